@@ -1,0 +1,2 @@
+$(eval $(call library,prop,$(addprefix src/prop/,area.c contexts.c client.c)))
+$(eval $(call test,prop-test,src/prop/prop_test.c))
