@@ -1,1 +1,5 @@
-export {};
+export * from './codes.js';
+export * from './ids.js';
+export * from './keys.js';
+export * from './subjects.js';
+export * as viewer from './viewer.js';

@@ -1,0 +1,102 @@
+import { Desired } from './gen/ancloud/common/v1/common.js';
+import {
+  ControlRecord,
+  HostRecord,
+  MediaRecord,
+  Operation,
+  PhoneStatus,
+  Placement,
+  SessionRecord,
+  StreamRecord,
+} from './gen/ancloud/state/v1/state.js';
+import type { ServiceName } from './subjects.js';
+
+/** ts-proto's JSON form of a message: what stands in Redis, so that an operator can read it with redis-cli. */
+export interface JsonCodec<T> {
+  fromJSON(object: unknown): T;
+  toJSON(message: T): unknown;
+}
+
+/** One record kind: `{x}` in the template is a parameter. Only `writer` may write it (docs/state.md). */
+export interface RecordKey<T> {
+  readonly template: string;
+  readonly writer: ServiceName;
+  readonly codec: JsonCodec<T>;
+  /** Seconds after which an unrenewed record is gone; absent = kept. */
+  readonly ttlSeconds?: number;
+}
+
+function record<T>(
+  template: string,
+  writer: ServiceName,
+  codec: JsonCodec<T>,
+  ttlSeconds?: number,
+): RecordKey<T> {
+  return ttlSeconds === undefined ? { template, writer, codec } : { template, writer, codec, ttlSeconds };
+}
+
+/** Records: a Redis string holding the JSON of one message. */
+export const records = {
+  desired: record('phone:{phone}', 'gateway', Desired),
+  placement: record('phone:{phone}:placement', 'gateway', Placement),
+  /** Written by a script that refuses an older {epoch, revision}. */
+  status: record('phone:{phone}:status', 'container-svc', PhoneStatus),
+  host: record('host:{host}', 'container-svc', HostRecord, 15),
+  session: record('session:{phone}', 'session-svc', SessionRecord, 30),
+  stream: record('stream:{phone}', 'media-svc', StreamRecord, 15),
+  media: record('media:{media}', 'media-svc', MediaRecord, 15),
+  control: record('control:{phone}', 'input-svc', ControlRecord, 60),
+  operation: record('operation:{operation}', 'gateway', Operation, 86_400),
+} as const;
+
+/** A plain key: a set, a hash or a counter that scripts use. */
+export interface PlainKey {
+  readonly template: string;
+  readonly writer: ServiceName;
+  readonly type: 'set' | 'hash' | 'string' | 'zset';
+}
+
+export const plainKeys = {
+  /** Ids of all phones that are desired. */
+  phones: { template: 'phones', writer: 'gateway', type: 'set' },
+  /** Ids of the phones placed on a host: what that host reconciles. */
+  hostPhones: { template: 'host:{host}:phones', writer: 'gateway', type: 'set' },
+  /** Ids of hosts ever seen. Absence of `host:{host}` = lost. */
+  hosts: { template: 'hosts', writer: 'container-svc', type: 'set' },
+  medias: { template: 'medias', writer: 'media-svc', type: 'set' },
+  /** A removed phone: {epoch, at}; kept 30 days so that nothing deleted returns. */
+  tombstone: { template: 'tombstone:{phone}', writer: 'gateway', type: 'string' },
+  /** Differs after a lost Redis; see docs/state.md, "Redis lost". */
+  incarnation: { template: 'farm:incarnation', writer: 'gateway', type: 'string' },
+  operations: { template: 'operations', writer: 'gateway', type: 'zset' },
+  idempotency: { template: 'idempotency:{owner}:{key}', writer: 'gateway', type: 'string' },
+  viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
+  viewerResume: { template: 'viewer-resume:{viewer}', writer: 'gateway', type: 'hash' },
+  apiKey: { template: 'api-key:{digest}', writer: 'gateway', type: 'hash' },
+  consoleLink: { template: 'console-link:{digest}', writer: 'gateway', type: 'string' },
+  consoleSession: { template: 'console-session:{digest}', writer: 'gateway', type: 'hash' },
+} as const satisfies Record<string, PlainKey>;
+
+/** Leases: a hash {owner, fence, expiry} written by packages/state's scripts. */
+export const leases = {
+  /** Which media-svc ingests a phone. */
+  stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000 },
+  /** Which input-svc serves a phone. */
+  input: { template: 'input:{phone}', writer: 'input-svc', ttlMs: 3_000 },
+  /** Who may touch. */
+  control: { template: 'control:{phone}:lease', writer: 'input-svc', ttlMs: 30_000 },
+  /** Which machine is a host: owner = boot nonce. */
+  host: { template: 'host:{host}:lease', writer: 'container-svc', ttlMs: 15_000 },
+  /** Which gateway announces what no host can report. */
+  sweeper: { template: 'gateway:sweeper', writer: 'gateway', ttlMs: 10_000 },
+} as const satisfies Record<string, { template: string; writer: ServiceName; ttlMs: number }>;
+
+/** Fills a template: `fill('phone:{phone}:status', { phone: 'ph_1' })`. Ids are checked at the API; here only presence. */
+export function fill(template: string, parameters: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => {
+    const value = parameters[name];
+    if (value === undefined || value === '')
+      throw new TypeError(`${template}: parameter '${name}' is missing`);
+    return value;
+  });
+}

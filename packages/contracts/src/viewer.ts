@@ -1,0 +1,145 @@
+/**
+ * The signalling protocol between a viewer and the farm: JSON text frames on the WebSocket `/v1/signal`; binary frames
+ * are `ancloud.input.v1.ViewerInput` for clients without data channels. Four unions (request and notification, each
+ * direction) keyed by method: an unhandled method does not compile. mediasoup's own types are carried as opaque JSON
+ * so that this table needs neither mediasoup nor mediasoup-client.
+ */
+
+/** JSON as mediasoup makes it; both ends hand it to their mediasoup unread. */
+export type Opaque = Record<string, unknown>;
+
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+export interface TransportOptions {
+  readonly id: string;
+  readonly iceParameters: Opaque;
+  readonly iceCandidates: readonly Opaque[];
+  readonly dtlsParameters: Opaque;
+  readonly sctpParameters?: Opaque;
+}
+
+export interface ConsumerOptions {
+  readonly id: string;
+  readonly producerId: string;
+  readonly kind: 'audio' | 'video';
+  readonly rtpParameters: Opaque;
+}
+
+/** Viewer → farm, answered. The first message of a connection must be `join`. */
+export interface ClientRequests {
+  /** Exactly one of token (single use) and resume (viewer id + rotating secret of an earlier join). */
+  join: {
+    data: { token: string } | { viewer: string; resume: string };
+    reply: {
+      viewer: string;
+      phone: string;
+      role: 'watch' | 'control';
+      /** Secret for the next reconnect; replaces the one before. Valid 2 minutes after the connection ends. */
+      resume: string;
+      iceServers: readonly IceServer[];
+      rtpCapabilities: Opaque;
+      /** 0 when no picture has come yet. */
+      width: number;
+      height: number;
+      hasAudio: boolean;
+    };
+  };
+  createTransport: { data: { direction: 'recv' | 'send' }; reply: TransportOptions };
+  connectTransport: { data: { transport: string; dtlsParameters: Opaque }; reply: Record<string, never> };
+  /** Consumers come paused; `resume` starts each once the viewer's side is set up. */
+  consume: { data: { rtpCapabilities: Opaque }; reply: { consumers: readonly ConsumerOptions[] } };
+  resume: { data: { consumer: string }; reply: Record<string, never> };
+  pause: { data: { consumer: string }; reply: Record<string, never> };
+  /** The input channels: label `input` (ordered, reliable) and `moves` (unordered, no retransmits). */
+  produceData: {
+    data: { transport: string; label: 'input' | 'moves'; sctpStreamParameters: Opaque };
+    reply: { id: string };
+  };
+  restartIce: { data: { transport: string }; reply: { iceParameters: Opaque } };
+  stats: {
+    data: Record<string, never>;
+    reply: { transports: readonly Opaque[]; consumers: readonly Opaque[] };
+  };
+}
+
+/** Viewer → farm, unanswered. */
+export interface ClientNotifications {
+  leave: Record<string, never>;
+}
+
+/** Farm → viewer, answered. */
+export interface ServerRequests {
+  /** Asked each 10 s; a viewer silent for 20 s is closed. */
+  ping: { data: Record<string, never>; reply: Record<string, never> };
+}
+
+/** Farm → viewer, unanswered. */
+export interface ServerNotifications {
+  control: { holder: string; yours: boolean };
+  clipboard: { text: string };
+  refused: { code: string; message: string; count: number };
+  /** The picture's size changed (rotation). */
+  size: { width: number; height: number };
+  /** A new producer replaced the old one: consume again. */
+  streamReplaced: Record<string, never>;
+  /** The stream is interrupted or back; the viewer may keep its last picture. */
+  streamState: { state: 'live' | 'waiting'; reason: string };
+  /** Last message before the farm closes the connection. `retry`: a reconnect with the resume secret makes sense. */
+  closing: { code: string; message: string; retry: boolean };
+}
+
+export interface RequestFrame {
+  readonly id: number;
+  readonly method: string;
+  readonly data: unknown;
+}
+export interface ReplyFrame {
+  readonly id: number;
+  readonly ok?: unknown;
+  readonly error?: { code: string; message: string };
+}
+export interface NotificationFrame {
+  readonly notify: string;
+  readonly data: unknown;
+}
+export type Frame = RequestFrame | ReplyFrame | NotificationFrame;
+
+export const limits = {
+  /** Bytes of one JSON frame. */
+  signalFrame: 65_536,
+  /** Bytes of one input message; a clipboard text may be longer. */
+  inputMessage: 16_384,
+  clipboardMessage: 262_144,
+  pingIntervalMs: 10_000,
+  pingTimeoutMs: 20_000,
+  /** A viewer that has not joined by then is closed. */
+  joinTimeoutMs: 10_000,
+  touchHeartbeatMs: 250,
+  touchSilenceMs: 1_000,
+} as const;
+
+/** Reads one frame; null when it is none. Values stay unknown: each method's handler checks its own. */
+export function parseFrame(text: string): Frame | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const frame = value as Record<string, unknown>;
+  if (typeof frame['notify'] === 'string') return { notify: frame['notify'], data: frame['data'] };
+  if (!Number.isSafeInteger(frame['id'])) return null;
+  const id = frame['id'] as number;
+  if (typeof frame['method'] === 'string') return { id, method: frame['method'], data: frame['data'] };
+  if ('error' in frame) {
+    const error = frame['error'] as Record<string, unknown> | null;
+    if (typeof error !== 'object' || error === null) return null;
+    return { id, error: { code: String(error['code']), message: String(error['message']) } };
+  }
+  return 'ok' in frame ? { id, ok: frame['ok'] } : null;
+}
