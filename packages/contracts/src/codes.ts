@@ -21,6 +21,7 @@ const DENIED = 7;
 const EXHAUSTED = 8;
 const PRECONDITION = 9;
 const ABORTED = 10;
+const UNIMPLEMENTED = 12;
 const INTERNAL = 13;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
@@ -42,6 +43,7 @@ export const codes = {
 
   PHONE_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such phone'),
   PHONE_EXISTS: row(EXISTS, 409, 'The phone exists already'),
+  PHONE_DELETING: row(PRECONDITION, 409, 'The phone is being deleted'),
   PHONE_NOT_RUNNING: row(PRECONDITION, 409, 'The phone is not running'),
   PHONE_MANAGED_BY_FARM: row(PRECONDITION, 409, 'The phone belongs to a farm; use the gateway'),
   BOOT_FAILED: row(INTERNAL, 500, 'The phone did not boot'),
@@ -56,6 +58,8 @@ export const codes = {
   IDEMPOTENCY_MISMATCH: row(PRECONDITION, 422, 'The idempotency key was used for another request'),
   VIEWER_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such viewer'),
   ROUTE_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such resource'),
+  METHOD_NOT_ALLOWED: row(UNIMPLEMENTED, 405, 'The resource does not know this method'),
+  UNSUPPORTED_MEDIA: row(INVALID, 415, 'The body has a media type that is not read here'),
 
   SESSION_NOT_FOUND: row(NOT_FOUND, 404, 'The phone has no session'),
   SESSION_NOT_READY: row(UNAVAILABLE, 503, 'The phone cannot be reached yet'),

@@ -59,6 +59,10 @@ export interface PlainKey {
 export const plainKeys = {
   /** Ids of all phones that are desired. */
   phones: { template: 'phones', writer: 'gateway', type: 'set' },
+  /** Ids of one tenant's phones. */
+  ownerPhones: { template: 'owner:{owner}:phones', writer: 'gateway', type: 'set' },
+  /** Ids of operations of a phone that have not ended. */
+  phoneOperations: { template: 'phone:{phone}:operations', writer: 'gateway', type: 'set' },
   /** Ids of the phones placed on a host: what that host reconciles. */
   hostPhones: { template: 'host:{host}:phones', writer: 'gateway', type: 'set' },
   /** Ids of hosts ever seen. Absence of `host:{host}` = lost. */
