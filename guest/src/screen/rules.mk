@@ -1,0 +1,8 @@
+# Screen, apps, input, and the command line clients of them (one program, called by name).
+SCREEN := src/screen
+SCREEN_SERVER := server requests display input apps bars canvas text pattern clip settings sound dump \
+	app_launcher app_paint app_motion app_latency app_sound app_settings
+
+$(eval $(call library,screen,$(addprefix $(SCREEN)/,screen.c window.c)))
+$(eval $(call program,system_server,$(patsubst %,$(SCREEN)/%.c,$(SCREEN_SERVER)),-lfreetype -lm,-I/usr/include/freetype2))
+$(eval $(call program,screen-tools,$(patsubst %,$(SCREEN)/%.c,tools tool_input tool_screencap tool_am_wm),-lz))
