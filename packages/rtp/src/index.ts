@@ -1,1 +1,18 @@
-export {};
+/**
+ * Access units → RTP packets: H.264 (RFC 6184) and Opus (RFC 7587), their sequence numbers and timestamps over
+ * encoder restarts, and what tests and reports need. Pure: no sockets, no clock (the caller gives the host's time).
+ */
+export { RtpError } from './errors.js';
+export type { RtpErrorCode } from './errors.js';
+export { DEFAULT_MTU, H264Packetizer } from './h264.js';
+export type { H264PacketizerOptions, RtpEmit } from './h264.js';
+export { parseRtp, RTP_HEADER_SIZE } from './header.js';
+export type { RtpPacket } from './header.js';
+export { findStartCode, forEachNal, isIdr, NalType, nalType, nalTypes } from './nal.js';
+export { OPUS_CLOCK_RATE, OpusPacketizer, opusSamples } from './opus.js';
+export type { OpusPacketizerOptions } from './opus.js';
+export { PtsClock } from './pts-clock.js';
+export { buildSenderReport } from './rtcp.js';
+export type { SenderReport } from './rtcp.js';
+export { RtpTimeline } from './timeline.js';
+export type { RtpTimelineOptions, RtpTimelineState } from './timeline.js';
