@@ -1,1 +1,16 @@
-export {};
+export * from './atomic-file.js';
+export * from './backoff.js';
+export * from './clock.js';
+export * from './config.js';
+export * from './errors.js';
+export * from './exec.js';
+export * from './grpc-client.js';
+export * from './grpc-errors.js';
+export * from './grpc-server.js';
+export * from './keyed-runner.js';
+export * from './lifecycle.js';
+export * from './log.js';
+export * from './metrics.js';
+export * from './queue.js';
+export * from './secret.js';
+export * from './trace.js';

@@ -1,0 +1,370 @@
+import {
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ClientWritableStream,
+  credentials as grpcCredentials,
+  type CallOptions as GrpcCallOptions,
+  type ChannelCredentials,
+  Metadata,
+  type MethodDefinition,
+  status,
+} from '@grpc/grpc-js';
+import { Backoff } from './backoff.js';
+import { sleep } from './clock.js';
+import { AppError } from './errors.js';
+import { errorDetailOf, fromGrpcError } from './grpc-errors.js';
+import { childTraceparent, TRACEPARENT } from './trace.js';
+
+export interface GrpcClientOptions {
+  /** Sent as `authorization: Bearer …`; left out on unix sockets, whose file mode is the credential. */
+  readonly farmSecret?: string;
+  /** Default time for a unary call with all its retries, ms. Default 10 000. */
+  readonly deadlineMs?: number;
+  /** Further tries of a unary call after the transport said UNAVAILABLE. Default 2. All RPCs are safe to repeat. */
+  readonly retries?: number;
+  /** Largest message either way, bytes. Default 16 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Default: plain text. */
+  readonly credentials?: ChannelCredentials;
+}
+
+export interface CallOptions {
+  /** Time limit in ms. Unary: default as the client's. Streams: default none. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  /** Unary only. */
+  readonly retries?: number;
+  /** Extra metadata, e.g. `{ 'idempotency-key': … }`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Messages of a server stream. Leaving the loop cancels the call; errors are AppErrors. To be iterated once. */
+export interface ServerStream<T> extends AsyncIterable<T> {
+  /** Ends the call; a loop over it ends normally. May be called twice. */
+  cancel(): void;
+}
+
+/** A client stream: write messages to `call`, end it, await `response` (rejects with an AppError). */
+export interface ClientStream<Q, R> {
+  readonly call: ClientWritableStream<Q>;
+  readonly response: Promise<R>;
+}
+
+type Definition = MethodDefinition<never, unknown>;
+type Unary<Q, R> = (request: Q, options?: CallOptions) => Promise<R>;
+
+type MethodOf<D> = D extends {
+  requestStream: infer QS;
+  responseStream: infer RS;
+  requestSerialize: (value: infer Q) => Buffer;
+  responseDeserialize: (value: Buffer) => infer R;
+}
+  ? QS extends true
+    ? RS extends true
+      ? (options?: CallOptions) => ClientDuplexStream<Q, R>
+      : (options?: CallOptions) => ClientStream<Q, R>
+    : RS extends true
+      ? (request: Q, options?: CallOptions) => ServerStream<R>
+      : Unary<Q, R>
+  : never;
+
+/**
+ * What `createClient` makes of a ts-proto service definition. Unary → promise; server stream → `ServerStream`; client
+ * stream → `ClientStream`; bidi → grpc-js's own duplex (its `error` events pass through `fromGrpcError` by the user).
+ */
+export type GrpcClient<D> = { readonly [M in keyof D]: MethodOf<D[M]> } & {
+  /** Where it calls. */
+  readonly address: string;
+  /** Ends the channel; calls under way go on to their end. May be called twice. */
+  close(): void;
+};
+
+/** ts-proto's `XServiceClient`, of which only the definition is used. */
+export interface ClientConstructor<D> {
+  readonly service: D;
+}
+
+/**
+ *     const client = createClient(SessionServiceClient, '10.0.0.2:7002', { farmSecret });
+ *     const session = await client.getSession({ phoneId });
+ *     for await (const chunk of client.screenshot({ phoneId })) …
+ *
+ * Connects lazily and reconnects by itself. Errors are AppErrors (`fromGrpcError`).
+ */
+export function createClient<D extends object>(
+  constructor: ClientConstructor<D>,
+  address: string,
+  options: GrpcClientOptions = {},
+): GrpcClient<D> {
+  const max = options.maxMessageBytes ?? 16 * 1024 * 1024;
+  const channel = new Client(address, options.credentials ?? grpcCredentials.createInsecure(), {
+    'grpc.max_receive_message_length': max,
+    'grpc.max_send_message_length': max,
+    // A dead host must not keep a stream waiting for TCP's own patience (15 minutes).
+    'grpc.keepalive_time_ms': 15_000,
+    'grpc.keepalive_timeout_ms': 5_000,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    // An HTTP proxy of the environment is for the internet, not for the farm.
+    'grpc.enable_http_proxy': 0,
+  });
+  const caller = new Caller(channel, address, options);
+  const methods = Object.entries(constructor.service as Record<string, Definition>).map(
+    ([name, definition]) => [name, caller.method(definition)],
+  );
+  // The one cast: the mapped type above says for each definition what `Caller.method` returns for it.
+  return Object.assign(Object.fromEntries(methods), {
+    address,
+    close: () => channel.close(),
+  }) as unknown as GrpcClient<D>;
+}
+
+class Caller {
+  readonly #channel: Client;
+  readonly #address: string;
+  readonly #options: GrpcClientOptions;
+
+  constructor(channel: Client, address: string, options: GrpcClientOptions) {
+    this.#channel = channel;
+    this.#address = address;
+    this.#options = options;
+  }
+
+  method(definition: Definition): unknown {
+    if (definition.requestStream && definition.responseStream)
+      return (options?: CallOptions) => this.#bidi(definition, options ?? {});
+    if (definition.requestStream)
+      return (options?: CallOptions) => this.#clientStream(definition, options ?? {});
+    if (definition.responseStream)
+      return (request: never, options?: CallOptions) =>
+        this.#serverStream(definition, request, options ?? {});
+    return (request: never, options?: CallOptions) => this.#unary(definition, request, options ?? {});
+  }
+
+  #what(definition: Definition): string {
+    return `calling ${definition.path.slice(1)} on ${this.#address}`;
+  }
+
+  #metadata(options: CallOptions): Metadata {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(options.metadata ?? {})) metadata.set(name, value);
+    const { farmSecret } = this.#options;
+    if (farmSecret !== undefined && !this.#address.startsWith('unix:'))
+      metadata.set('authorization', `Bearer ${farmSecret}`);
+    metadata.set(TRACEPARENT, childTraceparent());
+    return metadata;
+  }
+
+  async #unary(definition: Definition, request: never, options: CallOptions): Promise<unknown> {
+    const deadline = Date.now() + (options.deadlineMs ?? this.#options.deadlineMs ?? 10_000);
+    const retries = options.retries ?? this.#options.retries ?? 2;
+    const backoff = new Backoff({ minMs: 50, maxMs: 1_000 });
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#once(definition, request, deadline, options);
+      } catch (error) {
+        const wait = backoff.next();
+        const hopeless =
+          attempt >= retries || !isTransportUnavailable(error) || Date.now() + wait >= deadline;
+        if (hopeless || options.signal?.aborted === true) throw fromGrpcError(error, this.#what(definition));
+        await sleep(wait, options.signal).catch(() => {});
+      }
+    }
+  }
+
+  #once(definition: Definition, request: never, deadline: number, options: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (options.signal?.aborted === true) {
+        reject(new AppError('CANCELLED', `${this.#what(definition)}: cancelled`));
+        return;
+      }
+      const call = this.#channel.makeUnaryRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        request,
+        this.#metadata(options),
+        { deadline },
+        (error, response) => {
+          options.signal?.removeEventListener('abort', onAbort);
+          if (error === null) resolve(response);
+          else reject(error);
+        },
+      );
+      const onAbort = (): void => call.cancel();
+      options.signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #streamOptions(options: CallOptions): GrpcCallOptions {
+    return options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
+  }
+
+  #serverStream(definition: Definition, request: never, options: CallOptions): ServerStream<unknown> {
+    const call = this.#channel.makeServerStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      request,
+      this.#metadata(options),
+      this.#streamOptions(options),
+    );
+    cancelOnAbort(call, options.signal);
+    return new IteratedCall(call, this.#what(definition));
+  }
+
+  #clientStream(definition: Definition, options: CallOptions): ClientStream<never, unknown> {
+    let call: ClientWritableStream<never> | undefined;
+    const response = new Promise<unknown>((resolve, reject) => {
+      call = this.#channel.makeClientStreamRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        this.#metadata(options),
+        this.#streamOptions(options),
+        (error, value) => {
+          if (error === null) resolve(value);
+          else reject(fromGrpcError(error, this.#what(definition)));
+        },
+      );
+    });
+    // Who writes may learn of the failure by `response` alone, after the last write: it must not count as unhandled.
+    response.catch(() => {});
+    cancelOnAbort(call as ClientWritableStream<never>, options.signal);
+    return { call: call as ClientWritableStream<never>, response };
+  }
+
+  #bidi(definition: Definition, options: CallOptions): ClientDuplexStream<never, unknown> {
+    const call = this.#channel.makeBidiStreamRequest(
+      definition.path,
+      definition.requestSerialize,
+      definition.responseDeserialize,
+      this.#metadata(options),
+      this.#streamOptions(options),
+    );
+    cancelOnAbort(call, options.signal);
+    return call;
+  }
+}
+
+/** True when no service has answered: only then is another try of use. */
+function isTransportUnavailable(error: unknown): boolean {
+  return (error as { code?: unknown }).code === status.UNAVAILABLE && errorDetailOf(error) === undefined;
+}
+
+function cancelOnAbort(
+  call: { cancel(): void; on(event: 'status', fn: () => void): unknown },
+  signal: AbortSignal | undefined,
+): void {
+  if (signal === undefined) return;
+  const onAbort = (): void => call.cancel();
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  call.on('status', () => signal.removeEventListener('abort', onAbort));
+}
+
+/**
+ * Policy: up to 16 messages wait for the consumer, then the call is paused and HTTP/2 flow control holds the server back.
+ * Nothing is dropped. Errors are kept until what came before them has been read.
+ */
+const READ_AHEAD = 16;
+
+class IteratedCall<T> implements ServerStream<T> {
+  readonly #waiting: T[] = [];
+  readonly #call: ClientReadableStream<T>;
+  readonly #what: string;
+  #ended = false;
+  #cancelled = false;
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+
+  constructor(call: ClientReadableStream<T>, what: string) {
+    this.#call = call;
+    this.#what = what;
+    call.on('data', (message: T) => {
+      this.#waiting.push(message);
+      if (this.#waiting.length >= READ_AHEAD) call.pause();
+      this.#wake?.();
+    });
+    call.on('error', (error: unknown) => {
+      this.#failure = error;
+      this.#wake?.();
+    });
+    call.on('end', () => {
+      this.#ended = true;
+      this.#wake?.();
+    });
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#call.cancel();
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    try {
+      for (;;) {
+        const message = this.#waiting.shift();
+        if (message !== undefined) {
+          if (this.#call.isPaused() && this.#waiting.length === 0) this.#call.resume();
+          yield message;
+        } else if (this.#cancelled) {
+          return;
+        } else if (this.#failure !== undefined && this.#call.readableLength === 0) {
+          throw fromGrpcError(this.#failure, this.#what);
+        } else if (this.#ended && this.#failure === undefined) {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
+    } finally {
+      this.cancel();
+    }
+  }
+}
+
+/** Most channels one pool keeps; the longest unused is closed beyond (its calls under way go on). */
+const POOL_LIMIT = 512;
+
+/** One client per address, for services that call many hosts. Owns its clients. */
+export class ClientPool<D extends object> {
+  readonly #clients = new Map<string, GrpcClient<D>>();
+  readonly #definition: ClientConstructor<D>;
+  readonly #options: GrpcClientOptions;
+
+  constructor(constructor: ClientConstructor<D>, options: GrpcClientOptions = {}) {
+    this.#definition = constructor;
+    this.#options = options;
+  }
+
+  /** The client for `address`, made on first use. */
+  get(address: string): GrpcClient<D> {
+    const found = this.#clients.get(address);
+    this.#clients.delete(address);
+    const client = found ?? createClient(this.#definition, address, this.#options);
+    // A Map keeps the order of insertion: the first is the longest unused.
+    this.#clients.set(address, client);
+    if (this.#clients.size > POOL_LIMIT) {
+      const [oldest] = this.#clients.keys();
+      if (oldest !== undefined) this.drop(oldest);
+    }
+    return client;
+  }
+
+  /** Closes the client of an address that is no longer of use. */
+  drop(address: string): void {
+    this.#clients.get(address)?.close();
+    this.#clients.delete(address);
+  }
+
+  /** Closes all. May be called twice. */
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+}

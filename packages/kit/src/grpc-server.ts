@@ -1,0 +1,368 @@
+import { chmodSync, existsSync, readFileSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import {
+  type Metadata,
+  Server,
+  type ServerCredentials,
+  ServerCredentials as Credentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { type ArgumentsHost, Catch, type ExceptionFilter, type INestMicroservice } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
+import { HealthImplementation } from 'grpc-health-check';
+import { throwError } from 'rxjs';
+import { AppError, asAppError } from './errors.js';
+import { GrpcStatusError, toGrpcError } from './grpc-errors.js';
+import { type Log, nestLogger, withLogContext } from './log.js';
+import type { Metrics } from './metrics.js';
+import { constantTimeEqual } from './secret.js';
+import { newTraceparent, parseTraceparent, TRACEPARENT } from './trace.js';
+
+/** How callers prove who they are. Health is open to all; callers on a unix socket are let in by its file mode (0600). */
+export type GrpcAuth =
+  /** `authorization: Bearer <secret>`, compared in constant time. */
+  | { readonly farmSecret: string }
+  /** Throws (an AppError) or rejects to refuse. `path` is `/package.Service/Method`. */
+  | { readonly check: (metadata: Metadata, path: string) => void | Promise<void> };
+
+export interface GrpcServerOptions {
+  /** Full service name → ts-proto's `XServiceService`, e.g. `{ 'ancloud.session.v1.SessionService': SessionServiceService }`. */
+  readonly services: Readonly<Record<string, ServiceDefinition>>;
+  /** `host:port` (port 0 = any free one) or `unix:/path`; a socket file gets mode 0600. */
+  readonly address: string;
+  /** Further addresses that serve the same. */
+  readonly alsoListen?: readonly string[];
+  /** Names of services that answer on unix sockets only; over TCP they are FORBIDDEN. */
+  readonly localOnly?: readonly string[];
+  readonly auth: GrpcAuth;
+  readonly log: Log;
+  /** Counts and times each call as `ancloud_grpc_server_seconds`. */
+  readonly metrics?: Metrics;
+  /** Largest message either way, bytes. Default 16 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Time for calls under way to end when stopping, ms. Default 3 000. */
+  readonly stopMs?: number;
+  /** Default: plain text. */
+  readonly credentials?: ServerCredentials;
+}
+
+/** The members of grpc-js's server calls that are used here, whatever the kind of the call. */
+interface AnyCall {
+  readonly metadata: Metadata;
+  readonly cancelled: boolean;
+  emit(event: string, ...values: unknown[]): boolean;
+  on(event: string, fn: () => void): unknown;
+}
+type Callback = (error: unknown, value?: unknown) => void;
+type Handler = (call: AnyCall, callback?: Callback) => unknown;
+
+const HEALTH = '/grpc.health.v1.Health/';
+/** packages/contracts' descriptor set, beside this package in the workspace whether run from src/ or dist/. */
+const DESCRIPTOR = new URL('../../contracts/descriptor.binpb', import.meta.url);
+
+/**
+ * Nest's gRPC transport over ts-proto's static definitions, with what every ancloud service needs: all handlers are
+ * proven present before the port opens, health, reflection, authorization before a message is parsed, AppErrors on the
+ * wire, trace context in the log, and an end that has a limit.
+ *
+ * Usable as a strategy of a hybrid app (gateway): `app.connectMicroservice({ strategy })`, with `GrpcErrorFilter`.
+ */
+export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy {
+  readonly #config: GrpcServerOptions;
+  readonly #health = new HealthImplementation({ '': 'NOT_SERVING' });
+  /** How to end each stream under way. */
+  readonly #streams = new Set<(error: AppError) => void>();
+  #server: Server | undefined;
+  #ports: number[] = [];
+
+  constructor(options: GrpcServerOptions) {
+    super({
+      package: packagesOf(options.services),
+      packageDefinition: { ...options.services },
+      url: options.address,
+    });
+    this.#config = options;
+  }
+
+  /** Bound port of each TCP address, 0 for unix sockets; empty before the start. */
+  get ports(): readonly number[] {
+    return this.#ports;
+  }
+
+  /** Says SERVING or NOT_SERVING to `grpc.health.v1.Health` for the whole server and each service. */
+  setServing(serving: boolean): void {
+    const state = serving ? 'SERVING' : 'NOT_SERVING';
+    for (const name of ['', ...Object.keys(this.#config.services)]) this.#health.setStatus(name, state);
+  }
+
+  /** Not bound here, unlike Nest's: the port opens after the services have been added. */
+  override createClient(): Promise<Server> {
+    const max = this.#config.maxMessageBytes ?? 16 * 1024 * 1024;
+    this.#server = new Server({
+      'grpc.max_receive_message_length': max,
+      'grpc.max_send_message_length': max,
+      'grpc.keepalive_time_ms': 30_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+      interceptors: [this.#interceptor()],
+    });
+    return Promise.resolve(this.#server);
+  }
+
+  override async start(callback?: () => void): Promise<void> {
+    const server = this.#server as Server;
+    await this.bindEvents();
+    this.#health.addToServer(server);
+    const descriptors = loadFileDescriptorSetFromBuffer(readFileSync(DESCRIPTOR));
+    new ReflectionService(descriptors, { services: Object.keys(this.#config.services) }).addToServer(server);
+    for (const address of [this.#config.address, ...(this.#config.alsoListen ?? [])]) {
+      this.#ports.push(await this.#bind(server, address));
+    }
+    callback?.();
+  }
+
+  /** Called by Nest for each service: the place where a missing handler is found, instead of UNIMPLEMENTED in the field. */
+  override async createService(grpcService: { service: ServiceDefinition }, name: string): Promise<object> {
+    const handlers = (await super.createService(grpcService, name)) as Record<string, Handler>;
+    const missing = Object.keys(grpcService.service).filter((method) => handlers[method] === undefined);
+    if (missing.length > 0)
+      throw new AppError('INTERNAL', `gRPC service ${name}: no handler for ${missing.join(', ')}`, {
+        field: name,
+        value: missing.join(','),
+        fix: `add @GrpcMethod or @GrpcStreamCall with the full service name and the lowerCamel method name to a controller of the module`,
+      });
+    const wrapped = Object.entries(handlers).map(([method, handler]) => {
+      const path = grpcService.service[method]?.path ?? method;
+      return [method, this.#wrap(handler, path)];
+    });
+    return Object.fromEntries(wrapped) as UntypedServiceImplementation;
+  }
+
+  /**
+   * Ends in order: health says so, streams end with UNAVAILABLE (their clients reconnect elsewhere), unary calls get
+   * `stopMs` to end, then everything is cut. May be called twice.
+   */
+  override async close(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    this.setServing(false);
+    const why = new AppError('UNAVAILABLE', 'the service is stopping');
+    for (const end of this.#streams) end(why);
+    await new Promise<void>((resolve) => {
+      const limit = setTimeout(() => {
+        server.forceShutdown();
+        resolve();
+      }, this.#config.stopMs ?? 3_000);
+      server.tryShutdown(() => {
+        clearTimeout(limit);
+        resolve();
+      });
+    });
+  }
+
+  #wrap(handler: Handler, path: string): Handler {
+    return async (call, callback) => {
+      const traceparent = parseTraceparent(text(call.metadata.get(TRACEPARENT)[0])) ?? newTraceparent();
+      const answer: Callback | undefined =
+        callback &&
+        ((error, value) =>
+          callback(error === null || error === undefined ? null : this.#mapped(error, path), value));
+      if (isStream(call)) this.#track(call, path, answer);
+      await withLogContext({ call: path, traceparent }, async () => {
+        try {
+          await handler(call, answer);
+        } catch (error) {
+          // A @GrpcStreamCall handler that threw: without this the client would wait for ever.
+          if (answer === undefined) call.emit('error', error);
+          else answer(error);
+        }
+      });
+    };
+  }
+
+  /** Errors that handlers emit on their stream become statuses too, and the stream is known to `close`. */
+  #track(call: AnyCall, path: string, answer: Callback | undefined): void {
+    const emit = call.emit.bind(call);
+    call.emit = (event, ...values) =>
+      event === 'error' ? emit('error', this.#mapped(values[0], path)) : emit(event, ...values);
+    // A client stream ends by its callback: nobody listens for `error` on a stream that only reads.
+    const end = answer ?? ((error: AppError) => void call.emit('error', error));
+    this.#streams.add(end);
+    // grpc-js emits `cancelled` at the end of every call, also of those that ended well.
+    call.on('cancelled', () => this.#streams.delete(end));
+  }
+
+  #mapped(error: unknown, path: string): GrpcStatusError {
+    const mapped = toGrpcError(error);
+    const original = mapped.cause;
+    if (asAppError(original).code === 'INTERNAL')
+      this.#config.log.error({ call: path, err: original }, 'a call failed');
+    else this.#config.log.debug({ call: path, err: original }, 'a call was refused');
+    return mapped;
+  }
+
+  #interceptor(): ServerInterceptor {
+    const seconds = this.#config.metrics?.histogram(
+      'ancloud_grpc_server_seconds',
+      'Time from the call to its status; for streams their whole life',
+      ['method', 'code'],
+    );
+    return (method, call) => {
+      const began = performance.now();
+      const local = call.getConnectionInfo().localPort === undefined;
+      return new ServerInterceptingCall(call, {
+        start: (next) =>
+          next({
+            onReceiveMetadata: (metadata, proceed) => {
+              void this.#authorize(metadata, method.path, local).then(
+                () => proceed(metadata),
+                (error: unknown) => call.sendStatus(toGrpcError(error)),
+              );
+            },
+          }),
+        sendStatus: (outcome, next) => {
+          seconds?.observe(
+            { method: method.path.slice(1), code: String(outcome.code ?? 0) },
+            (performance.now() - began) / 1_000,
+          );
+          next(outcome);
+        },
+      });
+    };
+  }
+
+  async #authorize(metadata: Metadata, path: string, local: boolean): Promise<void> {
+    if (path.startsWith(HEALTH) || local) return;
+    const service = path.slice(1, path.lastIndexOf('/'));
+    if (this.#config.localOnly?.includes(service) === true)
+      throw new AppError('FORBIDDEN', `${service} answers on its unix socket only`, { field: 'address' });
+    const { auth } = this.#config;
+    if ('check' in auth) {
+      await auth.check(metadata, path);
+      return;
+    }
+    const given = text(metadata.get('authorization')[0]) ?? '';
+    if (!given.startsWith('Bearer ') || !constantTimeEqual(given.slice('Bearer '.length), auth.farmSecret))
+      throw new AppError('UNAUTHENTICATED', `${path}: the farm secret is missing or wrong`, {
+        field: 'authorization',
+        fix: "use the content of the farm's secret file as the bearer token",
+      });
+  }
+
+  async #bind(server: Server, address: string): Promise<number> {
+    const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
+    if (path !== undefined) await removeStaleSocket(path);
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync(address, this.#config.credentials ?? Credentials.createInsecure(), (cause, bound) => {
+        if (cause === null) resolve(bound);
+        else reject(bindError(address, cause));
+      });
+    });
+    if (path === undefined) return port;
+    // Until here the umask guards it: connecting needs write permission, which no usual umask leaves to others.
+    chmodSync(path, 0o600);
+    return 0;
+  }
+}
+
+/** Every thrown thing → status with detail. Global on a service's Nest app. */
+@Catch()
+export class GrpcErrorFilter implements ExceptionFilter {
+  catch(error: unknown, _host: ArgumentsHost): unknown {
+    return throwError(() => toGrpcError(error));
+  }
+}
+
+export interface GrpcServiceOptions extends GrpcServerOptions {
+  /** The service's app.module. */
+  readonly module: Parameters<typeof NestFactory.createMicroservice>[0];
+  /** Runs after the port is open and before health says SERVING. */
+  readonly onReady?: (app: INestMicroservice) => void | Promise<void>;
+}
+
+export interface GrpcService {
+  readonly app: INestMicroservice;
+  /** Bound port of `address`; 0 for a unix socket. */
+  readonly port: number;
+  /** For conditions that come and go, e.g. a lost Redis. True after the start. */
+  setServing(serving: boolean): void;
+  /** Ends the streams, the server, then the Nest app. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a service: builds the module, proves that each RPC has a handler, opens the port, says SERVING.
+ *
+ * Errors: INTERNAL listing RPCs without a handler; PORT_TAKEN; whatever the module's providers throw.
+ */
+export async function startGrpcService(options: GrpcServiceOptions): Promise<GrpcService> {
+  const strategy = new GrpcStrategy(options);
+  const app = await NestFactory.createMicroservice(options.module, {
+    strategy,
+    logger: nestLogger(options.log),
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new GrpcErrorFilter());
+  try {
+    await app.listen();
+    await options.onReady?.(app);
+  } catch (error) {
+    await strategy.close();
+    await app.close();
+    throw error;
+  }
+  strategy.setServing(true);
+  let stopped: Promise<void> | undefined;
+  return {
+    app,
+    port: strategy.ports[0] ?? 0,
+    setServing: (serving) => strategy.setServing(serving),
+    stop: () => (stopped ??= strategy.close().then(() => app.close())),
+  };
+}
+
+function packagesOf(services: Readonly<Record<string, unknown>>): string[] {
+  return [...new Set(Object.keys(services).map((name) => name.slice(0, name.lastIndexOf('.'))))];
+}
+
+function text(value: string | Buffer | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function isStream(call: AnyCall): boolean {
+  return 'read' in call || 'write' in call;
+}
+
+function bindError(address: string, cause: Error): AppError {
+  const taken = cause.message.includes('EADDRINUSE');
+  return new AppError(
+    taken ? 'PORT_TAKEN' : 'CONFIG_INVALID',
+    `listening on ${address}: ${taken ? 'it is in use' : cause.message}`,
+    {
+      field: 'address',
+      value: address,
+      fix: taken ? 'stop what listens there, or choose another address' : 'choose an address of this machine',
+      cause,
+    },
+  );
+}
+
+/** A socket file that a killed process left behind is removed; one that somebody answers on is left alone (PORT_TAKEN). */
+async function removeStaleSocket(path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  const answered = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+  if (answered) throw bindError(`unix:${path}`, new Error('EADDRINUSE'));
+  unlinkSync(path);
+}
