@@ -1,0 +1,1 @@
+$(eval $(call library,log,src/log/log.c))
