@@ -1,0 +1,109 @@
+import { connect as connectTcp } from 'node:net';
+import type { Socket } from 'node:net';
+import { Adb, AdbBanner, AdbDaemonTransport } from '@yume-chan/adb';
+import type { AdbCredentialStore } from '@yume-chan/adb';
+import { authenticators } from './authenticate.js';
+import { within } from './deadline.js';
+import { AdbError } from './errors.js';
+import { packetConnection } from './packet-connection.js';
+
+export interface ConnectAdbOptions {
+  readonly host: string;
+  /** Default 5555. */
+  readonly port?: number;
+  readonly credentialStore: AdbCredentialStore;
+  /** For TCP and handshake together, ms. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** Aborts the connecting only; a connected Adb is ended by its close(). */
+  readonly signal?: AbortSignal;
+  /** Serial for logs. Default `host:port`. */
+  readonly serial?: string;
+  /** Looks at the banner before anything is opened; throw or return false when it is not the phone that was meant. */
+  readonly verify?: (banner: AdbBanner) => boolean;
+  /**
+   * Offer our public key when adbd knows none of ours: a real phone then asks its user, and the timeout is his.
+   * Default false: ADB_UNAUTHORIZED at once.
+   */
+  readonly offerPublicKey?: boolean;
+}
+
+/**
+ * What one stream may have on the way to us before we answer, where adbd knows delayed_ack (Android 14): the library's
+ * 32 MiB would let one unread stream hold that much memory.
+ */
+const WINDOW = 4 << 20;
+
+/**
+ * Connects to an adbd on TCP without an adb server in between. TCP_NODELAY is on: every stream of the connection has it.
+ *
+ * All streams share this one connection; adbd answers each stream's data separately, so a stream that nobody reads
+ * stops only itself, with at most 4 MiB held for it.
+ *
+ * @returns the library's Adb; `adb.disconnected` settles when the connection ends; close() ends it with all streams.
+ * @throws AdbError ADB_REFUSED, ADB_UNAUTHORIZED, ADB_TIMEOUT, ADB_CLOSED, ADB_PROTOCOL, ADB_ABORTED
+ */
+export async function connectAdb(options: ConnectAdbOptions): Promise<Adb> {
+  const { host, port = 5555, timeoutMs = 10_000, signal } = options;
+  const what = `adb to ${host}:${port}`;
+  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+  const limits = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
+  try {
+    return await within(what, limits, handshake(what, socket, options), (late) => void late.close());
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+async function handshake(what: string, socket: Socket, options: ConnectAdbOptions): Promise<Adb> {
+  const { host, port = 5555, credentialStore, serial = `${host}:${port}`, offerPublicKey = false } = options;
+  await connected(what, socket);
+  let transport: AdbDaemonTransport;
+  try {
+    transport = await AdbDaemonTransport.authenticate({
+      serial,
+      connection: packetConnection(socket),
+      credentialStore,
+      authenticators: authenticators(offerPublicKey),
+      initialDelayedAckBytes: WINDOW,
+    });
+  } catch (cause) {
+    if (cause instanceof AdbError) throw new AdbError(cause.code, `${what}: ${cause.message}`, { cause });
+    throw new AdbError('ADB_CLOSED', `${what}: closed during the handshake`, { cause });
+  }
+  // Nobody is obliged to watch `disconnected`; without this its rejection would end the process.
+  transport.disconnected.catch(() => undefined);
+  const adb = new Adb(transport);
+  if (transport.banner.state !== 'device')
+    throw new AdbError(
+      'ADB_PROTOCOL',
+      `${what}: is in state ${transport.banner.state ?? 'unknown'}, not device`,
+    );
+  if (options.verify !== undefined && !options.verify(transport.banner))
+    throw new AdbError(
+      'ADB_PROTOCOL',
+      `${what}: answers as ${describe(transport.banner)}, not as the phone meant`,
+    );
+  return adb;
+}
+
+function connected(what: string, socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: Error): void => {
+      const text = 'code' in cause ? String(cause.code) : cause.message;
+      const code = text === 'ETIMEDOUT' ? 'ADB_TIMEOUT' : 'ADB_REFUSED';
+      reject(new AdbError(code, `${what}: ${text}`, { cause }));
+    };
+    const onClose = (): void => reject(new AdbError('ADB_CLOSED', `${what}: given up`));
+    socket.once('error', onError);
+    socket.once('close', onClose);
+    socket.once('connect', () => {
+      socket.off('error', onError);
+      socket.off('close', onClose);
+      resolve();
+    });
+  });
+}
+
+const describe = (banner: AdbBanner): string =>
+  [banner.product, banner.model, banner.device].map((part) => part ?? '?').join('/');

@@ -1,0 +1,140 @@
+import { Duplex } from 'node:stream';
+import { callbackify } from 'node:util';
+import type { Adb, AdbSocket } from '@yume-chan/adb';
+import { within } from './deadline.js';
+import type { Limits } from './deadline.js';
+import { AdbError } from './errors.js';
+
+export interface OpenStreamOptions extends Limits {
+  /**
+   * When refused, try again after this many ms until timeoutMs (scrcpy's server needs a while to listen; its client
+   * tries each 100 ms). Absent: refused is refused.
+   */
+  readonly retryMs?: number;
+}
+
+/**
+ * Opens an adb service as a Node stream, e.g. `localabstract:scrcpy_0000abcd`.
+ *
+ * Back-pressure holds in both directions: what is not read is not acknowledged to adbd, and write() answers false
+ * until adbd has acknowledged. adb has no half-close: end() closes the stream once everything is written; destroy()
+ * closes at once. When the connection ends the stream ends, or fails with ADB_CLOSED if a write was under way.
+ *
+ * @param options.timeoutMs default 10,000
+ * @throws AdbError ADB_REFUSED, ADB_TIMEOUT, ADB_CLOSED, ADB_ABORTED
+ */
+export async function openStream(
+  adb: Adb,
+  service: string,
+  options: OpenStreamOptions = {},
+): Promise<Duplex> {
+  return new AdbDuplex(await openSocket(adb, service, options));
+}
+
+/** An abstract unix socket of the phone; `name` without the leading NUL. See openStream. */
+export function openLocalAbstract(adb: Adb, name: string, options: OpenStreamOptions = {}): Promise<Duplex> {
+  return openStream(adb, `localabstract:${name}`, options);
+}
+
+/** The library's socket, with our deadlines and errors. */
+export async function openSocket(adb: Adb, service: string, options: OpenStreamOptions): Promise<AdbSocket> {
+  const { timeoutMs = 10_000, retryMs, signal } = options;
+  const what = `opening ${service} on ${adb.serial}`;
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const left = Math.max(1, Math.ceil(until - performance.now()));
+    const limits: Limits = { timeoutMs: left, ...(signal === undefined ? {} : { signal }) };
+    try {
+      return await within(what, limits, attempt(adb, service, what), (late) => void late.close());
+    } catch (error) {
+      const refused = error instanceof AdbError && error.code === 'ADB_REFUSED';
+      if (!refused || retryMs === undefined || performance.now() + retryMs >= until) throw error;
+    }
+    await within(what, limits, new Promise<void>((resolve) => setTimeout(resolve, retryMs)));
+  }
+}
+
+/** The library forgets streams that are being opened when the connection ends; so that end is watched too. */
+async function attempt(adb: Adb, service: string, what: string): Promise<AdbSocket> {
+  const gone = (cause?: unknown): never => {
+    throw new AdbError('ADB_CLOSED', `${what}: the connection ended`, { cause });
+  };
+  let opened = false;
+  const opening = adb.createSocket(service).then(
+    (socket) => {
+      opened = true;
+      return socket;
+    },
+    (cause: unknown) => {
+      if (cause instanceof Error && cause.message === 'Socket open failed')
+        throw new AdbError('ADB_REFUSED', `${what}: refused by the phone`, { cause });
+      return gone(cause);
+    },
+  );
+  const ended = adb.disconnected.then(() => gone(), gone);
+  ended.catch(() => undefined);
+  const socket = await Promise.race([opening, ended]);
+  if (!opened) opening.catch(() => undefined);
+  return socket;
+}
+
+class AdbDuplex extends Duplex {
+  readonly #socket: AdbSocket;
+  readonly #reader: ReturnType<AdbSocket['readable']['getReader']>;
+  readonly #writer: ReturnType<AdbSocket['writable']['getWriter']>;
+
+  constructor(socket: AdbSocket) {
+    super({ allowHalfOpen: false, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 16 * 1024 });
+    this.#socket = socket;
+    this.#reader = socket.readable.getReader();
+    this.#writer = socket.writable.getWriter();
+    // Its rejection says nothing that a write or the end of reading does not say.
+    this.#writer.closed.catch(() => undefined);
+  }
+
+  override _read(): void {
+    void this.#pull();
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    callbackify(() => this.#send(chunk))(done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    callbackify(() => this.#close())(done);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    callbackify(async () => {
+      // Drops what adbd still sends until it answers our close; unread it would stay unacknowledged for ever.
+      await Promise.allSettled([this.#reader.cancel(), this.#close()]);
+      if (error !== null) throw error;
+    })(done);
+  }
+
+  async #pull(): Promise<void> {
+    try {
+      let next = await this.#reader.read();
+      while (next.done !== true && next.value.length === 0) next = await this.#reader.read();
+      this.push(next.done === true ? null : next.value);
+    } catch (cause) {
+      this.destroy(this.#closed('reading', cause));
+    }
+  }
+
+  async #send(chunk: Uint8Array): Promise<void> {
+    try {
+      await this.#writer.write(chunk);
+    } catch (cause) {
+      throw this.#closed('writing', cause);
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#socket.close();
+  }
+
+  #closed(doing: string, cause: unknown): AdbError {
+    return new AdbError('ADB_CLOSED', `${doing} ${this.#socket.service}: the stream was closed`, { cause });
+  }
+}
