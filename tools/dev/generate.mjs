@@ -14,7 +14,7 @@ const inputs = ['buf.gen.yaml', 'buf.yaml', 'package-lock.json'].map((name) => p
 for (const entry of fs.readdirSync(path.join(root, 'proto'), { recursive: true, withFileTypes: true })) {
   if (entry.isFile() && entry.name.endsWith('.proto')) inputs.push(path.join(entry.parentPath, entry.name));
 }
-for (const file of inputs.sort())
+for (const file of inputs.toSorted((a, b) => (a < b ? -1 : 1)))
   hash.update(path.relative(root, file)).update('\0').update(fs.readFileSync(file));
 const wanted = hash.digest('hex');
 

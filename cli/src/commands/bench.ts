@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { AppError } from '@ancloud/kit/errors';
+import type { Layout } from '../layout.js';
+import type { Output } from '../output.js';
+import { prepareArtifacts } from '../setup/artifacts.js';
+import { ensurePackages, packages } from '../setup/packages.js';
+
+/** `./ancloud bench [NAME…]`: JSON lines on stdout, one per figure; progress on stderr. */
+export async function bench(layout: Layout, names: readonly string[], output: Output): Promise<number> {
+  ensurePackages([...packages.run, 'chromium'], output);
+  const artifacts = await prepareArtifacts(layout, output);
+  const child = spawn(
+    process.execPath,
+    [path.join(layout.root, 'bench/dist/main.js'), ...names, ...(output.json ? ['--json'] : [])],
+    {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        ANCLOUD_ROOT: layout.root,
+        ANCLOUD_GUEST_IMAGE: artifacts.guest,
+        MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
+      },
+    },
+  );
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  if (code === null) throw new AppError('EXEC_FAILED', 'the benchmark was ended by a signal');
+  return code;
+}

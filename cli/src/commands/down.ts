@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { GatewayClient, type OperationView } from '../farm/client.js';
+import { askSupervisor } from '../farm/supervisor.js';
+import { files, type Layout } from '../layout.js';
+import type { Output } from '../output.js';
+import { requireRoot } from './up.js';
+
+/**
+ * `./ancloud down`: phones are stopped (their data stays, `up` starts the first one again), then the services, then the
+ * bridge and its rules go. `--keep-phones` leaves phones and network running; the next `up` adopts them.
+ */
+export async function down(
+  layout: Layout,
+  options: { readonly keepPhones: boolean },
+  output: Output,
+): Promise<void> {
+  requireRoot();
+  const { processes } = await askSupervisor(layout, 'status');
+  if (!options.keepPhones) await stopPhones(layout, output);
+  output.step('stopping the services');
+  await askSupervisor(layout, 'stop');
+  if (!options.keepPhones) removeNetwork(layout, output);
+  output.result({ stopped: processes.map((process) => process.name) }, 'The farm is down.');
+}
+
+async function stopPhones(layout: Layout, output: Output): Promise<void> {
+  const client = new GatewayClient(layout);
+  const { phones } = await client.phones();
+  const running = phones.filter((phone) => !['stopped', 'failed', 'lost'].includes(phone.phase));
+  if (running.length === 0) return;
+  output.step(`stopping ${running.length} phone${running.length === 1 ? '' : 's'}`);
+  await Promise.all(
+    running.map(async (phone) => {
+      const { operation } = await client.post<{ operation: OperationView }>(`/v1/phones/${phone.id}/stop`);
+      await client.wait(operation);
+    }),
+  );
+}
+
+/** container-svc knows its own rules; it takes them away when asked and no phone is left. */
+function removeNetwork(layout: Layout, output: Output): void {
+  const main = path.join(layout.root, 'services/container-svc/dist/main.js');
+  const result = spawnSync(process.execPath, [main, '--remove-network'], {
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      ANCLOUD_BRIDGE: layout.bridge,
+      ANCLOUD_SUBNET: layout.subnet,
+      ANCLOUD_STATE_DIR: layout.home,
+      ANCLOUD_RUN_DIR: layout.run,
+      ANCLOUD_FARM_SECRET_FILE: files.secret(layout, 'farm'),
+    },
+  });
+  if (result.status !== 0)
+    output.step(`the network was not removed: ${(result.stderr || result.error?.message || '').trim()}`);
+}

@@ -1,0 +1,146 @@
+import { createReadStream } from 'node:fs';
+import fs from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { AppError } from '@ancloud/kit/errors';
+import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
+import type { Layout } from '../layout.js';
+import { type Output, table } from '../output.js';
+
+export interface CreateOptions {
+  readonly name?: string;
+  readonly image?: string;
+  readonly size?: string;
+  readonly wait: boolean;
+}
+
+/** `./ancloud phone create` */
+export async function phoneCreate(layout: Layout, options: CreateOptions, output: Output): Promise<void> {
+  const client = new GatewayClient(layout);
+  const display = options.size === undefined ? undefined : parseSize(options.size);
+  const { phone, operation } = await client.post<{ phone: PhoneView; operation: OperationView }>(
+    '/v1/phones',
+    {
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.image === undefined ? {} : { imageId: options.image }),
+      ...(display === undefined ? {} : { display }),
+    },
+  );
+  if (options.wait) await client.wait(operation);
+  output.result(await client.get<PhoneView>(`/v1/phones/${phone.id}`), phone.id);
+}
+
+/** `720x1280` → width and height; the range is checked by the API. */
+function parseSize(text: string): { width: number; height: number } {
+  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
+  if (match === null) {
+    throw new AppError('INVALID_ARGUMENT', 'the size is not WIDTHxHEIGHT', {
+      field: '--size',
+      value: text,
+      fix: 'write e.g. 720x1280',
+    });
+  }
+  return { width: Number(match[1]), height: Number(match[2]) };
+}
+
+/** `./ancloud phone ls` */
+export async function phoneLs(layout: Layout, output: Output): Promise<void> {
+  const { phones } = await new GatewayClient(layout).phones();
+  const rows = phones.map((phone) => [
+    phone.id,
+    phone.name,
+    phone.phase,
+    phone.hostId,
+    String(phone.viewers),
+    phone.reason,
+  ]);
+  output.result(phones, table(['PHONE', 'NAME', 'PHASE', 'HOST', 'VIEWERS', 'REASON'], rows));
+}
+
+/** `./ancloud phone show ID` */
+export async function phoneShow(layout: Layout, id: string, output: Output): Promise<void> {
+  const phone = await new GatewayClient(layout).get<PhoneView>(`/v1/phones/${encodeURIComponent(id)}`);
+  output.result(phone, JSON.stringify(phone, null, 2));
+}
+
+/** `./ancloud phone start|stop|rm ID`: asks and waits. */
+export async function phoneVerb(
+  layout: Layout,
+  id: string,
+  verb: 'start' | 'stop' | 'delete',
+  output: Output,
+): Promise<void> {
+  const client = new GatewayClient(layout);
+  const path = `/v1/phones/${encodeURIComponent(id)}`;
+  const response =
+    verb === 'delete'
+      ? await client.request('DELETE', path)
+      : await client.request('POST', `${path}/${verb}`, { json: {} });
+  const { operation } = (await response.json()) as { operation: OperationView };
+  const done = await client.wait(operation);
+  output.result(done, `${id}: ${verb} done`);
+}
+
+/** `./ancloud phone open ID`: a fresh one-time link to the phone's page. */
+export async function phoneOpen(layout: Layout, id: string, output: Output): Promise<void> {
+  const client = new GatewayClient(layout);
+  await client.get<PhoneView>(`/v1/phones/${encodeURIComponent(id)}`);
+  const { code } = await client.post<{ code: string }>('/v1/console/links');
+  const url = `${client.base}/phones/${id}#link=${code}`;
+  output.result({ url }, url);
+}
+
+/** `./ancloud phone screenshot ID [FILE]` */
+export async function phoneScreenshot(
+  layout: Layout,
+  id: string,
+  file: string | undefined,
+  output: Output,
+): Promise<void> {
+  const response = await new GatewayClient(layout).request(
+    'GET',
+    `/v1/phones/${encodeURIComponent(id)}/screenshot`,
+  );
+  const target = file ?? `${id}.png`;
+  const png = Buffer.from(await response.arrayBuffer());
+  await fs.writeFile(target, png);
+  output.result({ file: target, bytes: png.length }, target);
+}
+
+/** `./ancloud phone install ID APK` */
+export async function phoneInstall(layout: Layout, id: string, file: string, output: Output): Promise<void> {
+  const stat = await fs.stat(file).catch((cause: unknown) => {
+    throw new AppError('INVALID_ARGUMENT', `reading ${file}: ${(cause as Error).message}`, {
+      field: 'APK',
+      value: file,
+      fix: 'name an APK file',
+      cause,
+    });
+  });
+  output.step(`sending ${(stat.size / (1 << 20)).toFixed(1)} MiB`);
+  const response = await new GatewayClient(layout).request(
+    'POST',
+    `/v1/phones/${encodeURIComponent(id)}/apps`,
+    {
+      body: Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>,
+      timeoutMs: 600_000,
+    },
+  );
+  const answer = (await response.json()) as { output: string };
+  output.result(answer, answer.output.trim());
+}
+
+/** `./ancloud phone log ID` */
+export async function phoneLog(
+  layout: Layout,
+  id: string,
+  options: { readonly tail: string },
+  output: Output,
+): Promise<void> {
+  const response = await new GatewayClient(layout).request(
+    'GET',
+    `/v1/phones/${encodeURIComponent(id)}/log?tail=${encodeURIComponent(options.tail)}`,
+  );
+  const text = await response.text();
+  output.result({ log: text }, text.trimEnd());
+}

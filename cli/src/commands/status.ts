@@ -1,0 +1,46 @@
+import { GatewayClient } from '../farm/client.js';
+import { askSupervisor } from '../farm/supervisor.js';
+import type { Layout } from '../layout.js';
+import { type Output, table } from '../output.js';
+
+/** `./ancloud status`: processes, hosts, phones. */
+export async function status(layout: Layout, output: Output): Promise<void> {
+  const supervisor = await askSupervisor(layout, 'status');
+  const client = new GatewayClient(layout);
+  const { phones } = await client.phones();
+  const { hosts } = await client.get<{
+    hosts: {
+      id: string;
+      alive: boolean;
+      phones: number;
+      capacity: number;
+      conditions: { type: string; active: boolean; message: string }[];
+    }[];
+  }>('/v1/hosts');
+  const text = [
+    table(
+      ['PROCESS', 'PID', 'STATE', 'RESTARTS'],
+      supervisor.processes.map((p) => [p.name, String(p.pid), p.state, String(p.restarts)]),
+    ),
+    '',
+    table(
+      ['HOST', 'ALIVE', 'PHONES', 'CAPACITY', 'CONDITIONS'],
+      hosts.map((host) => [
+        host.id,
+        host.alive ? 'yes' : 'no',
+        String(host.phones),
+        String(host.capacity),
+        host.conditions
+          .filter((c) => c.active)
+          .map((c) => c.type)
+          .join(' '),
+      ]),
+    ),
+    '',
+    table(
+      ['PHONE', 'NAME', 'PHASE', 'HOST', 'VIEWERS'],
+      phones.map((phone) => [phone.id, phone.name, phone.phase, phone.hostId, String(phone.viewers)]),
+    ),
+  ].join('\n');
+  output.result({ supervisor, hosts, phones }, text);
+}

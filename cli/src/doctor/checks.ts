@@ -1,0 +1,189 @@
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import { spawnSync } from 'node:child_process';
+import type { Layout } from '../layout.js';
+import { missingPackages, packages } from '../setup/packages.js';
+
+export interface Finding {
+  readonly name: string;
+  /** `fail`: a farm cannot run. `warn`: it runs with less. */
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly found: string;
+  /** What to do; empty when ok. */
+  readonly fix: string;
+}
+
+const ok = (name: string, found: string): Finding => ({ name, level: 'ok', found, fix: '' });
+const fail = (name: string, found: string, fix: string): Finding => ({ name, level: 'fail', found, fix });
+const warn = (name: string, found: string, fix: string): Finding => ({ name, level: 'warn', found, fix });
+
+const read = (file: string): string => {
+  try {
+    return fs.readFileSync(file, 'utf8').trim();
+  } catch {
+    return '';
+  }
+};
+
+/** Everything a farm on this machine stands on, each with what was found and what to do about it. */
+export async function examine(layout: Layout): Promise<Finding[]> {
+  return [
+    root(),
+    memory(),
+    disk(layout),
+    ...kernel(),
+    binder(),
+    cgroups(),
+    ...limits(),
+    ...tools(),
+    ...(await ports(layout)),
+  ];
+}
+
+function root(): Finding {
+  return process.getuid?.() === 0
+    ? ok('root', 'uid 0')
+    : fail(
+        'root',
+        `uid ${process.getuid?.()}`,
+        'run as root (sudo ./ancloud …): a host mounts and makes namespaces',
+      );
+}
+
+function memory(): Finding {
+  const mib = Math.floor(os.totalmem() / (1 << 20));
+  return mib >= 2048
+    ? ok('memory', `${mib} MiB`)
+    : warn('memory', `${mib} MiB`, 'give the machine 2 GiB or more: the services take about 0.9');
+}
+
+function disk(layout: Layout): Finding {
+  let folder = layout.home;
+  while (!fs.existsSync(folder)) folder = folder.slice(0, folder.lastIndexOf('/')) || '/';
+  const stat = fs.statfsSync(folder);
+  const gib = (stat.bavail * stat.bsize) / 2 ** 30;
+  return gib >= 3
+    ? ok('disk', `${gib.toFixed(1)} GiB free on ${folder}`)
+    : warn(
+        'disk',
+        `${gib.toFixed(1)} GiB free on ${folder}`,
+        'free some space, or set ANCLOUD_HOME to a larger disk',
+      );
+}
+
+function kernel(): Finding[] {
+  const filesystems = read('/proc/filesystems');
+  const has = (name: string): boolean =>
+    filesystems.split('\n').some((line) => line.trim().split(/\s+/).at(-1) === name);
+  const modules = (name: string): boolean =>
+    spawnSync('modinfo', ['-n', name], { stdio: 'ignore' }).status === 0;
+  const findings = [ok('kernel', os.release())];
+  for (const name of ['overlay', 'squashfs']) {
+    if (has(name)) findings.push(ok(name, 'in the kernel'));
+    else if (modules(name)) findings.push(ok(name, 'as a module'));
+    else
+      findings.push(
+        fail(name, 'missing', `use a kernel with CONFIG_${name === 'overlay' ? 'OVERLAY_FS' : 'SQUASHFS'}`),
+      );
+  }
+  findings.push(
+    fs.existsSync('/dev/loop-control')
+      ? ok('loop', '/dev/loop-control')
+      : fail('loop', 'no /dev/loop-control', 'modprobe loop'),
+  );
+  findings.push(
+    read('/proc/self/ns/user') !== '' || fs.existsSync('/proc/self/ns/user')
+      ? ok('user namespaces', `max ${read('/proc/sys/user/max_user_namespaces') || 'unknown'}`)
+      : warn('user namespaces', 'missing', 'use a kernel with CONFIG_USER_NS; phones then run without them'),
+  );
+  return findings;
+}
+
+function binder(): Finding {
+  if (/\bbinder$/m.test(read('/proc/filesystems')))
+    return ok('binderfs', 'in the kernel: Android images can run');
+  if (fs.existsSync('/dev/binder'))
+    return warn(
+      'binderfs',
+      'only static /dev/binder nodes',
+      'use a kernel with CONFIG_ANDROID_BINDERFS for more than one phone',
+    );
+  return warn(
+    'binderfs',
+    'missing: only the reference guest can run',
+    'Ubuntu: apt-get install linux-modules-extra-$(uname -r) && modprobe binder_linux. Debian: its kernels lack CONFIG_ANDROID_BINDERFS; build drivers/android as a module (docs/android-images.md)',
+  );
+}
+
+function cgroups(): Finding {
+  const mounts = read('/proc/self/mounts');
+  const v2 = /^\S+ \/sys\/fs\/cgroup cgroup2 /m.test(mounts);
+  if (v2) return ok('cgroups', 'v2');
+  if (/^\S+ \/sys\/fs\/cgroup\/\S+ cgroup /m.test(mounts)) {
+    return warn(
+      'cgroups',
+      /cgroup2/.test(mounts) ? 'hybrid v1 + v2' : 'v1',
+      'works; boot with systemd.unified_cgroup_hierarchy=1 for device rules by eBPF and one hierarchy',
+    );
+  }
+  return fail('cgroups', 'not mounted', 'mount -t cgroup2 none /sys/fs/cgroup');
+}
+
+function limits(): Finding[] {
+  const rows: [string, string, number, string][] = [
+    [
+      'inotify instances',
+      '/proc/sys/fs/inotify/max_user_instances',
+      1024,
+      'sysctl -w fs.inotify.max_user_instances=8192',
+    ],
+    [
+      'inotify watches',
+      '/proc/sys/fs/inotify/max_user_watches',
+      65_536,
+      'sysctl -w fs.inotify.max_user_watches=524288',
+    ],
+    ['pids', '/proc/sys/kernel/pid_max', 32_768, 'sysctl -w kernel.pid_max=4194304'],
+    ['udp receive buffer', '/proc/sys/net/core/rmem_max', 4 << 20, 'sysctl -w net.core.rmem_max=8388608'],
+  ];
+  return rows.map(([name, file, wanted, fix]) => {
+    const value = Number(read(file));
+    return value >= wanted ? ok(name, String(value)) : warn(name, `${value}, better ${wanted} or more`, fix);
+  });
+}
+
+function tools(): Finding[] {
+  const missing = missingPackages(packages.run);
+  return [
+    missing.length === 0
+      ? ok('packages', packages.run.join(' '))
+      : fail(
+          'packages',
+          `missing: ${missing.join(' ')}`,
+          `apt-get install --no-install-recommends ${missing.join(' ')} (./ancloud up does it as root)`,
+        ),
+    ok('node', process.version),
+  ];
+}
+
+async function ports(layout: Layout): Promise<Finding[]> {
+  const { metrics, ...own } = layout.ports;
+  const taken: number[] = [];
+  for (const port of [...Object.values(own), ...Object.values(metrics)]) {
+    const free = await new Promise<boolean>((resolve) => {
+      const probe = net.createServer();
+      probe.once('error', () => resolve(false));
+      probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => probe.close(() => resolve(true)));
+    });
+    if (!free) taken.push(port);
+  }
+  if (taken.length === 0) return [ok('ports', `from ${layout.ports.http} on, all free`)];
+  return [
+    warn(
+      'ports',
+      `in use: ${taken.join(' ')}`,
+      'fine when the farm runs; else end what listens there or set ANCLOUD_PORT_BASE',
+    ),
+  ];
+}

@@ -1,0 +1,123 @@
+import type { ReadableStream } from 'node:stream/web';
+import fs from 'node:fs';
+import { AppError, fromProblem } from '@ancloud/kit/errors';
+import { files, type Layout } from '../layout.js';
+
+/** The gateway's answer for a phone, as far as the CLI shows it. */
+export interface PhoneView {
+  readonly id: string;
+  readonly name: string;
+  readonly phase: string;
+  readonly hostId: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly viewers: number;
+  readonly viewable: boolean;
+  readonly createdAt: string;
+}
+
+export interface OperationView {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly phoneId?: string;
+  readonly percent?: number;
+  readonly result?: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly fix?: string };
+}
+
+/** The REST API as the CLI uses it: the install's own admin key from its secrets, on loopback. */
+export class GatewayClient {
+  readonly #base: string;
+  readonly #key: string;
+
+  constructor(layout: Layout) {
+    this.#base = process.env['ANCLOUD_URL'] ?? `http://127.0.0.1:${layout.ports.http}`;
+    const file = process.env['ANCLOUD_API_KEY_FILE'] ?? files.secret(layout, 'api-key');
+    try {
+      this.#key = fs.readFileSync(file, 'utf8').trim();
+    } catch (cause) {
+      throw new AppError('UNAUTHENTICATED', `reading the API key ${file}: ${(cause as Error).message}`, {
+        field: 'ANCLOUD_API_KEY_FILE',
+        value: file,
+        fix: 'run ./ancloud up once on this machine, or name a key file of your farm and set ANCLOUD_URL',
+        cause,
+      });
+    }
+  }
+
+  get base(): string {
+    return this.#base;
+  }
+
+  /** Sends one request. Errors: those of the API (problem+json), UNAVAILABLE when nobody answers. */
+  async request(
+    method: string,
+    path: string,
+    options: { json?: unknown; body?: ReadableStream<Uint8Array>; timeoutMs?: number } = {},
+  ): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, this.#base), {
+        method,
+        headers: {
+          authorization: `Bearer ${this.#key}`,
+          ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(options.body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+        },
+        ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
+        ...(options.body === undefined ? {} : { body: options.body, duplex: 'half' }),
+        signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
+      });
+    } catch (cause) {
+      throw new AppError('UNAVAILABLE', `the gateway at ${this.#base} does not answer`, {
+        field: 'ANCLOUD_URL',
+        value: this.#base,
+        fix: 'is the farm up? ./ancloud status',
+        cause,
+      });
+    }
+    if (response.ok) return response;
+    const text = await response.text();
+    let problem: AppError | undefined;
+    try {
+      problem = fromProblem(JSON.parse(text));
+    } catch {
+      problem = undefined;
+    }
+    throw (
+      problem ?? new AppError('INTERNAL', `${method} ${path}: HTTP ${response.status}: ${text.slice(0, 200)}`)
+    );
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await this.request('GET', path)).json()) as T;
+  }
+
+  async post<T>(path: string, json: unknown = {}): Promise<T> {
+    return (await (await this.request('POST', path, { json })).json()) as T;
+  }
+
+  phones(): Promise<{ phones: PhoneView[] }> {
+    return this.get('/v1/phones?pageSize=1000');
+  }
+
+  /** Waits until the operation ended. Errors: the operation's own. */
+  async wait(
+    operation: OperationView,
+    onProgress?: (operation: OperationView) => void,
+  ): Promise<OperationView> {
+    let now = operation;
+    while (now.state === 'running') {
+      onProgress?.(now);
+      now = await this.get<OperationView>(`/v1/operations/${now.id}/wait?timeoutMs=5000`);
+    }
+    if (now.state === 'failed') {
+      throw (
+        fromProblem({ ...now.error, detail: now.error?.message }) ??
+        new AppError('INTERNAL', `${now.kind} failed: ${now.error?.message ?? 'no reason given'}`)
+      );
+    }
+    return now;
+  }
+}

@@ -1,0 +1,31 @@
+import { permissionsOf, serviceNames, type ServiceName } from '@ancloud/contracts';
+
+/**
+ * nats-server's configuration, rendered from the contracts' subject table: each service has its own user and may
+ * publish and subscribe what the table says, plus its reply inbox. So nothing but input-svc can touch a phone, whatever
+ * runs on the host. Pure; the file is written with mode 0600.
+ */
+export function natsConfig(options: {
+  readonly port: number;
+  readonly pidFile: string;
+  readonly passwords: Readonly<Record<ServiceName, string>>;
+}): string {
+  const quote = (text: string): string => JSON.stringify(text);
+  const list = (subjects: readonly string[]): string => `[${subjects.map(quote).join(', ')}]`;
+  const users = serviceNames.map((name) => {
+    const { publish, subscribe } = permissionsOf(name);
+    return `    { user: ${quote(name)}, password: ${quote(options.passwords[name])}, permissions: {
+        publish: { allow: ${list(publish)} }, subscribe: { allow: ${list([...subscribe, '_INBOX.>'])} }, allow_responses: true } }`;
+  });
+  return `# Written by ancloud at each start. Loopback only; facts and touches, nothing is stored.
+listen: "127.0.0.1:${options.port}"
+pid_file: ${quote(options.pidFile)}
+max_payload: 1MB
+write_deadline: "2s"
+authorization {
+  users: [
+${users.join(',\n')}
+  ]
+}
+`;
+}

@@ -1,0 +1,150 @@
+import path from 'node:path';
+import type { ServiceName } from '@ancloud/contracts';
+import type { Artifacts } from '../setup/artifacts.js';
+import { files, type Layout } from '../layout.js';
+
+/** One process the supervisor keeps alive. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  /** How to know that it serves: an HTTP address that answers 200, or a TCP port that accepts. */
+  readonly ready: { readonly url: string } | { readonly tcp: number };
+  /** Started first, stopped last. */
+  readonly tier: 'store' | 'service';
+}
+
+/** Settings of the machine's operator that are passed on to services untouched. */
+const PASSED_ON = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'TZ',
+  'ANCLOUD_LOG_LEVEL',
+  'ANCLOUD_MAX_PHONES',
+  'ANCLOUD_HOST_LABELS',
+  'ANCLOUD_MEDIA_WORKERS',
+  'ANCLOUD_WEBRTC_ANNOUNCED',
+  'ANCLOUD_ALLOWED_ORIGINS',
+  'ANCLOUD_PUBLIC_URL',
+  'ANCLOUD_IMPORT_DIRS',
+  'ANCLOUD_FAULT',
+  'ANCLOUD_ENABLE_FAULTS',
+] as const;
+
+/** The whole process table of a farm on one machine. Pure. */
+export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.ProcessEnv): ProcessSpec[] {
+  const { ports } = layout;
+  const passed = Object.fromEntries(
+    PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  ) as Record<string, string>;
+
+  const service = (
+    name: ServiceName,
+    port: { grpc: number; metrics?: number },
+    own: Readonly<Record<string, string>>,
+    ready: ProcessSpec['ready'],
+  ): ProcessSpec => ({
+    name,
+    tier: 'service',
+    // A small young generation: RSS under load falls by a third and no throughput is lost.
+    argv: [
+      process.execPath,
+      '--max-semi-space-size=2',
+      '--enable-source-maps',
+      path.join(layout.root, 'services', name, 'dist/main.js'),
+    ],
+    env: {
+      ...passed,
+      NODE_ENV: 'production',
+      NODE_COMPILE_CACHE: path.join(layout.cache, 'node'),
+      ANCLOUD_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+      ANCLOUD_NATS_USER: name,
+      ANCLOUD_NATS_PASS_FILE: files.secret(layout, `nats-${name}`),
+      ANCLOUD_REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+      ANCLOUD_REDIS_PASS_FILE: files.secret(layout, 'redis'),
+      ANCLOUD_FARM_SECRET_FILE: files.secret(layout, 'farm'),
+      ANCLOUD_GRPC_LISTEN: `127.0.0.1:${port.grpc}`,
+      ...(port.metrics === undefined ? {} : { ANCLOUD_METRICS_LISTEN: `127.0.0.1:${port.metrics}` }),
+      ...own,
+    },
+    ready,
+  });
+  const healthz = (port: number): ProcessSpec['ready'] => ({ url: `http://127.0.0.1:${port}/healthz` });
+
+  return [
+    {
+      name: 'nats',
+      tier: 'store',
+      argv: [artifacts.natsServer, '-c', path.join(layout.home, 'nats.conf')],
+      env: passed,
+      ready: { tcp: ports.nats },
+    },
+    {
+      name: 'redis',
+      tier: 'store',
+      argv: [artifacts.redisServer, path.join(layout.home, 'redis.conf')],
+      env: passed,
+      ready: { tcp: ports.redis },
+    },
+    service(
+      'container-svc',
+      { grpc: ports.container, metrics: ports.metrics.container },
+      {
+        ANCLOUD_HOST_ID: layout.hostId,
+        ANCLOUD_STATE_DIR: layout.home,
+        ANCLOUD_RUN_DIR: layout.run,
+        ANCLOUD_BRIDGE: layout.bridge,
+        ANCLOUD_SUBNET: layout.subnet,
+        ANCLOUD_ADB_PUBLIC_KEY_FILE: files.secret(layout, 'adb-key.pub'),
+        ANCLOUD_IMPORT_DIRS: [
+          layout.cache,
+          path.join(layout.home, 'import'),
+          ...(env['ANCLOUD_IMPORT_DIRS']?.split(':') ?? []),
+        ].join(':'),
+        ANCLOUD_SHIM_BIN: artifacts.shim,
+        ANCLOUD_HOSTCAP_BIN: artifacts.hostcap,
+      },
+      healthz(ports.metrics.container),
+    ),
+    service(
+      'session-svc',
+      { grpc: ports.session, metrics: ports.metrics.session },
+      {
+        ANCLOUD_HOST_ID: layout.hostId,
+        ANCLOUD_ADB_KEY_FILE: files.secret(layout, 'adb-key'),
+        ANCLOUD_SCRCPY_SERVER: env['ANCLOUD_SCRCPY_SERVER'] ?? files.scrcpyServer(layout),
+        ANCLOUD_SCRCPY_VERSION: env['ANCLOUD_SCRCPY_VERSION'] ?? '4.1',
+      },
+      healthz(ports.metrics.session),
+    ),
+    service(
+      'media-svc',
+      { grpc: ports.media, metrics: ports.metrics.media },
+      {
+        ANCLOUD_MEDIA_ID: `media-${layout.hostId}`,
+        ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIp,
+        ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
+        MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
+      },
+      healthz(ports.metrics.media),
+    ),
+    service(
+      'input-svc',
+      { grpc: ports.input, metrics: ports.metrics.input },
+      { ANCLOUD_INPUT_ID: `input-${layout.hostId}` },
+      healthz(ports.metrics.input),
+    ),
+    service(
+      'gateway',
+      { grpc: ports.grpc },
+      {
+        ANCLOUD_HTTP_LISTEN: `${layout.httpIp}:${ports.http}`,
+        ANCLOUD_API_KEY_FILE: files.secret(layout, 'api-key'),
+        ANCLOUD_TOKEN_SECRET_FILE: files.secret(layout, 'token'),
+        ANCLOUD_WEB_DIR: path.join(layout.root, 'web/dist'),
+      },
+      { url: `http://127.0.0.1:${ports.http}/readyz` },
+    ),
+  ];
+}

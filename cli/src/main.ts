@@ -1,0 +1,250 @@
+import os from 'node:os';
+import path from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { exitCodeOf, exitCodes, Output } from './output.js';
+import { type Layout, layoutFrom } from './layout.js';
+
+// Commands are loaded when they are called: `phone ls` must not pay for what `up` needs.
+
+const root = path.join(import.meta.dirname, '../..');
+
+function context(command: Command): { layout: Layout; output: Output } {
+  const output = new Output(command.optsWithGlobals()['json'] === true);
+  return { layout: layoutFrom(root, process.env, os.hostname()), output };
+}
+
+/** Runs an action; what it throws becomes a message and an exit code. */
+function action<A extends unknown[]>(
+  run: (context: { layout: Layout; output: Output }, ...args: A) => Promise<number | void>,
+) {
+  return async (...all: unknown[]): Promise<void> => {
+    const command = all.at(-1) as Command;
+    const output = new Output(command.optsWithGlobals()['json'] === true);
+    try {
+      process.exitCode = (await run(context(command), ...(all.slice(0, -1) as A))) ?? exitCodes.ok;
+    } catch (error) {
+      output.error(error);
+      process.exitCode = exitCodeOf(error);
+    }
+  };
+}
+
+const program = new Command('ancloud')
+  .description('A farm of Android phones on Linux hosts.')
+  .option('--json', 'print one JSON document instead of text')
+  .showHelpAfterError('(./ancloud --help lists what there is)')
+  .enablePositionalOptions()
+  .exitOverride();
+
+program
+  .command('up')
+  .description('set everything up, start it, boot a phone, print the console’s address and a one-time link')
+  .option('-d, --detach', 'return when it is up')
+  .option('--no-phone', 'start the services only')
+  .action(
+    action(async ({ layout, output }, options: { detach?: boolean; phone: boolean }) => {
+      const { up } = await import('./commands/up.js');
+      await up(layout, { detach: options.detach === true, phone: options.phone }, output);
+    }),
+  );
+
+program
+  .command('supervise', { hidden: true })
+  .description('what up -d leaves running')
+  .action(action(async ({ layout, output }) => (await import('./commands/up.js')).supervise(layout, output)));
+
+program
+  .command('down')
+  .description('stop the phones, the services and the network')
+  .option('--keep-phones', 'leave phones and network as they are; the next up adopts them')
+  .action(
+    action(async ({ layout, output }, options: { keepPhones?: boolean }) => {
+      await (
+        await import('./commands/down.js')
+      ).down(layout, { keepPhones: options.keepPhones === true }, output);
+    }),
+  );
+
+program
+  .command('status')
+  .description('processes, hosts and phones')
+  .action(
+    action(async ({ layout, output }) => (await import('./commands/status.js')).status(layout, output)),
+  );
+
+program
+  .command('doctor')
+  .description('examine this machine: kernel, packages, limits, ports; each with a fix')
+  .action(
+    action(async ({ layout, output }) => (await import('./commands/doctor.js')).doctor(layout, output)),
+  );
+
+program
+  .command('test')
+  .argument('[tier...]', 'check native packages gateway farm containers vm; all by default')
+  .description('install what the tests need and run them')
+  .action(
+    action(async ({ layout, output }, names: string[]) =>
+      (await import('./commands/test.js')).test(layout, names, output),
+    ),
+  );
+
+program
+  .command('bench')
+  .argument(
+    '[name...]',
+    'phone-start relay-delay touch-delay touch-to-photon first-frame memory; all by default',
+  )
+  .description('measure, each beside a peer; JSON lines')
+  .action(
+    action(async ({ layout, output }, names: string[]) =>
+      (await import('./commands/bench.js')).bench(layout, names, output),
+    ),
+  );
+
+program
+  .command('logs')
+  .argument('[service]')
+  .option('-f, --follow', 'go on')
+  .option('-n, --lines <n>', 'lines from the end', '50')
+  .description('the services’ logs')
+  .action(
+    action(
+      async (
+        { layout, output },
+        service: string | undefined,
+        options: { follow?: boolean; lines: string },
+      ) => {
+        await (
+          await import('./commands/logs.js')
+        ).logs(layout, service, { follow: options.follow === true, lines: options.lines }, output);
+      },
+    ),
+  );
+
+const image = program.command('image').description('Android images');
+image
+  .command('ls')
+  .description('images of all hosts')
+  .action(
+    action(async ({ layout, output }) => (await import('./commands/image.js')).imageLs(layout, output)),
+  );
+image
+  .command('import')
+  .argument('<file>', 'a squashfs on a host of the farm, in one of its import folders')
+  .addOption(new Option('--profile <profile>').choices(['auto', 'redroid', 'reference']).default('auto'))
+  .option('--name <name>')
+  .option('--host <id>')
+  .description('take an image into a host’s store')
+  .action(
+    action(
+      async (
+        { layout, output },
+        file: string,
+        options: { profile?: string; name?: string; host?: string },
+      ) => {
+        await (await import('./commands/image.js')).imageImport(layout, file, options, output);
+      },
+    ),
+  );
+
+const phone = program.command('phone').description('phones').enablePositionalOptions();
+phone
+  .command('create')
+  .option('--name <name>')
+  .option('--image <id>')
+  .option('--size <WxH>', 'pixels, each 240-2560', '720x1280')
+  .option('--no-wait', 'return as soon as it is placed')
+  .action(
+    action(
+      async (
+        { layout, output },
+        options: { name?: string; image?: string; size?: string; wait: boolean },
+      ) => {
+        await (await import('./commands/phone.js')).phoneCreate(layout, options, output);
+      },
+    ),
+  );
+phone
+  .command('ls')
+  .action(
+    action(async ({ layout, output }) => (await import('./commands/phone.js')).phoneLs(layout, output)),
+  );
+phone
+  .command('show')
+  .argument('<id>')
+  .action(
+    action(async ({ layout, output }, id: string) =>
+      (await import('./commands/phone.js')).phoneShow(layout, id, output),
+    ),
+  );
+for (const [name, verb] of [
+  ['start', 'start'],
+  ['stop', 'stop'],
+  ['rm', 'delete'],
+] as const) {
+  phone
+    .command(name)
+    .argument('<id>')
+    .action(
+      action(async ({ layout, output }, id: string) =>
+        (await import('./commands/phone.js')).phoneVerb(layout, id, verb, output),
+      ),
+    );
+}
+phone
+  .command('open')
+  .argument('<id>')
+  .description('print a fresh one-time link to the phone’s page')
+  .action(
+    action(async ({ layout, output }, id: string) =>
+      (await import('./commands/phone.js')).phoneOpen(layout, id, output),
+    ),
+  );
+phone
+  .command('shell')
+  .argument('<id>')
+  .argument('[command...]')
+  .passThroughOptions()
+  .description('a shell on the phone, or one command')
+  .action(
+    action(async ({ layout }, id: string, command: string[]) =>
+      (await import('./commands/shell.js')).phoneShell(layout, id, command),
+    ),
+  );
+phone
+  .command('screenshot')
+  .argument('<id>')
+  .argument('[file]')
+  .action(
+    action(async ({ layout, output }, id: string, file: string | undefined) =>
+      (await import('./commands/phone.js')).phoneScreenshot(layout, id, file, output),
+    ),
+  );
+phone
+  .command('install')
+  .argument('<id>')
+  .argument('<apk>')
+  .action(
+    action(async ({ layout, output }, id: string, apk: string) =>
+      (await import('./commands/phone.js')).phoneInstall(layout, id, apk, output),
+    ),
+  );
+phone
+  .command('log')
+  .argument('<id>')
+  .option('--tail <lines>', 'lines from the end', '200')
+  .description('what the phone’s init wrote')
+  .action(
+    action(async ({ layout, output }, id: string, options: { tail: string }) =>
+      (await import('./commands/phone.js')).phoneLog(layout, id, options, output),
+    ),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // commander has printed what was wrong already.
+  process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+}

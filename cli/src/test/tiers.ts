@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+
+/** One command of a tier. `minutes`: killed after that. `counts`: how its tests are counted (tally.ts). */
+export interface TierCommand {
+  readonly title: string;
+  readonly argv: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly minutes: number;
+  readonly counts: 'vitest' | 'line' | 'exit';
+}
+
+export interface Tier {
+  readonly name: string;
+  /** True when it starts phones: the worker, the guest and the packages are prepared first. */
+  readonly needsFarm: boolean;
+  readonly needs: readonly ('root' | 'docker' | 'qemu' | 'chromium')[];
+  readonly commands: readonly TierCommand[];
+}
+
+const npm = (title: string, script: string, minutes: number): TierCommand => ({
+  title,
+  argv: ['npm', 'run', '-s', script],
+  minutes,
+  counts: 'exit',
+});
+
+const vitest = (title: string, filter: readonly string[], minutes: number): TierCommand => ({
+  title,
+  argv: ['node', 'tools/dev/vitest.mjs', ...filter],
+  minutes,
+  counts: 'vitest',
+});
+
+const integration = (title: string, folder: string, minutes: number): TierCommand =>
+  vitest(title, ['--root', 'test-integration', `src/${folder}`], minutes);
+
+const script = (title: string, file: string, minutes: number): TierCommand => ({
+  title,
+  argv: ['bash', file],
+  minutes,
+  counts: 'line',
+});
+
+/** Every tier, cheapest first: a broken unit spec is known after a minute. */
+export const tiers: readonly Tier[] = [
+  {
+    name: 'check',
+    needsFarm: false,
+    needs: [],
+    commands: [
+      npm('lint', 'lint', 5),
+      npm('arrows', 'arrows', 1),
+      npm('format', 'format:check', 3),
+      vitest('unit specs', [], 10),
+    ],
+  },
+  {
+    name: 'native',
+    needsFarm: true,
+    needs: ['root'],
+    commands: [
+      script('phone-shim', 'services/container-svc/shim/test.sh', 5),
+      script('guest', 'guest/test.sh', 10),
+    ],
+  },
+  {
+    name: 'packages',
+    needsFarm: true,
+    needs: ['root'],
+    commands: [integration('bus and state on real servers', 'packages', 5)],
+  },
+  {
+    name: 'gateway',
+    needsFarm: true,
+    needs: ['root'],
+    commands: [integration('gateway on real servers', 'gateway', 5)],
+  },
+  {
+    name: 'farm',
+    needsFarm: true,
+    needs: ['root', 'chromium'],
+    commands: [integration('a farm and its phones', 'farm', 20)],
+  },
+  {
+    name: 'containers',
+    needsFarm: true,
+    needs: ['root', 'docker'],
+    commands: [integration('hosts as containers', 'containers', 20)],
+  },
+  {
+    name: 'vm',
+    needsFarm: true,
+    needs: ['root', 'qemu'],
+    commands: [script('real binder in a virtual machine', 'test-integration/vm/run.sh', 15)],
+  },
+];
+
+const PROBES = {
+  root: { ok: () => process.getuid?.() === 0, missing: 'it needs root' },
+  docker: { ok: () => has('dockerd'), missing: 'dockerd is not installed (apt-get install docker.io)' },
+  qemu: {
+    ok: () => has('qemu-system-x86_64'),
+    missing: 'qemu is not installed (apt-get install qemu-system-x86)',
+  },
+  chromium: {
+    ok: () => fs.existsSync('/usr/bin/chromium'),
+    missing: 'Chromium is not installed (apt-get install chromium)',
+  },
+} as const;
+
+function has(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
+}
+
+/** What this machine lacks for the tier; undefined when nothing. */
+export function examineTier(tier: Tier): string | undefined {
+  const lacking = tier.needs.filter((need) => !PROBES[need].ok());
+  return lacking.length === 0 ? undefined : lacking.map((need) => PROBES[need].missing).join('; ');
+}
