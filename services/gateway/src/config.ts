@@ -1,0 +1,117 @@
+import { absolutePath, address, AppError, list, loadConfig, readSecretFile, secretFile } from '@ancloud/kit';
+import { z } from 'zod';
+
+const schema = z.object({
+  /** REST, WebSockets and the console. */
+  ANCLOUD_HTTP_LISTEN: address().default('127.0.0.1:7080'),
+  /** gRPC GatewayService. */
+  ANCLOUD_GRPC_LISTEN: address().default('127.0.0.1:7081'),
+  /** Prometheus; absent = off. */
+  ANCLOUD_METRICS_LISTEN: address().optional(),
+  /** What browsers and partners reach the gateway by; makes signalling URLs, console links and the cookie's `Secure`. */
+  ANCLOUD_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
+    .describe('write e.g. https://phones.example.com')
+    .optional(),
+  /** Further Origins whose pages may open the signalling WebSocket (pages that embed the player). */
+  ANCLOUD_ALLOWED_ORIGINS: list().optional(),
+  /** The farm's first admin key; further keys live in Redis as digests. */
+  ANCLOUD_API_KEY_FILE: secretFile(),
+  /** Signs viewer tokens; the same file for all gateways of a farm. */
+  ANCLOUD_TOKEN_SECRET_FILE: secretFile(),
+  /** Bearer secret of all internal gRPC. */
+  ANCLOUD_FARM_SECRET_FILE: secretFile(),
+  /** The built console; absent = the gateway serves the API alone. */
+  ANCLOUD_WEB_DIR: absolutePath().optional(),
+  /** STUN/TURN servers that viewers are told: JSON list of {urls, username?, credential?}. */
+  ANCLOUD_ICE_SERVERS: z
+    .string()
+    .transform((text, context) => {
+      const parsed = iceServers.safeParse(json(text));
+      if (parsed.success) return parsed.data;
+      context.addIssue({ code: 'custom', message: 'is not a list of ICE servers' });
+      return z.NEVER;
+    })
+    .describe('write JSON such as [{"urls":["stun:stun.example.com"]}]')
+    .prefault('[]'),
+  ANCLOUD_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
+  ANCLOUD_NATS_USER: z.string().default('gateway'),
+  ANCLOUD_NATS_PASS_FILE: absolutePath().optional(),
+  ANCLOUD_REDIS_URL: z.string().default('redis://127.0.0.1:6379'),
+  ANCLOUD_REDIS_PASS_FILE: absolutePath().optional(),
+  ANCLOUD_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+const iceServers = z.array(
+  z.object({
+    urls: z.array(z.string().regex(/^(?:stun|turn)s?:/)),
+    username: z.string().exactOptional(),
+    credential: z.string().exactOptional(),
+  }),
+);
+
+/** Everything the environment says, read once. */
+export interface GatewayConfig {
+  readonly httpListen: string;
+  readonly grpcListen: string;
+  readonly metricsListen: string | undefined;
+  /** Origin of the public URL, without a path or trailing slash. */
+  readonly publicUrl: string;
+  /** Lower-case origins, the public URL's own included. */
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly apiKey: string;
+  readonly tokenSecret: string;
+  readonly farmSecret: string;
+  readonly webDir: string | undefined;
+  readonly iceServers: z.output<typeof iceServers>;
+  readonly nats: { readonly url: string; readonly user: string; readonly password: string | undefined };
+  readonly redis: { readonly url: string; readonly password: string | undefined };
+  readonly logLevel: z.output<typeof schema>['ANCLOUD_LOG_LEVEL'];
+}
+
+/** Errors: CONFIG_INVALID listing all mistakes. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
+  const read = loadConfig(schema, env);
+  const publicUrl = new URL(read.ANCLOUD_PUBLIC_URL ?? `http://${read.ANCLOUD_HTTP_LISTEN}`).origin;
+  const origins = (read.ANCLOUD_ALLOWED_ORIGINS ?? []).map((text) => {
+    const origin = URL.parse(text)?.origin;
+    if (origin === undefined || origin === 'null')
+      throw new AppError('CONFIG_INVALID', `ANCLOUD_ALLOWED_ORIGINS: '${text}' is not an origin`, {
+        field: 'ANCLOUD_ALLOWED_ORIGINS',
+        value: text,
+        fix: 'write origins such as https://partner.example, separated by commas',
+      });
+    return origin;
+  });
+  return {
+    httpListen: read.ANCLOUD_HTTP_LISTEN,
+    grpcListen: read.ANCLOUD_GRPC_LISTEN,
+    metricsListen: read.ANCLOUD_METRICS_LISTEN,
+    publicUrl,
+    allowedOrigins: new Set([publicUrl, ...origins]),
+    apiKey: read.ANCLOUD_API_KEY_FILE,
+    tokenSecret: read.ANCLOUD_TOKEN_SECRET_FILE,
+    farmSecret: read.ANCLOUD_FARM_SECRET_FILE,
+    webDir: read.ANCLOUD_WEB_DIR,
+    iceServers: read.ANCLOUD_ICE_SERVERS,
+    nats: {
+      url: read.ANCLOUD_NATS_URL,
+      user: read.ANCLOUD_NATS_USER,
+      password: read.ANCLOUD_NATS_PASS_FILE === undefined ? undefined : readSecretFile(read.ANCLOUD_NATS_PASS_FILE),
+    },
+    redis: {
+      url: read.ANCLOUD_REDIS_URL,
+      password:
+        read.ANCLOUD_REDIS_PASS_FILE === undefined ? undefined : readSecretFile(read.ANCLOUD_REDIS_PASS_FILE),
+    },
+    logLevel: read.ANCLOUD_LOG_LEVEL,
+  };
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

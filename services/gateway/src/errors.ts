@@ -1,0 +1,31 @@
+import { AppError } from '@ancloud/kit';
+
+/** The gateway's sentences for what several verbs refuse, so that the same thing is said in the same words everywhere. */
+export const phoneNotFound = (phoneId: string): AppError =>
+  new AppError('PHONE_NOT_FOUND', `there is no phone '${phoneId}'`, { field: 'phoneId', value: phoneId });
+
+export const phoneDeleting = (phoneId: string): AppError =>
+  new AppError('PHONE_DELETING', `phone ${phoneId} is being deleted`, {
+    field: 'phoneId',
+    value: phoneId,
+    fix: 'create another phone',
+  });
+
+export const operationNotFound = (operationId: string): AppError =>
+  new AppError('OPERATION_NOT_FOUND', `there is no operation '${operationId}'`, {
+    field: 'operationId',
+    value: operationId,
+    fix: 'operations are kept for a day after they began',
+  });
+
+export const invalid = (field: string, value: unknown, message: string, fix?: string): AppError =>
+  new AppError('INVALID_ARGUMENT', message, {
+    field,
+    ...(value === undefined ? {} : { value: typeof value === 'string' ? value : JSON.stringify(value) }),
+    ...(fix === undefined ? {} : { fix }),
+  });
+
+export const farmRecovering = (): AppError =>
+  new AppError('FARM_RECOVERING', 'the farm lost its records and waits for its hosts to report', {
+    fix: 'try again in a moment; it takes 60 s at most',
+  });

@@ -1,0 +1,75 @@
+import type { Desired, ErrorDetail } from '@ancloud/contracts/common/v1/common';
+import { Wanted } from '@ancloud/contracts/common/v1/common';
+import { Stage, stageToJSON, type Operation, type PhoneStatus } from '@ancloud/contracts/state/v1/state';
+
+export type OperationKind = 'create' | 'start' | 'stop' | 'delete' | 'import-image';
+
+export type Outcome =
+  | { readonly state: 'running' }
+  | { readonly state: 'done' }
+  | { readonly state: 'failed'; readonly error: ErrorDetail };
+
+/** What decides about an operation on a phone. `desired` is missing when the phone is gone. */
+export interface Evidence {
+  readonly desired?: Desired | undefined;
+  readonly status?: PhoneStatus | undefined;
+  readonly nowMs: number;
+}
+
+const done: Outcome = { state: 'done' };
+const running: Outcome = { state: 'running' };
+
+function failed(code: string, message: string, fix = ''): Outcome {
+  return { state: 'failed', error: { code, message, field: '', value: '', fix } };
+}
+
+/**
+ * How an operation stands. Level-triggered: the same evidence always gives the same outcome, whichever gateway looks, so
+ * any of them may end it.
+ *
+ * It ends when the host answers this wish or a newer one (observed {epoch, revision} ≥ the operation's) with the stage that
+ * was asked for; when the host gave up; when another wish took its place; or at its deadline.
+ */
+export function outcomeOf(operation: Operation, evidence: Evidence): Outcome {
+  const { desired, status, nowMs } = evidence;
+  if (operation.kind === 'import-image') return onTime(operation, nowMs, 'the gateway that ran the import is gone');
+  if (desired === undefined)
+    return operation.kind === 'delete' ? done : failed('FENCED', `phone ${operation.phoneId} was deleted meanwhile`);
+
+  const answered =
+    status !== undefined &&
+    (status.epoch > operation.epoch || (status.epoch === operation.epoch && status.revision >= operation.revision));
+  if (operation.kind === 'delete') {
+    if (answered && status.stage === Stage.STAGE_REMOVED) return done;
+    return onTime(operation, nowMs, seen(status), 'it goes on; look at the phone, or delete with force when its host is lost');
+  }
+
+  const wish = operation.kind === 'stop' ? Wanted.WANTED_STOPPED : Wanted.WANTED_RUNNING;
+  if (desired.wanted !== wish && (desired.epoch > operation.epoch || desired.revision > operation.revision))
+    return failed('FENCED', `a newer wish took the place of '${operation.kind}'`);
+  if (answered) {
+    const goal = wish === Wanted.WANTED_STOPPED ? Stage.STAGE_STOPPED : Stage.STAGE_READY;
+    if (status.stage === goal) return done;
+    if (status.stage === Stage.STAGE_FAILED)
+      return failed(
+        wish === Wanted.WANTED_RUNNING ? 'BOOT_FAILED' : 'STEP_FAILED',
+        [status.reason, status.message].filter((part) => part !== '').join(': ') || 'the host gave up',
+        `read the log of phone ${operation.phoneId}`,
+      );
+  }
+  return onTime(operation, nowMs, seen(status));
+}
+
+function onTime(operation: Operation, nowMs: number, last: string, fix = ''): Outcome {
+  if (nowMs < operation.deadlineMs) return running;
+  const seconds = Math.round((operation.deadlineMs - operation.createdAtMs) / 1000);
+  return failed('OPERATION_TIMEOUT', `'${operation.kind}' did not end within ${seconds} s: ${last}`, fix);
+}
+
+function seen(status: PhoneStatus | undefined): string {
+  if (status === undefined) return 'its host has not reported the phone yet';
+  const stage = stageToJSON(status.stage).replace('STAGE_', '').toLowerCase();
+  const progress = status.progress === '' ? '' : ` (${status.progress})`;
+  const reason = status.reason === '' ? '' : `, ${status.reason}: ${status.message}`;
+  return `last seen ${stage}${progress}${reason}`;
+}

@@ -1,0 +1,86 @@
+import { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
+import { HostRecord, ImageRecord } from '@ancloud/contracts/state/v1/state';
+import { describe, expect, it } from 'vitest';
+import { choose, defaultImage, explain, imagesOf, type Candidate } from './placement.js';
+
+const sha = (digit: string): string => `sha256:${digit.repeat(64)}`;
+const image = (digit: string, profile = Profile.PROFILE_REFERENCE, importedAtMs = 1): ImageRecord =>
+  ImageRecord.fromPartial({ imageId: sha(digit), profile, importedAtMs, users: 1 });
+
+function host(hostId: string, over: Partial<HostRecord> = {}): HostRecord {
+  return HostRecord.fromPartial({
+    hostId,
+    capacity: 4,
+    memoryMib: 8192,
+    schedulable: true,
+    images: [image('a')],
+    profiles: [Profile.PROFILE_REFERENCE],
+    ...over,
+  });
+}
+const at = (record: HostRecord, reserved: number): Candidate => ({ host: record, reserved });
+const spec = PhoneSpec.fromPartial({ imageId: sha('a'), limits: { memoryMib: 2048 } });
+
+describe('choose', () => {
+  it('takes the least loaded host by share, not by count', () => {
+    const small = at(host('small', { capacity: 4 }), 2);
+    const large = at(host('large', { capacity: 100 }), 10);
+    expect(choose(spec, [small, large]).hostIds).toEqual(['large', 'small']);
+  });
+
+  it('breaks ties by id, whatever the order of the facts', () => {
+    const list = [at(host('c'), 1), at(host('a'), 1), at(host('b'), 1)];
+    expect(choose(spec, list).hostIds).toEqual(['a', 'b', 'c']);
+    expect(choose(spec, list.toReversed()).hostIds).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each<[string, Candidate, string]>([
+    ['drained', at(host('h', { schedulable: false }), 0), 'draining'],
+    ['without the image', at(host('h', { images: [image('b')] }), 0), 'no-image'],
+    ['without binder', at(host('h', { images: [image('a', Profile.PROFILE_REDROID)] }), 0), 'profile-not-runnable'],
+    ['full', at(host('h'), 4), 'full'],
+    ['over-full', at(host('h'), 9), 'full'],
+    ['of capacity 0', at(host('h', { capacity: 0 }), 0), 'full'],
+    ['too small', at(host('h', { memoryMib: 1024 }), 0), 'too-small'],
+  ])('refuses a host that is %s', (_, candidate, why) => {
+    const choice = choose(spec, [candidate]);
+    expect(choice.hostIds).toEqual([]);
+    expect(choice.refused).toEqual([{ hostId: 'h', why }]);
+    expect(explain(choice)).toContain('h ');
+  });
+
+  it('says so when there is no host at all', () => {
+    expect(explain(choose(spec, []))).toBe('no host is connected to the farm');
+  });
+
+  it('names five hosts and counts the rest', () => {
+    const many = Array.from({ length: 8 }, (_, index) => at(host(`h${index}`), 4));
+    expect(explain(choose(spec, many))).toMatch(/h4 is full and 3 more hosts cannot$/);
+  });
+});
+
+describe('imagesOf', () => {
+  it('lists an image once with all its hosts and users, newest first', () => {
+    const images = imagesOf([
+      host('h2', { images: [image('a'), image('b', Profile.PROFILE_REDROID, 9)] }),
+      host('h1'),
+    ]);
+    expect(images.map((one) => [one.image.imageId, one.hostIds, one.image.users])).toEqual([
+      [sha('b'), ['h2'], 1],
+      [sha('a'), ['h1', 'h2'], 2],
+    ]);
+  });
+});
+
+describe('defaultImage', () => {
+  it('is the only one', () => expect(defaultImage([host('h1'), host('h2')])).toEqual({ imageId: sha('a') }));
+  it('is the newest of several reference guests', () => {
+    const images = [image('a'), image('b', Profile.PROFILE_REFERENCE, 7)];
+    expect(defaultImage([host('h', { images })])).toEqual({ imageId: sha('b') });
+  });
+  it('is nobody’s choice between families', () => {
+    const images = [image('a'), image('b', Profile.PROFILE_REDROID, 7)];
+    expect(defaultImage([host('h', { images })])).toEqual({ problem: 'several', imageIds: [sha('b'), sha('a')] });
+  });
+  it('does not exist on an empty farm', () => expect(defaultImage([])).toEqual({ problem: 'none' }));
+});

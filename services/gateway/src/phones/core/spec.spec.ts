@@ -1,0 +1,56 @@
+import { PhoneSpec } from '@ancloud/contracts/common/v1/common';
+import { describe, expect, it } from 'vitest';
+import { checkSpec, nameMistake } from './spec.js';
+
+type Given = Parameters<typeof PhoneSpec.fromPartial>[0];
+const mistake = (given: Given): string | undefined => {
+  const checked = checkSpec(PhoneSpec.fromPartial(given));
+  return 'mistake' in checked ? checked.mistake.field : undefined;
+};
+const many = (count: number, prefix: string): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${prefix}${index}`, 'v']));
+
+describe('checkSpec', () => {
+  it('fills in every default', () => {
+    expect(checkSpec(undefined)).toEqual({
+      spec: {
+        imageId: '',
+        display: { width: 720, height: 1280, dpi: 320, fps: 60 },
+        limits: { cpuMillis: 2000, memoryMib: 2048, pids: 4096 },
+        bootProperties: {},
+        labels: {},
+      },
+    });
+  });
+
+  it.each<[string, Given, string | undefined]>([
+    ['the smallest screen', { display: { width: 240, height: 240, dpi: 80, fps: 1 } }, undefined],
+    ['the largest screen', { display: { width: 2560, height: 2560, dpi: 640, fps: 120 } }, undefined],
+    ['too narrow', { display: { width: 239 } }, 'spec.display.width'],
+    ['too high', { display: { height: 2561 } }, 'spec.display.height'],
+    ['half a pixel', { display: { width: 300.5 } }, 'spec.display.width'],
+    ['not a number', { display: { fps: Number.NaN } }, 'spec.display.fps'],
+    ['negative', { limits: { pids: -1 } }, 'spec.limits.pids'],
+    ['a name for an image', { imageId: 'android-15' }, 'spec.imageId'],
+    ['a path for an image', { imageId: `sha256:${'/'.repeat(64)}` }, 'spec.imageId'],
+    ['a property with a blank', { bootProperties: { 'androidboot.a b': 'x' } }, 'spec.bootProperties'],
+    ['a foreign property', { bootProperties: { 'ro.secure': '0' } }, 'spec.bootProperties'],
+    ["the farm's own property", { bootProperties: { 'androidboot.ancloud_phone': 'x' } }, 'spec.bootProperties'],
+    ['two words', { bootProperties: { 'androidboot.x': 'a b' } }, "spec.bootProperties['androidboot.x']"],
+    ['32 properties', { bootProperties: many(32, 'androidboot.p') }, undefined],
+    ['33 properties', { bootProperties: many(33, 'androidboot.p') }, 'spec.bootProperties'],
+    ['32 labels', { labels: many(32, 'l') }, undefined],
+    ['33 labels', { labels: many(33, 'l') }, 'spec.labels'],
+    ['a label without a key', { labels: { '': 'x' } }, 'spec.labels'],
+    ['a long label', { labels: { team: 'x'.repeat(256) } }, "spec.labels['team']"],
+  ])('%s', (_, given, field) => expect(mistake(given)).toBe(field));
+});
+
+describe('nameMistake', () => {
+  it.each(['', 'büro 7', 'x'.repeat(63), '📱'.repeat(63)])("takes '%s'", (name) =>
+    expect(nameMistake(name)).toBeUndefined(),
+  );
+  it.each(['x'.repeat(64), ' padded', 'a\nb', '\u001b[31mred', 'zero\u200bwidth'])('refuses %j', (name) =>
+    expect(nameMistake(name)?.field).toBe('name'),
+  );
+});

@@ -1,0 +1,154 @@
+import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } from '@ancloud/contracts';
+import type { Display, Limits, PhoneSpec } from '@ancloud/contracts/common/v1/common';
+
+/** What is wrong with a request: the field as REST spells it, its value, a sentence and the fix. */
+export interface Mistake {
+  readonly field: string;
+  readonly value: unknown;
+  readonly message: string;
+  readonly fix: string;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  /** Stands for 0 and for an absent value. */
+  readonly preset: number;
+}
+
+/** Ranges and defaults of common.proto, once for both edges and the OpenAPI document. */
+export const displayRanges = {
+  width: { min: 240, max: 2560, preset: 720 },
+  height: { min: 240, max: 2560, preset: 1280 },
+  dpi: { min: 80, max: 640, preset: 320 },
+  fps: { min: 1, max: 120, preset: 60 },
+} as const satisfies Record<keyof Display, Range>;
+
+export const limitRanges = {
+  cpuMillis: { min: 100, max: 64_000, preset: 2_000 },
+  memoryMib: { min: 128, max: 65_536, preset: 2_048 },
+  pids: { min: 64, max: 32_768, preset: 4_096 },
+} as const satisfies Record<keyof Limits, Range>;
+
+export const maxLabels = 32;
+export const maxBootProperties = 32;
+export const nameMaxLength = 63;
+const labelKeyPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/;
+const labelValueMaxLength = 255;
+/** The farm's own: a phone's identity is proven by them, so no partner may set them. */
+const reservedBootProperty = /^androidboot\.ancloud/;
+
+export type CheckedSpec = { readonly spec: PhoneSpec } | { readonly mistake: Mistake };
+
+/** The wish with all defaults filled in, or the first thing that is wrong with it. An empty imageId stays empty. */
+export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
+  const imageId = given?.imageId ?? '';
+  if (imageId !== '' && !imageIdPattern.test(imageId))
+    return {
+      mistake: {
+        field: 'spec.imageId',
+        value: imageId,
+        message: 'is not an image id',
+        fix: 'write sha256: and 64 lower-case hex digits, or leave it out',
+      },
+    };
+  const display = inRange('spec.display', displayRanges, given?.display);
+  if ('mistake' in display) return display;
+  const limits = inRange('spec.limits', limitRanges, given?.limits);
+  if ('mistake' in limits) return limits;
+  const bootProperties = given?.bootProperties ?? {};
+  const labels = given?.labels ?? {};
+  const mistake = bootPropertyMistake(bootProperties) ?? labelMistake(labels);
+  if (mistake !== undefined) return { mistake };
+  return { spec: { imageId, display: display.values, limits: limits.values, bootProperties, labels } };
+}
+
+/** What is wrong with a phone's name; undefined when it is fine. */
+export function nameMistake(name: string): Mistake | undefined {
+  // Control characters would break terminals and logs that show the name.
+  if ([...name].length <= nameMaxLength && !/\p{C}/u.test(name) && name.trim() === name) return undefined;
+  return {
+    field: 'name',
+    value: name,
+    message: 'is not a name',
+    fix: `use 1-${nameMaxLength} printable characters without blanks around them, or leave it out`,
+  };
+}
+
+function inRange<K extends string>(
+  path: string,
+  ranges: Readonly<Record<K, Range>>,
+  given: Readonly<Record<K, number>> | undefined,
+): { readonly values: Record<K, number> } | { readonly mistake: Mistake } {
+  const entries: [K, number][] = [];
+  for (const [key, { min, max, preset }] of Object.entries(ranges) as [K, Range][]) {
+    const value = given?.[key] ?? 0;
+    if (value !== 0 && !(Number.isInteger(value) && value >= min && value <= max))
+      return {
+        mistake: {
+          field: `${path}.${key}`,
+          value,
+          message: `is outside ${min}-${max}`,
+          fix: `use a whole number from ${min} to ${max}; the default is ${preset}`,
+        },
+      };
+    entries.push([key, value === 0 ? preset : value]);
+  }
+  return { values: Object.fromEntries(entries) as Record<K, number> };
+}
+
+function bootPropertyMistake(properties: Readonly<Record<string, string>>): Mistake | undefined {
+  const entries = Object.entries(properties);
+  if (entries.length > maxBootProperties)
+    return tooMany('spec.bootProperties', entries.length, maxBootProperties);
+  for (const [name, value] of entries) {
+    if (!bootPropertyNamePattern.test(name))
+      return {
+        field: 'spec.bootProperties',
+        value: name,
+        message: 'is not the name of a boot property',
+        fix: 'write androidboot.<name> without blanks',
+      };
+    if (reservedBootProperty.test(name))
+      return {
+        field: 'spec.bootProperties',
+        value: name,
+        message: 'belongs to the farm',
+        fix: 'leave it out; names beginning with androidboot.ancloud are set by the host',
+      };
+    if (!bootPropertyValuePattern.test(value))
+      return {
+        field: `spec.bootProperties['${name}']`,
+        value,
+        message: 'is not the value of a boot property',
+        fix: 'use at most 91 printable ASCII characters without blanks',
+      };
+  }
+  return undefined;
+}
+
+function labelMistake(labels: Readonly<Record<string, string>>): Mistake | undefined {
+  const entries = Object.entries(labels);
+  if (entries.length > maxLabels) return tooMany('spec.labels', entries.length, maxLabels);
+  for (const [key, value] of entries) {
+    if (!labelKeyPattern.test(key))
+      return {
+        field: 'spec.labels',
+        value: key,
+        message: 'is not the key of a label',
+        fix: 'use 1-63 letters, digits, . _ - / beginning and ending with a letter or digit',
+      };
+    if (value.length > labelValueMaxLength)
+      return {
+        field: `spec.labels['${key}']`,
+        value,
+        message: `is longer than ${labelValueMaxLength} characters`,
+        fix: 'shorten it',
+      };
+  }
+  return undefined;
+}
+
+function tooMany(field: string, count: number, max: number): Mistake {
+  return { field, value: count, message: `has ${count} entries`, fix: `use at most ${max}` };
+}
