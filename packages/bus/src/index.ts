@@ -1,1 +1,2 @@
-export {};
+export * from './bus.js';
+export { patternOf, subjectOf, type SubjectParams } from './subject.js';
