@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# Create, records, locks, signals, death of the shim.
+
+begin options
+refused() {
+  local wanted=$1
+  shift
+  "$@" >"$T/answer" 2>"$T/error"
+  is 2 $? "exit status of: ${*:2}"
+  has "$T/error" "$wanted"
+}
+refused "--pid-file is missing" shim -- true
+refused "the create command is missing" shim --pid-file "$T/pid"
+refused "--phone '../x'" shim --phone ../x --pid-file "$T/pid" -- true
+refused "--dir 'run': an absolute path" shim --dir run --pid-file "$T/pid" -- true
+refused "No such file" shim --dir /nowhere --pid-file "$T/pid" -- true
+refused "--log-max '12': a number from 4096" shim --log-max 12 --pid-file "$T/pid" -- true
+refused "--lock 77: no such descriptor" shim --lock 77 --pid-file "$T/pid" -- true
+refused "--adopt 'x'" shim --adopt x
+refused "--adopt goes without" shim --adopt 1:1 -- true
+refused "unrecognized option" shim --frobnicate
+touch "$T/plain"
+refused "is not a FIFO" shim --kmsg "$T/plain" --pid-file "$T/pid" -- true
+
+begin records
+touch "$T/run/exit.json"
+boot sleep 60000
+is 0 "$boot_status" "exit status"
+is "$(cat "$T/run/create.json")" "$(cat "$T/answer")" "answer and create.json"
+is created "$(field "$T/run/create.json" outcome)" outcome
+is b1 "$(field "$T/run/create.json" bootId)" bootId
+is "$(cat /proc/sys/kernel/random/boot_id)" "$(field "$T/run/shim.json" hostBootId)" hostBootId
+is "$(cat "$T/pid")" "$init_pid" "pid of create.json"
+is "$(started "$init_pid")" "$(field "$T/run/create.json" startTime)" "start time of pid 1"
+is "$(started "$shim_pid")" "$(field "$T/run/shim.json" startTime)" "start time of the shim"
+is "$shim_pid" "$(sed 's/.*) //' "/proc/$init_pid/stat" | cut -d' ' -f2)" "parent of pid 1"
+if [ -e "$T/run/exit.json" ]; then fail "exit.json of the boot before is still there"; else pass; fi
+is 600 "$(stat -c %a "$T/run/shim.sock")" "mode of the socket"
+for signal in TERM INT HUP; do kill -$signal "$shim_pid"; done
+"$helper" sleep 50
+if gone "$shim_pid"; then fail "a signal ended it"; else pass; fi
+end
+is 9 "$(field "$T/run/exit.json" signal)" "signal of exit.json"
+if [ -e "$T/run/shim.sock" ]; then fail "shim.sock is left"; else pass; fi
+
+ended_with() {
+  begin "ended-$1-$2"
+  boot "$1" "$2"
+  eventually exit.json test -s "$T/run/exit.json"
+  is "$3" "$(field "$T/run/exit.json" exitCode)" exitCode
+  is "$4" "$(field "$T/run/exit.json" signal)" signal
+  is "$5" "$(field "$T/run/exit.json" waitStatus)" waitStatus
+  is "$init_pid" "$(field "$T/run/exit.json" pid)" pid
+  eventually "the shim ends" is_free "$T/run/shim.lock"
+}
+ended_with exit 0 0 null 0
+ended_with exit 7 7 null 1792
+ended_with exit 255 255 null 65280
+ended_with die-by 2 null 2 2
+ended_with die-by 1 null 1 1
+ended_with die-by 11 null 11 11
+
+begin create-fails
+shim --pid-file "$T/pid" -- sh -c 'setsid sleep 600 & echo $! >'"$T"'/left; echo "no \"such\" thing" >&2; exit 3' >"$T/answer" 2>"$T/error"
+is 1 $? "exit status"
+is failed "$(field "$T/answer" outcome)" outcome
+is 3 "$(field "$T/answer" exitCode)" exitCode
+has "$T/answer" '"stderr":"no \"such\" thing\n"'
+is "$(cat "$T/run/create.json")" "$(cat "$T/answer")" "answer and create.json"
+if gone "$(cat "$T/left")"; then pass; else fail "a process of the failed create lives on"; fi
+eventually "the shim ends" is_free "$T/run/shim.lock"
+eventually "the step lock is free" is_free "$T/step.lock"
+
+begin create-not-found
+shim --pid-file "$T/pid" -- /nowhere/crun create >"$T/answer" 2>"$T/error"
+is 1 $? "exit status"
+is 127 "$(field "$T/answer" exitCode)" exitCode
+has "$T/answer" "cannot run /nowhere/crun: No such file"
+
+begin create-names-nobody
+shim --pid-file "$T/pid" -- sh -c "echo 1 >$T/pid" >"$T/answer" 2>"$T/error"
+is 1 $? "exit status"
+has "$T/answer" "names no child of the create command"
+
+begin create-hangs
+shim --create-timeout 300 --pid-file "$T/pid" -- sh -c 'setsid sleep 600 & echo $! >'"$T"'/left; trap "" TERM; sleep 600; sleep 600' >"$T/answer" 2>"$T/error"
+is 4 $? "exit status"
+is timeout "$(field "$T/answer" outcome)" outcome
+if gone "$(cat "$T/left")"; then pass; else fail "a process of the killed create lives on"; fi
+eventually "the step lock is free" is_free "$T/step.lock"
+
+begin create-cancelled
+shim --pid-file "$T/pid" -- sh -c "touch $T/began; sleep 600" >"$T/answer" 2>"$T/error" &
+eventually "create runs" test -e "$T/began"
+kill -TERM "$(field "$T/run/shim.json" pid)"
+wait $!
+is 4 $? "exit status"
+is cancelled "$(field "$T/answer" outcome)" outcome
+
+begin locks
+# The caller's own lock, inherited as descriptor 9, given away to nobody but the guard.
+exec 9>"$T/step.lock"
+flock 9
+"$shim" --phone ph_test --dir "$T/run" --lock 9 --kmsg "$T/kmsg" --log "$T/log" --log-max 65536 --pid-file "$T/pid" \
+  -- sh -c "ls -l /proc/self/fd; until [ -e $T/go ]; do sleep 0.02; done; exec $helper create $T/pid $T/root /helper sleep 60000" >"$T/answer" 2>"$T/error" 9>&9 &
+command=$!
+exec 9>&-
+eventually "create runs" test -s "$T/run/shim.json"
+if held "$T/step.lock"; then pass; else fail "the step lock is free during create"; fi
+touch "$T/go"
+wait $command
+is 0 $? "exit status"
+if is_free "$T/step.lock"; then pass; else fail "the step lock is held after create"; fi
+if held "$T/run/shim.lock"; then pass; else fail "shim.lock is free"; fi
+lacks "$T/answer" step.lock
+lacks "$T/answer" shim.lock
+shim --pid-file "$T/pid" -- true >/dev/null 2>"$T/error"
+is 3 $? "a second shim's exit status"
+has "$T/error" "another shim serves this directory"
+shim_pid=$(field "$T/run/shim.json" pid) init_pid=$(field "$T/run/create.json" pid)
+end
+flock "$T/step.lock" "$shim" --phone ph_test --dir "$T/run" --lock "$T/step.lock" --kmsg "$T/kmsg" --log "$T/log" --log-max 65536 --pid-file "$T/pid" -- true 2>"$T/error"
+is 3 $? "exit status with the step lock held elsewhere"
+
+begin killed-during-create
+shim --pid-file "$T/pid" -- sh -c "touch $T/began; until [ -e $T/go ]; do sleep 0.02; done" >"$T/answer" 2>"$T/error" &
+command=$!
+eventually "create runs" test -e "$T/began"
+kill -KILL "$(field "$T/run/shim.json" pid)"
+wait $command
+is 5 $? "exit status"
+if held "$T/step.lock"; then pass; else fail "the step lock is free though create runs on"; fi
+if held "$T/run/shim.lock"; then fail "shim.lock is held by the guard"; else pass; fi
+touch "$T/go"
+eventually "the step lock is free" is_free "$T/step.lock"
+
+begin command-killed
+shim --pid-file "$T/pid" -- sh -c "touch $T/began; until [ -e $T/go ]; do sleep 0.02; done; exec $helper create $T/pid $T/root /helper exit 5" >"$T/answer" 2>"$T/error" &
+command=$!
+eventually "create runs" test -e "$T/began"
+{ kill -KILL $(pgrep -P $command) $command; wait $command; } 2>/dev/null
+touch "$T/go"
+eventually exit.json test -s "$T/run/exit.json"
+is 5 "$(field "$T/run/exit.json" exitCode)" exitCode
+
+begin adopted
+boot sleep 60000
+kill -KILL "$shim_pid"
+eventually "the shim is killed" is_free "$T/run/shim.lock"
+if gone "$init_pid"; then fail "the phone died with its shim"; else pass; fi
+before=$(cat "$T/run/create.json")
+shim --adopt "$init_pid:1" >"$T/answer" 2>"$T/error"
+is 1 $? "exit status with a wrong start time"
+is "$before" "$(cat "$T/run/create.json")" "create.json after it"
+shim --adopt "$init_pid:$(started "$init_pid")" --boot-id b1 >"$T/answer" 2>"$T/error"
+is 0 $? "exit status"
+is adopted "$(field "$T/answer" outcome)" outcome
+shim_pid=$(field "$T/run/shim.json" pid)
+echo "to the second shim" >"$T/kmsg"
+end
+has "$T/log" "k to the second shim"
+is true "$(field "$T/run/exit.json" adopted)" adopted
+is null "$(field "$T/run/exit.json" waitStatus)" waitStatus
