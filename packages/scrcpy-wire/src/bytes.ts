@@ -49,7 +49,8 @@ export class ByteReader {
     if (length > max)
       throw new ScrcpyError('SCRCPY_TOO_LARGE', `${field} announces ${length} bytes, the limit is ${max}`);
     const at = this.#take(length);
-    return this.bytes.slice(at, at + length);
+    // Not slice(): on a Node Buffer that is a view.
+    return new Uint8Array(this.bytes.subarray(at, at + length));
   }
 
   /** UTF-8; ill-formed sequences become U+FFFD, as the server's own decoder does. */
