@@ -151,7 +151,8 @@ export class H264Packetizer {
     if (id === undefined) return;
     const known = sets.get(id);
     if (known !== undefined && sameBytes(known, bytes, start, end)) return;
-    sets.set(id, bytes.slice(start, end));
+    // Not slice(): on a Node Buffer that is a view.
+    sets.set(id, new Uint8Array(bytes.subarray(start, end)));
     this.#parameterPayloads = undefined;
   }
 
