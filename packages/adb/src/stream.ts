@@ -104,19 +104,19 @@ class AdbDuplex extends Duplex {
     callbackify(() => this.#close())(done);
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+  override _destroy(reason: Error | null, done: (error?: Error | null) => void): void {
     callbackify(async () => {
       // Drops what adbd still sends until it answers our close; unread it would stay unacknowledged for ever.
       await Promise.allSettled([this.#reader.cancel(), this.#close()]);
-      if (error !== null) throw error;
+      if (reason !== null) throw reason;
     })(done);
   }
 
   async #pull(): Promise<void> {
     try {
       let next = await this.#reader.read();
-      while (next.done !== true && next.value.length === 0) next = await this.#reader.read();
-      this.push(next.done === true ? null : next.value);
+      while (!next.done && next.value.length === 0) next = await this.#reader.read();
+      this.push(next.done ? null : next.value);
     } catch (cause) {
       this.destroy(this.#closed('reading', cause));
     }
