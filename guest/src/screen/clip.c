@@ -8,7 +8,7 @@ static char *held;  // owned; NULL until something is copied
 
 const char *clip_get(void) { return held; }
 
-bool clip_set(const char *text, size_t n, int except_fd)
+bool clip_set(const char *text, size_t n, int except_pid)
 {
     if (n > WIN_TEXT_MAX) n = WIN_TEXT_MAX;
     if (held && strlen(held) == n && memcmp(held, text, n) == 0) return false;
@@ -18,6 +18,6 @@ bool clip_set(const char *text, size_t n, int except_fd)
     copy[n] = 0;
     free(held);
     held = copy;
-    clients_notify(WIN_CLIP_CHANGED, held, strlen(held), except_fd);
+    clients_notify(WIN_CLIP_CHANGED, held, strlen(held), except_pid);
     return true;
 }

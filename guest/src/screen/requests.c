@@ -78,7 +78,7 @@ void request(struct client *from, char *packet, size_t n)
         answer = clip_get();
         if (answer) answer_n = strlen(answer); else error = ENODATA;
         break;
-    case WIN_CLIP_SET: error = clip_set(text, len, from->fd) ? 0 : EALREADY; break;
+    case WIN_CLIP_SET: error = clip_set(text, len, from->pid) ? 0 : EALREADY; break;
     case WIN_CLIP_WATCH: from->watches = true; break;
     case WIN_START: {
         const struct win_start *q = FIXED(struct win_start);

@@ -6,6 +6,7 @@
 
 struct client {
     int fd;
+    int pid;
     bool watches;  // wants WIN_CLIP_CHANGED
 };
 

@@ -26,13 +26,13 @@ static struct client clients[CLIENTS + 1];
 static int count = 1;
 static char packet[WIN_PACKET_MAX + 1];
 
-void clients_notify(int type, const char *text, size_t n, int except_fd)
+void clients_notify(int type, const char *text, size_t n, int except_pid)
 {
     struct win_head h = {.type = (uint32_t)type};
     struct iovec v[2] = {{&h, sizeof h}, {(void *)(uintptr_t)text, n}};
     struct msghdr m = {.msg_iov = v, .msg_iovlen = 2};
     for (int i = 1; i < count; i++)
-        if (clients[i].watches && polls[i].fd != except_fd) sendmsg(polls[i].fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (clients[i].watches && clients[i].pid != except_pid) sendmsg(polls[i].fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static int listen_window(void)
@@ -70,7 +70,7 @@ static void accept_client(void)
     int room = 512 * 1024;
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     polls[count] = (struct pollfd){.fd = fd, .events = POLLIN};
-    clients[count++] = (struct client){.fd = fd};
+    clients[count++] = (struct client){.fd = fd, .pid = who.pid};
 }
 
 static void drop_client(int i)

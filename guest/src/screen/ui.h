@@ -95,8 +95,9 @@ int status_height(void), nav_height(void);
 // ---- clipboard, settings, sound ----
 
 const char *clip_get(void);          // NULL = nothing was ever copied
-bool clip_set(const char *text, size_t n, int except_fd);  // false: it holds that already. except_fd is not notified; -1: all are
-void clients_notify(int type, const char *text, size_t n, int except_fd);  // server.c
+// false: it holds that already. Every watcher is told but those of process except_pid, which sets it; 0: all are.
+bool clip_set(const char *text, size_t n, int except_pid);
+void clients_notify(int type, const char *text, size_t n, int except_pid);  // server.c
 
 enum { SETTINGS_SYSTEM, SETTINGS_SECURE, SETTINGS_GLOBAL };
 const char *setting_get(int table, const char *key);               // NULL = not set

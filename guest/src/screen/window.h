@@ -19,7 +19,7 @@ enum win_type {
     WIN_INPUT_TEXT,     // text is typed into the focused app
     WIN_CLIP_GET,       // reply: text; ENODATA when nothing was ever copied
     WIN_CLIP_SET,       // text; reply EALREADY when it is what the clipboard holds
-    WIN_CLIP_WATCH,     // from now on WIN_CLIP_CHANGED for changes by others than this connection
+    WIN_CLIP_WATCH,     // from now on WIN_CLIP_CHANGED for changes by other processes than this client's
     WIN_CLIP_CHANGED,   // to the client, unasked: text
     WIN_START,          // struct win_start + package; reply: label, or ENOENT
     WIN_STOP,           // package; force-stop

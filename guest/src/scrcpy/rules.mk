@@ -1,0 +1,3 @@
+# app_process: scrcpy's server.
+$(eval $(call program,app_process,$(patsubst %,src/scrcpy/%.c,main server options ln stream picture video audio control reader sender pointers cleanup),\
+	-lx264 -lopus -lm))
