@@ -55,7 +55,7 @@ static int open_encoder(struct encoder *e)
     const struct options *o = &e->session->options;
     x264_param_t p;
     int kbps = o->video_bit_rate / 1000 > 0 ? o->video_bit_rate / 1000 : 1;
-    x264_param_default_preset(&p, "superfast", "zerolatency");
+    x264_param_default_preset(&p, "ultrafast", "zerolatency");
     p.i_log_level = X264_LOG_NONE;
     p.i_threads = 1;
     p.b_sliced_threads = 0;

@@ -6,3 +6,9 @@ SCREEN_SERVER := server requests display input apps bars canvas text pattern cli
 $(eval $(call library,screen,$(addprefix $(SCREEN)/,screen.c window.c)))
 $(eval $(call program,system_server,$(patsubst %,$(SCREEN)/%.c,$(SCREEN_SERVER)),-lfreetype -lm,-I/usr/include/freetype2))
 $(eval $(call program,screen-tools,$(patsubst %,$(SCREEN)/%.c,tools tool_input tool_screencap tool_am_wm),-lz))
+
+# Their names. The image gets them as files of their own, which squashfs stores once.
+SCREEN_TOOLS := $(addprefix $(OUT)/bin/,input screencap am wm settings dumpsys)
+PROGRAMS += $(SCREEN_TOOLS)
+$(SCREEN_TOOLS): $(OUT)/bin/screen-tools
+	ln -sf $(<F) $@
