@@ -16,8 +16,8 @@ import {
   headers as newHeaders,
   type Msg,
   type NatsConnection,
-  NoRespondersError,
   type Subscription,
+  RequestError,
   TimeoutError,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
@@ -270,9 +270,9 @@ export class Bus {
         headers: traceHeaders(),
       });
     } catch (cause) {
-      if (cause instanceof NoRespondersError)
+      if (cause instanceof RequestError && cause.isNoResponders())
         throw new AppError('UNAVAILABLE', `asking ${name}: nobody answers`, { cause });
-      if (cause instanceof TimeoutError)
+      if (cause instanceof TimeoutError || asError(cause).cause instanceof TimeoutError)
         throw new AppError('DEADLINE_EXCEEDED', `asking ${name}: no answer within ${timeout} ms`, { cause });
       throw new AppError('UNAVAILABLE_BUS', `asking ${name}: ${asError(cause).message}`, { cause });
     }

@@ -79,9 +79,13 @@ export class RecordWatch<T, F> {
 
   /** Asks for a full round; resolves after one that began later has succeeded, or at `close()`. */
   resync(): Promise<void> {
-    this.#full = true;
-    this.#go();
-    return this.#closed ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      // Before `#go`: a round that begins in it takes over who waits.
+      this.#waiting.push(resolve);
+      this.#full = true;
+      this.#go();
+    });
   }
 
   /** Tells nothing more. May be called twice. */

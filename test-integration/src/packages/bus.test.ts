@@ -1,0 +1,235 @@
+import { subjects } from '@ancloud/contracts';
+import { KeyFrameWanted } from '@ancloud/contracts/events/v1/events';
+import { PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import { type Bus, connectBus } from '@ancloud/bus';
+import { AppError, logContext, silentLog, withLogContext } from '@ancloud/kit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ServiceName } from '@ancloud/contracts';
+import { eventually, require } from '../harness/eventually.js';
+import { type NatsServer, startNats } from '../harness/servers.js';
+
+let nats: NatsServer;
+const open: Bus[] = [];
+
+beforeAll(async () => {
+  nats = await startNats();
+});
+afterEach(async () => {
+  for (const bus of open.splice(0)) await bus.drain();
+});
+afterAll(async () => {
+  await nats.stop();
+});
+
+async function bus(user: ServiceName): Promise<Bus> {
+  const made = await connectBus({
+    servers: [nats.address],
+    user,
+    pass: nats.passwords[user],
+    name: `test ${user}`,
+    log: silentLog,
+    connectMs: 5_000,
+  });
+  open.push(made);
+  return made;
+}
+
+const status = (phoneId: string): PhoneStatus =>
+  PhoneStatus.fromPartial({ phoneId, hostId: 'h1', epoch: 7, revision: 2 });
+
+describe('bus', () => {
+  it('carries a typed fact, its parameters and the trace', async () => {
+    const [sender, receiver] = [await bus('container-svc'), await bus('gateway')];
+    const got: unknown[] = [];
+    receiver.subscribe(subjects.phoneStatus, {}, (message, params) => {
+      got.push([message.epoch, params, logContext().traceparent?.slice(0, 35)]);
+    });
+    await receiver.flush();
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
+    withLogContext({ traceparent }, () =>
+      sender.publish(subjects.phoneStatus, { phone: 'ph_a' }, status('ph_a')),
+    );
+    await eventually(() => require(got.length === 1, `${got.length} facts`));
+    expect(got).toEqual([[7, { phone: 'ph_a' }, `00-${'ab'.repeat(16)}`]]);
+  });
+
+  it('subscribes to one phone only when it is named', async () => {
+    const [sender, receiver] = [await bus('container-svc'), await bus('gateway')];
+    const got: string[] = [];
+    receiver.subscribe(subjects.phoneStatus, { phone: 'ph_b' }, (message) => void got.push(message.phoneId));
+    await receiver.flush();
+    for (const phone of ['ph_a', 'ph_b']) sender.publish(subjects.phoneStatus, { phone }, status(phone));
+    await eventually(() => require(got.length > 0, 'nothing came'));
+    await receiver.flush();
+    expect(got).toEqual(['ph_b']);
+  });
+
+  it('passes hot bytes as they are, without headers', async () => {
+    const [sender, receiver] = [await bus('input-svc'), await bus('session-svc')];
+    const got: number[][] = [];
+    receiver.subscribeRaw(subjects.control, { phone: 'ph_a' }, (bytes) => void got.push([...bytes]));
+    await receiver.flush();
+    const outlet = sender.outlet(subjects.control, { phone: 'ph_a' });
+    for (let index = 0; index < 3; index += 1)
+      expect(outlet.publishRaw(Uint8Array.of(index, 255))).toBe(true);
+    await eventually(() => require(got.length === 3, `${got.length} of 3`));
+    expect(got).toEqual([
+      [0, 255],
+      [1, 255],
+      [2, 255],
+    ]);
+  });
+
+  it('survives malformed messages and throwing handlers, and counts both', async () => {
+    const [sender, receiver] = [await bus('media-svc'), await bus('session-svc')];
+    const got: string[] = [];
+    receiver.subscribe(subjects.keyFrame, {}, (message) => {
+      if (message.phoneId === 'throws') throw new Error('handler');
+      if (message.phoneId === 'rejects') return Promise.reject(new Error('handler'));
+      got.push(message.phoneId);
+      return undefined;
+    });
+    await receiver.flush();
+    const outlet = sender.outlet(subjects.keyFrame, { phone: 'ph_a' });
+    // Field 1, length-delimited, says 127 bytes and has one.
+    outlet.publishRaw(Uint8Array.of(0x0a, 0x7f, 0x41));
+    for (const phoneId of ['throws', 'rejects', 'fine'])
+      outlet.publish(KeyFrameWanted.fromPartial({ phoneId }));
+    await eventually(() =>
+      require(got.length === 1 && receiver.stats.handlerErrors === 2, JSON.stringify([got, receiver.stats])),
+    );
+    expect(receiver.stats).toMatchObject({ malformed: 1, handlerErrors: 2 });
+  });
+
+  it('drops and counts what comes while too many handlers are under way', async () => {
+    const [sender, receiver] = [await bus('container-svc'), await bus('gateway')];
+    const gate = Promise.withResolvers<void>();
+    let begun = 0;
+    receiver.subscribe(subjects.phoneStatus, {}, () => ((begun += 1), gate.promise), { maxPending: 2 });
+    await receiver.flush();
+    for (let index = 0; index < 5; index += 1)
+      sender.publish(subjects.phoneStatus, { phone: `ph_${index}` }, status('x'));
+    await eventually(() => require(receiver.stats.overrun === 3, `overrun ${receiver.stats.overrun}`));
+    expect(begun).toBe(2);
+    gate.resolve();
+  });
+
+  it('shares messages among the members of a queue', async () => {
+    const [sender, one, two] = [await bus('container-svc'), await bus('gateway'), await bus('gateway')];
+    let count = 0;
+    for (const member of [one, two]) {
+      member.subscribe(subjects.phoneStatus, {}, () => void (count += 1), { queue: 'q' });
+      await member.flush();
+    }
+    for (let index = 0; index < 20; index += 1)
+      sender.publish(subjects.phoneStatus, { phone: 'ph_a' }, status('ph_a'));
+    await sender.flush();
+    await eventually(() => require(count >= 20, `${count} of 20`));
+    await one.flush();
+    await two.flush();
+    expect(count).toBe(20);
+  });
+
+  it('answers requests, and carries the error of the one who answers', async () => {
+    const asker = await bus('gateway');
+    const server = await bus('gateway');
+    server.serve(subjects.operation, {}, PhoneStatus, (message) => {
+      if (message.kind === 'bad')
+        return Promise.reject(new AppError('PHONE_NOT_FOUND', 'stopping ph_x: no such phone — 無'));
+      return Promise.resolve(status(message.phoneId));
+    });
+    await server.flush();
+    const { codec } = subjects.operation;
+    const message = (kind: string) => ({ ...codec.decode(new Uint8Array()), kind, phoneId: 'ph_q' });
+    const at = { operation: 'op_1' };
+    await expect(asker.request(subjects.operation, at, message('good'), PhoneStatus)).resolves.toMatchObject({
+      phoneId: 'ph_q',
+    });
+    await expect(asker.request(subjects.operation, at, message('bad'), PhoneStatus)).rejects.toMatchObject({
+      code: 'PHONE_NOT_FOUND',
+      message: 'stopping ph_x: no such phone — 無',
+    });
+  });
+
+  it('says so when nobody answers, or nobody in time', async () => {
+    const asker = await bus('gateway');
+    const message = subjects.operation.codec.decode(new Uint8Array());
+    await expect(
+      asker.request(subjects.operation, { operation: 'op_none' }, message, PhoneStatus),
+    ).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    });
+    const silent = await bus('gateway');
+    silent.serve(subjects.operation, { operation: 'op_slow' }, PhoneStatus, () => new Promise(() => {}));
+    await silent.flush();
+    await expect(
+      asker.request(subjects.operation, { operation: 'op_slow' }, message, PhoneStatus, { timeoutMs: 50 }),
+    ).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('refuses ids that would reach other subjects', async () => {
+    const sender = await bus('container-svc');
+    for (const phone of ['*', '>', 'a.b', 'a b', '', 'a\r\nPUB x 0']) {
+      expect(() => sender.publish(subjects.phoneStatus, { phone }, status('x')), phone).toThrow(AppError);
+      expect(() => sender.subscribe(subjects.phoneStatus, { phone }, () => {}), phone).toThrow(AppError);
+    }
+  });
+
+  it("lets nobody but input-svc speak to a phone's controls", async () => {
+    const [intruder, receiver, rightful] = [
+      await bus('media-svc'),
+      await bus('session-svc'),
+      await bus('input-svc'),
+    ];
+    const got: number[] = [];
+    receiver.subscribeRaw(subjects.control, { phone: 'ph_a' }, (bytes) => void got.push(bytes[0] ?? -1));
+    await receiver.flush();
+    intruder.publishRaw(subjects.control, { phone: 'ph_a' }, Uint8Array.of(66));
+    await intruder.flush();
+    rightful.publishRaw(subjects.control, { phone: 'ph_a' }, Uint8Array.of(1));
+    await eventually(() => require(got.length > 0, 'nothing came'));
+    expect(got).toEqual([1]);
+    await eventually(() => require(intruder.stats.refused > 0, 'the refusal was not told'));
+  });
+
+  it('tells of a subscription that the permissions refuse', async () => {
+    const intruder = await bus('container-svc');
+    intruder.subscribe(subjects.control, {}, () => {});
+    await eventually(() => require(intruder.stats.refused > 0, 'the refusal was not told'));
+  });
+
+  it('drops while NATS is gone, comes back by itself and calls for a resync', async () => {
+    const [sender, receiver] = [await bus('container-svc'), await bus('gateway')];
+    const got: string[] = [];
+    let resyncs = 0;
+    receiver.subscribe(subjects.phoneStatus, {}, (message) => void got.push(message.phoneId));
+    receiver.onReconnect(() => (resyncs += 1));
+    await receiver.flush();
+    await nats.kill();
+    await eventually(() =>
+      require(sender.status === 'reconnecting' && receiver.status === 'reconnecting', 'not noticed'),
+    );
+    expect(sender.publish(subjects.phoneStatus, { phone: 'ph_lost' }, status('ph_lost'))).toBe(false);
+    expect(await sender.flush()).toBe(false);
+    await nats.start();
+    await eventually(() =>
+      require(sender.status === 'connected' && resyncs === 1, `${sender.status}, ${resyncs} resyncs`),
+    );
+    await receiver.flush();
+    expect(sender.publish(subjects.phoneStatus, { phone: 'ph_back' }, status('ph_back'))).toBe(true);
+    await eventually(() => require(got.length > 0, 'nothing came'));
+    expect(got).toEqual(['ph_back']);
+    expect(sender.stats.unsent).toBe(1);
+  });
+
+  it('says at once that the password is wrong, and in time that nobody is there', async () => {
+    const base = { user: 'gateway', pass: 'wrong', name: 't', log: silentLog };
+    await expect(connectBus({ ...base, servers: [nats.address] })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+    await expect(connectBus({ ...base, servers: ['127.0.0.1:1'], connectMs: 300 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE_BUS',
+      value: '127.0.0.1:1',
+    });
+  });
+});

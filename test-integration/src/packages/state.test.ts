@@ -1,0 +1,300 @@
+import { leases, records } from '@ancloud/contracts';
+import { Wanted } from '@ancloud/contracts/common/v1/common';
+import { type HostRecord, PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
+import { silentLog } from '@ancloud/kit';
+import {
+  acquire,
+  Campaign,
+  connectState,
+  recordsOf,
+  type State,
+  validateFence,
+  viewLease,
+  writeStatus,
+} from '@ancloud/state';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually, require } from '../harness/eventually.js';
+import { type RedisServer, startRedis } from '../harness/servers.js';
+
+let redis: RedisServer;
+let state: State;
+const open: State[] = [];
+
+async function connectAnother(): Promise<State> {
+  const made = await connectState({ url: redis.url, name: 'test', log: silentLog, connectMs: 5_000 });
+  open.push(made);
+  return made;
+}
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+beforeEach(async () => {
+  state = await connectAnother();
+  await state.run('emptying', (client) => client.flushall());
+});
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+afterAll(async () => {
+  await redis.stop();
+});
+
+const status = (epoch: number, revision: number, stage = Stage.STAGE_BOOTING): PhoneStatus =>
+  PhoneStatus.fromPartial({ phoneId: 'ph_a', hostId: 'h1', epoch, revision, stage });
+
+describe('records', () => {
+  it('keeps a message as JSON that an operator can read', async () => {
+    const statuses = recordsOf(state, records.status);
+    await statuses.set({ phone: 'ph_a' }, { ...status(1_763_900_000_123, 4), wanted: Wanted.WANTED_RUNNING });
+    const text = await state.run('reading', (client) => client.get('phone:ph_a:status'));
+    expect(JSON.parse(text ?? '')).toEqual({
+      phoneId: 'ph_a',
+      hostId: 'h1',
+      epoch: 1_763_900_000_123,
+      revision: 4,
+      stage: 'STAGE_BOOTING',
+      wanted: 'WANTED_RUNNING',
+    });
+    expect(await statuses.get({ phone: 'ph_a' })).toMatchObject({
+      epoch: 1_763_900_000_123,
+      stage: Stage.STAGE_BOOTING,
+    });
+    expect(await statuses.get({ phone: 'ph_none' })).toBeUndefined();
+    expect(await statuses.delete({ phone: 'ph_a' })).toBe(true);
+    expect(await statuses.delete({ phone: 'ph_a' })).toBe(false);
+  });
+
+  it("gives a record its table's time to live, or the one asked for", async () => {
+    const hosts = recordsOf(state, records.host);
+    const value: HostRecord = records.host.codec.fromJSON({ hostId: 'h1' });
+    const rest = (): Promise<number> => state.run('reading', (client) => client.pttl('host:h1'));
+    await hosts.set({ host: 'h1' }, value);
+    expect(await rest()).toBeGreaterThan(14_000);
+    await hosts.set({ host: 'h1' }, value, { ttlMs: 500 });
+    expect(await rest()).toBeLessThanOrEqual(500);
+    await hosts.set({ host: 'h1' }, value, { ttlMs: Infinity });
+    expect(await rest()).toBe(-1);
+  });
+
+  it('creates only what does not exist', async () => {
+    const statuses = recordsOf(state, records.status);
+    expect(await statuses.create({ phone: 'ph_a' }, status(1, 1))).toBe(true);
+    expect(await statuses.create({ phone: 'ph_a' }, status(2, 1))).toBe(false);
+    expect((await statuses.get({ phone: 'ph_a' }))?.epoch).toBe(1);
+  });
+
+  it('lists one kind among others whose keys look alike', async () => {
+    await recordsOf(state, records.status).set({ phone: 'ph_a' }, status(1, 1));
+    await recordsOf(state, records.desired).set({ phone: 'ph_b' }, records.desired.codec.fromJSON({}));
+    expect(await recordsOf(state, records.desired).list()).toEqual([{ phone: 'ph_b' }]);
+    expect(await recordsOf(state, records.status).list()).toEqual([{ phone: 'ph_a' }]);
+  });
+
+  it('names the key of a record that cannot be read', async () => {
+    await state.run('breaking', (client) => client.set('phone:ph_a:status', '{not json'));
+    await expect(recordsOf(state, records.status).get({ phone: 'ph_a' })).rejects.toMatchObject({
+      code: 'MESSAGE_MALFORMED',
+      field: 'phone:ph_a:status',
+    });
+  });
+
+  it('refuses ids that would reach other keys', async () => {
+    for (const phone of ['a:b', '*', '', '{x}', 'a b'])
+      await expect(recordsOf(state, records.status).get({ phone }), phone).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      });
+  });
+});
+
+describe('writeStatus', () => {
+  it.each([
+    ['a newer epoch', [5, 9], [6, 1], true],
+    ['a newer revision', [5, 1], [5, 2], true],
+    ['the same again', [5, 1], [5, 1], true],
+    ['an older revision', [5, 2], [5, 1], false],
+    ['an older epoch with a newer revision', [1_763_900_000_001, 1], [1_763_900_000_000, 99], false],
+  ] as const)('%s', async (_name, [epoch, revision], [nextEpoch, nextRevision], written) => {
+    expect(await writeStatus(state, status(epoch, revision))).toEqual({ written: true });
+    const result = await writeStatus(state, status(nextEpoch, nextRevision, Stage.STAGE_READY));
+    expect(result).toEqual(written ? { written: true } : { written: false, epoch, revision });
+    const stands = await recordsOf(state, records.status).get({ phone: 'ph_a' });
+    expect(stands?.stage).toBe(written ? Stage.STAGE_READY : Stage.STAGE_BOOTING);
+  });
+
+  it('replaces a record that cannot be read', async () => {
+    await state.run('breaking', (client) => client.set('phone:ph_a:status', '{not json'));
+    expect(await writeStatus(state, status(1, 1))).toEqual({ written: true });
+  });
+});
+
+describe('lease', () => {
+  const at = { phone: 'ph_a' };
+  const take = (owner: string, more: object = {}) =>
+    acquire(state, leases.stream, at, { owner, log: silentLog, ...more });
+  const must = async (owner: string, more: object = {}) => {
+    const result = await take(owner, more);
+    if (!result.held) throw new Error(`held by ${result.owner}`);
+    return result.lease;
+  };
+
+  it('has one holder, and a fence in ms of Unix time', async () => {
+    const lease = await must('a');
+    expect(Math.abs(lease.fence - Date.now())).toBeLessThan(60_000);
+    const other = await take('b');
+    expect(other).toMatchObject({ held: false, owner: 'a', fence: lease.fence });
+    expect(await validateFence(state, leases.stream, at, lease.fence)).toBe(true);
+    expect(await validateFence(state, leases.stream, at, lease.fence - 1)).toBe(false);
+    await lease.release();
+    expect(lease.held).toBe(false);
+    expect(await viewLease(state, leases.stream, at)).toEqual({ owner: '', fence: lease.fence, restMs: 0 });
+    expect(await validateFence(state, leases.stream, at, lease.fence)).toBe(false);
+  });
+
+  it('gives the holder its own fence again: a lost answer can be asked for twice', async () => {
+    const [one, two] = [await must('a'), await must('a')];
+    expect(two.fence).toBe(one.fence);
+    await one.release();
+  });
+
+  it('raises the fence with each new holding', async () => {
+    const first = await must('a');
+    await first.release();
+    const second = await must('a');
+    expect(second.fence).toBeGreaterThan(first.fence);
+    await second.release();
+  });
+
+  it('is kept alive by renewal, beyond its ttl', async () => {
+    const lease = await must('a', { ttlMs: 300 });
+    const began = performance.now();
+    await eventually(async () => {
+      expect(await take('b')).toMatchObject({ held: false, owner: 'a' });
+      require(performance.now() - began > 700, 'waiting for two ttls');
+    });
+    expect(lease.held).toBe(true);
+    await lease.release();
+  });
+
+  it('runs out for a holder who does not renew, and tells it no later than another gets it', async () => {
+    const lease = await must('a', { ttlMs: 200, autoRenew: false });
+    const next = await eventually(() => must('b'));
+    expect(lease.held).toBe(false);
+    expect(lease.signal.reason).toMatchObject({ code: 'FENCED' });
+    expect(next.fence).toBeGreaterThan(lease.fence);
+    expect(await lease.renew()).toBe(false);
+    await lease.release();
+    expect(await validateFence(state, leases.stream, at, next.fence)).toBe(true);
+    await next.release();
+  });
+
+  it('can be taken by force; the old holder learns of it by its next renewal', async () => {
+    const lease = await must('a', { ttlMs: 600 });
+    let lost: string | undefined;
+    lease.onLost((reason) => (lost = reason.code));
+    const taker = await must('b', { force: true });
+    expect(taker.fence).toBeGreaterThan(lease.fence);
+    await eventually(() => require(lost === 'FENCED', 'not told'), 2_000);
+    await taker.release();
+  });
+
+  it('survives a Redis that was emptied: the holder writes it back, and fences go on growing', async () => {
+    const lease = await must('a');
+    await state.run('emptying', (client) => client.flushall());
+    expect(await lease.renew()).toBe(true);
+    expect(await take('b')).toMatchObject({ held: false, owner: 'a', fence: lease.fence });
+    await lease.release();
+    await state.run('emptying', (client) => client.flushall());
+    const next = await must('b');
+    expect(next.fence).toBeGreaterThan(lease.fence);
+    await next.release();
+  });
+
+  it('does not outlive a Redis that is away for a ttl', async () => {
+    const lease = await must('a', { ttlMs: 600 });
+    const began = performance.now();
+    await redis.kill();
+    await eventually(() => require(!lease.held && lease.signal.aborted, 'still held'), 3_000);
+    expect(performance.now() - began).toBeLessThan(1_500);
+    expect(lease.signal.reason).toMatchObject({ code: 'FENCED' });
+    await redis.start();
+    await eventually(() => require(state.status === 'connected', state.status));
+  });
+
+  it('goes from one campaigner to the next when the first leaves', async () => {
+    const held: string[] = [];
+    const others: string[] = [];
+    const campaign = (owner: string): Campaign =>
+      new Campaign(
+        state,
+        leases.sweeper,
+        {},
+        {
+          owner,
+          ttlMs: 300,
+          log: silentLog,
+          onHeld: () => held.push(owner),
+          onOther: (name) => others.push(`${owner} sees ${name}`),
+        },
+      );
+    const first = campaign('a');
+    await eventually(() => require(first.lease !== undefined, 'a has it not'));
+    const second = campaign('b');
+    await eventually(() => require(others.length > 0, 'b saw nobody'));
+    await first.close();
+    await eventually(() => require(second.lease !== undefined, 'b has it not'));
+    await second.close();
+    expect(held).toEqual(['a', 'b']);
+    expect(others).toEqual(['b sees a']);
+  });
+});
+
+describe('state', () => {
+  it('makes the incarnation once, whoever asks, and anew in an emptied Redis', async () => {
+    const another = await connectAnother();
+    const both = await Promise.all([state.ensureIncarnation(), another.ensureIncarnation()]);
+    expect(both.filter((one) => one.created)).toHaveLength(1);
+    expect(both[0].incarnation).toBe(both[1].incarnation);
+    await state.run('emptying', (client) => client.flushall());
+    expect(await state.readIncarnation()).toBeUndefined();
+    const next = await state.ensureIncarnation();
+    expect(next.created).toBe(true);
+    expect(next.incarnation).not.toBe(both[0].incarnation);
+  });
+
+  it('fails fast while Redis is away, queues nothing, and says when it is back', async () => {
+    let returns = 0;
+    state.onReconnect(() => (returns += 1));
+    await redis.kill();
+    await eventually(() => require(state.status === 'reconnecting', state.status));
+    const began = performance.now();
+    await expect(
+      recordsOf(state, records.status).set({ phone: 'ph_late' }, status(1, 1)),
+    ).rejects.toMatchObject({
+      code: 'UNAVAILABLE_STATE',
+    });
+    expect(performance.now() - began).toBeLessThan(500);
+    await redis.start();
+    await eventually(() => require(returns === 1, 'not told'));
+    expect(await recordsOf(state, records.status).get({ phone: 'ph_late' })).toBeUndefined();
+  });
+
+  it('runs scripts also on a Redis that forgot them', async () => {
+    await writeStatus(state, status(1, 1));
+    await state.run('forgetting', (client) => client.script('FLUSH'));
+    expect(await writeStatus(state, status(2, 1))).toEqual({ written: true });
+  });
+
+  it('says at once that the password is wrong, and in time that nobody is there; never shows it', async () => {
+    const base = { name: 't', log: silentLog };
+    const wrong = connectState({ ...base, url: `redis://:not-the-one@127.0.0.1:${redis.port}` });
+    await expect(wrong).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(wrong).rejects.not.toThrow('not-the-one');
+    await expect(
+      connectState({ ...base, url: 'redis://:pw@127.0.0.1:1', connectMs: 300 }),
+    ).rejects.toMatchObject({
+      code: 'UNAVAILABLE_STATE',
+      value: 'redis://:<redacted>@127.0.0.1:1',
+    });
+  });
+});

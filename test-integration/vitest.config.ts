@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+// Scenarios against real servers and services: one file after the other, since they share a machine's ports, bridges
+// and cores. Sources of the workspace's packages are used unbuilt, as in the root configuration.
+const conditions = ['ancloud-src', 'module', 'node', 'development|production'];
+
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: {
+    include: ['src/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
