@@ -123,9 +123,12 @@ function packets(socket: Socket): ReadableStream<AdbPacketData> {
 
 function writer(socket: Socket): AdbDaemonConnection['writable'] {
   return new Consumable.WritableStream<AdbPacketInit>({
-    // The caller reuses its buffers once this settles, so it must wait until the kernel has the bytes.
+    // Settles when the kernel has the bytes, because the caller then reuses its buffers. It never rejects: the library
+    // leaves the rejected half of its Consumable unhandled, which would end the process. A broken connection is told
+    // by the readable side, and by it `disconnected` and every stream.
     write: (packet) =>
-      new Promise<void>((resolve, reject) => {
+      new Promise<void>((resolve) => {
+        if (!socket.writable) return resolve();
         const header = Buffer.allocUnsafe(HEADER);
         header.writeUInt32LE(packet.command, 0);
         header.writeUInt32LE(packet.arg0, 4);
@@ -133,21 +136,14 @@ function writer(socket: Socket): AdbDaemonConnection['writable'] {
         header.writeUInt32LE(packet.payload.length, 12);
         header.writeUInt32LE(packet.checksum, 16);
         header.writeInt32LE(packet.magic, 20);
-        const done = (error?: Error | null): void => {
-          if (error === undefined || error === null) resolve();
-          else
-            reject(
-              new AdbError('ADB_CLOSED', `the adb connection broke: ${error.message}`, { cause: error }),
-            );
-        };
         // One writev, one segment: corked so that header and payload do not go out as two.
         socket.cork();
-        if (packet.payload.length === 0) socket.write(header, done);
+        if (packet.payload.length === 0) socket.write(header, () => resolve());
         else {
           socket.write(header);
-          socket.write(packet.payload, done);
+          socket.write(packet.payload, () => resolve());
         }
-        socket.uncork();
+        return socket.uncork();
       }),
     close: () => void socket.end(),
     abort: () => void socket.destroy(),

@@ -123,10 +123,15 @@ class AdbDuplex extends Duplex {
   }
 
   async #send(chunk: Uint8Array): Promise<void> {
+    // When the connection ends, the library leaves a write that waits for its acknowledgement waiting for ever.
+    const closed = this.#socket.closed.then(() => {
+      throw this.#closed('writing');
+    });
+    closed.catch(() => undefined);
     try {
-      await this.#writer.write(chunk);
+      await Promise.race([this.#writer.write(chunk), closed]);
     } catch (cause) {
-      throw this.#closed('writing', cause);
+      throw cause instanceof AdbError ? cause : this.#closed('writing', cause);
     }
   }
 
@@ -134,7 +139,7 @@ class AdbDuplex extends Duplex {
     await this.#socket.close();
   }
 
-  #closed(doing: string, cause: unknown): AdbError {
+  #closed(doing: string, cause?: unknown): AdbError {
     return new AdbError('ADB_CLOSED', `${doing} ${this.#socket.service}: the stream was closed`, { cause });
   }
 }

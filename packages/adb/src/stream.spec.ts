@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import * as fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_BANNER, FakeAdbd } from './fake-adbd.js';
+import type { FakeAdbdOptions, FakeStream } from './fake-adbd.js';
+import { connectAdb, openLocalAbstract, openStream } from './index.js';
+import type { Adb } from './index.js';
+import { PacketCutter } from './packet-connection.js';
+
+const undo: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+});
+
+const noKeys = { iterateKeys: () => [], generateKey: () => Promise.reject(new Error('no key is needed')) };
+
+async function phone(options: FakeAdbdOptions): Promise<{ fake: FakeAdbd; adb: Adb }> {
+  const fake = await FakeAdbd.start(options);
+  undo.push(() => fake.stop());
+  const adb = await connectAdb({
+    host: '127.0.0.1',
+    port: fake.port,
+    credentialStore: noKeys,
+    timeoutMs: 2000,
+  });
+  undo.push(async () => {
+    await adb.close().catch(() => undefined);
+  });
+  return { fake, adb };
+}
+
+const echo = (stream: FakeStream): void => {
+  stream.onData = (bytes) => void stream.write(Buffer.from(bytes));
+};
+
+async function collect(stream: Duplex): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+describe('openStream', () => {
+  it.each([DEFAULT_BANNER, `${DEFAULT_BANNER},delayed_ack`])(
+    'carries bytes both ways over %s',
+    async (banner) => {
+      const { adb, fake } = await phone({ banner, service: () => echo });
+      const stream = await openLocalAbstract(adb, 'scrcpy_0000abcd');
+      expect(fake.streams[0]!.service).toBe('localabstract:scrcpy_0000abcd');
+      const sent = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i * 7));
+      let got = Buffer.alloc(0);
+      const all = new Promise<void>((resolve) => {
+        stream.on('data', (chunk: Buffer) => {
+          got = Buffer.concat([got, chunk]);
+          if (got.length === sent.length) resolve();
+        });
+      });
+      for (let at = 0; at < sent.length; at += 70_001)
+        if (!stream.write(sent.subarray(at, at + 70_001))) await once(stream, 'drain');
+      await all;
+      expect(got.equals(sent)).toBe(true);
+      stream.destroy();
+      await fake.streams[0]!.closed;
+    },
+  );
+
+  it('loses nothing that comes in the same segment as the opening', async () => {
+    const { adb } = await phone({
+      coalesce: true,
+      service: () => (stream) => {
+        void stream.write(Buffer.of(0)).then(() => stream.close());
+      },
+    });
+    expect(await collect(await openStream(adb, 'localabstract:x'))).toEqual(Buffer.of(0));
+  });
+
+  it('is refused with a code, or tries again until it is there', async () => {
+    let asked = 0;
+    const { adb } = await phone({
+      service: () => ((asked += 1) < 4 ? undefined : echo),
+    });
+    await expect(openStream(adb, 'localabstract:late')).rejects.toMatchObject({ code: 'ADB_REFUSED' });
+    const stream = await openStream(adb, 'localabstract:late', { retryMs: 5, timeoutMs: 2000 });
+    expect(asked).toBe(4);
+    stream.destroy();
+    asked = -1_000_000;
+    await expect(openStream(adb, 'localabstract:late', { retryMs: 5, timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'ADB_REFUSED',
+    });
+    const abort = new AbortController();
+    const waiting = openStream(adb, 'localabstract:late', {
+      retryMs: 10_000,
+      timeoutMs: 60_000,
+      signal: abort.signal,
+    });
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ADB_ABORTED' });
+  });
+
+  it('does not acknowledge what nobody reads, and other streams go on meanwhile', async () => {
+    const flood = async (stream: FakeStream): Promise<void> => {
+      for (let i = 0; i < 50; i += 1) await stream.write(Buffer.alloc(64 * 1024, i));
+      stream.close();
+    };
+    const { adb, fake } = await phone({
+      service: (name) => (name === 'flood' ? (stream) => void flood(stream) : echo),
+    });
+    const unread = await openStream(adb, 'flood');
+    const other = await openStream(adb, 'echo');
+    for (let i = 0; i < 20; i += 1) {
+      other.write(Buffer.of(i));
+      expect(await once(other, 'data')).toEqual([Buffer.of(i)]);
+    }
+    // One WRTE is in flight without window: the flood stands still with it.
+    expect(fake.streams[0]!.unacked).toBe(64 * 1024);
+    expect(unread.readableLength).toBeLessThanOrEqual(2 * 64 * 1024);
+    expect((await collect(unread)).length).toBe(50 * 64 * 1024);
+    other.destroy();
+  });
+
+  it('makes the writer wait while the phone does not take', async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const { adb } = await phone({
+      service: () => (stream) => {
+        stream.onData = () => held;
+      },
+    });
+    const stream = await openStream(adb, 'slow');
+    let accepted = 0;
+    while (stream.write(Buffer.alloc(4096))) accepted += 1;
+    expect(accepted).toBeLessThan(10);
+    letGo();
+    await once(stream, 'drain');
+    stream.destroy();
+  });
+
+  it('ends with the phone’s close, with ours, and with the connection', async () => {
+    const { adb, fake } = await phone({ service: () => echo });
+    const [first, second, third] = await Promise.all([1, 2, 3].map(() => openStream(adb, 'echo')));
+    fake.streams[0]!.close();
+    expect((await collect(first!)).length).toBe(0);
+    second!.end();
+    await fake.streams[1]!.closed;
+    const ended = once(third!.resume(), 'close');
+    fake.drop();
+    await ended;
+    await expect(openStream(adb, 'echo', { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'ADB_CLOSED' });
+  });
+
+  it('does not hang when the connection goes while it opens', async () => {
+    const { adb, fake } = await phone({
+      service: () => {
+        setImmediate(() => fake.drop());
+        return () => undefined;
+      },
+    });
+    // Whether OKAY still comes through is the kernel's choice: an opened stream must then end.
+    const outcome = await openStream(adb, 'x', { timeoutMs: 2000 }).then(
+      async (stream) => (await collect(stream)).length,
+      (error: unknown) => error,
+    );
+    expect([0, 'ADB_CLOSED']).toContain(
+      typeof outcome === 'object' && outcome !== null && 'code' in outcome ? outcome.code : outcome,
+    );
+  });
+});
+
+describe('PacketCutter', () => {
+  it('cuts packets in any chunking', () => {
+    const packet = (arg0: number, payload: string): Buffer => {
+      const head = Buffer.alloc(24);
+      head.write('WRTE', 0);
+      head.writeUInt32LE(arg0, 4);
+      head.writeUInt32LE(payload.length, 12);
+      head.writeUInt32LE((head.readUInt32LE(0) ^ 0xffffffff) >>> 0, 20);
+      return Buffer.concat([head, Buffer.from(payload)]);
+    };
+    const stream = Buffer.concat([packet(1, 'hello'), packet(2, ''), packet(3, 'x'.repeat(100))]);
+    fc.assert(
+      fc.property(fc.array(fc.nat(stream.length)), (cuts) => {
+        const got: [number, string][] = [];
+        const cutter = new PacketCutter();
+        let from = 0;
+        for (const cut of [...cuts.toSorted((a, b) => a - b), stream.length]) {
+          cutter.push(stream.subarray(from, cut), (p) =>
+            got.push([p.arg0, Buffer.from(p.payload).toString()]),
+          );
+          from = cut;
+        }
+        expect(got).toEqual([
+          [1, 'hello'],
+          [2, ''],
+          [3, 'x'.repeat(100)],
+        ]);
+      }),
+    );
+  });
+});
