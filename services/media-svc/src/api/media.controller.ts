@@ -1,0 +1,51 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
+import type {
+  CloseViewerRequest,
+  CloseViewerResponse,
+  GetStreamRequest,
+  ListStreamsResponse,
+  SignalFrame,
+  StreamView,
+} from '@ancloud/contracts/media/v1/media';
+import { Bus } from '@ancloud/bus';
+import type { Log } from '@ancloud/kit';
+import { Streams } from '../streams.js';
+import { SignalConnection } from './signal-connection.js';
+
+/** Injection token of the service's log. */
+export const LOG = Symbol('log');
+const SERVICE = 'ancloud.media.v1.MediaService';
+
+/** The gRPC edge: decode, call, encode. */
+@Controller()
+export class MediaController {
+  constructor(
+    @Inject(Streams) private readonly streams: Streams,
+    @Inject(Bus) private readonly bus: Bus,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @GrpcStreamCall(SERVICE, 'signal')
+  signal(call: ServerDuplexStream<SignalFrame, SignalFrame>): void {
+    // Owned by the call: it subscribes to the call's events and ends with it.
+    void new SignalConnection(call, this.streams, this.bus, this.log);
+  }
+
+  @GrpcMethod(SERVICE, 'getStream')
+  getStream(request: GetStreamRequest): Promise<StreamView> {
+    return this.streams.get(request.phoneId);
+  }
+
+  @GrpcMethod(SERVICE, 'listStreams')
+  async listStreams(): Promise<ListStreamsResponse> {
+    return { streams: await this.streams.list() };
+  }
+
+  @GrpcMethod(SERVICE, 'closeViewer')
+  closeViewer(request: CloseViewerRequest): CloseViewerResponse {
+    this.streams.closeViewer(request.viewerId, request.reason === '' ? 'removed' : request.reason);
+    return {};
+  }
+}

@@ -1,0 +1,166 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { subjects, viewer as protocol } from '@ancloud/contracts';
+import { Role } from '@ancloud/contracts/common/v1/common';
+import type { SignalFrame, SignalOpen } from '@ancloud/contracts/media/v1/media';
+import type { Bus } from '@ancloud/bus';
+import { AppError, asAppError, type Log } from '@ancloud/kit';
+import type { Streams } from '../streams.js';
+import type { Viewer } from '../viewer.js';
+
+/** Requests of one viewer that may wait; more is a broken client. */
+const MAX_WAITING = 32;
+
+/**
+ * One viewer's signalling as the gateway relays it: `open`, then JSON frames; requests are served one after the other.
+ * Owns the viewer; ends with the stream of frames, or ends it when the viewer is closed.
+ */
+export class SignalConnection {
+  readonly #call: ServerDuplexStream<SignalFrame, SignalFrame>;
+  readonly #streams: Streams;
+  readonly #bus: Bus;
+  readonly #log: Log;
+  readonly #openTimer: NodeJS.Timeout;
+  #open: SignalOpen | undefined;
+  #viewer: Viewer | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #ended = false;
+
+  constructor(call: ServerDuplexStream<SignalFrame, SignalFrame>, streams: Streams, bus: Bus, log: Log) {
+    this.#call = call;
+    this.#streams = streams;
+    this.#bus = bus;
+    this.#log = log;
+    this.#openTimer = setTimeout(
+      () => this.#fail(new AppError('DEADLINE_EXCEEDED', 'the viewer did not join in time')),
+      protocol.limits.joinTimeoutMs,
+    );
+    call.on('data', (frame: SignalFrame) => this.#frame(frame));
+    call.on('end', () => this.#end('the viewer left'));
+    call.on('cancelled', () => this.#end("the viewer's connection broke"));
+    call.on('error', () => this.#end("the viewer's connection broke"));
+  }
+
+  #frame({ frame }: SignalFrame): void {
+    if (this.#ended) return;
+    if (frame?.$case === 'open') {
+      if (this.#open !== undefined)
+        return this.#fail(new AppError('MESSAGE_MALFORMED', 'a second open frame'));
+      this.#open = frame.value;
+      return;
+    }
+    if (frame === undefined || this.#open === undefined) {
+      return this.#fail(new AppError('MESSAGE_MALFORMED', 'the first frame was not open'));
+    }
+    if (frame.value.length > protocol.limits.signalFrame) {
+      return this.#fail(new AppError('MESSAGE_TOO_LARGE', 'a signalling frame is too large'));
+    }
+    const parsed = protocol.parseFrame(frame.value);
+    if (parsed === null)
+      return this.#fail(new AppError('MESSAGE_MALFORMED', 'a signalling frame is not one of the protocol'));
+    if (!('method' in parsed)) {
+      if ('notify' in parsed && parsed.notify === 'leave') this.#end('the viewer left');
+      return;
+    }
+    if (this.#waiting >= MAX_WAITING)
+      return this.#fail(new AppError('RATE_LIMITED', 'too many requests wait'));
+    this.#waiting += 1;
+    this.#queue = this.#queue.then(() => this.#serve(parsed)).finally(() => (this.#waiting -= 1));
+  }
+
+  async #serve(request: protocol.RequestFrame): Promise<void> {
+    if (this.#ended) return;
+    try {
+      const ok =
+        request.method === 'join'
+          ? await this.#join()
+          : await this.#joined().request(request.method, request.data);
+      this.#send({ id: request.id, ok: ok ?? {} });
+    } catch (error) {
+      const { code, message, cause, value } = asAppError(error);
+      if (code === 'INTERNAL')
+        this.#log.error(
+          { viewer: this.#open?.viewerId, method: request.method, err: cause ?? error },
+          'a request failed',
+        );
+      // A join refused is the end of this connection: the gateway decides whether to try elsewhere.
+      if (request.method === 'join') return this.#fail(asAppError(error));
+      this.#send({
+        id: request.id,
+        error: { code, message: value === undefined ? message : `${message} (${value})` },
+      });
+    }
+  }
+
+  async #join(): Promise<Omit<protocol.ClientRequests['join']['reply'], 'resume' | 'iceServers'>> {
+    const open = this.#open;
+    if (open === undefined || this.#viewer !== undefined)
+      throw new AppError('MESSAGE_MALFORMED', 'join came twice');
+    clearTimeout(this.#openTimer);
+    const stream = await this.#streams.open(open.phoneId);
+    if (this.#ended) throw new AppError('CANCELLED', 'the viewer is gone');
+    const role = open.role === Role.ROLE_CONTROL ? 'control' : 'watch';
+    const presence = (present: boolean): void => {
+      this.#bus.publish(
+        subjects.viewer,
+        { phone: open.phoneId },
+        { phoneId: open.phoneId, viewerId: open.viewerId, role: open.role, present },
+      );
+    };
+    const outlet = this.#bus.outlet(subjects.viewerInput, {
+      phone: open.phoneId,
+      viewer: open.viewerId,
+      role,
+    });
+    this.#viewer = stream.addViewer({
+      id: open.viewerId,
+      role: open.role,
+      joinedAtMs: Date.now(),
+      notify: (method, data) => this.#send({ notify: method, data }),
+      input: (bytes) => outlet.publishRaw(bytes),
+      closed: (reason) => {
+        presence(false);
+        this.#viewer = undefined;
+        this.#fail(new AppError('UNAVAILABLE', reason));
+      },
+    });
+    presence(true);
+    return {
+      viewer: open.viewerId,
+      phone: open.phoneId,
+      role,
+      rtpCapabilities: stream.rtpCapabilities as unknown as protocol.Opaque,
+      width: stream.size.width,
+      height: stream.size.height,
+      hasAudio: stream.hasAudio,
+    };
+  }
+
+  #joined(): Viewer {
+    if (this.#viewer === undefined)
+      throw new AppError('MESSAGE_MALFORMED', 'the first request was not join', { field: 'method' });
+    return this.#viewer;
+  }
+
+  #send(frame: protocol.Frame): void {
+    if (this.#ended) return;
+    this.#call.write({ frame: { $case: 'json', value: JSON.stringify(frame) } });
+  }
+
+  /** Ends the call with an error: the gateway tells the viewer. */
+  #fail(error: AppError): void {
+    if (this.#ended) return;
+    this.#end(error.message);
+    this.#call.emit('error', error);
+  }
+
+  #end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#openTimer);
+    const viewer = this.#viewer;
+    this.#viewer = undefined;
+    viewer?.close(reason);
+    this.#call.end();
+  }
+}

@@ -1,0 +1,21 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { Bus } from '@ancloud/bus';
+import type { Log } from '@ancloud/kit';
+import { LOG, MediaController } from './api/media.controller.js';
+import { Streams } from './streams.js';
+
+/** Everything the gRPC edge is given; built in main.ts, in order, where its end is arranged too. */
+@Module({})
+export class AppModule {
+  static with(parts: { readonly streams: Streams; readonly bus: Bus; readonly log: Log }): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [MediaController],
+      providers: [
+        { provide: Streams, useValue: parts.streams },
+        { provide: Bus, useValue: parts.bus },
+        { provide: LOG, useValue: parts.log },
+      ],
+    };
+  }
+}

@@ -1,0 +1,60 @@
+import type { types } from 'mediasoup';
+
+/**
+ * What a router of ours carries. H.264 is always labelled 42e01f, packetization-mode 1, whatever profile the phone
+ * encodes: decoders go by the stream, and 64001f would be refused by Chromium (docs/protocol.md, "Picture").
+ */
+export const mediaCodecs: types.RouterRtpCodecCapability[] = [
+  { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2, preferredPayloadType: 111 },
+  {
+    kind: 'video',
+    mimeType: 'video/H264',
+    clockRate: 90_000,
+    preferredPayloadType: 102,
+    parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 },
+  },
+];
+
+export const videoPayloadType = 102;
+export const audioPayloadType = 111;
+/** Fixed for the life of an ingest; a PlainTransport carries nothing else, so they need not be random. */
+export const videoSsrc = 0x616e_0001;
+export const audioSsrc = 0x616e_0002;
+
+/**
+ * The phone's video as a producer. No PLI, FIR or NACK feedback is declared: the worker would ask the phone's encoder for
+ * every viewer's trouble. Consumers' requests are read from their traces instead and limited (key-frame-wish.ts).
+ */
+export function videoParameters(cname: string): types.RtpParameters {
+  return {
+    codecs: [
+      {
+        mimeType: 'video/H264',
+        clockRate: 90_000,
+        payloadType: videoPayloadType,
+        parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 },
+        rtcpFeedback: [],
+      },
+    ],
+    encodings: [{ ssrc: videoSsrc }],
+    rtcp: { cname, reducedSize: true },
+  };
+}
+
+/** The phone's sound as a producer: RFC 7587, stereo, no DTX (scrcpy sends every 20 ms). */
+export function audioParameters(cname: string): types.RtpParameters {
+  return {
+    codecs: [
+      {
+        mimeType: 'audio/opus',
+        clockRate: 48_000,
+        channels: 2,
+        payloadType: audioPayloadType,
+        parameters: { 'sprop-stereo': 1 },
+        rtcpFeedback: [],
+      },
+    ],
+    encodings: [{ ssrc: audioSsrc }],
+    rtcp: { cname, reducedSize: true },
+  };
+}

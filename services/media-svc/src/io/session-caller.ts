@@ -1,0 +1,39 @@
+import { ClientPool, type GrpcClient } from '@ancloud/kit';
+import {
+  SessionServiceClient,
+  type AttachStreamRequest,
+  type AttachStreamResponse,
+} from '@ancloud/contracts/session/v1/session';
+import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
+
+/** A cold attach starts scrcpy on the phone: on a busy host that takes seconds. */
+const ATTACH_DEADLINE_MS = 15_000;
+
+/** The two calls media-svc makes to session-svc, wherever that phone's session lives. */
+export class SessionCaller {
+  readonly #clients: ClientPool<(typeof SessionServiceClient)['service']>;
+
+  constructor(farmSecret: string) {
+    this.#clients = new ClientPool(SessionServiceClient, { farmSecret });
+  }
+
+  attach(session: SessionRecord, request: AttachStreamRequest): Promise<AttachStreamResponse> {
+    return this.#client(session).attachStream(request, { deadlineMs: ATTACH_DEADLINE_MS });
+  }
+
+  /** The end of a stream; a session that is gone has ended it already. */
+  async detach(session: SessionRecord, fence: number): Promise<void> {
+    await this.#client(session).detachStream(
+      { phoneId: session.phoneId, fence },
+      { deadlineMs: 2_000, retries: 0 },
+    );
+  }
+
+  close(): void {
+    this.#clients.close();
+  }
+
+  #client(session: SessionRecord): GrpcClient<(typeof SessionServiceClient)['service']> {
+    return this.#clients.get(session.sessionAddress);
+  }
+}

@@ -1,0 +1,80 @@
+import 'reflect-metadata';
+import { connectBus } from '@ancloud/bus';
+import { MediaServiceService } from '@ancloud/contracts/media/v1/media';
+import { createLog, Metrics, runMain, startGrpcService } from '@ancloud/kit';
+import { connectState } from '@ancloud/state';
+import { AppModule } from './app.module.js';
+import { configFrom } from './config.js';
+import { Registration } from './io/registration.js';
+import { SessionCaller } from './io/session-caller.js';
+import { Streams } from './streams.js';
+import { WorkerPool } from './worker-pool.js';
+
+const level = process.env['ANCLOUD_LOG_LEVEL'];
+const log = createLog({ service: 'media-svc', ...(level === 'debug' ? { level: 'debug' } : {}) });
+
+await runMain({ log }, async (life) => {
+  const config = configFrom(process.env);
+  const metrics = new Metrics('media-svc');
+  const bus = await connectBus({
+    servers: [config.nats.url],
+    user: config.nats.user,
+    pass: config.nats.pass,
+    name: config.mediaId,
+    log,
+    metrics,
+  });
+  life.add({ name: 'bus', free: () => bus.drain() });
+  const state = await connectState({ url: config.redis.url, name: config.mediaId, log });
+  life.add({ name: 'state', free: () => state.close() });
+  const pool = await WorkerPool.create({
+    count: config.workers,
+    ...config.webrtc,
+    workerBin: config.workerBin,
+    log,
+  });
+  life.add({ name: 'workers', free: () => pool.close() });
+  const sessions = new SessionCaller(config.farmSecret);
+  life.add({ name: 'session clients', free: () => sessions.close() });
+  const streams = new Streams({
+    mediaId: config.mediaId,
+    address: config.grpcAdvertise,
+    rtpListenIp: config.rtpListenIp,
+    pool,
+    sessions,
+    bus,
+    state,
+    metrics,
+    log,
+  });
+  life.add({ name: 'streams', join: () => streams.close() });
+  const service = await startGrpcService({
+    module: AppModule.with({ streams, bus, log }),
+    services: { 'ancloud.media.v1.MediaService': MediaServiceService },
+    address: config.grpcListen,
+    auth: { farmSecret: config.farmSecret },
+    log,
+    metrics,
+  });
+  life.add({ name: 'grpc', join: () => service.stop() });
+  const registration = await Registration.create(
+    state,
+    config.mediaId,
+    () => ({
+      mediaId: config.mediaId,
+      mediaAddress: config.grpcAdvertise,
+      workers: pool.size,
+      streams: streams.count,
+      viewers: streams.viewers,
+      labels: {},
+      updatedAtMs: Date.now(),
+    }),
+    log,
+  );
+  life.add({ name: 'registration', stop: () => registration.close() });
+  if (config.metricsListen !== undefined) {
+    await metrics.serve({ address: config.metricsListen, health: () => ({ ok: pool.size > 0 }), log });
+    life.add({ name: 'metrics', free: () => metrics.close() });
+  }
+  log.info({ address: config.grpcListen, workers: pool.pids }, 'ready');
+});

@@ -1,0 +1,280 @@
+import type { types } from 'mediasoup';
+import type { StreamView } from '@ancloud/contracts/media/v1/media';
+import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import { AppError, type Log } from '@ancloud/kit';
+import { due, noWishes, wish, type WishReason } from './core/key-frame-wish.js';
+import { mediaCodecs } from './core/rtp-parameters.js';
+import { Ingest } from './ingest.js';
+import type { SessionCaller } from './io/session-caller.js';
+import type { PoolWorker } from './worker-pool.js';
+import { Viewer, type ViewerOptions } from './viewer.js';
+
+/** How long a viewer's `consume` waits for the phone's session before it fails. */
+const PRODUCERS_WAIT_MS = 10_000;
+const ATTACH_RETRY_MS = [200, 500, 1_000, 2_000] as const;
+/** A viewer's send buffer estimate at the start: high, since the picture is constant bit rate and LANs are common. */
+const INITIAL_OUTGOING_BITRATE = 6_000_000;
+
+export interface StreamOptions {
+  readonly phoneId: string;
+  /** Fence of the lease `stream:{phone}:lease`, sent along with every call to the session. */
+  readonly fence: number;
+  readonly worker: PoolWorker;
+  readonly rtpListenIp: string;
+  readonly sessions: SessionCaller;
+  readonly askKeyFrame: (reason: WishReason) => void;
+  readonly dropped: (why: 'oversized' | 'flood') => void;
+  /** Called when viewers or size changed: somebody publishes the record. */
+  readonly changed: () => void;
+  /** Called once, with why. */
+  readonly closed: (reason: string) => void;
+  readonly log: Log;
+}
+
+/**
+ * One phone's picture: router → ingest and viewers. Owns its router, and through it everything below; the lease and the
+ * records belong to `Streams`. Ends by `close`, or when its worker dies.
+ */
+export class Stream {
+  readonly #options: StreamOptions;
+  readonly #router: types.Router;
+  /** Carries viewers' input from their data channels into this process. */
+  readonly #direct: types.DirectTransport;
+  readonly #viewers = new Map<string, Viewer>();
+  #session: SessionRecord | undefined;
+  #ingest: Ingest | undefined;
+  #attaching = false;
+  #ingestReady = Promise.withResolvers<void>();
+  #wishes = noWishes;
+  #wishTimer: NodeJS.Timeout | undefined;
+  #keyFramesAsked = 0;
+  #size = { width: 0, height: 0 };
+  #closed = false;
+
+  private constructor(options: StreamOptions, router: types.Router, direct: types.DirectTransport) {
+    this.#options = options;
+    this.#router = router;
+    this.#direct = direct;
+    // Nobody awaits it while no viewer consumes.
+    this.#ingestReady.promise.catch(() => undefined);
+    router.observer.once('close', () => this.close('media worker died'));
+  }
+
+  static async create(options: StreamOptions): Promise<Stream> {
+    const router = await options.worker.worker.createRouter({ mediaCodecs });
+    const direct = await router.createDirectTransport();
+    return new Stream(options, router, direct);
+  }
+
+  get phoneId(): string {
+    return this.#options.phoneId;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  get size(): { readonly width: number; readonly height: number } {
+    return this.#size;
+  }
+
+  get hasAudio(): boolean {
+    return this.#ingest?.audio !== undefined;
+  }
+
+  get rtpCapabilities(): types.RtpCapabilities {
+    return this.#router.rtpCapabilities;
+  }
+
+  /** A viewer with the same id replaces the older one: a reconnect that overtook its own disconnect. */
+  addViewer(options: ViewerOptions): Viewer {
+    this.#viewers.get(options.id)?.close('replaced by a newer connection of the same viewer');
+    const viewer: Viewer = new Viewer(this, {
+      ...options,
+      closed: (reason) => {
+        if (this.#viewers.get(options.id) === viewer) this.#viewers.delete(options.id);
+        options.closed(reason);
+        this.#options.changed();
+      },
+    });
+    this.#viewers.set(options.id, viewer);
+    this.#options.changed();
+    return viewer;
+  }
+
+  closeViewer(id: string, reason: string): void {
+    this.#viewers.get(id)?.close(reason);
+  }
+
+  /** What Redis says of the phone's session now; undefined when it has none. Attaches, re-attaches or lets go. */
+  session(session: SessionRecord | undefined): void {
+    if (this.#closed) return;
+    this.#session = session?.state === SessionState.SESSION_STATE_READY ? session : undefined;
+    if (this.#session === undefined) {
+      this.#dropIngest(
+        session?.reason === '' || session === undefined ? 'the phone has no session' : session.reason,
+      );
+      return;
+    }
+    if (session !== undefined) this.resized(session.width, session.height);
+    if (this.#ingest?.serves(this.#session) === true) return;
+    if (this.#attaching) return;
+    this.#attaching = true;
+    void this.#attach().finally(() => (this.#attaching = false));
+  }
+
+  /** The picture's size, from the session record or a device event; 0 is ignored. */
+  resized(width: number, height: number): void {
+    if (width === 0 || height === 0 || (width === this.#size.width && height === this.#size.height)) return;
+    this.#size = { width, height };
+    for (const viewer of this.#viewers.values()) viewer.notify('size', this.#size);
+    this.#options.changed();
+  }
+
+  /** The producers to consume. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
+  async producers(): Promise<types.Producer[]> {
+    const deadline = Date.now() + PRODUCERS_WAIT_MS;
+    while (this.#ingest === undefined) {
+      const left = deadline - Date.now();
+      if (left <= 0 || this.#closed) {
+        throw new AppError('STREAM_FAILED', `phone ${this.phoneId} sends no picture`, {
+          field: 'phone',
+          value: this.phoneId,
+          fix: 'is it ready? its status tells',
+        });
+      }
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        this.#ingestReady.promise,
+        new Promise<void>((resolve) => (timer = setTimeout(resolve, left))),
+      ]);
+      clearTimeout(timer);
+    }
+    const { video, audio } = this.#ingest;
+    return audio === undefined ? [video] : [video, audio];
+  }
+
+  canConsume(producer: types.Producer, rtpCapabilities: types.RtpCapabilities): boolean {
+    return this.#router.canConsume({ producerId: producer.id, rtpCapabilities });
+  }
+
+  createViewerTransport(options: { readonly data: boolean }): Promise<types.WebRtcTransport> {
+    return this.#router.createWebRtcTransport({
+      webRtcServer: this.#options.worker.server,
+      enableUdp: true,
+      enableTcp: true,
+      preferUdp: true,
+      enableSctp: options.data,
+      initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
+    });
+  }
+
+  consumeData(producer: types.DataProducer): Promise<types.DataConsumer> {
+    return this.#direct.consumeData({ dataProducerId: producer.id });
+  }
+
+  dropped(why: 'oversized' | 'flood'): void {
+    this.#options.dropped(why);
+  }
+
+  /** A viewer lacks a key frame; limits are core/key-frame-wish.ts. */
+  wantKeyFrame(reason: WishReason): void {
+    if (this.#closed) return;
+    const decision = wish(this.#wishes, reason, performance.now());
+    this.#wishes = decision.state;
+    if (decision.send) this.#askKeyFrame(reason);
+    if (decision.again !== undefined) {
+      this.#wishTimer = setTimeout(() => {
+        const later = due(this.#wishes, performance.now());
+        this.#wishes = later.state;
+        if (later.send && !this.#closed) this.#askKeyFrame('join');
+      }, decision.again);
+    }
+  }
+
+  async view(record: StreamView['record']): Promise<StreamView> {
+    const counts = (await this.#ingest?.counts().catch(() => undefined)) ?? { packets: 0, bytes: 0 };
+    return {
+      record,
+      viewers: await Promise.all([...this.#viewers.values()].map((viewer) => viewer.view())),
+      packetsIn: counts.packets,
+      bytesIn: counts.bytes,
+      keyFramesAsked: this.#keyFramesAsked,
+    };
+  }
+
+  /** Closes viewers, ingest and router; tells the session when it still exists. May be called twice. */
+  close(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#wishTimer);
+    const { sessions, fence, log, phoneId } = this.#options;
+    if (this.#ingest !== undefined) {
+      sessions
+        .detach(this.#ingest.session, fence)
+        .catch((error: unknown) =>
+          log.debug({ phone: phoneId, err: error }, 'the session could not be told of the end'),
+        );
+    }
+    for (const viewer of this.#viewers.values()) viewer.close(reason);
+    this.#ingest?.close();
+    this.#ingestReady.resolve();
+    this.#router.close();
+    this.#options.closed(reason);
+  }
+
+  #askKeyFrame(reason: WishReason): void {
+    this.#keyFramesAsked += 1;
+    this.#options.askKeyFrame(reason);
+  }
+
+  #dropIngest(reason: string): void {
+    if (this.#ingest === undefined) return;
+    this.#ingest.close();
+    this.#ingest = undefined;
+    this.#ingestReady = Promise.withResolvers();
+    for (const viewer of this.#viewers.values()) viewer.notify('streamState', { state: 'waiting', reason });
+  }
+
+  /** Until an ingest serves the session that is current, or there is none. */
+  async #attach(): Promise<void> {
+    const { log, phoneId, rtpListenIp, sessions, fence } = this.#options;
+    for (let attempt = 0; !this.#closed; attempt++) {
+      const session = this.#session;
+      if (session === undefined || this.#ingest?.serves(session) === true) return;
+      this.#dropIngest('the phone restarts its session');
+      try {
+        const ingest = await Ingest.create({
+          router: this.#router,
+          session,
+          fence,
+          listenIp: rtpListenIp,
+          sessions,
+        });
+        if (this.#closed || !ingest.serves(this.#session ?? session)) {
+          ingest.close();
+          continue;
+        }
+        this.#ingest = ingest;
+        this.#ingestReady.resolve();
+        this.resized(ingest.attached.width, ingest.attached.height);
+        for (const viewer of this.#viewers.values()) {
+          viewer.replaced();
+          viewer.notify('streamState', { state: 'live', reason: '' });
+        }
+        log.info({ phone: phoneId, attempt, audio: ingest.audio !== undefined }, 'stream attached');
+        return;
+      } catch (error) {
+        if (this.#closed) return;
+        if (error instanceof AppError && error.code === 'FENCED') {
+          log.warn({ phone: phoneId, err: error }, 'a newer media-svc carries the stream');
+          this.close('another media-svc has taken over');
+          return;
+        }
+        log.warn({ phone: phoneId, err: error, attempt }, 'the session could not be attached; trying again');
+        const wait = ATTACH_RETRY_MS[Math.min(attempt, ATTACH_RETRY_MS.length - 1)] ?? 2_000;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+}

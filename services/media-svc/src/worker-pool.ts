@@ -1,0 +1,156 @@
+import { createWorker, type types } from 'mediasoup';
+import { AppError, type Log } from '@ancloud/kit';
+
+/** One worker process and its one WebRtcServer: all viewers on it share a UDP and a TCP port. */
+export interface PoolWorker {
+  readonly index: number;
+  readonly worker: types.Worker;
+  readonly server: types.WebRtcServer;
+  /** Streams that live on it; kept by the pool's users through `lend` and `giveBack`. */
+  streams: number;
+}
+
+export interface WorkerPoolOptions {
+  /** Workers; each takes one core at about 300 viewers. */
+  readonly count: number;
+  /** Address viewers reach, and what is written into candidates when it differs (NAT). */
+  readonly listenIp: string;
+  readonly announced: string | undefined;
+  /** Worker n listens on port + n, UDP and TCP. */
+  readonly port: number;
+  readonly workerBin: string | undefined;
+  readonly log: Log;
+}
+
+const RESTART_DELAY_MS = 200;
+
+/**
+ * The root of mediasoup's tree. Owns the workers. A worker that dies takes its streams with it (each hears of it by its
+ * router's close) and is started anew on the same port.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Map<number, PoolWorker>();
+  readonly #starting = new Map<number, Promise<void>>();
+  #closed = false;
+
+  private constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  /** Starts all workers. Errors: PORT_TAKEN, EXEC_FAILED when the worker binary does not run. */
+  static async create(options: WorkerPoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options);
+    try {
+      for (let index = 0; index < options.count; index++) await pool.#start(index);
+    } catch (error) {
+      pool.close();
+      throw error;
+    }
+    return pool;
+  }
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  /** The pids of the worker processes, for the operator and for tests that kill one. */
+  get pids(): number[] {
+    return [...this.#workers.values()].map(({ worker }) => worker.pid);
+  }
+
+  /** The worker with the fewest streams. Errors: CAPACITY while none is alive. */
+  lend(): PoolWorker {
+    const least = [...this.#workers.values()].toSorted(
+      (a, b) => a.streams - b.streams || a.index - b.index,
+    )[0];
+    if (least === undefined) {
+      throw new AppError('CAPACITY', 'no media worker is alive', {
+        fix: 'try again in a second; the log tells why they die',
+      });
+    }
+    least.streams += 1;
+    return least;
+  }
+
+  giveBack(worker: PoolWorker): void {
+    worker.streams -= 1;
+  }
+
+  /** Ends all workers. May be called twice. */
+  close(): void {
+    this.#closed = true;
+    for (const { worker } of this.#workers.values()) worker.close();
+    this.#workers.clear();
+  }
+
+  async #start(index: number): Promise<void> {
+    const { listenIp, announced, workerBin, log } = this.#options;
+    const port = this.#options.port + index;
+    const worker = await createWorker({
+      logLevel: 'warn',
+      ...(workerBin === undefined ? {} : { workerBin }),
+      appData: { index },
+    }).catch((cause: unknown) => {
+      throw new AppError(
+        'EXEC_FAILED',
+        `starting media worker ${index}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        {
+          field: 'MEDIASOUP_WORKER_BIN',
+          value: workerBin ?? "mediasoup's own",
+          fix: 'build one: tools/mediasoup-worker/build.sh prints its path',
+          cause,
+        },
+      );
+    });
+    const address = {
+      ip: listenIp,
+      port,
+      ...(announced === undefined ? {} : { announcedAddress: announced }),
+    };
+    let server: types.WebRtcServer;
+    try {
+      server = await worker.createWebRtcServer({
+        listenInfos: [
+          { protocol: 'udp', ...address },
+          { protocol: 'tcp', ...address },
+        ],
+      });
+    } catch (cause) {
+      worker.close();
+      throw new AppError('PORT_TAKEN', `media worker ${index} cannot listen on ${listenIp}:${port}`, {
+        field: 'ANCLOUD_WEBRTC_PORT',
+        value: String(port),
+        fix: `end what uses the port (ss -lunp 'sport = :${port}') or choose another base`,
+        cause,
+      });
+    }
+    worker.on('died', (error) => {
+      log.error({ err: error, worker: index, pid: worker.pid }, 'a media worker died; its viewers reconnect');
+      this.#workers.delete(index);
+      this.#restart(index);
+    });
+    this.#workers.set(index, { index, worker, server, streams: 0 });
+    log.info({ worker: index, pid: worker.pid, port }, 'media worker');
+  }
+
+  #restart(index: number): void {
+    if (this.#closed || this.#starting.has(index)) return;
+    const started = (async () => {
+      while (!this.#closed) {
+        await new Promise((resolve) => setTimeout(resolve, RESTART_DELAY_MS));
+        try {
+          await this.#start(index);
+          return;
+        } catch (error) {
+          this.#options.log.error(
+            { err: error, worker: index },
+            'a media worker does not come back; trying again',
+          );
+        }
+      }
+    })();
+    this.#starting.set(index, started);
+    void started.finally(() => this.#starting.delete(index));
+  }
+}
