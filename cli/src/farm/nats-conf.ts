@@ -1,5 +1,10 @@
 import { permissionsOf, serviceNames, type ServiceName } from '@ancloud/contracts';
 
+/** Each user's replies have a prefix of their own (packages/bus), so that no service reads another's answers. */
+function inboxOf(name: ServiceName): string {
+  return `_INBOX_${name.replaceAll(/[^A-Za-z0-9]/g, '_')}.>`;
+}
+
 /**
  * nats-server's configuration, rendered from the contracts' subject table: each service has its own user and may
  * publish and subscribe what the table says, plus its reply inbox. So nothing but input-svc can touch a phone, whatever
@@ -15,7 +20,7 @@ export function natsConfig(options: {
   const users = serviceNames.map((name) => {
     const { publish, subscribe } = permissionsOf(name);
     return `    { user: ${quote(name)}, password: ${quote(options.passwords[name])}, permissions: {
-        publish: { allow: ${list(publish)} }, subscribe: { allow: ${list([...subscribe, '_INBOX.>'])} }, allow_responses: true } }`;
+        publish: { allow: ${list(publish)} }, subscribe: { allow: ${list([...subscribe, inboxOf(name)])} }, allow_responses: true } }`;
   });
   return `# Written by ancloud at each start. Loopback only; facts and touches, nothing is stored.
 listen: "127.0.0.1:${options.port}"

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { translate } from './translate.js';
+
+const size = { width: 720, height: 1280 };
+const touch = (over: object = {}): ViewerInput =>
+  ViewerInput.fromPartial({
+    input: {
+      $case: 'touch',
+      value: {
+        gesture: 1,
+        sequence: 1,
+        action: TouchAction.TOUCH_ACTION_DOWN,
+        finger: 0,
+        fingers: [{ finger: 0, x: 32_768, y: 0, pressure: 65_535 }],
+        ...over,
+      },
+    },
+  });
+
+describe('translate', () => {
+  it('scales to pixels and names the size they are for', () => {
+    expect(translate(touch(), size)).toMatchObject({
+      kind: 'event',
+      event: { $case: 'touch', value: { width: 720, height: 1280, fingers: [{ finger: 0, x: 360, y: 0 }] } },
+      touch: { gesture: 1, sequence: 1, fingersDown: 1, move: false },
+    });
+  });
+
+  it('keeps the far edge inside the picture', () => {
+    const far = translate(touch({ fingers: [{ finger: 0, x: 65_535, y: 65_535, pressure: 1 }] }), size);
+    expect(far).toMatchObject({ event: { value: { fingers: [{ x: 719, y: 1279 }] } } });
+  });
+
+  it.each([
+    ['an unknown action', touch({ action: 9 }), 'touch.action'],
+    ['an eleventh finger', touch({ finger: 10 }), 'touch.finger'],
+    ['a finger twice', touch({ fingers: [{ finger: 1 }, { finger: 1 }] }), 'twice'],
+    ['too large a coordinate', touch({ fingers: [{ finger: 1, x: 65_536 }] }), '65535'],
+    [
+      'eleven fingers',
+      touch({ fingers: Array.from({ length: 11 }, (_, finger) => ({ finger })) }),
+      'more than 10',
+    ],
+    ['no input', ViewerInput.fromPartial({}), 'no input'],
+    [
+      'key code 0',
+      ViewerInput.fromPartial({ input: { $case: 'key', value: { keycode: 0 } } }),
+      'key.keycode',
+    ],
+    ['empty text', ViewerInput.fromPartial({ input: { $case: 'text', value: { text: '' } } }), '0 bytes'],
+    [
+      'long text',
+      ViewerInput.fromPartial({ input: { $case: 'text', value: { text: 'ж'.repeat(2_049) } } }),
+      '4098 bytes',
+    ],
+    [
+      'a shell in a package name',
+      ViewerInput.fromPartial({ input: { $case: 'action', value: { action: 13, argument: 'a;reboot' } } }),
+      'argument',
+    ],
+  ])('refuses %s', (_, message, why) => {
+    const result = translate(message, size);
+    expect(result.kind).toBe('refused');
+    expect(result.kind === 'refused' && result.why).toContain(why);
+  });
+
+  it('clamps a wheel to scrcpy’s full scale', () => {
+    const scroll = ViewerInput.fromPartial({
+      input: { $case: 'scroll', value: { x: 0, y: 0, horizontal: -99_999, vertical: 99_999 } },
+    });
+    expect(translate(scroll, size)).toMatchObject({
+      event: { value: { horizontal: -1_600, vertical: 1_600 } },
+    });
+  });
+
+  it('counts UTF-8 as encoders do', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }), (text) => {
+        const result = translate(
+          ViewerInput.fromPartial({ input: { $case: 'text', value: { text: text.repeat(30) } } }),
+          size,
+        );
+        const bytes = new TextEncoder().encode(text.repeat(30)).length;
+        expect(result.kind).toBe(bytes > 4_096 ? 'refused' : 'event');
+      }),
+    );
+  });
+
+  it('never throws and never leaves the picture, whatever bytes decode to', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.integer({ min: 1, max: 4_000 }),
+        fc.integer({ min: 1, max: 4_000 }),
+        (bytes, width, height) => {
+          let message: ViewerInput;
+          try {
+            message = ViewerInput.decode(bytes);
+          } catch {
+            return;
+          }
+          const result = translate(message, { width, height });
+          if (result.kind !== 'event' || result.event.$case !== 'touch') return;
+          for (const finger of result.event.value.fingers) {
+            expect(finger.x).toBeLessThan(width);
+            expect(finger.y).toBeLessThan(height);
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});

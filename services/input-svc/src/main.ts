@@ -1,0 +1,63 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { connectBus } from '@ancloud/bus';
+import { records, subjects } from '@ancloud/contracts';
+import { InputServiceService } from '@ancloud/contracts/input/v1/input';
+import { createLog, Metrics, runMain, startGrpcService } from '@ancloud/kit';
+import { connectState, recordsOf, watchRecords } from '@ancloud/state';
+import { AppModule } from './app.module.js';
+import { configFrom } from './config.js';
+import { Phones } from './phones.js';
+
+const level = process.env['ANCLOUD_LOG_LEVEL'];
+const log = createLog({ service: 'input-svc', ...(level === 'debug' ? { level: 'debug' } : {}) });
+
+await runMain({ log }, async (life) => {
+  const config = configFrom(process.env);
+  const metrics = new Metrics('input-svc');
+  const bus = await connectBus({
+    servers: [config.nats.url],
+    user: config.nats.user,
+    pass: config.nats.pass,
+    name: config.inputId,
+    log,
+    metrics,
+  });
+  life.add({ name: 'bus', free: () => bus.drain() });
+  const state = await connectState({ url: config.redis.url, name: config.inputId, log });
+  life.add({ name: 'state', free: () => state.close() });
+  // The owner differs for each process: a restarted instance must not believe in leases of its dead self.
+  const inputId = `${config.inputId}:${randomBytes(6).toString('hex')}`;
+  const phones = new Phones({ inputId, bus, state, metrics, log });
+  life.add({ name: 'phones', join: () => phones.close() });
+  const sessions = watchRecords({
+    state,
+    bus,
+    subject: subjects.session,
+    records: recordsOf(state, records.session),
+    onChange: (_, record) => phones.session(record),
+    onGone: ({ phone }) => {
+      if (phone !== undefined) phones.sessionGone(phone);
+    },
+    log,
+  });
+  life.add({ name: 'sessions', stop: () => sessions.close() });
+  const service = await startGrpcService({
+    module: AppModule.with(phones),
+    services: { 'ancloud.input.v1.InputService': InputServiceService },
+    address: config.grpcListen,
+    auth: { farmSecret: config.farmSecret },
+    log,
+    metrics,
+  });
+  life.add({ name: 'grpc', join: () => service.stop() });
+  if (config.metricsListen !== undefined) {
+    await metrics.serve({
+      address: config.metricsListen,
+      health: () => ({ ok: bus.status === 'connected' }),
+      log,
+    });
+    life.add({ name: 'metrics', free: () => metrics.close() });
+  }
+  log.info({ address: config.grpcListen }, 'ready');
+});

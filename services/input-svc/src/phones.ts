@@ -1,0 +1,166 @@
+import { leases, subjects } from '@ancloud/contracts';
+import type { ControlRecord, SessionRecord } from '@ancloud/contracts/state/v1/state';
+import { SessionState } from '@ancloud/contracts/state/v1/state';
+import type { Bus, BusSubscription } from '@ancloud/bus';
+import { AppError, type Log, type Metrics } from '@ancloud/kit';
+import { acquire, type Lease, type State } from '@ancloud/state';
+import { ControlLease } from './io/control-lease.js';
+import { Notices } from './io/notices.js';
+import { PhoneInput, type PhoneInputOptions } from './phone-input.js';
+
+/** How soon another instance's phone is asked for again: a little after its lease could have run out. */
+const RETRY_MS = 1_000;
+
+export interface PhonesOptions {
+  /** Owner of the leases: this instance, this process. */
+  readonly inputId: string;
+  readonly bus: Bus;
+  readonly state: State;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+interface Served {
+  readonly input: PhoneInput;
+  readonly lease: Lease;
+  readonly subscriptions: readonly BusSubscription[];
+}
+
+/**
+ * Which phones this input-svc serves: every phone with a session is asked for by all instances, one gets its lease
+ * `input:{phone}`. Owns each phone's input, lease and subscriptions, which end together.
+ */
+export class Phones {
+  readonly #options: PhonesOptions;
+  readonly #sessions = new Map<string, SessionRecord>();
+  readonly #served = new Map<string, Served>();
+  readonly #asking = new Set<string>();
+  readonly #retry: NodeJS.Timeout;
+  readonly #counted: PhoneInputOptions['counted'];
+  readonly #batches;
+  #closed = false;
+
+  constructor(options: PhonesOptions) {
+    this.#options = options;
+    const messages = options.metrics.counter(
+      'ancloud_input_messages_total',
+      'Input messages of viewers by what became of them',
+      ['what'],
+    );
+    this.#batches = options.metrics.counter('ancloud_input_batches_total', 'Batches sent to sessions');
+    this.#counted = (what) => messages.inc({ what });
+    this.#retry = setInterval(() => {
+      for (const phone of this.#sessions.keys()) void this.#ask(phone);
+    }, RETRY_MS);
+  }
+
+  get count(): number {
+    return this.#served.size;
+  }
+
+  /** A session's record is new or changed. */
+  session(record: SessionRecord): void {
+    const phone = record.phoneId;
+    if (record.state === SessionState.SESSION_STATE_CLOSED) return this.sessionGone(phone);
+    this.#sessions.set(phone, record);
+    this.#served.get(phone)?.input.resized(record);
+    void this.#ask(phone);
+  }
+
+  sessionGone(phone: string): void {
+    this.#sessions.delete(phone);
+    void this.#end(phone, true);
+  }
+
+  control(phone: string): ControlRecord {
+    const { input } = this.#get(phone);
+    return { phoneId: phone, viewerId: input.holder, fence: input.fence, updatedAtMs: Date.now() };
+  }
+
+  async grant(phone: string, viewer: string): Promise<ControlRecord> {
+    await this.#get(phone).input.grant(viewer);
+    return this.control(phone);
+  }
+
+  viewerGone(phone: string, viewer: string): void {
+    this.#served.get(phone)?.input.presence(viewer, false);
+  }
+
+  /** Lifts all fingers, gives all leases back. May be called twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#retry);
+    await Promise.all([...this.#served.keys()].map((phone) => this.#end(phone, true)));
+  }
+
+  async #ask(phone: string): Promise<void> {
+    if (this.#closed || this.#served.has(phone) || this.#asking.has(phone)) return;
+    this.#asking.add(phone);
+    try {
+      const { state, log, inputId } = this.#options;
+      const acquired = await acquire(state, leases.input, { phone }, { owner: inputId, log });
+      if (!acquired.held) return;
+      if (this.#closed || !this.#sessions.has(phone)) await acquired.lease.release();
+      else this.#serve(phone, acquired.lease);
+    } catch (error) {
+      this.#options.log.debug({ phone, err: error }, 'the input lease could not be asked for');
+    } finally {
+      this.#asking.delete(phone);
+    }
+  }
+
+  #serve(phone: string, lease: Lease): void {
+    const { bus, state, log } = this.#options;
+    const notices = new Notices(bus);
+    const outlet = bus.outlet(subjects.control, { phone });
+    const input = new PhoneInput({
+      phoneId: phone,
+      lease: new ControlLease(phone, state, bus, log),
+      notices,
+      counted: this.#counted,
+      log,
+      send: (batch) => {
+        this.#batches.inc();
+        outlet.publish(batch);
+      },
+    });
+    const session = this.#sessions.get(phone);
+    if (session !== undefined) input.resized(session);
+    const subscriptions = [
+      bus.subscribeRaw(subjects.viewerInput, { phone, role: 'control' }, (bytes, { viewer }) => {
+        if (viewer !== undefined) input.message(viewer, bytes);
+      }),
+      bus.subscribe(subjects.viewer, { phone }, ({ viewerId, present }) => input.presence(viewerId, present)),
+      bus.subscribe(subjects.device, { phone }, ({ event }) => {
+        if (event?.$case === 'videoSize') input.resized(event.value);
+        // The phone's clipboard goes to whoever holds its controls: watchers have no business with it.
+        if (event?.$case === 'clipboard' && input.holder !== '') notices.clipboard(input.holder, event.value);
+      }),
+    ];
+    this.#served.set(phone, { input, lease, subscriptions });
+    lease.onLost(() => void this.#end(phone, false));
+    log.info({ phone, fence: lease.fence }, 'serving the input of a phone');
+  }
+
+  async #end(phone: string, release: boolean): Promise<void> {
+    const served = this.#served.get(phone);
+    if (served === undefined) return;
+    this.#served.delete(phone);
+    for (const subscription of served.subscriptions) subscription.close();
+    await served.input.close();
+    if (release) await served.lease.release();
+    this.#options.log.info({ phone }, 'no longer serving the input of a phone');
+  }
+
+  #get(phone: string): Served {
+    const served = this.#served.get(phone);
+    if (served === undefined) {
+      throw new AppError('PHONE_NOT_FOUND', `this input-svc does not serve phone ${phone}`, {
+        field: 'phone_id',
+        value: phone,
+        fix: 'ask the instance that its record names',
+      });
+    }
+    return served;
+  }
+}
