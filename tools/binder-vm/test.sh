@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Boots the machine once and proves what it is for: a binder transaction on its own binderfs and inside two containers, each with
+# a binderfs of its own. Prints "N passed, N failed". It is also the example of how to use run.sh.
+#
+# Needs crun and node on the host, and what build.sh and services/container-svc/build-native.sh install.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+node=$(readlink -f "$(PATH=$root/node_modules/.bin:$PATH command -v node)")
+work=$(mktemp -d /tmp/binder-vm-test.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+command -v crun >/dev/null || { echo "binder-vm test: crun is missing: run apt-get install crun"; exit 1; }
+
+"$root/services/container-svc/build-native.sh"
+mkdir "$work/in"
+cp "$here/test/main.sh" "$work/in/"
+cp "$root/services/container-svc/native/out/ancloud-hostcap" "$work/in/"
+cp "$root/services/container-svc/native/test.sh" "$work/in/native-test.sh"
+gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/in/bindertest" "$here/bindertest.c"
+# Below /run/host every file of the host can be reached, also what stands in its /tmp.
+echo "NODE=/run/host$node" >"$work/in/environment"
+# One file, because module resolution over 9p in an emulated machine is slow.
+"$root/node_modules/.bin/esbuild" "$here/test/script.mjs" --bundle --platform=node --format=esm --log-level=warning \
+  --outfile="$work/in/script.mjs"
+
+status=0
+"$here/run.sh" --in "$work/in" --out "$work/out" --timeout 300 || status=$?
+passed=$(grep -c '^ok ' "$work/out/console.log" || true)
+failed=$(grep -c '^not ok ' "$work/out/console.log" || true)
+[ "$status" = 0 ] || failed=$((failed > 0 ? failed : 1))
+if grep -q '"hasBinderfs":true' "$work/out/result.json" 2>/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+
+# answers STATUS TEXT OPTION…: what run.sh ends with, and says
+answers() {
+  local status=0
+  "$here/run.sh" "${@:3}" >"$work/said" 2>&1 || status=$?
+  if [ "$status" = "$1" ] && grep -qF -- "$2" "$work/said"; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "not ok run.sh ${*:3}: $status $(tail -c 300 "$work/said")"
+  fi
+}
+answers 125 "main.sh does not exist" --in "$work" --out "$work/out"
+answers 125 "--in and --out are needed" --in "$work/in"
+answers 125 "unknown option --frobnicate" --frobnicate 1
+answers 125 "whole numbers" --in "$work/in" --out "$work/out" --timeout soon
+answers 124 "ended after 2 s" --in "$work/in" --out "$work/out" --timeout 2
+mkdir "$work/panic" "$work/seven"
+echo 'echo c >/proc/sysrq-trigger; sleep 60' >"$work/panic/main.sh"
+answers 125 "ended without a status" --in "$work/panic" --out "$work/out"
+echo 'exit 7' >"$work/seven/main.sh"
+answers 7 "binder-vm: " --in "$work/seven" --out "$work/out"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
