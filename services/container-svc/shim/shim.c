@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 enum {
-	// A flood on one stream must not keep the loop from the others.
-	DRAIN_BYTES = 1 << 18,
+	// What the phone writes costs us CPU and disk that no cgroup of the phone's accounts for. So it gets this much per window,
+	// 2.5 MB/s, and beyond that its writers wait for the next window: 50 ms at most, and nothing is lost.
+	WINDOW_BYTES = 1 << 17,
+	WINDOW_MS = 50,
 	// After the end no writer is left, so what the pipes hold is all there is: a few pipe buffers at most.
 	LAST_DRAIN_BYTES = 1 << 22,
 	EXIT_WRITE_TRIES = 120, // half a second apart
@@ -36,6 +38,8 @@ struct run {
 	int pid_fd;                   // adopted: says when pid 1 has ended. Else -1, SIGCHLD does
 	struct properties properties; // event_fd -1 until init is known
 	uint64_t told;                // the value of properties that the clients have
+	int64_t window_ms;            // start of the current window of reading
+	size_t window_bytes;          // read in it
 	bool gone;                    // pid 1 has ended
 	int status;                   // its wait status, unless adopted
 	struct text text;
@@ -120,12 +124,12 @@ static _Noreturn void leave(struct run *run, int status)
 	_exit(status); // also ends the watching thread
 }
 
-static void drain(struct run *run, size_t limit)
+static size_t drain(struct run *run, size_t limit)
 {
 	struct shim *shim = run->shim;
 
-	journal_drain(&shim->journal, &shim->kmsg, limit, NULL);
-	journal_drain(&shim->journal, &shim->console, limit, run->creating ? &run->tail : NULL);
+	return journal_drain(&shim->journal, &shim->kmsg, limit, NULL) +
+	       journal_drain(&shim->journal, &shim->console, limit, run->creating ? &run->tail : NULL);
 }
 
 static void finish_log(struct run *run)
@@ -200,7 +204,7 @@ static void created(struct run *run)
 	siginfo_t info;
 
 	const int status = create_finish(&run->creation);
-	drain(run, DRAIN_BYTES);
+	drain(run, WINDOW_BYTES);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		end_create(run, "failed", ANSWER_FAILED, true, status);
 
@@ -237,27 +241,31 @@ static void adopt(struct run *run)
 	begin_serving(run, "adopted", proc_fd);
 }
 
-static void receive_signals(struct run *run)
+static void reap(struct run *run)
 {
-	struct signalfd_siginfo info;
-	bool stop = false;
 	int status;
 	pid_t pid;
 
-	while (read(run->signal_fd, &info, sizeof info) == sizeof info)
-		stop = stop || info.ssi_signo != SIGCHLD;
-	if (run->creating) {
-		// Nothing is reaped yet: whether a child is pid 1 is known only when crun has ended.
-		if (stop)
-			end_create(run, "cancelled", ANSWER_KILLED, false, 0);
-		return;
-	}
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == run->init.pid) {
 			run->gone = true;
 			run->status = status;
 		}
 	}
+}
+
+static void receive_signals(struct run *run)
+{
+	struct signalfd_siginfo info;
+	bool stop = false;
+
+	while (read(run->signal_fd, &info, sizeof info) == sizeof info)
+		stop = stop || info.ssi_signo != SIGCHLD;
+	// During create nothing is reaped: whether a child is pid 1 is known only when crun has ended.
+	if (!run->creating)
+		reap(run);
+	else if (stop)
+		end_create(run, "cancelled", ANSWER_KILLED, false, 0);
 }
 
 static _Noreturn void finish(struct run *run)
@@ -304,21 +312,30 @@ static void serve_once(struct run *run)
 		[EVENT] = { .fd = run->properties.event_fd, .events = POLLIN },
 		[PIDFD] = { .fd = run->pid_fd, .events = POLLIN },
 	};
-	int timeout = -1;
+	int64_t timeout = -1;
 
+	const int64_t now = now_ms();
+	if (now - run->window_ms >= WINDOW_MS) {
+		run->window_ms = now;
+		run->window_bytes = 0;
+	} else if (run->window_bytes >= WINDOW_BYTES) {
+		fds[KMSG].fd = fds[CONSOLE].fd = -1;
+		timeout = run->window_ms + WINDOW_MS - now;
+	}
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		fds[CLIENT + i] = (struct pollfd){ .fd = shim->clients.fds[i], .events = POLLIN };
 	if (run->creating) {
-		const int64_t left = run->deadline_ms - now_ms();
+		const int64_t left = run->deadline_ms - now;
 		if (left <= 0)
 			end_create(run, "timeout", ANSWER_KILLED, false, 0);
-		timeout = (int)left;
+		if (timeout < 0 || left < timeout)
+			timeout = left;
 	}
-	if (poll(fds, CLIENT + CLIENTS_MAX, timeout) <= 0)
+	if (poll(fds, CLIENT + CLIENTS_MAX, (int)timeout) <= 0)
 		return;
 
 	if (fds[KMSG].revents != 0 || fds[CONSOLE].revents != 0)
-		drain(run, DRAIN_BYTES);
+		run->window_bytes += drain(run, WINDOW_BYTES - run->window_bytes);
 	if (fds[EVENT].revents != 0)
 		tell_serial(run);
 	for (int i = 0; i < CLIENTS_MAX; i++)
@@ -328,8 +345,10 @@ static void serve_once(struct run *run)
 		make_line(run, "state", true, true);
 		clients_accept(&shim->clients, &run->text);
 	}
-	if (fds[REPORT].revents != 0)
+	if (fds[REPORT].revents != 0) {
 		created(run);
+		reap(run); // pid 1 may have ended already, and its SIGCHLD been taken during create
+	}
 	if (fds[SIGNALS].revents != 0)
 		receive_signals(run);
 	run->gone = run->gone || fds[PIDFD].revents != 0;

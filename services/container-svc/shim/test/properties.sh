@@ -155,4 +155,4 @@ end
 for pid in "${pids[@]}"; do wait "$pid"; done
 has "$T/other1" '"type":"exit"'
 
-echo "change to line: median/greatest $wake us; PSS $pss kB; flood of 1 MB/s: longest write ${flood_wait} ms, shim's CPU ticks (10 ms) of 3 s: $shim_ticks"
+echo "change to line: median/greatest $wake us; PSS $pss kB; flood of 1 MB/s: longest write ${flood_wait} ms, shim's CPU ticks (10 ms) of 3 s: $shim_ticks; without measure: $spent ticks"
