@@ -379,12 +379,15 @@ export class Bus {
         }
       },
     });
-    void subscription.closed.then((err) => {
-      if (!(err instanceof Error)) return;
-      this.#count('refused');
-      this.#log.error({ subject: subject.template, err }, 'NATS refused the subscription');
-    });
+    void this.#tellRefusal(subject, subscription);
     return { close: () => subscription.unsubscribe() };
+  }
+
+  async #tellRefusal(subject: Subject<unknown>, subscription: Subscription): Promise<void> {
+    const err = await subscription.closed;
+    if (!(err instanceof Error)) return;
+    this.#count('refused');
+    this.#log.error({ subject: subject.template, err }, 'NATS refused the subscription');
   }
 
   #failed(subject: Subject<unknown>, at: SubjectParams, err: unknown): void {

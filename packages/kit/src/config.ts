@@ -65,7 +65,14 @@ function describeIssue(
 }
 
 function descriptionOf(field: unknown): string | undefined {
-  return field instanceof z.ZodType ? field.description : undefined;
+  // `.default()`, `.prefault()`, `.optional()` wrap the field that was described.
+  for (
+    let at = field;
+    at instanceof z.ZodType;
+    at = 'unwrap' in at && typeof at.unwrap === 'function' ? at.unwrap() : undefined
+  )
+    if (at.description !== undefined) return at.description;
+  return undefined;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

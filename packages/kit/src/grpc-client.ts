@@ -117,7 +117,7 @@ export function createClient<D extends object>(
   return Object.assign(Object.fromEntries(methods), {
     address,
     close: () => channel.close(),
-  }) as unknown as GrpcClient<D>;
+  }) as GrpcClient<D>;
 }
 
 class Caller {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import {
+  logVerbosity,
   type Metadata,
   Server,
   type ServerCredentials,
@@ -8,6 +9,7 @@ import {
   ServerInterceptingCall,
   type ServerInterceptor,
   type ServiceDefinition,
+  setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
@@ -88,6 +90,8 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
       url: options.address,
     });
     this.#config = options;
+    // grpc-js prints to stderr on its own, between our JSON lines; what it says arrives in errors anyway.
+    if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
   }
 
   /** Bound port of each TCP address, 0 for unix sockets; empty before the start. */
@@ -129,10 +133,12 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
   /** Called by Nest for each service: the place where a missing handler is found, instead of UNIMPLEMENTED in the field. */
   override async createService(grpcService: { service: ServiceDefinition }, name: string): Promise<object> {
     const handlers = (await super.createService(grpcService, name)) as Record<string, Handler>;
+    // Nest passes the name without its package; people look for the full one.
+    const full = Object.values(grpcService.service)[0]?.path.split('/')[1] ?? name;
     const missing = Object.keys(grpcService.service).filter((method) => handlers[method] === undefined);
     if (missing.length > 0)
-      throw new AppError('INTERNAL', `gRPC service ${name}: no handler for ${missing.join(', ')}`, {
-        field: name,
+      throw new AppError('INTERNAL', `gRPC service ${full}: no handler for ${missing.join(', ')}`, {
+        field: full,
         value: missing.join(','),
         fix: `add @GrpcMethod or @GrpcStreamCall with the full service name and the lowerCamel method name to a controller of the module`,
       });

@@ -24,16 +24,17 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 1_000 });
     this.#lag.enable();
     const lag = this.#lag;
-    new Gauge({
+    const gauge = new Gauge({
       name: 'ancloud_event_loop_lag_p99_seconds',
       help: 'How late the event loop was, 99th percentile since the last scrape',
-      registers: [this.registry],
       collect() {
         // The histogram counts the full interval of its 10 ms timer.
         this.set(Math.max(0, lag.percentile(99) / 1e9 - 0.01));
         lag.reset();
       },
+      registers: [],
     });
+    this.registry.registerMetric(gauge);
   }
 
   counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {

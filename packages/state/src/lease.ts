@@ -180,18 +180,18 @@ export class Lease {
   }
 
   #renewLater(delay: number): void {
-    this.#after(delay, () => {
-      this.renew().then(
-        (renewed) => {
-          if (renewed) this.#renewLater(this.#options.ttlMs / 3);
-        },
-        (err: unknown) => {
-          // Redis is away: sooner again, so that a short absence is not noticed by anybody.
-          this.#options.log.warn({ lease: this.name, err }, 'a lease could not be renewed yet');
-          if (!this.#over) this.#renewLater(this.#options.ttlMs / 10);
-        },
-      );
-    });
+    this.#after(delay, () => void this.#renewOrRetry());
+  }
+
+  async #renewOrRetry(): Promise<void> {
+    const { ttlMs, log } = this.#options;
+    try {
+      if (await this.renew()) this.#renewLater(ttlMs / 3);
+    } catch (err) {
+      // Redis is away: sooner again, so that a short absence is not noticed by anybody.
+      log.warn({ lease: this.name, err }, 'a lease could not be renewed yet');
+      if (!this.#over) this.#renewLater(ttlMs / 10);
+    }
   }
 
   #after(delay: number, fn: () => void): void {

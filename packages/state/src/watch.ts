@@ -98,14 +98,16 @@ export class RecordWatch<T, F> {
   }
 
   #go(): void {
-    if (this.#running || this.#closed) return;
+    if (!this.#running && !this.#closed) void this.#run();
+  }
+
+  async #run(): Promise<void> {
     this.#running = true;
-    void this.#rounds().then((read) => {
-      this.#running = false;
-      if (!read) this.#later(this.#retryMs());
-      else if (this.#full || this.#nudged.size > 0) this.#go();
-      else this.#later(this.#options.resyncMs ?? 10_000);
-    });
+    const read = await this.#rounds();
+    this.#running = false;
+    if (!read) this.#later(this.#retryMs());
+    else if (this.#full || this.#nudged.size > 0) this.#go();
+    else this.#later(this.#options.resyncMs ?? 10_000);
   }
 
   /** False = Redis could not be read; a full round is due. */
