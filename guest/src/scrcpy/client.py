@@ -4,21 +4,12 @@ import signal
 import socket
 import struct
 import subprocess
-import time
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../screen"))
+from phone import eventually
 
 H264, OPUS, RAW = 0x68323634, 0x6F707573, 0x00726177
-
-
-def eventually(what, check, seconds=5.0):
-    """Waits until check() is true; fails with the reason it is not."""
-    end = time.monotonic() + seconds
-    while True:
-        last = check()
-        if last:
-            return last
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what} (last: {last!r})")
-        time.sleep(0.01)
 
 
 class Stream:

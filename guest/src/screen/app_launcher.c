@@ -35,7 +35,7 @@ static struct rect icon_box(int i)
     double x0 = wide ? display.width * 0.42 : dp(16), x1 = display.width - dp(16), top = wide ? a.y0 : a.y0 + (a.y1 - a.y0) * 0.36;
     double cell_w = (x1 - x0) / columns, cell_h = (a.y1 - top) / (rows + (wide ? 0.2 : 0.6));
     if (cell_h > dp(124)) cell_h = dp(124);
-    double size = fmin(dp(62), fmin(cell_w * 0.66, cell_h * 0.62)), grid = cell_h * rows;
+    double size = fmin(fmin(dp(62), 250), fmin(cell_w * 0.66, cell_h * 0.62)), grid = cell_h * rows;
     double cx = x0 + cell_w * (i % columns + 0.5), cy = (wide ? (a.y0 + a.y1 - grid) / 2.0 : a.y1 - grid - dp(14)) + cell_h * (i / columns + 0.42);
     return (struct rect){(int)(cx - size / 2), (int)(cy - size / 2), (int)(cx - size / 2) + (int)size, (int)(cy - size / 2) + (int)size};
 }
@@ -144,9 +144,12 @@ static int running_apps(struct app *out[8])
 static struct rect card(int i)
 {
     struct rect a = app_area();
-    int m = (int)dp(20), h = (int)dp(76), w = display.width - 2 * m, most = (int)dp(420);
+    struct app *run[8];
+    int m = (int)dp(20), gap = (int)dp(10), top = a.y0 + (int)dp(78), n = running_apps(run);
+    int h = (int)dp(76), room = (a.y1 - gap - top) / (n ? n : 1) - gap, w = display.width - 2 * m, most = (int)dp(420);
     if (w > most) w = most;
-    int y = a.y0 + (int)dp(84) + i * (h + (int)dp(12));
+    if (h > room) h = room;
+    int y = top + i * (h + gap);
     return (struct rect){(display.width - w) / 2, y, (display.width + w) / 2, y + h};
 }
 
@@ -164,11 +167,13 @@ static void draw_recents(struct canvas *c)
     fill(c, screen_area(), 0x66101830);
     text_draw(c, card(0).x0 + dp(4), app_area().y0 + dp(56), n ? "Running" : "Nothing is running", -1, dp(24), REGULAR, 0xffffffff);
     for (int i = 0; i < n; i++) {
-        struct rect r = card(i), b = {r.x0 + (int)dp(14), r.y0 + (int)dp(14), r.x0 + (int)dp(62), r.y0 + (int)dp(62)};
-        fill_round(c, r, dp(22), 0xf6f7f8fb);
+        struct rect r = card(i);
+        double unit = (r.y1 - r.y0) / 76.0;  // a card is 76 units high
+        struct rect b = {r.x0 + (int)(14 * unit), r.y0 + (int)(14 * unit), r.x0 + (int)(62 * unit), r.y0 + (int)(62 * unit)};
+        fill_round(c, r, 22 * unit, 0xf6f7f8fb);
         draw_icon(c, run[i], b);
-        text_draw(c, b.x1 + dp(14), r.y0 + dp(36), run[i]->label, -1, dp(16), MEDIUM, 0xff1d2433);
-        text_draw(c, b.x1 + dp(14), r.y0 + dp(56), run[i]->package, -1, dp(12.5), REGULAR, 0xff6a7486);
+        text_draw(c, b.x1 + dp(14), r.y0 + 36 * unit, run[i]->label, -1, 16 * unit, MEDIUM, 0xff1d2433);
+        text_draw(c, b.x1 + dp(14), r.y0 + 56 * unit, run[i]->package, -1, 12.5 * unit, REGULAR, 0xff6a7486);
         struct rect x = card_close(i);
         double cx = (x.x0 + x.x1) / 2.0, cy = (x.y0 + x.y1) / 2.0, k = dp(6);
         line(c, cx - k, cy - k, cx + k, cy + k, dp(2), 0xff6a7486);

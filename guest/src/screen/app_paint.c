@@ -11,7 +11,6 @@ static const uint32_t inks[WIN_POINTERS] = {0xff3f6df6, 0xffe4574f, 0xff2fa36b, 
                                             0xff14a3b8, 0xffd94f93, 0xff7a8b2f, 0xff7b5a43, 0xff334155};
 static struct canvas paper;  // owned while the app runs; as large as the screen
 static struct { bool down; double x, y; } fingers[WIN_POINTERS];
-static int held;             // fingers down
 
 static struct rect bar_area(void) { return (struct rect){0, app_area().y0, display.width, app_area().y0 + (int)dp(52)}; }
 static struct rect clear_area(void)
@@ -32,7 +31,6 @@ static void show(void)
     if (old.px) blit(&paper, 0, 0, old.px, old.w, old.h);
     free(old.px);
     memset(fingers, 0, sizeof fingers);
-    held = 0;
 }
 
 static void stop(void)
@@ -52,7 +50,6 @@ static void stroke(int id, double x, double y)
 
 static void lift(int id)
 {
-    if (fingers[id].down) held--;
     fingers[id].down = false;
     display_damage(bar_area());
 }
@@ -71,7 +68,6 @@ static void motion(const struct win_motion *m)
                 display_damage_all();
                 continue;
             }
-            held += !fingers[id].down;
             fingers[id].down = true;
             fingers[id].x = x;
             fingers[id].y = y;

@@ -3,7 +3,7 @@
 
 #include "ui.h"
 
-struct app *const apps[] = {&app_paint, &app_motion, &app_latency, &app_sound, &app_settings, &app_launcher, &app_recents, NULL};
+struct app *const apps[] = {&app_paint, &app_notes, &app_motion, &app_latency, &app_sound, &app_settings, &app_launcher, &app_recents, NULL};
 
 static struct app *front;
 

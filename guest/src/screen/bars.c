@@ -13,7 +13,7 @@ static int pressed = -1;          // navigation button held: 0 back, 1 home, 2 r
 static bool pulling;              // the gesture began on the status bar
 static float pull_y;
 static char toast_text[120], clock_text[8];
-static uint64_t toast_end;
+static uint64_t toast_end, minute_end;  // ns
 
 int status_height(void) { return (int)dp(28); }
 int nav_height(void) { return (int)dp(44); }
@@ -64,6 +64,9 @@ void toast(const char *text)
 void bars_tick(uint64_t ns)
 {
     char now[8];
+    struct timespec real;
+    clock_gettime(CLOCK_REALTIME, &real);
+    minute_end = ns + (uint64_t)(60 - real.tv_sec % 60) * 1000000000u - (uint64_t)real.tv_nsec + 1000000u;
     local_clock(now, sizeof now, "%H:%M");
     if (strcmp(now, clock_text) != 0) {
         strcpy(clock_text, now);
@@ -77,13 +80,7 @@ void bars_tick(uint64_t ns)
     }
 }
 
-uint64_t bars_next(void)
-{
-    struct timespec real;
-    clock_gettime(CLOCK_REALTIME, &real);
-    uint64_t minute = now_ns() + (uint64_t)(60 - real.tv_sec % 60) * 1000000000u - (uint64_t)real.tv_nsec + 1000000u;
-    return toast_end && toast_end < minute ? toast_end : minute;
-}
+uint64_t bars_next(void) { return toast_end && toast_end < minute_end ? toast_end : minute_end; }
 
 static double nav_x(int i) { return display.width * (0.5 + (i - 1) * (display.width > display.height ? 0.16 : 0.29)); }
 

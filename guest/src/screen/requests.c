@@ -121,6 +121,9 @@ void request(struct client *from, char *packet, size_t n)
         answer_n = sizeof d;
         break;
     }
+    case WIN_FRAME:
+        if (display_damaged()) display_draw(now_ns());
+        break;
     case WIN_REPLY: case WIN_CLIP_CHANGED: default: error = EBADMSG; break;
     }
     reply(from, h.tag, error, answer, answer_n);

@@ -102,7 +102,7 @@ static uint64_t frame(uint64_t now)
     static uint64_t last, slot;  // last: when the last frame was drawn; slot: its place in the steady beat of an animation
     static bool animating;
     uint64_t beat = 1000000000u / (uint64_t)display.fps, sound = sound_tick(now);
-    if (now >= bars_next() || !last) bars_tick(now);
+    if (now >= bars_next()) bars_tick(now);
     // The first frame after a quiet time is drawn at once, later ones keep the beat.
     uint64_t due = slot + beat > last + beat / 2 ? slot + beat : last + beat / 2;
     bool wanted = animating || display_damaged();
@@ -120,7 +120,9 @@ static uint64_t frame(uint64_t now)
         if (display.awake && a && a->tick && now >= due) animating = a->tick(now);
         wanted = animating || display_damaged();
     }
-    return min64(sound, wanted ? due : bars_next());
+    struct app *a = app_front();
+    uint64_t idle = display.awake && a && a->wake ? min64(bars_next(), a->wake()) : bars_next();
+    return min64(sound, wanted ? due : idle);
 }
 
 static void become_system(void)

@@ -10,6 +10,7 @@
 
 #include "screen.h"
 #include "tools.h"
+#include "window.h"
 
 static int write_all(int fd, const void *data, size_t n)
 {
@@ -98,6 +99,10 @@ int tool_screencap(int argc, char **argv)
     if (len > 4 && strcmp(name + len - 4, ".png") == 0) png = true;
     struct screen s;
     struct screen_frame f;
+    struct win_head frame = {.type = WIN_FRAME};
+    int server = window_connect();
+    // Without an answer the last frame is still worth having.
+    if (server >= 0) window_call(server, &frame, sizeof frame, NULL, 0, NULL, NULL);
     if (screen_open(&s) < 0) return fail("screencap: no picture");
     if (screen_wait(&s, 0, 5000) == 0) return fprintf(stderr, "screencap: no frame has been drawn yet\n"), 1;
     uint32_t *copy = NULL;

@@ -52,6 +52,7 @@ struct app {
     bool (*key)(const struct win_key *k);  // true: used
     void (*text)(const char *utf8);
     bool (*tick)(uint64_t ns);       // before each frame while in front; true: animate on
+    uint64_t (*wake)(void);          // ns when tick wants to be called though nothing happens; UINT64_MAX: never
     void (*icon)(struct canvas *c, struct rect r);
     bool (*copy)(bool cut);          // COPY and CUT keys
     uint32_t bar;                    // colour behind the navigation bar

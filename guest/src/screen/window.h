@@ -32,6 +32,7 @@ enum win_type {
     WIN_SETTING,        // text "get|put|delete|list table [key [value]]"; reply: text
     WIN_DUMP,           // text = service name, "" = all; reply: text
     WIN_DISPLAY,        // reply: struct win_display as text bytes
+    WIN_FRAME,          // once answered, the newest frame shows everything that was asked for before
 };
 
 struct win_head {
