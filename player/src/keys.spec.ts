@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { meaningOf } from './keys.js';
+
+const key = (code: string, name: string, modifiers: object = {}): Parameters<typeof meaningOf>[0] => ({
+  code,
+  key: name,
+  shiftKey: false,
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  ...modifiers,
+});
+
+describe('meaningOf', () => {
+  it.each([
+    ['a letter is text', key('KeyA', 'a'), { kind: 'text', text: 'a' }],
+    ['a letter of another layout is its text', key('KeyQ', 'й'), { kind: 'text', text: 'й' }],
+    ['an emoji is one character', key('', '😀'), { kind: 'text', text: '😀' }],
+    ['space is text', key('Space', ' '), { kind: 'text', text: ' ' }],
+    ['Enter is KEYCODE_ENTER', key('Enter', 'Enter'), { kind: 'key', keycode: 66, metastate: 0 }],
+    [
+      'Ctrl+C is KEYCODE_C with META_CTRL_ON',
+      key('KeyC', 'c', { ctrlKey: true }),
+      { kind: 'key', keycode: 31, metastate: 0x1000 },
+    ],
+    [
+      'Shift+Arrow keeps META_SHIFT_ON',
+      key('ArrowLeft', 'ArrowLeft', { shiftKey: true }),
+      { kind: 'key', keycode: 21, metastate: 1 },
+    ],
+    ['AltGr text stays text', key('KeyQ', '@', { ctrlKey: true, altKey: true }), { kind: 'text', text: '@' }],
+    ['a modifier alone is nothing', key('ShiftLeft', 'Shift'), { kind: 'none' }],
+    ['a dead key is nothing', key('BracketLeft', 'Dead'), { kind: 'none' }],
+  ])('%s', (_, event, meaning) => expect(meaningOf(event)).toEqual(meaning));
+});

@@ -1,0 +1,146 @@
+import {
+  type ClientRequests,
+  type Frame,
+  limits,
+  parseFrame,
+  type ServerNotifications,
+} from '@ancloud/contracts/viewer';
+
+/** A request that the farm refused; `code` is one of ancloud's stable codes. */
+export class SignalError extends Error {
+  override readonly name = 'SignalError';
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface SignalListener {
+  /** A notification came. */
+  notified<M extends keyof ServerNotifications>(method: M, data: ServerNotifications[M]): void;
+  /** The connection is over; called once. `retry`: coming again with the resume secret makes sense. */
+  closed(reason: { readonly code: string; readonly message: string; readonly retry: boolean }): void;
+}
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/**
+ * The signalling WebSocket: requests with replies, notifications, and binary frames for input where data channels are
+ * not to be had. Owns the socket; ends by `close`, or by the farm.
+ */
+export class Signal {
+  readonly #socket: WebSocket;
+  readonly #listener: SignalListener;
+  readonly #waiting = new Map<
+    number,
+    { resolve: (ok: unknown) => void; reject: (error: Error) => void; timer: number }
+  >();
+  #nextId = 1;
+  #closing: { code: string; message: string; retry: boolean } | undefined;
+  #over = false;
+
+  private constructor(socket: WebSocket, listener: SignalListener) {
+    this.#socket = socket;
+    this.#listener = listener;
+    socket.addEventListener('message', (event) => {
+      if (typeof event.data === 'string') this.#received(event.data);
+    });
+    socket.addEventListener('close', () =>
+      this.#ended(this.#closing ?? { code: 'UNAVAILABLE', message: 'the connection was cut', retry: true }),
+    );
+  }
+
+  /** Connects. Rejects with SignalError UNAVAILABLE. */
+  static connect(url: string, listener: SignalListener, signal?: AbortSignal): Promise<Signal> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url);
+      const fail = (): void => {
+        socket.close();
+        reject(new SignalError('UNAVAILABLE', `${new URL(url).host} cannot be reached`));
+      };
+      socket.addEventListener('error', fail, { once: true });
+      signal?.addEventListener('abort', fail, { once: true });
+      socket.addEventListener(
+        'open',
+        () => {
+          socket.removeEventListener('error', fail);
+          signal?.removeEventListener('abort', fail);
+          resolve(new Signal(socket, listener));
+        },
+        { once: true },
+      );
+    });
+  }
+
+  /** Asks and waits for the reply. Rejects with SignalError: the farm's code, or DEADLINE_EXCEEDED, or UNAVAILABLE. */
+  request<M extends keyof ClientRequests>(
+    method: M,
+    data: ClientRequests[M]['data'],
+  ): Promise<ClientRequests[M]['reply']> {
+    if (this.#over) return Promise.reject(new SignalError('UNAVAILABLE', 'the connection is over'));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        reject(new SignalError('DEADLINE_EXCEEDED', `${method}: no reply`));
+      }, REQUEST_TIMEOUT_MS);
+      // The contract's table says which reply belongs to which method.
+      this.#waiting.set(id, { resolve: resolve as (ok: unknown) => void, reject, timer });
+      this.#send({ id, method, data });
+    });
+  }
+
+  /** One `ViewerInput`, for clients without data channels. */
+  input(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes);
+  }
+
+  /** Leaves. May be called twice. */
+  close(): void {
+    this.#send({ notify: 'leave', data: {} });
+    this.#socket.close(1000);
+    this.#ended({ code: 'CANCELLED', message: 'closed here', retry: false });
+  }
+
+  #received(text: string): void {
+    if (text.length > limits.signalFrame) return;
+    const frame = parseFrame(text);
+    if (frame === null) return;
+    if ('notify' in frame) {
+      const method = frame.notify as keyof ServerNotifications;
+      if (method === 'closing') this.#closing = frame.data as ServerNotifications['closing'];
+      else this.#listener.notified(method, frame.data as never);
+    } else if ('method' in frame) {
+      // `ping` is all the farm asks; whatever else it may ask one day is answered, not ignored.
+      this.#send(
+        frame.method === 'ping'
+          ? { id: frame.id, ok: {} }
+          : { id: frame.id, error: { code: 'ROUTE_NOT_FOUND', message: frame.method } },
+      );
+    } else {
+      const waiting = this.#waiting.get(frame.id);
+      this.#waiting.delete(frame.id);
+      if (waiting === undefined) return;
+      clearTimeout(waiting.timer);
+      if (frame.error === undefined) waiting.resolve(frame.ok);
+      else waiting.reject(new SignalError(frame.error.code, frame.error.message));
+    }
+  }
+
+  #send(frame: Frame): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #ended(reason: { code: string; message: string; retry: boolean }): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const waiting of this.#waiting.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(new SignalError(reason.code, reason.message));
+    }
+    this.#waiting.clear();
+    this.#listener.closed(reason);
+  }
+}

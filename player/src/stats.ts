@@ -1,0 +1,72 @@
+/** What a viewer's connection is worth, once a second. */
+export interface PictureStats {
+  /** Frames shown per second. */
+  readonly fps: number;
+  /** Bits per second received. */
+  readonly bitRate: number;
+  /** Round trip to media-svc, ms; undefined before the first RTCP. */
+  readonly rttMs: number | undefined;
+  readonly packetsLost: number;
+  readonly framesDropped: number;
+  /** Mean time to decode a frame in the last second, ms. */
+  readonly decodeMs: number;
+  /** Mean time a frame waited in the jitter buffer in the last second, ms. */
+  readonly bufferMs: number;
+  readonly width: number;
+  readonly height: number;
+  readonly freezes: number;
+}
+
+interface Sample {
+  at: number;
+  frames: number;
+  bytes: number;
+  decode: number;
+  buffer: number;
+  emitted: number;
+}
+
+/** Differences of the browser's counters. Owned by whoever shows them; one per connection. */
+export class PictureMeter {
+  #last: Sample | undefined;
+
+  /** Undefined when the report has no picture in it yet. */
+  read(report: RTCStatsReport): PictureStats | undefined {
+    let video: RTCInboundRtpStreamStats | undefined;
+    let rttMs: number | undefined;
+    for (const stat of report.values() as Iterable<RTCStats>) {
+      if (stat.type === 'inbound-rtp' && (stat as RTCInboundRtpStreamStats).kind === 'video')
+        video = stat as RTCInboundRtpStreamStats;
+      if (stat.type === 'candidate-pair' && (stat as RTCIceCandidatePairStats).nominated === true) {
+        const seconds = (stat as RTCIceCandidatePairStats).currentRoundTripTime;
+        if (seconds !== undefined) rttMs = seconds * 1_000;
+      }
+    }
+    if (video === undefined) return undefined;
+    const now: Sample = {
+      at: video.timestamp,
+      frames: video.framesDecoded ?? 0,
+      bytes: video.bytesReceived ?? 0,
+      decode: video.totalDecodeTime ?? 0,
+      buffer: video.jitterBufferDelay ?? 0,
+      emitted: video.jitterBufferEmittedCount ?? 0,
+    };
+    const last = this.#last ?? { ...now, at: now.at - 1_000 };
+    this.#last = now;
+    const seconds = Math.max(0.001, (now.at - last.at) / 1_000);
+    const frames = Math.max(0, now.frames - last.frames);
+    const emitted = Math.max(0, now.emitted - last.emitted);
+    return {
+      fps: frames / seconds,
+      bitRate: ((now.bytes - last.bytes) * 8) / seconds,
+      rttMs,
+      packetsLost: video.packetsLost ?? 0,
+      framesDropped: video.framesDropped ?? 0,
+      decodeMs: frames === 0 ? 0 : ((now.decode - last.decode) / frames) * 1_000,
+      bufferMs: emitted === 0 ? 0 : ((now.buffer - last.buffer) / emitted) * 1_000,
+      width: video.frameWidth ?? 0,
+      height: video.frameHeight ?? 0,
+      freezes: (video as { freezeCount?: number }).freezeCount ?? 0,
+    };
+  }
+}

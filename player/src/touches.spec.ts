@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { normalised, Touches } from './touches.js';
+
+const at = (id: number, x: number, y: number): Parameters<Touches['down']>[0] => ({
+  id,
+  x,
+  y,
+  pressure: 0.5,
+  mouse: false,
+  buttons: 1,
+});
+
+describe('Touches', () => {
+  let said: { message: ViewerInput; move: boolean }[];
+  let touches: Touches;
+  const words = (): unknown[] =>
+    said.map(({ message: { input } }) =>
+      input?.$case === 'touch'
+        ? [input.value.action, input.value.finger, input.value.fingers.map((f) => f.finger)]
+        : input?.$case,
+    );
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    said = [];
+    touches = new Touches((bytes, move) => said.push({ message: ViewerInput.decode(bytes), move }));
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it('names all fingers in each message and gives a lifted finger’s number to the next', () => {
+    touches.down(at(11, 0, 0));
+    touches.down(at(12, 1, 1));
+    touches.up(at(11, 0, 0));
+    touches.down(at(13, 0.5, 0.5));
+    touches.up(at(12, 1, 1));
+    touches.up(at(13, 1, 1));
+    const { TOUCH_ACTION_DOWN: DOWN, TOUCH_ACTION_UP: UP } = TouchAction;
+    expect(words()).toEqual([
+      [DOWN, 0, [0]],
+      [DOWN, 1, [0, 1]],
+      [UP, 0, [1]],
+      [DOWN, 0, [1, 0]],
+      [UP, 1, [0]],
+      [UP, 0, []],
+    ]);
+  });
+
+  it('sends moves, and only moves, by the lossy way', () => {
+    touches.down(at(1, 0, 0));
+    touches.move(at(1, 0.1, 0.1));
+    touches.up(at(1, 0.1, 0.1));
+    expect(said.map(({ move }) => move)).toEqual([false, true, false]);
+  });
+
+  it('beats while a finger rests and stops when none does', () => {
+    touches.down(at(1, 0, 0));
+    vi.advanceTimersByTime(1_000);
+    touches.up(at(1, 0, 0));
+    vi.advanceTimersByTime(5_000);
+    expect(words().filter((word) => word === 'heartbeat')).toHaveLength(4);
+  });
+
+  it('begins a new gesture with each first finger', () => {
+    touches.down(at(1, 0, 0));
+    touches.up(at(1, 0, 0));
+    touches.down(at(1, 0, 0));
+    const gestures = said.map(({ message: { input } }) =>
+      input?.$case === 'touch' ? input.value.gesture : 0,
+    );
+    expect(gestures[1]).toBe(gestures[0]);
+    expect(gestures[2]).toBe((gestures[0] ?? 0) + 1);
+  });
+
+  it('cancels everything at once', () => {
+    touches.down(at(1, 0, 0));
+    touches.down(at(2, 0, 0));
+    touches.cancel();
+    expect(words().at(-1)).toEqual([TouchAction.TOUCH_ACTION_CANCEL, 0, []]);
+    expect(touches.fingers).toBe(0);
+    touches.move(at(1, 1, 1));
+    expect(said).toHaveLength(3);
+  });
+
+  it.each([
+    [-1, 0],
+    [0, 0],
+    [0.5, 32_768],
+    [1, 65_535],
+    [7, 65_535],
+  ])('normalises %d to %d', (part, value) => expect(normalised(part)).toBe(value));
+});

@@ -1,0 +1,174 @@
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { limits } from '@ancloud/contracts/viewer';
+
+const FULL = 65_535;
+const MAX_FINGERS = 10;
+const PRESSURE_MOUSE = FULL;
+
+/** Where something is on the picture: 0-1 each way, before clamping. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Pointer extends Place {
+  readonly id: number;
+  /** 0-1; 0.5 when the device does not measure. */
+  readonly pressure: number;
+  readonly mouse: boolean;
+  /** DOM's bits: 1 primary, 2 secondary, 4 auxiliary. */
+  readonly buttons: number;
+}
+
+interface Down {
+  finger: number;
+  x: number;
+  y: number;
+  pressure: number;
+}
+
+/**
+ * Pointers of a browser → touch messages. Each message names all fingers that are down, so that a lost one heals with the
+ * next; a heartbeat tells the farm that resting fingers are meant.
+ */
+export class Touches {
+  readonly #send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void;
+  readonly #down = new Map<number, Down>();
+  /** Begins at the clock, so that a reloaded page is newer than its former self. */
+  #gesture = Math.floor(Date.now() / 1000) >>> 0;
+  #sequence = 0;
+  #heartbeat: number | undefined;
+
+  constructor(send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void) {
+    this.#send = send;
+  }
+
+  down(pointer: Pointer): void {
+    if (this.#down.has(pointer.id) || this.#down.size >= MAX_FINGERS) return;
+    if (this.#down.size === 0) {
+      this.#gesture = (this.#gesture + 1) >>> 0;
+      this.#sequence = 0;
+      this.#heartbeat = setInterval(() => this.#beat(), limits.touchHeartbeatMs);
+    }
+    const used = new Set([...this.#down.values()].map((one) => one.finger));
+    const finger =
+      Array.from({ length: MAX_FINGERS }, (_, index) => index).find((index) => !used.has(index)) ?? 0;
+    this.#down.set(pointer.id, { finger, ...placed(pointer) });
+    this.#say(TouchAction.TOUCH_ACTION_DOWN, finger, pointer);
+  }
+
+  move(pointer: Pointer): void {
+    const down = this.#down.get(pointer.id);
+    if (down === undefined) return;
+    Object.assign(down, placed(pointer));
+    this.#say(TouchAction.TOUCH_ACTION_MOVE, down.finger, pointer);
+  }
+
+  up(pointer: Pointer): void {
+    const down = this.#down.get(pointer.id);
+    if (down === undefined) return;
+    Object.assign(down, placed(pointer));
+    this.#down.delete(pointer.id);
+    this.#say(TouchAction.TOUCH_ACTION_UP, down.finger, pointer, down);
+    if (this.#down.size === 0) this.#rest();
+  }
+
+  /** A mouse without a button. */
+  hover(pointer: Pointer): void {
+    if (this.#down.size > 0) return;
+    this.#gesture = (this.#gesture + (this.#sequence === 0 ? 1 : 0)) >>> 0;
+    this.#say(TouchAction.TOUCH_ACTION_HOVER, 0, pointer, { finger: 0, ...placed(pointer) });
+  }
+
+  /** The gesture is void: the browser took the pointers away, or the picture's size changed. */
+  cancel(): void {
+    if (this.#down.size === 0) return;
+    this.#down.clear();
+    this.#rest();
+    this.#emit(
+      {
+        input: {
+          $case: 'touch',
+          value: {
+            gesture: this.#gesture,
+            sequence: (this.#sequence += 1),
+            action: TouchAction.TOUCH_ACTION_CANCEL,
+            finger: 0,
+            fingers: [],
+            buttons: 0,
+            mouse: false,
+          },
+        },
+      },
+      false,
+    );
+  }
+
+  get fingers(): number {
+    return this.#down.size;
+  }
+
+  #rest(): void {
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+  }
+
+  #beat(): void {
+    this.#emit({ input: { $case: 'heartbeat', value: { gesture: this.#gesture } } }, false);
+  }
+
+  #say(action: TouchAction, finger: number, pointer: Pointer, extra?: Down): void {
+    const fingers = [...this.#down.values()];
+    // A lifted or hovering finger's last place travels too: it is where the phone lets go.
+    if (extra !== undefined && action === TouchAction.TOUCH_ACTION_HOVER) fingers.push(extra);
+    this.#emit(
+      {
+        input: {
+          $case: 'touch',
+          value: {
+            gesture: this.#gesture,
+            sequence: (this.#sequence += 1),
+            action,
+            finger,
+            fingers,
+            buttons: androidButtons(pointer),
+            mouse: pointer.mouse,
+          },
+        },
+      },
+      action === TouchAction.TOUCH_ACTION_MOVE || action === TouchAction.TOUCH_ACTION_HOVER,
+    );
+  }
+
+  #emit(message: Pick<ViewerInput, 'input'>, move: boolean): void {
+    this.#send(encode(message), move);
+  }
+}
+
+/** One message with the viewer's clock. */
+export function encode(message: Pick<ViewerInput, 'input'>): Uint8Array<ArrayBuffer> {
+  return ViewerInput.encode({
+    ...message,
+    sentAtMs: performance.timeOrigin + performance.now(),
+  }).finish();
+}
+
+function placed(pointer: Pointer): { x: number; y: number; pressure: number } {
+  return {
+    x: normalised(pointer.x),
+    y: normalised(pointer.y),
+    pressure: pointer.mouse
+      ? PRESSURE_MOUSE
+      : Math.round(Math.max(0.1, Math.min(1, pointer.pressure * 2)) * FULL),
+  };
+}
+
+/** 0-1 → 0-65535, clamped: a finger that slides off the picture stays at its edge. */
+export function normalised(part: number): number {
+  return Math.round(Math.max(0, Math.min(1, part)) * FULL);
+}
+
+/** DOM's primary, secondary, auxiliary → MotionEvent's BUTTON_PRIMARY 1, SECONDARY 2, TERTIARY 4: the same bits. */
+function androidButtons(pointer: Pointer): number {
+  return pointer.mouse ? pointer.buttons & 7 : 0;
+}
