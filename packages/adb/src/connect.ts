@@ -14,7 +14,7 @@ export interface ConnectAdbOptions {
   readonly credentialStore: AdbCredentialStore;
   /** For TCP and handshake together, ms. Default 10,000. */
   readonly timeoutMs?: number;
-  /** Aborts the connecting only; a connected Adb is ended by its close(). */
+  /** Aborts the connecting only; a connected Adb is ended by closeAdb(). */
   readonly signal?: AbortSignal;
   /** Serial for logs. Default `host:port`. */
   readonly serial?: string;
@@ -39,7 +39,7 @@ const WINDOW = 4 << 20;
  * All streams share this one connection; adbd answers each stream's data separately, so a stream that nobody reads
  * stops only itself, with at most 4 MiB held for it.
  *
- * @returns the library's Adb; `adb.disconnected` settles when the connection ends; close() ends it with all streams.
+ * @returns the library's Adb; `adb.disconnected` settles when the connection ends; closeAdb() ends it with all streams.
  * @throws AdbError ADB_REFUSED, ADB_UNAUTHORIZED, ADB_TIMEOUT, ADB_CLOSED, ADB_PROTOCOL, ADB_ABORTED
  */
 export async function connectAdb(options: ConnectAdbOptions): Promise<Adb> {
@@ -53,6 +53,22 @@ export async function connectAdb(options: ConnectAdbOptions): Promise<Adb> {
     socket.destroy();
     throw error;
   }
+}
+
+/** The socket under each connection, for closeAdb. */
+const sockets = new WeakMap<Adb, Socket>();
+
+/**
+ * Ends a connection: its streams' closes are sent first; a phone that does not take them (paused, hung) is cut off after
+ * `timeoutMs` (default 1,000). Never fails, may be called twice. adb.close() alone would wait for such a phone.
+ */
+export async function closeAdb(adb: Adb, timeoutMs = 1000): Promise<void> {
+  try {
+    await within(`closing adb to ${adb.serial}`, { timeoutMs }, adb.close());
+  } catch {
+    // Late, or closed before: either way only the socket is left.
+  }
+  sockets.get(adb)?.destroy();
 }
 
 async function handshake(what: string, socket: Socket, options: ConnectAdbOptions): Promise<Adb> {
@@ -74,6 +90,7 @@ async function handshake(what: string, socket: Socket, options: ConnectAdbOption
   // Nobody is obliged to watch `disconnected`; without this its rejection would end the process.
   transport.disconnected.catch(() => undefined);
   const adb = new Adb(transport);
+  sockets.set(adb, socket);
   if (transport.banner.state !== 'device')
     throw new AdbError(
       'ADB_PROTOCOL',

@@ -3,7 +3,7 @@
  * commands and files with deadlines and limits, and errors with codes.
  */
 export { androidPublicKey, publicKeyFingerprint, publicKeyLine } from './public-key.js';
-export { connectAdb } from './connect.js';
+export { closeAdb, connectAdb } from './connect.js';
 export type { ConnectAdbOptions } from './connect.js';
 export type { Limits } from './deadline.js';
 export { AdbError } from './errors.js';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeAdbd } from './fake-adbd.js';
 import type { FakeAdbdOptions, FakeStream } from './fake-adbd.js';
-import { connectAdb, pullFile, pushFile, runShell, shellQuote, startShell } from './index.js';
+import { closeAdb, connectAdb, pullFile, pushFile, runShell, shellQuote, startShell } from './index.js';
 import type { Adb } from './index.js';
 
 const undo: (() => Promise<unknown>)[] = [];
@@ -19,9 +19,7 @@ async function phone(options: FakeAdbdOptions): Promise<{ fake: FakeAdbd; adb: A
     credentialStore: noKeys,
     timeoutMs: 2000,
   });
-  undo.push(async () => {
-    await adb.close().catch(() => undefined);
-  });
+  undo.push(() => closeAdb(adb));
   return { fake, adb };
 }
 

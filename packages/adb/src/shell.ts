@@ -134,7 +134,7 @@ export async function runShell(
     onStderr: (bytes) => err.add(bytes),
   });
   try {
-    const left = Math.max(1, until - performance.now());
+    const left = Math.max(1, Math.ceil(until - performance.now()));
     const feed = async (): Promise<number> => {
       // A command may end without reading its stdin: that is no error of ours.
       if (stdin !== undefined) await process.write(stdin).catch(() => undefined);

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_BANNER, FakeAdbd } from './fake-adbd.js';
 import type { FakeAdbdOptions, FakeStream } from './fake-adbd.js';
-import { connectAdb, openLocalAbstract, openStream } from './index.js';
+import { closeAdb, connectAdb, openLocalAbstract, openStream } from './index.js';
 import type { Adb } from './index.js';
 import { PacketCutter } from './packet-connection.js';
 
@@ -24,9 +24,7 @@ async function phone(options: FakeAdbdOptions): Promise<{ fake: FakeAdbd; adb: A
     credentialStore: noKeys,
     timeoutMs: 2000,
   });
-  undo.push(async () => {
-    await adb.close().catch(() => undefined);
-  });
+  undo.push(() => closeAdb(adb));
   return { fake, adb };
 }
 
@@ -148,6 +146,27 @@ describe('openStream', () => {
     fake.drop();
     await ended;
     await expect(openStream(adb, 'echo', { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'ADB_CLOSED' });
+  });
+
+  it('cuts off a phone that takes nothing any more', async () => {
+    const { adb, fake } = await phone({ banner: `${DEFAULT_BANNER},delayed_ack`, service: () => echo });
+    const stream = await openStream(adb, 'sink');
+    const closed = new Promise((resolve) => stream.on('error', resolve));
+    for (const socket of fake.sockets) socket.pause();
+    // The window lets 32 MiB go, more than the kernel buffers of both ends: at some point nothing moves.
+    let taken = 0;
+    for (let n = 0; n < 40; n += 1) stream.write(Buffer.alloc(1 << 20), () => (taken += 1));
+    for (let seen = -1; seen !== taken;) {
+      seen = taken;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(taken).toBeLessThan(32);
+    const started = performance.now();
+    await closeAdb(adb, 100);
+    expect(performance.now() - started).toBeGreaterThan(95);
+    expect(performance.now() - started).toBeLessThan(2000);
+    await closed;
+    await closeAdb(adb);
   });
 
   it('does not hang when the connection goes while it opens', async () => {
