@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import {
   createDeviceMessageParser,
   createMediaParser,
@@ -98,6 +101,18 @@ describe('FakePhone', () => {
       expect(Buffer.from(got.audio[0]!.data).toString('latin1')).toMatch(/^OpusHead/);
     },
   );
+
+  it('listens on a unix socket as well', async () => {
+    const dir = await mkdtemp(path.join(os.tmpdir(), 'ancloud-fake-phone-'));
+    undo.push(() => rm(dir, { recursive: true }));
+    const file = path.join(dir, 'scrcpy');
+    const phone = await phoneOf({ listen: { path: file }, sockets: ['control'], deviceMeta: false });
+    const socket = connect({ path: file });
+    undo.push(() => socket.destroy());
+    const [first] = await once(socket, 'data');
+    expect(first).toEqual(Buffer.of(0));
+    expect(phone.connected).toEqual(['control']);
+  });
 
   it('takes one set of clients, then listens no more', async () => {
     const phone = await phoneOf({ sockets: ['control'] });
