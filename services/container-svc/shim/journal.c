@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -136,6 +137,16 @@ static void add_tail(struct tail *tail, const char *bytes, size_t length)
 	}
 	memcpy(tail->bytes + tail->length, bytes, length);
 	tail->length += length;
+}
+
+void tail_print(struct tail *tail, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	const int n = vsnprintf(tail->bytes, sizeof tail->bytes, format, arguments);
+	va_end(arguments);
+	tail->length = n < 0 ? 0 : (size_t)n < sizeof tail->bytes ? (size_t)n : sizeof tail->bytes - 1;
 }
 
 int journal_open(struct journal *journal, const char *path, uint64_t max, const struct identity *identity)

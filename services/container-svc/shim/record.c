@@ -118,6 +118,14 @@ static bool read_file(int dir_fd, const char *path, char *buffer, size_t size)
 	return true;
 }
 
+int open_process(pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d", pid);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 uint64_t process_start_time(int proc_fd)
 {
 	char stat[1024];

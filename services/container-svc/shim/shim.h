@@ -74,6 +74,9 @@ void record_begin(struct text *text, const struct identity *identity, const char
 // Writes dir/name whole or not at all (temporary file, fsync, rename, fsync of the directory). Returns 0 or -errno.
 int record_write(int dir_fd, const char *name, const struct text *text);
 
+// A descriptor of /proc/<pid>: it stays with this process, also when the pid is used again. -1 when there is none.
+int open_process(pid_t pid);
+
 // Reads field 22 of /proc/<pid>/stat through a descriptor of /proc/<pid>. Works on zombies. 0 when the process is gone.
 uint64_t process_start_time(int proc_fd);
 
@@ -120,6 +123,9 @@ struct tail {
 	size_t length;
 	char bytes[TAIL_MAX_BYTES];
 };
+
+// Makes a sentence of our own the tail.
+void tail_print(struct tail *tail, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 // ---- create.c ----------------------------------------------------------------------------------------
 
