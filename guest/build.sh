@@ -124,8 +124,13 @@ assemble() {
   done
 
   for program in "$bins"/bin/*; do
-    strip -o "$tree/system/bin/${program##*/}" "$program"
-    chmod 755 "$tree/system/bin/${program##*/}"
+    name=${program##*/}
+    if [ -L "$program" ]; then
+      ln -s "$(basename "$(readlink "$program")")" "$tree/system/bin/$name"
+    else
+      strip -o "$tree/system/bin/$name" "$program"
+      chmod 755 "$tree/system/bin/$name"
+    fi
   done
   mv "$tree/system/bin/init" "$tree/init"
   mv "$tree/system/bin/control" "$tree/system/bin/reboot"

@@ -1,1 +1,5 @@
 $(eval $(call library,log,src/log/log.c))
+$(eval $(call program,logd,src/log/logd.c src/log/ring.c))
+$(eval $(call program,logcat,src/log/logcat.c src/log/filter.c))
+$(eval $(call program,log,src/log/log_tool.c))
+$(eval $(call test,log-test,src/log/log_test.c src/log/ring.c src/log/filter.c))
