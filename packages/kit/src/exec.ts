@@ -92,7 +92,7 @@ class Run {
       stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(options.fds ?? [])],
     });
     this.#onAbort = () => this.#end(cancelled(program, signal as AbortSignal));
-    this.#child.once('error', (cause) => this.#failedToSpawn(cause));
+    this.#child.on('error', (cause) => this.#failedToSpawn(cause));
     this.#child.once('exit', () => this.#after(PIPE_GRACE_MS, () => this.#dropPipes()));
     this.#child.once('close', (code, killedBy) => this.#settle(code, killedBy));
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#takeOut(chunk));

@@ -49,6 +49,8 @@ export class Campaign {
         if (result.held) {
           told = '';
           this.#lease = result.lease;
+          // Closed while asking: `close` gives it back.
+          if (signal.aborted) return;
           options.onHeld(result.lease);
           await aborted(result.lease.signal, signal);
           continue;

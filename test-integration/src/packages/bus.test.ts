@@ -34,6 +34,11 @@ async function connectAs(user: ServiceName): Promise<Bus> {
   return made;
 }
 
+const tick = (ms: number): Promise<string> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms, 'waiting');
+  });
+
 const status = (phoneId: string): PhoneStatus =>
   PhoneStatus.fromPartial({ phoneId, hostId: 'h1', epoch: 7, revision: 2 });
 
@@ -224,6 +229,14 @@ describe('bus', () => {
     await eventually(() => require(got.length > 0, 'nothing came'));
     expect(got).toEqual(['ph_back']);
     expect(sender.stats.unsent).toBe(1);
+  });
+
+  it('waits for a server that starts later than we do', async () => {
+    await nats.kill();
+    const connecting = connectAs('gateway');
+    await expect(Promise.race([connecting.then(() => 'connected'), tick(300)])).resolves.toBe('waiting');
+    await nats.start();
+    expect((await connecting).status).toBe('connected');
   });
 
   it('says at once that the password is wrong, and in time that nobody is there', async () => {

@@ -40,6 +40,11 @@ afterAll(async () => {
   await redis.stop();
 });
 
+const tick = (ms: number): Promise<string> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms, 'waiting');
+  });
+
 const status = (epoch: number, revision: number, stage = Stage.STAGE_BOOTING): PhoneStatus =>
   PhoneStatus.fromPartial({ phoneId: 'ph_a', hostId: 'h1', epoch, revision, stage });
 
@@ -277,6 +282,14 @@ describe('state', () => {
     await redis.start();
     await eventually(() => require(returns === 1, 'not told'));
     expect(await recordsOf(state, records.status).get({ phone: 'ph_late' })).toBeUndefined();
+  });
+
+  it('waits for a Redis that starts later than we do', async () => {
+    await redis.kill();
+    const connecting = connectAnother();
+    await expect(Promise.race([connecting.then(() => 'connected'), tick(300)])).resolves.toBe('waiting');
+    await redis.start();
+    expect((await connecting).status).toBe('connected');
   });
 
   it('runs scripts also on a Redis that forgot them', async () => {
