@@ -165,7 +165,7 @@ is null "$(field "$T/run/exit.json" waitStatus)" waitStatus
 # The directory of the records is full: a phone that nobody could find again is not started.
 begin record-cannot-be-written
 mount -t tmpfs -o nr_inodes=12,size=64k small "$T/run"
-shim --pid-file "$T/pid" -- sh -c "i=0; while : >$T/run/fill\$i; do i=\$((i+1)); done 2>/dev/null; exec $helper create $T/pid $T/root /helper sleep 60000" >"$T/answer" 2>"$T/error"
+shim --pid-file "$T/pid" -- sh -c "i=0; while touch $T/run/fill\$i; do i=\$((i+1)); done 2>/dev/null; exec $helper create $T/pid $T/root /helper sleep 60000" >"$T/answer" 2>"$T/error"
 is 1 $? "exit status"
 has "$T/answer" "phone-shim: create.json: No space left on device"
 is null "$(field "$T/answer" pid)" pid
