@@ -1,6 +1,6 @@
 # Screen, apps, input, and the command line clients of them (one program, called by name).
 SCREEN := src/screen
-SCREEN_SERVER := server requests display input apps bars canvas text pattern clip settings sound dump \
+SCREEN_SERVER := server requests display input apps bars canvas text pattern pattern_draw clip settings sound dump \
 	app_launcher app_paint notes app_notes app_motion app_latency app_sound app_settings
 
 $(eval $(call library,screen,$(addprefix $(SCREEN)/,screen.c window.c)))
@@ -12,3 +12,5 @@ SCREEN_TOOLS := $(addprefix $(OUT)/bin/,input screencap am wm settings dumpsys)
 PROGRAMS += $(SCREEN_TOOLS)
 $(SCREEN_TOOLS): $(OUT)/bin/screen-tools
 	ln -sf $(<F) $@
+
+$(eval $(call test,screen-test,$(patsubst %,$(SCREEN)/%.c,screen_test canvas text notes pattern),-lfreetype -lm,-I/usr/include/freetype2))
