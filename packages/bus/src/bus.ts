@@ -4,135 +4,34 @@ import {
   asAppError,
   childTraceparent,
   type Log,
-  type Metrics,
   parseTraceparent,
-  retry,
   TRACEPARENT,
   withLogContext,
 } from '@ancloud/kit';
 import {
-  connect,
-  AuthorizationError,
   headers as newHeaders,
   type Msg,
   type NatsConnection,
   type Subscription,
   RequestError,
   TimeoutError,
-  UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
+import type {
+  BusOptions,
+  BusStats,
+  BusStatus,
+  BusSubscription,
+  Handler,
+  Outlet,
+  RawHandler,
+  SubscribeOptions,
+} from './options.js';
 import { readError, respondError } from './reply-error.js';
 import { type SubjectParams, SubjectReader, patternOf, subjectOf } from './subject.js';
-
-export interface BusOptions {
-  /** `host:port` of one or more nats-servers. */
-  readonly servers: readonly string[];
-  /** The service's own NATS user: its permissions are contracts' `permissionsOf(service)`. */
-  readonly user: string;
-  readonly pass: string;
-  /** Shown in nats-server's monitoring. */
-  readonly name: string;
-  readonly log: Log;
-  readonly metrics?: Metrics;
-  /** How long the first connection may take, ms. Default 15 000. */
-  readonly connectMs?: number;
-}
-
-export type BusStatus = 'connected' | 'reconnecting' | 'closed';
-
-/** What has gone wrong since the start; also counted as `ancloud_bus_trouble_total{kind}`. */
-export interface BusStats {
-  /** Messages not sent because the connection was down. */
-  unsent: number;
-  /** Messages that could not be decoded. */
-  malformed: number;
-  /** Handlers that threw or rejected. */
-  handlerErrors: number;
-  /** Messages not handled because too many asynchronous handlers were still under way. */
-  overrun: number;
-  /** Subscriptions or publications that the server's permissions refused. */
-  refused: number;
-}
-
-export interface SubscribeOptions {
-  /** Members of one queue group share the messages. */
-  readonly queue?: string;
-  /** Asynchronous handlers under way at once; a message beyond that is dropped and counted. Default 1 000. */
-  readonly maxPending?: number;
-}
-
-export type Handler<T> = (message: T, params: SubjectParams) => void | Promise<void>;
-export type RawHandler = (bytes: Uint8Array, params: SubjectParams) => void;
-
-export interface BusSubscription {
-  /** No more messages from now on. May be called twice. */
-  close(): void;
-}
-
-/** A subject with its parameters filled in once: for those who publish often. */
-export interface Outlet<T> {
-  readonly subject: string;
-  publish(message: T): boolean;
-  /** Hot path. `bytes` belong to the bus until they have been written: do not reuse the buffer. */
-  publishRaw(bytes: Uint8Array): boolean;
-}
 
 const FACT = 'ancloud.fact.';
 /** Malformed messages are logged at most this often per subscription, ms: a broken sender must not fill the disk. */
 const MALFORMED_LOG_MS = 10_000;
-
-/**
- * Connects. Errors: UNAVAILABLE_BUS when no server answered within `connectMs`; CONFIG_INVALID at once when the server
- * does not know user and password.
- */
-export async function connectBus(options: BusOptions): Promise<Bus> {
-  const deadline = AbortSignal.timeout(options.connectMs ?? 15_000);
-  const connection = await retry(() => open(options), {
-    tries: Infinity,
-    minMs: 100,
-    maxMs: 1_000,
-    signal: deadline,
-    retryable: (error) => !isRefused(error),
-  }).catch((cause: unknown) => {
-    const where = options.servers.join(', ');
-    if (isRefused(cause))
-      throw new AppError('CONFIG_INVALID', `connecting to NATS at ${where}: user or password is wrong`, {
-        field: 'user',
-        value: options.user,
-        fix: "use the credentials that nats-server's configuration has for this service",
-        cause,
-      });
-    throw new AppError('UNAVAILABLE_BUS', `connecting to NATS at ${where}: ${asError(cause).message}`, {
-      field: 'servers',
-      value: where,
-      fix: 'start nats-server, or correct the address',
-      cause,
-    });
-  });
-  return new Bus(connection, options);
-}
-
-function open(options: BusOptions): Promise<NatsConnection> {
-  return connect({
-    servers: [...options.servers],
-    user: options.user,
-    pass: options.pass,
-    name: options.name,
-    timeout: 3_000,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 200,
-    reconnectJitter: 300,
-    // A half-open connection is noticed after 2 × 5 s: touches must not go to a dead server for long.
-    pingInterval: 5_000,
-    maxPingOut: 2,
-    ignoreAuthErrorAbort: true,
-    inboxPrefix: `_INBOX_${options.user.replaceAll(/[^A-Za-z0-9]/g, '_')}`,
-  });
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof AuthorizationError || error instanceof UserAuthenticationExpiredError;
-}
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));

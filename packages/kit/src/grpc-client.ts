@@ -1,7 +1,6 @@
 import {
   Client,
   type ClientDuplexStream,
-  type ClientReadableStream,
   type ClientWritableStream,
   credentials as grpcCredentials,
   type CallOptions as GrpcCallOptions,
@@ -14,6 +13,7 @@ import { Backoff } from './backoff.js';
 import { sleep } from './clock.js';
 import { AppError } from './errors.js';
 import { errorDetailOf, fromGrpcError } from './grpc-errors.js';
+import { IteratedCall, type ServerStream } from './grpc-stream.js';
 import { childTraceparent, TRACEPARENT } from './trace.js';
 
 export interface GrpcClientOptions {
@@ -37,12 +37,6 @@ export interface CallOptions {
   readonly retries?: number;
   /** Extra metadata, e.g. `{ 'idempotency-key': … }`. */
   readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** Messages of a server stream. Leaving the loop cancels the call; errors are AppErrors. To be iterated once. */
-export interface ServerStream<T> extends AsyncIterable<T> {
-  /** Ends the call; a loop over it ends normally. May be called twice. */
-  cancel(): void;
 }
 
 /** A client stream: write messages to `call`, end it, await `response` (rejects with an AppError). */
@@ -262,109 +256,4 @@ function cancelOnAbort(
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   call.on('status', () => signal.removeEventListener('abort', onAbort));
-}
-
-/**
- * Policy: up to 16 messages wait for the consumer, then the call is paused and HTTP/2 flow control holds the server back.
- * Nothing is dropped. Errors are kept until what came before them has been read.
- */
-const READ_AHEAD = 16;
-
-class IteratedCall<T> implements ServerStream<T> {
-  readonly #waiting: T[] = [];
-  readonly #call: ClientReadableStream<T>;
-  readonly #what: string;
-  #ended = false;
-  #cancelled = false;
-  #failure: unknown;
-  #wake: (() => void) | undefined;
-
-  constructor(call: ClientReadableStream<T>, what: string) {
-    this.#call = call;
-    this.#what = what;
-    call.on('data', (message: T) => {
-      this.#waiting.push(message);
-      if (this.#waiting.length >= READ_AHEAD) call.pause();
-      this.#wake?.();
-    });
-    call.on('error', (error: unknown) => {
-      this.#failure = error;
-      this.#wake?.();
-    });
-    call.on('end', () => {
-      this.#ended = true;
-      this.#wake?.();
-    });
-  }
-
-  cancel(): void {
-    this.#cancelled = true;
-    this.#call.cancel();
-    this.#wake?.();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    try {
-      for (;;) {
-        const message = this.#waiting.shift();
-        if (message !== undefined) {
-          if (this.#call.isPaused() && this.#waiting.length === 0) this.#call.resume();
-          yield message;
-        } else if (this.#cancelled) {
-          return;
-        } else if (this.#failure !== undefined && this.#call.readableLength === 0) {
-          throw fromGrpcError(this.#failure, this.#what);
-        } else if (this.#ended && this.#failure === undefined) {
-          return;
-        } else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-        }
-      }
-    } finally {
-      this.cancel();
-    }
-  }
-}
-
-/** Most channels one pool keeps; the longest unused is closed beyond (its calls under way go on). */
-const POOL_LIMIT = 512;
-
-/** One client per address, for services that call many hosts. Owns its clients. */
-export class ClientPool<D extends object> {
-  readonly #clients = new Map<string, GrpcClient<D>>();
-  readonly #definition: ClientConstructor<D>;
-  readonly #options: GrpcClientOptions;
-
-  constructor(constructor: ClientConstructor<D>, options: GrpcClientOptions = {}) {
-    this.#definition = constructor;
-    this.#options = options;
-  }
-
-  /** The client for `address`, made on first use. */
-  get(address: string): GrpcClient<D> {
-    const found = this.#clients.get(address);
-    this.#clients.delete(address);
-    const client = found ?? createClient(this.#definition, address, this.#options);
-    // A Map keeps the order of insertion: the first is the longest unused.
-    this.#clients.set(address, client);
-    if (this.#clients.size > POOL_LIMIT) {
-      const [oldest] = this.#clients.keys();
-      if (oldest !== undefined) this.drop(oldest);
-    }
-    return client;
-  }
-
-  /** Closes the client of an address that is no longer of use. */
-  drop(address: string): void {
-    this.#clients.get(address)?.close();
-    this.#clients.delete(address);
-  }
-
-  /** Closes all. May be called twice. */
-  close(): void {
-    for (const client of this.#clients.values()) client.close();
-    this.#clients.clear();
-  }
 }

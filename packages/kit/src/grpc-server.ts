@@ -14,14 +14,11 @@ import {
 } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { type ArgumentsHost, Catch, type ExceptionFilter, type INestMicroservice } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
 import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
-import { throwError } from 'rxjs';
 import { AppError, asAppError } from './errors.js';
 import { GrpcStatusError, toGrpcError } from './grpc-errors.js';
-import { type Log, nestLogger, withLogContext } from './log.js';
+import { type Log, withLogContext } from './log.js';
 import type { Metrics } from './metrics.js';
 import { constantTimeEqual } from './secret.js';
 import { newTraceparent, parseTraceparent, TRACEPARENT } from './trace.js';
@@ -275,62 +272,6 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     chmodSync(path, 0o600);
     return 0;
   }
-}
-
-/** Every thrown thing → status with detail. Global on a service's Nest app. */
-@Catch()
-export class GrpcErrorFilter implements ExceptionFilter {
-  catch(error: unknown, _host: ArgumentsHost): unknown {
-    return throwError(() => toGrpcError(error));
-  }
-}
-
-export interface GrpcServiceOptions extends GrpcServerOptions {
-  /** The service's app.module. */
-  readonly module: Parameters<typeof NestFactory.createMicroservice>[0];
-  /** Runs after the port is open and before health says SERVING. */
-  readonly onReady?: (app: INestMicroservice) => void | Promise<void>;
-}
-
-export interface GrpcService {
-  readonly app: INestMicroservice;
-  /** Bound port of `address`; 0 for a unix socket. */
-  readonly port: number;
-  /** For conditions that come and go, e.g. a lost Redis. True after the start. */
-  setServing(serving: boolean): void;
-  /** Ends the streams, the server, then the Nest app. May be called twice. */
-  stop(): Promise<void>;
-}
-
-/**
- * Starts a service: builds the module, proves that each RPC has a handler, opens the port, says SERVING.
- *
- * Errors: INTERNAL listing RPCs without a handler; PORT_TAKEN; whatever the module's providers throw.
- */
-export async function startGrpcService(options: GrpcServiceOptions): Promise<GrpcService> {
-  const strategy = new GrpcStrategy(options);
-  const app = await NestFactory.createMicroservice(options.module, {
-    strategy,
-    logger: nestLogger(options.log),
-    abortOnError: false,
-  });
-  app.useGlobalFilters(new GrpcErrorFilter());
-  try {
-    await app.listen();
-    await options.onReady?.(app);
-  } catch (error) {
-    await strategy.close();
-    await app.close();
-    throw error;
-  }
-  strategy.setServing(true);
-  let stopped: Promise<void> | undefined;
-  return {
-    app,
-    port: strategy.ports[0] ?? 0,
-    setServing: (serving) => strategy.setServing(serving),
-    stop: () => (stopped ??= strategy.close().then(() => app.close())),
-  };
 }
 
 function packagesOf(services: Readonly<Record<string, unknown>>): string[] {

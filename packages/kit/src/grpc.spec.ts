@@ -17,9 +17,10 @@ import { service as healthService } from 'grpc-health-check';
 import { Observable } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from './errors.js';
-import { ClientPool, createClient, type GrpcClient } from './grpc-client.js';
+import { createClient, type GrpcClient } from './grpc-client.js';
+import { ClientPool } from './grpc-client-pool.js';
 import { fromGrpcError, toGrpcError } from './grpc-errors.js';
-import { type GrpcService, type GrpcServiceOptions, startGrpcService } from './grpc-server.js';
+import { type GrpcService, type GrpcServiceOptions, startGrpcService } from './grpc-service.js';
 import { logContext, silentLog } from './log.js';
 import { Metrics } from './metrics.js';
 
