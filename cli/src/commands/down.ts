@@ -32,7 +32,9 @@ async function stopPhones(layout: Layout, output: Output): Promise<void> {
   output.step(`stopping ${running.length} phone${running.length === 1 ? '' : 's'}`);
   await Promise.all(
     running.map(async (phone) => {
-      const { operation } = await client.post<{ operation: OperationView }>(`/v1/phones/${phone.id}/stop`);
+      const { operation } = await client.post<{ operation: OperationView }>(
+        `/v1/phones/${phone.phoneId}/stop`,
+      );
       await client.wait(operation);
     }),
   );

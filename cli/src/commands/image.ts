@@ -4,26 +4,30 @@ import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
 
 interface ImageView {
-  readonly id: string;
+  readonly imageId: string;
   readonly name: string;
   readonly profile: string;
   readonly size: number;
   readonly androidVersion: string;
   readonly abi: string;
+}
+
+interface HostImageView {
+  readonly image: ImageView;
   readonly hostIds: readonly string[];
 }
 
 /** `./ancloud image ls` */
 export async function imageLs(layout: Layout, output: Output): Promise<void> {
-  const { images } = await new GatewayClient(layout).get<{ images: ImageView[] }>('/v1/images');
-  const rows = images.map((image) => [
-    image.id.slice(0, 19),
+  const { images } = await new GatewayClient(layout).get<{ images: HostImageView[] }>('/v1/images');
+  const rows = images.map(({ image, hostIds }) => [
+    image.imageId.slice(0, 19),
     image.name,
     image.profile,
     image.androidVersion,
     image.abi,
     `${(image.size / (1 << 20)).toFixed(1)} MiB`,
-    image.hostIds.join(' '),
+    hostIds.join(' '),
   ]);
   output.result(images, table(['IMAGE', 'NAME', 'PROFILE', 'ANDROID', 'ABI', 'SIZE', 'HOSTS'], rows));
 }
@@ -44,8 +48,7 @@ export async function imageImport(
   });
   let shown = -1;
   const done = await client.wait(begun, (operation) => {
-    if (operation.percent !== undefined && operation.percent !== shown)
-      output.step(`importing: ${(shown = operation.percent)} %`);
+    if (operation.percent !== shown) output.step(`importing: ${(shown = operation.percent)} %`);
   });
-  output.result(done, done.result ?? '');
+  output.result(done, done.result);
 }

@@ -22,12 +22,14 @@ export async function phoneCreate(layout: Layout, options: CreateOptions, output
     '/v1/phones',
     {
       ...(options.name === undefined ? {} : { name: options.name }),
-      ...(options.image === undefined ? {} : { imageId: options.image }),
-      ...(display === undefined ? {} : { display }),
+      spec: {
+        ...(options.image === undefined ? {} : { imageId: options.image }),
+        ...(display === undefined ? {} : { display }),
+      },
     },
   );
   if (options.wait) await client.wait(operation);
-  output.result(await client.get<PhoneView>(`/v1/phones/${phone.id}`), phone.id);
+  output.result(await client.get<PhoneView>(`/v1/phones/${phone.phoneId}`), phone.phoneId);
 }
 
 /** `720x1280` → width and height; the range is checked by the API. */
@@ -47,7 +49,7 @@ function parseSize(text: string): { width: number; height: number } {
 export async function phoneLs(layout: Layout, output: Output): Promise<void> {
   const { phones } = await new GatewayClient(layout).phones();
   const rows = phones.map((phone) => [
-    phone.id,
+    phone.phoneId,
     phone.name,
     phone.phase,
     phone.hostId,
@@ -85,8 +87,9 @@ export async function phoneVerb(
 export async function phoneOpen(layout: Layout, id: string, output: Output): Promise<void> {
   const client = new GatewayClient(layout);
   await client.get<PhoneView>(`/v1/phones/${encodeURIComponent(id)}`);
-  const { code } = await client.post<{ code: string }>('/v1/console/links');
-  const url = `${client.base}/phones/${id}#link=${code}`;
+  const link = new URL((await client.post<{ url: string }>('/v1/console/links')).url);
+  link.pathname = `/phones/${id}`;
+  const url = link.href;
   output.result({ url }, url);
 }
 

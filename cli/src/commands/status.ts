@@ -10,8 +10,8 @@ export async function status(layout: Layout, output: Output): Promise<void> {
   const { phones } = await client.phones();
   const { hosts } = await client.get<{
     hosts: {
-      id: string;
-      alive: boolean;
+      hostId: string;
+      schedulable: boolean;
       phones: number;
       capacity: number;
       conditions: { type: string; active: boolean; message: string }[];
@@ -24,10 +24,10 @@ export async function status(layout: Layout, output: Output): Promise<void> {
     ),
     '',
     table(
-      ['HOST', 'ALIVE', 'PHONES', 'CAPACITY', 'CONDITIONS'],
+      ['HOST', 'SCHEDULABLE', 'PHONES', 'CAPACITY', 'CONDITIONS'],
       hosts.map((host) => [
-        host.id,
-        host.alive ? 'yes' : 'no',
+        host.hostId,
+        host.schedulable ? 'yes' : 'no',
         String(host.phones),
         String(host.capacity),
         host.conditions
@@ -39,7 +39,7 @@ export async function status(layout: Layout, output: Output): Promise<void> {
     '',
     table(
       ['PHONE', 'NAME', 'PHASE', 'HOST', 'VIEWERS'],
-      phones.map((phone) => [phone.id, phone.name, phone.phase, phone.hostId, String(phone.viewers)]),
+      phones.map((phone) => [phone.phoneId, phone.name, phone.phase, phone.hostId, String(phone.viewers)]),
     ),
   ].join('\n');
   output.result({ supervisor, hosts, phones }, text);

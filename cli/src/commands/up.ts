@@ -135,21 +135,20 @@ async function welcome(
   startedAt: number,
 ): Promise<void> {
   const client = new GatewayClient(layout);
-  const link = await client.post<{ code: string }>('/v1/console/links');
-  const url = `${client.base}/#link=${link.code}`;
+  const link = await client.post<{ url: string }>('/v1/console/links');
   const phone = options.phone ? await firstPhone(client, artifacts, output) : undefined;
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   const lines = [
     '',
     phone === undefined
       ? `The farm is up (${seconds} s).`
-      : `The farm is up and phone ${phone.id} (${phone.name}) is ${phone.phase} (${seconds} s).`,
+      : `The farm is up and phone ${phone.phoneId} (${phone.name}) is ${phone.phase} (${seconds} s).`,
     `Console: ${client.base}`,
-    `Sign in once with: ${url}`,
+    `Sign in once with: ${link.url}`,
     '',
   ];
   output.result(
-    { url: client.base, link: url, seconds: Number(seconds), phone: phone ?? null },
+    { url: client.base, link: link.url, seconds: Number(seconds), phone: phone ?? null },
     lines.join('\n'),
   );
 }
@@ -160,13 +159,15 @@ async function firstPhone(client: GatewayClient, artifacts: Artifacts, output: O
   const known = phones.find((phone) => phone.phase === 'ready') ?? phones[0];
   if (known !== undefined) {
     if (known.phase === 'stopped') {
-      output.step(`starting phone ${known.id}`);
-      const { operation } = await client.post<{ operation: OperationView }>(`/v1/phones/${known.id}/start`);
+      output.step(`starting phone ${known.phoneId}`);
+      const { operation } = await client.post<{ operation: OperationView }>(
+        `/v1/phones/${known.phoneId}/start`,
+      );
       await client.wait(operation);
-    } else if (known.phase !== 'ready') await waitReady(client, known.id);
-    return client.get<PhoneView>(`/v1/phones/${known.id}`);
+    } else if (known.phase !== 'ready') await waitReady(client, known.phoneId);
+    return client.get<PhoneView>(`/v1/phones/${known.phoneId}`);
   }
-  const { images } = await client.get<{ images: { id: string }[] }>('/v1/images');
+  const { images } = await client.get<{ images: unknown[] }>('/v1/images');
   if (images.length === 0) {
     output.step('importing the reference image');
     const operation = await client.post<OperationView>('/v1/images', {
@@ -182,7 +183,7 @@ async function firstPhone(client: GatewayClient, artifacts: Artifacts, output: O
     { name: 'first' },
   );
   await client.wait(operation);
-  return client.get<PhoneView>(`/v1/phones/${phone.id}`);
+  return client.get<PhoneView>(`/v1/phones/${phone.phoneId}`);
 }
 
 async function waitReady(client: GatewayClient, id: string): Promise<void> {

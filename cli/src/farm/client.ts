@@ -5,7 +5,7 @@ import { files, type Layout } from '../layout.js';
 
 /** The gateway's answer for a phone, as far as the CLI shows it. */
 export interface PhoneView {
-  readonly id: string;
+  readonly phoneId: string;
   readonly name: string;
   readonly phase: string;
   readonly hostId: string;
@@ -13,17 +13,18 @@ export interface PhoneView {
   readonly message: string;
   readonly viewers: number;
   readonly viewable: boolean;
-  readonly createdAt: string;
+  readonly createdAt: string | null;
 }
 
 export interface OperationView {
-  readonly id: string;
+  readonly operationId: string;
   readonly kind: string;
   readonly state: 'running' | 'done' | 'failed';
-  readonly phoneId?: string;
-  readonly percent?: number;
-  readonly result?: string;
-  readonly error?: { readonly code: string; readonly message: string; readonly fix?: string };
+  readonly phoneId: string;
+  /** 0-100 for work that knows. */
+  readonly percent: number;
+  readonly result: string;
+  readonly error: { readonly code: string; readonly message: string; readonly fix?: string } | null;
 }
 
 /** The REST API as the CLI uses it: the install's own admin key from its secrets, on loopback. */
@@ -110,7 +111,7 @@ export class GatewayClient {
     let now = operation;
     while (now.state === 'running') {
       onProgress?.(now);
-      now = await this.get<OperationView>(`/v1/operations/${now.id}/wait?timeoutMs=5000`);
+      now = await this.get<OperationView>(`/v1/operations/${now.operationId}/wait?timeoutMs=5000`);
     }
     if (now.state === 'failed') {
       throw (

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { leases, records, subjects } from '@ancloud/contracts';
 import { KeyFrameWanted_Reason } from '@ancloud/contracts/events/v1/events';
 import type { StreamView } from '@ancloud/contracts/media/v1/media';
@@ -47,6 +48,7 @@ export class Streams {
   readonly #sessionRecords: Records<SessionRecord>;
   readonly #keyFrames;
   readonly #dropped;
+  readonly #process = randomBytes(6).toString('hex');
   #closed = false;
 
   constructor(options: StreamsOptions) {
@@ -127,11 +129,16 @@ export class Streams {
         fix: 'wait until the phone is ready',
       });
     }
-    const acquired = await acquire(state, leases.stream, { phone: phoneId }, { owner: mediaId, log });
+    // The owner differs for each process: a restarted instance must get a new fence, not its dead self's.
+    const owner = `${mediaId}:${this.#process}`;
+    let acquired = await acquire(state, leases.stream, { phone: phoneId }, { owner, log });
+    if (!acquired.held && acquired.owner.startsWith(`${mediaId}:`)) {
+      acquired = await acquire(state, leases.stream, { phone: phoneId }, { owner, log, force: true });
+    }
     if (!acquired.held) {
-      throw new AppError('STREAM_ELSEWHERE', `media-svc ${acquired.owner} carries phone ${phoneId}`, {
+      throw new AppError('STREAM_ELSEWHERE', `media-svc ${idOf(acquired.owner)} carries phone ${phoneId}`, {
         field: 'media',
-        value: acquired.owner,
+        value: idOf(acquired.owner),
         fix: 'join there',
       });
     }
@@ -250,4 +257,9 @@ export class Streams {
       this.#options.log.warn({ phone: record.phoneId, err: error }, 'the stream record could not be written');
     });
   }
+}
+
+/** `media-1:9f3a…` → `media-1`. */
+function idOf(owner: string): string {
+  return owner.split(':')[0] ?? owner;
 }
