@@ -60,7 +60,7 @@ static int record(struct session *s, const struct stream *out, const struct audi
         if (opus) {
             opus_int32 size = opus_encode(opus, pcm[0], FRAME, packet, sizeof packet);
             if (size < 0) return errno = EIO, -1;
-            r = stream_packet(out, packet, (size_t)size, pts, false, true);
+            r = stream_packet(out, packet, (size_t)size, pts, false, false);
         } else {
             r = stream_packet(out, pcm, sizeof pcm, pts, false, false);
         }

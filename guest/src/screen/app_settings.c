@@ -8,7 +8,7 @@
 
 enum { BUTTONS = 6 };
 
-static struct { int width, height; const char *label; } const sizes[] = {{0, 0, "Standard"}, {1080, 1920, "1080 × 1920"}, {540, 960, "540 × 960"}};
+static struct { int width, height; const char *label; } const sizes[] = {{0, 0, "Standard"}, {1080, 1920, "1080 × 1920"}, {540, 960, "540 × 960"}, {800, 1280, "800 × 1280"}};
 static double scroll, down_x, down_y, down_scroll;
 static bool moved;
 static int pressed = -1;
@@ -25,7 +25,7 @@ static void clamp(void)
 
 static double row_y(double at) { return app_area().y0 + dp(at) - scroll; }
 
-// 0 rotate, 1 free/lock, 2.. sizes, last: screen off
+// 0 rotate, 1 free/lock, then the sizes.
 static struct rect button(int i)
 {
     int m = (int)dp(16), w = (display.width - 3 * m) / 2, most = (int)dp(220);
@@ -39,8 +39,7 @@ static void label_of(int i, char *out, size_t n)
 {
     if (i == 0) snprintf(out, n, "Rotate");
     else if (i == 1) snprintf(out, n, display.locked ? "Auto-rotate: off" : "Auto-rotate: on");
-    else if (i < 5) snprintf(out, n, "%s", sizes[i - 2].label);
-    else snprintf(out, n, "Sleep");
+    else snprintf(out, n, "%s", sizes[i - 2].label);
 }
 
 static void row(struct canvas *c, double at, const char *name, const char *value)
@@ -82,7 +81,7 @@ static void draw(struct canvas *c)
     for (int i = 0; i < BUTTONS; i++) {
         char text[48];
         struct rect b = button(i);
-        bool on = i >= 2 && i < 5 && display.set_width == sizes[i - 2].width && display.set_height == sizes[i - 2].height;
+        bool on = i >= 2 && display.set_width == sizes[i - 2].width && display.set_height == sizes[i - 2].height;
         label_of(i, text, sizeof text);
         fill_round(c, b, dp(22), pressed == i ? 0xffcdd8f6 : on ? 0xff3f6df6 : 0xffffffff);
         text_center(c, (b.x0 + b.x1) / 2.0, (b.y0 + b.y1) / 2.0 + dp(5), text, dp(14.5), MEDIUM, on && pressed != i ? 0xffffffff : 0xff2b3750);
@@ -100,8 +99,7 @@ static void act(int i)
 {
     if (i == 0) display_rotate(-2);
     else if (i == 1) display_rotate(display.locked ? -1 : display.rotation);
-    else if (i < 5) display_set_size(sizes[i - 2].width, sizes[i - 2].height);
-    else display_set_power(POWER_SLEEP);
+    else display_set_size(sizes[i - 2].width, sizes[i - 2].height);
     display_damage_all();
 }
 

@@ -107,7 +107,7 @@ static void draw_status(struct canvas *c, uint32_t ink)
     // battery, always full: a cloud phone hangs on the mains
     fill_round(c, (struct rect){(int)(x - dp(9)), (int)(y - dp(6)), (int)x, (int)(y + dp(6.5))}, dp(2), ink);
     fill_round(c, (struct rect){(int)(x - dp(6.4)), (int)(y - dp(7.6)), (int)(x - dp(2.6)), (int)(y - dp(5))}, dp(1), ink);
-    x -= dp(19);
+    x -= dp(23);
     // network: the container's veth, drawn as waves
     for (int i = 1; i <= 3; i++) arc(c, x, y + dp(5), dp(3.6 * i), dp(1.9), -0.125, 0.125, ink);
     fill_circle(c, x, y + dp(4.4), dp(1.7), ink);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "prop/prop.h"
 #include "ui.h"
@@ -82,7 +83,7 @@ int display_start(void)
     display.fps = prop_get_int("ro.boot.redroid_fps", 60);
     if (display.natural_width < SCREEN_MIN || display.natural_width > SCREEN_MAX || display.natural_height < SCREEN_MIN ||
         display.natural_height > SCREEN_MAX) {
-        fprintf(stderr, "system_server: androidboot.redroid_width x _height is %dx%d; each must be %d..%d. Using 720x1280.\n",
+        complain("androidboot.redroid_width x _height is %dx%d; each must be %d..%d. Using 720x1280.",
                 display.natural_width, display.natural_height, SCREEN_MIN, SCREEN_MAX);
         display.natural_width = 720;
         display.natural_height = 1280;
@@ -90,7 +91,7 @@ int display_start(void)
     if (display.natural_density < 72 || display.natural_density > 960) display.natural_density = 320;
     if (display.fps < 1 || display.fps > 120) display.fps = 60;
     if (screen_create(&shared) < 0) {
-        fprintf(stderr, "system_server: creating %s/ancloud-screen: %s\n", guest_dev(), strerror(errno));
+        complain("creating %s/ancloud-screen: %s", guest_dev(), strerror(errno));
         return -1;
     }
     uint32_t last = atomic_load(&shared.head->serial);
@@ -108,6 +109,17 @@ int display_start(void)
     display.rotation = display.locked ? setting_get_int(SETTINGS_SYSTEM, "user_rotation", 0) & 3 : 0;
     relayout();
     return 0;
+}
+
+// Memory behind the picture in the buffer that is drawn next: what a larger picture used is returned to the system.
+static void give_back(uint32_t serial)
+{
+    static uint32_t seen[2];
+    if (seen[serial & 1] == generation) return;
+    seen[serial & 1] = generation;
+    size_t used = ((size_t)display.width * (size_t)display.height * 4 + 4095) & ~(size_t)4095;
+    uint8_t *buffer = shared.base + SCREEN_HEADER + (serial & 1) * SCREEN_BUFFER;
+    if (used < SCREEN_BUFFER) madvise(buffer + used, SCREEN_BUFFER - used, MADV_REMOVE);
 }
 
 void display_draw(uint64_t ns)
@@ -130,6 +142,7 @@ void display_draw(uint64_t ns)
         sum = last_frame_damage = all;
     }
     atomic_store(&shared.head->drawing, serial);
+    give_back(serial);
     atomic_thread_fence(memory_order_seq_cst);
     uint32_t *to = (uint32_t *)(void *)(shared.base + SCREEN_HEADER + (serial & 1) * SCREEN_BUFFER);
     // This buffer holds frame serial - 2, so it lacks the damage of the frame before this one too.

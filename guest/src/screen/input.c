@@ -1,8 +1,11 @@
 // Input as Android's dispatcher sees it: one touch gesture at a time, consistent from DOWN to UP; what does not fit is dropped.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ui.h"
+
+#define FARTHEST 100000
 
 enum target { NOBODY, BARS, APP };
 
@@ -53,6 +56,9 @@ void input_motion(const struct win_motion *m)
     if (m->count < 1 || m->count > WIN_POINTERS) return drop("pointer count");
     for (int i = 0; i < m->count; i++)
         if (m->pointers[i].id < 0 || m->pointers[i].id >= 32) return drop("pointer id");
+    // Far outside is still a place (a finger may slide off); further is not a number that drawing could take.
+    for (int i = 0; i < m->count; i++)
+        if (!(fabsf(m->pointers[i].x) < FARTHEST && fabsf(m->pointers[i].y) < FARTHEST)) return drop("position");
     if (!display.awake) return drop("asleep");
     switch (m->action) {
     case MOTION_HOVER_MOVE: case MOTION_HOVER_ENTER: case MOTION_HOVER_EXIT: case MOTION_SCROLL:

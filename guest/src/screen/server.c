@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log/log.h"
 #include "prop/prop.h"
 #include "requests.h"
 #include "ui.h"
@@ -25,6 +27,18 @@ static struct pollfd polls[CLIENTS + 1];  // [0] listens
 static struct client clients[CLIENTS + 1];
 static int count = 1;
 static char packet[WIN_PACKET_MAX + 1];
+
+void complain(const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    // In a phone nobody reads stderr, on a bare machine nobody has logd.
+    log_print(LOG_ERROR, "SystemServer", "%s", text);
+    fprintf(stderr, "system_server: %s\n", text);
+}
 
 void clients_notify(int type, const char *text, size_t n, int except_pid)
 {
@@ -49,7 +63,7 @@ static int listen_window(void)
     snprintf(a.sun_path, sizeof a.sun_path, "%s/socket/window", guest_dev());
     unlink(a.sun_path);
     if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || chmod(a.sun_path, 0666) < 0 || listen(fd, 16) < 0) {
-        fprintf(stderr, "system_server: listening on %s: %s\n", a.sun_path, strerror(errno));
+        complain("listening on %s: %s", a.sun_path, strerror(errno));
         return -1;
     }
     return fd;
@@ -130,14 +144,14 @@ static void become_system(void)
     if (getuid() != 0 || getenv("ANCLOUD_GUEST_DEV")) return;
     // Files in /dev and the socket need root to make; everything after runs as Android's system user.
     if (setgroups(0, NULL) < 0 || setgid(SYSTEM_UID) < 0 || setuid(SYSTEM_UID) < 0)
-        fprintf(stderr, "system_server: becoming uid %d: %s; going on as root\n", SYSTEM_UID, strerror(errno));
+        complain("becoming uid %d: %s; going on as root", SYSTEM_UID, strerror(errno));
 }
 
 static void hand_over(const char *name)
 {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", guest_dev(), name);
-    if (getuid() == 0 && !getenv("ANCLOUD_GUEST_DEV") && chown(path, SYSTEM_UID, SYSTEM_UID) < 0) perror(path);
+    if (getuid() == 0 && !getenv("ANCLOUD_GUEST_DEV") && chown(path, SYSTEM_UID, SYSTEM_UID) < 0) complain("chown %s: %s", path, strerror(errno));
 }
 
 static void booted(void)
@@ -146,7 +160,7 @@ static void booted(void)
     static const char *const said[][2] = {{"service.bootanim.exit", "1"}, {"sys.boot_completed", "1"}, {"dev.bootcomplete", "1"}};
     for (size_t i = 0; i < 3; i++)
         if (prop_set(said[i][0], said[i][1]) < 0 && errno != ENOENT && errno != ECONNREFUSED)
-            fprintf(stderr, "system_server: setting %s: %s\n", said[i][0], strerror(errno));
+            complain("setting %s: %s", said[i][0], strerror(errno));
 }
 
 int main(void)
@@ -154,6 +168,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_NAME, "system_server");
     umask(022);
+    log_print(LOG_INFO, "SystemServer", "Entered the system server of the reference guest");
     settings_load();
     if (text_init() < 0 || (polls[0].fd = listen_window()) < 0 || display_start() < 0 || sound_start() < 0) return 1;
     polls[0].events = POLLIN;
@@ -162,6 +177,7 @@ int main(void)
     become_system();
     app_start(&app_launcher, false);
     uint64_t next = frame(now_ns());
+    log_print(LOG_INFO, "SystemServer", "First frame of %dx%d, %d dpi", display.width, display.height, display.density);
     booted();
     for (;;) {
         uint64_t now = now_ns();

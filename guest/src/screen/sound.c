@@ -31,7 +31,7 @@ int sound_start(void)
         void *p = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (p != MAP_FAILED) shared = p;
     }
-    if (!shared) fprintf(stderr, "system_server: creating %s: %s\n", path, strerror(errno));
+    if (!shared) complain("creating %s: %s", path, strerror(errno));
     if (fd >= 0) close(fd);
     if (!shared) return -1;
     shared->rate = AUDIO_RATE;

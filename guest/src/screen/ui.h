@@ -112,6 +112,7 @@ uint64_t sound_tick(uint64_t ns);    // writes what is due; ns of the next call,
 int sound_volume(void);              // 0..15
 void sound_set_volume(int v);
 
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));  // an error, to logcat and stderr (server.c)
 size_t dump(const char *what, char *out, size_t n);                // dump.c
 void pattern_draw(struct canvas *c, uint8_t kind, uint8_t aux, uint32_t value, uint32_t ms);
 struct rect pattern_area(void);      // with its quiet border
