@@ -1,0 +1,150 @@
+import type {
+  ExecInput,
+  ExecOutput,
+  GetPhoneRequest,
+  ImportImageProgress,
+  ImportImageRequest,
+  ListImagesResponse,
+  ListPhonesResponse,
+  PhoneLogChunk,
+  PhoneLogRequest,
+  RemoveImageRequest,
+  RemoveImageResponse,
+  SyncPhonesResponse,
+} from '@ancloud/contracts/container/v1/container';
+import type { HostRecord, PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import { AppError } from '@ancloud/kit';
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import { importImage } from '../io/image-import.js';
+import { imageRecord, imageRecords } from '../reconcile/host-record.js';
+import { HostApi } from './host-api.js';
+import { execInPhone } from './exec-stream.js';
+import { phoneLog } from './phone-log.js';
+import { type OutgoingCall, streamOut } from './stream-out.js';
+
+const SERVICE = 'ancloud.container.v1.ContainerService';
+
+/** gRPC edge: decode, call, encode. Each RPC's meaning and errors stand in the .proto. */
+@Controller()
+export class ContainerController {
+  constructor(@Inject(HostApi) private readonly api: HostApi) {}
+
+  @GrpcMethod(SERVICE, 'syncPhones')
+  async syncPhones(): Promise<SyncPhonesResponse> {
+    return { phones: await this.api.sync() };
+  }
+
+  @GrpcMethod(SERVICE, 'getPhone')
+  getPhone({ phoneId }: GetPhoneRequest): PhoneStatus {
+    const status = this.api.host.phones.status(phoneId);
+    if (status === undefined)
+      throw new AppError('PHONE_NOT_FOUND', `reading ${phoneId}: this host does not have it`, {
+        field: 'phone_id',
+        value: phoneId,
+      });
+    return status;
+  }
+
+  @GrpcMethod(SERVICE, 'listPhones')
+  listPhones(): ListPhonesResponse {
+    return { phones: this.api.host.phones.statuses() };
+  }
+
+  @GrpcMethod(SERVICE, 'watchPhones')
+  watchPhones(_: unknown, __: Metadata, call: OutgoingCall): Observable<PhoneStatus> {
+    const { phones } = this.api.host;
+    return streamOut<PhoneStatus>(call, async (write, signal) => {
+      // Policy: one state waits per phone, the newest; an older one that was not read is replaced.
+      const waiting = new Map(phones.statuses().map((status) => [status.phoneId, status]));
+      let wake = (): void => {};
+      const release = phones.onStatus((status) => {
+        waiting.set(status.phoneId, status);
+        wake();
+      });
+      signal.addEventListener('abort', () => wake(), { once: true });
+      try {
+        while (!signal.aborted) {
+          const [next] = waiting;
+          if (next === undefined) await new Promise<void>((resolve) => (wake = resolve));
+          else {
+            waiting.delete(next[0]);
+            await write(next[1]);
+          }
+        }
+      } finally {
+        release();
+      }
+    });
+  }
+
+  @GrpcMethod(SERVICE, 'importImage')
+  importImage(request: ImportImageRequest, _: Metadata, call: OutgoingCall): Observable<ImportImageProgress> {
+    const { host } = this.api;
+    return streamOut<ImportImageProgress>(call, async (write, signal) => {
+      let told = 0;
+      const image = await importImage({
+        file: request.path,
+        profile: request.profile,
+        name: request.name || (request.path.split('/').at(-1) ?? ''),
+        allowedDirs: host.config.importDirs,
+        store: host.images,
+        clock: host.clock,
+        signal,
+        progress: (phase, bytesDone, bytesTotal) => {
+          if (
+            phase === 'done' ||
+            (phase === 'copying' && bytesDone < bytesTotal && host.clock.monotonic() - told < 100)
+          )
+            return;
+          told = host.clock.monotonic();
+          void write({ phase, bytesDone, bytesTotal });
+        },
+      });
+      host.phones.nudgeAll();
+      const { size } = image;
+      await write({
+        phase: 'done',
+        bytesDone: size,
+        bytesTotal: size,
+        image: imageRecord(image, host.phones.usersOf(image.imageId)),
+      });
+    });
+  }
+
+  @GrpcMethod(SERVICE, 'listImages')
+  listImages(): ListImagesResponse {
+    return { images: imageRecords(this.api.host) };
+  }
+
+  @GrpcMethod(SERVICE, 'removeImage')
+  async removeImage({ imageId }: RemoveImageRequest): Promise<RemoveImageResponse> {
+    const { phones, images } = this.api.host;
+    const users = phones.usersOf(imageId);
+    if (users > 0)
+      throw new AppError('IMAGE_IN_USE', `removing ${imageId}: ${users} phones of this host want it`, {
+        field: 'image_id',
+        value: imageId,
+        fix: 'remove those phones first',
+      });
+    await images.remove(imageId);
+    return {};
+  }
+
+  @GrpcMethod(SERVICE, 'hostFacts')
+  hostFacts(): HostRecord {
+    return this.api.record();
+  }
+
+  @GrpcStreamCall(SERVICE, 'exec')
+  exec(call: ServerDuplexStream<ExecInput, ExecOutput>): void {
+    execInPhone(this.api.host, call);
+  }
+
+  @GrpcMethod(SERVICE, 'phoneLog')
+  phoneLog(request: PhoneLogRequest, _: Metadata, call: OutgoingCall): Observable<PhoneLogChunk> {
+    return streamOut<PhoneLogChunk>(call, (write, signal) => phoneLog(this.api.host, request, write, signal));
+  }
+}

@@ -1,0 +1,164 @@
+import { phoneIdPattern } from '@ancloud/contracts';
+import { type PhoneSpec, Wanted } from '@ancloud/contracts/common/v1/common';
+import type { StartContainerRequest, StopContainerRequest } from '@ancloud/contracts/container/v1/local';
+import { type PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
+import { AppError } from '@ancloud/kit';
+import type { Metadata } from '@grpc/grpc-js';
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import { runSpecOf } from '../core/run-spec.js';
+import { HostApi } from './host-api.js';
+
+const SERVICE = 'ancloud.container.v1.LocalContainerService';
+/** Reasons for which waiting longer would not help. */
+const FINAL = new Set(['SpecInvalid', 'ImageMissing', 'ProfileUnknown', 'NoBinder', 'DataOwnership']);
+/** Starts that failed in a row before the caller is told. */
+const TRIES = 2;
+const WAIT_DEFAULT_MS = 300_000;
+
+interface DeadlineCall {
+  getDeadline(): Date | number;
+}
+
+/** The seed's two verbs on the unix socket, for a host without a farm. */
+@Controller()
+export class LocalController {
+  constructor(@Inject(HostApi) private readonly api: HostApi) {}
+
+  @GrpcMethod(SERVICE, 'startContainer')
+  async startContainer(
+    { phoneId, spec }: StartContainerRequest,
+    _: Metadata,
+    call: DeadlineCall,
+  ): Promise<PhoneStatus> {
+    const { host } = this.api;
+    const revision = this.#revision(phoneId, 'starting');
+    const read = runSpecOf(spec);
+    if ('mistakes' in read) {
+      const [mistake] = read.mistakes;
+      throw new AppError('INVALID_ARGUMENT', `starting ${phoneId}: ${mistake?.field} is not acceptable`, {
+        ...mistake,
+      });
+    }
+    if (host.images.get(read.run.imageId) === undefined)
+      throw new AppError(
+        'IMAGE_NOT_FOUND',
+        `starting ${phoneId}: this host does not have ${read.run.imageId}`,
+        {
+          field: 'spec.image_id',
+          value: read.run.imageId,
+          fix: 'import it first',
+        },
+      );
+    await this.#wish(phoneId, spec, Wanted.WANTED_RUNNING, revision);
+    return this.#until(phoneId, revision, call, (status) => {
+      if (status.stage === Stage.STAGE_READY) return true;
+      if (status.stage !== Stage.STAGE_FAILED) return false;
+      if (!FINAL.has(status.reason) && status.restarts < TRIES) return false;
+      throw new AppError('BOOT_FAILED', `starting ${phoneId}: ${status.reason}: ${status.message}`, {
+        field: 'phone_id',
+        value: phoneId,
+      });
+    });
+  }
+
+  @GrpcMethod(SERVICE, 'stopContainer')
+  async stopContainer(
+    { phoneId, remove }: StopContainerRequest,
+    _: Metadata,
+    call: DeadlineCall,
+  ): Promise<PhoneStatus> {
+    const revision = this.#revision(phoneId, 'stopping');
+    const target = this.api.host.targets.get(phoneId);
+    if (target === undefined)
+      throw new AppError('PHONE_NOT_FOUND', `stopping ${phoneId}: this host does not have it`, {
+        field: 'phone_id',
+        value: phoneId,
+      });
+    const wanted = remove ? Wanted.WANTED_REMOVED : Wanted.WANTED_STOPPED;
+    const goal = remove ? Stage.STAGE_REMOVED : Stage.STAGE_STOPPED;
+    const reached = this.#until(phoneId, revision, call, (status) => status.stage === goal);
+    await this.#wish(phoneId, target.desired.spec, wanted, revision);
+    return reached;
+  }
+
+  /** Revision of the next wish. Errors: INVALID_ARGUMENT, PHONE_MANAGED_BY_FARM. */
+  #revision(phone: string, doing: string): number {
+    if (!phoneIdPattern.test(phone))
+      throw new AppError('INVALID_ARGUMENT', `${doing} a phone: the id is not acceptable`, {
+        field: 'phone_id',
+        value: phone,
+        fix: 'use ph_ and 1-40 of [a-z0-9]',
+      });
+    const target = this.api.host.targets.get(phone);
+    if (target?.managedBy === 'farm')
+      throw new AppError('PHONE_MANAGED_BY_FARM', `${doing} ${phone}: it belongs to a farm`, {
+        field: 'phone_id',
+        value: phone,
+        fix: 'use the gateway',
+      });
+    return (target?.desired.revision ?? 0) + 1;
+  }
+
+  async #wish(phoneId: string, spec: PhoneSpec | undefined, wanted: Wanted, revision: number): Promise<void> {
+    const { host } = this.api;
+    const createdAtMs = host.targets.get(phoneId)?.desired.createdAtMs ?? host.clock.now();
+    const desired = {
+      phoneId,
+      epoch: 0,
+      revision,
+      wanted,
+      owner: 'local',
+      name: phoneId,
+      createdAtMs,
+      ...(spec === undefined ? {} : { spec }),
+    };
+    await host.phones.adopt(desired, 'local');
+  }
+
+  /** Resolves with the first status of this wish that satisfies `done`. Errors: what `done` throws, DEADLINE_EXCEEDED. */
+  #until(
+    phone: string,
+    revision: number,
+    call: DeadlineCall,
+    done: (status: PhoneStatus) => boolean,
+  ): Promise<PhoneStatus> {
+    const { phones, clock } = this.api.host;
+    const deadline = Number(call.getDeadline());
+    const limit = Number.isFinite(deadline) ? deadline - clock.now() : WAIT_DEFAULT_MS;
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        timer.cancel();
+        release();
+      };
+      const look = (status: PhoneStatus): void => {
+        if (status.phoneId !== phone || status.revision < revision) return;
+        try {
+          if (!done(status)) return;
+          end();
+          resolve(status);
+        } catch (error) {
+          end();
+          reject(error);
+        }
+      };
+      const release = phones.onStatus(look);
+      const timer = clock.setTimeout(() => {
+        end();
+        const status = phones.status(phone);
+        reject(
+          new AppError(
+            'DEADLINE_EXCEEDED',
+            `waiting for ${phone}: ${status?.reason ?? ''} ${status?.message ?? ''}`.trim(),
+            {
+              field: 'phone_id',
+              value: phone,
+            },
+          ),
+        );
+      }, limit);
+      const now = phones.status(phone);
+      if (now !== undefined) look(now);
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import type { Progress } from './boot-progress.js';
+import type { Ending, ExitRecord } from './exit.js';
+
+/** identity.json beside the data: what the data on this disk can only be used with. */
+export interface Identity {
+  /** First host id of the phone's ids. File capabilities in the upper store it: it belongs to the data for ever. */
+  readonly base: number;
+  /** Whether data and upper are owned by shifted ids. */
+  readonly userns: boolean;
+  /** The image the upper was made over. */
+  readonly imageId: string;
+}
+
+/** boot.json in the run directory: exists from openBoot to closeBoot. */
+export interface Boot {
+  readonly bootId: string;
+  readonly fingerprint: string;
+  readonly imageId: string;
+  readonly userns: boolean;
+  /** Revision this boot answers, for "stay off until a newer wish". */
+  readonly revision: number;
+  /** CLOCK_BOOTTIME in ms when the wish was accepted, and Unix time of the same moment. */
+  readonly acceptedAtMs: number;
+  readonly acceptedBootMs: number;
+}
+
+/** last.json: how the boot before ended. */
+export interface LastBoot {
+  readonly bootId: string;
+  readonly ending: Ending;
+  readonly revision: number;
+  readonly exit?: ExitRecord;
+  readonly message: string;
+}
+
+/** What the kernel and the disk say about one phone. Nobody writes this: it is read anew before each step. */
+export interface Observed {
+  /** `partial`: some of data, upper, work, log, identity.json is missing. */
+  readonly storage: 'none' | 'partial' | 'ready';
+  readonly identity: Identity | undefined;
+  readonly runDir: boolean;
+  readonly boot: Boot | undefined;
+  readonly last: LastBoot | undefined;
+  /** The image of the open boot; without one, of the target. */
+  readonly image: {
+    /** In the store. */
+    readonly present: boolean;
+    readonly mounted: boolean;
+    /** Mounts of other phones that stand on it. */
+    readonly users: number;
+  };
+  readonly lower: boolean;
+  readonly root: boolean;
+  readonly bundle: boolean;
+  readonly container: Container;
+  readonly network: 'none' | 'partial' | 'attached';
+  readonly progress: Progress;
+  /** Unix ms at which init was let go; undefined before. */
+  readonly startedAtMs: number | undefined;
+  /** Set by askShutdown and killContainer. */
+  readonly stop: { readonly because: 'asked' | 'bootTimeout'; readonly atMs: number } | undefined;
+}
+
+export type Container =
+  /** No process, no cgroup, no entry of crun. */
+  | { readonly kind: 'none' }
+  /** pid 1 exists and waits for `crun start`. */
+  | { readonly kind: 'created'; readonly pid: number; readonly startTime: number; readonly shim: boolean }
+  | { readonly kind: 'running'; readonly pid: number; readonly startTime: number; readonly shim: boolean }
+  /** pid 1 is gone, or never was; a cgroup, crun's entry or stray processes are left. `lived`: pid 1 had been let go. */
+  | { readonly kind: 'debris'; readonly lived: boolean; readonly exit: ExitRecord | undefined }
+  /** All is gone, only the shim's records tell of it. */
+  | { readonly kind: 'ended'; readonly lived: boolean; readonly exit: ExitRecord | undefined };

@@ -1,0 +1,33 @@
+/** The clocks' first line of a boot in phone-shim's log (shim/README.md, "Log"). */
+const HEAD = /^# phone \S+ boot (\S+) unixMs (\d+) boottimeMs (\d+)/;
+const LINE = /^(\d+\.\d{6}) [kc] /;
+
+/** CLOCK_BOOTTIME in ms of the first line that pid 1 wrote in this boot; undefined when there is none yet. */
+export function firstLineAt(log: string, bootId: string): number | undefined {
+  let ours = false;
+  for (const line of log.split('\n')) {
+    const head = HEAD.exec(line);
+    if (head !== null) {
+      ours = head[1] === bootId;
+      continue;
+    }
+    const match = ours ? LINE.exec(line) : null;
+    if (match?.[1] !== undefined) return Number(match[1]) * 1_000;
+  }
+  return undefined;
+}
+
+/** The last lines a person would want to read in an error: without clock and level, at most `count`, joined. */
+export function lastWords(log: string, count = 3): string {
+  return log
+    .split('\n')
+    .filter((line) => LINE.test(line))
+    .slice(-count)
+    .map((line) =>
+      line
+        .replace(LINE, '')
+        .replace(/^<\d+>/, '')
+        .trim(),
+    )
+    .join(' | ');
+}

@@ -1,0 +1,203 @@
+import { type BootLimits, overdue } from './boot-progress.js';
+import { type Ending, endingOf } from './exit.js';
+import type { Boot, Observed } from './observed.js';
+import type { Step } from './steps.js';
+import { goalOf, type Target } from './target.js';
+
+/** What the plan may know besides the target and what was observed. Gathered by the reconciler, so that planning stays pure. */
+export interface PlanFacts {
+  readonly nowMs: number;
+  /** How the wish wants to be run (`fingerprint`), or why it cannot be. */
+  readonly run: Runnable | Refusal;
+  /** First host id of the phone's ids. */
+  readonly base: number;
+  /** Endings in a row that nobody wished for. */
+  readonly failure: Failure | undefined;
+  /** True when this phone may boot now: boots are admitted a few at a time. */
+  readonly bootSlot: boolean;
+  readonly limits: BootLimits;
+  /** How long init may take to end by itself, ms. */
+  readonly graceMs: number;
+}
+
+export interface Runnable {
+  readonly ok: true;
+  readonly fingerprint: string;
+  readonly imageId: string;
+  readonly userns: boolean;
+}
+
+export interface Refusal {
+  readonly ok: false;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Failure {
+  readonly count: number;
+  readonly notBeforeMs: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type StageName =
+  'absent' | 'preparing' | 'created' | 'booting' | 'ready' | 'stopping' | 'stopped' | 'failed' | 'removed';
+
+export type Decision =
+  | { readonly kind: 'step'; readonly stage: StageName; readonly step: Step }
+  /** Nothing to do now. `reason` is empty when the target is reached. */
+  | {
+      readonly kind: 'wait';
+      readonly stage: StageName;
+      readonly reason: string;
+      readonly message: string;
+      /** Look again after so long even if nobody nudges, ms. */
+      readonly recheckMs?: number;
+    };
+
+const step = (stage: StageName, value: Step): Decision => ({ kind: 'step', stage, step: value });
+const wait = (stage: StageName, reason = '', message = '', recheckMs?: number): Decision => ({
+  kind: 'wait',
+  stage,
+  reason,
+  message,
+  ...(recheckMs === undefined ? {} : { recheckMs }),
+});
+
+/**
+ * The next step from what is to what shall be. Called again after each step with a fresh observation, so a process that
+ * was killed anywhere simply goes on: there is no log and no memory of how far it had come.
+ */
+export function plan(target: Target, observed: Observed, facts: PlanFacts): Decision {
+  const goal = goalOf(target);
+  if (goal === 'running') return planUp(target, observed, facts);
+  const down = planDown(observed, facts, 'asked', false);
+  if (down !== undefined) return down;
+  if (goal === 'stopped')
+    return wait('stopped', target.fencedBy === undefined ? '' : 'Fenced', fenceMessage(target));
+  if (observed.runDir) return step('stopping', { name: 'removeRunDir' });
+  if (observed.storage !== 'none') return step('stopping', { name: 'removeStorage' });
+  return step('stopping', { name: 'buryTarget' });
+}
+
+function fenceMessage({ fencedBy }: Target): string {
+  return fencedBy === undefined
+    ? ''
+    : `the placement names host ${fencedBy.hostId} with epoch ${fencedBy.epoch}; the data stays here`;
+}
+
+function planUp(target: Target, observed: Observed, facts: PlanFacts): Decision {
+  const { boot, container } = observed;
+  if (boot === undefined) return planOpening(target, observed, facts);
+  const { run } = facts;
+  if (container.kind === 'debris' || container.kind === 'ended') {
+    const ending =
+      container.lived || observed.stop !== undefined
+        ? endingOf(container.exit, observed.stop?.because)
+        : 'notCreated';
+    return planDown(observed, facts, ending, run.ok && run.imageId === boot.imageId) ?? wait('preparing');
+  }
+  const changed = !run.ok || run.fingerprint !== boot.fingerprint;
+  if (changed || observed.stop !== undefined)
+    return planDown(observed, facts, observed.stop?.because ?? 'asked', false) ?? wait('preparing');
+  if (container.kind === 'none') return planCreation(boot, observed, facts);
+  if (container.kind === 'created') {
+    // Without its shim nobody would ever learn how it ends; it has not lived yet, so a new one costs nothing.
+    if (!container.shim)
+      return step('preparing', { name: 'killContainer', because: 'asked', pid: container.pid });
+    return observed.network === 'attached'
+      ? step('created', { name: 'startContainer' })
+      : step('created', { name: 'attachNetwork', pid: container.pid });
+  }
+  return planRunning(boot, observed, facts, container);
+}
+
+/** No boot is open: may one begin? */
+function planOpening(target: Target, observed: Observed, facts: PlanFacts): Decision {
+  const leftover = planDown(observed, facts, 'notCreated', false);
+  if (leftover !== undefined) return leftover;
+  const { run, failure } = facts;
+  if (!run.ok) return wait('failed', run.reason, run.message);
+  if (observed.last?.ending === 'poweredOff' && observed.last.revision >= target.desired.revision)
+    return wait('stopped', 'PoweredOff', 'the phone switched itself off; start it again');
+  if (failure !== undefined && facts.nowMs < failure.notBeforeMs) {
+    const ms = failure.notBeforeMs - facts.nowMs;
+    return wait('failed', failure.reason, `${failure.message}; next try in ${Math.ceil(ms / 1_000)} s`, ms);
+  }
+  if (observed.storage !== 'ready')
+    return step('preparing', { name: 'makeStorage', base: facts.base, userns: run.userns });
+  const { identity } = observed;
+  if (identity !== undefined && identity.userns !== run.userns) {
+    const [made, now] = identity.userns ? ['with', 'cannot'] : ['without', 'would'];
+    return wait(
+      'failed',
+      'DataOwnership',
+      `the phone’s data was made ${made} a user namespace and this host ${now} use one; remove and create the phone`,
+    );
+  }
+  if (identity !== undefined && identity.imageId !== run.imageId)
+    return step('preparing', { name: 'resetUpper', imageId: run.imageId, userns: run.userns });
+  if (!facts.bootSlot) return wait('preparing', 'BootQueued', 'other phones of this host are booting');
+  const { fingerprint, imageId, userns } = run;
+  return step('preparing', { name: 'openBoot', fingerprint, imageId, userns });
+}
+
+/** A boot is open and no container exists. */
+function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decision {
+  const { imageId, userns } = boot;
+  const base = observed.identity?.base ?? facts.base;
+  if (!observed.image.mounted) return step('preparing', { name: 'mountImage', imageId });
+  if (userns && !observed.lower) return step('preparing', { name: 'mountLower', imageId, base });
+  if (!observed.root) return step('preparing', { name: 'mountRoot', imageId, userns });
+  if (!observed.bundle) return step('preparing', { name: 'writeBundle' });
+  return step('preparing', { name: 'createContainer' });
+}
+
+/** init was let go. */
+function planRunning(
+  boot: Boot,
+  observed: Observed,
+  facts: PlanFacts,
+  { pid, startTime, shim }: { readonly pid: number; readonly startTime: number; readonly shim: boolean },
+): Decision {
+  const ready = observed.progress === 'completed';
+  const stage = ready ? 'ready' : 'booting';
+  if (!shim) return step(stage, { name: 'adoptShim', pid, startTime });
+  if (observed.network !== 'attached') return step(stage, { name: 'attachNetwork', pid });
+  if (ready) return wait('ready');
+  const elapsed = facts.nowMs - (observed.startedAtMs ?? boot.acceptedAtMs);
+  const late = overdue(observed.progress, elapsed, facts.limits);
+  if (late !== undefined) return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid });
+  return wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
+}
+
+/**
+ * The next step of taking a boot down, `undefined` when nothing of it is left. `keepImage`: the same image is about to be
+ * booted again, so its loop mount may stay.
+ */
+function planDown(
+  observed: Observed,
+  facts: PlanFacts,
+  ending: Ending,
+  keepImage: boolean,
+): Decision | undefined {
+  const { container, stop } = observed;
+  const because = ending === 'bootTimeout' ? 'bootTimeout' : 'asked';
+  if (container.kind === 'created')
+    return step('stopping', { name: 'killContainer', because, pid: container.pid });
+  if (container.kind === 'running') {
+    if (stop === undefined) return step('stopping', { name: 'askShutdown', because });
+    const left = stop.atMs + facts.graceMs - facts.nowMs;
+    if (left > 0 && left <= facts.graceMs)
+      return wait('stopping', 'ShuttingDown', 'waiting for init to end', left);
+    return step('stopping', { name: 'killContainer', because, pid: container.pid });
+  }
+  if (container.kind === 'debris') return step('stopping', { name: 'deleteContainer' });
+  if (observed.network !== 'none') return step('stopping', { name: 'detachNetwork' });
+  if (observed.root) return step('stopping', { name: 'unmountRoot' });
+  if (observed.lower) return step('stopping', { name: 'unmountLower' });
+  if (observed.boot === undefined) return undefined;
+  if (!keepImage && observed.image.mounted && observed.image.users === 0)
+    return step('stopping', { name: 'unmountImage', imageId: observed.boot.imageId });
+  return step('stopping', { name: 'closeBoot', ending: stop?.because ?? ending });
+}

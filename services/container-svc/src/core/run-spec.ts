@@ -1,0 +1,113 @@
+import type { PhoneSpec } from '@ancloud/contracts/common/v1/common';
+import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } from '@ancloud/contracts';
+
+/** The part of a wish that the running container depends on, with defaults filled in. */
+export interface RunSpec {
+  readonly imageId: string;
+  readonly width: number;
+  readonly height: number;
+  readonly dpi: number;
+  readonly fps: number;
+  readonly cpuMillis: number;
+  readonly memoryMib: number;
+  readonly pids: number;
+  /** `androidboot.<name>` → value, sorted by name. */
+  readonly bootProperties: readonly (readonly [string, string])[];
+}
+
+export interface SpecMistake {
+  readonly field: string;
+  readonly value: string;
+  readonly fix: string;
+}
+
+interface Range {
+  readonly field: string;
+  readonly min: number;
+  readonly max: number;
+  readonly fallback: number;
+}
+
+/** Ranges and defaults of proto/ancloud/common/v1/common.proto. */
+const ranges = {
+  width: { field: 'spec.display.width', min: 240, max: 2560, fallback: 720 },
+  height: { field: 'spec.display.height', min: 240, max: 2560, fallback: 1280 },
+  dpi: { field: 'spec.display.dpi', min: 80, max: 640, fallback: 320 },
+  fps: { field: 'spec.display.fps', min: 1, max: 120, fallback: 60 },
+  cpuMillis: { field: 'spec.limits.cpu_millis', min: 100, max: 64_000, fallback: 2_000 },
+  memoryMib: { field: 'spec.limits.memory_mib', min: 128, max: 65_536, fallback: 2_048 },
+  pids: { field: 'spec.limits.pids', min: 64, max: 32_768, fallback: 4_096 },
+} as const satisfies Record<string, Range>;
+
+/** Fills in defaults and checks ranges. The gateway checks too; a host trusts nobody with its kernel. */
+export function runSpecOf(
+  spec: PhoneSpec | undefined,
+): { run: RunSpec } | { mistakes: readonly SpecMistake[] } {
+  const mistakes: SpecMistake[] = [];
+  const pick = (range: Range, value: number | undefined): number => {
+    if (value === undefined || value === 0) return range.fallback;
+    if (!Number.isInteger(value) || value < range.min || value > range.max)
+      mistakes.push({
+        field: range.field,
+        value: String(value),
+        fix: `use ${range.min} to ${range.max}, or 0 for ${range.fallback}`,
+      });
+    return value;
+  };
+  const imageId = spec?.imageId ?? '';
+  if (!imageIdPattern.test(imageId))
+    mistakes.push({
+      field: 'spec.image_id',
+      value: imageId,
+      fix: 'use sha256: and 64 hex digits, as image ls shows',
+    });
+  const bootProperties = Object.entries(spec?.bootProperties ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, value] of bootProperties) {
+    if (!bootPropertyNamePattern.test(name) || reservedBootProperties.has(name))
+      mistakes.push({
+        field: 'spec.boot_properties',
+        value: name,
+        fix: 'use a name like androidboot.my_name that is not ancloud’s own',
+      });
+    if (!bootPropertyValuePattern.test(value))
+      mistakes.push({
+        field: `spec.boot_properties.${name}`,
+        value,
+        fix: 'use at most 91 printable characters without blanks',
+      });
+  }
+  const run: RunSpec = {
+    imageId,
+    width: pick(ranges.width, spec?.display?.width),
+    height: pick(ranges.height, spec?.display?.height),
+    dpi: pick(ranges.dpi, spec?.display?.dpi),
+    fps: pick(ranges.fps, spec?.display?.fps),
+    cpuMillis: pick(ranges.cpuMillis, spec?.limits?.cpuMillis),
+    memoryMib: pick(ranges.memoryMib, spec?.limits?.memoryMib),
+    pids: pick(ranges.pids, spec?.limits?.pids),
+    bootProperties,
+  };
+  return mistakes.length === 0 ? { run } : { mistakes };
+}
+
+/** Set by the host; a partner that could set them could make session-svc talk to the wrong phone. */
+export const reservedBootProperties: ReadonlySet<string> = new Set([
+  'androidboot.ancloud_phone',
+  'androidboot.hardware',
+]);
+
+/** One text per way of running: a container whose text differs from the wanted one is made anew. */
+export function fingerprint(run: RunSpec, userns: boolean): string {
+  return JSON.stringify([
+    run.imageId,
+    run.width,
+    run.height,
+    run.dpi,
+    run.fps,
+    run.cpuMillis,
+    run.memoryMib,
+    run.pids,
+    run.bootProperties,
+    userns,
+  ]);
+}

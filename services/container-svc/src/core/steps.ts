@@ -1,0 +1,85 @@
+import type { Ending } from './exit.js';
+
+/** A step that is told nothing but its name. */
+type NoArguments = object;
+
+/**
+ * Everything container-svc does to a phone, by name, with what it is told. A step may be run twice, may be killed
+ * anywhere, and assumes only what the plan has observed: that is written beside each. `reconcile/executors.ts` maps every
+ * name to its executor; a step without one does not compile.
+ */
+export interface StepArgs {
+  /** Makes data, upper, work, log and identity.json on the state disk. */
+  makeStorage: { readonly base: number; readonly userns: boolean };
+  /** Empties the root's upper, which belongs to the image it was made over. The root is not mounted. */
+  resetUpper: { readonly imageId: string; readonly userns: boolean };
+  /** Opens a boot: run directory, boot.json. Nothing of an earlier boot is left. */
+  openBoot: { readonly fingerprint: string; readonly imageId: string; readonly userns: boolean };
+  /** Loop-mounts the image's squashfs, shared by all phones that use it. */
+  mountImage: { readonly imageId: string };
+  /** Mounts the image once more with the phone's ids. The image is mounted. */
+  mountLower: { readonly imageId: string; readonly base: number };
+  /** Mounts the overlay. The lower is mounted. */
+  mountRoot: { readonly imageId: string; readonly userns: boolean };
+  /** Writes config.json and the private files, and session-svc's adb key into the data. The root is mounted. */
+  writeBundle: NoArguments;
+  /** phone-shim and `crun create`. The bundle is written, no container of this name exists. */
+  createContainer: NoArguments;
+  /** veth, addresses, anti-spoofing, DHCP host. pid 1 exists. */
+  attachNetwork: { readonly pid: number };
+  /** `crun start`: lets init go. The network is attached. */
+  startContainer: NoArguments;
+  /** A new shim for a phone whose shim was killed. */
+  adoptShim: { readonly pid: number; readonly startTime: number };
+  /** `sys.powerctl`: init ends its services and itself. Remembers when it asked, and why. */
+  askShutdown: { readonly because: 'asked' | 'bootTimeout' };
+  /** SIGKILL for pid 1; the kernel kills the rest of its pid namespace. */
+  killContainer: { readonly because: 'asked' | 'bootTimeout'; readonly pid: number };
+  /** `crun delete`, then what crun may have left: processes, cgroups, its own directory. pid 1 is gone. */
+  deleteContainer: NoArguments;
+  /** veth, its anti-spoofing chain, its DHCP host and lease. */
+  detachNetwork: NoArguments;
+  unmountRoot: NoArguments;
+  unmountLower: NoArguments;
+  /** Unmounts an image that no phone uses, and sees its loop device gone. */
+  unmountImage: { readonly imageId: string };
+  /** boot.json → last.json: the boot is over, nothing of it is left. */
+  closeBoot: { readonly ending: Ending };
+  removeRunDir: NoArguments;
+  /** Data, upper, log: gone for good. */
+  removeStorage: NoArguments;
+  /** Writes the host's own tombstone, then removes the target. The last step of a phone. */
+  buryTarget: NoArguments;
+}
+
+export type StepName = keyof StepArgs;
+
+/** A step as a value: can be printed, compared, tested. */
+export type Step = { readonly [Name in StepName]: { readonly name: Name } & StepArgs[Name] }[StepName];
+
+/** Names for `--list-steps` and fault injection. `saveTarget` happens before any plan is made. */
+export const stepNames: readonly (StepName | 'saveTarget')[] = [
+  'saveTarget',
+  'makeStorage',
+  'resetUpper',
+  'openBoot',
+  'mountImage',
+  'mountLower',
+  'mountRoot',
+  'writeBundle',
+  'createContainer',
+  'attachNetwork',
+  'startContainer',
+  'adoptShim',
+  'askShutdown',
+  'killContainer',
+  'deleteContainer',
+  'detachNetwork',
+  'unmountRoot',
+  'unmountLower',
+  'unmountImage',
+  'closeBoot',
+  'removeRunDir',
+  'removeStorage',
+  'buryTarget',
+];

@@ -1,0 +1,60 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { signalProcess } from './process.js';
+
+/** The cgroup hierarchies of this host as mounted; v1 has one per controller. */
+export interface CgroupHost {
+  readonly mode: 'v1' | 'hybrid' | 'v2';
+  /** Mount points under which a container's cgroup may exist. */
+  readonly roots: readonly string[];
+}
+
+export function detectCgroups(
+  mounts: readonly { readonly target: string; readonly type: string }[],
+): CgroupHost {
+  const v1 = mounts.filter(({ type }) => type === 'cgroup').map(({ target }) => target);
+  const v2 = mounts.filter(({ type }) => type === 'cgroup2').map(({ target }) => target);
+  const roots = [...new Set([...v1, ...v2])];
+  return { mode: v1.length === 0 ? 'v2' : v2.length === 0 ? 'v1' : 'hybrid', roots };
+}
+
+/** Directories that exist for a cgroup path, in all hierarchies. */
+export function cgroupDirs(host: CgroupHost, cgroup: string): string[] {
+  return host.roots.map((root) => path.join(root, cgroup)).filter((dir) => fs.existsSync(dir));
+}
+
+/** Kills what still runs in there (also in cgroups the phone made below), then removes the directories. True when all are gone. */
+export function removeCgroups(host: CgroupHost, cgroup: string): boolean {
+  for (const dir of cgroupDirs(host, cgroup)) {
+    for (const child of subtree(dir)) {
+      for (const pid of pidsOf(child)) signalProcess(pid, 'SIGKILL');
+      try {
+        fs.rmdirSync(child);
+      } catch {
+        // EBUSY until the killed have gone: the caller asks again.
+      }
+    }
+  }
+  return cgroupDirs(host, cgroup).length === 0;
+}
+
+/** Leaves first. */
+function subtree(dir: string): string[] {
+  const children = fs
+    .readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap((entry) => subtree(path.join(dir, entry.name)));
+  return [...children, dir];
+}
+
+function pidsOf(dir: string): number[] {
+  try {
+    return fs
+      .readFileSync(path.join(dir, 'cgroup.procs'), 'latin1')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(Number);
+  } catch {
+    return [];
+  }
+}

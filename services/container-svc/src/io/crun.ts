@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { AppError, type Exec } from '@ancloud/kit';
+import type { Paths } from './paths.js';
+
+export interface CrunOptions {
+  readonly exec: Exec;
+  readonly paths: Paths;
+  readonly shimBin: string;
+  /** Mount points of cgroup v2 beside v1: crun refuses hybrid hosts, so it is run where these are not mounted. */
+  readonly hideMounts: readonly string[];
+}
+
+export interface CreateOptions {
+  readonly phone: string;
+  readonly bootId: string;
+  /** The phone's lock, inherited by all of it. */
+  readonly lockFd: number;
+  /** Time for the whole create, ms. */
+  readonly timeoutMs: number;
+}
+
+/** Bytes of log after which it is rotated; twice that is the most on disk. */
+const LOG_MAX = 8 * 1024 * 1024;
+
+/** The OCI runtime and phone-shim around it: only argv is made here, nothing is decided. */
+export class Crun {
+  readonly #options: CrunOptions;
+
+  constructor(options: CrunOptions) {
+    this.#options = options;
+  }
+
+  /** phone-shim and `crun create`. Errors: EXEC_FAILED with crun's words, DEADLINE_EXCEEDED. */
+  async create({ phone, bootId, lockFd, timeoutMs }: CreateOptions): Promise<void> {
+    const { exec, paths, shimBin } = this.#options;
+    const run = paths.run(phone);
+    const crun = [
+      'crun',
+      ...this.#global(),
+      'create',
+      '--pid-file',
+      run.pidFile,
+      '--bundle',
+      run.bundle,
+      phone,
+    ];
+    await exec(
+      [
+        shimBin,
+        ...this.#shimArguments(phone, bootId),
+        '--pid-file',
+        run.pidFile,
+        '--create-timeout',
+        String(timeoutMs),
+        '--',
+        ...this.#visible(crun),
+      ],
+      { fds: [lockFd], timeoutMs: timeoutMs + 5_000 },
+    );
+  }
+
+  /** A new shim for a phone that lost its own. */
+  async adopt(phone: string, bootId: string, lockFd: number, pid: number, startTime: number): Promise<void> {
+    const { exec, shimBin } = this.#options;
+    await exec([shimBin, ...this.#shimArguments(phone, bootId), '--adopt', `${pid}:${startTime}`], {
+      fds: [lockFd],
+    });
+  }
+
+  async start(phone: string, lockFd: number): Promise<void> {
+    await this.#options.exec(['crun', ...this.#global(), 'start', phone], { fds: [lockFd] });
+  }
+
+  /** Asks crun to forget the container. Its word means little: the caller looks at what is left. */
+  async delete(phone: string, lockFd: number): Promise<void> {
+    await this.#options.exec(['crun', ...this.#global(), 'delete', '--force', phone], {
+      fds: [lockFd],
+      okCodes: [0, 1],
+      timeoutMs: 15_000,
+    });
+    fs.rmSync(this.#options.paths.run(phone).crun, { recursive: true, force: true });
+  }
+
+  /** Runs a short command in the phone. Errors: EXEC_FAILED. */
+  async run(phone: string, argv: readonly string[], lockFd: number, timeoutMs: number): Promise<void> {
+    await this.#options.exec(['crun', ...this.#global(), 'exec', phone, ...argv], {
+      fds: [lockFd],
+      timeoutMs,
+    });
+  }
+
+  /** A command in the phone with its three streams; the caller owns the process. */
+  open(
+    phone: string,
+    argv: readonly string[],
+    uid: number,
+    env: Readonly<Record<string, string>>,
+  ): ChildProcess {
+    const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+    const args = [...this.#global(), 'exec', '--user', `${uid}:${uid}`, ...variables, phone, ...argv];
+    return spawn('crun', args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
+    });
+  }
+
+  #global(): string[] {
+    return ['--root', this.#options.paths.crun, '--cgroup-manager', 'cgroupfs'];
+  }
+
+  #shimArguments(phone: string, bootId: string): string[] {
+    const { paths } = this.#options;
+    const run = paths.run(phone);
+    return [
+      '--phone',
+      phone,
+      '--dir',
+      run.root,
+      // The first inherited descriptor: `fds` of Exec begin at 3.
+      '--lock',
+      '3',
+      '--kmsg',
+      run.kmsg,
+      '--log',
+      paths.logFile(phone),
+      '--log-max',
+      String(LOG_MAX),
+      '--boot-id',
+      bootId,
+    ];
+  }
+
+  /** The command in a mount namespace of its own without the hidden mounts; exec, kill and delete work from outside. */
+  #visible(command: readonly string[]): string[] {
+    const { hideMounts } = this.#options;
+    if (hideMounts.length === 0) return [...command];
+    // Slave, not private: crun's mounts stay inside, and later mounts of the host still come in.
+    return [
+      'unshare',
+      '--mount',
+      '--propagation',
+      'slave',
+      'sh',
+      '-c',
+      'umount -- $1 && shift && exec "$@"',
+      'crun',
+      hideMounts.join(' '),
+      ...command,
+    ];
+  }
+}
+
+/** Errors: PHONE_NOT_RUNNING. */
+export function notRunning(phone: string, doing: string): AppError {
+  return new AppError('PHONE_NOT_RUNNING', `${doing} ${phone}: the phone is not running`, {
+    field: 'phone_id',
+    value: phone,
+    fix: 'start the phone first',
+  });
+}

@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Profile, profileFromJSON, profileToJSON } from '@ancloud/contracts/common/v1/common';
+import { AppError, type Clock, type Exec, sleep, syncFolder, writeJsonAtomic } from '@ancloud/kit';
+import type { ImageTraits } from '../core/build-prop.js';
+import { loopsOf, readMounts, unmountAll } from './mounts.js';
+import type { Paths } from './paths.js';
+
+/** One image of the store: content-addressed and immutable, with its meta file beside it. */
+export interface StoredImage extends ImageTraits {
+  readonly imageId: string;
+  readonly size: number;
+  readonly name: string;
+  readonly importedAtMs: number;
+}
+
+/**
+ * Images on this host, and their one loop mount each that all phones share. Mounting and unmounting are serial over the
+ * whole store, so that the last user's leaving and the next one's coming do not cross.
+ */
+export class ImageStore {
+  readonly #images = new Map<string, StoredImage>();
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly paths: Paths,
+    private readonly exec: Exec,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Reads the store from disk. A meta file without its image, or an image without meta, is the rest of a killed import. */
+  async load(): Promise<void> {
+    fs.mkdirSync(this.paths.images, { recursive: true, mode: 0o700 });
+    for (const name of fs.readdirSync(this.paths.images)) {
+      const file = path.join(this.paths.images, name);
+      const digest = /^([0-9a-f]{64})\.json$/.exec(name)?.[1];
+      const whole = digest !== undefined && fs.existsSync(this.paths.imageFile(digest));
+      const meta = whole ? readMeta(file) : undefined;
+      if (meta !== undefined) this.#images.set(meta.imageId, meta);
+      else if (!/^[0-9a-f]{64}\.sqfs$/.test(name) || !fs.existsSync(file.replace(/\.sqfs$/, '.json')))
+        fs.rmSync(file, { force: true });
+    }
+    await syncFolder(this.paths.images);
+  }
+
+  list(): StoredImage[] {
+    return [...this.#images.values()].toSorted((a, b) => (a.imageId < b.imageId ? -1 : 1));
+  }
+
+  get(imageId: string): StoredImage | undefined {
+    return this.#images.get(imageId);
+  }
+
+  /** Takes a checked file into the store: `file` is on the same disk and is renamed. The meta is written last. */
+  async add(file: string, image: StoredImage): Promise<void> {
+    fs.renameSync(file, this.paths.imageFile(image.imageId));
+    await syncFolder(this.paths.images);
+    await writeJsonAtomic(this.paths.imageMeta(image.imageId), {
+      ...image,
+      profile: profileToJSON(image.profile),
+    });
+    this.#images.set(image.imageId, image);
+  }
+
+  /** Errors: IMAGE_NOT_FOUND; IMAGE_IN_USE while it is mounted. Callers check targets first. */
+  remove(imageId: string): Promise<void> {
+    return this.#serial(async () => {
+      if (!this.#images.has(imageId))
+        throw new AppError('IMAGE_NOT_FOUND', `removing ${imageId}: this host does not have it`, {
+          field: 'image_id',
+          value: imageId,
+        });
+      if (this.isMounted(imageId))
+        throw new AppError('IMAGE_IN_USE', `removing ${imageId}: phones use it`, {
+          field: 'image_id',
+          value: imageId,
+        });
+      this.#images.delete(imageId);
+      // Meta first: what is left by a kill in between is swept by load().
+      fs.rmSync(this.paths.imageMeta(imageId), { force: true });
+      fs.rmSync(this.paths.imageFile(imageId), { force: true });
+      await syncFolder(this.paths.images);
+    });
+  }
+
+  isMounted(imageId: string): boolean {
+    const target = this.paths.imageMount(imageId);
+    return readMounts().some((mount) => mount.target === target);
+  }
+
+  /** `inside` runs between making the mount point and the mount (fault injection). */
+  mount(imageId: string, fds: readonly number[], inside: () => void): Promise<void> {
+    return this.#serial(async () => {
+      if (this.isMounted(imageId)) return;
+      const target = this.paths.imageMount(imageId);
+      fs.mkdirSync(target, { recursive: true, mode: 0o755 });
+      inside();
+      await this.exec(['mount', '-t', 'squashfs', '-o', 'loop,ro', this.paths.imageFile(imageId), target], {
+        fds,
+      });
+    });
+  }
+
+  /** Unmounts it unless somebody stands on it, and waits until its loop device is gone. Errors: STEP_FAILED naming the device. */
+  unmount(imageId: string): Promise<void> {
+    return this.#serial(async () => {
+      if (this.users(imageId) > 0) return;
+      const target = this.paths.imageMount(imageId);
+      unmountAll(target);
+      fs.rmSync(target, { recursive: true, force: true });
+      const file = this.paths.imageFile(imageId);
+      for (let tries = 0; loopsOf(file).length > 0; tries += 1) {
+        if (tries > 100)
+          throw new AppError(
+            'STEP_FAILED',
+            `unmounting ${imageId}: ${loopsOf(file).join(', ')} still holds its file`,
+            {
+              field: file,
+              fix: 'another mount namespace holds the mount: find it with grep -l images /proc/*/mountinfo',
+            },
+          );
+        await sleep(20, undefined, this.clock);
+      }
+    });
+  }
+
+  /** Mounts that stand on the image: overlays over it, and its idmapped doubles. */
+  users(imageId: string): number {
+    const target = this.paths.imageMount(imageId);
+    const mounts = readMounts();
+    const device = mounts.find((mount) => mount.target === target)?.source;
+    return mounts.filter(
+      ({ type, target: at, source, superOptions }) =>
+        (type === 'squashfs' && at !== target && source === device) ||
+        (type === 'overlay' && superOptions.split(',').some((option) => option === `lowerdir=${target}`)),
+    ).length;
+  }
+
+  #serial<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(work);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+}
+
+function readMeta(file: string): StoredImage | undefined {
+  try {
+    const raw = JSON.parse(fs.readFileSync(file, 'utf8')) as StoredImage;
+    const profile = profileFromJSON(raw.profile);
+    return profile === Profile.UNRECOGNIZED ? undefined : { ...raw, profile };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,133 @@
+import path from 'node:path';
+
+/** Where everything of this host stands. One place, so that "what is left of a phone" can be listed. */
+export class Paths {
+  constructor(
+    readonly stateDir: string,
+    readonly runDir: string,
+  ) {}
+
+  get images(): string {
+    return path.join(this.stateDir, 'images');
+  }
+  get targets(): string {
+    return path.join(this.stateDir, 'state');
+  }
+  get tombstones(): string {
+    return path.join(this.stateDir, 'tombstones');
+  }
+  /** crun's own directory (`--root`): one entry per container. */
+  get crun(): string {
+    return path.join(this.runDir, 'crun');
+  }
+  get sockets(): string {
+    return path.join(this.runDir, 'sockets');
+  }
+  get localSocket(): string {
+    return path.join(this.sockets, 'ancloud-container.socket');
+  }
+  get locks(): string {
+    return path.join(this.runDir, 'locks');
+  }
+  get dnsmasq(): string {
+    return path.join(this.runDir, 'dnsmasq');
+  }
+
+  imageFile(imageId: string): string {
+    return path.join(this.images, `${digestOf(imageId)}.sqfs`);
+  }
+  imageMeta(imageId: string): string {
+    return path.join(this.images, `${digestOf(imageId)}.json`);
+  }
+  /** Mount point of an image that phones share. */
+  imageMount(imageId: string): string {
+    return path.join(this.runDir, 'images', digestOf(imageId));
+  }
+  lockFile(phone: string): string {
+    return path.join(this.locks, `${phone}.lock`);
+  }
+  target(phone: string): string {
+    return path.join(this.targets, `${phone}.json`);
+  }
+  tombstone(phone: string): string {
+    return path.join(this.tombstones, `${phone}.json`);
+  }
+  storage(phone: string): Storage {
+    const root = path.join(this.stateDir, 'phones', phone);
+    const at = (name: string): string => path.join(root, name);
+    return {
+      root,
+      data: at('data'),
+      upper: at('upper'),
+      work: at('work'),
+      log: at('log'),
+      identity: at('identity.json'),
+    };
+  }
+  run(phone: string): RunPaths {
+    const root = path.join(this.runDir, 'phones', phone);
+    const at = (name: string): string => path.join(root, name);
+    return {
+      root,
+      lower: at('lower'),
+      rootfs: at('rootfs'),
+      bundle: at('bundle'),
+      config: at('bundle/config.json'),
+      cmdline: at('bundle/cmdline'),
+      sysctls: at('bundle/sysctl'),
+      kmsg: at('kmsg'),
+      pidFile: at('pid'),
+      boot: at('boot.json'),
+      last: at('last.json'),
+      stop: at('stop.json'),
+      started: at('started.json'),
+      timing: at('timing.json'),
+      shimSocket: at('shim.sock'),
+      shimRecord: at('shim.json'),
+      createRecord: at('create.json'),
+      exitRecord: at('exit.json'),
+      crun: path.join(this.crun, phone),
+    };
+  }
+  /** The log of init and console; `.1` beside it is the older part. */
+  logFile(phone: string): string {
+    return path.join(this.storage(phone).log, 'init.log');
+  }
+}
+
+/** On the state disk: kept until the phone is removed. */
+export interface Storage {
+  readonly root: string;
+  readonly data: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly log: string;
+  readonly identity: string;
+}
+
+/** In the run directory: of one boot, except last.json. */
+export interface RunPaths {
+  readonly root: string;
+  readonly lower: string;
+  readonly rootfs: string;
+  readonly bundle: string;
+  readonly config: string;
+  readonly cmdline: string;
+  readonly sysctls: string;
+  readonly kmsg: string;
+  readonly pidFile: string;
+  readonly boot: string;
+  readonly last: string;
+  readonly stop: string;
+  readonly started: string;
+  readonly timing: string;
+  readonly shimSocket: string;
+  readonly shimRecord: string;
+  readonly createRecord: string;
+  readonly exitRecord: string;
+  readonly crun: string;
+}
+
+function digestOf(imageId: string): string {
+  return imageId.replace(/^sha256:/, '');
+}

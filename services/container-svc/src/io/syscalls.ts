@@ -1,0 +1,100 @@
+import koffi from 'koffi';
+
+/**
+ * The few system calls that Node does not have. The only file that knows koffi: all others see functions that throw an
+ * Error with `code` and `syscall`, as node:fs does. All are synchronous and take microseconds, mounts a few milliseconds.
+ */
+const libc = koffi.load('libc.so.6');
+const mountCall = libc.func(
+  'int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)',
+);
+const umountCall = libc.func('int umount2(const char *target, int flags)');
+const flockCall = libc.func('int flock(int fd, int operation)');
+const mkfifoCall = libc.func('int mkfifo(const char *path, unsigned int mode)');
+const clockCall = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
+const openat2Call = libc.func(
+  'long syscall(long number, int dirfd, const char *path, const uint64_t *how, size_t size)',
+);
+
+// The same number on x86-64 and arm64 (include/uapi/asm-generic/unistd.h).
+const SYS_OPENAT2 = 437;
+
+/** Of two names for one number (EAGAIN, EWOULDBLOCK) the first in the alphabet is kept, as node does. */
+const errorNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(koffi.os.errno)
+    .toSorted(([a], [b]) => (a < b ? 1 : -1))
+    .map(([name, value]) => [value, name]),
+);
+
+function check(result: number, syscall: string, what: string): number {
+  if (result >= 0) return result;
+  const number = koffi.errno();
+  const code = errorNames.get(number) ?? `errno ${number}`;
+  throw Object.assign(new Error(`${code}: ${syscall} ${what}`), { code, errno: -number, syscall });
+}
+
+export const mountFlags = {
+  rdonly: 1,
+  nosuid: 2,
+  nodev: 4,
+  noexec: 8,
+  remount: 32,
+  bind: 4096,
+  private: 1 << 18,
+} as const;
+
+export function mount(source: string, target: string, type: string, flags: number, data: string): void {
+  check(mountCall(source, target, type, flags, data), 'mount', `${type} on ${target}`);
+}
+
+const MNT_DETACH = 2;
+const UMOUNT_NOFOLLOW = 8;
+
+/** `detach`: also when in use; it goes when its last user does. */
+export function umount(target: string, detach = false): void {
+  check(umountCall(target, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0)), 'umount2', target);
+}
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** Tries to take an exclusive flock of an open file; false when another open file holds it. */
+export function tryLock(fd: number): boolean {
+  if (flockCall(fd, LOCK_EX | LOCK_NB) === 0) return true;
+  if (errorNames.get(koffi.errno()) === 'EAGAIN') return false;
+  check(-1, 'flock', `descriptor ${fd}`);
+  return false;
+}
+
+export function mkfifo(path: string, mode: number): void {
+  check(mkfifoCall(path, mode), 'mkfifo', path);
+}
+
+const CLOCK_BOOTTIME = 7;
+
+/** CLOCK_BOOTTIME in ms: the clock of phone-shim's log, the same in all processes until the machine boots again. */
+export function bootTimeMs(): number {
+  const time = new BigInt64Array(2);
+  check(clockCall(CLOCK_BOOTTIME, time), 'clock_gettime', 'CLOCK_BOOTTIME');
+  return Number(time[0] ?? 0n) * 1_000 + Number(time[1] ?? 0n) / 1e6;
+}
+
+const RESOLVE_NO_MAGICLINKS = 0x02n;
+const RESOLVE_NO_SYMLINKS = 0x04n;
+const RESOLVE_IN_ROOT = 0x10n;
+
+/**
+ * Opens `path` as a process whose root is the directory `dirfd` would: nothing in there, no symlink and no `..`, leads out.
+ * `flags` are node's open flags plus what it lacks; O_CLOEXEC is added. `symlinks` false refuses every symlink with ELOOP.
+ */
+export function openInRoot(dirfd: number, path: string, flags: number, symlinks: boolean): number {
+  const O_CLOEXEC = 0o2000000;
+  const how = new BigUint64Array([
+    BigInt(flags | O_CLOEXEC),
+    0n,
+    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (symlinks ? 0n : RESOLVE_NO_SYMLINKS),
+  ]);
+  return check(Number(openat2Call(SYS_OPENAT2, dirfd, path, how, how.byteLength)), 'openat2', path);
+}
+
+export const O_PATH = 0o10000000;

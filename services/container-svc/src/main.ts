@@ -1,0 +1,90 @@
+import 'reflect-metadata';
+import { connectBus } from '@ancloud/bus';
+import { ContainerServiceService } from '@ancloud/contracts/container/v1/container';
+import { LocalContainerServiceService } from '@ancloud/contracts/container/v1/local';
+import {
+  createLog,
+  type Lifecycle,
+  type Log,
+  Metrics,
+  realClock,
+  runMain,
+  startGrpcService,
+} from '@ancloud/kit';
+import { connectState } from '@ancloud/state';
+import { HostApi } from './api/host-api.js';
+import { AppModule } from './app.module.js';
+import { type Config, readConfig } from './config.js';
+import { stepNames } from './core/steps.js';
+import { Farm } from './reconcile/farm.js';
+import { type Host, removeNetwork, startHost } from './reconcile/host.js';
+
+/** `main.js` serves. `--list-steps`: names for ANCLOUD_FAULT. `--remove-network`: takes bridge, rules and dnsmasq away. */
+const [command] = process.argv.slice(2);
+const level = process.env['ANCLOUD_LOG_LEVEL'];
+const log = createLog({
+  service: 'container-svc',
+  ...(level === 'debug' || level === 'warn' ? { level } : {}),
+});
+
+if (command === '--list-steps') {
+  process.stdout.write(stepNames.map((name) => `${name}\n`).join(''));
+} else if (command === '--remove-network') {
+  await removeNetwork(readConfig({ ...process.env, ANCLOUD_FARM: 'false' }), realClock, log);
+} else {
+  await runMain({ log }, serve);
+}
+
+async function serve(life: Lifecycle): Promise<void> {
+  const config = readConfig(process.env);
+  const metrics = new Metrics('container-svc');
+  const host = await startHost(config, realClock, log, metrics, life);
+  let farm: Farm | undefined;
+  const local = `unix:${host.paths.localSocket}`;
+  const service = await startGrpcService({
+    module: AppModule.with(new HostApi(host, () => farm)),
+    services: {
+      'ancloud.container.v1.ContainerService': ContainerServiceService,
+      'ancloud.container.v1.LocalContainerService': LocalContainerServiceService,
+    },
+    // Without a farm nobody outside has a secret to show: only the socket is served.
+    ...(config.farm === undefined ? { address: local } : { address: config.grpcListen, alsoListen: [local] }),
+    localOnly: ['ancloud.container.v1.LocalContainerService'],
+    auth: { farmSecret: config.farm?.secret ?? '' },
+    log,
+    metrics,
+    onReady: async () => {
+      if (config.farm !== undefined) farm = await joinFarm(config.farm, host, metrics, life, log);
+    },
+  });
+  life.add({ name: 'grpc', join: () => service.stop() });
+  if (config.metricsListen !== undefined) {
+    await metrics.serve({ address: config.metricsListen, health: () => ({ ok: true }), log });
+    life.add({ name: 'metrics', free: () => metrics.close() });
+  }
+  log.info({ hostId: config.hostId, socket: host.paths.localSocket, phones: host.phones.count }, 'ready');
+}
+
+async function joinFarm(
+  options: NonNullable<Config['farm']>,
+  host: Host,
+  metrics: Metrics,
+  life: Lifecycle,
+  farmLog: Log,
+): Promise<Farm> {
+  const name = host.config.hostId;
+  const bus = await connectBus({
+    servers: [options.natsUrl],
+    user: options.natsUser,
+    pass: options.natsPass,
+    name,
+    log: farmLog,
+    metrics,
+  });
+  life.add({ name: 'bus', free: () => bus.drain() });
+  const state = await connectState({ url: options.redisUrl, name, log: farmLog });
+  life.add({ name: 'state', free: () => state.close() });
+  const farm = await Farm.join({ host, state, bus, log: farmLog });
+  life.add({ name: 'farm', join: () => farm.close() });
+  return farm;
+}

@@ -1,0 +1,43 @@
+/**
+ * Boots are admitted a few at a time: a host that starts with fifty phones to boot would boot none of them in time.
+ * First come, first served. A phone keeps its slot from asking until `release`; asking again changes nothing.
+ */
+export class Admission {
+  readonly #holders = new Set<string>();
+  readonly #queue = new Set<string>();
+
+  constructor(
+    private readonly slots: number,
+    /** Told when a waiting phone has got its slot. */
+    private readonly onGranted: (phone: string) => void,
+  ) {}
+
+  /** True when the phone may boot now; otherwise it waits in the queue. */
+  ask(phone: string): boolean {
+    if (this.#holders.has(phone)) return true;
+    this.#queue.add(phone);
+    return this.#grant(phone);
+  }
+
+  /** The boot is over, well or not, or is not wanted any more. */
+  release(phone: string): void {
+    this.#queue.delete(phone);
+    if (!this.#holders.delete(phone)) return;
+    for (const next of this.#queue) {
+      if (!this.#grant(next)) return;
+      this.onGranted(next);
+    }
+  }
+
+  #grant(phone: string): boolean {
+    const [first] = this.#queue;
+    if (
+      this.#holders.size >= this.slots ||
+      (first !== phone && this.#queue.size > this.slots - this.#holders.size)
+    )
+      return false;
+    this.#queue.delete(phone);
+    this.#holders.add(phone);
+    return true;
+  }
+}

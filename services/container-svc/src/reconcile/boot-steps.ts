@@ -1,0 +1,126 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import { AppError } from '@ancloud/kit';
+import { formatIp } from '../core/addresses.js';
+import type { Boot, LastBoot } from '../core/observed.js';
+import { kernelCommandLine, ociConfig, securitySysctls } from '../core/oci-config.js';
+import { lastWords } from '../core/phone-log.js';
+import type { StepArgs } from '../core/steps.js';
+import { placeAdbKey } from '../io/adb-key.js';
+import type { RunPaths } from '../io/paths.js';
+import { tailOf } from '../io/phone-log-file.js';
+import { writeRunFile, writeRunJson } from '../io/run-file.js';
+import { bootTimeMs, mkfifo } from '../io/syscalls.js';
+import type { ExecutorOptions, StepContext } from './step-context.js';
+
+const LAST_WORDS_BYTES = 16 * 1024;
+
+/** Files of one boot; last.json and the shim's lock outlive it. */
+function filesOf(run: RunPaths): string[] {
+  const { bundle, kmsg, pidFile, stop, started, timing, createRecord, exitRecord, shimSocket, shimRecord } =
+    run;
+  return [bundle, kmsg, pidFile, stop, started, timing, createRecord, exitRecord, shimSocket, shimRecord];
+}
+
+function removeFiles(run: RunPaths): void {
+  for (const file of filesOf(run)) fs.rmSync(file, { recursive: true, force: true });
+}
+
+/** boot.json comes last: without it no boot is open, whatever else is there. */
+export function openBoot(
+  options: ExecutorOptions,
+  { fingerprint, imageId, userns }: StepArgs['openBoot'],
+  context: StepContext,
+  inside: () => void,
+): Promise<void> {
+  const { paths, clock } = options;
+  const run = paths.run(context.phone);
+  fs.mkdirSync(run.root, { recursive: true, mode: 0o711 });
+  // What a killed closeBoot left.
+  removeFiles(run);
+  inside();
+  // A boot that answers the wish counts from when the wish was accepted; a restart from now.
+  const answered = context.observed.last?.revision ?? -1;
+  const first = answered < context.target.desired.revision;
+  const boot: Boot = {
+    bootId: crypto.randomBytes(8).toString('hex'),
+    fingerprint,
+    imageId,
+    userns,
+    revision: context.target.desired.revision,
+    acceptedAtMs: first ? context.accepted.atMs : clock.now(),
+    acceptedBootMs: first ? context.accepted.bootMs : bootTimeMs(),
+  };
+  writeRunJson(run.boot, boot);
+  return Promise.resolve();
+}
+
+/** config.json comes last: its existence is what says that the bundle is written. */
+export function writeBundle(
+  options: ExecutorOptions,
+  context: StepContext,
+  inside: () => void,
+): Promise<void> {
+  const { paths, kernel, subnet, cgroupOf, adbKey, log } = options;
+  const { phone, run: spec, profile, observed } = context;
+  if (spec === undefined || profile === undefined || observed.boot === undefined)
+    throw new AppError('INVALID_STATE', `writing the bundle of ${phone}: the wish cannot be run`);
+  const run = paths.run(phone);
+  const { data } = paths.storage(phone);
+  const base = observed.boot.userns ? observed.identity?.base : undefined;
+  const parameters = { phoneId: phone, dns: formatIp(subnet.gateway) };
+  fs.mkdirSync(run.sysctls, { recursive: true, mode: 0o755 });
+  for (const name of kernel.oci.sysctls) {
+    const file = `${run.sysctls}/${name.split('/').at(-1)}`;
+    writeRunFile(file, securitySysctls[name] ?? '', 0o644);
+    fs.chownSync(file, base ?? 0, base ?? 0);
+  }
+  writeRunFile(run.cmdline, kernelCommandLine(profile, spec, parameters), 0o444);
+  if (!fs.existsSync(run.kmsg)) mkfifo(run.kmsg, 0o600);
+  fs.chownSync(run.kmsg, base ?? 0, base ?? 0);
+  inside();
+  const key = adbKey();
+  try {
+    if (key !== undefined) placeAdbKey(data, key, base ?? 0);
+  } catch (err) {
+    log.warn({ phone, err }, 'the adb key could not be placed in the phone’s data');
+  }
+  const config = ociConfig(profile, spec, kernel.oci, {
+    ...parameters,
+    rootfs: run.rootfs,
+    data,
+    kmsg: run.kmsg,
+    cmdline: run.cmdline,
+    sysctlDir: run.sysctls,
+    cgroup: cgroupOf(phone),
+    base,
+    has32Bit: context.has32Bit,
+  });
+  writeRunFile(run.config, JSON.stringify(config), 0o600);
+  return Promise.resolve();
+}
+
+/** boot.json → last.json. From the moment boot.json is gone the boot is over; its files are swept here or by openBoot. */
+export function closeBoot(
+  options: ExecutorOptions,
+  ending: StepArgs['closeBoot']['ending'],
+  { phone, observed }: StepContext,
+  inside: () => void,
+): Promise<void> {
+  const { paths } = options;
+  const run = paths.run(phone);
+  const { boot, container } = observed;
+  const exit = 'exit' in container ? container.exit : undefined;
+  const last: LastBoot = {
+    bootId: boot?.bootId ?? '',
+    ending,
+    revision: boot?.revision ?? 0,
+    ...(exit === undefined ? {} : { exit }),
+    message: ending === 'asked' ? '' : lastWords(tailOf(paths.logFile(phone), LAST_WORDS_BYTES)),
+  };
+  writeRunJson(run.last, last);
+  inside();
+  fs.rmSync(run.boot, { force: true });
+  removeFiles(run);
+  return Promise.resolve();
+}

@@ -1,0 +1,93 @@
+import fs from 'node:fs';
+import { AppError, type Clock, sleep } from '@ancloud/kit';
+import { removeCgroups } from '../io/cgroups.js';
+import { loopsOf } from '../io/mounts.js';
+import { isAlive, signalProcess } from '../io/process.js';
+import { readRunJson, writeRunJson } from '../io/run-file.js';
+import type { ExecutorOptions, StepContext } from './step-context.js';
+
+const KILL_WAIT_MS = 5_000;
+const SHIM_WAIT_MS = 3_000;
+
+/** True when `done` became true in time; asked each 5 ms. */
+async function within(ms: number, clock: Clock, done: () => boolean): Promise<boolean> {
+  for (const began = clock.monotonic(); !done();) {
+    if (clock.monotonic() - began > ms) return false;
+    await sleep(5, undefined, clock);
+  }
+  return true;
+}
+
+/** SIGKILL for pid 1, and its end awaited. Errors: STEP_FAILED when it does not go. */
+export async function killContainer(
+  options: ExecutorOptions,
+  because: 'asked' | 'bootTimeout',
+  pid: number,
+  context: StepContext,
+  inside: () => void,
+): Promise<void> {
+  const { paths, clock } = options;
+  const { container, stop } = context.observed;
+  const run = paths.run(context.phone);
+  if (stop === undefined) writeRunJson(run.stop, { because, atMs: clock.now() });
+  inside();
+  if (!('startTime' in container)) return;
+  const { startTime } = container;
+  if (isAlive(pid, startTime)) signalProcess(pid, 'SIGKILL');
+  if (await within(KILL_WAIT_MS, clock, () => !isAlive(pid, startTime))) return;
+  throw new AppError(
+    'STEP_FAILED',
+    `killing ${context.phone}: pid 1 (${pid}) is still there after ${KILL_WAIT_MS} ms`,
+    {
+      field: 'pid',
+      value: String(pid),
+      fix: `see what it waits for: cat /proc/${pid}/stack`,
+    },
+  );
+}
+
+/** crun's entry, stray processes, cgroups. Errors: STEP_FAILED naming the cgroup that stays. */
+export async function deleteContainer(
+  options: ExecutorOptions,
+  { phone, lockFd }: StepContext,
+  inside: () => void,
+): Promise<void> {
+  const { crun, paths, cgroups, cgroupOf, clock } = options;
+  const shim = readRunJson<{ pid: number; startTime: number }>(paths.run(phone).shimRecord);
+  // The shim writes the rest of the log and exit.json: what it knows would be lost if the boot were closed before.
+  if (shim !== undefined) await within(SHIM_WAIT_MS, clock, () => !isAlive(shim.pid, shim.startTime));
+  await crun.delete(phone, lockFd);
+  inside();
+  if (await within(KILL_WAIT_MS, clock, () => removeCgroups(cgroups, cgroupOf(phone)))) return;
+  throw new AppError('STEP_FAILED', `deleting ${phone}: its cgroup ${cgroupOf(phone)} does not go away`, {
+    field: 'cgroup',
+    value: cgroupOf(phone),
+    fix: 'see who is in it: cat cgroup.procs of each hierarchy',
+  });
+}
+
+/** Looks once more at everything a phone may leave, and only then forgets it. Errors: STEP_FAILED naming what is left. */
+export async function buryTarget(
+  options: ExecutorOptions,
+  { phone, target }: StepContext,
+  inside: () => void,
+): Promise<void> {
+  const { paths, targets, network, dnsmasq, clock, images } = options;
+  const { ip } = network.address(target.slot);
+  const { root } = paths.run(phone);
+  const imageId = target.desired.spec?.imageId;
+  if (imageId !== undefined && images.users(imageId) === 0) await images.unmount(imageId);
+  const left = [
+    ...[root, paths.storage(phone).root, paths.run(phone).crun].filter((dir) => fs.existsSync(dir)),
+    ...((await network.observe(target.slot)) === 'none' ? [] : ['its network device']),
+    ...(dnsmasq.hasLease(ip) ? [`the lease of ${ip}`] : []),
+    ...(imageId !== undefined && !images.isMounted(imageId) ? loopsOf(paths.imageFile(imageId)) : []),
+  ];
+  if (left.length > 0)
+    throw new AppError('STEP_FAILED', `removing ${phone}: still there: ${left.join(', ')}`, {
+      field: 'phone_id',
+      value: phone,
+    });
+  await targets.bury(phone, clock.now(), inside);
+  fs.rmSync(paths.lockFile(phone), { force: true });
+}

@@ -1,0 +1,141 @@
+import fs from 'node:fs';
+import { baseOf, ID_COUNT } from '../core/addresses.js';
+import type { Step, StepArgs, StepName } from '../core/steps.js';
+import { unmountAll } from '../io/mounts.js';
+import { writeRunJson } from '../io/run-file.js';
+import { mount } from '../io/syscalls.js';
+import { closeBoot, openBoot, writeBundle } from './boot-steps.js';
+import { buryTarget, deleteContainer, killContainer } from './container-steps.js';
+import type { ExecutorOptions, StepContext } from './step-context.js';
+
+type Executors = {
+  readonly [Name in StepName]: (
+    args: StepArgs[Name],
+    context: StepContext,
+    inside: () => void,
+  ) => Promise<void>;
+};
+
+const CREATE_TIMEOUT_MS = 20_000;
+
+/** Does what a step says. Knows no order and decides nothing; every executor may be run again after a kill inside it. */
+export class StepRunner {
+  readonly #executors: Executors;
+
+  constructor(private readonly options: ExecutorOptions) {
+    this.#executors = this.#table();
+  }
+
+  async run(step: Step, context: StepContext): Promise<void> {
+    const { faults } = this.options;
+    faults(step.name, 'before');
+    // One cast where name and arguments, which belong together in `Step`, are handed on separately.
+    const execute = this.#executors[step.name] as (
+      args: Step,
+      context: StepContext,
+      inside: () => void,
+    ) => Promise<void>;
+    await execute(step, context, () => faults(step.name, 'inside'));
+    faults(step.name, 'after');
+  }
+
+  #table(): Executors {
+    const { paths, exec, images, storage, network, dnsmasq, crun, clock, hostcapBin } = this.options;
+    const run = ({ phone }: StepContext) => paths.run(phone);
+    return {
+      makeStorage: ({ base, userns }, { phone, run: spec }, inside) =>
+        storage.make(phone, { base, userns, imageId: spec?.imageId ?? '' }, inside),
+      resetUpper: ({ imageId, userns }, { phone, observed, target }, inside) =>
+        storage.resetUpper(
+          phone,
+          { base: observed.identity?.base ?? baseOf(target.slot), userns, imageId },
+          inside,
+        ),
+      openBoot: (args, context, inside) => openBoot(this.options, args, context, inside),
+      mountImage: ({ imageId }, { lockFd }, inside) => images.mount(imageId, [lockFd], inside),
+      mountLower: async ({ imageId, base }, context, inside) => {
+        fs.mkdirSync(run(context).lower, { recursive: true });
+        inside();
+        const argv = [
+          hostcapBin,
+          'idmap-mount',
+          paths.imageMount(imageId),
+          run(context).lower,
+          String(base),
+          String(ID_COUNT),
+        ];
+        await exec(argv, { fds: [context.lockFd] });
+      },
+      mountRoot: ({ imageId, userns }, context, inside) => {
+        const { upper, work } = paths.storage(context.phone);
+        const { rootfs, lower } = run(context);
+        fs.mkdirSync(rootfs, { recursive: true });
+        inside();
+        const options = `lowerdir=${userns ? lower : paths.imageMount(imageId)},upperdir=${upper},workdir=${work}`;
+        mount('overlay', rootfs, 'overlay', 0, options);
+        return Promise.resolve();
+      },
+      writeBundle: (_, context, inside) => writeBundle(this.options, context, inside),
+      createContainer: async (_, { phone, observed, lockFd }, inside) => {
+        const bootId = observed.boot?.bootId ?? '';
+        const creating = crun.create({ phone, bootId, lockFd, timeoutMs: CREATE_TIMEOUT_MS });
+        inside();
+        await creating;
+      },
+      attachNetwork: async ({ pid }, { target, phone, lockFd }, inside) => {
+        dnsmasq.add(phone, network.address(target.slot));
+        await network.attach(target.slot, pid, [lockFd], inside);
+      },
+      startContainer: async (_, context, inside) => {
+        // Before the start: a kill in between must not hide that init may have lived.
+        writeRunJson(run(context).started, { atMs: clock.now() });
+        inside();
+        await crun.start(context.phone, context.lockFd);
+      },
+      adoptShim: async ({ pid, startTime }, { phone, observed, lockFd }, inside) => {
+        inside();
+        await crun.adopt(phone, observed.boot?.bootId ?? '', lockFd, pid, startTime);
+      },
+      askShutdown: async ({ because }, context, inside) => {
+        writeRunJson(run(context).stop, { because, atMs: clock.now() });
+        inside();
+        // A phone that cannot be asked (its setprop hangs or is missing) is killed when the grace is over.
+        await crun
+          .run(context.phone, ['/system/bin/setprop', 'sys.powerctl', 'shutdown'], context.lockFd, 5_000)
+          .catch((err: unknown) =>
+            this.options.log.warn({ phone: context.phone, err }, 'the phone could not be asked to shut down'),
+          );
+      },
+      killContainer: ({ because, pid }, context, inside) =>
+        killContainer(this.options, because, pid, context, inside),
+      deleteContainer: (_, context, inside) => deleteContainer(this.options, context, inside),
+      detachNetwork: async (_, { target, phone, lockFd }, inside) => {
+        await dnsmasq.remove(phone, network.address(target.slot));
+        inside();
+        await network.detach(target.slot, [lockFd]);
+      },
+      unmountRoot: (_, context, inside) => unmount(run(context).rootfs, inside),
+      unmountLower: (_, context, inside) => unmount(run(context).lower, inside),
+      unmountImage: async ({ imageId }, _, inside) => {
+        inside();
+        await images.unmount(imageId);
+      },
+      closeBoot: ({ ending }, context, inside) => closeBoot(this.options, ending, context, inside),
+      removeRunDir: (_, context, inside) => {
+        inside();
+        fs.rmSync(run(context).root, { recursive: true, force: true });
+        return Promise.resolve();
+      },
+      removeStorage: (_, { phone }, inside) => storage.remove(phone, inside),
+      buryTarget: (_, context, inside) => buryTarget(this.options, context, inside),
+    };
+  }
+}
+
+/** The mount point goes too: an empty one would be taken for a mounted one by a person. */
+function unmount(target: string, inside: () => void): Promise<void> {
+  unmountAll(target);
+  inside();
+  fs.rmSync(target, { recursive: true, force: true });
+  return Promise.resolve();
+}

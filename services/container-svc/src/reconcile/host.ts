@@ -1,0 +1,222 @@
+import {
+  type AppError,
+  asAppError,
+  type Clock,
+  describeError,
+  type Lifecycle,
+  type Log,
+  type Metrics,
+  realExec,
+} from '@ancloud/kit';
+import fs from 'node:fs';
+import type { Condition } from '@ancloud/contracts/common/v1/common';
+import type { Config } from '../config.js';
+import { detectCgroups } from '../io/cgroups.js';
+import { Crun } from '../io/crun.js';
+import { Dnsmasq } from '../io/dnsmasq.js';
+import { faultsOf } from '../io/faults.js';
+import { type HostKernel, probeKernel } from '../io/host-kernel.js';
+import { HostNetwork } from '../io/host-network.js';
+import { ImageStore } from '../io/image-store.js';
+import { readMounts } from '../io/mounts.js';
+import { Paths } from '../io/paths.js';
+import { PhoneLock } from '../io/phone-lock.js';
+import { PhoneNetwork } from '../io/phone-network.js';
+import { hostBootId } from '../io/process.js';
+import { PhoneStorage } from '../io/storage.js';
+import { TargetStore } from '../io/target-store.js';
+import { Admission } from './admission.js';
+import { StepRunner } from './executors.js';
+import { Observer } from './observe.js';
+import { Phones } from './phones.js';
+import { Reconciler } from './reconciler.js';
+
+/** The parts of one host, wired. Built once by `startHost`, ended by the lifecycle. */
+export interface Host {
+  readonly config: Config;
+  readonly paths: Paths;
+  readonly kernel: HostKernel;
+  readonly images: ImageStore;
+  readonly phones: Phones;
+  readonly targets: TargetStore;
+  readonly crun: Crun;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What is so of this host and should be known; changes with the network check. */
+  conditions(): Condition[];
+}
+
+const NETWORK_CHECK_MS = 60_000;
+const SWEEP_MS = 10_000;
+
+/**
+ * Locks the run directory, makes the network, loads images and targets, and begins to reconcile. Errors: PORT_TAKEN when
+ * another container-svc has this run directory; SUBNET_TAKEN and others of the network.
+ */
+export async function startHost(
+  config: Config,
+  clock: Clock,
+  log: Log,
+  metrics: Metrics,
+  life: Lifecycle,
+): Promise<Host> {
+  const paths = new Paths(config.stateDir, config.runDir);
+  for (const dir of [paths.stateDir, paths.runDir]) fs.mkdirSync(dir, { recursive: true, mode: 0o711 });
+  for (const dir of [paths.sockets, paths.locks, paths.crun])
+    fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const lock = await PhoneLock.take(`${paths.runDir}/container-svc.lock`, clock, life.signal, 5_000);
+  life.add({ name: 'run directory lock', free: () => lock.release() });
+
+  const exec = realExec;
+  const kernel = await probeKernel(exec, config.hostcapBin);
+  const cgroups = detectCgroups(readMounts());
+  const images = new ImageStore(paths, exec, clock);
+  const faults = faultsOf(config.fault);
+  const targets = new TargetStore(paths, faults, log);
+  await Promise.all([images.load(), targets.load(clock.now())]);
+
+  const { bridge, subnet } = config;
+  const hostNetwork = new HostNetwork({ bridge, subnet, exec, log });
+  const network = new PhoneNetwork({ bridge, subnet, exec });
+  const dnsmasq = new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log });
+  for (const [phone, target] of targets.all()) dnsmasq.know(phone, network.address(target.slot));
+  await hostNetwork.ensure();
+  await dnsmasq.ensure();
+
+  const hidden =
+    cgroups.mode === 'hybrid'
+      ? readMounts()
+          .filter(({ type }) => type === 'cgroup2')
+          .map(({ target }) => target)
+      : [];
+  const crun = new Crun({ exec, paths, shimBin: config.shimBin, hideMounts: hidden });
+  const cgroupOf = (phone: string): string => `/ancloud-${config.hostId}/${phone}`;
+  const observer = new Observer({ paths, images, network, cgroups, cgroupOf, hostBoot: hostBootId() });
+  const adbKey = (): string | undefined => readOptional(config.adbPublicKeyFile);
+  const storage = new PhoneStorage(paths);
+  const { hostcapBin } = config;
+  const steps = new StepRunner({
+    paths,
+    exec,
+    clock,
+    log,
+    faults,
+    images,
+    storage,
+    targets,
+    network,
+    dnsmasq,
+    crun,
+    kernel,
+    cgroups,
+    cgroupOf,
+    subnet,
+    hostcapBin,
+    adbKey,
+  });
+  const admission = new Admission(config.bootParallel, (phone) => phones.nudge(phone));
+  const { hostId, limits, graceMs, maxPhones } = config;
+  const common = {
+    hostId,
+    paths,
+    targets,
+    images,
+    network,
+    kernel,
+    observer,
+    steps,
+    admission,
+    limits,
+    graceMs,
+    clock,
+    log,
+  };
+  const phones = new Phones({
+    hostId,
+    targets,
+    subnet,
+    maxPhones,
+    clock,
+    log,
+    makeReconciler: (phone, events) => new Reconciler(phone, common, events),
+  });
+  metrics.gauge('ancloud_phones', 'Phones that this host has been told of').set(phones.count);
+
+  let networkTrouble: AppError | undefined;
+  const check = every(NETWORK_CHECK_MS, clock, async () => {
+    network.recheck();
+    try {
+      await hostNetwork.ensure();
+      await dnsmasq.ensure();
+      networkTrouble = undefined;
+    } catch (error) {
+      networkTrouble = asAppError(error);
+      log.error({ err: error }, 'the phones’ network could not be repaired');
+    }
+  });
+  // Level-triggered: whatever was missed is found here.
+  const sweep = every(SWEEP_MS, clock, () => Promise.resolve(phones.nudgeAll()));
+  life.add({
+    name: 'phones',
+    stop: () => {
+      check();
+      sweep();
+      phones.stop();
+    },
+    join: () => phones.join(),
+    free: () => phones.close(),
+  });
+  phones.start();
+  return {
+    config,
+    paths,
+    kernel,
+    images,
+    phones,
+    targets,
+    crun,
+    clock,
+    log,
+    conditions: () => [
+      ...kernel.conditions,
+      {
+        type: 'NetworkBroken',
+        active: networkTrouble !== undefined,
+        message: networkTrouble === undefined ? '' : describeError(networkTrouble),
+      },
+    ],
+  };
+}
+
+/** Runs `work` again and again with `ms` in between. Answers how to stop. */
+function every(ms: number, clock: Clock, work: () => Promise<void>): () => void {
+  let stopped = false;
+  const next = (): ReturnType<Clock['setTimeout']> => {
+    const timer = clock.setTimeout(() => {
+      void work().finally(() => {
+        if (!stopped) current = next();
+      });
+    }, ms);
+    timer.unref();
+    return timer;
+  };
+  let current = next();
+  return () => {
+    stopped = true;
+    current.cancel();
+  };
+}
+
+function readOptional(file: string | undefined): string | undefined {
+  if (file === undefined || !fs.existsSync(file)) return undefined;
+  const text = fs.readFileSync(file, 'utf8').trim();
+  return text === '' ? undefined : text;
+}
+
+/** Takes away bridge, rules and dnsmasq: `main.js --remove-network`. Phones that run lose their network. */
+export async function removeNetwork(config: Config, clock: Clock, log: Log): Promise<void> {
+  const paths = new Paths(config.stateDir, config.runDir);
+  const { bridge, subnet } = config;
+  await new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log }).stop();
+  await new HostNetwork({ bridge, subnet, exec: realExec, log }).remove();
+}

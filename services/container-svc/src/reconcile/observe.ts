@@ -1,0 +1,118 @@
+import fs from 'node:fs';
+import type { Progress } from '../core/boot-progress.js';
+import { progressOf } from '../core/boot-progress.js';
+import type { ExitRecord } from '../core/exit.js';
+import type { Boot, Container, Identity, LastBoot, Observed } from '../core/observed.js';
+import { type CgroupHost, cgroupDirs } from '../io/cgroups.js';
+import type { ImageStore } from '../io/image-store.js';
+import { readMounts } from '../io/mounts.js';
+import type { Paths, RunPaths } from '../io/paths.js';
+import type { PhoneNetwork } from '../io/phone-network.js';
+import { isAlive } from '../io/process.js';
+import { readProperties } from '../io/property-reader.js';
+import { readRunJson } from '../io/run-file.js';
+
+export interface ObserverOptions {
+  readonly paths: Paths;
+  readonly images: ImageStore;
+  readonly network: PhoneNetwork;
+  readonly cgroups: CgroupHost;
+  /** Path of a phone's cgroup below each hierarchy. */
+  readonly cgroupOf: (phone: string) => string;
+  /** This boot of the machine. */
+  readonly hostBoot: string;
+}
+
+/** Head of every record of phone-shim (shim/README.md, "Files in RUNDIR"). */
+interface ShimRecord {
+  readonly hostBootId: string;
+  readonly pid: number | null;
+  readonly startTime: number | null;
+}
+interface CreateRecord extends ShimRecord {
+  readonly outcome: 'created' | 'adopted' | 'failed' | 'timeout' | 'cancelled';
+}
+
+/** What is asked besides the phone itself. */
+export interface ObserveHints {
+  readonly slot: number;
+  /** Image to ask about when no boot is open. */
+  readonly imageId: string | undefined;
+  /** Boot that was seen completed: its properties need not be read again. */
+  readonly completedBoot: string | undefined;
+}
+
+/**
+ * Looks at directories, mounts, cgroups, devices and processes. crun is never asked: killed creates leave it with entries it
+ * cannot read, and leftovers it does not know (facts/runtime.md §6).
+ */
+export class Observer {
+  constructor(private readonly options: ObserverOptions) {}
+
+  async observe(phone: string, hints: ObserveHints): Promise<Observed> {
+    const { paths, images, network } = this.options;
+    const run = paths.run(phone);
+    const storage = paths.storage(phone);
+    const boot = readRunJson<Boot>(run.boot);
+    const mounts = new Set(readMounts().map((mount) => mount.target));
+    const container = this.#container(phone, run);
+    const imageId = boot?.imageId ?? hints.imageId;
+    const parts = [storage.data, storage.upper, storage.work, storage.log, storage.identity];
+    const identity = readRunJson<Identity>(storage.identity);
+    const whole = parts.every((part) => fs.existsSync(part)) && identity !== undefined;
+    const started = readRunJson<{ atMs: number }>(run.started);
+    return {
+      storage: whole ? 'ready' : fs.existsSync(storage.root) ? 'partial' : 'none',
+      identity,
+      runDir: fs.existsSync(run.root),
+      boot,
+      last: readRunJson<LastBoot>(run.last),
+      image: {
+        present: imageId !== undefined && images.get(imageId) !== undefined,
+        mounted: imageId !== undefined && mounts.has(paths.imageMount(imageId)),
+        users: imageId === undefined ? 0 : images.users(imageId),
+      },
+      lower: mounts.has(run.lower),
+      root: mounts.has(run.rootfs),
+      bundle: boot !== undefined && fs.existsSync(run.config),
+      container,
+      network: await network.observe(hints.slot),
+      progress: this.#progress(container, boot, hints.completedBoot),
+      startedAtMs: started?.atMs,
+      stop: readRunJson<{ because: 'asked' | 'bootTimeout'; atMs: number }>(run.stop),
+    };
+  }
+
+  /** The process that a record of the shim names, when it lives. */
+  #alive(record: ShimRecord | undefined): { readonly pid: number; readonly startTime: number } | undefined {
+    if (record === undefined || record.pid === null || record.startTime === null) return undefined;
+    if (record.hostBootId !== this.options.hostBoot || !isAlive(record.pid, record.startTime))
+      return undefined;
+    return { pid: record.pid, startTime: record.startTime };
+  }
+
+  #container(phone: string, run: RunPaths): Container {
+    const created = readRunJson<CreateRecord>(run.createRecord);
+    const made = created?.outcome === 'created' || created?.outcome === 'adopted';
+    const init = made ? this.#alive(created) : undefined;
+    if (init !== undefined) {
+      const shim = this.#alive(readRunJson<ShimRecord>(run.shimRecord)) !== undefined;
+      // crun removes the FIFO that its waiting init holds when `start` lets it go.
+      return { kind: fs.existsSync(`${run.crun}/exec.fifo`) ? 'created' : 'running', ...init, shim };
+    }
+    const exit = readRunJson<ExitRecord>(run.exitRecord);
+    const lived = fs.existsSync(run.started);
+    const { cgroups, cgroupOf } = this.options;
+    if (fs.existsSync(run.crun) || cgroupDirs(cgroups, cgroupOf(phone)).length > 0)
+      return { kind: 'debris', lived, exit };
+    if (created !== undefined || exit !== undefined || fs.existsSync(run.shimRecord))
+      return { kind: 'ended', lived, exit };
+    return { kind: 'none' };
+  }
+
+  #progress(container: Container, boot: Boot | undefined, completedBoot: string | undefined): Progress {
+    if (container.kind !== 'running') return 'none';
+    if (boot !== undefined && boot.bootId === completedBoot) return 'completed';
+    return progressOf(readProperties(container.pid));
+  }
+}

@@ -1,0 +1,188 @@
+import { Wanted } from '@ancloud/contracts/common/v1/common';
+import type { Desired } from '@ancloud/contracts/common/v1/common';
+import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import { AppError, type Clock, KeyedRunner, type Log } from '@ancloud/kit';
+import { freeSlot, type Subnet } from '../core/addresses.js';
+import { removedStatus } from '../core/status.js';
+import type { Target } from '../core/target.js';
+import { bootTimeMs } from '../io/syscalls.js';
+import type { TargetStore } from '../io/target-store.js';
+import type { Reconciler, ReconcilerEvents } from './reconciler.js';
+
+export interface PhonesOptions {
+  readonly hostId: string;
+  readonly targets: TargetStore;
+  readonly subnet: Subnet;
+  readonly maxPhones: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly makeReconciler: (phone: string, events: ReconcilerEvents) => Reconciler;
+}
+
+type StatusListener = (status: PhoneStatus) => void;
+
+/**
+ * All phones of this host: their targets, their reconcilers, what was last told of each. One run per phone at a time
+ * (`KeyedRunner`); phones do not wait for each other. Owns the reconcilers.
+ */
+export class Phones {
+  readonly #options: PhonesOptions;
+  readonly #reconcilers = new Map<string, Reconciler>();
+  readonly #statuses = new Map<string, PhoneStatus>();
+  readonly #listeners = new Set<StatusListener>();
+  readonly #runner: KeyedRunner;
+
+  constructor(options: PhonesOptions) {
+    this.#options = options;
+    this.#runner = new KeyedRunner({
+      work: (phone, signal) => this.#work(phone, signal),
+      onError: (phone, err, retryInMs) =>
+        options.log.warn({ phone, err, retryInMs }, 'a phone could not be reconciled'),
+      clock: options.clock,
+    });
+  }
+
+  /** Begins with every target on disk: whatever runs is adopted, whatever is half done goes on. */
+  start(): void {
+    for (const phone of this.#options.targets.all().keys()) this.#runner.nudge(phone);
+  }
+
+  nudge(phone: string): void {
+    this.#runner.nudge(phone);
+  }
+
+  nudgeAll(): void {
+    for (const phone of this.#options.targets.all().keys()) this.#runner.nudge(phone);
+  }
+
+  get count(): number {
+    return this.#options.targets.all().size;
+  }
+
+  /** Phones whose wish names the image. */
+  usersOf(imageId: string): number {
+    return [...this.#options.targets.all().values()].filter(
+      ({ desired }) => desired.spec?.imageId === imageId,
+    ).length;
+  }
+
+  status(phone: string): PhoneStatus | undefined {
+    return this.#statuses.get(phone);
+  }
+
+  statuses(): PhoneStatus[] {
+    return [...this.#statuses.values()];
+  }
+
+  /** Calls `listener` with each new status. Answers how to stop that. */
+  onStatus(listener: StatusListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Takes a wish: on disk first, then acted on. Serial per phone with its reconciler, so a plan never sees half of it.
+   * Errors: CAPACITY when there is no room; DISK_FULL.
+   */
+  async adopt(desired: Desired, managedBy: Target['managedBy']): Promise<void> {
+    const { targets, clock } = this.#options;
+    const phone = desired.phoneId;
+    const accepted = { atMs: clock.now(), bootMs: bootTimeMs() };
+    const present = targets.get(phone);
+    const slot = present?.slot ?? this.#reserve(phone);
+    this.#reserved.add(slot);
+    try {
+      await this.#runner.exclusive(phone, async () => {
+        this.#reconciler(phone).accepted(accepted);
+        await targets.save(phone, { desired, managedBy, slot });
+      });
+    } finally {
+      this.#reserved.delete(slot);
+    }
+  }
+
+  /** The placement names another host: the phone stops here, its data stays. */
+  async fence(phone: string, fencedBy: NonNullable<Target['fencedBy']>): Promise<void> {
+    await this.#runner.exclusive(phone, async () => {
+      const target = this.#options.targets.get(phone);
+      if (target !== undefined) await this.#options.targets.save(phone, { ...target, fencedBy });
+    });
+  }
+
+  /** The phone was deleted at `epoch` while this host did not listen. */
+  async remove(phone: string, epoch: number): Promise<void> {
+    await this.#runner.exclusive(phone, async () => {
+      const target = this.#options.targets.get(phone);
+      if (target === undefined) return;
+      const desired = {
+        ...target.desired,
+        wanted: Wanted.WANTED_REMOVED,
+        epoch: Math.max(epoch, target.desired.epoch),
+      };
+      await this.#options.targets.save(phone, { desired, managedBy: target.managedBy, slot: target.slot });
+    });
+  }
+
+  /** Tells (again) that nothing of a phone is here. */
+  tellRemoved(desired: Pick<Desired, 'phoneId' | 'epoch' | 'revision'>): void {
+    this.#tell(removedStatus(this.#options.hostId, desired, this.#options.clock.now()));
+  }
+
+  stop(): void {
+    this.#runner.stop();
+  }
+
+  join(): Promise<void> {
+    return this.#runner.join();
+  }
+
+  /** Phones run on. */
+  close(): void {
+    for (const reconciler of this.#reconcilers.values()) reconciler.close();
+    this.#reconcilers.clear();
+  }
+
+  /** Slots given out to wishes that are not on disk yet. */
+  readonly #reserved = new Set<number>();
+
+  #reserve(phone: string): number {
+    const { targets, subnet, maxPhones } = this.#options;
+    const taken = new Set([...targets.all().values()].map(({ slot }) => slot).concat([...this.#reserved]));
+    const slot = freeSlot(subnet, taken);
+    if (slot === undefined || taken.size >= maxPhones)
+      throw new AppError('CAPACITY', `taking ${phone}: this host has ${taken.size} phones`, {
+        field: 'phone_id',
+        value: phone,
+        fix: 'remove phones, raise ANCLOUD_MAX_PHONES, or give ANCLOUD_SUBNET a wider range',
+      });
+    return slot;
+  }
+
+  #reconciler(phone: string): Reconciler {
+    let reconciler = this.#reconcilers.get(phone);
+    if (reconciler === undefined) {
+      reconciler = this.#options.makeReconciler(phone, {
+        onStatus: (status) => this.#tell(status),
+        onNews: () => this.#runner.nudge(phone),
+      });
+      this.#reconcilers.set(phone, reconciler);
+    }
+    return reconciler;
+  }
+
+  async #work(phone: string, signal: AbortSignal): Promise<void> {
+    const before = this.#options.targets.get(phone);
+    if (before === undefined) return;
+    await this.#reconciler(phone).run(signal);
+    if (this.#options.targets.get(phone) !== undefined) return;
+    this.#reconcilers.get(phone)?.close();
+    this.#reconcilers.delete(phone);
+    this.tellRemoved(before.desired);
+    this.#statuses.delete(phone);
+  }
+
+  #tell(status: PhoneStatus): void {
+    this.#statuses.set(status.phoneId, status);
+    for (const listener of this.#listeners) listener(status);
+  }
+}

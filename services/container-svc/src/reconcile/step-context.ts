@@ -1,0 +1,52 @@
+import type { Clock, Exec, Log } from '@ancloud/kit';
+import type { Subnet } from '../core/addresses.js';
+import type { Observed } from '../core/observed.js';
+import type { RunProfile } from '../core/profiles/profile.js';
+import type { RunSpec } from '../core/run-spec.js';
+import type { Target } from '../core/target.js';
+import type { CgroupHost } from '../io/cgroups.js';
+import type { Crun } from '../io/crun.js';
+import type { Dnsmasq } from '../io/dnsmasq.js';
+import type { Faults } from '../io/faults.js';
+import type { HostKernel } from '../io/host-kernel.js';
+import type { ImageStore } from '../io/image-store.js';
+import type { Paths } from '../io/paths.js';
+import type { PhoneNetwork } from '../io/phone-network.js';
+import type { PhoneStorage } from '../io/storage.js';
+import type { TargetStore } from '../io/target-store.js';
+
+/** The parts of the host that steps act with. */
+export interface ExecutorOptions {
+  readonly paths: Paths;
+  readonly exec: Exec;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly faults: Faults;
+  readonly images: ImageStore;
+  readonly storage: PhoneStorage;
+  readonly targets: TargetStore;
+  readonly network: PhoneNetwork;
+  readonly dnsmasq: Dnsmasq;
+  readonly crun: Crun;
+  readonly kernel: HostKernel;
+  readonly cgroups: CgroupHost;
+  readonly cgroupOf: (phone: string) => string;
+  readonly subnet: Subnet;
+  readonly hostcapBin: string;
+  /** Text of session-svc's public key; undefined when there is none (yet). */
+  readonly adbKey: () => string | undefined;
+}
+
+/** What one step is done to and with. */
+export interface StepContext {
+  readonly phone: string;
+  readonly target: Target;
+  readonly observed: Observed;
+  /** How to run it; undefined when the wish cannot be run (then only steps downwards are asked for). */
+  readonly run: RunSpec | undefined;
+  readonly profile: RunProfile | undefined;
+  readonly has32Bit: boolean;
+  /** When the wish was accepted, on both clocks. */
+  readonly accepted: { readonly atMs: number; readonly bootMs: number };
+  readonly lockFd: number;
+}
