@@ -77,10 +77,16 @@ export const tiers: readonly Tier[] = [
     commands: [integration('gateway on real servers', 'gateway', 5)],
   },
   {
+    name: 'web',
+    needsFarm: true,
+    needs: ['root', 'chromium'],
+    commands: [integration('the console', 'web', 5)],
+  },
+  {
     name: 'farm',
     needsFarm: true,
     needs: ['root', 'chromium'],
-    commands: [integration('a farm and its phones', 'farm', 20)],
+    commands: [vitest('a farm and its phones', ['--config', 'test-integration/vitest.farm.config.ts'], 20)],
   },
   {
     name: 'containers',

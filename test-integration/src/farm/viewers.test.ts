@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Phone } from '../harness/farm.js';
+
+const farm = new Farm(inject('farm'));
+let browser: Browser;
+let phone: Phone;
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+});
+afterAll(async () => {
+  await browser?.close();
+  if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+const open = (app: string): Promise<string> =>
+  farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.Main`);
+
+describe('first-frame', () => {
+  it('Chromium decodes frames of the right size, 25 a second and more of a moving screen', async () => {
+    await open('motion');
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    expect(await viewer.firstFrame()).toEqual({ width: 720, height: 1280 });
+    const first = await viewer.patternWhere(({ kind }) => kind === 'motion');
+    const decoded = await viewer.framesDecoded();
+    const began = performance.now();
+    await eventually(async () => {
+      if ((await viewer.framesDecoded()) - decoded < 100) throw new NotYet('fewer than 100 more frames');
+    }, 10_000);
+    const perSecond = 100_000 / (performance.now() - began);
+    // Two cores encode, decode, and run this test: the promise is 30, what is checked here is that it moves.
+    expect(perSecond).toBeGreaterThan(10);
+    expect((await viewer.patternWhere(({ kind }) => kind === 'motion')).value).toBeGreaterThan(first.value);
+    await viewer.page.close();
+  });
+
+  it('a second viewer of a still screen sees it too, though the phone sends nothing new', async () => {
+    await open('latency');
+    const one = await browser.watch(farm, phone.phoneId, 'watch');
+    const shown = await one.patternWhere(({ kind }) => kind === 'latency');
+    const two = await browser.watch(farm, phone.phoneId, 'watch');
+    await two.firstFrame();
+    expect(await two.patternWhere(({ kind }) => kind === 'latency')).toEqual(shown);
+    await one.page.close();
+    await two.page.close();
+  });
+});
+
+describe('touch-round-trip', () => {
+  it('a click in the browser flips the screen of Latency, once each', async () => {
+    await open('latency');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    const before = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    for (let i = 1; i <= 5; i++) {
+      await viewer.click(0.5, 0.7);
+      const after = await viewer.patternWhere(({ value }) => value === before.value + i);
+      expect(after.aux).toBe((before.aux + i) % 2);
+    }
+    await viewer.page.close();
+  });
+
+  it('a stroke in Paint changes the picture', async () => {
+    await open('paint');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    await viewer.firstFrame();
+    const dark = async (): Promise<number> => {
+      const response = await farm.call('GET', `/v1/phones/${phone.phoneId}/screenshot`);
+      return (await response.arrayBuffer()).byteLength;
+    };
+    const empty = await dark();
+    await viewer.drag([0.2, 0.4], [0.8, 0.7]);
+    await eventually(async () => {
+      if ((await dark()) === empty) throw new NotYet('the screenshot is as it was');
+    });
+    await viewer.page.close();
+  });
+});
+
+describe('two-viewers-one-control', () => {
+  it('one touches, the other is refused, and gets the controls when the first leaves', async () => {
+    await open('latency');
+    const first = await browser.watch(farm, phone.phoneId, 'control');
+    const second = await browser.watch(farm, phone.phoneId, 'control');
+    const watcher = await browser.watch(farm, phone.phoneId, 'watch');
+    const { value } = await first.patternWhere(({ kind }) => kind === 'latency');
+    for (const viewer of [second, watcher]) await viewer.firstFrame();
+
+    const flips = async (viewer: ViewerPage, wanted: number): Promise<void> => {
+      await viewer.page.bringToFront();
+      await viewer.click(0.5, 0.7);
+      await first.patternWhere((pattern) => pattern.value === wanted);
+    };
+    await flips(first, value + 1);
+    await second.page.bringToFront();
+    await second.click(0.5, 0.7);
+    await watcher.page.bringToFront();
+    await watcher.click(0.5, 0.7);
+    await flips(first, value + 2);
+
+    await first.page.close();
+    await second.page.bringToFront();
+    await eventually(async () => {
+      const last = (await second.events('control')).at(-1);
+      if (last?.detail['holder'] !== '')
+        throw new NotYet(`the controls are held: ${JSON.stringify(last?.detail)}`);
+    });
+    await second.click(0.5, 0.7);
+    await second.patternWhere((pattern) => pattern.value === value + 3);
+    await second.page.close();
+    await watcher.page.close();
+  });
+});
+
+describe('clipboard-and-text', () => {
+  it('types any Unicode, sets and reads the clipboard', async () => {
+    await open('notes');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    await viewer.firstFrame();
+    const text = 'Grüße, мир 👋';
+    await viewer.call('setClipboard', text, false);
+    await eventually(async () => {
+      const held = (await farm.shell(phone.phoneId, 'cmd clipboard get')).trim();
+      if (held !== text) throw new NotYet(`the phone's clipboard is '${held}'`);
+    });
+    await viewer.call('type', text);
+    await eventually(async () => {
+      const dump = await farm.shell(phone.phoneId, 'dumpsys activity');
+      if (!dump.includes(text)) throw new NotYet(`Notes does not hold it: ${dump}`);
+    });
+    await viewer.page.close();
+  });
+});
+
+describe('rotate', () => {
+  it('the picture turns for everybody, and touches still land', async () => {
+    await open('latency');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    const watcher = await browser.watch(farm, phone.phoneId, 'watch');
+    const { value } = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    await watcher.firstFrame();
+    await viewer.page.bringToFront();
+    await viewer.page.getByRole('button', { name: 'Rotate' }).click();
+    for (const one of [viewer, watcher]) {
+      await eventually(async () => {
+        const size = await one.size();
+        if (size.width !== 1280 || size.height !== 720)
+          throw new NotYet(`the picture is ${size.width}×${size.height}`);
+      }, 15_000);
+    }
+    await viewer.click(0.5, 0.7);
+    await viewer.patternWhere((pattern) => pattern.value === value + 1);
+    await viewer.page.getByRole('button', { name: 'Rotate' }).click();
+    await eventually(async () => {
+      if ((await viewer.size()).width !== 720) throw new NotYet('it has not turned back');
+    }, 15_000);
+    await viewer.page.close();
+    await watcher.page.close();
+  });
+});

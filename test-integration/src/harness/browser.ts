@@ -1,0 +1,176 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { eventually, NotYet } from './eventually.js';
+import type { Farm } from './farm.js';
+import { type Pattern, readPattern } from './pattern.js';
+
+/** Debian's Chromium, headless, with everything off that would look for the internet. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** One browser with an empty profile; `close` ends it and removes the profile. */
+export class Browser {
+  readonly #profile: string;
+  readonly context: BrowserContext;
+
+  private constructor(context: BrowserContext, profile: string) {
+    this.context = context;
+    this.#profile = profile;
+  }
+
+  static async start(options: { readonly width?: number; readonly height?: number } = {}): Promise<Browser> {
+    const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-chromium-'));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: '/usr/bin/chromium',
+      headless: true,
+      args: FLAGS,
+      viewport: { width: options.width ?? 900, height: options.height ?? 1_000 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    return new Browser(context, profile);
+  }
+
+  /** A page that watches (or controls) a phone through the embeddable component. */
+  async watch(farm: Farm, phone: string, role: 'watch' | 'control'): Promise<ViewerPage> {
+    const { token, viewerId } = await farm.viewer(phone, role);
+    const page = await this.context.newPage();
+    await page.goto(`${farm.address.url}/sample.html`);
+    await page.waitForFunction(() => customElements.get('ancloud-phone') !== undefined);
+    await page.evaluate((secret) => {
+      const element = document.querySelector('ancloud-phone');
+      const log: { name: string; detail: unknown; at: number }[] = [];
+      Object.assign(globalThis, { phoneEvents: log });
+      for (const name of ['state', 'firstframe', 'control', 'clipboard']) {
+        element?.addEventListener(name, (event) =>
+          log.push({ name, detail: (event as CustomEvent).detail, at: performance.now() }),
+        );
+      }
+      element?.setAttribute('token', secret);
+    }, token);
+    return new ViewerPage(page, viewerId);
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    fs.rmSync(this.#profile, { recursive: true, force: true });
+  }
+}
+
+/** A page with one `<ancloud-phone>` in it. */
+export class ViewerPage {
+  constructor(
+    readonly page: Page,
+    readonly viewerId: string,
+  ) {}
+
+  /** Waits for the first decoded frame; answers its size. */
+  async firstFrame(timeoutMs = 20_000): Promise<{ width: number; height: number }> {
+    return eventually(async () => {
+      const found = await this.events('firstframe');
+      if (found.length === 0) throw new NotYet(`no frame yet: ${JSON.stringify(await this.events())}`);
+      return this.size();
+    }, timeoutMs);
+  }
+
+  size(): Promise<{ width: number; height: number }> {
+    return this.page.evaluate(() => {
+      const video = (document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement })
+        .video;
+      return { width: video.videoWidth, height: video.videoHeight };
+    });
+  }
+
+  /** The component's events so far. */
+  events(name?: string): Promise<{ name: string; detail: Record<string, unknown>; at: number }[]> {
+    return this.page.evaluate(
+      (wanted) =>
+        (
+          globalThis as unknown as {
+            phoneEvents: { name: string; detail: Record<string, unknown>; at: number }[];
+          }
+        ).phoneEvents.filter((event) => wanted === undefined || event.name === wanted),
+      name,
+    );
+  }
+
+  /** The machine-readable pattern of the frame that is shown now. */
+  async pattern(): Promise<Pattern | null> {
+    const video = await this.page.evaluateHandle(
+      () => (document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement }).video,
+    );
+    try {
+      return await video.evaluate(readPattern);
+    } finally {
+      await video.dispose();
+    }
+  }
+
+  /** Waits until a pattern satisfies `wanted`. */
+  patternWhere(wanted: (pattern: Pattern) => boolean, timeoutMs = 15_000): Promise<Pattern> {
+    return eventually(async () => {
+      const pattern = await this.pattern();
+      if (pattern === null || !wanted(pattern))
+        throw new NotYet(`the picture says ${JSON.stringify(pattern)}`);
+      return pattern;
+    }, timeoutMs);
+  }
+
+  /** A mouse click at a place of the picture, 0-1 each way. */
+  async click(x: number, y: number): Promise<void> {
+    const at = await this.#at(x, y);
+    await this.page.mouse.click(at.x, at.y, { delay: 40 });
+  }
+
+  /** A stroke with the mouse. */
+  async drag(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+    const begin = await this.#at(...from);
+    const end = await this.#at(...to);
+    await this.page.mouse.move(begin.x, begin.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(end.x, end.y, { steps: 12 });
+    await this.page.mouse.up();
+  }
+
+  /** Calls one of the component's methods. */
+  call(method: 'type' | 'setClipboard' | 'act' | 'control', ...values: unknown[]): Promise<void> {
+    return this.page.evaluate(
+      ([name, list]) => {
+        const element = document.querySelector('ancloud-phone') as unknown as Record<
+          string,
+          (...all: unknown[]) => void
+        >;
+        element[name]?.(...list);
+      },
+      [method, values] as const,
+    );
+  }
+
+  /** Frames the browser has decoded so far. */
+  async framesDecoded(): Promise<number> {
+    return this.page.evaluate(
+      () =>
+        (
+          document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement }
+        ).video.getVideoPlaybackQuality().totalVideoFrames,
+    );
+  }
+
+  async #at(x: number, y: number): Promise<{ x: number; y: number }> {
+    const box = await this.page.evaluate(() => {
+      const rect = (
+        document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement }
+      ).video.getBoundingClientRect();
+      return { x: rect.x, y: rect.y, width: rect.width, height: rect.height };
+    });
+    return { x: box.x + box.width * x, y: box.y + box.height * y };
+  }
+}

@@ -1,0 +1,302 @@
+import { type ChildProcess, execFile } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { eventually, NotYet } from './eventually.js';
+
+const ROOT = path.join(import.meta.dirname, '../../..');
+
+/** What the REST API says of a phone, as far as scenarios look. */
+export interface Phone {
+  readonly phoneId: string;
+  readonly phase: string;
+  readonly hostId: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly viewable: boolean;
+  readonly viewers: number;
+  readonly status: null | {
+    readonly stage: string;
+    readonly bootId: string;
+    readonly address: string;
+    readonly restarts: number;
+    readonly pid1AfterMs: number;
+    readonly readyAfterMs: number;
+    readonly lastExit: null | { readonly code: number; readonly signal: number };
+  };
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly state: string;
+  readonly error: null | { readonly code: string; readonly message: string };
+  readonly result: string;
+}
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How to reach a farm that runs; plain data, so that vitest can hand it from its global setup to each file. */
+export interface FarmAddress {
+  readonly url: string;
+  readonly home: string;
+  readonly run: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Settings of a farm of its own: another bridge, subnet, ports and folders than any other farm on this machine. */
+export function ownFarm(): FarmAddress {
+  const tag = crypto.randomBytes(3).toString('hex');
+  const number = crypto.randomInt(0, 250);
+  const base = 20_000 + crypto.randomInt(0, 60) * 400;
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-farm-'));
+  const run = `/run/ancloud-${tag}`;
+  return {
+    url: `http://127.0.0.1:${base + 80}`,
+    home,
+    run,
+    env: {
+      ANCLOUD_HOME: home,
+      ANCLOUD_RUN_DIR: run,
+      ANCLOUD_PORT_BASE: String(base),
+      ANCLOUD_BRIDGE: `ac${tag}`,
+      ANCLOUD_SUBNET: `10.231.${number}.1/24`,
+      ANCLOUD_HOST_ID: `test-${tag}`,
+    },
+  };
+}
+
+/** A farm as its user has it: the CLI starts and stops it, the REST API is asked. */
+export class Farm {
+  constructor(readonly address: FarmAddress) {}
+
+  /** Runs `./ancloud …` in the farm's environment; never rejects for its exit code. */
+  cli(
+    args: readonly string[],
+    options: {
+      readonly timeoutMs?: number;
+      readonly env?: Record<string, string>;
+      readonly stdin?: string;
+    } = {},
+  ): Promise<CliResult> {
+    return new Promise((resolve) => {
+      const child: ChildProcess = execFile(
+        path.join(ROOT, 'ancloud'),
+        [...args],
+        {
+          env: { ...process.env, ...this.address.env, ...options.env },
+          timeout: options.timeoutMs ?? 180_000,
+          maxBuffer: 32 << 20,
+        },
+        (error, stdout, stderr) => {
+          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
+          resolve({ code, stdout, stderr });
+        },
+      );
+      child.stdin?.end(options.stdin ?? '');
+    });
+  }
+
+  /** `up -d`, without a phone. Throws with what the CLI said. */
+  async up(): Promise<void> {
+    const result = await this.cli(['--json', 'up', '-d', '--no-phone'], { timeoutMs: 600_000 });
+    if (result.code !== 0)
+      throw new Error(`ancloud up: exit code ${result.code}\n${result.stderr}\n${result.stdout}`);
+  }
+
+  /** `down`, then removes the farm's folders. */
+  async remove(): Promise<void> {
+    const result = await this.cli(['down']);
+    if (result.code !== 0) throw new Error(`ancloud down: exit code ${result.code}\n${result.stderr}`);
+    fs.rmSync(this.address.home, { recursive: true, force: true });
+    fs.rmSync(this.address.run, { recursive: true, force: true });
+  }
+
+  get apiKey(): string {
+    return fs.readFileSync(path.join(this.address.home, 'secrets/api-key'), 'utf8').trim();
+  }
+
+  /** One REST call with the admin key; the answer whatever its status. */
+  async call(
+    method: string,
+    route: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    return fetch(`${this.address.url}${route}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(60_000),
+    });
+  }
+
+  /** As `call`, and the JSON of a good answer; throws with the problem otherwise. */
+  async api<T>(method: string, route: string, body?: unknown): Promise<T> {
+    const response = await this.call(method, route, body);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+    return (text === '' ? {} : JSON.parse(text)) as T;
+  }
+
+  /** Waits for an operation's end; throws with its error unless it is done. */
+  async wait(operation: Operation): Promise<Operation> {
+    let now = operation;
+    while (now.state === 'running')
+      now = await this.api('GET', `/v1/operations/${now.operationId}/wait?timeoutMs=10000`);
+    if (now.state !== 'done')
+      throw new Error(`operation ${now.operationId}: ${now.state} ${now.error?.code} ${now.error?.message}`);
+    return now;
+  }
+
+  /** The reference guest in the farm's store; imported once. */
+  async image(): Promise<string> {
+    const { images } = await this.api<{ images: { image: { imageId: string } }[] }>('GET', '/v1/images');
+    if (images[0] !== undefined) return images[0].image.imageId;
+    const file = await buildGuest();
+    const operation = await this.api<Operation>('POST', '/v1/images', {
+      path: file,
+      profile: 'reference',
+      name: 'reference',
+    });
+    await this.wait(operation);
+    return this.image();
+  }
+
+  /** A booted phone. */
+  async create(spec: object = {}): Promise<Phone> {
+    await this.image();
+    const { phone, operation } = await this.api<{ phone: Phone; operation: Operation }>(
+      'POST',
+      '/v1/phones',
+      { spec },
+    );
+    await this.wait(operation);
+    return this.phone(phone.phoneId);
+  }
+
+  phone(id: string): Promise<Phone> {
+    return this.api('GET', `/v1/phones/${id}`);
+  }
+
+  async stop(id: string): Promise<void> {
+    const { operation } = await this.api<{ operation: Operation }>('POST', `/v1/phones/${id}/stop`, {});
+    await this.wait(operation);
+  }
+
+  async start(id: string): Promise<void> {
+    const { operation } = await this.api<{ operation: Operation }>('POST', `/v1/phones/${id}/start`, {});
+    await this.wait(operation);
+  }
+
+  async delete(id: string): Promise<void> {
+    const { operation } = await this.api<{ operation: Operation }>('DELETE', `/v1/phones/${id}`);
+    await this.wait(operation);
+  }
+
+  /** Waits until the phone is in `phase`. */
+  until(id: string, phase: string, timeoutMs = 60_000): Promise<Phone> {
+    return eventually(async () => {
+      const phone = await this.phone(id);
+      if (phone.phase !== phase)
+        throw new NotYet(`phone ${id} is ${phone.phase} (${phone.reason} ${phone.message}), not ${phase}`);
+      return phone;
+    }, timeoutMs);
+  }
+
+  /** Waits until the phone can be watched: its session is ready. */
+  viewable(id: string, timeoutMs = 60_000): Promise<Phone> {
+    return eventually(async () => {
+      const phone = await this.phone(id);
+      if (!phone.viewable)
+        throw new NotYet(`phone ${id} is ${phone.phase} and not viewable (${phone.reason})`);
+      return phone;
+    }, timeoutMs);
+  }
+
+  /** A token for one viewer. */
+  async viewer(
+    id: string,
+    role: 'watch' | 'control',
+  ): Promise<{ viewerId: string; token: string; signalUrl: string }> {
+    return this.api('POST', `/v1/phones/${id}/viewers`, { role });
+  }
+
+  /** Text of a shell command on the phone, through the farm. */
+  async shell(id: string, command: string): Promise<string> {
+    const result = await this.cli(['phone', 'shell', id, '--', ...command.split(' ')], { timeoutMs: 30_000 });
+    if (result.code !== 0) throw new Error(`shell '${command}': ${result.code} ${result.stderr}`);
+    return result.stdout;
+  }
+
+  /** pid of one of the farm's processes, as the supervisor knows it. */
+  async pid(name: string): Promise<number> {
+    const result = await this.cli(['--json', 'status']);
+    if (result.code !== 0) throw new Error(`status: ${result.stderr}`);
+    const { supervisor } = JSON.parse(result.stdout) as {
+      supervisor: { processes: { name: string; pid: number; state: string }[] };
+    };
+    const found = supervisor.processes.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`no process ${name}`);
+    return found.pid;
+  }
+
+  /** Kills a service with SIGKILL and waits until the supervisor's new one serves. */
+  async kill(name: string): Promise<void> {
+    const pid = await this.pid(name);
+    process.kill(pid, 'SIGKILL');
+    await this.serves(name, pid);
+  }
+
+  /** Waits until `name` serves with another pid than `before`. */
+  async serves(name: string, before: number): Promise<void> {
+    await eventually(async () => {
+      const status = await this.supervisor();
+      const one = status.find((process) => process.name === name);
+      if (one === undefined || one.pid === before || one.state !== 'ready')
+        throw new NotYet(`${name} is ${one?.state ?? 'not there'}, pid ${one?.pid}`);
+    }, 30_000);
+  }
+
+  /** The supervisor's table, without asking the gateway. */
+  supervisor(): Promise<{ name: string; pid: number; state: string; restarts: number }[]> {
+    return new Promise((resolve, reject) => {
+      import('node:net')
+        .then(({ connect }) => {
+          const socket = connect(path.join(this.address.run, 'supervisor.sock'));
+          let text = '';
+          socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          socket.once('connect', () => socket.write('status\n'));
+          socket.once('error', reject);
+          socket.once('close', () =>
+            resolve(
+              (
+                JSON.parse(text) as {
+                  processes: { name: string; pid: number; state: string; restarts: number }[];
+                }
+              ).processes,
+            ),
+          );
+        })
+        .catch(reject);
+    });
+  }
+}
+
+/** Path of the reference guest's squashfs: built when it is not cached. */
+export function buildGuest(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(path.join(ROOT, 'guest/build.sh'), { maxBuffer: 32 << 20 }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout.trim().split('\n').at(-1) ?? '');
+      else reject(new Error(`guest/build.sh: ${stderr.slice(-2_000)}`));
+    });
+  });
+}
