@@ -127,5 +127,5 @@ class Server:
         for stream in (self.video, self.audio, self.control):
             if stream:
                 stream.sock.close()
-        out = self.proc.communicate(timeout=5)[0].decode()
+        out = self.proc.communicate(timeout=5)[0].decode(errors="replace")
         return self.proc.returncode, out

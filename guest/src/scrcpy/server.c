@@ -115,11 +115,11 @@ static int send_device_meta(struct session *s)
     return fd < 0 || !s->options.send_device_meta ? 0 : write_fully(fd, name, sizeof name);
 }
 
-// Until a thread says fatal, all have ended, or the client has closed a socket. A client that is gone is noticed on a still
-// screen too, where the real server would notice with the next frame.
+// Until a thread says fatal, all have ended, or the client has closed a socket (both ways: one that will send nothing more is
+// no news). A client that is gone is noticed on a still screen too, where the real server would notice with the next frame.
 static void wait_end(struct session *s, int running)
 {
-    struct pollfd p[4] = {{s->wake[0], POLLIN, 0}, {s->video_fd, POLLRDHUP, 0}, {s->audio_fd, POLLRDHUP, 0}, {s->window, POLLRDHUP, 0}};
+    struct pollfd p[4] = {{s->wake[0], POLLIN, 0}, {s->video_fd, 0, 0}, {s->audio_fd, 0, 0}, {s->window, POLLRDHUP, 0}};
     char said;
     while (running > 0 && (poll(p, 4, -1) >= 0 || errno == EINTR)) {
         if (p[0].revents && read(s->wake[0], &said, 1) == 1 && (--running, said == 'f')) return;

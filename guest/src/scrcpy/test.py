@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """app_process against what scrcpy's real server sends, byte by byte: test.py BIN_DIR [test…]"""
 import os
+import random
 import shutil
 import socket
 import struct
@@ -107,6 +108,7 @@ def reset_and_rotation_begin_anew():
 
 def sizes_follow_the_release():
     phone.ok("wm", "size", "723x1285")
+    phone.screen()
     try:
         for version, options, want in (("4.1", {}, (722, 1284)), ("4.1", {"max_size": "1000"}, (562, 1000)), ("4.1", {"min_size_alignment": "16"}, (720, 1280)),
                                        ("3.3.4", {}, (720, 1280)), ("3.3.4", {"max_size": "1003"}, (560, 1000)), ("2.7", {"max_size": "640"}, (360, 640))):
@@ -459,6 +461,22 @@ def resize_needs_a_flexible_display():
     assert s.proc.wait(timeout=5) == 0 and "ClassCastException" in s.close()[1]
 
 
+def hostile_bytes_end_their_own_server_only():
+    noise = random.Random(1)
+    for _ in range(25):
+        s = server(audio="false", video="false", power_on="false")
+        try:
+            for _ in range(40):
+                s.send(bytes([noise.randrange(23)]) + noise.randbytes(noise.randrange(60)))
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        status, out = s.close()
+        assert status == 0 and "Sanitizer" not in out, (status, out)
+    phone.ok("wm", "user-rotation", "lock", "0")
+    phone.ok("input", "keyevent", "WAKEUP", "HOME")
+    assert phone.front() == "com.ancloud.launcher"
+
+
 def three_at_once_and_a_killed_client():
     servers = [server(), server("3.3.4", audio="false"), server(audio="false", video="false")]
     assert servers[0].video.exactly(4) == b"h264" and servers[1].video.exactly(4) == b"h264"
@@ -506,7 +524,7 @@ try:
         touch_of_another_size_is_dropped_and_leaves_the_finger, cancel_leaves_a_phantom_and_a_late_move_makes_one, ten_fingers_and_no_more,
         without_video_coordinates_are_the_displays, clipboard_both_ways, text_and_keys_type, apps_start_by_package_prefix_and_label,
         sleep_and_power, every_other_message_is_taken, an_unknown_message_ends_the_channel, resize_needs_a_flexible_display,
-        three_at_once_and_a_killed_client, encoding_is_cheap])
+        hostile_bytes_end_their_own_server_only, three_at_once_and_a_killed_client, encoding_is_cheap])
 finally:
     phone.close()
 sys.exit(status)

@@ -20,7 +20,7 @@
 #include "requests.h"
 #include "ui.h"
 
-#define CLIENTS 64
+#define CLIENTS 256
 #define SYSTEM_UID 1000
 
 static struct pollfd polls[CLIENTS + 1];  // [0] listens

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The screen and its tools as a user of the phone's shell sees them: test.py BIN_DIR [test…]"""
 import os
+import random
+import socket
 import struct
 import sys
 import time
@@ -172,6 +174,29 @@ def input_refuses_what_it_cannot_do():
     assert phone.input("Gestures") == gestures + 1 and phone.input("Pointers down") == 0
 
 
+def hostile_packets_harm_nobody():
+    noise = random.Random(2)
+    for turn in range(40):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            s.connect(f"{phone.dev}/socket/window")
+            for _ in range(50):
+                size = noise.choice((0, 3, 8, 12, 16, 40, 60, 216, 220, 300, 5000))
+                try:
+                    s.send(struct.pack("=II", noise.randrange(24), noise.randrange(2))[:size] + noise.randbytes(max(0, size - 8)))
+                except (BrokenPipeError, ConnectionResetError):
+                    break
+        if turn % 8 == 0:
+            phone.ok("wm", "size", "reset")
+            phone.ok("wm", "density", "reset")
+            for app in ("paint", "notes", "sound"):
+                phone.ok("am", "start", f"com.ancloud.{app}")
+    phone.ok("wm", "user-rotation", "lock", "0")
+    phone.ok("wm", "size", "reset")
+    phone.ok("wm", "density", "reset")
+    phone.ok("input", "keyevent", "WAKEUP", "HOME")
+    assert phone.front() == "com.ancloud.launcher" and phone.screen()[:2] == (720, 1280)
+
+
 def nothing_moves_costs_nothing():
     phone.ok("input", "keyevent", "HOME")
     eventually("the launcher is still", lambda: phone.dump("SurfaceFlinger", r"frames drawn: (\d+)") == phone.dump("SurfaceFlinger", r"frames drawn: (\d+)"))
@@ -187,7 +212,7 @@ try:
     status = run_all([
         screencap_writes_png, launcher_opens_apps_and_home_returns, am_refuses_by_name, notes_keeps_every_character, hardware_keys_type,
         latency_flips_and_names_the_touch, motion_counts_sixty_a_second, pattern_survives_any_size, wm_rotates_and_refuses,
-        settings_survive_a_restart, asleep_is_black_and_deaf, input_refuses_what_it_cannot_do, nothing_moves_costs_nothing])
+        settings_survive_a_restart, asleep_is_black_and_deaf, input_refuses_what_it_cannot_do, hostile_packets_harm_nobody, nothing_moves_costs_nothing])
 finally:
     phone.close()
 sys.exit(status)
