@@ -105,7 +105,7 @@ assemble() {
   tree=$1 debs=$2 bins=$3
   mkdir -p "$tree"
   cp -R "$here/rootfs/." "$tree/"
-  mkdir -p "$tree/system/bin" "$tree/system/lib64" "$tree/vendor/bin" "$tree/vendor/etc" "$tree/sbin" "$tree/storage"
+  mkdir -p "$tree/system/bin" "$tree/system/lib64" "$tree/vendor/bin" "$tree/vendor/etc/init" "$tree/sbin" "$tree/storage"
   for d in dev proc sys data mnt tmp apex acct odm product; do mkdir -p "$tree/$d"; done
   ln -s system/bin "$tree/bin"
   ln -s system/etc "$tree/etc"

@@ -103,11 +103,12 @@ log_has() { grep -q -- "$1" "$P/kmsg"; }
 
 phone_wait_boot() { eventually "${1:-15}" "sys.boot_completed=1" prop_is sys.boot_completed 1; }
 
-# Exit status of pid 1 as crun tells it: 128 + signal.
-phone_status() {
+# Waits for the end and checks pid 1's exit status as crun tells it: 128 + signal.
+phone_ends_with() {
   local status=0
   wait "$RUN" || status=$?
-  echo "$status"
+  RUN=
+  [ "$status" = "$1" ] || { echo "  expected the phone to end with $1, not with $status" >&2; return 1; }
 }
 
 phone_end() {

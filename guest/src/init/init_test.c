@@ -2,11 +2,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "init/bootargs.h"
 #include "init/persist.h"
+#include "init/propservice.h"
 #include "init/rc.h"
 #include "init/store.h"
+#include "prop/prop.h"
 #include "test/check.h"
 
 static char seen[1024];
@@ -92,6 +97,46 @@ static void store_rules(void) {
     CHECK(store_set("x.overlong", "\xc0\x80") == PROP_ERROR_INVALID_VALUE);
 }
 
+// One connection with these bytes, served; the answer's u32 or, when there was none, 0xffffffff.
+static uint32_t served(int listener, const char *path, const void *bytes, size_t n) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    uint32_t result = 0xffffffff;
+    strcpy(at.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(connect(fd, (struct sockaddr *)&at, sizeof at) == 0 && send(fd, bytes, n, 0) == (ssize_t)n);
+    shutdown(fd, SHUT_WR); // a client that says too little is known at once, not after init's two seconds
+    propservice_serve(listener);
+    if (recv(fd, &result, 4, MSG_DONTWAIT) != 4) result = 0xffffffff;
+    close(fd);
+    return result;
+}
+
+static void property_service_speaks_both_messages(void) {
+    char path[64], value[PROP_VALUE_MAX];
+    snprintf(path, sizeof path, "%s/socket", dir);
+    int listener = propservice_listen(path);
+    CHECK(listener >= 0);
+    prop_use(dir, path);
+
+    char old[4 + 32 + 92] = {1, 0, 0, 0, 't', '.', 'o', 'l', 'd'};
+    strcpy(old + 4 + 32, "value");
+    CHECK(served(listener, path, old, sizeof old) == 0xffffffff); // no answer: the connection just ends
+    CHECK(prop_get("t.old", value, sizeof value) == 5 && strcmp(value, "value") == 0);
+    CHECK(served(listener, path, old, 40) == 0xffffffff);
+
+    static const uint8_t new[] = {1, 0, 2, 0, 5, 0, 0, 0, 't', '.', 'n', 'e', 'w', 2, 0, 0, 0, 'o', 'k'};
+    CHECK(served(listener, path, new, sizeof new) == PROP_SUCCESS);
+    CHECK(prop_get("t.new", value, sizeof value) == 2 && strcmp(value, "ok") == 0);
+    for (size_t cut = 4; cut < sizeof new; cut++) CHECK(served(listener, path, new, cut) == PROP_ERROR_READ_DATA);
+
+    static const uint8_t huge[] = {1, 0, 2, 0, 0xff, 0xff, 0xff, 0x7f, 'x'}, unknown[] = {9, 9, 9, 9};
+    CHECK(served(listener, path, huge, sizeof huge) == PROP_ERROR_READ_DATA);
+    CHECK(served(listener, path, unknown, sizeof unknown) == PROP_ERROR_INVALID_CMD);
+    static const uint8_t status[] = {1, 0, 2, 0, 10, 0, 0, 0, 'i', 'n', 'i', 't', '.', 's', 'v', 'c', '.', 'x', 1, 0, 0, 0, '1'};
+    CHECK(served(listener, path, status, sizeof status) == PROP_ERROR_PERMISSION_DENIED);
+    close(listener);
+}
+
 int main(void) {
     if (!mkdtemp(dir)) return 1;
     RUN(boot_arguments);
@@ -99,6 +144,7 @@ int main(void) {
     RUN(persistent_properties_are_androids_protobuf);
     RUN(names);
     RUN(store_rules);
+    RUN(property_service_speaks_both_messages);
     char command[64];
     snprintf(command, sizeof command, "rm -rf %s", dir);
     return system(command) == 0 ? DONE() : 1;

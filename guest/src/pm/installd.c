@@ -31,10 +31,27 @@ static ssize_t take(int fd, char *text, size_t size, int *apk) {
     return n;
 }
 
+static char answer[INSTALLD_ANSWER_MAX];
+
+static void add_line(const char *package, const char *path, int third, uint32_t version, void *cookie) {
+    size_t *n = cookie, left = sizeof answer - *n;
+    int len = snprintf(answer + *n, left, "%s %s %d %u\n", package, path, third, version);
+    if (len > 0 && (size_t)len < left)
+        *n += (size_t)len;
+    else
+        answer[*n] = 0; // more packages than an answer has room for: the last ones are not told
+}
+
 static const char *act(const char *text, size_t n, int apk) {
     const char *argument = text + strlen(text) + 1;
     char package[224];
     if (argument >= text + n) return "Error: unknown request";
+    if (strcmp(text, "list") == 0) {
+        size_t length = 0;
+        answer[0] = 0;
+        packages_list(APP_ROOT, SYSTEM_PACKAGES, add_line, &length);
+        return answer;
+    }
     if (strcmp(text, "remove") == 0) return packages_remove(APP_ROOT, argument);
     if (strcmp(text, "install") || apk < 0) return "Error: unknown request";
     const char *error = packages_install(APP_ROOT, apk, (unsigned)strtoul(argument, NULL, 10), package);

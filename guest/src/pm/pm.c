@@ -122,8 +122,7 @@ struct list {
     const char *filter, *exact;
 };
 
-static void print(const char *package, const char *path, int third, uint32_t version, void *cookie) {
-    struct list *l = cookie;
+static void print(const char *package, const char *path, int third, uint32_t version, struct list *l) {
     if (l->exact) {
         if (strcmp(package, l->exact) == 0) l->found += printf("package:%s\n", path) > 0;
         return;
@@ -132,6 +131,21 @@ static void print(const char *package, const char *path, int third, uint32_t ver
     printf("package:%s%s%s", l->files ? path : "", l->files ? "=" : "", package);
     if (l->versions) printf(" versionCode:%u", version);
     putchar('\n');
+}
+
+// Prints what the list wants of all that installd tells.
+static int print_all(struct list *l) {
+    static char answer[INSTALLD_ANSWER_MAX + 1];
+    char package[256], path[512];
+    int third, n;
+    unsigned version;
+    if (ask("list", "", -1, answer, sizeof answer) < 0) {
+        fprintf(stderr, "Error: package service is not running: %s\n", strerror(errno));
+        return 1;
+    }
+    for (const char *at = answer; sscanf(at, "%255s %511s %d %u\n%n", package, path, &third, &version, &n) == 4; at += n)
+        print(package, path, third, version, l);
+    return 0;
 }
 
 static int list(int count, char **words) {
@@ -148,14 +162,12 @@ static int list(int count, char **words) {
         else if (strcmp(words[i], "--user") == 0) i++;
         else if (words[i][0] != '-') l.filter = words[i];
     }
-    packages_list(APP_ROOT, SYSTEM_PACKAGES, print, &l);
-    return 0;
+    return print_all(&l);
 }
 
 static int path(int count, char **words) {
     struct list l = {.exact = count ? words[count - 1] : ""};
-    packages_list(APP_ROOT, SYSTEM_PACKAGES, print, &l);
-    return l.found ? 0 : 1;
+    return print_all(&l) == 0 && l.found ? 0 : 1;
 }
 
 int main(int argc, char **argv) {
