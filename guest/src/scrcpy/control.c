@@ -11,6 +11,7 @@
 #include "reader.h"
 #include "sender.h"
 #include "session.h"
+#include "typable.h"
 
 enum { KEY_BACK = 4, KEY_POWER = 26, KEY_CUT = 277, KEY_COPY = 278, KEY_PASTE = 279 };
 #define POINTER_MOUSE UINT64_MAX
@@ -143,24 +144,12 @@ static void scroll(struct control *c, const struct message *m)
     if (locate(c, m, &e.pointers[0].x, &e.pointers[0].y)) window_send(c->input, &e, sizeof e, NULL, 0);
 }
 
+static void refused(uint16_t unit) { LNW("Could not inject char u+%04x", unit); }
+
 static void inject_text(struct control *c, char *text, size_t n)
 {
     struct win_head q = {.type = WIN_INPUT_TEXT};
-    if (c->strict_text) {
-        // Android's virtual keyboard has ASCII and the accented Latin letters that KeyComposition.java takes apart.
-        size_t kept = 0;
-        for (size_t i = 0; i < n;) {
-            unsigned char b = (unsigned char)text[i];
-            size_t len = b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
-            bool latin1 = b == 0xc3;
-            if (b < 0x80 || latin1)
-                for (size_t k = 0; k < len && i + k < n; k++) text[kept++] = text[i + k];
-            else
-                LNW("Could not inject char u+%04x", len == 2 ? (b & 31u) << 6 | ((unsigned char)text[i + 1] & 63u) : 0xfffdu);
-            i += len;
-        }
-        n = kept;
-    }
+    if (c->strict_text) n = typable(text, n, refused);
     if (n) window_send(c->input, &q, sizeof q, text, n);
 }
 

@@ -10,6 +10,7 @@
 #include "scrcpy/pointers.h"
 #include "scrcpy/reader.h"
 #include "scrcpy/stream.h"
+#include "scrcpy/typable.h"
 #include "test/check.h"
 
 // What a reader of `version` makes of these bytes, sent one by one when `slowly`.
@@ -157,6 +158,18 @@ static void only_what_changed_is_converted(void)
     picture_free(&p);
 }
 
+static uint16_t units[8];
+static int unit_count;
+static void note_unit(uint16_t unit) { units[unit_count++ % 8] = unit; }
+
+static void the_strict_keyboard_is_androids(void)
+{
+    char text[] = "aé×漢b😀ÿ\xc3";
+    size_t n = typable(text, sizeof text - 1, note_unit);
+    CHECK(n == 6 && memcmp(text, "aébÿ", 6) == 0);
+    CHECK(unit_count == 5 && units[0] == 0xd7 && units[1] == 0x6f22 && units[2] == 0xd83d && units[3] == 0xde00 && units[4] == 0xfffd);
+}
+
 int main(void)
 {
     ln_threshold(LN_ERROR + 1);
@@ -167,5 +180,6 @@ int main(void)
     RUN(packets_differ_by_dialect);
     RUN(colours_become_limited_range);
     RUN(only_what_changed_is_converted);
+    RUN(the_strict_keyboard_is_androids);
     return DONE();
 }

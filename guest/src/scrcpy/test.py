@@ -477,6 +477,24 @@ def hostile_bytes_end_their_own_server_only():
     assert phone.front() == "com.ancloud.launcher"
 
 
+def a_server_waits_for_the_phone_and_ends_with_it():
+    phone.stop()
+    s = Server(BIN, "4.1", expect_sockets=False, audio="false")
+    try:
+        time.sleep(0.3)
+        assert s.proc.poll() is None
+    finally:
+        phone.start()
+    s.connect()
+    assert s.video.exactly(4) == b"h264"
+    phone.stop()
+    try:
+        assert s.proc.wait(timeout=5) == 0
+    finally:
+        phone.start()
+    s.close()
+
+
 def three_at_once_and_a_killed_client():
     servers = [server(), server("3.3.4", audio="false"), server(audio="false", video="false")]
     assert servers[0].video.exactly(4) == b"h264" and servers[1].video.exactly(4) == b"h264"
@@ -524,7 +542,7 @@ try:
         touch_of_another_size_is_dropped_and_leaves_the_finger, cancel_leaves_a_phantom_and_a_late_move_makes_one, ten_fingers_and_no_more,
         without_video_coordinates_are_the_displays, clipboard_both_ways, text_and_keys_type, apps_start_by_package_prefix_and_label,
         sleep_and_power, every_other_message_is_taken, an_unknown_message_ends_the_channel, resize_needs_a_flexible_display,
-        hostile_bytes_end_their_own_server_only, three_at_once_and_a_killed_client, encoding_is_cheap])
+        hostile_bytes_end_their_own_server_only, a_server_waits_for_the_phone_and_ends_with_it, three_at_once_and_a_killed_client, encoding_is_cheap])
 finally:
     phone.close()
 sys.exit(status)

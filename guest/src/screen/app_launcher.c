@@ -80,11 +80,12 @@ static void draw(struct canvas *c)
     bool wide = display.width > display.height;
     localtime_r(&t, &tm);
     wallpaper(c);
-    double x = wide ? display.width * 0.21 : display.width / 2.0, y = wide ? (a.y0 + a.y1) / 2.0 : a.y0 + (a.y1 - a.y0) * 0.19;
+    double clock = fmin(dp(wide ? 60 : 76), (a.y1 - a.y0) * 0.2), x = wide ? display.width * 0.21 : display.width / 2.0;
+    double y = wide ? (a.y0 + a.y1) / 2.0 : fmax(a.y0 + (a.y1 - a.y0) * 0.19, a.y0 + clock * 0.8);
     strftime(text, sizeof text, "%H:%M", &tm);
-    text_center(c, x, y, text, dp(wide ? 60 : 76), REGULAR, 0xffffffff);
+    text_center(c, x, y, text, clock, REGULAR, 0xffffffff);
     strftime(text, sizeof text, "%A, %-d %B", &tm);
-    text_center(c, x, y + dp(32), text, dp(17), REGULAR, 0xd8ffffff);
+    text_center(c, x, y + clock * 0.42, text, clock * 0.22, REGULAR, 0xd8ffffff);
     for (int i = 0; i < shown_apps(); i++) {
         struct rect b = icon_box(i);
         struct rect under = {b.x0, b.y0 + (int)dp(3), b.x1, b.y1 + (int)dp(3)};
