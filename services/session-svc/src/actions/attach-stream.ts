@@ -1,0 +1,72 @@
+import { isIP } from 'node:net';
+import type { AttachStreamRequest, AttachStreamResponse } from '@ancloud/contracts/session/v1/session';
+import { AppError } from '@ancloud/kit';
+import { encoderOptions } from '../core/stream-options.js';
+import type { RtpOptions, RtpStreamOptions } from '../io/rtp-sender.js';
+import type { Session } from '../io/session.js';
+
+const DEFAULT_PAYLOAD = 1_200;
+
+/** Errors: INVALID_ARGUMENT, FENCED, STREAM_FAILED, SESSION_NOT_READY, CANCELLED. */
+export async function attachStream(
+  session: Session,
+  request: AttachStreamRequest,
+  signal: AbortSignal,
+): Promise<AttachStreamResponse> {
+  const encoder = encoderOptions(request.video);
+  if ('field' in encoder) throw outOfRange(encoder.field, encoder.value, encoder.min, encoder.max);
+  const wish = { fence: request.fence, rtp: readRtp(request), encoder };
+  const { size, audio } = await session.stream.attach(wish, signal);
+  const { ip, port } = session.rtp;
+  return { rtpIp: ip, rtpPort: port, width: size?.width ?? 0, height: size?.height ?? 0, audio };
+}
+
+function readRtp(request: AttachStreamRequest): RtpOptions {
+  if (isIP(request.ip) === 0)
+    throw new AppError('INVALID_ARGUMENT', 'attaching a stream: ip is no IP address', {
+      field: 'ip',
+      value: request.ip,
+      fix: 'give the address of the PlainTransport',
+    });
+  within('port', request.port, 1, 65_535);
+  const maxPayload = request.mtu === 0 ? DEFAULT_PAYLOAD : within('mtu', request.mtu, 500, 1_400);
+  const video = readStream('video', request.videoSsrc, request.videoPayloadType, request.videoNextSequence);
+  // Without an SSRC of its own the receiver does not want sound.
+  const audio =
+    request.audioSsrc === 0
+      ? undefined
+      : readStream('audio', request.audioSsrc, request.audioPayloadType, request.audioNextSequence);
+  if (audio?.ssrc === video.ssrc)
+    throw new AppError('INVALID_ARGUMENT', 'attaching a stream: video and audio have the same SSRC', {
+      field: 'audio_ssrc',
+      value: String(audio.ssrc),
+    });
+  return { target: { ip: request.ip, port: request.port }, video, audio, maxPayload };
+}
+
+function readStream(
+  kind: 'video' | 'audio',
+  ssrc: number,
+  payloadType: number,
+  next: number,
+): RtpStreamOptions {
+  return {
+    ssrc: within(`${kind}_ssrc`, ssrc, 1, 0xffff_ffff),
+    payloadType: within(`${kind}_payload_type`, payloadType, 0, 127),
+    // 65536 is number 0 of a stream that is not new.
+    nextSequence: within(`${kind}_next_sequence`, next, 0, 0x1_0000),
+  };
+}
+
+function within(field: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw outOfRange(field, value, min, max);
+}
+
+function outOfRange(field: string, value: number, min: number, max: number): AppError {
+  return new AppError('INVALID_ARGUMENT', `attaching a stream: ${field} is ${value}`, {
+    field,
+    value: String(value),
+    fix: `give a number from ${min} to ${max}`,
+  });
+}

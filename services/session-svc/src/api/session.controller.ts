@@ -1,0 +1,220 @@
+import type {
+  Metadata,
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
+import type {
+  AttachStreamRequest,
+  AttachStreamResponse,
+  DetachStreamRequest,
+  DetachStreamResponse,
+  GetSessionRequest,
+  InstallAppRequest,
+  InstallAppResponse,
+  PullFileChunk,
+  PullFileRequest,
+  PushFileRequest,
+  PushFileResponse,
+  ScreenshotChunk,
+  ScreenshotRequest,
+  SetClipboardRequest,
+  SetClipboardResponse,
+  ShellInput,
+  ShellOutput,
+} from '@ancloud/contracts/session/v1/session';
+import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
+import { AppError } from '@ancloud/kit';
+import type { Log } from '@ancloud/kit';
+import { SET_CLIPBOARD_TEXT_MAX } from '@ancloud/scrcpy-wire';
+import { from, ignoreElements } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { attachStream } from '../actions/attach-stream.js';
+import { installApp } from '../actions/install-app.js';
+import { WorkLimits } from '../actions/limits.js';
+import { takeScreenshot } from '../actions/screenshot.js';
+import { runShell } from '../actions/shell.js';
+import { pullFile, pushFile } from '../actions/transfer-file.js';
+import { Sessions } from '../io/sessions.js';
+import { during, send } from './calls.js';
+import { dataOf, readStart } from './incoming.js';
+
+/** Injection token of the service's log. */
+export const LOG = Symbol('log');
+const SERVICE = 'ancloud.session.v1.SessionService';
+/** Bytes of a picture per message. */
+const CHUNK = 256 * 1024;
+
+/** The gRPC edge: decode, call, encode. */
+@Controller()
+export class SessionController {
+  constructor(
+    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(WorkLimits) private readonly limits: WorkLimits,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  @GrpcMethod(SERVICE, 'getSession')
+  getSession({ phoneId }: GetSessionRequest): SessionRecord {
+    return this.sessions.get(phoneId).record();
+  }
+
+  @GrpcMethod(SERVICE, 'attachStream')
+  attachStream(
+    request: AttachStreamRequest,
+    _metadata: Metadata,
+    call: ServerUnaryCall<AttachStreamRequest, AttachStreamResponse>,
+  ): Promise<AttachStreamResponse> {
+    const session = this.sessions.get(request.phoneId);
+    return during(call, (signal) => attachStream(session, request, signal));
+  }
+
+  @GrpcMethod(SERVICE, 'detachStream')
+  detachStream({ phoneId, fence }: DetachStreamRequest): DetachStreamResponse {
+    this.sessions.get(phoneId).stream.detach(fence);
+    return {};
+  }
+
+  @GrpcMethod(SERVICE, 'screenshot')
+  screenshot(
+    { phoneId }: ScreenshotRequest,
+    _metadata: Metadata,
+    call: ServerWritableStream<ScreenshotRequest, ScreenshotChunk>,
+  ): Observable<never> {
+    return written(
+      during(call, async (signal) => {
+        const session = this.sessions.get(phoneId);
+        const release = this.limits.take(phoneId, 'screenshot');
+        try {
+          const png = await takeScreenshot(session, signal);
+          for (let at = 0; at < png.length; at += CHUNK)
+            await send(call, { png: png.subarray(at, at + CHUNK) }, signal);
+        } finally {
+          release();
+        }
+      }),
+    );
+  }
+
+  @GrpcStreamCall(SERVICE, 'shell')
+  async shell(call: ServerDuplexStream<ShellInput, ShellOutput>): Promise<void> {
+    await during(call, async (signal) => {
+      const read = (m: ShellInput) => (m.input?.$case === 'start' ? m.input.value : undefined);
+      const { start, rest } = await readStart<ShellInput, NonNullable<ReturnType<typeof read>>>(
+        call,
+        read,
+        signal,
+      );
+      const session = this.sessions.get(start.phoneId);
+      const release = this.limits.take(start.phoneId, 'shell');
+      try {
+        await runShell(session, {
+          start,
+          input: rest,
+          output: (message) => send(call, message, signal),
+          signal,
+        });
+        call.end();
+      } finally {
+        release();
+      }
+    });
+  }
+
+  @GrpcStreamCall(SERVICE, 'pushFile')
+  async pushFile(
+    call: ServerReadableStream<PushFileRequest, PushFileResponse>,
+    answer: sendUnaryData<PushFileResponse>,
+  ): Promise<void> {
+    const bytes = await during(call, async (signal) => {
+      const read = (m: PushFileRequest) => (m.input?.$case === 'start' ? m.input.value : undefined);
+      const { start, rest } = await readStart<PushFileRequest, NonNullable<ReturnType<typeof read>>>(
+        call,
+        read,
+        signal,
+      );
+      const session = this.sessions.get(start.phoneId);
+      const release = this.limits.take(start.phoneId, 'file');
+      try {
+        const source = dataOf(rest, (m) => (m.input?.$case === 'data' ? m.input.value : undefined));
+        return await pushFile(session, { path: start.path, mode: start.mode, source, signal });
+      } finally {
+        release();
+      }
+    });
+    answer(null, { bytes });
+  }
+
+  @GrpcMethod(SERVICE, 'pullFile')
+  pullFile(
+    { phoneId, path }: PullFileRequest,
+    _metadata: Metadata,
+    call: ServerWritableStream<PullFileRequest, PullFileChunk>,
+  ): Observable<never> {
+    return written(
+      during(call, async (signal) => {
+        const session = this.sessions.get(phoneId);
+        const release = this.limits.take(phoneId, 'file');
+        try {
+          for await (const data of pullFile(session, path, signal)) await send(call, { data }, signal);
+        } finally {
+          release();
+        }
+      }),
+    );
+  }
+
+  @GrpcStreamCall(SERVICE, 'installApp')
+  async installApp(
+    call: ServerReadableStream<InstallAppRequest, InstallAppResponse>,
+    answer: sendUnaryData<InstallAppResponse>,
+  ): Promise<void> {
+    const output = await during(call, async (signal) => {
+      const read = (m: InstallAppRequest) => (m.input?.$case === 'start' ? m.input.value : undefined);
+      const { start, rest } = await readStart<InstallAppRequest, NonNullable<ReturnType<typeof read>>>(
+        call,
+        read,
+        signal,
+      );
+      const session = this.sessions.get(start.phoneId);
+      const release = this.limits.take(start.phoneId, 'install');
+      try {
+        const source = dataOf(rest, (m) => (m.input?.$case === 'data' ? m.input.value : undefined));
+        return await installApp(session, { size: start.size, source, signal, log: this.log });
+      } finally {
+        release();
+      }
+    });
+    answer(null, { output });
+  }
+
+  @GrpcMethod(SERVICE, 'setClipboard')
+  async setClipboard(
+    { phoneId, text, paste }: SetClipboardRequest,
+    _metadata: Metadata,
+    call: ServerUnaryCall<SetClipboardRequest, SetClipboardResponse>,
+  ): Promise<SetClipboardResponse> {
+    const session = this.sessions.get(phoneId);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > SET_CLIPBOARD_TEXT_MAX)
+      throw new AppError(
+        'MESSAGE_TOO_LARGE',
+        `setting the clipboard of ${phoneId}: the text has ${bytes} bytes`,
+        {
+          field: 'text',
+          fix: `send at most ${SET_CLIPBOARD_TEXT_MAX} bytes of UTF-8`,
+        },
+      );
+    await during(call, (signal) => session.input.setClipboard(text, paste, signal));
+    return {};
+  }
+}
+
+/** Answers were written to the call itself, which waits for its reader; Nest would buffer without bound. It ends the call. */
+function written(work: Promise<void>): Observable<never> {
+  return from(work).pipe(ignoreElements());
+}

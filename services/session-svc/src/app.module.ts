@@ -1,0 +1,21 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Log } from '@ancloud/kit';
+import { WorkLimits } from './actions/limits.js';
+import { LOG, SessionController } from './api/session.controller.js';
+import { Sessions } from './io/sessions.js';
+
+/** Everything the gRPC edge is given; built in main.ts, in order, where its end is arranged too. */
+@Module({})
+export class AppModule {
+  static with(parts: { readonly sessions: Sessions; readonly log: Log }): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [SessionController],
+      providers: [
+        { provide: Sessions, useValue: parts.sessions },
+        { provide: WorkLimits, useValue: new WorkLimits() },
+        { provide: LOG, useValue: parts.log },
+      ],
+    };
+  }
+}

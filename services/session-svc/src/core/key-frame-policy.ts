@@ -1,0 +1,103 @@
+import { GOP_MAX_UNITS } from './gop-cache.js';
+
+/** Milliseconds without a picture after which the stream counts as quiet. */
+export const QUIET_MS = 200;
+/** Least milliseconds between two replays. */
+export const REPLAY_GAP_MS = 100;
+/** Least milliseconds between two encoder restarts for joiners. */
+export const RESET_GAP_MS = 1_000;
+/** Least milliseconds between two answers to lost packets: an encoder restart costs everybody. */
+export const LOSS_GAP_MS = 10_000;
+
+export type KeyFrameReason = 'join' | 'loss';
+
+/** What to do now. `wait`: ask `due` again at `atMs`. */
+export type KeyFrameDecision =
+  { readonly do: 'replay' | 'reset' | 'nothing' } | { readonly do: 'wait'; readonly atMs: number };
+
+export interface StreamFacts {
+  /** Milliseconds since the last access unit of the phone was sent; Infinity before the first. */
+  readonly quietMs: number;
+  /** Access units in the cached group, 0 when it cannot be replayed. */
+  readonly cached: number;
+}
+
+const NOTHING: KeyFrameDecision = { do: 'nothing' };
+
+/**
+ * When a viewer needs a key frame: replay the cached group if the stream is quiet and the group short (the phone is not
+ * asked), else restart the encoder (RESET_VIDEO), the only key frame request scrcpy has. However many ask, at most ten
+ * replays a second, one restart a second for joiners, one answer in ten seconds for losses. A wish that comes too early
+ * is kept and answered when its time has come, unless the phone sends a key frame by itself before.
+ * The figures were measured (docs/protocol.md, "Key frames").
+ */
+export class KeyFramePolicy {
+  #lastReplayMs = -Infinity;
+  #lastResetMs = -Infinity;
+  #lastLossMs = -Infinity;
+  /** A restart was asked for and its key frame has not come. */
+  #resetPending = false;
+  #joinWaits = false;
+  #lossWaits = false;
+
+  wanted(reason: KeyFrameReason, nowMs: number, facts: StreamFacts): KeyFrameDecision {
+    if (reason === 'join') this.#joinWaits = true;
+    else this.#lossWaits = true;
+    return this.due(nowMs, facts);
+  }
+
+  /** The phone sent a key frame by itself or as asked: whoever waits has it now. */
+  keyFrameSent(): void {
+    this.#resetPending = false;
+    this.#joinWaits = false;
+    this.#lossWaits = false;
+  }
+
+  /** Another encoder begins, with a key frame: nothing that was asked of the old one will come. */
+  encoderReplaced(): void {
+    this.#resetPending = false;
+  }
+
+  /** What the wishes that wait come to now. */
+  due(nowMs: number, facts: StreamFacts): KeyFrameDecision {
+    if (this.#joinWaits) return this.#join(nowMs, facts);
+    if (this.#lossWaits) return this.#loss(nowMs, facts);
+    return NOTHING;
+  }
+
+  #join(nowMs: number, facts: StreamFacts): KeyFrameDecision {
+    if (replayable(facts)) {
+      const atMs = this.#lastReplayMs + REPLAY_GAP_MS;
+      return nowMs >= atMs ? this.#replay(nowMs) : { do: 'wait', atMs };
+    }
+    const atMs = this.#lastResetMs + RESET_GAP_MS;
+    if (nowMs >= atMs) return this.#reset(nowMs);
+    // The restart under way serves this one too; asked again when it does not come in its second.
+    if (this.#resetPending || facts.cached === 0) return { do: 'wait', atMs };
+    return { do: 'wait', atMs: Math.min(atMs, nowMs + Math.max(1, QUIET_MS - facts.quietMs)) };
+  }
+
+  #loss(nowMs: number, facts: StreamFacts): KeyFrameDecision {
+    const atMs = Math.max(this.#lastLossMs + LOSS_GAP_MS, this.#lastResetMs + RESET_GAP_MS);
+    if (nowMs < atMs) return { do: 'wait', atMs };
+    this.#lastLossMs = nowMs;
+    return replayable(facts) ? this.#replay(nowMs) : this.#reset(nowMs);
+  }
+
+  #replay(nowMs: number): KeyFrameDecision {
+    this.#lastReplayMs = nowMs;
+    this.#joinWaits = false;
+    this.#lossWaits = false;
+    return { do: 'replay' };
+  }
+
+  #reset(nowMs: number): KeyFrameDecision {
+    this.#lastResetMs = nowMs;
+    this.#resetPending = true;
+    return { do: 'reset' };
+  }
+}
+
+function replayable(facts: StreamFacts): boolean {
+  return facts.quietMs >= QUIET_MS && facts.cached > 0 && facts.cached <= GOP_MAX_UNITS;
+}

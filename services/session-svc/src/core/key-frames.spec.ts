@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { GOP_MAX_BYTES, GOP_MAX_UNITS, GopCache } from './gop-cache.js';
+import { KeyFramePolicy } from './key-frame-policy.js';
+import { replayTimes } from './replay-times.js';
+
+const unit = (size = 4): Uint8Array => new Uint8Array(size);
+
+describe('GopCache', () => {
+  it('holds a whole group and begins anew at each key frame', () => {
+    const gop = new GopCache();
+    gop.push(unit(), false);
+    expect(gop.length).toBe(0);
+    gop.push(unit(10), true);
+    gop.push(unit(3), false);
+    expect([gop.length, gop.bytes]).toEqual([2, 13]);
+    gop.push(unit(7), true);
+    expect([gop.length, gop.bytes]).toEqual([1, 7]);
+  });
+
+  it('forgets a group of more than 12 access units until the next key frame', () => {
+    const gop = new GopCache();
+    gop.push(unit(), true);
+    for (let i = 1; i < GOP_MAX_UNITS; i += 1) gop.push(unit(), false);
+    expect(gop.length).toBe(GOP_MAX_UNITS);
+    gop.push(unit(), false);
+    expect([gop.length, gop.bytes]).toEqual([0, 0]);
+    gop.push(unit(), false);
+    expect(gop.length).toBe(0);
+    gop.push(unit(), true);
+    expect(gop.length).toBe(1);
+  });
+
+  it('holds at most 2 MiB', () => {
+    const gop = new GopCache();
+    gop.push(unit(GOP_MAX_BYTES - 1), true);
+    gop.push(unit(2), false);
+    expect(gop.length).toBe(0);
+  });
+
+  it('does not keep a large chunk alive for a small picture', () => {
+    const chunk = new Uint8Array(65_536);
+    const gop = new GopCache();
+    gop.push(chunk.subarray(100, 200), true);
+    expect(gop.units[0]?.buffer.byteLength).toBe(100);
+    const near = new Uint8Array(300);
+    gop.push(near.subarray(0, 200), true);
+    expect(gop.units[0]?.buffer).toBe(near.buffer);
+  });
+});
+
+describe('KeyFramePolicy', () => {
+  const still = { quietMs: 5_000, cached: 3 };
+  const moving = { quietMs: 16, cached: 0 };
+
+  it('replays for joiners of a still screen, at most ten a second, and never asks the phone', () => {
+    const policy = new KeyFramePolicy();
+    const done: string[] = [];
+    for (let ms = 0; ms < 1_000; ms += 20) done.push(policy.wanted('join', ms, still).do);
+    expect(done.filter((d) => d === 'replay')).toHaveLength(10);
+    expect(done).not.toContain('reset');
+  });
+
+  it('a joiner who came too early for a replay gets the next one', () => {
+    const policy = new KeyFramePolicy();
+    policy.wanted('join', 0, still);
+    expect(policy.wanted('join', 30, still)).toEqual({ do: 'wait', atMs: 100 });
+    expect(policy.due(100, still)).toEqual({ do: 'replay' });
+    expect(policy.due(200, still)).toEqual({ do: 'nothing' });
+  });
+
+  it.each([
+    ['199 ms after a picture', { quietMs: 199, cached: 3 }],
+    ['a group too long to cache', { quietMs: 5_000, cached: 0 }],
+  ])('asks the phone when it is %s', (_name, facts) => {
+    expect(new KeyFramePolicy().wanted('join', 0, facts)).toEqual({ do: 'reset' });
+  });
+
+  it('100 joiners in 2 s on a moving screen cost 2 restarts, each followed by its key frame', () => {
+    const policy = new KeyFramePolicy();
+    let resets = 0;
+    let frameAt = Infinity;
+    for (let ms = 0; ms < 2_000; ms += 20) {
+      if (ms >= frameAt) {
+        policy.keyFrameSent();
+        frameAt = Infinity;
+      }
+      if (policy.wanted('join', ms, moving).do === 'reset') {
+        resets += 1;
+        frameAt = ms + 150;
+      }
+    }
+    expect(resets).toBe(2);
+  });
+
+  it('who waits is served by a key frame the phone sends by itself', () => {
+    const policy = new KeyFramePolicy();
+    policy.wanted('join', 0, moving);
+    policy.keyFrameSent();
+    expect(policy.wanted('join', 400, moving)).toEqual({ do: 'wait', atMs: 1_000 });
+    policy.keyFrameSent();
+    expect(policy.due(1_000, moving)).toEqual({ do: 'nothing' });
+  });
+
+  it('asks once more when the restart brought nothing', () => {
+    const policy = new KeyFramePolicy();
+    policy.wanted('join', 0, moving);
+    expect(policy.due(500, moving)).toEqual({ do: 'wait', atMs: 1_000 });
+    expect(policy.due(1_000, moving)).toEqual({ do: 'reset' });
+  });
+
+  it('waits for quiet rather than for the next restart when that is sooner', () => {
+    const policy = new KeyFramePolicy();
+    policy.wanted('join', 0, moving);
+    policy.keyFrameSent();
+    expect(policy.wanted('join', 300, { quietMs: 150, cached: 1 })).toEqual({ do: 'wait', atMs: 350 });
+    expect(policy.due(350, { quietMs: 200, cached: 1 })).toEqual({ do: 'replay' });
+  });
+
+  it('one weak viewer asking every 200 ms for 60 s costs 6 restarts', () => {
+    const policy = new KeyFramePolicy();
+    let resets = 0;
+    for (let ms = 0; ms < 60_000; ms += 200) {
+      if (policy.wanted('loss', ms, moving).do === 'reset') {
+        resets += 1;
+        policy.keyFrameSent();
+      }
+    }
+    expect(resets).toBe(6);
+  });
+
+  it('a loss on a still screen is healed by a replay', () => {
+    expect(new KeyFramePolicy().wanted('loss', 0, still)).toEqual({ do: 'replay' });
+  });
+
+  it('a loss does not restart again what a joiner has just restarted', () => {
+    const policy = new KeyFramePolicy();
+    policy.wanted('join', 0, moving);
+    policy.keyFrameSent();
+    expect(policy.wanted('loss', 100, moving)).toEqual({ do: 'wait', atMs: 1_000 });
+  });
+});
+
+describe('replayTimes', () => {
+  it('are a millisecond apart and end now', () => {
+    expect(replayTimes(3, 0, 1_000_000)).toEqual([998_000, 999_000, 1_000_000]);
+  });
+  it('never begin before the last picture that was sent', () => {
+    const times = replayTimes(12, 999_000, 1_000_000);
+    expect(times[0]).toBeGreaterThan(999_000);
+    expect(times.at(-1)).toBe(1_000_000);
+  });
+});

@@ -1,0 +1,118 @@
+import type { Duplex } from 'node:stream';
+import type { Clock, Log } from '@ancloud/kit';
+import { createDeviceMessageParser, serializeControl } from '@ancloud/scrcpy-wire';
+import type { ControlMessage, DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
+import { ControlQueue } from '../core/control-queue.js';
+import type { SessionMetrics } from './session-metrics.js';
+
+/** A phone that has not taken a write for this long does not read any more. */
+const STUCK_MS = 5_000;
+
+export interface ControlChannelOptions {
+  /** Owned from now on. */
+  readonly socket: Duplex;
+  readonly version: ScrcpyVersion;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: SessionMetrics;
+  /** Called in stream order. */
+  readonly onMessage: (message: DeviceMessage) => void;
+  /** Called once, when the socket has ended other than by close(). */
+  readonly onLost: (reason: string) => void;
+}
+
+/**
+ * One control socket: messages down by ControlQueue's policy, device messages up. One write is under way at a time;
+ * what comes meanwhile waits in the queue and leaves as one write.
+ */
+export class ControlChannel {
+  readonly #options: ControlChannelOptions;
+  readonly #queue = new ControlQueue();
+  /** Monotonic ms since which a write is under way. */
+  #writingSince: number | undefined;
+  /** When the oldest touch that waits was received, for the latency metric. */
+  #waitingSince: number | undefined;
+  #closed = false;
+
+  constructor(options: ControlChannelOptions) {
+    this.#options = options;
+    const { socket, onMessage } = options;
+    const parser = createDeviceMessageParser({ onMessage });
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        parser.push(chunk);
+      } catch (error) {
+        this.#lost(error instanceof Error ? error.message : 'unreadable device message');
+      }
+    });
+    socket.resume();
+    socket.once('close', () => this.#lost('the phone closed the control socket'));
+    if (socket.destroyed) queueMicrotask(() => this.#lost('the phone closed the control socket'));
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** @param receivedMs monotonic time at which what is sent was received, for the latency metric. */
+  send(messages: readonly ControlMessage[], receivedMs?: number): void {
+    if (this.#closed || messages.length === 0) return;
+    const { clock, metrics } = this.#options;
+    for (const message of messages) {
+      const outcome = this.#queue.push(message);
+      if (outcome === 'dropped') metrics.inputDropped.inc({ reason: 'queue-full' });
+      if (outcome === 'overflow') {
+        this.#lost('the phone does not read its control socket: the queue is full');
+        return;
+      }
+    }
+    if (receivedMs !== undefined) this.#waitingSince ??= receivedMs;
+    if (this.#writingSince === undefined) this.#write();
+    else if (clock.monotonic() - this.#writingSince > STUCK_MS)
+      this.#lost(`the phone has not read its control socket for ${STUCK_MS} ms`);
+  }
+
+  /** Ends the channel; nothing is told. May be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.socket.destroy();
+  }
+
+  #write(): void {
+    const { socket, clock, metrics } = this.#options;
+    const chunks = this.#queue.takeAll().flatMap((message) => this.#bytes(message));
+    const since = this.#waitingSince;
+    this.#waitingSince = undefined;
+    if (chunks.length === 0) return;
+    this.#writingSince = clock.monotonic();
+    socket.write(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), (error) => {
+      this.#writingSince = undefined;
+      if (this.#closed) return;
+      if (error !== undefined && error !== null) {
+        this.#lost(`writing: ${error.message}`);
+        return;
+      }
+      metrics.controlWrites.inc();
+      if (since !== undefined) metrics.touchSeconds.observe((clock.monotonic() - since) / 1_000);
+      if (this.#queue.length > 0) this.#write();
+    });
+  }
+
+  /** A message that cannot be written (a text too long) is dropped alone, not with the channel. */
+  #bytes(message: ControlMessage): Uint8Array[] {
+    try {
+      return [serializeControl(message, this.#options.version)];
+    } catch (err) {
+      this.#options.metrics.inputDropped.inc({ reason: 'malformed' });
+      this.#options.log.warn({ err, kind: message.kind }, 'a control message was not written');
+      return [];
+    }
+  }
+
+  #lost(reason: string): void {
+    if (this.#closed) return;
+    this.close();
+    this.#options.onLost(reason);
+  }
+}

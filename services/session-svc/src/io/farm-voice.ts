@@ -1,0 +1,97 @@
+import type { Bus } from '@ancloud/bus';
+import { records, subjects } from '@ancloud/contracts';
+import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
+import { SessionState } from '@ancloud/contracts/state/v1/state';
+import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
+import type { Clock, Log, Timer } from '@ancloud/kit';
+import { recordsOf } from '@ancloud/state';
+import type { Records, State } from '@ancloud/state';
+import type { SessionVoice } from './session.js';
+
+/** A third of the record's 30 s: two renewals may fail. */
+const RENEW_MS = 10_000;
+
+/**
+ * Tells the farm of this host's sessions: a record in Redis, renewed while the session lives, and a fact on NATS with each
+ * change. Writes of one phone stay in order; of several that wait only the newest is written.
+ */
+export class FarmVoice implements SessionVoice {
+  readonly #bus: Bus;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #records: Records<SessionRecord>;
+  /** Newest record of each living session. */
+  readonly #living = new Map<string, SessionRecord>();
+  /** Newest record that is still to be written. */
+  readonly #unwritten = new Map<string, SessionRecord>();
+  readonly #writing = new Map<string, Promise<void>>();
+  #timer: Timer | undefined;
+
+  constructor(options: {
+    readonly bus: Bus;
+    readonly state: State;
+    readonly clock: Clock;
+    readonly log: Log;
+  }) {
+    this.#bus = options.bus;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#records = recordsOf(options.state, records.session);
+    this.#renewLater();
+  }
+
+  record(record: SessionRecord): void {
+    const { phoneId, state } = record;
+    if (state === SessionState.SESSION_STATE_CLOSED) this.#living.delete(phoneId);
+    else this.#living.set(phoneId, record);
+    this.#write(record);
+    this.#bus.publish(subjects.session, { phone: phoneId }, record);
+  }
+
+  device(phoneId: string, event: DeviceEvent): void {
+    this.#bus.publish(subjects.device, { phone: phoneId }, event);
+  }
+
+  /** Writes all living records now, e.g. because Redis came back empty. */
+  renew(): void {
+    for (const record of this.#living.values()) this.#write({ ...record, updatedAtMs: this.#clock.now() });
+  }
+
+  /** Resolves when everything told so far is written, or could not be. */
+  async flush(): Promise<void> {
+    while (this.#writing.size > 0) await Promise.all(this.#writing.values());
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  #write(record: SessionRecord): void {
+    const { phoneId } = record;
+    this.#unwritten.set(phoneId, record);
+    if (this.#writing.has(phoneId)) return;
+    const done = this.#writeAll(phoneId).finally(() => this.#writing.delete(phoneId));
+    this.#writing.set(phoneId, done);
+  }
+
+  async #writeAll(phone: string): Promise<void> {
+    for (let next = this.#unwritten.get(phone); next !== undefined; next = this.#unwritten.get(phone)) {
+      this.#unwritten.delete(phone);
+      try {
+        if (next.state === SessionState.SESSION_STATE_CLOSED) await this.#records.delete({ phone });
+        else await this.#records.set({ phone }, next);
+      } catch (err) {
+        // The next renewal writes it; the fact has been told already.
+        this.#log.warn({ phone, err }, 'a session record was not written');
+      }
+    }
+  }
+
+  #renewLater(): void {
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#renewLater();
+      this.renew();
+    }, RENEW_MS);
+    this.#timer.unref();
+  }
+}

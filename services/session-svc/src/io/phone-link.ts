@@ -1,0 +1,118 @@
+import type { Duplex } from 'node:stream';
+import {
+  connectAdb,
+  openLocalAbstract,
+  pullFile,
+  pushFile,
+  runShell,
+  startShell,
+  type Adb,
+  type AdbKeyStore,
+  type OpenStreamOptions,
+  type PullFileOptions,
+  type PushFileOptions,
+  type RunShellOptions,
+  type ShellProcess,
+  type ShellResult,
+  type StartShellOptions,
+} from '@ancloud/adb';
+import { AppError } from '@ancloud/kit';
+import { phoneError } from '../errors.js';
+
+/** Everything a session asks of a phone. One connection; whoever made it closes it, and with it all its streams. */
+export interface PhoneLink {
+  /** Resolves when the connection has ended, for whatever reason. Never rejects. */
+  readonly closed: Promise<void>;
+  /** An abstract socket of the phone. */
+  openSocket(name: string, options: OpenStreamOptions): Promise<Duplex>;
+  startShell(command: string, options: StartShellOptions): Promise<ShellProcess>;
+  runShell(command: string, options?: RunShellOptions): Promise<ShellResult>;
+  push(options: PushFileOptions): Promise<number>;
+  pull(options: PullFileOptions): AsyncGenerator<Uint8Array, void, void>;
+  /** May be called twice. */
+  close(): void;
+}
+
+export interface PhoneAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Makes a link to the phone that listens at `address`; tests hand in their own. */
+export type ConnectPhone = (
+  phoneId: string,
+  address: PhoneAddress,
+  signal: AbortSignal,
+) => Promise<PhoneLink>;
+
+/** The property container-svc gives each phone as `androidboot.ancloud_phone`. */
+const IDENTITY = 'ro.boot.ancloud_phone';
+const CONNECT_MS = 5_000;
+
+/**
+ * Connects by adb and makes sure that the phone is the one that was meant: addresses are used again.
+ * Errors of the returned function: ADB_REFUSED (also for another phone), ADB_UNAUTHORIZED, ADB_TIMEOUT, ADB_CLOSED.
+ */
+export function adbConnector(keyStore: AdbKeyStore): ConnectPhone {
+  return async (phoneId, address, signal) => {
+    const doing = `connecting to phone ${phoneId} at ${address.host}:${address.port}`;
+    let adb: Adb;
+    try {
+      adb = await connectAdb({
+        ...address,
+        credentialStore: keyStore,
+        timeoutMs: CONNECT_MS,
+        signal,
+        serial: phoneId,
+      });
+    } catch (error) {
+      throw phoneError(doing, error);
+    }
+    const link = new AdbLink(adb);
+    try {
+      const { stdout } = await link.runShell(`getprop ${IDENTITY}`, { timeoutMs: CONNECT_MS, signal });
+      const found = stdout.toString('utf8').trim();
+      if (found !== phoneId)
+        throw new AppError('ADB_REFUSED', `${doing}: another phone answers there`, {
+          field: IDENTITY,
+          value: found,
+          fix: 'nothing to do: it is tried again when the host tells the new address',
+        });
+      return link;
+    } catch (error) {
+      link.close();
+      throw phoneError(doing, error);
+    }
+  };
+}
+
+class AdbLink implements PhoneLink {
+  readonly #adb: Adb;
+  readonly closed: Promise<void>;
+
+  constructor(adb: Adb) {
+    this.#adb = adb;
+    const done = (): void => undefined;
+    this.closed = adb.disconnected.then(done, done);
+  }
+
+  openSocket(name: string, options: OpenStreamOptions): Promise<Duplex> {
+    return openLocalAbstract(this.#adb, name, options);
+  }
+  startShell(command: string, options: StartShellOptions): Promise<ShellProcess> {
+    return startShell(this.#adb, command, options);
+  }
+  runShell(command: string, options?: RunShellOptions): Promise<ShellResult> {
+    return runShell(this.#adb, command, options);
+  }
+  push(options: PushFileOptions): Promise<number> {
+    return pushFile(this.#adb, options);
+  }
+  pull(options: PullFileOptions): AsyncGenerator<Uint8Array, void, void> {
+    return pullFile(this.#adb, options);
+  }
+  close(): void {
+    // Its rejection tells only that the connection had ended before.
+    void Promise.resolve(this.#adb.close()).catch(() => undefined);
+  }
+}

@@ -1,0 +1,175 @@
+import { ControlBatch } from '@ancloud/contracts/input/v1/input';
+import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
+import { AppError, asAppError } from '@ancloud/kit';
+import type { Clock, Log } from '@ancloud/kit';
+import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
+import { ControlInput } from '../core/control-input.js';
+import { screenFor } from '../core/geometry.js';
+import type { Size } from '../core/geometry.js';
+import type { ControlChannel } from './control-channel.js';
+import type { SessionMetrics } from './session-metrics.js';
+
+/** The phone answers a set-clipboard at once; a loaded one within seconds. */
+const CLIPBOARD_MS = 5_000;
+/** Fingers that nobody has mentioned for so long are lifted, whoever was to do it. */
+export const FORGOTTEN_TOUCH_MS = 30_000;
+
+export interface SessionInputOptions {
+  readonly phoneId: string;
+  readonly version: ScrcpyVersion;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: SessionMetrics;
+  /** Tells input-svc what the phone says. */
+  readonly tell: (event: NonNullable<DeviceEvent['event']>) => void;
+  /** Asks another server for the clipboard; false when none would answer. */
+  readonly askClipboard: () => boolean;
+}
+
+/**
+ * What goes into one phone by its control socket, and what comes back. Outlives its channels: fence, sizes and the known
+ * clipboard stay while the control server is made anew; fingers and keys do not. Owned by the session.
+ */
+export class SessionInput {
+  readonly #options: SessionInputOptions;
+  #channel: ControlChannel | undefined;
+  /** Exists once the phone has told a size: before, no touch can be placed. */
+  #input: ControlInput | undefined;
+  /** The display in its natural rotation. */
+  #natural: Size | undefined;
+  #video: Size | undefined;
+  #clipboard: string | undefined;
+  readonly #acks = new Map<bigint, () => void>();
+  #lastBatchMs = 0;
+
+  constructor(options: SessionInputOptions) {
+    this.#options = options;
+  }
+
+  /** The picture's newest size; the display's own while no picture has come. */
+  get size(): Size | undefined {
+    return this.#video;
+  }
+
+  get queued(): number {
+    return this.#channel?.queued ?? 0;
+  }
+
+  /** A control socket is there; whoever made it closes it. */
+  opened(channel: ControlChannel): void {
+    this.#channel = channel;
+    this.#options.tell({ $case: 'controlReady', value: true });
+  }
+
+  /** It is gone, and with it what was held down. May be called twice. */
+  lost(): void {
+    this.#input?.forget();
+    if (this.#channel === undefined) return;
+    this.#channel = undefined;
+    this.#options.tell({ $case: 'controlReady', value: false });
+  }
+
+  /** One message of input-svc, as it came. Hot: decoded, reconciled and on the socket before this returns. */
+  control(bytes: Uint8Array): void {
+    const { clock, metrics, log } = this.#options;
+    const receivedMs = clock.monotonic();
+    let batch: ControlBatch;
+    try {
+      batch = ControlBatch.decode(bytes);
+    } catch (err) {
+      metrics.inputDropped.inc({ reason: 'malformed' });
+      log.debug({ err }, 'a control batch could not be read');
+      return;
+    }
+    this.#apply(batch, receivedMs);
+  }
+
+  /** Somebody else holds the controls: what the one before left down is lifted, without waiting for the new one's touch. */
+  holderChanged(fence: number): void {
+    if (this.#input !== undefined && fence > this.#input.fence)
+      this.#apply({ fence, events: [] }, this.#options.clock.monotonic());
+  }
+
+  /** Lifts what input-svc has forgotten: it died, and no other has taken the phone. */
+  liftForgotten(nowMs: number): void {
+    if (this.#input === undefined || this.#input.pointers.held === 0) return;
+    if (nowMs - this.#lastBatchMs < FORGOTTEN_TOUCH_MS) return;
+    this.#options.log.warn(
+      { fingers: this.#input.pointers.held },
+      'lifting fingers that nobody has mentioned',
+    );
+    this.#channel?.send(this.#input.lift());
+  }
+
+  /** Errors: SESSION_NOT_READY, DEADLINE_EXCEEDED when the phone does not acknowledge, CANCELLED. */
+  async setClipboard(text: string, paste: boolean, signal: AbortSignal): Promise<void> {
+    const { clock, phoneId } = this.#options;
+    const channel = this.#channel;
+    const sequence = this.#input?.nextClipboardSequence();
+    if (channel === undefined || sequence === undefined)
+      throw new AppError('SESSION_NOT_READY', `phone ${phoneId} has no control channel yet`);
+    await new Promise<void>((resolve, reject) => {
+      const end = (error?: Error): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', onAbort);
+        this.#acks.delete(sequence);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onAbort = (): void => end(asAppError(signal.reason, 'CANCELLED'));
+      const timer = clock.setTimeout(() => {
+        const what = `phone ${phoneId} did not take the clipboard in ${CLIPBOARD_MS} ms`;
+        end(new AppError('DEADLINE_EXCEEDED', what));
+      }, CLIPBOARD_MS);
+      this.#acks.set(sequence, () => end());
+      signal.addEventListener('abort', onAbort, { once: true });
+      channel.send([{ kind: 'setClipboard', sequence, paste, text }]);
+    });
+  }
+
+  /** The phone's display, as its window manager tells it. */
+  display(natural: Size): void {
+    this.#natural = natural;
+  }
+
+  /** Pictures have another size from now on. @returns false when it is the same. */
+  resized(video: Size): boolean {
+    this.#natural ??= video;
+    const geometry = { video, screen: screenFor(this.#natural, video) };
+    if (this.#input === undefined) this.#input = new ControlInput(this.#options.version, geometry);
+    else this.#channel?.send(this.#input.pointers.resize(geometry));
+    if (this.#video?.width === video.width && this.#video.height === video.height) return false;
+    this.#video = video;
+    this.#options.tell({ $case: 'videoSize', value: { ...video } });
+    return true;
+  }
+
+  /** What the phone said on a control socket. */
+  heard(message: DeviceMessage): void {
+    if (message.kind === 'ackClipboard') this.#acks.get(message.sequence)?.();
+    else if (message.kind === 'clipboard') {
+      this.#clipboard = message.text;
+      this.#options.tell({ $case: 'clipboard', value: message.text });
+    }
+  }
+
+  #apply(batch: ControlBatch, receivedMs: number): void {
+    const { metrics } = this.#options;
+    const channel = this.#channel;
+    if (channel === undefined || this.#input === undefined) {
+      metrics.inputDropped.inc({ reason: 'not-ready' }, batch.events.length);
+      return;
+    }
+    const { messages, drops, wantsClipboard } = this.#input.apply(batch, receivedMs);
+    if (batch.fence === this.#input.fence) this.#lastBatchMs = receivedMs;
+    channel.send(messages, receivedMs);
+    for (const reason of drops) metrics.inputDropped.inc({ reason });
+    if (wantsClipboard) this.#tellClipboard();
+  }
+
+  /** With autosync the control server tells changes only, so who knows the text is another server, or our memory. */
+  #tellClipboard(): void {
+    if (this.#options.askClipboard() || this.#clipboard === undefined) return;
+    this.#options.tell({ $case: 'clipboard', value: this.#clipboard });
+  }
+}

@@ -1,0 +1,336 @@
+import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
+import { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import { AppError, asAppError, Backoff } from '@ancloud/kit';
+import type { Clock, Log, Timer } from '@ancloud/kit';
+import type { ScrcpyVersion } from '@ancloud/scrcpy-wire';
+import { initialSession, stepSession } from '../core/session-state.js';
+import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
+import { controlServer } from '../core/stream-options.js';
+import { ControlChannel } from './control-channel.js';
+import { readDisplay } from './display.js';
+import type { HostClock } from './host-clock.js';
+import { newScid } from './media-server.js';
+import type { ConnectPhone, PhoneAddress, PhoneLink } from './phone-link.js';
+import { RtpSender } from './rtp-sender.js';
+import { RtpSocket } from './rtp-socket.js';
+import { startScrcpyServer } from './scrcpy-server.js';
+import type { ScrcpyServer } from './scrcpy-server.js';
+import type { ServerJar } from './server-jar.js';
+import type { SessionMetrics } from './session-metrics.js';
+import { SessionInput } from './session-input.js';
+import { Stream } from './stream.js';
+
+/** Where a session's news go. Must not throw and not wait. */
+export interface SessionVoice {
+  record(record: SessionRecord): void;
+  device(phoneId: string, event: DeviceEvent): void;
+}
+
+/** What all sessions of this service share. */
+export interface SessionWorld {
+  readonly hostId: string;
+  /** `host:port` where this service's gRPC is reached. */
+  readonly sessionAddress: string;
+  readonly rtpIp: string;
+  readonly version: ScrcpyVersion;
+  readonly jar: ServerJar;
+  readonly connect: ConnectPhone;
+  readonly voice: SessionVoice;
+  readonly clock: Clock;
+  readonly hostClock: HostClock;
+  readonly log: Log;
+  readonly metrics: SessionMetrics;
+}
+
+export interface SessionOptions {
+  readonly phoneId: string;
+  readonly bootId: string;
+  readonly address: PhoneAddress;
+}
+
+/**
+ * One boot of one phone, attached: link, control server, stream, input. Performs what core/session-state.ts decides.
+ * Owned by Sessions; owns everything it opens, and `close` ends all of it.
+ */
+export class Session {
+  readonly phoneId: string;
+  readonly bootId: string;
+  readonly stream: Stream;
+  readonly input: SessionInput;
+  readonly #world: SessionWorld;
+  readonly #address: PhoneAddress;
+  readonly #log: Log;
+  readonly #socket: RtpSocket;
+  readonly #backoff = new Backoff({ minMs: 100, maxMs: 5_000 });
+  /** Aborts when the session closes. */
+  readonly #life = new AbortController();
+  #machine: SessionMachine = initialSession;
+  #link: PhoneLink | undefined;
+  #server: ScrcpyServer | undefined;
+  #channel: ControlChannel | undefined;
+  #retry: Timer | undefined;
+  #reason = '';
+  #deviceName = '';
+
+  /** Binds the phone's RTP port and begins to connect. Errors: PORT_TAKEN. */
+  static async create(world: SessionWorld, options: SessionOptions): Promise<Session> {
+    const session = new Session(world, options, await RtpSocket.create(world.rtpIp, world.metrics));
+    session.#announce();
+    session.#connect();
+    return session;
+  }
+
+  private constructor(world: SessionWorld, options: SessionOptions, socket: RtpSocket) {
+    this.#world = world;
+    this.phoneId = options.phoneId;
+    this.bootId = options.bootId;
+    this.#address = options.address;
+    this.#socket = socket;
+    this.#log = world.log.child({ phone: options.phoneId });
+    const { version, clock, hostClock, metrics } = world;
+    this.input = new SessionInput({
+      phoneId: options.phoneId,
+      version,
+      clock,
+      log: this.#log,
+      metrics,
+      tell: (event) => world.voice.device(options.phoneId, { event }),
+      askClipboard: () => this.stream.askClipboard(),
+    });
+    this.stream = new Stream({
+      phoneId: options.phoneId,
+      sender: new RtpSender({ socket, hostClock, clock, cname: options.phoneId }),
+      version,
+      clock,
+      hostClock,
+      log: this.#log,
+      metrics,
+      link: async (signal) => {
+        const link = this.link;
+        return { link, jarPath: await world.jar.ensure(link, signal) };
+      },
+      onSize: (size) => {
+        if (this.input.resized(size)) this.#announce();
+      },
+      onDevice: (message) => this.input.heard(message),
+      onChange: () => this.#announce(),
+      onServerFailed: () => this.#link && world.jar.forget(this.#link),
+    });
+  }
+
+  get state(): SessionState {
+    const { at, wasReady } = this.#machine;
+    if (at === 'closed') return SessionState.SESSION_STATE_CLOSED;
+    if (at === 'ready') return SessionState.SESSION_STATE_READY;
+    return wasReady ? SessionState.SESSION_STATE_RECOVERING : SessionState.SESSION_STATE_CONNECTING;
+  }
+
+  /** The connection into the phone. Errors: SESSION_NOT_READY while there is none. */
+  get link(): PhoneLink {
+    if (this.#link !== undefined) return this.#link;
+    throw new AppError(
+      'SESSION_NOT_READY',
+      `phone ${this.phoneId} cannot be reached yet: ${this.#reason || 'connecting'}`,
+      {
+        fix: 'try again when its session is READY',
+      },
+    );
+  }
+
+  get linked(): boolean {
+    return this.#link !== undefined;
+  }
+
+  get rtp(): { readonly ip: string; readonly port: number } {
+    return { ip: this.#socket.ip, port: this.#socket.port };
+  }
+
+  /** Control messages that wait, over all its servers. */
+  get queued(): number {
+    return this.input.queued + this.stream.queued;
+  }
+
+  record(): SessionRecord {
+    const { hostId, sessionAddress, clock } = this.#world;
+    return SessionRecord.fromPartial({
+      phoneId: this.phoneId,
+      hostId,
+      bootId: this.bootId,
+      state: this.state,
+      sessionAddress,
+      rtpIp: this.#socket.ip,
+      rtpPort: this.#socket.port,
+      width: this.input.size?.width ?? 0,
+      height: this.input.size?.height ?? 0,
+      streaming: this.stream.streaming,
+      audio: this.stream.state.audio,
+      reason: this.#reason,
+      updatedAtMs: clock.now(),
+      deviceName: this.#deviceName,
+    });
+  }
+
+  /** The phone's `sys.boot_completed` is 1. May be told again. */
+  booted(): void {
+    this.#step('booted');
+  }
+
+  /** Ends everything. May be called twice. */
+  close(reason: string): void {
+    if (this.#machine.at !== 'closed') this.#reason = reason;
+    this.#step('gone');
+  }
+
+  #step(event: SessionEvent): void {
+    const before = this.#machine.at;
+    const step = stepSession(this.#machine, event);
+    if (step === undefined)
+      throw new AppError('INVALID_STATE', `session of ${this.phoneId}: '${event}' in state '${before}'`);
+    this.#machine = step.next;
+    if (before !== step.next.at)
+      this.#log.debug({ from: before, to: step.next.at, event, reason: this.#reason }, 'session');
+    for (const effect of step.effects) this.#effect(effect);
+  }
+
+  #effect(effect: SessionEffect): void {
+    switch (effect) {
+      case 'connectLink':
+        this.#connect();
+        return;
+      case 'startControl':
+        void this.#startControl();
+        return;
+      case 'scheduleRetry':
+        this.#retry?.cancel();
+        this.#retry = this.#world.clock.setTimeout(() => this.#step('retryDue'), this.#backoff.next());
+        this.#retry.unref();
+        return;
+      case 'resetBackoff':
+        this.#backoff.reset();
+        return;
+      case 'forgetInput':
+        this.input.lost();
+        return;
+      case 'resumeStream':
+        this.stream.resume();
+        return;
+      case 'suspendStream':
+        this.stream.suspend();
+        return;
+      case 'announce':
+        this.#announce();
+        return;
+      case 'release':
+        this.#release();
+        return;
+    }
+  }
+
+  #connect(): void {
+    this.#world.connect(this.phoneId, this.#address, this.#life.signal).then(
+      (link) => this.#linkUp(link),
+      (error: unknown): void => {
+        this.#failed('link', error);
+        this.#step('linkFailed');
+      },
+    );
+  }
+
+  #linkUp(link: PhoneLink): void {
+    if (this.#life.signal.aborted) {
+      link.close();
+      return;
+    }
+    this.#link = link;
+    const lost = (): void => {
+      if (this.#link !== link) return;
+      this.#link = undefined;
+      this.#closeControl();
+      if (this.#machine.at !== 'closed') this.#reason = 'the adb connection was lost';
+      this.#step('linkLost');
+    };
+    void link.closed.then(lost);
+    this.#step('linkUp');
+    // While the phone boots there is time: the control server then starts at once.
+    this.#world.jar.ensure(link, this.#life.signal).catch(() => undefined);
+  }
+
+  async #startControl(): Promise<void> {
+    const { version, jar, clock, metrics } = this.#world;
+    const { signal } = this.#life;
+    const link = this.#link;
+    if (link === undefined) return;
+    try {
+      const [jarPath, display] = await Promise.all([jar.ensure(link, signal), readDisplay(link, signal)]);
+      const options = controlServer(newScid());
+      const server = await startScrcpyServer({ link, jarPath, version, options, signal });
+      if (this.#link !== link) {
+        server.close();
+        return;
+      }
+      if (display !== undefined) this.input.display(display.natural);
+      if (display !== undefined && !this.stream.streaming) this.input.resized(display.present);
+      this.#server = server;
+      this.#deviceName = server.deviceName;
+      const lost = (reason: string): void => this.#controlLost(server, reason);
+      this.#channel = new ControlChannel({
+        socket: server.control,
+        version,
+        clock,
+        log: this.#log,
+        metrics,
+        onMessage: (message) => this.input.heard(message),
+        onLost: lost,
+      });
+      void server.exited.then(lost);
+      this.#reason = '';
+      this.#step('controlUp');
+      this.input.opened(this.#channel);
+    } catch (error) {
+      jar.forget(link);
+      // A try on a link that is gone is nobody's news: the next one is under way.
+      if (this.#link !== link || this.#machine.at !== 'starting') return;
+      this.#failed('control', error);
+      this.#step('controlFailed');
+    }
+  }
+
+  #controlLost(server: ScrcpyServer, reason: string): void {
+    if (this.#server !== server) return;
+    this.#closeControl();
+    this.#reason = `the control server was lost: ${reason}`;
+    this.#log.warn({ reason }, 'the control server was lost');
+    this.#step('controlLost');
+  }
+
+  #closeControl(): void {
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#server?.close();
+    this.#server = undefined;
+  }
+
+  #failed(what: 'link' | 'control', error: unknown): void {
+    if (this.#life.signal.aborted) return;
+    const { code, message } = asAppError(error);
+    this.#world.metrics.linkFailures.inc({ code });
+    // Each reason once: a phone that boots refuses some tries a second.
+    if (message !== this.#reason)
+      this.#log.info({ what, code, reason: message }, 'the phone cannot be reached yet');
+    this.#reason = message;
+  }
+
+  #announce(): void {
+    this.#world.voice.record(this.record());
+  }
+
+  #release(): void {
+    this.#life.abort(new AppError('SESSION_NOT_FOUND', `phone ${this.phoneId}: ${this.#reason}`));
+    this.#retry?.cancel();
+    this.stream.close();
+    this.#closeControl();
+    this.#link?.close();
+    this.#link = undefined;
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,398 @@
+import { AppError, asAppError, Backoff } from '@ancloud/kit';
+import type { Clock, Log, Timer } from '@ancloud/kit';
+import { CopyKey } from '@ancloud/scrcpy-wire';
+import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
+import type { Size } from '../core/geometry.js';
+import type { KeyFrameReason } from '../core/key-frame-policy.js';
+import { sameEncoder } from '../core/stream-options.js';
+import type { EncoderOptions } from '../core/stream-options.js';
+import { stepStream } from '../core/stream-state.js';
+import type { StreamAt, StreamEffect, StreamEvent } from '../core/stream-state.js';
+import type { HostClock } from './host-clock.js';
+import { KeyFrames } from './key-frames.js';
+import { MediaServer } from './media-server.js';
+import type { PhoneLink } from './phone-link.js';
+import type { RtpOptions, RtpSender } from './rtp-sender.js';
+import type { SessionMetrics } from './session-metrics.js';
+
+/** How long an attach waits to learn whether there is sound, once the picture is there. */
+const SOUND_MS = 500;
+/** A server that has sent no key frame by then is of no use. */
+const FIRST_PICTURE_MS = 15_000;
+
+/** What media-svc wants; valid as a whole until a call with the same or a higher fence. */
+export interface StreamWish {
+  readonly fence: number;
+  readonly rtp: RtpOptions;
+  readonly encoder: EncoderOptions;
+}
+
+export interface StreamState {
+  readonly size: Size | undefined;
+  readonly audio: boolean;
+}
+
+export interface StreamOptions {
+  readonly phoneId: string;
+  readonly sender: RtpSender;
+  readonly version: ScrcpyVersion;
+  readonly clock: Clock;
+  readonly hostClock: HostClock;
+  readonly log: Log;
+  readonly metrics: SessionMetrics;
+  /** The link while there is one, with the jar in place. */
+  readonly link: (signal: AbortSignal) => Promise<{ readonly link: PhoneLink; readonly jarPath: string }>;
+  readonly onSize: (size: Size) => void;
+  readonly onDevice: (message: DeviceMessage) => void;
+  /** Streaming or sound began or ended. */
+  readonly onChange: () => void;
+  /** A server did not start: what it stands on may have been taken away. */
+  readonly onServerFailed: () => void;
+}
+
+interface Server {
+  readonly encoder: EncoderOptions;
+  readonly abort: AbortController;
+  media: MediaServer | undefined;
+  /** Newest codec configuration; a copy. */
+  config: Uint8Array | undefined;
+  deadline: Timer | undefined;
+}
+
+interface Waiter {
+  readonly resolve: (state: StreamState) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Video and sound of one phone: which server feeds the viewers (core/stream-state.ts decides), its group of pictures, and
+ * key frames for joiners. Owned by the session; starts `suspended` until the session says that the phone can be reached.
+ */
+export class Stream {
+  readonly #options: StreamOptions;
+  readonly #keyFrames: KeyFrames;
+  readonly #backoff = new Backoff({ minMs: 100, maxMs: 5_000 });
+  #at: StreamAt = 'off';
+  #reachable = false;
+  #closed = false;
+  #wish: StreamWish | undefined;
+  #fence = 0;
+  #current: Server | undefined;
+  #candidate: Server | undefined;
+  #retry: Timer | undefined;
+  #waiters: Waiter[] = [];
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    const { clock, metrics, sender } = options;
+    this.#keyFrames = new KeyFrames({
+      clock,
+      metrics,
+      replay: (units) => sender.replay(units),
+      reset: () => this.#current?.media?.send({ kind: 'resetVideo' }),
+    });
+  }
+
+  /** Somebody wants it, whether it runs or not. */
+  get wanted(): boolean {
+    return this.#wish !== undefined;
+  }
+
+  get fence(): number {
+    return this.#fence;
+  }
+
+  /** Pictures reach the viewers. */
+  get streaming(): boolean {
+    return this.#current !== undefined;
+  }
+
+  get state(): StreamState {
+    return { size: this.#current?.media?.size, audio: this.#current?.media?.hasAudio ?? false };
+  }
+
+  get queued(): number {
+    return this.#current?.media?.queued ?? 0;
+  }
+
+  /** Resolves when pictures flow as wished. Errors: SESSION_NOT_FOUND, FENCED, STREAM_FAILED, CANCELLED, INVALID_ARGUMENT. */
+  async attach(wish: StreamWish, signal: AbortSignal): Promise<StreamState> {
+    if (this.#closed)
+      throw new AppError('SESSION_NOT_FOUND', `${this.#options.phoneId}: the session has ended`);
+    if (wish.fence < this.#fence) throw this.#fenced(wish.fence);
+    this.#fence = wish.fence;
+    this.#wish = wish;
+    await this.#options.sender.attach(wish.rtp);
+    if (this.#wish !== wish) throw this.#fenced(wish.fence);
+    const newest = this.#candidate ?? this.#current;
+    const changed = newest === undefined || !sameEncoder(newest.encoder, wish.encoder);
+    if (!this.#reachable) this.#step('wantLater');
+    else if (changed || this.#at === 'waiting') this.#step('want');
+    if (this.#at === 'live') {
+      // The receiver changed, not the encoder: it has seen no key frame yet.
+      this.keyFrameWanted('join');
+      return this.state;
+    }
+    try {
+      await this.#settled(signal);
+      await this.#soundKnown();
+      return this.state;
+    } catch (error) {
+      if (this.#wish === wish) this.#giveUp();
+      throw error;
+    }
+  }
+
+  /** Ends it when `fence` is the current one, else nothing. */
+  detach(fence: number): void {
+    if (fence === this.#fence) this.stop();
+  }
+
+  /** Ends it whoever wanted it. */
+  stop(): void {
+    if (this.#wish === undefined) return;
+    this.#wish = undefined;
+    this.#options.sender.detach();
+    this.#step('unwant');
+  }
+
+  /** The phone can be reached (again). */
+  resume(): void {
+    this.#reachable = true;
+    this.#step('resume');
+  }
+
+  /** It cannot: servers are let go, the wish stays. */
+  suspend(): void {
+    this.#reachable = false;
+    this.#step('suspend');
+  }
+
+  keyFrameWanted(reason: KeyFrameReason): void {
+    this.#options.metrics.keyFramesWanted.inc({ reason });
+    // A server that starts brings its own.
+    if (this.#current !== undefined) this.#keyFrames.wanted(reason);
+  }
+
+  /** Asks the phone for its clipboard; false when no server is there that would answer. */
+  askClipboard(): boolean {
+    const media = this.#current?.media;
+    media?.send({ kind: 'getClipboard', copyKey: CopyKey.None });
+    return media !== undefined;
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#closed = true;
+    this.stop();
+    this.#keyFrames.rest();
+  }
+
+  #step(event: StreamEvent): void {
+    const step = stepStream(this.#at, event);
+    if (step === undefined)
+      throw new AppError(
+        'INVALID_STATE',
+        `stream of ${this.#options.phoneId}: '${event}' in state '${this.#at}'`,
+      );
+    this.#at = step.to;
+    for (const effect of step.effects) this.#effect(effect);
+    if (this.#at === 'live') for (const { resolve } of this.#waiters.splice(0)) resolve(this.state);
+    if (this.#at === 'off')
+      this.#fail(new AppError('STREAM_FAILED', `${this.#options.phoneId}: the stream was ended`));
+  }
+
+  #effect(effect: StreamEffect): void {
+    switch (effect) {
+      case 'startCandidate':
+        if (this.#wish !== undefined) this.#start(this.#wish);
+        return;
+      case 'dropCandidate':
+        drop(this.#candidate);
+        this.#candidate = undefined;
+        return;
+      case 'switchOver':
+        this.#switchOver();
+        return;
+      case 'dropCurrent':
+        drop(this.#current);
+        this.#current = undefined;
+        this.#keyFrames.forget();
+        this.#keyFrames.rest();
+        return;
+      case 'scheduleRetry':
+        this.#retry = this.#options.clock.setTimeout(() => this.#step('retryDue'), this.#backoff.next());
+        return;
+      case 'cancelRetry':
+        this.#retry?.cancel();
+        return;
+      case 'resetBackoff':
+        this.#backoff.reset();
+        return;
+      case 'announce':
+        this.#options.onChange();
+        return;
+    }
+  }
+
+  #start(wish: StreamWish): void {
+    const { clock } = this.#options;
+    const server: Server = {
+      encoder: wish.encoder,
+      abort: new AbortController(),
+      media: undefined,
+      config: undefined,
+      deadline: undefined,
+    };
+    this.#candidate = server;
+    server.deadline = clock.setTimeout(() => {
+      this.#lost(server, new AppError('STREAM_FAILED', `no key frame within ${FIRST_PICTURE_MS} ms`));
+    }, FIRST_PICTURE_MS);
+    this.#open(server, wish.rtp.audio !== undefined).catch((error: unknown) => this.#lost(server, error));
+  }
+
+  async #open(server: Server, audio: boolean): Promise<void> {
+    const { version, clock, hostClock, log, metrics, onDevice, onSize } = this.#options;
+    const { signal } = server.abort;
+    const media = await MediaServer.create({
+      ...(await this.#options.link(signal)),
+      version,
+      encoder: server.encoder,
+      audio,
+      clock,
+      hostClock,
+      log,
+      metrics,
+      signal,
+      events: {
+        size: (size) => {
+          if (server === this.#current) onSize(size);
+        },
+        config: (annexB) => this.#config(server, annexB),
+        picture: (unit, keyFrame, hostUs) => this.#picture(server, unit, keyFrame, hostUs),
+        audio: (packet, hostUs) => {
+          if (server === this.#current) this.#options.sender.audio(packet, hostUs);
+        },
+        device: onDevice,
+        lost: (reason) => this.#lost(server, new AppError('STREAM_FAILED', reason)),
+      },
+    });
+    if (signal.aborted) media.close();
+    else {
+      server.media = media;
+      media.start();
+    }
+  }
+
+  #config(server: Server, annexB: Uint8Array): void {
+    server.config = annexB.slice();
+    if (server !== this.#current) return;
+    this.#options.sender.setConfig(server.config);
+    // What is cached belongs to the configuration before.
+    this.#keyFrames.forget();
+  }
+
+  #picture(server: Server, unit: Uint8Array, keyFrame: boolean, hostUs: number): void {
+    if (server === this.#candidate && keyFrame) this.#step('candidateReady');
+    if (server !== this.#current) return;
+    this.#options.sender.video(unit, hostUs);
+    this.#keyFrames.sent(unit, keyFrame);
+  }
+
+  /** Make before break: the new server's first key frame is at hand, so no viewer sees a gap. */
+  #switchOver(): void {
+    const old = this.#current;
+    this.#current = this.#candidate;
+    this.#candidate = undefined;
+    this.#keyFrames.encoderReplaced();
+    const { sender, metrics, onSize } = this.#options;
+    metrics.streamsStarted.inc();
+    this.#current?.deadline?.cancel();
+    if (this.#current?.config !== undefined) sender.setConfig(this.#current.config);
+    const size = this.#current?.media?.size;
+    if (size !== undefined) onSize(size);
+    drop(old);
+  }
+
+  #lost(server: Server, error: unknown): void {
+    if (server.abort.signal.aborted) return;
+    const { log, metrics } = this.#options;
+    metrics.streamsFailed.inc();
+    log.warn(
+      { err: error },
+      server === this.#current ? 'the video server was lost' : 'a video server did not start',
+    );
+    if (server === this.#current) this.#step('currentLost');
+    else if (server === this.#candidate) {
+      this.#options.onServerFailed();
+      const { message } = asAppError(error);
+      // Before the step: the old picture may go on, but not as they wished.
+      this.#fail(new AppError('STREAM_FAILED', `${this.#options.phoneId}: ${message}`, { cause: error }));
+      this.#step('candidateFailed');
+    }
+  }
+
+  /** Who waits for pictures that do not come is told. */
+  #fail(error: AppError): void {
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
+  }
+
+  /** The wish of a failed attach is taken back; a picture that runs goes on as it was. */
+  #giveUp(): void {
+    const current = this.#current;
+    if (current === undefined || this.#wish === undefined) this.stop();
+    else {
+      this.#wish = { ...this.#wish, encoder: current.encoder };
+      if (this.#at === 'replacing') this.#step('revert');
+    }
+  }
+
+  async #soundKnown(): Promise<void> {
+    const known = this.#current?.media?.audioKnown;
+    if (known === undefined) return;
+    const late = Promise.withResolvers<void>();
+    const timer = this.#options.clock.setTimeout(late.resolve, SOUND_MS);
+    await Promise.race([known, late.promise]);
+    timer.cancel();
+  }
+
+  #settled(signal: AbortSignal): Promise<StreamState> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        reject(asAppError(signal.reason, 'CANCELLED'));
+      };
+      const done = (): void => signal.removeEventListener('abort', onAbort);
+      const waiter: Waiter = {
+        resolve: (state) => {
+          done();
+          resolve(state);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      if (signal.aborted) {
+        reject(asAppError(signal.reason, 'CANCELLED'));
+        return;
+      }
+      this.#waiters.push(waiter);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #fenced(fence: number): AppError {
+    return new AppError('FENCED', `${this.#options.phoneId}: a newer media-svc has attached`, {
+      field: 'fence',
+      value: `${fence} < ${this.#fence}`,
+      fix: 'take the stream lease again before attaching',
+    });
+  }
+}
+
+function drop(server: Server | undefined): void {
+  server?.abort.abort();
+  server?.deadline?.cancel();
+  server?.media?.close();
+}

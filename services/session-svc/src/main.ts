@@ -1,0 +1,82 @@
+import 'reflect-metadata';
+import { openKeyStore } from '@ancloud/adb';
+import { connectBus } from '@ancloud/bus';
+import { SessionServiceService } from '@ancloud/contracts/session/v1/session';
+import { createLog, Metrics, realClock, runMain, startGrpcService } from '@ancloud/kit';
+import { connectState } from '@ancloud/state';
+import { AppModule } from './app.module.js';
+import { configFrom } from './config.js';
+import { endOrphans, farmEars, watchPhones } from './io/farm-ears.js';
+import { FarmVoice } from './io/farm-voice.js';
+import { hostClock } from './io/host-clock.js';
+import { adbConnector } from './io/phone-link.js';
+import { publishKey } from './io/public-key.js';
+import { ServerJar } from './io/server-jar.js';
+import { SessionMetrics } from './io/session-metrics.js';
+import { Sessions } from './io/sessions.js';
+
+const level = process.env['ANCLOUD_LOG_LEVEL'];
+const log = createLog({ service: 'session-svc', ...(level === 'debug' ? { level: 'debug' } : {}) });
+
+await runMain({ log }, async (life) => {
+  const config = configFrom(process.env);
+  const metrics = new Metrics('session-svc');
+  const name = `session-${config.hostId}`;
+  const keyStore = await openKeyStore({ file: config.adbKeyFile, name: `ancloud@${config.hostId}` });
+  await publishKey(config.adbKeyFile, keyStore.publicKeyLine);
+  const jar = await ServerJar.load(config.scrcpyServer);
+  const bus = await connectBus({
+    servers: [config.nats.url],
+    user: config.nats.user,
+    pass: config.nats.pass,
+    name,
+    log,
+    metrics,
+  });
+  life.add({ name: 'bus', free: () => bus.drain() });
+  const state = await connectState({ url: config.redis.url, name, log });
+  life.add({ name: 'state', free: () => state.close() });
+  const voice = new FarmVoice({ bus, state, clock: realClock, log });
+  life.add({ name: 'voice', stop: () => voice.close(), free: () => voice.flush() });
+  state.onReconnect(() => voice.renew());
+  const sessions: Sessions = new Sessions(
+    {
+      hostId: config.hostId,
+      sessionAddress: config.grpcAdvertise,
+      rtpIp: config.rtpListenIp,
+      version: config.scrcpyVersion,
+      jar,
+      connect: adbConnector(keyStore),
+      voice,
+      clock: realClock,
+      hostClock,
+      log,
+      metrics: new SessionMetrics(metrics, () => sessions.all),
+    },
+    farmEars(bus),
+  );
+  life.add({ name: 'sessions', join: () => sessions.close('session-svc is stopping') });
+  const service = await startGrpcService({
+    module: AppModule.with({ sessions, log }),
+    services: { 'ancloud.session.v1.SessionService': SessionServiceService },
+    address: config.grpcListen,
+    auth: { farmSecret: config.farmSecret },
+    log,
+    metrics,
+  });
+  life.add({ name: 'grpc', join: () => service.stop() });
+  const farm = { bus, state, hostId: config.hostId, log, clock: realClock };
+  const phones = watchPhones(farm, sessions);
+  life.add({ name: 'phones', stop: () => phones.close() });
+  const stopOrphans = endOrphans(farm, sessions);
+  life.add({ name: 'orphans', stop: stopOrphans });
+  if (config.metricsListen !== undefined) {
+    await metrics.serve({
+      address: config.metricsListen,
+      health: () => ({ ok: bus.status === 'connected' && state.status === 'connected' }),
+      log,
+    });
+    life.add({ name: 'metrics', free: () => metrics.close() });
+  }
+  log.info({ address: config.grpcListen, host: config.hostId, scrcpy: config.scrcpyVersion.text }, 'ready');
+});
