@@ -72,6 +72,8 @@ export const plainKeys = {
   tombstone: { template: 'tombstone:{phone}', writer: 'gateway', type: 'string' },
   /** Differs after a lost Redis; see docs/state.md, "Redis lost". */
   incarnation: { template: 'farm:incarnation', writer: 'gateway', type: 'string' },
+  /** Stands while an emptied Redis is being rebuilt (60 s at most): nothing is placed. */
+  recovery: { template: 'farm:recovery', writer: 'gateway', type: 'string' },
   operations: { template: 'operations', writer: 'gateway', type: 'zset' },
   idempotency: { template: 'idempotency:{owner}:{key}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
