@@ -97,7 +97,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     nats: {
       url: read.ANCLOUD_NATS_URL,
       user: read.ANCLOUD_NATS_USER,
-      password: read.ANCLOUD_NATS_PASS_FILE === undefined ? undefined : readSecretFile(read.ANCLOUD_NATS_PASS_FILE),
+      password:
+        read.ANCLOUD_NATS_PASS_FILE === undefined ? undefined : readSecretFile(read.ANCLOUD_NATS_PASS_FILE),
     },
     redis: {
       url: read.ANCLOUD_REDIS_URL,

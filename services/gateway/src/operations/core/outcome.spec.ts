@@ -38,7 +38,11 @@ function run(kind: OperationKind, over: Case): Outcome {
       desired:
         over.gone === true
           ? undefined
-          : Desired.fromPartial({ epoch: EPOCH, revision: over.wish ?? 3, wanted: over.wanted ?? wantedBy[kind] }),
+          : Desired.fromPartial({
+              epoch: EPOCH,
+              revision: over.wish ?? 3,
+              wanted: over.wanted ?? wantedBy[kind],
+            }),
       status:
         over.stage === undefined
           ? undefined

@@ -32,16 +32,25 @@ function failed(code: string, message: string, fix = ''): Outcome {
  */
 export function outcomeOf(operation: Operation, evidence: Evidence): Outcome {
   const { desired, status, nowMs } = evidence;
-  if (operation.kind === 'import-image') return onTime(operation, nowMs, 'the gateway that ran the import is gone');
+  if (operation.kind === 'import-image')
+    return onTime(operation, nowMs, 'the gateway that ran the import is gone');
   if (desired === undefined)
-    return operation.kind === 'delete' ? done : failed('FENCED', `phone ${operation.phoneId} was deleted meanwhile`);
+    return operation.kind === 'delete'
+      ? done
+      : failed('FENCED', `phone ${operation.phoneId} was deleted meanwhile`);
 
   const answered =
     status !== undefined &&
-    (status.epoch > operation.epoch || (status.epoch === operation.epoch && status.revision >= operation.revision));
+    (status.epoch > operation.epoch ||
+      (status.epoch === operation.epoch && status.revision >= operation.revision));
   if (operation.kind === 'delete') {
     if (answered && status.stage === Stage.STAGE_REMOVED) return done;
-    return onTime(operation, nowMs, seen(status), 'it goes on; look at the phone, or delete with force when its host is lost');
+    return onTime(
+      operation,
+      nowMs,
+      seen(status),
+      'it goes on; look at the phone, or delete with force when its host is lost',
+    );
   }
 
   const wish = operation.kind === 'stop' ? Wanted.WANTED_STOPPED : Wanted.WANTED_RUNNING;

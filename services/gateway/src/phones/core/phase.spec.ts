@@ -1,6 +1,12 @@
 import { Desired, Wanted } from '@ancloud/contracts/common/v1/common';
 import { Phase } from '@ancloud/contracts/gateway/v1/gateway';
-import { PhoneStatus, Placement, SessionRecord, SessionState, Stage } from '@ancloud/contracts/state/v1/state';
+import {
+  PhoneStatus,
+  Placement,
+  SessionRecord,
+  SessionState,
+  Stage,
+} from '@ancloud/contracts/state/v1/state';
 import { describe, expect, it } from 'vitest';
 import { isViewable, phaseOf, type PhoneFacts } from './phase.js';
 
@@ -9,12 +15,20 @@ const EPOCH = 1_764_000_000_000;
 function facts(
   wanted: Wanted,
   stage: Stage | undefined,
-  over: { revision?: number; epoch?: number; alive?: boolean; placed?: boolean; session?: SessionRecord } = {},
+  over: {
+    revision?: number;
+    epoch?: number;
+    alive?: boolean;
+    placed?: boolean;
+    session?: SessionRecord;
+  } = {},
 ): PhoneFacts {
   return {
     desired: Desired.fromPartial({ phoneId: 'ph_1', epoch: EPOCH, revision: 5, wanted }),
     placement:
-      over.placed === false ? undefined : Placement.fromPartial({ phoneId: 'ph_1', hostId: 'h1', epoch: EPOCH }),
+      over.placed === false
+        ? undefined
+        : Placement.fromPartial({ phoneId: 'ph_1', hostId: 'h1', epoch: EPOCH }),
     status:
       stage === undefined
         ? undefined
@@ -100,7 +114,9 @@ describe('phaseOf: what hides the stage', () => {
 
   it('is placing until the host answers this placement', () => {
     expect(phaseOf(facts(Wanted.WANTED_RUNNING, undefined)).phase).toBe(P.PHASE_PLACING);
-    expect(phaseOf(facts(Wanted.WANTED_RUNNING, S.STAGE_READY, { epoch: EPOCH - 1 })).phase).toBe(P.PHASE_PLACING);
+    expect(phaseOf(facts(Wanted.WANTED_RUNNING, S.STAGE_READY, { epoch: EPOCH - 1 })).phase).toBe(
+      P.PHASE_PLACING,
+    );
   });
 
   it("passes the host's reason on", () => {
@@ -109,7 +125,8 @@ describe('phaseOf: what hides the stage', () => {
 });
 
 describe('isViewable', () => {
-  const session = (state: SessionState, bootId = 'b1'): SessionRecord => SessionRecord.fromPartial({ state, bootId });
+  const session = (state: SessionState, bootId = 'b1'): SessionRecord =>
+    SessionRecord.fromPartial({ state, bootId });
 
   it.each([
     [S.STAGE_READY, session(SessionState.SESSION_STATE_READY), true],

@@ -37,7 +37,11 @@ describe('choose', () => {
   it.each<[string, Candidate, string]>([
     ['drained', at(host('h', { schedulable: false }), 0), 'draining'],
     ['without the image', at(host('h', { images: [image('b')] }), 0), 'no-image'],
-    ['without binder', at(host('h', { images: [image('a', Profile.PROFILE_REDROID)] }), 0), 'profile-not-runnable'],
+    [
+      'without binder',
+      at(host('h', { images: [image('a', Profile.PROFILE_REDROID)] }), 0),
+      'profile-not-runnable',
+    ],
     ['full', at(host('h'), 4), 'full'],
     ['over-full', at(host('h'), 9), 'full'],
     ['of capacity 0', at(host('h', { capacity: 0 }), 0), 'full'],
@@ -80,7 +84,10 @@ describe('defaultImage', () => {
   });
   it('is nobody’s choice between families', () => {
     const images = [image('a'), image('b', Profile.PROFILE_REDROID, 7)];
-    expect(defaultImage([host('h', { images })])).toEqual({ problem: 'several', imageIds: [sha('b'), sha('a')] });
+    expect(defaultImage([host('h', { images })])).toEqual({
+      problem: 'several',
+      imageIds: [sha('b'), sha('a')],
+    });
   });
   it('does not exist on an empty farm', () => expect(defaultImage([])).toEqual({ problem: 'none' }));
 });

@@ -72,8 +72,7 @@ export function imagesOf(hosts: readonly HostRecord[]): readonly { image: ImageR
       }
     }
   return [...byId.values()].toSorted(
-    (a, b) =>
-      b.image.importedAtMs - a.image.importedAtMs || (a.image.imageId < b.image.imageId ? -1 : 1),
+    (a, b) => b.image.importedAtMs - a.image.importedAtMs || (a.image.imageId < b.image.imageId ? -1 : 1),
   );
 }
 

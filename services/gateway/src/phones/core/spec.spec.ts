@@ -2,9 +2,9 @@ import { PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import { describe, expect, it } from 'vitest';
 import { checkSpec, nameMistake } from './spec.js';
 
-type Given = Parameters<typeof PhoneSpec.fromPartial>[0];
+type Given = Record<string, unknown>;
 const mistake = (given: Given): string | undefined => {
-  const checked = checkSpec(PhoneSpec.fromPartial(given));
+  const checked = checkSpec(PhoneSpec.fromPartial(given as Parameters<typeof PhoneSpec.fromPartial>[0]));
   return 'mistake' in checked ? checked.mistake.field : undefined;
 };
 const many = (count: number, prefix: string): Record<string, string> =>
@@ -35,7 +35,11 @@ describe('checkSpec', () => {
     ['a path for an image', { imageId: `sha256:${'/'.repeat(64)}` }, 'spec.imageId'],
     ['a property with a blank', { bootProperties: { 'androidboot.a b': 'x' } }, 'spec.bootProperties'],
     ['a foreign property', { bootProperties: { 'ro.secure': '0' } }, 'spec.bootProperties'],
-    ["the farm's own property", { bootProperties: { 'androidboot.ancloud_phone': 'x' } }, 'spec.bootProperties'],
+    [
+      "the farm's own property",
+      { bootProperties: { 'androidboot.ancloud_phone': 'x' } },
+      'spec.bootProperties',
+    ],
     ['two words', { bootProperties: { 'androidboot.x': 'a b' } }, "spec.bootProperties['androidboot.x']"],
     ['32 properties', { bootProperties: many(32, 'androidboot.p') }, undefined],
     ['33 properties', { bootProperties: many(33, 'androidboot.p') }, 'spec.bootProperties'],

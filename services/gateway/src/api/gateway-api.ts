@@ -1,0 +1,118 @@
+import type {
+  CreatePhoneRequest,
+  CreateViewerRequest,
+  DeletePhoneRequest,
+  GetPhoneRequest,
+  ImportImageRequest,
+  ListHostsResponse,
+  ListImagesResponse,
+  ListPhonesRequest,
+  ListPhonesResponse,
+  Phone,
+  PhoneOperation,
+  ScreenshotRequest,
+  ScreenshotResponse,
+  StartPhoneRequest,
+  StopPhoneRequest,
+  Viewer,
+  WaitOperationRequest,
+} from '@ancloud/contracts/gateway/v1/gateway';
+import type { Operation } from '@ancloud/contracts/state/v1/state';
+import type { Principal } from '../auth/principal.js';
+import { listHosts } from '../hosts/list-hosts.js';
+import { listImages } from '../images/list-images.js';
+import { getOperation } from '../operations/operation-access.js';
+import { waitOperation } from '../operations/wait-operation.js';
+import { deletePhone } from '../phones/delete-phone.js';
+import { installApp } from '../phones/install-app.js';
+import { listPhones } from '../phones/list-phones.js';
+import { phoneFrom } from '../phones/phone-access.js';
+import { phoneLog } from '../phones/phone-log.js';
+import { screenshot } from '../phones/screenshot.js';
+import { startPhone } from '../phones/start-phone.js';
+import { stopPhone } from '../phones/stop-phone.js';
+import { createViewer } from '../viewers/create-viewer.js';
+import type { GatewayParts } from './gateway-parts.js';
+
+/**
+ * What partners can do, once: REST and gRPC are two spellings of these calls. Each takes the principal and the request of
+ * gateway.proto; each is one action file.
+ */
+export class GatewayApi {
+  readonly #parts: GatewayParts;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+  }
+
+  createPhone(principal: Principal, request: CreatePhoneRequest): Promise<PhoneOperation> {
+    return this.#parts.createPhone.run(principal, request);
+  }
+
+  async getPhone(principal: Principal, request: GetPhoneRequest): Promise<Phone> {
+    return phoneFrom(await this.#parts.access.load(principal, request.phoneId));
+  }
+
+  listPhones(principal: Principal, request: ListPhonesRequest): Promise<ListPhonesResponse> {
+    return listPhones(this.#parts.facts, principal, request);
+  }
+
+  deletePhone(principal: Principal, request: DeletePhoneRequest): Promise<PhoneOperation> {
+    return deletePhone(this.#parts, principal, request);
+  }
+
+  startPhone(principal: Principal, request: StartPhoneRequest): Promise<PhoneOperation> {
+    return startPhone(this.#parts, principal, request);
+  }
+
+  stopPhone(principal: Principal, request: StopPhoneRequest): Promise<PhoneOperation> {
+    return stopPhone(this.#parts, principal, request);
+  }
+
+  createViewer(principal: Principal, request: CreateViewerRequest): Promise<Viewer> {
+    return createViewer({ ...this.#parts, store: this.#parts.viewers }, principal, request);
+  }
+
+  listImages(principal: Principal): Promise<ListImagesResponse> {
+    return listImages(this.#parts.facts, principal);
+  }
+
+  importImage(principal: Principal, request: ImportImageRequest): Promise<Operation> {
+    return this.#parts.importImage.run(principal, request);
+  }
+
+  screenshot(
+    principal: Principal,
+    request: ScreenshotRequest,
+    signal?: AbortSignal,
+  ): Promise<ScreenshotResponse> {
+    return screenshot(this.#parts, principal, request, signal);
+  }
+
+  phoneLog(principal: Principal, phoneId: string, tail: number): Promise<AsyncIterable<Uint8Array>> {
+    return phoneLog(this.#parts, principal, phoneId, tail);
+  }
+
+  installApp(principal: Principal, request: Parameters<typeof installApp>[2]): ReturnType<typeof installApp> {
+    return installApp(this.#parts, principal, request);
+  }
+
+  getOperation(principal: Principal, operationId: string): Promise<Operation> {
+    return getOperation(this.#parts.operations, principal, operationId);
+  }
+
+  waitOperation(
+    principal: Principal,
+    request: WaitOperationRequest,
+    signal?: AbortSignal,
+  ): Promise<Operation> {
+    return waitOperation({ ...this.#parts, store: this.#parts.operations }, principal, request, signal);
+  }
+
+  listHosts(principal: Principal): Promise<ListHostsResponse> {
+    return listHosts(this.#parts.facts, principal);
+  }
+
+  /** See EventHub.listen. */
+  listen: GatewayParts['events']['listen'] = (principal, send) => this.#parts.events.listen(principal, send);
+}

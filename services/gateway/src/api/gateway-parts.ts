@@ -1,0 +1,84 @@
+import type { Bus } from '@ancloud/bus';
+import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
+import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
+import { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
+import { ClientPool, type Clock, type Log } from '@ancloud/kit';
+import type { State } from '@ancloud/state';
+import { Authenticator } from '../auth/authenticator.js';
+import { AuthFailures } from '../auth/failures.js';
+import { RedisCredentials } from '../auth/redis-credentials.js';
+import type { GatewayConfig } from '../config.js';
+import { EventHub } from '../events/event-hub.js';
+import { FarmFacts } from '../farm/farm-facts.js';
+import { Nudge } from '../farm/nudge.js';
+import { PhoneReactor } from '../farm/phone-reactor.js';
+import { Wakeups } from '../farm/wakeups.js';
+import { ImportImage } from '../images/import-image.js';
+import { OperationFinisher } from '../operations/finish-operations.js';
+import { OperationStore } from '../operations/operation-store.js';
+import { CreatePhone } from '../phones/create-phone.js';
+import { PhoneAccess } from '../phones/phone-access.js';
+import { PhoneStore } from '../phones/phone-store.js';
+import { Sessions } from '../phones/session-client.js';
+import { MediaDialer, poolDialer } from '../signal/media-link.js';
+import { TokenSigner } from '../viewers/token.js';
+import { ViewerDoor } from '../viewers/viewer-door.js';
+import { ViewerStore } from '../viewers/viewer-store.js';
+
+/** The world of one gateway process: built once, in main. */
+export interface World {
+  readonly config: GatewayConfig;
+  readonly state: State;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export type GatewayParts = ReturnType<typeof buildParts>;
+
+/** Every object of the gateway, in the order in which they lean on each other. Nothing is started here. */
+export function buildParts(world: World) {
+  const { config, state, bus, clock, log } = world;
+  const clients = { farmSecret: config.farmSecret };
+  const hosts = new ClientPool(ContainerServiceClient, clients);
+  const sessionPool = new ClientPool(SessionServiceClient, clients);
+  const medias = new ClientPool(MediaServiceClient, clients);
+  const wakeups = new Wakeups();
+  const facts = new FarmFacts(state);
+  const store = new PhoneStore(state);
+  const operations = new OperationStore(state);
+  const viewers = new ViewerStore(state);
+  const credentials = new RedisCredentials(state);
+  const signer = new TokenSigner(config.tokenSecret);
+  const access = new PhoneAccess(facts, store);
+  const nudge = new Nudge({ bus, hosts, facts, log });
+  const finisher = new OperationFinisher({ store: operations, bus, wakeups, clock });
+  const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });
+  return {
+    ...world,
+    publicUrl: config.publicUrl,
+    hosts,
+    wakeups,
+    facts,
+    store,
+    operations,
+    viewers,
+    credentials,
+    signer,
+    access,
+    nudge,
+    finisher,
+    reactor,
+    sessions: new Sessions(facts, sessionPool),
+    events: new EventHub({ facts, wakeups, clock, log }),
+    createPhone: new CreatePhone({ facts, store, access, operations, nudge, finisher, clock }),
+    importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
+    authenticator: new Authenticator(credentials, config.apiKey),
+    failures: new AuthFailures(clock),
+    door: new ViewerDoor({ signer, store: viewers, facts, clock }),
+    dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
+    closeClients: (): void => {
+      for (const pool of [hosts, sessionPool, medias]) pool.close();
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import fastifyStatic from '@fastify/static';
+import { AppError, type Log } from '@ancloud/kit';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import crypto from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { RequestAuth } from '../auth/request-auth.js';
+import { rawProblem, sendProblem } from './problem.js';
+import type { RouteDoc } from './route-doc.js';
+
+export interface HttpAdapterOptions {
+  readonly auth: RequestAuth;
+  readonly routes: readonly RouteDoc[];
+  /** Absolute folder of the built console; undefined = no console. */
+  readonly webDir: string | undefined;
+  /** The public URL is https. */
+  readonly secure: boolean;
+  readonly log: Log;
+}
+
+const BODY_LIMIT = 1024 * 1024;
+/** Uploads of apps take long on slow lines; headers never do. */
+const REQUEST_MS = 3_600_000;
+const HEADERS_MS = 15_000;
+
+/**
+ * The console's pages: scripts and styles of our own only, no frames around us. `style-src-attr` is for the inline positions
+ * that its component library sets; media come from blobs and MediaStreams.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "style-src-attr 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob: mediastream:",
+  "connect-src 'self'",
+  "font-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Fastify with what every request gets: an id, security headers, credentials before bodies, and problems for errors. */
+export class HttpAdapter extends FastifyAdapter {
+  readonly #options: HttpAdapterOptions;
+
+  constructor(options: HttpAdapterOptions) {
+    super({
+      bodyLimit: BODY_LIMIT,
+      requestTimeout: REQUEST_MS,
+      http: { headersTimeout: HEADERS_MS, maxHeaderSize: 16 * 1024 },
+      genReqId: () => crypto.randomBytes(8).toString('hex'),
+      logger: false,
+      routerOptions: { maxParamLength: 256, ignoreDuplicateSlashes: false },
+      frameworkErrors: (error: Error, _request: unknown, reply: unknown) =>
+        sendProblem(reply as FastifyReply, error, options.log),
+      clientErrorHandler: (error: Error, socket: Socket) => {
+        if (!socket.writable || (error as NodeJS.ErrnoException).code === 'ECONNRESET') {
+          socket.destroy();
+          return;
+        }
+        socket.end(rawProblem(new AppError('MESSAGE_MALFORMED', 'the request is not HTTP that can be read')));
+      },
+    });
+    this.#options = options;
+    this.#hooks();
+  }
+
+  /** Ours instead of Nest's: the same problem for an error of fastify and of a controller. */
+  override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
+    return this.getInstance().setErrorHandler((error, _request, reply) =>
+      sendProblem(reply, error, this.#options.log),
+    );
+  }
+
+  override setNotFoundHandler(): ReturnType<FastifyAdapter['setNotFoundHandler']> {
+    return this.getInstance().setNotFoundHandler((request, reply) => this.#notFound(request, reply));
+  }
+
+  /** Serves the console; to be called before `init`. */
+  async serveConsole(): Promise<void> {
+    const { webDir } = this.#options;
+    if (webDir === undefined) return;
+    await this.getInstance().register(fastifyStatic, {
+      root: webDir,
+      wildcard: true,
+      index: ['index.html'],
+      list: false,
+      dotfiles: 'ignore',
+      redirect: false,
+      setHeaders: (reply, file) => {
+        // Vite names its assets by content: they never change. Pages must be asked for again.
+        const immutable = /\/assets\/[^/]+-[A-Za-z0-9_-]{8}\.\w+$/.test(file);
+        void reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+  }
+
+  #hooks(): void {
+    const instance = this.getInstance();
+    // Apps are streamed: the body is handed on unread, and its own handler limits it.
+    instance.addContentTypeParser(
+      ['application/octet-stream', 'application/vnd.android.package-archive'],
+      (_request, payload, done) => done(null, payload),
+    );
+    instance.addHook('onRequest', async (request, reply) => {
+      this.#secure(request, reply);
+      if (this.#needsCredentials(request)) await this.#options.auth.authenticate(request, reply);
+    });
+  }
+
+  #secure(request: FastifyRequest, reply: FastifyReply): void {
+    void reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'x-frame-options': 'DENY',
+      ...(this.#options.secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+      ...(isApi(request) ? { 'cache-control': 'no-store' } : {}),
+    });
+  }
+
+  /** Everything under /v1 that is not open. What has no route is refused too: an answer must not map the API for strangers. */
+  #needsCredentials(request: FastifyRequest): boolean {
+    if (!isApi(request)) return false;
+    const pattern = request.routeOptions.url;
+    return !this.#options.routes.some(
+      (route) => route.open === true && route.method === request.method && toFastify(route.path) === pattern,
+    );
+  }
+
+  #notFound(request: FastifyRequest, reply: FastifyReply): void {
+    const allowed = this.#methodsOf(request);
+    if (allowed.length > 0) {
+      void reply.header('allow', allowed.join(', '));
+      sendProblem(
+        reply,
+        new AppError('METHOD_NOT_ALLOWED', `${request.method} is not known here`, {
+          field: 'method',
+          value: request.method,
+          fix: `use ${allowed.join(' or ')}`,
+        }),
+        this.#options.log,
+      );
+      return;
+    }
+    const page = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
+    if (page && !isApi(request) && this.#options.webDir !== undefined) {
+      // The console is one page: its own paths are its own business.
+      void reply.header('cache-control', 'no-cache').sendFile('index.html');
+      return;
+    }
+    sendProblem(
+      reply,
+      new AppError('ROUTE_NOT_FOUND', 'there is no such resource', {
+        field: 'url',
+        value: request.url.split('?')[0] ?? '',
+      }),
+      this.#options.log,
+    );
+  }
+
+  /** Methods that the path of a request has under another one. */
+  #methodsOf(request: FastifyRequest): string[] {
+    const path = request.url.split('?')[0] ?? '';
+    return this.#options.routes
+      .filter((route) => patternOf(route.path).test(path))
+      .map((route) => route.method);
+  }
+}
+
+function isApi(request: FastifyRequest): boolean {
+  return /^\/v1(?:\/|\?|$)/.test(request.url);
+}
+
+/** `/v1/phones/{phoneId}` → `/v1/phones/:phoneId`. */
+export function toFastify(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/[.]/g, '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+}

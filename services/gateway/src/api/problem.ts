@@ -1,0 +1,90 @@
+import { AppError, toProblem, type Log, type Problem } from '@ancloud/kit';
+import { HttpException } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** Fastify's own errors (fastify.dev, "Errors") that are the caller's. */
+const BY_FASTIFY_CODE: Readonly<Record<string, () => AppError>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    new AppError('UNSUPPORTED_MEDIA', 'the body has a media type that is not read here', {
+      field: 'content-type',
+      fix: "send 'application/json', or 'application/octet-stream' for an app",
+    }),
+  FST_ERR_CTP_BODY_TOO_LARGE: () =>
+    new AppError('MESSAGE_TOO_LARGE', 'the body is larger than allowed', {
+      field: 'body',
+      fix: 'send less than 1 MiB',
+    }),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new AppError('MESSAGE_MALFORMED', 'the body has not the length that was announced', {
+      field: 'content-length',
+    }),
+  FST_ERR_CTP_EMPTY_JSON_BODY: () =>
+    new AppError('MESSAGE_MALFORMED', 'the body is empty although it is said to be JSON', {
+      field: 'body',
+      fix: 'send {} or leave the Content-Type out',
+    }),
+  FST_ERR_BAD_URL: () => new AppError('MESSAGE_MALFORMED', 'the URL cannot be read', { field: 'url' }),
+  FST_ERR_MAX_PARAM_LENGTH: () =>
+    new AppError('ROUTE_NOT_FOUND', 'there is no such resource', { field: 'url' }),
+};
+
+/** Any thrown thing as an AppError; what is not the caller's becomes INTERNAL. */
+export function asApiError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { code, statusCode, name } = error as { code?: unknown; statusCode?: unknown; name?: unknown };
+  const known = typeof code === 'string' ? BY_FASTIFY_CODE[code] : undefined;
+  if (known !== undefined) return known();
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  // secure-json-parse's and JSON.parse's words quote the body: not repeated.
+  if (status === 400 && (name === 'SyntaxError' || code === 'FST_ERR_CTP_INVALID_JSON_BODY'))
+    return new AppError('MESSAGE_MALFORMED', 'the body is not JSON', {
+      field: 'body',
+      fix: 'send valid JSON',
+      cause: error,
+    });
+  if (status === 404)
+    return new AppError('ROUTE_NOT_FOUND', 'there is no such resource', { field: 'url', cause: error });
+  if (status === 413)
+    return new AppError('MESSAGE_TOO_LARGE', 'the request is larger than allowed', { cause: error });
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new AppError('INVALID_ARGUMENT', 'the request cannot be understood', { cause: error });
+  return new AppError('INTERNAL', 'something went wrong inside', {
+    fix: 'look for the id of `instance` in the log of the gateway',
+    cause: error,
+  });
+}
+
+/** The one place where REST answers with an error. Logs what is ours, not what is the caller's. */
+export function sendProblem(reply: FastifyReply, thrown: unknown, log: Log): void {
+  const error = asApiError(thrown);
+  const { id, method, url } = reply.request;
+  const problem = toProblem(error, `urn:ancloud:request:${id}`);
+  if (problem.status >= 500) {
+    const facts = { request: id, method, path: url.split('?')[0], err: thrown };
+    if (error.code === 'INTERNAL') log.error(facts, 'a request failed');
+    else log.debug(facts, 'a request could not be served');
+  }
+  if (reply.sent || reply.raw.headersSent) {
+    // The answer has begun: the only honest thing left is to break it off.
+    reply.raw.destroy();
+    return;
+  }
+  if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
+  void reply.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+}
+
+/** A whole HTTP/1.1 answer, for sockets that never become a request: broken HTTP, refused upgrades. */
+export function rawProblem(error: AppError): string {
+  const problem: Problem = toProblem(error);
+  const body = JSON.stringify(problem);
+  return [
+    `HTTP/1.1 ${problem.status} ${problem.title}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

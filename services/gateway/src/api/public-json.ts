@@ -1,0 +1,145 @@
+import type { Condition, ErrorDetail, PhoneSpec } from '@ancloud/contracts/common/v1/common';
+import { Profile, profileToJSON, Role, roleToJSON } from '@ancloud/contracts/common/v1/common';
+import { phaseToJSON, type HostImage, type Phone, type Viewer } from '@ancloud/contracts/gateway/v1/gateway';
+import {
+  operationStateToJSON,
+  stageToJSON,
+  type HostRecord,
+  type ImageRecord,
+  type Operation,
+  type PhoneStatus,
+} from '@ancloud/contracts/state/v1/state';
+
+/*
+ * REST's spelling of the gRPC messages, by one rule: fields in camelCase as in the proto, enum values as lower-case words
+ * without their prefix, `…AtMs` as ISO 8601 `…At` (null when 0). A field that is not listed here is not public.
+ */
+
+const word = (json: string, prefix: string): string =>
+  json.startsWith(prefix) ? json.slice(prefix.length).toLowerCase() : 'unknown';
+const time = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
+
+export const profileWord = (profile: Profile): string => word(profileToJSON(profile), 'PROFILE_');
+export const roleWord = (role: Role): string => word(roleToJSON(role), 'ROLE_');
+const conditionJson = ({ type, active, message }: Condition) => ({ type, active, message });
+
+function specJson(spec: PhoneSpec | undefined) {
+  const { imageId = '', display, limits, bootProperties = {}, labels = {} } = spec ?? {};
+  return {
+    imageId,
+    display: {
+      width: display?.width ?? 0,
+      height: display?.height ?? 0,
+      dpi: display?.dpi ?? 0,
+      fps: display?.fps ?? 0,
+    },
+    limits: {
+      cpuMillis: limits?.cpuMillis ?? 0,
+      memoryMib: limits?.memoryMib ?? 0,
+      pids: limits?.pids ?? 0,
+    },
+    bootProperties,
+    labels,
+  };
+}
+
+function statusJson(status: PhoneStatus) {
+  const exit = status.lastExit;
+  return {
+    stage: word(stageToJSON(status.stage), 'STAGE_'),
+    progress: status.progress,
+    bootId: status.bootId,
+    address: status.address,
+    restarts: status.restarts,
+    lastExit: exit === undefined ? null : { code: exit.code, signal: exit.signal, at: time(exit.atMs) },
+    pid1AfterMs: status.pid1AfterMs,
+    readyAfterMs: status.readyAfterMs,
+    updatedAt: time(status.updatedAtMs),
+  };
+}
+
+export function phoneJson(phone: Phone) {
+  return {
+    phoneId: phone.phoneId,
+    name: phone.name,
+    spec: specJson(phone.spec),
+    phase: word(phaseToJSON(phone.phase), 'PHASE_'),
+    hostId: phone.hostId,
+    reason: phone.reason,
+    message: phone.message,
+    conditions: phone.conditions.map(conditionJson),
+    createdAt: time(phone.createdAtMs),
+    viewable: phone.viewable,
+    viewers: phone.viewers,
+    status: phone.status === undefined ? null : statusJson(phone.status),
+  };
+}
+
+function errorJson(error: ErrorDetail) {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.field === '' ? {} : { field: error.field }),
+    ...(error.value === '' ? {} : { value: error.value }),
+    ...(error.fix === '' ? {} : { fix: error.fix }),
+  };
+}
+
+export function operationJson(operation: Operation) {
+  return {
+    operationId: operation.operationId,
+    kind: operation.kind,
+    phoneId: operation.phoneId,
+    state: word(operationStateToJSON(operation.state), 'OPERATION_STATE_'),
+    percent: operation.percent,
+    result: operation.result,
+    error: operation.error === undefined ? null : errorJson(operation.error),
+    createdAt: time(operation.createdAtMs),
+    deadlineAt: time(operation.deadlineMs),
+    endedAt: time(operation.endedAtMs),
+  };
+}
+
+export function viewerJson(viewer: Viewer) {
+  return {
+    viewerId: viewer.viewerId,
+    token: viewer.token,
+    signalUrl: viewer.signalUrl,
+    expiresAt: time(viewer.expiresAtMs),
+  };
+}
+
+function imageJson(image: ImageRecord) {
+  return {
+    imageId: image.imageId,
+    profile: profileWord(image.profile),
+    size: image.size,
+    androidVersion: image.androidVersion,
+    abi: image.abi,
+    name: image.name,
+    importedAt: time(image.importedAtMs),
+    users: image.users,
+  };
+}
+
+export function hostImageJson({ image, hostIds }: HostImage) {
+  return { image: image === undefined ? null : imageJson(image), hostIds };
+}
+
+export function hostJson(host: HostRecord) {
+  return {
+    hostId: host.hostId,
+    hostname: host.hostname,
+    kernel: host.kernel,
+    cpuMillis: host.cpuMillis,
+    memoryMib: host.memoryMib,
+    capacity: host.capacity,
+    phones: host.phones,
+    schedulable: host.schedulable,
+    profiles: host.profiles.map(profileWord),
+    images: host.images.map(imageJson),
+    conditions: host.conditions.map(conditionJson),
+    labels: host.labels,
+    updatedAt: time(host.updatedAtMs),
+  };
+}

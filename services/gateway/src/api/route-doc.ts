@@ -1,0 +1,36 @@
+import type { ErrorCode } from '@ancloud/contracts';
+import { z } from 'zod';
+
+/** Schemas with a name: what stands under `components/schemas` of the OpenAPI document. */
+export const schemas = z.registry<{ id: string }>();
+
+/** Gives a schema its name in the OpenAPI document. */
+export function named<S extends z.ZodType>(id: string, schema: S): S {
+  schemas.add(schema, { id });
+  return schema;
+}
+
+/** One REST route as it is promised: the OpenAPI document is made of these, and a test holds them against the router. */
+export interface RouteDoc {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** As in OpenAPI: `/v1/phones/{phoneId}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Without credentials. */
+  readonly open?: true;
+  readonly query?: z.ZodObject;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?:
+    { readonly schema: z.ZodType } | { readonly mediaType: string; readonly description: string };
+  readonly ok: {
+    readonly status: 101 | 200 | 201 | 202 | 204;
+    readonly description: string;
+    readonly schema?: z.ZodType;
+    readonly mediaType?: string;
+  };
+  /** Beyond those that every route may answer. */
+  readonly errors: readonly ErrorCode[];
+}

@@ -1,0 +1,53 @@
+import { consoleRoutes } from '../console/console-routes.js';
+import { eventRoutes } from '../events/event-routes.js';
+import { hostRoutes } from '../hosts/host-routes.js';
+import { imageRoutes } from '../images/image-routes.js';
+import { operationRoutes } from '../operations/operation-routes.js';
+import { phoneRoutes } from '../phones/phone-routes.js';
+import { viewerRoutes } from '../viewers/viewer-routes.js';
+import type { RouteDoc } from './route-doc.js';
+
+const serviceRoutes: readonly RouteDoc[] = [
+  {
+    method: 'GET',
+    path: '/healthz',
+    operationId: 'healthz',
+    tag: 'service',
+    summary: 'The process is alive',
+    open: true,
+    ok: { status: 200, description: 'Alive', mediaType: 'application/json' },
+    errors: [],
+  },
+  {
+    method: 'GET',
+    path: '/readyz',
+    operationId: 'readyz',
+    tag: 'service',
+    summary: 'Redis and NATS can be reached',
+    open: true,
+    ok: { status: 200, description: 'Ready', mediaType: 'application/json' },
+    errors: ['UNAVAILABLE_STATE', 'UNAVAILABLE_BUS'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    operationId: 'openapi',
+    tag: 'service',
+    summary: 'This document',
+    open: true,
+    ok: { status: 200, description: 'OpenAPI 3.1', mediaType: 'application/json' },
+    errors: [],
+  },
+];
+
+/** Every route of the REST API. */
+export const routes: readonly RouteDoc[] = [
+  ...phoneRoutes,
+  ...viewerRoutes,
+  ...imageRoutes,
+  ...operationRoutes,
+  ...eventRoutes,
+  ...hostRoutes,
+  ...consoleRoutes,
+  ...serviceRoutes,
+];

@@ -1,0 +1,69 @@
+import {
+  StandardSchemaValidationPipe,
+  type DynamicModule,
+  Module,
+  type StandardSchemaValidationPipeOptions,
+} from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { GatewayApi } from './api/gateway-api.js';
+import type { GatewayParts } from './api/gateway-parts.js';
+import { GrpcController } from './api/grpc.controller.js';
+import { READINESS, ServiceController } from './api/service.controller.js';
+import { GrpcAuth } from './auth/grpc-auth.js';
+import { RequestAuth } from './auth/request-auth.js';
+import { ConsoleAccess } from './console/console-access.js';
+import { ConsoleController } from './console/console.controller.js';
+import { invalid } from './errors.js';
+import { EventsController } from './events/events.controller.js';
+import { HostsController } from './hosts/hosts.controller.js';
+import { ImagesController } from './images/images.controller.js';
+import { OperationsController } from './operations/operations.controller.js';
+import { PhonesController } from './phones/phones.controller.js';
+import { ViewersController } from './viewers/viewers.controller.js';
+
+/** The first thing that is wrong with a body or query, by its field. */
+const firstMistake: NonNullable<StandardSchemaValidationPipeOptions['exceptionFactory']> = (issues) => {
+  const [issue] = issues;
+  const path = (issue?.path ?? [])
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.');
+  const field = path === '' ? 'body' : path;
+  return invalid(
+    field,
+    undefined,
+    `${field}: ${issue?.message ?? 'is not acceptable'}`,
+    'see /v1/openapi.json',
+  );
+};
+
+/** Nest at the edge: controllers, and the objects that they call. Everything else is built in `buildParts`. */
+@Module({})
+export class AppModule {
+  static of(parts: GatewayParts, auth: RequestAuth): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [
+        PhonesController,
+        ViewersController,
+        ImagesController,
+        OperationsController,
+        EventsController,
+        HostsController,
+        ConsoleController,
+        ServiceController,
+        GrpcController,
+      ],
+      providers: [
+        { provide: GatewayApi, useValue: new GatewayApi(parts) },
+        { provide: GrpcAuth, useValue: new GrpcAuth(parts.authenticator) },
+        { provide: RequestAuth, useValue: auth },
+        {
+          provide: ConsoleAccess,
+          useValue: new ConsoleAccess(parts.credentials, parts.publicUrl, parts.clock),
+        },
+        { provide: READINESS, useValue: parts },
+        { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: firstMistake }) },
+      ],
+    };
+  }
+}

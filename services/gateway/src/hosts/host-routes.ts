@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { named, type RouteDoc } from '../api/route-doc.js';
+import { image } from '../images/image-routes.js';
+import { condition } from '../phones/phone-schemas.js';
+
+export const hostList = named(
+  'HostList',
+  z.object({
+    hosts: z.array(
+      named(
+        'Host',
+        z.object({
+          hostId: z.string(),
+          hostname: z.string(),
+          kernel: z.string(),
+          cpuMillis: z.int(),
+          memoryMib: z.int(),
+          capacity: z.int().describe('Phones it takes at most'),
+          phones: z.int(),
+          schedulable: z.boolean().describe('False while it is drained'),
+          profiles: z.array(z.string()).describe('Profiles its kernel can run'),
+          images: z.array(image),
+          conditions: z.array(condition),
+          labels: z.record(z.string(), z.string()),
+          updatedAt: z.iso.datetime().nullable(),
+        }),
+      ),
+    ),
+  }),
+);
+
+export const hostRoutes: readonly RouteDoc[] = [
+  {
+    method: 'GET',
+    path: '/v1/hosts',
+    operationId: 'listHosts',
+    tag: 'hosts',
+    summary: 'Live hosts (admin)',
+    ok: { status: 200, description: 'The hosts', schema: hostList },
+    errors: ['FORBIDDEN'],
+  },
+];

@@ -1,0 +1,91 @@
+import 'reflect-metadata';
+import { connectBus } from '@ancloud/bus';
+import { createLog, Metrics, realClock, runMain } from '@ancloud/kit';
+import { connectState } from '@ancloud/state';
+import { buildParts } from './api/gateway-parts.js';
+import { newId } from './api/ids.js';
+import { readConfig } from './config.js';
+import { FactFeed } from './farm/fact-feed.js';
+import { Recovery } from './farm/recovery.js';
+import { Sweeper } from './farm/sweeper.js';
+import { startServer } from './server.js';
+
+const SERVICE = 'gateway';
+let log = createLog({ service: SERVICE });
+
+await runMain({ log }, async (life) => {
+  const config = readConfig(process.env);
+  log = createLog({ service: SERVICE, level: config.logLevel });
+  const clock = realClock;
+  const metrics = new Metrics(SERVICE);
+  life.add({ name: 'metrics', free: () => metrics.close() });
+
+  const state = await connectState({ url: redisUrl(config.redis), name: SERVICE, log });
+  life.add({ name: 'redis', free: () => state.close() });
+  const bus = await connectBus({
+    servers: config.nats.url.split(','),
+    user: config.nats.user,
+    pass: config.nats.password ?? '',
+    name: SERVICE,
+    log,
+    metrics,
+  });
+  life.add({ name: 'nats', free: () => bus.drain() });
+
+  const parts = buildParts({ config, state, bus, clock, log });
+  life.add({ name: 'clients', free: parts.closeClients });
+  const recovery = new Recovery(state, parts.facts, log);
+  // Before anything can be placed: a Redis that is new or was emptied is noticed.
+  await recovery.check();
+
+  life.add({
+    name: 'reactor',
+    stop: () => parts.reactor.stop(),
+    join: async () => {
+      await parts.importImage.stop();
+      await parts.reactor.join();
+    },
+  });
+  const feed = new FactFeed({
+    bus,
+    reactor: parts.reactor,
+    wakeups: parts.wakeups,
+    onOperation: (operation) => parts.events.operation(operation),
+  });
+  life.add({ name: 'facts', stop: () => feed.close() });
+  life.add({ name: 'events', stop: () => parts.events.close() });
+  const sweeper = new Sweeper({ ...parts, recovery, gatewayId: newId('cn') });
+  life.add({ name: 'sweeper', stop: () => sweeper.stop(), join: () => sweeper.join() });
+
+  const server = await startServer(parts, metrics);
+  life.add({
+    name: 'server',
+    stop: () => server.upgrades.stop(),
+    join: () => server.upgrades.join(),
+    free: () => server.close(),
+  });
+  if (config.metricsListen !== undefined)
+    await metrics.serve({
+      address: config.metricsListen,
+      log,
+      health: () => ({
+        ok: state.status === 'connected',
+        reason: `redis ${state.status}, nats ${bus.status}`,
+      }),
+    });
+  log.info({ http: server.httpPort, grpc: server.grpcPort, publicUrl: config.publicUrl }, 'ready');
+});
+
+/** The password comes by a file: a URL with it would stand in the environment for everybody on the machine. */
+function redisUrl({
+  url,
+  password,
+}: {
+  readonly url: string;
+  readonly password: string | undefined;
+}): string {
+  if (password === undefined) return url;
+  const full = new URL(url);
+  full.password = password;
+  return full.toString();
+}

@@ -1,0 +1,50 @@
+import { phoneIdPattern } from '@ancloud/contracts';
+import { Wanted } from '@ancloud/contracts/common/v1/common';
+import type { Phone } from '@ancloud/contracts/gateway/v1/gateway';
+import { owns, type Principal } from '../auth/principal.js';
+import { phoneNotFound } from '../errors.js';
+import type { FarmFacts, PhoneView } from '../farm/farm-facts.js';
+import { isViewable, phaseOf } from './core/phase.js';
+import type { PhoneStore } from './phone-store.js';
+
+/** The one way to a phone: whoever wants to read or change one gets it here, after the tenant check. */
+export class PhoneAccess {
+  readonly #facts: FarmFacts;
+  readonly #store: PhoneStore;
+
+  constructor(facts: FarmFacts, store: PhoneStore) {
+    this.#facts = facts;
+    this.#store = store;
+  }
+
+  /** Errors: PHONE_NOT_FOUND, also for a phone of somebody else: an answer must not tell that an id exists. */
+  async load(principal: Principal, phoneId: string): Promise<PhoneView> {
+    const view = phoneIdPattern.test(phoneId) ? await this.#facts.phone(phoneId) : undefined;
+    if (view === undefined || !owns(principal, view.desired.owner)) throw phoneNotFound(phoneId);
+    // Deleted by force: its records wait for the lost host, for its owner it is gone.
+    if (view.desired.wanted === Wanted.WANTED_REMOVED && (await this.#store.isTombstoned(phoneId)))
+      throw phoneNotFound(phoneId);
+    return view;
+  }
+}
+
+/** The phone as the API shows it. */
+export function phoneFrom(view: PhoneView): Phone {
+  const { desired, placement, status } = view;
+  const { phase, reason, message } = phaseOf(view);
+  return {
+    phoneId: desired.phoneId,
+    name: desired.name,
+    spec: desired.spec,
+    phase,
+    hostId: placement?.hostId ?? '',
+    reason,
+    message,
+    conditions: status?.conditions ?? [],
+    createdAtMs: desired.createdAtMs,
+    viewable: isViewable(view),
+    viewers: view.stream?.viewers ?? 0,
+    // `told` is between hosts and gateways; everything public of it stands in `spec`.
+    status: status === undefined ? undefined : { ...status, told: undefined },
+  };
+}

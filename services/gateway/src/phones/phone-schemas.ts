@@ -1,0 +1,152 @@
+import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } from '@ancloud/contracts';
+import type { CreatePhoneRequest } from '@ancloud/contracts/gateway/v1/gateway';
+import { z } from 'zod';
+import { named } from '../api/route-doc.js';
+import { displayRanges, limitRanges, maxBootProperties, maxLabels, nameMaxLength } from './core/spec.js';
+
+const ranged = ({ min, max, preset }: { min: number; max: number; preset: number }, description: string) =>
+  z.int().min(min).max(max).default(preset).describe(description);
+
+const display = named(
+  'Display',
+  z.strictObject({
+    width: ranged(displayRanges.width, 'Pixels'),
+    height: ranged(displayRanges.height, 'Pixels'),
+    dpi: ranged(displayRanges.dpi, 'Dots per inch'),
+    fps: ranged(displayRanges.fps, 'Frames per second the phone may draw'),
+  }),
+);
+
+const limits = named(
+  'Limits',
+  z.strictObject({
+    cpuMillis: ranged(limitRanges.cpuMillis, 'Thousandths of a core'),
+    memoryMib: ranged(limitRanges.memoryMib, 'Memory in MiB'),
+    pids: ranged(limitRanges.pids, 'Processes and threads'),
+  }),
+);
+
+const spec = named(
+  'PhoneSpec',
+  z.strictObject({
+    imageId: z
+      .string()
+      .regex(imageIdPattern)
+      .optional()
+      .describe('Left out: the only image of the farm, or the newest when all are reference guests'),
+    display: display.optional(),
+    limits: limits.optional(),
+    bootProperties: z
+      .record(z.string().regex(bootPropertyNamePattern), z.string().regex(bootPropertyValuePattern))
+      .optional()
+      .describe(
+        `Extra boot properties, at most ${maxBootProperties}; names beginning with androidboot.ancloud are the farm's`,
+      ),
+    labels: z
+      .record(z.string(), z.string().max(255))
+      .optional()
+      .describe(`Free labels, at most ${maxLabels}`),
+  }),
+);
+
+export const createPhoneBody = named(
+  'CreatePhone',
+  z
+    .strictObject({
+      name: z.string().max(nameMaxLength).optional().describe('Left out: the id'),
+      spec: spec.optional(),
+    })
+    .prefault({}),
+);
+
+/** What the REST body and its header say, as the request both edges use. */
+export function createPhoneRequest(
+  body: z.output<typeof createPhoneBody>,
+  idempotencyKey: string | undefined,
+): CreatePhoneRequest {
+  const given = body.spec ?? {};
+  return {
+    name: body.name ?? '',
+    spec: {
+      imageId: given.imageId ?? '',
+      display: given.display,
+      limits: given.limits,
+      bootProperties: given.bootProperties ?? {},
+      labels: given.labels ?? {},
+    },
+    idempotencyKey: idempotencyKey ?? '',
+  };
+}
+
+export const listPhonesQuery = z.object({
+  pageSize: z.coerce.number().int().min(1).max(1_000).default(100).describe('Phones of one page'),
+  pageToken: z.string().default('').describe('`nextPageToken` of the page before'),
+});
+
+export const deletePhoneQuery = z.object({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('Do not wait for a host that is lost; it removes the phone when it returns'),
+});
+
+export const logQuery = z.object({
+  tail: z.coerce.number().int().min(0).max(10_000).default(200).describe('Lines from the end'),
+});
+
+const instant = z.iso.datetime();
+export const condition = named(
+  'Condition',
+  z.object({
+    type: z.string().describe('Stable word'),
+    active: z.boolean(),
+    message: z.string(),
+  }),
+);
+
+const phases =
+  'unspecified pending placing preparing starting booting ready stopping stopped failed lost deleting unknown';
+const stages = 'unspecified absent preparing created booting ready stopping stopped failed removed unknown';
+
+const status = named(
+  'PhoneStatus',
+  z.object({
+    stage: z.enum(stages.split(' ')).describe('What the host has observed'),
+    progress: z.string().describe('Newest stage of the boot'),
+    bootId: z.string().describe('Differs for each start'),
+    address: z.string().describe("On its host's bridge"),
+    restarts: z.int().describe('Since the wish last changed'),
+    lastExit: z.object({ code: z.int(), signal: z.int(), at: instant.nullable() }).nullable(),
+    pid1AfterMs: z.int().describe("From the start until the first process' first line; 0 = not yet"),
+    readyAfterMs: z.int().describe('From the start until booted; 0 = not yet'),
+    updatedAt: instant.nullable(),
+  }),
+);
+
+export const phone = named(
+  'Phone',
+  z.object({
+    phoneId: z.string(),
+    name: z.string(),
+    spec: z.object({
+      imageId: z.string(),
+      display: z.object({ width: z.int(), height: z.int(), dpi: z.int(), fps: z.int() }),
+      limits: z.object({ cpuMillis: z.int(), memoryMib: z.int(), pids: z.int() }),
+      bootProperties: z.record(z.string(), z.string()),
+      labels: z.record(z.string(), z.string()),
+    }),
+    phase: z
+      .enum(phases.split(' '))
+      .describe('Derived from the wish, the placement, the host and its report'),
+    hostId: z.string(),
+    reason: z.string().describe('Stable word; empty when all is well'),
+    message: z.string(),
+    conditions: z.array(condition),
+    createdAt: instant.nullable(),
+    viewable: z.boolean().describe('The screen can be watched now'),
+    viewers: z.int(),
+    status: status.nullable(),
+  }),
+);
+
+export const phoneList = named('PhoneList', z.object({ phones: z.array(phone), nextPageToken: z.string() }));

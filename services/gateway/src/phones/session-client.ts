@@ -1,0 +1,33 @@
+import type { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
+import { SessionState } from '@ancloud/contracts/state/v1/state';
+import { AppError, type ClientPool, type GrpcClient } from '@ancloud/kit';
+import type { FarmFacts } from '../farm/farm-facts.js';
+
+export type SessionClient = GrpcClient<typeof SessionServiceClient.service>;
+
+/** The session-svc that is attached to a phone. */
+export class Sessions {
+  readonly #facts: FarmFacts;
+  readonly #pool: ClientPool<typeof SessionServiceClient.service>;
+
+  constructor(facts: FarmFacts, pool: ClientPool<typeof SessionServiceClient.service>) {
+    this.#facts = facts;
+    this.#pool = pool;
+  }
+
+  /** Errors: SESSION_NOT_READY while the phone cannot be reached. */
+  async of(phoneId: string): Promise<SessionClient> {
+    const session = await this.#facts.session(phoneId);
+    if (
+      session === undefined ||
+      session.sessionAddress === '' ||
+      session.state === SessionState.SESSION_STATE_CLOSED
+    )
+      throw new AppError('SESSION_NOT_READY', `phone ${phoneId} cannot be reached: it has no session`, {
+        field: 'phoneId',
+        value: phoneId,
+        fix: "wait until the phone is 'ready' and 'viewable'",
+      });
+    return this.#pool.get(session.sessionAddress);
+  }
+}

@@ -1,0 +1,44 @@
+import { Wanted } from '@ancloud/contracts/common/v1/common';
+import type { PhoneOperation } from '@ancloud/contracts/gateway/v1/gateway';
+import type { Clock } from '@ancloud/kit';
+import type { Principal } from '../auth/principal.js';
+import { phoneDeleting, phoneNotFound } from '../errors.js';
+import type { Nudge } from '../farm/nudge.js';
+import type { OperationFinisher } from '../operations/finish-operations.js';
+import { newOperation } from '../operations/new-operation.js';
+import { phoneFrom, type PhoneAccess } from './phone-access.js';
+import type { PhoneStore } from './phone-store.js';
+
+export interface WishPhoneParts {
+  readonly access: PhoneAccess;
+  readonly store: PhoneStore;
+  readonly nudge: Nudge;
+  readonly finisher: OperationFinisher;
+  readonly clock: Clock;
+}
+
+const wantedOf = {
+  start: Wanted.WANTED_RUNNING,
+  stop: Wanted.WANTED_STOPPED,
+  delete: Wanted.WANTED_REMOVED,
+} as const;
+
+/**
+ * Another wish for a phone that exists. Also when the phone already wants this: the new revision makes the host try again,
+ * e.g. after a failed boot. Errors: PHONE_NOT_FOUND, PHONE_DELETING.
+ */
+export async function wishPhone(
+  parts: WishPhoneParts,
+  principal: Principal,
+  phoneId: string,
+  kind: keyof typeof wantedOf,
+): Promise<PhoneOperation> {
+  const view = await parts.access.load(principal, phoneId);
+  const operation = newOperation(kind, { phoneId, owner: view.desired.owner }, parts.clock.now());
+  const result = await parts.store.wish(phoneId, wantedOf[kind], operation);
+  if (result.result !== 'wished')
+    throw result.result === 'deleting' ? phoneDeleting(phoneId) : phoneNotFound(phoneId);
+  if (view.placement !== undefined) parts.nudge.host(view.placement.hostId, result.desired);
+  parts.finisher.tell(result.operation);
+  return { phone: phoneFrom({ ...view, desired: result.desired }), operation: result.operation };
+}

@@ -1,0 +1,52 @@
+import { viewer } from '@ancloud/contracts';
+import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { describe, expect, it } from 'vitest';
+import { inputSizeOk, readJoin } from './frames.js';
+
+const join = (data: unknown, method = 'join') =>
+  readJoin(viewer.parseFrame(JSON.stringify({ id: 1, method, data })));
+
+describe('readJoin', () => {
+  it('reads a token and a resume secret', () => {
+    expect(join({ token: 't' })).toEqual({ id: 1, join: { kind: 'token', token: 't' } });
+    expect(join({ viewer: 'v', resume: 'r' })).toEqual({
+      id: 1,
+      join: { kind: 'resume', viewer: 'v', resume: 'r' },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['both credentials', { token: 't', viewer: 'v', resume: 'r' }],
+    ['a resume secret of nobody', { resume: 'r' }],
+    ['a number', { token: 1 }],
+    ['an empty object', {}],
+    ['null', null],
+    ['a text', 'token'],
+  ])('refuses %s', (_, data) =>
+    expect(join(data)).toMatchObject({ id: 1, problem: expect.any(String) as string }),
+  );
+
+  it('refuses anything before the join', () => {
+    expect(join({ token: 't' }, 'consume')).toHaveProperty('problem');
+    expect(readJoin(null)).toHaveProperty('problem');
+    expect(readJoin({ notify: 'leave', data: {} })).toHaveProperty('problem');
+  });
+});
+
+describe('inputSizeOk', () => {
+  const input = (value: ViewerInput): Uint8Array => ViewerInput.encode(value).finish();
+  const text = (length: number) =>
+    input({ input: { $case: 'text', value: { text: 'x'.repeat(length) } }, sentAtMs: 1 });
+  const clipboard = (length: number) =>
+    input({
+      input: { $case: 'clipboard', value: { text: 'x'.repeat(length), set: true, paste: false } },
+      sentAtMs: 1,
+    });
+
+  it('lets only a clipboard be large', () => {
+    expect(clipboard(4)[0]).toBe(0x2a);
+    expect([inputSizeOk(text(16_000)), inputSizeOk(text(17_000))]).toEqual([true, false]);
+    expect([inputSizeOk(clipboard(262_000)), inputSizeOk(clipboard(262_200))]).toEqual([true, false]);
+    expect(inputSizeOk(new Uint8Array())).toBe(false);
+  });
+});

@@ -1,0 +1,42 @@
+import { viewer } from '@ancloud/contracts';
+
+/** How many and how large messages of one viewer may be. */
+export const signalRates = {
+  /** JSON frames: a join is about 12, a page that renegotiates a few more. */
+  text: { burst: 60, perSecond: 20 },
+  /** Input messages over the WebSocket: a 120 Hz touch screen with heartbeats, and room for a burst after a stall. */
+  binary: { burst: 400, perSecond: 200 },
+  /** Bytes of input. */
+  binaryBytes: { burst: 524_288, perSecond: 131_072 },
+} as const;
+
+/** Field 5 (clipboard) of ViewerInput, wire type 2: the only input that may be larger than the others. */
+const CLIPBOARD_TAG = 0x2a;
+
+/** True when a binary frame may be passed on by its size. The content is input-svc's to judge. */
+export function inputSizeOk(bytes: Uint8Array): boolean {
+  if (bytes.length === 0) return false;
+  const limit = bytes[0] === CLIPBOARD_TAG ? viewer.limits.clipboardMessage : viewer.limits.inputMessage;
+  return bytes.length <= limit;
+}
+
+export type JoinData =
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'resume'; readonly viewer: string; readonly resume: string };
+
+/** The first frame of a connection: `join` with exactly one credential; else what is wrong with it. */
+export function readJoin(
+  frame: viewer.Frame | null,
+): { readonly id: number; readonly join: JoinData } | { readonly problem: string; readonly id?: number } {
+  if (frame === null) return { problem: 'the first message is not a frame of the signalling protocol' };
+  if (!('method' in frame) || frame.method !== 'join') return { problem: "the first message must be 'join'" };
+  const { id } = frame;
+  const data = frame.data as Record<string, unknown> | null | undefined;
+  if (typeof data !== 'object' || data === null) return { id, problem: "'join' has no data" };
+  const { token, viewer: viewerId, resume } = data;
+  if (typeof token === 'string' && viewerId === undefined && resume === undefined)
+    return { id, join: { kind: 'token', token } };
+  if (token === undefined && typeof viewerId === 'string' && typeof resume === 'string')
+    return { id, join: { kind: 'resume', viewer: viewerId, resume } };
+  return { id, problem: "'join' needs exactly one of {token} and {viewer, resume}" };
+}

@@ -1,0 +1,314 @@
+import { codes, subjects, viewer } from '@ancloud/contracts';
+import { Role } from '@ancloud/contracts/common/v1/common';
+import type { ViewerNotice } from '@ancloud/contracts/input/v1/viewer';
+import type { Bus } from '@ancloud/bus';
+import { AppError, asAppError, type Clock, type Log, type Timer } from '@ancloud/kit';
+import { spend, type Bucket, type BucketRule } from '../api/core/token-bucket.js';
+import type { Admission, ViewerDoor } from '../viewers/viewer-door.js';
+import { inputSizeOk, readJoin, signalRates } from './core/frames.js';
+import type { MediaDialer, MediaLink } from './media-link.js';
+
+/** What is used of a WebSocket: `ws` in the world, a fake in specs. */
+export interface ViewerSocket {
+  send(text: string): void;
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount: number;
+  pause(): void;
+  resume(): void;
+  close(code: number, reason: string): void;
+}
+
+export interface ConnectionParts {
+  readonly door: Pick<ViewerDoor, 'admit'>;
+  readonly dialer: Pick<MediaDialer, 'join'>;
+  readonly bus: Pick<Bus, 'publish' | 'publishRaw' | 'subscribe'>;
+  readonly iceServers: readonly viewer.IceServer[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A client that leaves this much unread is closed: it could only ever get older news. */
+const SLOW_BYTES = 1024 * 1024;
+const REFUSED_NOTICE_MS = 1_000;
+/** Our pings are numbered beyond what media-svc would use for requests of its own. */
+const PING_ID_BASE = 1_000_000_000;
+
+/**
+ * One viewer's WebSocket: join → relay → over. It checks credentials, sizes and rates, tells the input channel's identity, and
+ * passes everything else on unread.
+ *
+ * Owns its timers, its notice subscription and its MediaLink; `close` ends them all, once. The socket's owner calls `text`,
+ * `binary` and `gone`.
+ */
+export class ViewerConnection {
+  readonly #socket: ViewerSocket;
+  readonly #parts: ConnectionParts;
+  readonly #joining = new AbortController();
+  readonly #buckets = new Map<keyof typeof signalRates, Bucket>();
+  readonly #joinTimer: Timer;
+  #state: 'waiting' | 'joining' | 'joined' | 'closed' = 'waiting';
+  #admission: Admission | undefined;
+  #link: MediaLink | undefined;
+  #notices: { close(): void } | undefined;
+  #ping: Timer | undefined;
+  #pings = 0;
+  #heardAt: number;
+  #refused = { count: 0, code: '', message: '', timer: undefined as Timer | undefined };
+
+  constructor(socket: ViewerSocket, parts: ConnectionParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#heardAt = parts.clock.monotonic();
+    this.#joinTimer = parts.clock.setTimeout(() => {
+      if (this.#state === 'waiting')
+        this.close(
+          new AppError('DEADLINE_EXCEEDED', `no 'join' within ${viewer.limits.joinTimeoutMs / 1000} s`),
+          false,
+        );
+    }, viewer.limits.joinTimeoutMs);
+  }
+
+  /** A text frame. Never throws. */
+  text(text: string, bytes: number): void {
+    if (this.#state === 'closed') return;
+    this.#heardAt = this.#parts.clock.monotonic();
+    if (bytes > viewer.limits.signalFrame) {
+      this.close(tooLarge('a signalling message', bytes, viewer.limits.signalFrame), false);
+      return;
+    }
+    if (!this.#spend('text')) {
+      this.close(new AppError('RATE_LIMITED', 'too many signalling messages'), true);
+      return;
+    }
+    const frame = viewer.parseFrame(text);
+    if (frame === null) {
+      this.close(
+        new AppError('MESSAGE_MALFORMED', 'a message is not a frame of the signalling protocol'),
+        false,
+      );
+      return;
+    }
+    if (this.#state === 'waiting') void this.#join(frame);
+    else if (this.#state === 'joining')
+      this.close(new AppError('MESSAGE_MALFORMED', "a message came before the reply to 'join'"), false);
+    else this.#relay(frame, text);
+  }
+
+  /** A binary frame: one ViewerInput. Never throws. */
+  binary(bytes: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    this.#heardAt = this.#parts.clock.monotonic();
+    const admission = this.#admission;
+    if (this.#state !== 'joined' || admission === undefined) {
+      this.close(new AppError('MESSAGE_MALFORMED', "input came before 'join'"), false);
+      return;
+    }
+    if (admission.role !== 'control') {
+      this.#refuse('FORBIDDEN', "this viewer's role is 'watch'");
+      return;
+    }
+    if (!inputSizeOk(bytes)) {
+      this.close(tooLarge('an input message', bytes.length, viewer.limits.inputMessage), false);
+      return;
+    }
+    // Dropped, not closed: lost input heals with the next message, which names all fingers that are down.
+    if (!this.#spend('binary') || !this.#spend('binaryBytes', bytes.length)) {
+      this.#refuse('RATE_LIMITED', 'too much input');
+      return;
+    }
+    const { phone, viewer: id, role } = admission;
+    if (!this.#parts.bus.publishRaw(subjects.viewerInput, { phone, viewer: id, role }, bytes))
+      this.#refuse('UNAVAILABLE_BUS', 'input cannot be delivered now');
+  }
+
+  /** The socket is gone; the viewer may come back with its resume secret. */
+  gone(): void {
+    this.#over(undefined);
+  }
+
+  /** Tells the viewer why and ends the connection. May be called twice. `retry`: coming back makes sense. */
+  close(error: AppError, retry: boolean): void {
+    if (this.#state === 'closed') return;
+    this.#notify('closing', { code: error.code, message: error.message, retry });
+    this.#parts.log.debug({ viewer: this.#admission?.viewer, err: error }, 'a viewer connection is closed');
+    this.#over(error);
+  }
+
+  async #join(frame: viewer.Frame): Promise<void> {
+    this.#joinTimer.cancel();
+    this.#state = 'joining';
+    const read = readJoin(frame);
+    if ('problem' in read) {
+      const error = new AppError('MESSAGE_MALFORMED', read.problem);
+      if (read.id !== undefined) this.#fail(read.id, error);
+      this.close(error, false);
+      return;
+    }
+    const { id, join } = read;
+    let admission: Admission | undefined;
+    try {
+      admission = await this.#parts.door.admit(join);
+      const link = await this.#parts.dialer.join(admission, id, this.#joining.signal);
+      if (this.#closed()) {
+        link.close();
+        await admission.giveBack();
+        return;
+      }
+      this.#joined(admission, link, id);
+    } catch (error) {
+      await admission?.giveBack();
+      const reason = asAppError(error);
+      if (reason.code === 'INTERNAL') this.#parts.log.error({ err: error }, 'a viewer could not join');
+      this.#fail(id, reason);
+      // With a wrong credential there is nothing to retry; with ours failing the same credential works again.
+      this.close(reason, admission !== undefined && codes[reason.code].http >= 500);
+    }
+  }
+
+  #joined(admission: Admission, link: MediaLink, id: number): void {
+    const { phone, viewer: viewerId, role, resume } = admission;
+    const { bus, iceServers } = this.#parts;
+    this.#state = 'joined';
+    this.#admission = admission;
+    this.#link = link;
+    this.#notices = bus.subscribe(subjects.notice, { viewer: viewerId }, (notice) => this.#notice(notice));
+    this.#present(true);
+    this.#send(
+      JSON.stringify({ id, ok: { ...link.joined, viewer: viewerId, phone, role, resume, iceServers } }),
+    );
+    link.onDrain(() => this.#socket.resume());
+    link.listen(
+      (text) => this.#send(text),
+      (error) => this.close(error, true),
+    );
+    this.#pingLater();
+  }
+
+  #relay(frame: viewer.Frame, text: string): void {
+    if ('method' in frame && frame.method === 'join') {
+      this.#fail(frame.id, new AppError('INVALID_STATE', 'this connection has joined already'));
+      return;
+    }
+    // Replies to our pings end here.
+    if ('id' in frame && !('method' in frame) && frame.id >= PING_ID_BASE) return;
+    if (this.#link?.send(text) === false) this.#socket.pause();
+    if ('notify' in frame && frame.notify === 'leave') {
+      void this.#admission?.leave().catch(() => {});
+      this.close(new AppError('CANCELLED', 'the viewer left'), false);
+    }
+  }
+
+  #notice({ notice }: ViewerNotice): void {
+    if (notice === undefined) return;
+    this.#notify(notice.$case, { ...notice.value });
+  }
+
+  #pingLater(): void {
+    this.#ping = this.#parts.clock.setTimeout(() => {
+      const silentMs = this.#parts.clock.monotonic() - this.#heardAt;
+      if (silentMs >= viewer.limits.pingTimeoutMs) {
+        this.close(
+          new AppError('DEADLINE_EXCEEDED', `the viewer was silent for ${Math.round(silentMs / 1000)} s`),
+          true,
+        );
+        return;
+      }
+      this.#pings += 1;
+      this.#send(JSON.stringify({ id: PING_ID_BASE + this.#pings, method: 'ping', data: {} }));
+      void this.#keep();
+      if (this.#state === 'joined') this.#pingLater();
+    }, viewer.limits.pingIntervalMs);
+  }
+
+  async #keep(): Promise<void> {
+    let kept: boolean | undefined;
+    try {
+      kept = await this.#admission?.keep();
+    } catch {
+      // Redis is away: watching goes on without it.
+      return;
+    }
+    if (kept === false)
+      this.close(new AppError('FENCED', 'the viewer has come back by another connection'), false);
+  }
+
+  /** Sums refusals: at most one notice a second. */
+  #refuse(code: 'FORBIDDEN' | 'RATE_LIMITED' | 'UNAVAILABLE_BUS', message: string): void {
+    const refused = this.#refused;
+    refused.count += 1;
+    refused.code = code;
+    refused.message = message;
+    if (refused.timer !== undefined) return;
+    const tell = (): void => {
+      refused.timer = undefined;
+      if (refused.count === 0 || this.#closed()) return;
+      this.#notify('refused', { code: refused.code, message: refused.message, count: refused.count });
+      refused.count = 0;
+      refused.timer = this.#parts.clock.setTimeout(tell, REFUSED_NOTICE_MS);
+    };
+    tell();
+  }
+
+  #spend(kind: keyof typeof signalRates, cost = 1): boolean {
+    const rule: BucketRule = signalRates[kind];
+    const result = spend(rule, this.#buckets.get(kind), this.#parts.clock.monotonic(), cost);
+    this.#buckets.set(kind, result.bucket);
+    return result.ok;
+  }
+
+  #fail(id: number, { code, message }: AppError): void {
+    this.#send(JSON.stringify({ id, error: { code, message } }));
+  }
+
+  #notify<M extends keyof viewer.ServerNotifications>(notify: M, data: viewer.ServerNotifications[M]): void {
+    this.#send(JSON.stringify({ notify, data }));
+  }
+
+  #send(text: string): void {
+    if (this.#state === 'closed') return;
+    if (this.#socket.bufferedAmount > SLOW_BYTES) {
+      this.#over(new AppError('CAPACITY', 'the viewer does not read what it is sent'));
+      return;
+    }
+    this.#socket.send(text);
+  }
+
+  #present(present: boolean): void {
+    const admission = this.#admission;
+    if (admission === undefined) return;
+    const { phone, viewer: viewerId, role } = admission;
+    this.#parts.bus.publish(
+      subjects.viewer,
+      { phone },
+      {
+        phoneId: phone,
+        viewerId,
+        role: role === 'control' ? Role.ROLE_CONTROL : Role.ROLE_WATCH,
+        present,
+      },
+    );
+  }
+
+  #closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #over(error: AppError | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#joining.abort();
+    this.#joinTimer.cancel();
+    this.#ping?.cancel();
+    this.#refused.timer?.cancel();
+    this.#notices?.close();
+    this.#link?.close();
+    // input-svc lifts this viewer's fingers.
+    this.#present(false);
+    // RFC 6455 section 7.4.2: 4000-4999 is ours; the HTTP status of the code makes them readable. A reason has at most 123 bytes.
+    if (error !== undefined) this.#socket.close(4_000 + codes[error.code].http, error.code);
+  }
+}
+
+function tooLarge(what: string, bytes: number, limit: number): AppError {
+  return new AppError('MESSAGE_TOO_LARGE', `${what} of ${bytes} bytes is larger than ${limit}`);
+}

@@ -1,0 +1,61 @@
+import { Role, Wanted } from '@ancloud/contracts/common/v1/common';
+import type { CreateViewerRequest, Viewer } from '@ancloud/contracts/gateway/v1/gateway';
+import type { Clock } from '@ancloud/kit';
+import { newId } from '../api/ids.js';
+import type { Principal } from '../auth/principal.js';
+import { invalid, phoneDeleting } from '../errors.js';
+import type { PhoneAccess } from '../phones/phone-access.js';
+import type { TokenSigner } from './token.js';
+import type { ViewerStore } from './viewer-store.js';
+
+export const ttlRange = { min: 10, max: 3_600, preset: 60 } as const;
+
+/**
+ * A viewer's single-use token and where to take it. The phone need not run yet. Errors: PHONE_NOT_FOUND, PHONE_DELETING,
+ * INVALID_ARGUMENT.
+ */
+export async function createViewer(
+  parts: {
+    readonly access: PhoneAccess;
+    readonly signer: TokenSigner;
+    readonly store: ViewerStore;
+    readonly clock: Clock;
+    /** `https://host[:port]`. */
+    readonly publicUrl: string;
+  },
+  principal: Principal,
+  request: CreateViewerRequest,
+): Promise<Viewer> {
+  const { phoneId, role, ttlSeconds } = request;
+  if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL)
+    throw invalid('role', role, 'role is missing or unknown', "use 'watch' or 'control'");
+  const { min, max, preset } = ttlRange;
+  const ttl = ttlSeconds === 0 ? preset : ttlSeconds;
+  if (!Number.isInteger(ttl) || ttl < min || ttl > max)
+    throw invalid(
+      'ttlSeconds',
+      ttlSeconds,
+      `ttlSeconds is outside ${min}-${max}`,
+      `leave it out for ${preset}`,
+    );
+  const { desired } = await parts.access.load(principal, phoneId);
+  if (desired.wanted === Wanted.WANTED_REMOVED) throw phoneDeleting(phoneId);
+  const viewer = newId('vw');
+  const jti = newId('tk');
+  const exp = Math.floor(parts.clock.now() / 1000) + ttl;
+  const token = await parts.signer.sign({
+    viewer,
+    phone: phoneId,
+    role: role === Role.ROLE_CONTROL ? 'control' : 'watch',
+    owner: desired.owner,
+    jti,
+    exp,
+  });
+  await parts.store.putToken(jti, viewer, ttl * 1000);
+  return {
+    viewerId: viewer,
+    token,
+    signalUrl: `${parts.publicUrl.replace(/^http/, 'ws')}/v1/signal`,
+    expiresAtMs: exp * 1000,
+  };
+}

@@ -1,0 +1,121 @@
+import { idPattern } from '@ancloud/contracts';
+import { Wanted } from '@ancloud/contracts/common/v1/common';
+import { AppError, randomSecret, type Clock } from '@ancloud/kit';
+import { newId } from '../api/ids.js';
+import { digestOf } from '../auth/authenticator.js';
+import { phoneNotFound } from '../errors.js';
+import type { FarmFacts } from '../farm/farm-facts.js';
+import type { JoinData } from '../signal/core/frames.js';
+import type { TokenSigner } from './token.js';
+import type { JoinedViewer, ViewerStore } from './viewer-store.js';
+
+/** A viewer that was let in. Owned by its connection, which ends it by `leave` or lets it run out. */
+export interface Admission extends JoinedViewer {
+  readonly viewer: string;
+  /** The next resume secret, to be told to the viewer once. */
+  readonly resume: string;
+  /** Gives the credential back after a join that failed for a reason of ours. Never throws. */
+  giveBack(): Promise<void>;
+  /** Keeps the resume secret valid. False = the viewer came back by another connection: this one is to end. */
+  keep(): Promise<boolean>;
+  /** The viewer left for good. */
+  leave(): Promise<void>;
+}
+
+const SECRET_MAX_LENGTH = 128;
+
+/** Lets viewers in: by a token, once; or by the current resume secret, which is thereby replaced. */
+export class ViewerDoor {
+  readonly #signer: TokenSigner;
+  readonly #store: ViewerStore;
+  readonly #facts: FarmFacts;
+  readonly #clock: Clock;
+
+  constructor(parts: {
+    readonly signer: TokenSigner;
+    readonly store: ViewerStore;
+    readonly facts: FarmFacts;
+    readonly clock: Clock;
+  }) {
+    this.#signer = parts.signer;
+    this.#store = parts.store;
+    this.#facts = parts.facts;
+    this.#clock = parts.clock;
+  }
+
+  /** Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
+  async admit(join: JoinData): Promise<Admission> {
+    return join.kind === 'token' ? this.#byToken(join.token) : this.#byResume(join.viewer, join.resume);
+  }
+
+  async #byToken(token: string): Promise<Admission> {
+    const { viewer, phone, role, owner, jti, exp } = await this.#signer.verify(token, this.#clock.now());
+    if (!(await this.#store.takeToken(jti)))
+      throw new AppError('TOKEN_USED', "the viewer's token was used before", {
+        field: 'token',
+        fix: 'reconnect with the resume secret, or ask for a new viewer',
+      });
+    const secret = randomSecret();
+    const connection = newId('cn');
+    const joined = { phone, role, owner };
+    const giveBack = async (): Promise<void> => {
+      await this.#store.forget(viewer, connection);
+      await this.#store.putToken(jti, viewer, exp * 1000 - this.#clock.now());
+    };
+    try {
+      await this.#requirePhone(phone, owner);
+      await this.#store.begin(viewer, joined, digestOf(secret), connection);
+    } catch (error) {
+      await giveBack().catch(() => {});
+      throw error;
+    }
+    return this.#admission(viewer, joined, secret, connection, giveBack);
+  }
+
+  async #byResume(viewer: string, resume: string): Promise<Admission> {
+    const refused = new AppError('TOKEN_INVALID', 'the resume secret is not valid (any more)', {
+      field: 'resume',
+      fix: 'ask for a new viewer; a resume secret is good for one reconnect within 2 minutes',
+    });
+    if (!idPattern.test(viewer) || resume.length > SECRET_MAX_LENGTH) throw refused;
+    const secret = randomSecret();
+    const connection = newId('cn');
+    const joined = await this.#store.rotate(viewer, digestOf(resume), digestOf(secret), connection);
+    if (joined === undefined) throw refused;
+    const giveBack = async (): Promise<void> => {
+      await this.#store.rotate(viewer, digestOf(secret), digestOf(resume), connection);
+    };
+    try {
+      await this.#requirePhone(joined.phone, joined.owner);
+    } catch (error) {
+      await giveBack().catch(() => {});
+      throw error;
+    }
+    return this.#admission(viewer, joined, secret, connection, giveBack);
+  }
+
+  #admission(
+    viewer: string,
+    joined: JoinedViewer,
+    resume: string,
+    connection: string,
+    giveBack: () => Promise<void>,
+  ): Admission {
+    return {
+      viewer,
+      ...joined,
+      resume,
+      // A lost Redis keeps the viewer from trying again with this credential; there is nothing more to be done here.
+      giveBack: () => giveBack().catch(() => {}),
+      keep: () => this.#store.keep(viewer, connection),
+      leave: () => this.#store.forget(viewer, connection),
+    };
+  }
+
+  /** A token outlives neither its phone nor a change of the phone's owner. */
+  async #requirePhone(phone: string, owner: string): Promise<void> {
+    const view = await this.#facts.phone(phone);
+    if (view === undefined || view.desired.owner !== owner || view.desired.wanted === Wanted.WANTED_REMOVED)
+      throw phoneNotFound(phone);
+  }
+}
