@@ -1,0 +1,247 @@
+import { connectBus, type Bus } from '@ancloud/bus';
+import { subjects } from '@ancloud/contracts';
+import { Wanted } from '@ancloud/contracts/common/v1/common';
+import { Stage } from '@ancloud/contracts/state/v1/state';
+import { silentLog } from '@ancloud/kit';
+import { connectState, type State } from '@ancloud/state';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually, require } from '../harness/eventually.js';
+import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
+import { FakeHost, IMAGE, reach } from './fake-host.js';
+import { GatewayProcess, newSecrets, type Answer, type Json } from './gateway-process.js';
+
+const secrets = newSecrets();
+let redis: RedisServer;
+let nats: NatsServer;
+let state: State;
+let bus: Bus;
+let gateway: GatewayProcess;
+let host: FakeHost;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  nats = await startNats();
+  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
+  bus = await connectBus({
+    servers: [nats.address],
+    user: 'container-svc',
+    pass: nats.passwords['container-svc'],
+    name: 'test',
+    log: silentLog,
+  });
+  gateway = await GatewayProcess.start({ redis, nats, secrets });
+});
+beforeEach(async () => {
+  host = await FakeHost.start(state, bus, secrets.farmSecret);
+  await placing();
+});
+afterEach(async () => {
+  host.answer = reach;
+  for (const phone of await list()) await gateway.call('DELETE', `/v1/phones/${phone.phoneId}?force=true`);
+  await eventually(async () => require((await list()).length === 0, 'phones are left'));
+  await host.die(true);
+  await host.close();
+});
+afterAll(async () => {
+  await gateway?.stop();
+  await bus?.drain();
+  await state?.close();
+  await nats?.stop();
+  await redis?.stop();
+});
+
+/** A new farm places nothing until its first host has reported. */
+async function placing(): Promise<void> {
+  await eventually(async () => {
+    const left = await state.run('asking', (client) => client.exists('farm:recovery'));
+    require(left === 0, 'the farm is recovering');
+  });
+}
+
+async function list(): Promise<Json['phones']> {
+  return (await gateway.call('GET', '/v1/phones')).json.phones;
+}
+
+const wait = (operation: Json['operation']): Promise<Answer> =>
+  gateway.call('GET', `/v1/operations/${operation.operationId}/wait?timeoutMs=10000`);
+
+async function create(body: unknown = {}): Promise<Json> {
+  const made = await gateway.call('POST', '/v1/phones', { body });
+  expect(made.status, made.text).toBe(202);
+  return made.json;
+}
+
+describe('the life of a phone', () => {
+  it('is created, stopped, started and deleted, each with an operation', async () => {
+    const made = await create({ name: 'büro 7', spec: { labels: { team: 'a' } } });
+    expect(made.phone).toMatchObject({
+      name: 'büro 7',
+      phase: 'placing',
+      hostId: 'host-1',
+      spec: {
+        imageId: IMAGE,
+        display: { width: 720, height: 1280, dpi: 320, fps: 60 },
+        labels: { team: 'a' },
+      },
+    });
+    expect((await wait(made.operation)).json).toMatchObject({ kind: 'create', state: 'done', error: null });
+    const at = `/v1/phones/${made.phone.phoneId}`;
+    expect((await gateway.call('GET', at)).json).toMatchObject({
+      phase: 'ready',
+      status: { stage: 'ready' },
+    });
+
+    const stop = await gateway.call('POST', `${at}/stop`);
+    expect(stop.json.phone).toMatchObject({ phase: 'stopping' });
+    expect((await wait(stop.json.operation)).json).toMatchObject({ state: 'done' });
+    expect((await gateway.call('GET', at)).json).toMatchObject({ phase: 'stopped' });
+
+    const start = await gateway.call('POST', `${at}/start`);
+    expect((await wait(start.json.operation)).json).toMatchObject({ kind: 'start', state: 'done' });
+
+    const gone = await gateway.call('DELETE', at);
+    expect(gone.json.phone).toMatchObject({ phase: 'deleting' });
+    expect((await wait(gone.json.operation)).json).toMatchObject({ kind: 'delete', state: 'done' });
+    expect((await gateway.call('GET', at)).json).toMatchObject({ code: 'PHONE_NOT_FOUND' });
+    const phoneId = made.phone.phoneId;
+    const keys = await state.run('looking', (client) => client.keys(`*${phoneId}*`));
+    expect(keys.toSorted()).toEqual([`phone:${phoneId}:status`, `tombstone:${phoneId}`]);
+    expect(await state.run('looking', (client) => client.scard('host:host-1:phones'))).toBe(0);
+  });
+
+  it('nudges the host by RPC and by a fact', async () => {
+    const before = host.synced;
+    const facts: string[] = [];
+    const heard = bus.subscribe(subjects.desired, {}, (fact) => void facts.push(fact.phoneId));
+    await bus.flush();
+    const made = await create();
+    await wait(made.operation);
+    await eventually(() => require(facts.includes(made.phone.phoneId), 'no fact'));
+    expect(host.synced).toBeGreaterThan(before);
+    heard.close();
+  });
+
+  it("tells the host's reason when a boot fails, and a start tries again", async () => {
+    host.answer = () => ({ stage: Stage.STAGE_FAILED, reason: 'BootTimeout', message: 'zygote never came' });
+    const made = await create();
+    expect((await wait(made.operation)).json).toMatchObject({
+      state: 'failed',
+      error: { code: 'BOOT_FAILED', message: 'BootTimeout: zygote never came' },
+    });
+    const at = `/v1/phones/${made.phone.phoneId}`;
+    expect((await gateway.call('GET', at)).json).toMatchObject({ phase: 'failed', reason: 'BootTimeout' });
+    host.answer = () => ({ stage: Stage.STAGE_READY });
+    const start = await gateway.call('POST', `${at}/start`);
+    expect((await wait(start.json.operation)).json).toMatchObject({ state: 'done' });
+  });
+
+  it('is not changed while it is being deleted', async () => {
+    const made = await create();
+    await wait(made.operation);
+    const at = `/v1/phones/${made.phone.phoneId}`;
+    host.answer = () => undefined;
+    await gateway.call('DELETE', at);
+    expect((await gateway.call('POST', `${at}/start`)).json).toMatchObject({
+      status: 409,
+      code: 'PHONE_DELETING',
+    });
+    expect((await gateway.call('POST', `${at}/viewers`, { body: { role: 'watch' } })).json).toMatchObject({
+      code: 'PHONE_DELETING',
+    });
+    host.answer = () => ({ stage: Stage.STAGE_REMOVED });
+    host.reconcile();
+  });
+});
+
+describe('placement', () => {
+  it('never gives a place twice, however many ask at once', async () => {
+    host.record = { ...host.record, capacity: 3 };
+    await host.beat();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => gateway.call('POST', '/v1/phones', { body: {} })),
+    );
+    const codes = answers.map((answer) => answer.json.code ?? 'placed');
+    expect(codes.filter((code) => code === 'placed')).toHaveLength(3);
+    expect(codes.filter((code) => code === 'NO_HOST')).toHaveLength(7);
+    expect(answers.find((answer) => answer.status === 503)?.json.detail).toContain('host-1 is full');
+    expect(await state.run('counting', (client) => client.scard('host:host-1:phones'))).toBe(3);
+  });
+
+  it('gives the first answer to a repeated request', async () => {
+    const ask = (body: unknown) =>
+      gateway.call('POST', '/v1/phones', { body, headers: { 'idempotency-key': 'order 4711 / ü' } });
+    const [one, two] = await Promise.all([ask({ name: 'x' }), ask({ name: 'x' })]);
+    expect(one.json.phone.phoneId).toBe(two.json.phone.phoneId);
+    const three = await ask({ name: 'x' });
+    expect(three.json.operation.operationId).toBe(one.json.operation.operationId);
+    expect((await ask({ name: 'y' })).json).toMatchObject({ status: 422, code: 'IDEMPOTENCY_MISMATCH' });
+    expect(await list()).toHaveLength(1);
+  });
+
+  it('says why no host can', async () => {
+    host.record = { ...host.record, schedulable: false };
+    await host.beat();
+    expect((await gateway.call('POST', '/v1/phones', { body: {} })).json).toMatchObject({
+      code: 'NO_HOST',
+      detail: 'no host can take the phone: host-1 is being drained',
+    });
+    const imageId = `sha256:${'b'.repeat(64)}`;
+    expect((await gateway.call('POST', '/v1/phones', { body: { spec: { imageId } } })).json).toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+      field: 'spec.imageId',
+      value: imageId,
+    });
+  });
+});
+
+describe('a lost host', () => {
+  it('makes its phones lost; a forced deletion does not wait for it, and it finishes on return', async () => {
+    const made = await create();
+    await wait(made.operation);
+    const phoneId = made.phone.phoneId;
+    await host.die(true);
+    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).json).toMatchObject({
+      phase: 'lost',
+      reason: 'HostLost',
+    });
+    const gone = await gateway.call('DELETE', `/v1/phones/${phoneId}?force=true`);
+    expect((await wait(gone.json.operation)).json).toMatchObject({ state: 'done' });
+    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).status).toBe(404);
+    expect(await list()).toEqual([]);
+    // The host still has it on its list, so that it can remove it.
+    expect(await state.run('looking', (client) => client.smembers('host:host-1:phones'))).toEqual([phoneId]);
+    await host.revive();
+    host.reconcile();
+    await eventually(async () => {
+      const left = await state.run('looking', (client) => client.exists(`phone:${phoneId}`));
+      require(left === 0, 'the records of the deleted phone are still there');
+    });
+    expect(await state.run('looking', (client) => client.scard('host:host-1:phones'))).toBe(0);
+  });
+
+  it('does not force anything while the host is alive', async () => {
+    const made = await create();
+    await wait(made.operation);
+    const phoneId = made.phone.phoneId;
+    host.answer = (desired) => ({
+      stage: desired.wanted === Wanted.WANTED_REMOVED ? Stage.STAGE_STOPPING : Stage.STAGE_READY,
+    });
+    await gateway.call('DELETE', `/v1/phones/${phoneId}?force=true`);
+    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).json).toMatchObject({ phase: 'deleting' });
+    host.answer = () => ({ stage: Stage.STAGE_REMOVED });
+    host.reconcile();
+  });
+});
+
+describe('a gateway that dies between placing and nudging', () => {
+  it('leaves a phone that its host finds by itself, and an operation that another gateway ends', async () => {
+    host.answer = () => undefined;
+    const made = await create();
+    await gateway.kill();
+    // Nobody nudges: the host re-reads its list, as it does every 10 s.
+    host.answer = () => ({ stage: Stage.STAGE_READY });
+    host.reconcile();
+    await gateway.start();
+    expect((await wait(made.operation)).json).toMatchObject({ state: 'done' });
+  });
+});
