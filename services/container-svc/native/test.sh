@@ -7,7 +7,7 @@ if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || { echo "test.sh: needs root"; exit 1; }
   # HOSTCAP: a program that was built elsewhere, where there is no compiler.
   [ -n "${HOSTCAP:-}" ] || make -s out/ancloud-hostcap || exit 1
-  exec unshare --mount --propagation private "$0" inside
+  exec unshare --mount --propagation private "./$(basename "$0")" inside
 fi
 
 hostcap=${HOSTCAP:-$PWD/out/ancloud-hostcap}

@@ -7,7 +7,7 @@ cd "$(dirname "$0")" || exit 1
 if [ "${1:-}" != inside ]; then
   [ "$(id -u)" = 0 ] || { echo "test.sh: needs root"; exit 1; }
   make -s out/phone-shim out/helper || exit 1
-  exec unshare --mount --propagation private "$0" inside
+  exec unshare --mount --propagation private "./$(basename "$0")" inside
 fi
 
 shim=$PWD/out/phone-shim
