@@ -70,7 +70,8 @@ void bars_tick(uint64_t ns)
     local_clock(now, sizeof now, "%H:%M");
     if (strcmp(now, clock_text) != 0) {
         strcpy(clock_text, now);
-        display_damage(status_area());
+        struct app *a = app_front();
+        if (!(a && a->full_screen && !panel)) display_damage(status_area());
         if (panel) display_damage(panel_area());
         if (app_front() == &app_launcher) display_damage_all();
     }

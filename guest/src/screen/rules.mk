@@ -14,3 +14,10 @@ $(SCREEN_TOOLS): $(OUT)/bin/screen-tools
 	ln -sf $(<F) $@
 
 $(eval $(call test,screen-test,$(patsubst %,$(SCREEN)/%.c,screen_test canvas text notes pattern),-lfreetype -lm,-I/usr/include/freetype2))
+
+# The tests in Python, as a test program like the others.
+TESTS += $(OUT)/test/screen
+$(OUT)/test/screen: src/screen/test.sh
+	@mkdir -p $(@D)
+	printf '#!/bin/sh\nexec %s/%s %s "$$@"\n' '$(CURDIR)' $< '$(abspath $(OUT))' > $@
+	chmod +x $@
