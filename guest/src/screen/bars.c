@@ -144,6 +144,29 @@ static void draw_panel(struct canvas *c)
     if (bar.x1 > bar.x0) fill_round(c, bar, dp(4), 0xff3f6df6);
 }
 
+static struct rect spots;  // around all fingers that are shown
+
+void bars_touched(void)
+{
+    struct win_pointer p[WIN_POINTERS];
+    struct rect now = {0, 0, 0, 0};
+    int n = setting_get_int(SETTINGS_SYSTEM, "show_touches", 0) ? input_touches(p) : 0, r = (int)dp(17);
+    for (int i = 0; i < n; i++) now = rect_union(now, (struct rect){(int)p[i].x - r, (int)p[i].y - r, (int)p[i].x + r, (int)p[i].y + r});
+    display_damage(spots);
+    display_damage(now);
+    spots = now;
+}
+
+static void draw_touches(struct canvas *c)
+{
+    struct win_pointer p[WIN_POINTERS];
+    int n = rect_empty(spots) ? 0 : input_touches(p);
+    for (int i = 0; i < n; i++) {
+        fill_circle(c, (double)p[i].x, (double)p[i].y, dp(14), 0x66ffffff);
+        ring(c, (double)p[i].x, (double)p[i].y, dp(14), dp(1.6), 0x99303848);
+    }
+}
+
 void bars_draw(struct canvas *c)
 {
     struct app *a = app_front();
@@ -160,6 +183,7 @@ void bars_draw(struct canvas *c)
         fill_round(c, r, dp(21), 0xee262c38);
         text_center(c, (r.x0 + r.x1) / 2.0, r.y0 + dp(26), toast_text, dp(14), REGULAR, 0xffffffff);
     }
+    draw_touches(c);
 }
 
 static void panel_tap(double x, double y)

@@ -41,6 +41,7 @@ void input_cancel(void)
     deliver(&m);
     in.target = NOBODY;
     in.down_ids = 0;
+    bars_touched();
 }
 
 static void pointerless(const struct win_motion *m)
@@ -76,6 +77,7 @@ void input_motion(const struct win_motion *m)
             in.target = APP;
             deliver(m);
         }
+        bars_touched();
         return;
     case MOTION_POINTER_DOWN:
         // Without a first finger there is no window to send the second one to.
@@ -112,6 +114,7 @@ void input_motion(const struct win_motion *m)
         in.target = NOBODY;
         in.down_ids = 0;
     }
+    bars_touched();
 }
 
 enum { META_SHIFT = 1, META_CTRL = 0x1000, META_CAPS = 0x100000 };
@@ -191,6 +194,14 @@ void input_text(const char *utf8)
     in.texts++;
     struct app *a = app_front();
     if (display.awake && a && a->text) a->text(utf8);
+}
+
+int input_touches(struct win_pointer out[WIN_POINTERS])
+{
+    int n = 0;
+    for (int i = 0; in.target != NOBODY && i < in.last.count; i++)
+        if (in.down_ids >> in.last.pointers[i].id & 1) out[n++] = in.last.pointers[i];
+    return n;
 }
 
 size_t input_dump(char *out, size_t n)

@@ -174,6 +174,19 @@ def input_refuses_what_it_cannot_do():
     assert phone.input("Gestures") == gestures + 1 and phone.input("Pointers down") == 0
 
 
+def touches_are_shown_when_asked():
+    phone.ok("am", "start", "com.ancloud.latency")
+    phone.ok("settings", "put", "system", "show_touches", "1")
+    phone.ok("input", "motionevent", "DOWN", "300", "1000")
+    under = phone.pixel(300, 1000)
+    phone.ok("input", "motionevent", "MOVE", "400", "900")
+    assert phone.pixel(300, 1000) != under == phone.pixel(400, 900)
+    phone.ok("input", "motionevent", "UP", "400", "900")
+    assert phone.pixel(400, 900) == phone.pixel(300, 1000)
+    phone.ok("settings", "put", "system", "show_touches", "0")
+    phone.ok("input", "keyevent", "HOME")
+
+
 def hostile_packets_harm_nobody():
     noise = random.Random(2)
     for turn in range(40):
@@ -212,7 +225,7 @@ try:
     status = run_all([
         screencap_writes_png, launcher_opens_apps_and_home_returns, am_refuses_by_name, notes_keeps_every_character, hardware_keys_type,
         latency_flips_and_names_the_touch, motion_counts_sixty_a_second, pattern_survives_any_size, wm_rotates_and_refuses,
-        settings_survive_a_restart, asleep_is_black_and_deaf, input_refuses_what_it_cannot_do, hostile_packets_harm_nobody, nothing_moves_costs_nothing])
+        settings_survive_a_restart, asleep_is_black_and_deaf, input_refuses_what_it_cannot_do, touches_are_shown_when_asked, hostile_packets_harm_nobody, nothing_moves_costs_nothing])
 finally:
     phone.close()
 sys.exit(status)

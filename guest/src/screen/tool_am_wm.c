@@ -1,5 +1,6 @@
 // am and wm, the parts that mean something on this guest; the rest is refused by name.
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,10 @@ static int am_start(int argc, char **argv)
 {
     const char *component = NULL, *action = NULL;
     struct win_start q = {.head.type = WIN_START};
+    bool wait = false;
     for (int i = 2; i < argc; i++) {
         if (strcmp(argv[i], "-S") == 0) q.stop_first = 1;
-        else if (strcmp(argv[i], "-W") == 0) continue;
+        else if (strcmp(argv[i], "-W") == 0) wait = true;
         else if (strcmp(argv[i], "-n") == 0 && i + 1 < argc) component = argv[++i];
         else if (strcmp(argv[i], "-a") == 0 && i + 1 < argc) action = argv[++i];
         else if ((strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "-f") == 0 || strcmp(argv[i], "-d") == 0 || strcmp(argv[i], "-t") == 0 ||
@@ -31,7 +33,10 @@ static int am_start(int argc, char **argv)
     if (!component) return fprintf(stderr, "usage: am start [-S] [-W] -n PACKAGE/.ACTIVITY | -a ACTION\n"), 1;
     printf("Starting: Intent { cmp=%s }\n", component);
     fflush(stdout);
-    if (window_call(system_server(), &q, sizeof q, component, strlen(component), NULL, NULL) == 0) return 0;
+    if (window_call(system_server(), &q, sizeof q, component, strlen(component), NULL, NULL) == 0) {
+        if (wait) printf("Status: ok\nActivity: %s\nComplete\n", component);
+        return 0;
+    }
     if (errno != ENOENT) return fail("am start");
     fprintf(stderr, "Error type 3\nError: Activity class {%s} does not exist.\n", component);
     return 1;

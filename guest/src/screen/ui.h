@@ -79,6 +79,7 @@ void input_motion(const struct win_motion *m);
 void input_key(const struct win_key *k);
 void input_text(const char *utf8);
 void input_cancel(void);             // ends the gesture in flight with CANCEL (the window below it changed)
+int input_touches(struct win_pointer out[WIN_POINTERS]);  // the fingers that are down; how many
 size_t input_dump(char *out, size_t n);
 uint32_t key_char(int code, int meta);  // what a key types, 0 = nothing
 
@@ -88,6 +89,7 @@ void bars_draw(struct canvas *c);
 bool bars_motion(const struct win_motion *m);  // true: taken
 void bars_tick(uint64_t ns);
 uint64_t bars_next(void);            // ns when bars_tick wants to be called, UINT64_MAX = never
+void bars_touched(void);             // fingers have moved: the setting show_touches draws them
 void panel_show(int which);          // 0 none, 1 notifications, 2 quick settings
 int panel_shown(void);
 void toast(const char *text);
