@@ -12,7 +12,7 @@ export LC_ALL=C
 umask 022
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/ancloud/guest
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/ancloud/guest
 [ -r /etc/os-release ] && . /etc/os-release
 suite=${VERSION_CODENAME:-unknown}
 arch=$(uname -m)
@@ -22,7 +22,7 @@ die() { printf 'guest: %s\n' "$2" >&2; exit "$1"; }
 
 # Debian packages that the build needs installed; each part may name its own in src/<part>/packages.
 packages() {
-  { echo gcc; echo make; echo libc6-dev; echo linux-libc-dev; echo binutils; echo squashfs-tools; echo pkgconf
+  { echo gcc; echo make; echo libc6-dev; echo linux-libc-dev; echo binutils; echo squashfs-tools
     cat "$here"/src/*/packages 2>/dev/null || true; } | sed 's/#.*//; /^[[:space:]]*$/d' | sort -u
 }
 
@@ -31,7 +31,7 @@ installed() { dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $(p
 missing() {
   have=$(installed | cut -d' ' -f1)
   for p in $(packages); do
-    echo "$have" | grep -qx "$p" || { [ "$p" = pkgconf ] && command -v pkg-config >/dev/null; } || echo "$p"
+    echo "$have" | grep -qx "$p" || echo "$p"
   done
 }
 
@@ -43,9 +43,8 @@ ensure_packages() {
   fi
   say "installing $lacking"
   export DEBIAN_FRONTEND=noninteractive
-  apt-get install -y --no-install-recommends $lacking >&2 || {
-    apt-get update >&2 && apt-get install -y --no-install-recommends $lacking >&2
-  } || die 3 "apt-get could not install: $lacking"
+  set -- -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $lacking
+  apt-get "$@" >&2 || { apt-get update >&2 && apt-get "$@" >&2; } || die 3 "apt-get could not install: $lacking"
 }
 
 # Everything that decides what is in the image; names and bytes, no times, no owners.
@@ -175,6 +174,8 @@ build() {
   [ "$size" -le $((40 * 1024 * 1024)) ] || die 5 "the image has $size bytes, more than 40 MiB"
   mv "$work/image" "$out.tmp.$$"
   mv "$out.tmp.$$" "$out"
+  # Older sources' images: the newest eight stay for other checkouts of this machine.
+  ls -t "$cache"/*.sqfs | tail -n +9 | while IFS= read -r old; do rm -f "$old"; done
   say "done: $((size / 1024)) KiB"
 }
 

@@ -101,7 +101,7 @@ static const char *on_service(char **w) {
     if (strcmp(w[0], "start") == 0)
         return service_start(s) < 0 ? "did not start" : NULL;
     if (strcmp(w[0], "stop") == 0)
-        service_stop(s, true);
+        service_stop(s, false);
     else if (strcmp(w[0], "restart") == 0)
         service_restart(s);
     else

@@ -82,7 +82,7 @@ static enum prop_result control(const char *what, const char *name, const struct
     }
     if (strcmp(what, "start") == 0) return service_start(s) < 0 ? PROP_ERROR_HANDLE_CONTROL : PROP_SUCCESS;
     if (strcmp(what, "stop") == 0)
-        service_stop(s, true);
+        service_stop(s, false);
     else if (strcmp(what, "restart") == 0)
         service_restart(s);
     else

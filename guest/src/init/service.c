@@ -89,7 +89,7 @@ void service_restart(struct service *s) {
         service_start(s);
         return;
     }
-    service_stop(s, true);
+    service_stop(s, false);
     s->stopping = false;
     s->restart_now = true;
 }

@@ -58,7 +58,8 @@ const char *service_option(struct service *s, int count, char **words);
 
 // Starts it unless it runs. 0, or -1 (logged).
 int service_start(struct service *s);
-// Ends it: SIGTERM when gentle, else SIGKILL, to its whole process group; not started again.
+// Ends it: SIGTERM when gentle (shutdown), else SIGKILL (`stop`, as AOSP's init), to its whole process group; not started
+// again.
 void service_stop(struct service *s, bool gentle);
 void service_restart(struct service *s);
 void service_class_start(const char *class);

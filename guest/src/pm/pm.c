@@ -77,6 +77,14 @@ static int spool(unsigned long size) {
     return fd;
 }
 
+// Options that mean nothing where no APK runs.
+static const char *const harmless[] = {"-g", "-t", "-f", "-q", "-l", "--full", "--dont-kill", "--force-queryable", NULL};
+
+static int is_one_of(const char *word, const char *const *words) {
+    while (*words && strcmp(*words, word)) words++;
+    return *words != NULL;
+}
+
 static int install(int count, char **words) {
     unsigned flags = 0;
     unsigned long size = 0;
@@ -88,6 +96,10 @@ static int install(int count, char **words) {
         else if (strcmp(w, "-S") == 0 && i + 1 < count) size = strtoul(words[++i], NULL, 10);
         else if ((strcmp(w, "--user") == 0 || strcmp(w, "-i") == 0) && i + 1 < count) i++;
         else if (w[0] != '-' || w[1] == 0) file = w;
+        else if (!is_one_of(w, harmless)) {
+            fprintf(stderr, "Error: Unknown option: %s\n", w);
+            return 1;
+        }
     }
     int from_stdin = size && (!file || strcmp(file, "-") == 0);
     if (size > APK_MAX || (!file && !size)) {
