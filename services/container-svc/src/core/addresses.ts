@@ -53,12 +53,12 @@ export function slotCount(subnet: Subnet): number {
 }
 
 /**
- * Address of slot 0, 1, …: the host part counts up from 2 and skips the gateway. The MAC is locally administered (02…) and
+ * Address of slot 0, 1, …: the host part counts up from 1 and skips the gateway. The MAC is locally administered (02…) and
  * holds the address, so two phones on one bridge never share it.
  */
 export function addressOf(subnet: Subnet, slot: number): PhoneAddress {
   const gatewayPart = subnet.gateway - network(subnet);
-  const host = gatewayPart >= 2 && slot + 2 >= gatewayPart ? slot + 3 : slot + 2;
+  const host = slot + 1 < gatewayPart ? slot + 1 : slot + 2;
   const address = network(subnet) + host;
   const bytes = [24, 16, 8, 0].map((shift) => ((address >>> shift) & 0xff).toString(16).padStart(2, '0'));
   return { ip: formatIp(address), mac: `02:00:${bytes.join(':')}` };

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { Admission } from './admission.js';
+
+describe('admission of boots', () => {
+  it('lets so many boot, and the next when one is done, first come first served', () => {
+    const granted: string[] = [];
+    const admission = new Admission(2, (phone) => granted.push(phone));
+    expect(['a', 'b', 'c', 'd'].map((phone) => admission.ask(phone))).toEqual([true, true, false, false]);
+    expect(admission.ask('a')).toBe(true);
+    admission.release('a');
+    expect(granted).toEqual(['c']);
+    expect(admission.ask('d')).toBe(false);
+    admission.release('b');
+    admission.release('c');
+    expect(granted).toEqual(['c', 'd']);
+  });
+
+  it('forgets a phone that gives up waiting', () => {
+    const granted: string[] = [];
+    const admission = new Admission(1, (phone) => granted.push(phone));
+    admission.ask('a');
+    admission.ask('b');
+    admission.ask('c');
+    admission.release('b');
+    admission.release('a');
+    expect(granted).toEqual(['c']);
+  });
+
+  it('may be released twice, and by one that never asked', () => {
+    const admission = new Admission(1, () => {});
+    admission.release('x');
+    admission.ask('a');
+    admission.release('a');
+    admission.release('a');
+    expect(admission.ask('b')).toBe(true);
+  });
+});
