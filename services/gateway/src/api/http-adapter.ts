@@ -54,8 +54,11 @@ export class HttpAdapter extends FastifyAdapter {
       genReqId: () => crypto.randomBytes(8).toString('hex'),
       logger: false,
       routerOptions: { maxParamLength: 256, ignoreDuplicateSlashes: false },
-      frameworkErrors: (error: Error, _request: unknown, reply: unknown) =>
-        sendProblem(reply as FastifyReply, error, options.log),
+      // The router's own refusals come before any hook.
+      frameworkErrors: (error: Error, _request: unknown, reply: unknown) => {
+        void (reply as FastifyReply).headers(securityHeaders(reply as FastifyReply, options.secure));
+        sendProblem(reply as FastifyReply, error, options.log);
+      },
       clientErrorHandler: (error: Error, socket: Socket) => {
         if (!socket.writable || (error as NodeJS.ErrnoException).code === 'ECONNRESET') {
           socket.destroy();
@@ -106,22 +109,9 @@ export class HttpAdapter extends FastifyAdapter {
       (_request, payload, done) => done(null, payload),
     );
     instance.addHook('onRequest', async (request, reply) => {
-      this.#secure(request, reply);
+      void reply.headers(securityHeaders(reply, this.#options.secure));
+      if (isApi(request)) void reply.header('cache-control', 'no-store');
       if (this.#needsCredentials(request)) await this.#options.auth.authenticate(request, reply);
-    });
-  }
-
-  #secure(request: FastifyRequest, reply: FastifyReply): void {
-    void reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-      'x-frame-options': 'DENY',
-      ...(this.#options.secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-      ...(isApi(request) ? { 'cache-control': 'no-store' } : {}),
     });
   }
 
@@ -136,7 +126,7 @@ export class HttpAdapter extends FastifyAdapter {
 
   #notFound(request: FastifyRequest, reply: FastifyReply): void {
     const allowed = this.#methodsOf(request);
-    if (allowed.length > 0) {
+    if (allowed.length > 0 && !allowed.includes(request.method as RouteDoc['method'])) {
       void reply.header('allow', allowed.join(', '));
       sendProblem(
         reply,
@@ -166,7 +156,7 @@ export class HttpAdapter extends FastifyAdapter {
   }
 
   /** Methods that the path of a request has under another one. */
-  #methodsOf(request: FastifyRequest): string[] {
+  #methodsOf(request: FastifyRequest): RouteDoc['method'][] {
     const path = request.url.split('?')[0] ?? '';
     return this.#options.routes
       .filter((route) => patternOf(route.path).test(path))
@@ -174,8 +164,35 @@ export class HttpAdapter extends FastifyAdapter {
   }
 }
 
+function securityHeaders({ request }: FastifyReply, secure: boolean): Record<string, string> {
+  return {
+    'x-request-id': request.id,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'x-frame-options': 'DENY',
+    ...(secure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  };
+}
+
+/**
+ * By the route that was found, where one was: the router decodes `%76` before it looks, so the text of a URL does not tell
+ * where a request goes.
+ */
 function isApi(request: FastifyRequest): boolean {
-  return /^\/v1(?:\/|\?|$)/.test(request.url);
+  const pattern = request.routeOptions.url;
+  const path = pattern === undefined || pattern === '/*' ? decoded(request.url) : pattern;
+  return /^\/v1(?:[/?]|$)/.test(path);
+}
+
+function decoded(url: string): string {
+  try {
+    return decodeURI(url);
+  } catch {
+    return url;
+  }
 }
 
 /** `/v1/phones/{phoneId}` → `/v1/phones/:phoneId`. */
