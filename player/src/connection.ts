@@ -1,8 +1,16 @@
 import type { ServerNotifications } from '@ancloud/contracts/viewer';
 import { Media } from './media.js';
-import { Signal, SignalError } from './signal.js';
+import { afterEnd, noTrouble } from './reconnect.js';
+import { type End, Signal, SignalError } from './signal.js';
 
 export type ConnectionState = 'connecting' | 'live' | 'waiting' | 'reconnecting' | 'ended';
+
+export interface Joined {
+  readonly viewer: string;
+  readonly phone: string;
+  readonly role: 'watch' | 'control';
+  readonly hasAudio: boolean;
+}
 
 export interface ConnectionOptions {
   /** `ws(s)://host/v1/signal`. */
@@ -10,12 +18,9 @@ export interface ConnectionOptions {
   /** Single use; after the first join the resume secret serves. */
   readonly token: string;
   readonly track: (track: MediaStreamTrack) => void;
-  readonly state: (state: ConnectionState, why: string) => void;
-  readonly joined: (joined: {
-    readonly viewer: string;
-    readonly phone: string;
-    readonly role: 'watch' | 'control';
-  }) => void;
+  /** `code` is one of ancloud's stable codes, empty when there is nothing to explain. */
+  readonly state: (state: ConnectionState, why: string, code: string) => void;
+  readonly joined: (joined: Joined) => void;
   readonly size: (size: { readonly width: number; readonly height: number }) => void;
   readonly notified: <M extends 'control' | 'clipboard' | 'refused'>(
     method: M,
@@ -23,27 +28,36 @@ export interface ConnectionOptions {
   ) => void;
 }
 
-const RECONNECT_MS = [0, 200, 500, 1_000, 2_000, 4_000] as const;
-/** The farm keeps a viewer's place for two minutes after its connection ended. */
-const GIVE_UP_MS = 120_000;
+/** What a connection needs of a browser beyond WebSocket. */
+export interface ConnectionParts {
+  readonly media: (...given: Parameters<typeof Media.create>) => Promise<MediaLike>;
+  /** Calls `changed` whenever the network came back or the page came into view, until `signal` aborts. */
+  readonly wakes: (changed: (what: 'network' | 'page') => void, signal: AbortSignal) => void;
+}
+
+export type MediaLike = Pick<Media, 'send' | 'stats' | 'consume' | 'restartIce' | 'sound' | 'close'>;
 
 /**
  * A viewer's connection through all its lives: join by token, media, and after a cut again by the resume secret, until
- * the farm says that it is over or two minutes have passed. Owns signal and media; ends by `close`.
+ * the farm says that it is over or has forgotten the viewer. Owns signal and media; ends by `close`.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
+  readonly #parts: ConnectionParts;
   readonly #abort = new AbortController();
   #signal: Signal | undefined;
-  #media: Media | undefined;
+  #media: MediaLike | undefined;
   #resume: { viewer: string; resume: string } | undefined;
   #state: ConnectionState = 'connecting';
+  #sound = false;
+  /** Ends the pause before the next attempt. */
+  #hurry: () => void = () => undefined;
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: ConnectionOptions, parts: ConnectionParts = browser) {
     this.#options = options;
+    this.#parts = parts;
+    parts.wakes((what) => this.#woken(what), this.#abort.signal);
     void this.#live();
-    const changed = (): void => this.#networkChanged();
-    addEventListener('online', changed, { signal: this.#abort.signal });
   }
 
   get state(): ConnectionState {
@@ -60,55 +74,58 @@ export class Connection {
     return this.#media?.stats();
   }
 
+  /** Whether the phone is to be heard, now and after each reconnect. */
+  sound(on: boolean): void {
+    this.#sound = on;
+    this.#media?.sound(on).catch(() => undefined);
+  }
+
   /** May be called twice. */
   close(): void {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     this.#media?.close();
-    this.#signal?.close();
-    this.#enter('ended', 'closed');
+    this.#signal?.leave();
+    this.#hurry();
+    this.#enter('ended', '', '');
   }
 
   async #live(): Promise<void> {
-    let cutAt: number | undefined;
-    for (let attempt = 0; !this.#abort.signal.aborted; attempt++) {
-      const wait = RECONNECT_MS[Math.min(attempt, RECONNECT_MS.length - 1)] ?? 4_000;
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    let trouble = noTrouble;
+    while (!this.#abort.signal.aborted) {
+      const { end, livedMs } = await this.#life();
+      this.#media?.close();
+      this.#media = undefined;
+      // Without a goodbye: the farm would forget the viewer that is about to come again.
+      this.#signal?.cut(end.message);
+      this.#signal = undefined;
       if (this.#abort.signal.aborted) return;
-      const ended = Promise.withResolvers<{ code: string; message: string; retry: boolean }>();
-      try {
-        await this.#once(ended.resolve);
-        attempt = 0;
-        cutAt = undefined;
-      } catch (error) {
-        const { code, message } =
-          error instanceof SignalError
-            ? error
-            : { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
-        this.#drop();
-        if (isFinal(code) || (cutAt !== undefined && Date.now() - cutAt > GIVE_UP_MS))
-          return this.#enter('ended', message);
-        cutAt ??= Date.now();
-        this.#enter('reconnecting', message);
-        continue;
-      }
-      const reason = await ended.promise;
-      this.#drop();
-      if (this.#abort.signal.aborted) return;
-      if (!reason.retry) return this.#enter('ended', reason.message);
-      cutAt = Date.now();
-      this.#enter('reconnecting', reason.message);
+      const next = afterEnd(trouble, { ...end, livedMs, now: performance.now() });
+      if (next.giveUp) return this.#enter('ended', end.message, end.code);
+      trouble = next.trouble;
+      this.#enter('reconnecting', end.message, end.code);
+      if (next.waitMs > 0) await this.#pause(next.waitMs);
     }
   }
 
-  /** One life: resolves when the picture's way is set up; `ended` is called when it is over. */
-  async #once(ended: (reason: { code: string; message: string; retry: boolean }) => void): Promise<void> {
+  /** One connection from its beginning to its end; never rejects. */
+  async #life(): Promise<{ end: End; livedMs: number }> {
+    const over = Promise.withResolvers<End>();
+    try {
+      await this.#setUp(over.resolve);
+    } catch (error) {
+      return { end: endOf(error), livedMs: 0 };
+    }
+    const began = performance.now();
+    const end = await over.promise;
+    return { end, livedMs: performance.now() - began };
+  }
+
+  /** Resolves when the picture's way is set up; `over` is called when it ends after that. */
+  async #setUp(over: (end: End) => void): Promise<void> {
     const signal = await Signal.connect(
       this.#options.url,
-      {
-        notified: (method, data) => this.#notified(method, data),
-        closed: ended,
-      },
+      { notified: (method, data) => this.#notified(method, data), closed: over },
       this.#abort.signal,
     );
     this.#signal = signal;
@@ -116,7 +133,7 @@ export class Connection {
     this.#resume = { viewer: joined.viewer, resume: joined.resume };
     this.#options.joined(joined);
     if (joined.width > 0) this.#options.size(joined);
-    this.#media = await Media.create(signal, {
+    const media = await this.#parts.media(signal, {
       rtpCapabilities: joined.rtpCapabilities,
       iceServers: joined.iceServers.map(({ urls, username, credential }) => ({
         urls: [...urls],
@@ -124,10 +141,13 @@ export class Connection {
         ...(credential === undefined ? {} : { credential }),
       })),
       input: joined.role === 'control',
+      sound: this.#sound,
       track: this.#options.track,
-      failed: (why) => ended({ code: 'UNAVAILABLE', message: why, retry: true }),
+      failed: (message) => over({ code: 'UNAVAILABLE', message, retry: true }),
     });
-    this.#enter('live', '');
+    if (this.#abort.signal.aborted) return media.close();
+    this.#media = media;
+    this.#enter('live', '', '');
   }
 
   #notified<M extends keyof ServerNotifications>(method: M, data: ServerNotifications[M]): void {
@@ -139,38 +159,66 @@ export class Connection {
       case 'size':
         return this.#options.size(data as ServerNotifications['size']);
       case 'streamReplaced':
-        this.#media?.consume().catch(() => this.#signal?.close());
+        this.#media?.consume().catch(() => this.#signal?.cut('the new picture could not be had'));
         return;
       case 'streamState': {
         const { state, reason } = data as ServerNotifications['streamState'];
-        return this.#enter(state, reason);
+        // Before its media stand a viewer is not live, whatever the stream is.
+        if (this.#media !== undefined) this.#enter(state, reason, '');
+        return;
       }
       default:
     }
   }
 
-  /** The path may be dead though nothing has said so yet: ask for a new one at once. */
-  #networkChanged(): void {
-    this.#media?.restartIce().catch(() => undefined);
+  /** The path may be dead though nothing has said so yet; and nobody should wait for a timer that ran while hidden. */
+  #woken(what: 'network' | 'page'): void {
+    this.#hurry();
+    if (what === 'network') this.#media?.restartIce().catch(() => this.#signal?.cut('the network changed'));
   }
 
-  #drop(): void {
-    this.#media?.close();
-    this.#media = undefined;
-    this.#signal?.close();
-    this.#signal = undefined;
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
-  #enter(state: ConnectionState, why: string): void {
+  #enter(state: ConnectionState, why: string, code: string): void {
     if (this.#state === 'ended') return;
     this.#state = state;
-    this.#options.state(state, why);
+    this.#options.state(state, why, code);
   }
 }
 
-/** Errors that no second attempt cures. */
-function isFinal(code: string): boolean {
-  return /^(TOKEN_|UNAUTHENTICATED|FORBIDDEN|ORIGIN_REFUSED|PHONE_NOT_FOUND|INVALID_ARGUMENT|MESSAGE_)/.test(
-    code,
-  );
+/** A failed beginning as an end. Which codes are worth another attempt is decided elsewhere. */
+function endOf(error: unknown): End {
+  if (error instanceof SignalError) return { code: error.code, message: error.message, retry: true };
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  // mediasoup-client's name for a browser it does not know, or one without the picture's codec.
+  if (name === 'UnsupportedError')
+    return {
+      code: 'BROWSER_UNSUPPORTED',
+      message: `this browser cannot show the picture: ${message}`,
+      retry: false,
+    };
+  return { code: 'INTERNAL', message, retry: true };
 }
+
+const browser: ConnectionParts = {
+  media: (signal, options) => Media.create(signal, options),
+  wakes: (changed, signal) => {
+    addEventListener('online', () => changed('network'), { signal });
+    addEventListener('pageshow', () => changed('page'), { signal });
+    document.addEventListener(
+      'visibilitychange',
+      () => {
+        if (document.visibilityState === 'visible') changed('page');
+      },
+      { signal },
+    );
+  },
+};

@@ -1,16 +1,23 @@
-import { Action, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import type { ServerNotifications } from '@ancloud/contracts/viewer';
-import { Connection, type ConnectionState } from './connection.js';
-import { meaningOf } from './keys.js';
+import type { Action, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { limits, type ServerNotifications } from '@ancloud/contracts/viewer';
+import { Connection, type ConnectionState, type Joined } from './connection.js';
+import { KeyboardInput } from './keyboard-input.js';
+import { Overlay } from './overlay.js';
+import { PointerInput } from './pointer-input.js';
 import { PictureMeter, type PictureStats } from './stats.js';
-import { buttons, template } from './template.js';
-import { encode, normalised, type Pointer, Touches } from './touches.js';
+import { style } from './style.js';
+import { build, type Parts } from './template.js';
+import { pieces, utf8Length } from './text.js';
+import { toolActions, Toolbar, type ToolName } from './toolbar.js';
+import { encode } from './touches.js';
 
 /** Events of `<ancloud-phone>`; all are CustomEvents that bubble. */
 export interface AncloudPhoneEvents {
-  /** The connection's state changed. */
-  state: CustomEvent<{ state: ConnectionState; why: string }>;
-  /** First frame of this connection was shown. */
+  /** The connection's state changed. `code` is one of ancloud's stable codes, or empty. */
+  state: CustomEvent<{ state: ConnectionState; why: string; code: string }>;
+  /** The farm let this viewer in (again). */
+  joined: CustomEvent<{ viewer: string; phone: string; role: 'watch' | 'control' }>;
+  /** First frame of this token's connection was shown. */
   firstframe: CustomEvent<{ width: number; height: number }>;
   /** Who holds the controls. */
   control: CustomEvent<ServerNotifications['control']>;
@@ -20,20 +27,8 @@ export interface AncloudPhoneEvents {
   stats: CustomEvent<PictureStats>;
 }
 
-const BUTTON_ACTIONS: Readonly<Record<string, Action>> = {
-  back: Action.ACTION_BACK_OR_SCREEN_ON,
-  home: Action.ACTION_HOME,
-  recents: Action.ACTION_APP_SWITCH,
-  'volume-down': Action.ACTION_VOLUME_DOWN,
-  'volume-up': Action.ACTION_VOLUME_UP,
-  power: Action.ACTION_POWER,
-  rotate: Action.ACTION_ROTATE,
-};
-
-/** Wheel steps × 100 per pixel of a smooth wheel: a notch of 100 px is one step. */
-const WHEEL_PER_PIXEL = 1;
-const WHEEL_LIMIT = 1_600;
-const TOAST_MS = 3_000;
+/** viewer.proto: a clipboard's text is at most this long in UTF-8. */
+const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
 
 /**
  * A phone in a page:
@@ -41,40 +36,58 @@ const TOAST_MS = 3_000;
  *     <ancloud-phone src="https://farm.example" token="…"></ancloud-phone>
  *
  * Attributes: `src` the farm's address (default: the page's own), `token` from POST /v1/phones/{id}/viewers (single use;
- * setting a new one connects anew), `controls="none"` hides the buttons. Connects when in the document and given a token;
- * leaves when removed.
+ * setting a new one connects anew), `controls="none"` hides the buttons, `fit="width"` lets the height follow the
+ * picture. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
+ * over the picture when the connection is over.
  */
 export class AncloudPhone extends HTMLElement {
   static readonly observedAttributes = ['token'];
 
-  readonly #root = this.attachShadow({ mode: 'open' });
-  readonly #video: HTMLVideoElement;
-  readonly #keyboard: HTMLTextAreaElement;
-  readonly #rings = new Map<number, HTMLElement>();
-  readonly #touches = new Touches((bytes, move) => this.#connection?.send(bytes, move));
+  readonly #parts: Parts;
+  readonly #overlay: Overlay;
+  readonly #toolbar: Toolbar;
+  readonly #pointers: PointerInput;
+  readonly #keyboard: KeyboardInput;
   #connection: Connection | undefined;
   #meter = new PictureMeter();
-  #statsTimer: number | undefined;
-  #toastTimer: number | undefined;
+  #statsTimer: ReturnType<typeof setInterval> | undefined;
   #role: 'watch' | 'control' = 'watch';
+  #holds = false;
   #shown = false;
 
   constructor() {
     super();
-    this.#root.append(template.content.cloneNode(true));
-    this.#video = this.#part('video');
-    this.#keyboard = this.#part('.keyboard');
-    this.#makeButtons();
-    this.#listen();
+    const root = this.attachShadow({ mode: 'open' });
+    root.adoptedStyleSheets = [style()];
+    this.#parts = build(root);
+    const { video, rings, keyboard, bar } = this.#parts;
+    this.#overlay = new Overlay(this.#parts);
+    this.#toolbar = new Toolbar(bar, (name) => this.#tool(name));
+    this.#pointers = new PointerInput({
+      surface: video,
+      rings,
+      touch: (bytes, move) => this.#connection?.send(bytes, move),
+      scroll: (input) => this.#send(input),
+      may: () => this.#role === 'control',
+      holds: () => this.#holds,
+      pressed: (event) => this.#pressed(event),
+    });
+    this.#keyboard = new KeyboardInput({
+      field: keyboard,
+      key: (value) => this.#send({ $case: 'key', value }),
+      text: (text) => this.type(text),
+      paste: (text) => this.setClipboard(text, true),
+    });
+    this.#become('watch');
   }
 
-  /** Nothing is seen when the connection ended or has not begun. */
+  /** `ended` also before the first token. */
   get state(): ConnectionState {
     return this.#connection?.state ?? 'ended';
   }
 
   get video(): HTMLVideoElement {
-    return this.#video;
+    return this.#parts.video;
   }
 
   connectedCallback(): void {
@@ -89,11 +102,14 @@ export class AncloudPhone extends HTMLElement {
     if (this.isConnected) this.#connect();
   }
 
+  /** Gives the keyboard to the phone. */
+  override focus(): void {
+    this.#keyboard.focus();
+  }
+
   /** Types text into the phone, any Unicode. */
   type(text: string): void {
-    // Text travels in pieces of whole characters, 1,000 UTF-16 units at most: well inside the message limit.
-    for (const piece of text.match(/[\s\S]{1,1000}(?![\uDC00-\uDFFF])/gu) ?? [])
-      this.#send({ $case: 'text', value: { text: piece } });
+    for (const piece of pieces(text)) this.#send({ $case: 'text', value: { text: piece } });
   }
 
   /** Presses one of the phone's buttons or does one of its actions. */
@@ -101,8 +117,10 @@ export class AncloudPhone extends HTMLElement {
     this.#send({ $case: 'action', value: { action, argument } });
   }
 
-  /** Sets the phone's clipboard; `paste` also pastes it where the caret is. */
+  /** Sets the phone's clipboard (at most 262 130 bytes of UTF-8); `paste` also pastes it where the caret is. */
   setClipboard(text: string, paste = false): void {
+    if (utf8Length(text) > MAX_CLIPBOARD_BYTES)
+      return this.#overlay.toast('This is more than a phone’s clipboard takes (256 KiB)');
     this.#send({ $case: 'clipboard', value: { set: true, text, paste } });
   }
 
@@ -114,307 +132,159 @@ export class AncloudPhone extends HTMLElement {
   #connect(): void {
     const token = this.getAttribute('token');
     this.#disconnect();
-    if (token === null || token === '') return;
+    if (token === null || token === '') return this.#overlay.end('Not connected');
     const url = new URL('/v1/signal', new URL(this.getAttribute('src') ?? location.origin, location.href));
     url.protocol = url.protocol.replace('http', 'ws');
     this.#shown = false;
-    this.#veil('Connecting…', true);
-    this.#connection = new Connection({
+    this.#overlay.wait('Connecting…');
+    const connection = new Connection({
       url: url.href,
       token,
       track: (track) => this.#track(track),
-      joined: ({ role }) => this.#joined(role),
+      joined: (joined) => this.#joined(joined),
       size: ({ width, height }) => this.#sized(width, height),
-      state: (state, why) => this.#entered(state, why),
+      state: (state, why, code) => this.#entered(state, why, code),
       notified: (method, data) => this.#notified(method, data),
     });
+    connection.sound(!this.video.muted);
+    this.#connection = connection;
     this.#statsTimer = setInterval(() => void this.#measure(), 1_000);
   }
 
   #disconnect(): void {
     clearInterval(this.#statsTimer);
-    this.#touches.cancel();
+    this.#rest();
     this.#connection?.close();
     this.#connection = undefined;
     this.#meter = new PictureMeter();
+    this.#become('watch');
     for (const track of this.#stream().getTracks()) this.#stream().removeTrack(track);
   }
 
   #stream(): MediaStream {
-    if (this.#video.srcObject instanceof MediaStream) return this.#video.srcObject;
+    const { video } = this;
+    if (video.srcObject instanceof MediaStream) return video.srcObject;
     const stream = new MediaStream();
-    this.#video.srcObject = stream;
+    video.srcObject = stream;
     return stream;
   }
 
   #track(track: MediaStreamTrack): void {
+    const { video } = this;
     const stream = this.#stream();
     for (const old of stream.getTracks()) if (old.kind === track.kind) stream.removeTrack(old);
     stream.addTrack(track);
-    void this.#video.play().catch(() => undefined);
-    if (track.kind === 'video')
-      this.#video.requestVideoFrameCallback((_, frame) => this.#firstFrame(frame.width, frame.height));
+    // Refused only to a video with sound that nobody has touched yet: then it goes on without.
+    video.play().catch(() => this.#mute(true));
+    if (track.kind === 'audio') this.#toolbar.enable('sound', true);
+    else video.requestVideoFrameCallback((_, frame) => this.#firstFrame(frame.width, frame.height));
   }
 
   #firstFrame(width: number, height: number): void {
     this.#sized(width, height);
-    this.#hideVeil();
+    this.#overlay.clear();
     if (this.#shown) return;
     this.#shown = true;
     this.#tell('firstframe', { width, height });
   }
 
-  #joined(role: 'watch' | 'control'): void {
+  #joined({ viewer, phone, role, hasAudio }: Joined): void {
+    this.#become(role);
+    this.#toolbar.enable('sound', hasAudio);
+    this.#tell('joined', { viewer, phone, role });
+  }
+
+  #become(role: 'watch' | 'control'): void {
     this.#role = role;
-    for (const button of this.#root.querySelectorAll<HTMLButtonElement>('button[data-acts]'))
-      button.disabled = role === 'watch';
+    this.#holds = false;
+    this.#toolbar.role(role);
+    this.#keyboard.role(role);
   }
 
   #sized(width: number, height: number): void {
-    const ratio = `${width} / ${height}`;
-    const frame = this.#part<HTMLElement>('.frame');
-    if (frame.style.getPropertyValue('--ratio') === ratio) return;
+    const { frame } = this.#parts;
+    const aspect = (width / height).toFixed(5);
+    if (frame.style.getPropertyValue('--aspect') === aspect) return;
     // Touches of the old shape are void.
-    this.#touches.cancel();
-    frame.style.setProperty('--ratio', ratio);
+    this.#pointers.cancel();
+    frame.style.setProperty('--aspect', aspect);
   }
 
-  #entered(state: ConnectionState, why: string): void {
+  #entered(state: ConnectionState, why: string, code: string): void {
     if (state === 'live') {
-      if (this.#shown) this.#hideVeil();
-      else this.#veil('Waiting for the picture…', true);
-    } else if (state === 'ended') this.#veil(why === '' ? 'Ended' : sentence(why), false);
-    else if (state === 'waiting') this.#veil('The phone’s picture is interrupted…', true);
-    else this.#veil('Reconnecting…', true);
-    if (state !== 'live') this.#touches.cancel();
-    this.#tell('state', { state, why });
+      if (this.#shown) this.#overlay.clear();
+      else this.#overlay.wait('Waiting for the picture…');
+    } else if (state === 'ended') this.#overlay.end(why === '' ? 'Not connected' : `Disconnected: ${why}`);
+    else if (state === 'waiting') this.#overlay.wait('The picture is interrupted…', why);
+    else this.#overlay.wait('Reconnecting…', why);
+    if (state !== 'live') this.#rest();
+    this.#tell('state', { state, why, code });
   }
 
   #notified<M extends 'control' | 'clipboard' | 'refused'>(method: M, data: ServerNotifications[M]): void {
     if (method === 'clipboard') {
       const { text } = data as ServerNotifications['clipboard'];
       this.#tell('clipboard', { text });
-      navigator.clipboard?.writeText(text).catch(() => undefined);
+      // Only for whoever is at work here: no phone writes into the clipboard of a page in the background.
+      if (document.hasFocus()) navigator.clipboard?.writeText(text).catch(() => undefined);
     } else if (method === 'refused') {
-      this.#toast(sentence((data as ServerNotifications['refused']).message));
-    } else this.#tell('control', data as ServerNotifications['control']);
+      this.#overlay.toast((data as ServerNotifications['refused']).message);
+    } else {
+      const control = data as ServerNotifications['control'];
+      this.#holds = control.yours;
+      this.#tell('control', control);
+    }
   }
 
   async #measure(): Promise<void> {
     const report = await this.#connection?.stats().catch(() => undefined);
     const stats = report === undefined ? undefined : this.#meter.read(report);
     if (stats === undefined) return;
+    this.#overlay.stats(stats);
     this.#tell('stats', stats);
-    const panel = this.#part<HTMLElement>('.stats');
-    if (panel.hidden) return;
-    panel.textContent = [
-      `${stats.width}×${stats.height}  ${stats.fps.toFixed(0)} fps`,
-      `${(stats.bitRate / 1e6).toFixed(2)} Mb/s`,
-      `rtt ${stats.rttMs?.toFixed(1) ?? '–'} ms  lost ${stats.packetsLost}`,
-      `decode ${stats.decodeMs.toFixed(1)} ms  buffer ${stats.bufferMs.toFixed(0)} ms`,
-      `dropped ${stats.framesDropped}  freezes ${stats.freezes}`,
-    ].join('\n');
   }
 
-  #makeButtons(): void {
-    const bar = this.#part<HTMLElement>('.bar');
-    for (const { name, label, icon, acts } of buttons) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.dataset['name'] = name;
-      if (acts) button.dataset['acts'] = '';
-      button.setAttribute('aria-label', label);
-      button.title = label;
-      button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${icon}"/></svg>`;
-      button.addEventListener('click', () => this.#pressed(name, button));
-      bar.append(button);
-    }
-  }
-
-  #pressed(name: string, button: HTMLButtonElement): void {
-    const action = BUTTON_ACTIONS[name];
+  #tool(name: ToolName): void {
+    const action = toolActions[name];
     if (action !== undefined) return this.act(action);
-    switch (name) {
-      case 'keyboard':
-        return this.#keyboard.focus();
-      case 'copy':
-        return this.#send({ $case: 'clipboard', value: { set: false, text: '', paste: false } });
-      case 'sound':
-        this.#video.muted = !this.#video.muted;
-        button.setAttribute('aria-pressed', String(!this.#video.muted));
-        return;
-      case 'stats': {
-        const panel = this.#part<HTMLElement>('.stats');
-        panel.hidden = !panel.hidden;
-        button.setAttribute('aria-pressed', String(!panel.hidden));
-        return;
-      }
-      case 'full-screen':
-        void (
-          document.fullscreenElement === this ? document.exitFullscreen() : this.requestFullscreen()
-        ).catch(() => undefined);
-        return;
-      default:
+    if (name === 'keyboard') this.#keyboard.focus();
+    else if (name === 'copy')
+      this.#send({ $case: 'clipboard', value: { set: false, text: '', paste: false } });
+    else if (name === 'sound') this.#mute(!this.video.muted);
+    else if (name === 'stats') this.#toolbar.press('stats', this.#overlay.toggleStats());
+    else if (name === 'full-screen') {
+      const done = document.fullscreenElement === this ? document.exitFullscreen() : this.requestFullscreen();
+      done.catch(() => this.#overlay.toast('This page may not fill the screen'));
     }
   }
 
-  #listen(): void {
-    const video = this.#video;
-    video.addEventListener('pointerdown', (event) => {
-      event.preventDefault();
-      video.focus({ preventScroll: true });
-      video.setPointerCapture(event.pointerId);
-      this.#touches.down(this.#pointer(event));
-      this.#ring(event, true);
-    });
-    video.addEventListener('pointermove', (event) => {
-      // Coalesced events hold what the browser saw between frames: strokes stay round.
-      const all = event.getCoalescedEvents?.() ?? [];
-      const hovering = event.pointerType === 'mouse' && event.buttons === 0;
-      if (hovering) return this.#touches.hover(this.#pointer(event));
-      for (const one of all.length > 0 ? all : [event])
-        this.#touches.move(this.#pointer(one, event.pointerId));
-      this.#ring(event, true);
-    });
-    for (const name of ['pointerup', 'pointercancel'] as const) {
-      video.addEventListener(name, (event) => {
-        this.#touches.up(this.#pointer(event));
-        this.#ring(event, false);
-      });
-    }
-    video.addEventListener('contextmenu', (event) => event.preventDefault());
-    video.addEventListener(
-      'wheel',
-      (event) => {
-        event.preventDefault();
-        const { x, y } = this.#place(event);
-        const step = (pixels: number): number =>
-          Math.max(-WHEEL_LIMIT, Math.min(WHEEL_LIMIT, Math.round(-pixels * WHEEL_PER_PIXEL)));
-        this.#send({
-          $case: 'scroll',
-          value: {
-            x: normalised(x),
-            y: normalised(y),
-            horizontal: step(event.deltaX),
-            vertical: step(event.deltaY),
-            buttons: 0,
-          },
-        });
-      },
-      { passive: false },
-    );
-    for (const target of [video, this.#keyboard] as HTMLElement[]) {
-      target.addEventListener('keydown', (event) => this.#key(event, true));
-      target.addEventListener('keyup', (event) => this.#key(event, false));
-      target.addEventListener('paste', (event) => {
-        const text = event.clipboardData?.getData('text/plain') ?? '';
-        event.preventDefault();
-        if (text !== '') this.setClipboard(text, true);
-      });
-    }
-    // What an input method composes arrives whole; single characters of plain typing come as key events.
-    this.#keyboard.addEventListener('input', (event) => {
-      if (event.isComposing) return;
-      const text = this.#keyboard.value;
-      this.#keyboard.value = '';
-      if (text !== '') this.type(text);
-    });
-    this.#keyboard.addEventListener('compositionend', () => {
-      const text = this.#keyboard.value;
-      this.#keyboard.value = '';
-      if (text !== '') this.type(text);
-    });
+  #mute(muted: boolean): void {
+    const { video } = this;
+    video.muted = muted;
+    this.#toolbar.press('sound', !muted);
+    this.#connection?.sound(!muted);
+    video.play().catch(() => undefined);
   }
 
-  #key(event: KeyboardEvent, down: boolean): void {
-    if (event.isComposing || event.key === 'Process') return;
-    const meaning = meaningOf(event);
-    // Ctrl+V is the browser's: its paste event brings the text.
-    if (meaning.kind === 'none' || (event.code === 'KeyV' && (event.ctrlKey || event.metaKey))) return;
-    if (event.key === 'Tab' && event.shiftKey) return;
-    if (meaning.kind === 'text') {
-      // On the text field the input event brings it: also from screen keyboards that send no useful keys.
-      if (event.target === this.#keyboard) return;
-      event.preventDefault();
-      if (down) this.type(meaning.text);
-      return;
-    }
-    event.preventDefault();
-    this.#send({
-      $case: 'key',
-      value: { down, keycode: meaning.keycode, repeat: event.repeat ? 1 : 0, metastate: meaning.metastate },
-    });
+  #pressed(event: PointerEvent): void {
+    if (this.#role === 'watch') this.#overlay.toast('You are watching');
+    // A finger must not bring up the screen keyboard: its button does.
+    else if (event.pointerType !== 'touch') this.#keyboard.focus();
   }
 
-  #place(event: MouseEvent): { x: number; y: number } {
-    const box = this.#video.getBoundingClientRect();
-    return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
-  }
-
-  #pointer(event: PointerEvent, id = event.pointerId): Pointer {
-    return {
-      id,
-      ...this.#place(event),
-      pressure: event.pressure === 0 ? 0.5 : event.pressure,
-      mouse: event.pointerType === 'mouse',
-      buttons: event.buttons,
-    };
-  }
-
-  /** Echo of a finger at once, long before its picture comes back. */
-  #ring(event: PointerEvent, down: boolean): void {
-    let ring = this.#rings.get(event.pointerId);
-    if (!down) {
-      ring?.remove();
-      this.#rings.delete(event.pointerId);
-      return;
-    }
-    if (this.#role === 'watch') return;
-    if (ring === undefined) {
-      ring = document.createElement('div');
-      ring.className = 'ring';
-      this.#rings.set(event.pointerId, ring);
-      this.#part<HTMLElement>('.rings').append(ring);
-    }
-    const box = this.#video.getBoundingClientRect();
-    ring.style.transform = `translate(${event.clientX - box.left}px, ${event.clientY - box.top}px)`;
+  /** Nothing is touched or pressed any more. */
+  #rest(): void {
+    this.#pointers.cancel();
+    this.#keyboard.release();
   }
 
   #send(input: NonNullable<ViewerInput['input']>): void {
-    this.#connection?.send(encode({ input }), false);
+    if (this.#role === 'control') this.#connection?.send(encode({ input }), false);
   }
 
-  #veil(why: string, busy: boolean): void {
-    const veil = this.#part<HTMLElement>('.veil');
-    veil.hidden = false;
-    veil.classList.toggle('still', !busy);
-    this.#part<HTMLElement>('.why').textContent = why;
-  }
-
-  #hideVeil(): void {
-    this.#part<HTMLElement>('.veil').hidden = true;
-  }
-
-  #toast(text: string): void {
-    const toast = this.#part<HTMLElement>('.toast');
-    toast.textContent = text;
-    clearTimeout(this.#toastTimer);
-    this.#toastTimer = setTimeout(() => (toast.textContent = ''), TOAST_MS);
-  }
-
-  #tell<T>(name: keyof AncloudPhoneEvents, detail: T): void {
+  #tell<K extends keyof AncloudPhoneEvents>(name: K, detail: AncloudPhoneEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
-
-  #part<E extends Element>(selector: string): E {
-    const found = this.#root.querySelector<E>(selector);
-    if (found === null) throw new TypeError(`<ancloud-phone> has no ${selector}`);
-    return found;
-  }
-}
-
-function sentence(text: string): string {
-  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 if (customElements.get('ancloud-phone') === undefined) customElements.define('ancloud-phone', AncloudPhone);

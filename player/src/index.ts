@@ -1,3 +1,3 @@
 export { AncloudPhone, type AncloudPhoneEvents } from './element.js';
-export { Connection, type ConnectionState } from './connection.js';
+export type { ConnectionState } from './connection.js';
 export type { PictureStats } from './stats.js';

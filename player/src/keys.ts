@@ -1,6 +1,12 @@
+/** Backspace. */
+export const KEYCODE_DEL = 67;
+const KEYCODE_0 = 7;
+const KEYCODE_A = 29;
+
 /**
  * KeyboardEvent.code → Android key code (android.view.KeyEvent). Physical keys that Android handles as keys; everything
- * that produces text is sent as text, so that layouts and input methods of the viewer's side count.
+ * that produces text is sent as text, so that layouts and input methods of the viewer's side count. F5, F11 and F12 stay
+ * the browser's (reload, full screen, tools).
  */
 const CODES: Readonly<Record<string, number>> = {
   ArrowUp: 19,
@@ -10,7 +16,7 @@ const CODES: Readonly<Record<string, number>> = {
   Tab: 61,
   Enter: 66,
   NumpadEnter: 160,
-  Backspace: 67,
+  Backspace: KEYCODE_DEL,
   Delete: 112,
   Escape: 111,
   Home: 122,
@@ -18,20 +24,16 @@ const CODES: Readonly<Record<string, number>> = {
   PageUp: 92,
   PageDown: 93,
   Insert: 124,
-  Space: 62,
   ContextMenu: 82,
   F1: 131,
   F2: 132,
   F3: 133,
   F4: 134,
-  F5: 135,
   F6: 136,
   F7: 137,
   F8: 138,
   F9: 139,
   F10: 140,
-  F11: 141,
-  F12: 142,
   AudioVolumeUp: 24,
   AudioVolumeDown: 25,
   AudioVolumeMute: 164,
@@ -41,6 +43,7 @@ const CODES: Readonly<Record<string, number>> = {
   MediaTrackPrevious: 88,
 };
 
+// android.view.KeyEvent.META_*
 const SHIFT_ON = 0x1;
 const ALT_ON = 0x2;
 const CTRL_ON = 0x1000;
@@ -62,20 +65,40 @@ export type KeyMeaning =
 
 /** What a pressed key means for the phone. Ctrl with a letter is a key (shortcuts); a lone character is text. */
 export function meaningOf(event: KeyLike): KeyMeaning {
+  const shortcut = isShortcut(event);
   const metastate =
     (event.shiftKey ? SHIFT_ON : 0) |
     (event.altKey ? ALT_ON : 0) |
-    (event.ctrlKey ? CTRL_ON : 0) |
-    (event.metaKey ? META_ON : 0);
-  const shortcut = (event.ctrlKey || event.metaKey) && !event.altKey;
-  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
-  if (shortcut && letter !== undefined)
-    return { kind: 'key', keycode: 29 + letter.charCodeAt(0) - 65, metastate };
-  const digit = /^Digit(\d)$/.exec(event.code)?.[1];
-  if (shortcut && digit !== undefined) return { kind: 'key', keycode: 7 + Number(digit), metastate };
-  const keycode = CODES[event.code];
-  if (keycode !== undefined && event.code !== 'Space') return { kind: 'key', keycode, metastate };
+    // Apple's Command does what Ctrl does in Android.
+    (event.ctrlKey || (shortcut && event.metaKey) ? CTRL_ON : 0) |
+    (event.metaKey && !shortcut ? META_ON : 0);
+  if (shortcut) {
+    const letter = letterOf(event);
+    if (letter !== undefined)
+      return { kind: 'key', keycode: KEYCODE_A + letter.charCodeAt(0) - 'a'.charCodeAt(0), metastate };
+    const digit = /^Digit(\d)$/.exec(event.code)?.[1];
+    if (digit !== undefined) return { kind: 'key', keycode: KEYCODE_0 + Number(digit), metastate };
+  }
+  // Screen keyboards name a key without saying which one it is; so does a keypad without its lock.
+  const keycode = CODES[event.code] ?? CODES[event.key];
+  if (keycode !== undefined) return { kind: 'key', keycode, metastate };
   // One character, however many UTF-16 units it takes; names of keys (Shift, Dead) are longer words.
   if ([...event.key].length === 1) return { kind: 'text', text: event.key };
   return { kind: 'none' };
+}
+
+/** Ctrl+V or Command+V in the viewer's layout. */
+export function isPaste(event: KeyLike): boolean {
+  return isShortcut(event) && letterOf(event) === 'v';
+}
+
+/** AltGr is Ctrl and Alt at once: it makes text. */
+function isShortcut(event: KeyLike): boolean {
+  return (event.ctrlKey || event.metaKey) && !event.altKey;
+}
+
+/** The letter of a shortcut: the layout's own where it has Latin letters, else that of the physical key. */
+function letterOf(event: KeyLike): string | undefined {
+  const named = event.key.toLowerCase();
+  return /^[a-z]$/.test(named) ? named : /^Key([A-Z])$/.exec(event.code)?.[1]?.toLowerCase();
 }

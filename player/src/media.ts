@@ -1,17 +1,14 @@
+import { limits, type Opaque, type TransportOptions } from '@ancloud/contracts/viewer';
 import { Device, type types } from 'mediasoup-client';
-import type { Opaque, TransportOptions } from '@ancloud/contracts/viewer';
-import type { Signal } from './signal.js';
-
-/** The two ways of input: `input` in order and reliable, `moves` unordered and never resent. */
-export interface InputChannels {
-  send(bytes: Uint8Array<ArrayBuffer>, move: boolean): void;
-}
+import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
   readonly rtpCapabilities: Opaque;
   readonly iceServers: readonly RTCIceServer[];
   /** True for role control: data channels are made. */
   readonly input: boolean;
+  /** The viewer wants to hear the phone. Without, its sound is not even sent. */
+  readonly sound: boolean;
   /** A track came (again): show it. */
   readonly track: (track: MediaStreamTrack) => void;
   /** ICE or DTLS failed for good: the connection must be made anew. */
@@ -22,9 +19,10 @@ export interface MediaOptions {
 const MOVE_BACKLOG = 16_384;
 
 /**
- * The WebRTC half of a viewer: one receiving transport, one for input. Owns both; `close` ends them.
+ * The WebRTC half of a viewer: one transport for picture and sound, one for input with its two channels, `input` in
+ * order and reliable, `moves` unordered and never resent. Owns both transports; `close` ends them.
  */
-export class Media implements InputChannels {
+export class Media {
   readonly #signal: Signal;
   readonly #options: MediaOptions;
   readonly #device = new Device();
@@ -33,27 +31,25 @@ export class Media implements InputChannels {
   #consumers: types.Consumer[] = [];
   #input: types.DataProducer | undefined;
   #moves: types.DataProducer | undefined;
+  #sound: boolean;
+  /** Consumptions run one after the other: two at once would leave tracks of both. */
+  #consuming: Promise<void> = Promise.resolve();
+  #restarting = false;
   #closed = false;
 
   private constructor(signal: Signal, options: MediaOptions) {
     this.#signal = signal;
     this.#options = options;
+    this.#sound = options.sound;
   }
 
-  /** Sets up receiving, shows the first tracks, then input. Rejects with SignalError or what the browser says. */
+  /** Sets up receiving, shows the first tracks, and input. Rejects with SignalError or what the browser says. */
   static async create(signal: Signal, options: MediaOptions): Promise<Media> {
     const media = new Media(signal, options);
     try {
-      await media.#device.load({
-        routerRtpCapabilities: options.rtpCapabilities,
-      });
-      const [receive] = await Promise.all([
-        media.#transport('recv'),
-        // The picture must not wait for the input channels, nor the other way round.
-        options.input ? media.#openInput() : undefined,
-      ]);
-      media.#receive = receive;
-      await media.consume();
+      await media.#device.load({ routerRtpCapabilities: options.rtpCapabilities });
+      // The picture must not wait for the input channels, nor the other way round.
+      await Promise.all([media.#openPicture(), options.input ? media.#openInput() : undefined]);
       return media;
     } catch (error) {
       media.close();
@@ -62,33 +58,24 @@ export class Media implements InputChannels {
   }
 
   /** (Again) consumes all that the stream has: at the start, and when its producers were replaced. */
-  async consume(): Promise<void> {
-    const receive = this.#receive;
-    if (receive === undefined) return;
-    for (const consumer of this.#consumers.splice(0)) consumer.close();
-    const { consumers } = await this.#signal.request('consume', {
-      rtpCapabilities: this.#device.recvRtpCapabilities,
-    });
-    for (const one of consumers) {
-      const consumer = await receive.consume({
-        id: one.id,
-        producerId: one.producerId,
-        kind: one.kind,
-        rtpParameters: one.rtpParameters as unknown as types.RtpParameters,
-        // One stream id for both: the browser then keeps sound and picture together.
-        streamId: 'phone',
-      });
-      if (this.#closed) return consumer.close();
-      this.#consumers.push(consumer);
-      lowLatency(consumer.rtpReceiver);
-      this.#options.track(consumer.track);
-      await this.#signal.request('resume', { consumer: one.id });
-    }
+  consume(): Promise<void> {
+    const consumed = this.#consuming.then(() => this.#consume());
+    this.#consuming = consumed.catch(() => undefined);
+    return consumed;
+  }
+
+  /** Lets the phone be heard, or stops its sound at the farm. */
+  async sound(on: boolean): Promise<void> {
+    this.#sound = on;
+    for (const { id, kind } of this.#consumers)
+      if (kind === 'audio') await this.#signal.request(on ? 'resume' : 'pause', { consumer: id });
   }
 
   send(bytes: Uint8Array<ArrayBuffer>, move: boolean): void {
     const channel = move && this.#moves?.readyState === 'open' ? this.#moves : this.#input;
-    if (channel?.readyState !== 'open') return this.#signal.input(bytes);
+    // A clipboard may be larger than a message of a data channel can be.
+    if (channel?.readyState !== 'open' || bytes.length > limits.inputMessage)
+      return this.#signal.input(bytes);
     if (move && channel.bufferedAmount > MOVE_BACKLOG) return;
     channel.send(bytes);
   }
@@ -98,12 +85,18 @@ export class Media implements InputChannels {
     return this.#receive?.getStats();
   }
 
-  /** A new path for the same connection, after the network changed. */
+  /** A new path for the same connection, after the network changed. Rejects when the farm cannot be asked. */
   async restartIce(): Promise<void> {
-    for (const transport of [this.#receive, this.#send]) {
-      if (transport === undefined) continue;
-      const { iceParameters } = await this.#signal.request('restartIce', { transport: transport.id });
-      await transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters });
+    if (this.#restarting) return;
+    this.#restarting = true;
+    try {
+      for (const transport of [this.#receive, this.#send]) {
+        if (transport === undefined || this.#closed) continue;
+        const { iceParameters } = await this.#signal.request('restartIce', { transport: transport.id });
+        await transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters });
+      }
+    } finally {
+      this.#restarting = false;
     }
   }
 
@@ -114,6 +107,11 @@ export class Media implements InputChannels {
     this.#send?.close();
   }
 
+  async #openPicture(): Promise<void> {
+    this.#receive = await this.#transport('recv');
+    await this.consume();
+  }
+
   async #openInput(): Promise<void> {
     const send = await this.#transport('send');
     this.#send = send;
@@ -121,8 +119,34 @@ export class Media implements InputChannels {
     this.#moves = await send.produceData({ label: 'moves', ordered: false, maxRetransmits: 0 });
   }
 
+  async #consume(): Promise<void> {
+    const receive = this.#receive;
+    if (receive === undefined || this.#closed) return;
+    for (const consumer of this.#consumers.splice(0)) consumer.close();
+    const { consumers } = await this.#signal.request('consume', {
+      rtpCapabilities: this.#device.recvRtpCapabilities,
+    });
+    for (const one of consumers) {
+      if (this.#closed) return;
+      const consumer = await receive.consume({
+        id: one.id,
+        producerId: one.producerId,
+        kind: one.kind,
+        rtpParameters: one.rtpParameters as unknown as types.RtpParameters,
+        // A stream of its own for each: browsers hold the tracks of one stream together, and a picture under a finger
+        // must not wait for its sound.
+        streamId: one.kind,
+      });
+      this.#consumers.push(consumer);
+      lowLatency(consumer.rtpReceiver);
+      this.#options.track(consumer.track);
+      if (one.kind === 'video' || this.#sound) await this.#signal.request('resume', { consumer: one.id });
+    }
+  }
+
   async #transport(direction: 'recv' | 'send'): Promise<types.Transport> {
     const options = await this.#signal.request('createTransport', { direction });
+    if (this.#closed) throw new SignalError('CANCELLED', 'closed while it was being set up');
     const given = { ...typed(options), iceServers: [...this.#options.iceServers] };
     const transport =
       direction === 'recv'
@@ -130,10 +154,7 @@ export class Media implements InputChannels {
         : this.#device.createSendTransport(given);
     transport.on('connect', ({ dtlsParameters }, done, failed) => {
       this.#signal
-        .request('connectTransport', {
-          transport: transport.id,
-          dtlsParameters: dtlsParameters,
-        })
+        .request('connectTransport', { transport: transport.id, dtlsParameters })
         .then(() => done(), failed);
     });
     transport.on('producedata', ({ label, sctpStreamParameters }, done, failed) => {
@@ -145,9 +166,10 @@ export class Media implements InputChannels {
       this.#signal.request('produceData', data).then(done, failed);
     });
     transport.on('connectionstatechange', (state) => {
-      if (state === 'failed' && !this.#closed) this.#options.failed('the media connection failed');
-      // A path that went away comes back by a restart, without a new connection.
-      if (state === 'disconnected' && !this.#closed) this.restartIce().catch(() => undefined);
+      if (this.#closed) return;
+      if (state === 'failed') this.#options.failed('the media connection failed');
+      // A path that went away comes back by a restart, without a new connection; else `failed` follows.
+      if (state === 'disconnected') this.restartIce().catch(() => undefined);
     });
     return transport;
   }

@@ -17,60 +17,77 @@ export class SignalError extends Error {
   }
 }
 
+/** Why a connection is over. `retry`: coming again with the resume secret makes sense. */
+export interface End {
+  readonly code: string;
+  readonly message: string;
+  readonly retry: boolean;
+}
+
 export interface SignalListener {
   /** A notification came. */
   notified<M extends keyof ServerNotifications>(method: M, data: ServerNotifications[M]): void;
-  /** The connection is over; called once. `retry`: coming again with the resume secret makes sense. */
-  closed(reason: { readonly code: string; readonly message: string; readonly retry: boolean }): void;
+  /** The connection is over; called once. */
+  closed(end: End): void;
 }
 
+const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
+/** The farm pings; when it has missed two pings and a half, the line is dead though nothing said so. */
+const SILENCE_MS = limits.pingIntervalMs * 2.5;
 
 /**
  * The signalling WebSocket: requests with replies, notifications, and binary frames for input where data channels are
- * not to be had. Owns the socket; ends by `close`, or by the farm.
+ * not to be had. Owns the socket; ends by `leave`, by `cut`, or by the farm.
  */
 export class Signal {
   readonly #socket: WebSocket;
   readonly #listener: SignalListener;
   readonly #waiting = new Map<
     number,
-    { resolve: (ok: unknown) => void; reject: (error: Error) => void; timer: number }
+    { resolve: (ok: unknown) => void; reject: (error: Error) => void; timer: ReturnType<typeof setTimeout> }
   >();
   #nextId = 1;
-  #closing: { code: string; message: string; retry: boolean } | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #closing: End | undefined;
   #over = false;
 
   private constructor(socket: WebSocket, listener: SignalListener) {
     this.#socket = socket;
     this.#listener = listener;
+    this.#heard();
     socket.addEventListener('message', (event) => {
+      this.#heard();
       if (typeof event.data === 'string') this.#received(event.data);
     });
     socket.addEventListener('close', () =>
-      this.#ended(this.#closing ?? { code: 'UNAVAILABLE', message: 'the connection was cut', retry: true }),
+      this.#end(this.#closing ?? { code: 'UNAVAILABLE', message: 'the connection was cut', retry: true }),
     );
   }
 
-  /** Connects. Rejects with SignalError UNAVAILABLE. */
-  static connect(url: string, listener: SignalListener, signal?: AbortSignal): Promise<Signal> {
+  /** Connects. Rejects with SignalError UNAVAILABLE, also when `signal` aborts. */
+  static connect(url: string, listener: SignalListener, signal: AbortSignal): Promise<Signal> {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
+      const settled = new AbortController();
       const fail = (): void => {
+        settled.abort();
         socket.close();
         reject(new SignalError('UNAVAILABLE', `${new URL(url).host} cannot be reached`));
       };
-      socket.addEventListener('error', fail, { once: true });
-      signal?.addEventListener('abort', fail, { once: true });
+      const once = { once: true, signal: settled.signal };
+      patience.addEventListener('abort', fail, once);
+      socket.addEventListener('error', fail, once);
       socket.addEventListener(
         'open',
         () => {
-          socket.removeEventListener('error', fail);
-          signal?.removeEventListener('abort', fail);
+          settled.abort();
           resolve(new Signal(socket, listener));
         },
-        { once: true },
+        once,
       );
+      if (patience.aborted) fail();
     });
   }
 
@@ -97,11 +114,15 @@ export class Signal {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes);
   }
 
-  /** Leaves. May be called twice. */
-  close(): void {
+  /** Says goodbye: the farm forgets this viewer, its resume secret included. May be called twice. */
+  leave(): void {
     this.#send({ notify: 'leave', data: {} });
-    this.#socket.close(1000);
-    this.#ended({ code: 'CANCELLED', message: 'closed here', retry: false });
+    this.#end({ code: 'CANCELLED', message: 'closed here', retry: false });
+  }
+
+  /** Ends the connection without a goodbye, to come again with the resume secret. May be called twice. */
+  cut(message: string): void {
+    this.#end({ code: 'UNAVAILABLE', message, retry: true });
   }
 
   #received(text: string): void {
@@ -133,14 +154,21 @@ export class Signal {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
   }
 
-  #ended(reason: { code: string; message: string; retry: boolean }): void {
+  #heard(): void {
+    clearTimeout(this.#silence);
+    if (!this.#over) this.#silence = setTimeout(() => this.cut('the farm fell silent'), SILENCE_MS);
+  }
+
+  #end(end: End): void {
     if (this.#over) return;
     this.#over = true;
+    clearTimeout(this.#silence);
+    this.#socket.close(1000);
     for (const waiting of this.#waiting.values()) {
       clearTimeout(waiting.timer);
-      waiting.reject(new SignalError(reason.code, reason.message));
+      waiting.reject(new SignalError(end.code, end.message));
     }
     this.#waiting.clear();
-    this.#listener.closed(reason);
+    this.#listener.closed(end);
   }
 }

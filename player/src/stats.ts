@@ -18,6 +18,7 @@ export interface PictureStats {
 }
 
 interface Sample {
+  id: string;
   at: number;
   frames: number;
   bytes: number;
@@ -35,8 +36,11 @@ export class PictureMeter {
     let video: RTCInboundRtpStreamStats | undefined;
     let rttMs: number | undefined;
     for (const stat of report.values() as Iterable<RTCStats>) {
-      if (stat.type === 'inbound-rtp' && (stat as RTCInboundRtpStreamStats).kind === 'video')
-        video = stat as RTCInboundRtpStreamStats;
+      // After a replaced stream the old one may still be listed: the newest packet tells which is shown.
+      if (stat.type === 'inbound-rtp' && (stat as RTCInboundRtpStreamStats).kind === 'video') {
+        const one = stat as RTCInboundRtpStreamStats;
+        if (video === undefined || heard(one) >= heard(video)) video = one;
+      }
       if (stat.type === 'candidate-pair' && (stat as RTCIceCandidatePairStats).nominated === true) {
         const seconds = (stat as RTCIceCandidatePairStats).currentRoundTripTime;
         if (seconds !== undefined) rttMs = seconds * 1_000;
@@ -44,6 +48,7 @@ export class PictureMeter {
     }
     if (video === undefined) return undefined;
     const now: Sample = {
+      id: video.id,
       at: video.timestamp,
       frames: video.framesDecoded ?? 0,
       bytes: video.bytesReceived ?? 0,
@@ -51,14 +56,15 @@ export class PictureMeter {
       buffer: video.jitterBufferDelay ?? 0,
       emitted: video.jitterBufferEmittedCount ?? 0,
     };
-    const last = this.#last ?? { ...now, at: now.at - 1_000 };
+    // Counters of another stream are no beginning to count from.
+    const last = this.#last?.id === now.id ? this.#last : { ...now, at: now.at - 1_000 };
     this.#last = now;
     const seconds = Math.max(0.001, (now.at - last.at) / 1_000);
     const frames = Math.max(0, now.frames - last.frames);
     const emitted = Math.max(0, now.emitted - last.emitted);
     return {
       fps: frames / seconds,
-      bitRate: ((now.bytes - last.bytes) * 8) / seconds,
+      bitRate: (Math.max(0, now.bytes - last.bytes) * 8) / seconds,
       rttMs,
       packetsLost: video.packetsLost ?? 0,
       framesDropped: video.framesDropped ?? 0,
@@ -69,4 +75,8 @@ export class PictureMeter {
       freezes: (video as { freezeCount?: number }).freezeCount ?? 0,
     };
   }
+}
+
+function heard(stat: RTCInboundRtpStreamStats): number {
+  return (stat as { lastPacketReceivedTimestamp?: number }).lastPacketReceivedTimestamp ?? 0;
 }

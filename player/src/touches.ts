@@ -37,7 +37,7 @@ export class Touches {
   /** Begins at the clock, so that a reloaded page is newer than its former self. */
   #gesture = Math.floor(Date.now() / 1000) >>> 0;
   #sequence = 0;
-  #heartbeat: number | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void) {
     this.#send = send;

@@ -1,0 +1,67 @@
+import type { PictureStats } from './stats.js';
+import type { Parts } from './template.js';
+
+const TOAST_MS = 4_000;
+
+/** What lies over the picture: the veil while there is none, short messages, the numbers. */
+export class Overlay {
+  readonly #parts: Pick<Parts, 'veil' | 'why' | 'more' | 'toast' | 'stats'>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: Pick<Parts, 'veil' | 'why' | 'more' | 'toast' | 'stats'>) {
+    this.#parts = parts;
+  }
+
+  /** Something is being waited for. */
+  wait(what: string, why = ''): void {
+    this.#veil(what, why, true);
+  }
+
+  /** Nothing more will come. */
+  end(what: string): void {
+    this.#veil(what, '', false);
+  }
+
+  clear(): void {
+    this.#parts.veil.hidden = true;
+  }
+
+  /** A sentence that goes away by itself. */
+  toast(text: string): void {
+    const { toast } = this.#parts;
+    toast.textContent = sentence(text);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (toast.textContent = ''), TOAST_MS);
+  }
+
+  /** Shows or hides the numbers; answers which. */
+  toggleStats(): boolean {
+    const { stats } = this.#parts;
+    stats.hidden = !stats.hidden;
+    return !stats.hidden;
+  }
+
+  stats(stats: PictureStats): void {
+    if (this.#parts.stats.hidden) return;
+    this.#parts.stats.textContent = [
+      `${stats.width}×${stats.height}  ${stats.fps.toFixed(0)} fps`,
+      `${(stats.bitRate / 1e6).toFixed(2)} Mb/s`,
+      `rtt ${stats.rttMs?.toFixed(1) ?? '–'} ms  lost ${stats.packetsLost}`,
+      `decode ${stats.decodeMs.toFixed(1)} ms  buffer ${stats.bufferMs.toFixed(0)} ms`,
+      `dropped ${stats.framesDropped}  freezes ${stats.freezes}`,
+    ].join('\n');
+  }
+
+  #veil(what: string, why: string, busy: boolean): void {
+    const { veil, why: main, more } = this.#parts;
+    veil.hidden = false;
+    veil.classList.toggle('still', !busy);
+    // Written only when it changed: a live region says each writing aloud.
+    if (main.textContent !== what) main.textContent = what;
+    more.textContent = sentence(why);
+  }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

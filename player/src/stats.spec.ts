@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { PictureMeter } from './stats.js';
+
+const report = (...stats: object[]): RTCStatsReport =>
+  new Map(stats.map((stat, index) => [String(index), stat]));
+const video = (over: object = {}): object => ({
+  id: 'IV1',
+  type: 'inbound-rtp',
+  kind: 'video',
+  timestamp: 10_000,
+  framesDecoded: 100,
+  bytesReceived: 50_000,
+  totalDecodeTime: 1,
+  jitterBufferDelay: 2,
+  jitterBufferEmittedCount: 100,
+  frameWidth: 720,
+  frameHeight: 1280,
+  lastPacketReceivedTimestamp: 10_000,
+  ...over,
+});
+
+describe('PictureMeter', () => {
+  it('has nothing to say without a picture', () => {
+    expect(new PictureMeter().read(report({ type: 'inbound-rtp', kind: 'audio' }))).toBeUndefined();
+  });
+
+  it('counts per second of the browser’s clock', () => {
+    const meter = new PictureMeter();
+    meter.read(report(video()));
+    const later = video({
+      timestamp: 12_000,
+      framesDecoded: 220,
+      bytesReceived: 300_000,
+      totalDecodeTime: 1.24,
+      jitterBufferDelay: 3.2,
+      jitterBufferEmittedCount: 220,
+      packetsLost: 3,
+    });
+    const pair = { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.012 };
+    expect(meter.read(report(later, pair))).toMatchObject({
+      fps: 60,
+      bitRate: 1_000_000,
+      rttMs: 12,
+      packetsLost: 3,
+      decodeMs: expect.closeTo(2, 6),
+      bufferMs: expect.closeTo(10, 6),
+      width: 720,
+      height: 1280,
+    });
+  });
+
+  it('begins anew with a replaced stream, and prefers it while the old one is still listed', () => {
+    const meter = new PictureMeter();
+    meter.read(report(video()));
+    const next = video({
+      id: 'IV2',
+      framesDecoded: 5,
+      bytesReceived: 900,
+      lastPacketReceivedTimestamp: 11_000,
+    });
+    expect(meter.read(report(next, video()))).toMatchObject({ fps: 0, bitRate: 0 });
+  });
+});
