@@ -2,6 +2,7 @@
 // A host that mounts /proc/sys read-only binds three files of the phone's own over them.
 #pragma once
 
-// Writes mmap_rnd_bits 32, mmap_rnd_compat_bits 16 and kptr_restrict 2 and reads them back. On failure logs
+// Writes mmap_rnd_bits (32; 24-33 on arm64), mmap_rnd_compat_bits (16, where the kernel has it) and kptr_restrict (2-4),
+// the highest that is taken, and reads them back. On failure logs
 // "Security failure" and reboots, as init does.
 void sysctls_insist(void);
