@@ -54,6 +54,25 @@ program
   .action(action(async ({ layout, output }) => (await import('./commands/up.js')).supervise(layout, output)));
 
 program
+  .command('farm-config', { hidden: true })
+  .description('secrets and the stores’ configuration, for a farm of containers')
+  .action(
+    action(async ({ layout, output }) =>
+      (await import('./commands/farm-config.js')).farmConfig(layout, output),
+    ),
+  );
+
+program
+  .command('host', { hidden: true })
+  .description('what a host’s container runs')
+  .action(action(async ({ layout, output }) => (await import('./commands/host.js')).host(layout, output)));
+
+program
+  .command('link')
+  .description('print a fresh one-time link to the console')
+  .action(action(async ({ layout, output }) => (await import('./commands/link.js')).link(layout, output)));
+
+program
   .command('down')
   .description('stop the phones, the services and the network')
   .option('--keep-phones', 'leave phones and network as they are; the next up adopts them')
@@ -209,7 +228,11 @@ phone
   .description('a shell on the phone, or one command')
   .action(
     action(async ({ layout }, id: string, command: string[]) =>
-      (await import('./commands/shell.js')).phoneShell(layout, id, command),
+      (await import('./commands/shell.js')).phoneShell(
+        layout,
+        id,
+        command[0] === '--' ? command.slice(1) : command,
+      ),
     ),
   );
 phone

@@ -1,14 +1,16 @@
-import { AppError } from '@ancloud/kit/errors';
+import { isErrorCode, viewer } from '@ancloud/contracts';
+import { AppError, isAppError } from '@ancloud/kit/errors';
 import { GatewayClient } from '../farm/client.js';
-import { files, type Layout } from '../layout.js';
-import fs from 'node:fs';
+import type { Layout } from '../layout.js';
 
-/** Frames of `/v1/phones/{id}/shell`, as the gateway defines them: text is JSON, binary is bytes of the terminal. */
-type ShellFrame = { exitCode: number } | { error: { code: string; message: string } };
+/** First byte of a binary frame from the gateway (services/gateway, shell-frames.ts). */
+const STDERR = 2;
+/** Bytes of one frame of standard input at most. */
+const STDIN_MAX = 65_536;
 
 /**
  * `./ancloud phone shell ID [COMMAND…]`: a terminal on the phone, or one command with its exit code. Bytes go through
- * the gateway's WebSocket; the first frame carries the API key, so it stands in no URL.
+ * the gateway's WebSocket; the API key goes in the first frame, so it stands in no URL.
  */
 export async function phoneShell(layout: Layout, id: string, command: readonly string[]): Promise<number> {
   const client = new GatewayClient(layout);
@@ -17,50 +19,66 @@ export async function phoneShell(layout: Layout, id: string, command: readonly s
   url.protocol = url.protocol.replace('http', 'ws');
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
-  const interactive = command.length === 0 && process.stdin.isTTY;
-  const size = (): { rows: number; columns: number } => ({
-    rows: process.stdout.rows ?? 24,
-    columns: process.stdout.columns ?? 80,
-  });
+  const terminal = command.length === 0 && process.stdin.isTTY;
 
   return new Promise<number>((resolve, reject) => {
     let ended = false;
     const end = (finish: () => void): void => {
       if (ended) return;
       ended = true;
-      if (interactive) process.stdin.setRawMode(false);
-      process.stdin.pause();
+      if (terminal) process.stdin.setRawMode(false);
+      process.stdin.destroy();
       socket.close();
       finish();
     };
-    socket.addEventListener('open', () => {
-      const key = fs
-        .readFileSync(process.env['ANCLOUD_API_KEY_FILE'] ?? files.secret(layout, 'api-key'), 'utf8')
-        .trim();
-      socket.send(
-        JSON.stringify({ authorization: `Bearer ${key}`, command: command.join(' '), windowSize: size() }),
+    const fail = (code: string, message: string): void =>
+      end(() =>
+        reject(new AppError(isErrorCode(code) ? code : 'INTERNAL', message, { field: 'phone', value: id })),
       );
-      if (interactive) process.stdin.setRawMode(true);
-      if (command.length === 0) {
-        process.stdin.on('data', (bytes: Buffer) => socket.send(bytes));
-        process.stdin.on('end', () => socket.send(JSON.stringify({ stdinClosed: true })));
-      }
-      process.stdout.on('resize', () => socket.send(JSON.stringify({ windowSize: size() })));
+
+    socket.addEventListener('open', () => {
+      const data = { key: client.key, command: command.join(' '), ...terminalSize() };
+      socket.send(JSON.stringify({ id: 1, method: 'open', data }));
     });
     socket.addEventListener('message', (event) => {
       const data = event.data as ArrayBuffer | string;
-      if (typeof data !== 'string') return void process.stdout.write(Buffer.from(data));
-      const frame = JSON.parse(data) as ShellFrame;
-      if ('exitCode' in frame) return end(() => resolve(frame.exitCode));
-      end(() =>
-        reject(new AppError('SESSION_NOT_READY', frame.error.message, { field: 'phone', value: id })),
-      );
+      if (typeof data !== 'string') {
+        const bytes = Buffer.from(data);
+        (bytes[0] === STDERR ? process.stderr : process.stdout).write(bytes.subarray(1));
+        return;
+      }
+      const frame = viewer.parseFrame(data);
+      if (frame === null) return;
+      if ('notify' in frame) {
+        const { code, message } = frame.data as { code: number | string; message?: string };
+        if (frame.notify === 'exit') end(() => resolve(Number(code)));
+        else if (frame.notify === 'closing') fail(String(code), message ?? 'the shell was closed');
+      } else if ('error' in frame && frame.error !== undefined) fail(frame.error.code, frame.error.message);
+      else forwardInput(socket, terminal);
     });
-    socket.addEventListener('close', () =>
-      end(() => reject(new AppError('UNAVAILABLE', `the shell of ${id} was cut off`))),
-    );
+    socket.addEventListener('close', () => fail('UNAVAILABLE', `the shell of ${id} was cut off`));
     socket.addEventListener('error', () =>
-      end(() => reject(new AppError('UNAVAILABLE', `the shell of ${id} cannot be opened at ${client.base}`))),
+      fail('UNAVAILABLE', `the shell of ${id} cannot be opened at ${client.base}`),
     );
+  }).catch((error: unknown) => {
+    if (isAppError(error)) throw error;
+    throw new AppError('UNAVAILABLE', `the shell of ${id} failed`, { cause: error });
   });
+}
+
+function terminalSize(): { rows: number; columns: number } {
+  return { rows: process.stdout.rows ?? 24, columns: process.stdout.columns ?? 80 };
+}
+
+/** Standard input and the terminal's size, from the moment the shell is open. */
+function forwardInput(socket: WebSocket, terminal: boolean): void {
+  if (terminal) process.stdin.setRawMode(true);
+  process.stdin.on('data', (bytes: Buffer) => {
+    for (let at = 0; at < bytes.length; at += STDIN_MAX) socket.send(bytes.subarray(at, at + STDIN_MAX));
+  });
+  process.stdin.on('end', () => {
+    if (socket.readyState === WebSocket.OPEN)
+      socket.send(JSON.stringify({ notify: 'stdinClosed', data: {} }));
+  });
+  process.stdout.on('resize', () => socket.send(JSON.stringify({ notify: 'resize', data: terminalSize() })));
 }

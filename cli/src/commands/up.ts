@@ -6,6 +6,7 @@ import { GatewayClient, type OperationView, type PhoneView } from '../farm/clien
 import { natsConfig } from '../farm/nats-conf.js';
 import { processTable } from '../farm/processes.js';
 import { redisConfig } from '../farm/redis-conf.js';
+import { ensureScrcpyServer } from '../farm/scrcpy-server.js';
 import { ensureSecrets } from '../farm/secrets.js';
 import { askSupervisor, Supervisor, tail } from '../farm/supervisor.js';
 import { files, type Layout } from '../layout.js';
@@ -15,10 +16,6 @@ import { ensurePackages, packages } from '../setup/packages.js';
 
 const START_TIMEOUT_MS = 90_000;
 const DETACHED_READY_MS = 180_000;
-
-/** What a scrcpy server file must be for the reference guest: anything; its app_process never reads it. */
-const PLACEHOLDER_JAR =
-  'This file stands where Android needs the scrcpy-server of the operator (ANCLOUD_SCRCPY_SERVER).\n';
 
 export interface UpOptions {
   readonly detach: boolean;
@@ -85,8 +82,7 @@ function writeConfiguration(layout: Layout): void {
     }),
   );
   write('redis.conf', redisConfig({ port: layout.ports.redis, folder: redis, password: secrets.redis }));
-  if (!fs.existsSync(files.scrcpyServer(layout)))
-    fs.writeFileSync(files.scrcpyServer(layout), PLACEHOLDER_JAR);
+  ensureScrcpyServer(files.scrcpyServer(layout));
 }
 
 async function startDetached(layout: Layout, output: Output): Promise<void> {

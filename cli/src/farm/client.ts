@@ -51,6 +51,11 @@ export class GatewayClient {
     return this.#base;
   }
 
+  /** For first frames of WebSockets, which carry no headers of ours. Never printed. */
+  get key(): string {
+    return this.#key;
+  }
+
   /** Sends one request. Errors: those of the API (problem+json), UNAVAILABLE when nobody answers. */
   async request(
     method: string,

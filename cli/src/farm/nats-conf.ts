@@ -12,6 +12,8 @@ function inboxOf(name: ServiceName): string {
  */
 export function natsConfig(options: {
   readonly port: number;
+  /** Address to listen on; default loopback. Anything else only in a network of the farm's own. */
+  readonly ip?: string;
   readonly pidFile: string;
   readonly passwords: Readonly<Record<ServiceName, string>>;
 }): string {
@@ -22,8 +24,8 @@ export function natsConfig(options: {
     return `    { user: ${quote(name)}, password: ${quote(options.passwords[name])}, permissions: {
         publish: { allow: ${list(publish)} }, subscribe: { allow: ${list([...subscribe, inboxOf(name)])} }, allow_responses: true } }`;
   });
-  return `# Written by ancloud at each start. Loopback only; facts and touches, nothing is stored.
-listen: "127.0.0.1:${options.port}"
+  return `# Written by ancloud at each start. Facts and touches, nothing is stored.
+listen: "${options.ip ?? '127.0.0.1'}:${options.port}"
 pid_file: ${quote(options.pidFile)}
 max_payload: 1MB
 write_deadline: "2s"
