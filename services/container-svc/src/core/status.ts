@@ -49,7 +49,7 @@ export function statusOf(input: StatusInput): PhoneStatus {
     bootId: exists ? (observed.boot?.bootId ?? '') : '',
     initPid: exists ? container.pid : 0,
     reason: decision.kind === 'wait' ? decision.reason : '',
-    message: decision.kind === 'wait' ? decision.message : `next: ${decision.step.name}`,
+    message: decision.kind === 'wait' ? decision.message : '',
     conditions: [...input.conditions],
     ...(exit === undefined ? {} : { lastExit: exitOf(exit) }),
     restarts: input.restarts,

@@ -210,6 +210,10 @@ async function inspect(file: string, options: ImportOptions): Promise<ImageTrait
     );
     try {
       return readTraits(root, options.file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EIO')
+        throw invalid(options.file, 'it is damaged: reading its files fails');
+      throw error;
     } finally {
       fs.closeSync(root);
     }
@@ -250,17 +254,19 @@ function readInside(root: number, candidate: string): string | undefined {
     if (!fs.fstatSync(fd).isFile()) return undefined;
     const bytes = Buffer.alloc(PROP_MAX);
     return bytes.subarray(0, fs.readSync(fd, bytes, 0, PROP_MAX, 0)).toString('utf8');
-  } catch {
-    return undefined;
   } finally {
     fs.closeSync(fd);
   }
 }
 
+const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
+/** Undefined when there is no such file; damage (EIO) is an error of its own. */
 function openQuietly(root: number, candidate: string, flags: number): number | undefined {
   try {
     return openInRoot(root, candidate, flags, true);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (absent.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }

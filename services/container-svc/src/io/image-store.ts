@@ -95,9 +95,13 @@ export class ImageStore {
       const target = this.paths.imageMount(imageId);
       fs.mkdirSync(target, { recursive: true, mode: 0o755 });
       inside();
-      await this.exec(['mount', '-t', 'squashfs', '-o', 'loop,ro', this.paths.imageFile(imageId), target], {
-        fds,
-      });
+      // nosuid: an image's su must be nothing to a user of the host who finds the mount. Phones see it through their overlay.
+      await this.exec(
+        ['mount', '-t', 'squashfs', '-o', 'loop,ro,nosuid,nodev', this.paths.imageFile(imageId), target],
+        {
+          fds,
+        },
+      );
     });
   }
 

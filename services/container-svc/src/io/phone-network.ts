@@ -34,45 +34,65 @@ export class PhoneNetwork {
     return guarded && isolated && bridgeOf(device) === this.#options.bridge ? 'attached' : 'partial';
   }
 
-  /** Makes what is missing. `inside` runs between the two halves (fault injection). */
-  async attach(slot: number, pid: number, fds: readonly number[], inside: () => void): Promise<void> {
-    const { exec, bridge, subnet } = this.#options;
+  /**
+   * Makes what is missing. `live`: init runs and could send at once, so its end comes up only behind the guard; before that
+   * both may happen at the same time. `inside` runs between the two halves (fault injection).
+   */
+  async attach(
+    slot: number,
+    pid: number,
+    live: boolean,
+    fds: readonly number[],
+    inside: () => void,
+  ): Promise<void> {
+    const { bridge } = this.#options;
     const device = this.#device(slot);
     const { ip, mac } = this.address(slot);
-    // A cable of an earlier boot or half-made: its inner end is in a namespace that nobody knows.
-    const fresh = !fs.existsSync(`/sys/class/net/${device}`);
-    if (!fresh && (await this.#innerEnd(pid, fds)) === undefined)
-      await exec(['ip', 'link', 'delete', device], { fds });
-    const make = fs.existsSync(`/sys/class/net/${device}`)
+    await this.#plug(device, mac, pid, fds);
+    inside();
+    const guard = this.#options.exec(['nft', '-f', '-'], {
+      fds,
+      stdin: antiSpoofRules(bridge, { device, ip, mac }),
+    });
+    if (live) await guard;
+    await Promise.all([guard, this.#configure(ip, pid, fds)]);
+    this.#guarded = new Set([...(await this.#guardedDevices()), device]);
+  }
+
+  /** The cable itself, host's end up, the phone's end down. */
+  async #plug(device: string, mac: string, pid: number, fds: readonly number[]): Promise<void> {
+    const { exec, bridge } = this.#options;
+    const exists = (): boolean => fs.existsSync(`/sys/class/net/${device}`);
+    // A cable of an earlier boot: its inner end is in a namespace that nobody knows.
+    if (exists() && !(await this.#leadsTo(pid, fds))) await exec(['ip', 'link', 'delete', device], { fds });
+    const make = exists()
       ? []
       : [`link add name ${device} type veth peer name eth0 address ${mac} netns ${pid}`];
     await exec(['ip', '-batch', '-'], {
       fds,
       stdin: [
         ...make,
+        `link set dev ${device} addrgenmode none`,
         `link set dev ${device} master ${bridge}`,
         `link set dev ${device} type bridge_slave isolated on`,
+        `link set dev ${device} up`,
         '',
       ].join('\n'),
     });
-    this.#writeSysctl(`net/ipv6/conf/${device}/disable_ipv6`);
-    await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRules(bridge, { device, ip, mac }) });
-    this.#guarded = undefined;
-    inside();
-    // Only now up: not one packet passes before the guard stands.
-    await Promise.all([
-      exec(['ip', 'link', 'set', 'dev', device, 'up'], { fds }),
-      exec(['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', '-batch', '-'], {
-        fds,
-        stdin: [
-          'link set dev lo up',
-          `address replace ${ip}/${subnet.prefix} dev eth0`,
-          'link set dev eth0 up',
-          `route replace default via ${formatIp(subnet.gateway)} dev eth0`,
-          '',
-        ].join('\n'),
-      }),
-    ]);
+  }
+
+  async #configure(ip: string, pid: number, fds: readonly number[]): Promise<void> {
+    const { exec, subnet } = this.#options;
+    await exec(['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', '-batch', '-'], {
+      fds,
+      stdin: [
+        'link set dev lo up',
+        `address replace ${ip}/${subnet.prefix} dev eth0`,
+        'link set dev eth0 up',
+        `route replace default via ${formatIp(subnet.gateway)} dev eth0`,
+        '',
+      ].join('\n'),
+    });
   }
 
   async detach(slot: number, fds: readonly number[]): Promise<void> {
@@ -80,10 +100,10 @@ export class PhoneNetwork {
     const device = this.#device(slot);
     if (fs.existsSync(`/sys/class/net/${device}`))
       await exec(['ip', 'link', 'delete', device], { fds, okCodes: [0, 1] });
-    this.#guarded = undefined;
-    if ((await this.#guardedDevices()).has(device))
-      await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRemoval(bridge, device) });
-    this.#guarded = undefined;
+    const guarded = await this.#guardedDevices();
+    if (!guarded.has(device)) return;
+    await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRemoval(bridge, device) });
+    this.#guarded = new Set([...(await this.#guardedDevices())].filter((other) => other !== device));
   }
 
   /** Forgets what was seen, so that the next observation asks the kernel: called each minute. */
@@ -95,16 +115,10 @@ export class PhoneNetwork {
     return portName(this.#options.bridge, slot);
   }
 
-  async #innerEnd(pid: number, fds: readonly number[]): Promise<true | undefined> {
-    const { exec } = this.#options;
-    const { code } = await exec(
-      ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'link', 'show', 'dev', 'eth0'],
-      {
-        fds,
-        okCodes: [0, 1],
-      },
-    );
-    return code === 0 ? true : undefined;
+  /** True when the phone's namespace has an eth0: ours, since it has no other way to one. */
+  async #leadsTo(pid: number, fds: readonly number[]): Promise<boolean> {
+    const argv = ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'link', 'show', 'dev', 'eth0'];
+    return (await this.#options.exec(argv, { fds, okCodes: [0, 1] })).code === 0;
   }
 
   async #guardedDevices(): Promise<ReadonlySet<string>> {
@@ -116,14 +130,6 @@ export class PhoneNetwork {
       this.#guarded = antiSpoofDevices(stdout.toString());
     }
     return this.#guarded;
-  }
-
-  #writeSysctl(name: string): void {
-    try {
-      fs.writeFileSync(`/proc/sys/${name}`, '1');
-    } catch {
-      // A kernel without IPv6 has nothing to switch off.
-    }
   }
 }
 

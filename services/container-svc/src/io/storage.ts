@@ -13,7 +13,10 @@ export class PhoneStorage {
   async make(phone: string, identity: Identity, inside: () => void): Promise<void> {
     const storage = this.paths.storage(phone);
     const shift = identity.userns ? identity.base : 0;
-    fs.mkdirSync(storage.root, { recursive: true, mode: 0o711 });
+    fs.mkdirSync(storage.root, { recursive: true });
+    // A phone without a user namespace can leave setuid programs that are root's own: no user of the host may reach them.
+    // One with a user namespace must reach its data as an unprivileged id.
+    fs.chmodSync(storage.root, identity.userns ? 0o711 : 0o700);
     // As Android's init makes it: system's, entered by all.
     makeDir(storage.data, 0o771, shift + SYSTEM);
     makeUpper(storage, shift);

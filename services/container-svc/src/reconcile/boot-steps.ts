@@ -35,7 +35,9 @@ export function openBoot(
 ): Promise<void> {
   const { paths, clock } = options;
   const run = paths.run(context.phone);
-  fs.mkdirSync(run.root, { recursive: true, mode: 0o711 });
+  fs.mkdirSync(run.root, { recursive: true });
+  // As the storage: only a phone with shifted ids has to pass here as an unprivileged one.
+  fs.chmodSync(run.root, userns ? 0o711 : 0o700);
   // What a killed closeBoot left.
   removeFiles(run);
   inside();

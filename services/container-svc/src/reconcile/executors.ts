@@ -82,9 +82,10 @@ export class StepRunner {
         inside();
         await creating;
       },
-      attachNetwork: async ({ pid }, { target, phone, lockFd }, inside) => {
+      attachNetwork: async ({ pid }, { target, phone, observed, lockFd }, inside) => {
         dnsmasq.add(phone, network.address(target.slot));
-        await network.attach(target.slot, pid, [lockFd], inside);
+        const live = observed.container.kind === 'running';
+        await network.attach(target.slot, pid, live, [lockFd], inside);
       },
       startContainer: async (_, context, inside) => {
         // Before the start: a kill in between must not hide that init may have lived.
