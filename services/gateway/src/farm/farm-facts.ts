@@ -65,10 +65,12 @@ export class FarmFacts {
     return ids.map((phone) => views.get(phone));
   }
 
-  /** True while an emptied Redis is being rebuilt. */
+  /** True while an emptied Redis is being rebuilt, also before any gateway has noticed. */
   async recovering(): Promise<boolean> {
-    const key = plainKeys.recovery.template;
-    return (await this.#state.run(`reading ${key}`, (redis) => redis.exists(key))) === 1;
+    const [incarnation, recovery] = await this.#state.run('asking whether the farm recovers', (redis) =>
+      redis.mget(plainKeys.incarnation.template, plainKeys.recovery.template),
+    );
+    return incarnation === null || recovery !== null;
   }
 
   /** The status alone, also of a phone that is not desired (any more). */

@@ -1,6 +1,7 @@
+import crypto from 'node:crypto';
 import { plainKeys } from '@ancloud/contracts';
 import type { Log } from '@ancloud/kit';
-import type { State } from '@ancloud/state';
+import type { Script, State } from '@ancloud/state';
 import { isRebuilt } from './core/recovery.js';
 import type { FarmFacts } from './farm-facts.js';
 
@@ -8,7 +9,20 @@ import type { FarmFacts } from './farm-facts.js';
 const RECOVERY_MS = 60_000;
 
 /**
- * Notices that Redis was emptied, by `farm:incarnation`, and keeps the farm from placing phones until its hosts have written
+ * KEYS incarnation, recovery; ARGV a new incarnation, ms. → 1 recovery begins, 0 there was one. Both keys at once: the gateway
+ * that notices may die right after, and the others must not begin again what has ended meanwhile.
+ */
+const beginRecovery: Script = {
+  name: 'beginRecovery',
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+redis.call('SET', KEYS[1], ARGV[1])
+return 1`,
+};
+
+/**
+ * Notices that Redis was emptied, by the absence of `farm:incarnation`, and keeps the farm from placing phones until its hosts have written
  * back what they have. The wish of each phone comes back by PhoneReactor, from the host's status.
  */
 export class Recovery {
@@ -17,7 +31,6 @@ export class Recovery {
   readonly #log: Log;
   /** Hosts seen while Redis was whole: the ones to wait for. */
   readonly #known = new Set<string>();
-  #incarnation: string | undefined;
 
   constructor(state: State, facts: FarmFacts, log: Log) {
     this.#state = state;
@@ -25,22 +38,18 @@ export class Recovery {
     this.#log = log;
   }
 
-  /** Notices a new incarnation and raises the bar against placing. To be called first of all, and then each second. */
+  /** Notices that there is no incarnation: this Redis is new or was emptied. To be called first of all, and then each second. */
   async check(): Promise<void> {
-    const { incarnation, created } = await this.#state.ensureIncarnation();
-    const changed = created || (this.#incarnation !== undefined && this.#incarnation !== incarnation);
-    if (changed) {
-      // NX: the time runs from the first gateway that noticed.
-      const first = await this.#state.run('beginning recovery', (redis) =>
-        redis.set(plainKeys.recovery.template, incarnation, 'PX', RECOVERY_MS, 'NX'),
+    const began = await this.#state.script(
+      beginRecovery,
+      [plainKeys.incarnation.template, plainKeys.recovery.template],
+      [crypto.randomUUID(), RECOVERY_MS],
+    );
+    if (began === 1)
+      this.#log.warn(
+        { knownHosts: this.#known.size },
+        'the records are new or were lost: waiting for hosts to report',
       );
-      if (first === 'OK')
-        this.#log.warn(
-          { knownHosts: this.#known.size },
-          'the records are new or were lost: waiting for hosts to report',
-        );
-    }
-    this.#incarnation = incarnation;
   }
 
   /** While it lasts: ids of phones whose hosts have reported them. Lowers the bar when all is back. Empty when there is none. */

@@ -66,6 +66,8 @@ export class CreatePhone {
     const phoneId = newId('ph');
     const nowMs = clock.now();
     const operation = newOperation('create', { phoneId, owner: principal.owner }, nowMs);
+    // The script refuses too; asked first, so that an empty farm is not said to have no images.
+    if (await facts.recovering()) throw farmRecovering();
     for (let attempt = 1; ; attempt += 1) {
       const candidates = await facts.candidates();
       const spec =
@@ -74,7 +76,6 @@ export class CreatePhone {
           : given;
       const choice = choose(spec, candidates);
       if (choice.hostIds.length === 0 || attempt > PLACE_TRIES) {
-        if (await facts.recovering()) throw farmRecovering();
         const known = candidates.some(({ host }) =>
           host.images.some(({ imageId }) => imageId === spec.imageId),
         );
