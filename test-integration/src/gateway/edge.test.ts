@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await host?.close();
-  expect(await gateway?.stop()).toBe(0);
+  await gateway?.stop();
   await bus?.drain();
   await state?.close();
   await nats?.stop();
@@ -196,7 +196,7 @@ describe('problems', () => {
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f]{16}$/);
-    if (status === 405) expect(answer.headers.get('allow')).toMatch(/GET|POST/);
+    expect(answer.headers.get('allow') !== null).toBe(status === 405);
   });
 
   it('are also told on sockets that never become a request', async () => {

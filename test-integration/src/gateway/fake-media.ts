@@ -28,7 +28,7 @@ export class FakeMedia {
     const media = new FakeMedia(state, id);
     media.#server.addService(MediaServiceService, {
       signal: (call: Call) => media.#signal(call),
-    } as unknown as Parameters<Server['addService']>[1]);
+    });
     const port = await new Promise<number>((resolve, reject) => {
       media.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
         error === null ? resolve(bound) : reject(error),

@@ -1,0 +1,326 @@
+import { connectBus, type Bus } from '@ancloud/bus';
+import { AppError, silentLog } from '@ancloud/kit';
+import { connectState, type State } from '@ancloud/state';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, require } from '../harness/eventually.js';
+import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
+import { FakeHost } from './fake-host.js';
+import { FakeSession } from './fake-session.js';
+import { GatewayProcess, newSecrets } from './gateway-process.js';
+
+const secrets = newSecrets();
+let redis: RedisServer;
+let nats: NatsServer;
+let state: State;
+let bus: Bus;
+let gateway: GatewayProcess;
+let second: GatewayProcess;
+let host: FakeHost;
+let session: FakeSession;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  nats = await startNats();
+  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
+  bus = await connectBus({
+    servers: [nats.address],
+    user: 'container-svc',
+    pass: nats.passwords['container-svc'],
+    name: 'test',
+    log: silentLog,
+  });
+  gateway = await GatewayProcess.start({ redis, nats, secrets });
+  second = await GatewayProcess.start({ redis, nats, secrets });
+  host = await FakeHost.start(state, bus, secrets.farmSecret);
+  session = await FakeSession.start(state);
+  await recovered();
+});
+afterAll(async () => {
+  session?.close();
+  await host?.close();
+  await second?.stop();
+  await gateway?.stop();
+  await bus?.drain();
+  await state?.close();
+  await nats?.stop();
+  await redis?.stop();
+});
+
+function recovered(): Promise<void> {
+  return eventually(async () => {
+    const keys = await state.run('asking', (client) => client.mget('farm:incarnation', 'farm:recovery'));
+    require(keys[0] !== null && keys[1] === null, `incarnation ${keys[0]}, recovery ${keys[1]}`);
+  }, 20_000);
+}
+
+async function readyPhone(): Promise<string> {
+  const made = await gateway.call('POST', '/v1/phones', { body: {} });
+  expect(made.status, made.text).toBe(202);
+  const { operationId } = made.json.operation;
+  const done = await second.call('GET', `/v1/operations/${operationId}/wait`);
+  expect(done.json).toMatchObject({ state: 'done' });
+  return made.json.phone.phoneId;
+}
+
+async function removed(phoneId: string): Promise<void> {
+  const gone = await gateway.call('DELETE', `/v1/phones/${phoneId}`);
+  await gateway.call('GET', `/v1/operations/${gone.json.operation.operationId}/wait`);
+}
+
+interface Told {
+  readonly id: number;
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Reads server-sent events of a gateway until it is closed. */
+async function events(at: GatewayProcess): Promise<{ readonly told: Told[]; readonly close: () => void }> {
+  const ended = new AbortController();
+  const response = await fetch(`${at.url}/v1/events`, {
+    headers: { authorization: `Bearer ${secrets.apiKey}` },
+    signal: ended.signal,
+  });
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  const told: Told[] = [];
+  const read = async (): Promise<void> => {
+    let text = '';
+    for await (const piece of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+      text += piece;
+      const blocks = text.split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks) {
+        const field = (name: string): string | undefined =>
+          block
+            .split('\n')
+            .find((line) => line.startsWith(`${name}: `))
+            ?.slice(name.length + 2);
+        const event = field('event');
+        if (event !== undefined)
+          told.push({
+            id: Number(field('id')),
+            event,
+            data: JSON.parse(field('data') ?? '') as Told['data'],
+          });
+      }
+    }
+  };
+  read().catch(() => {});
+  return { told, close: () => ended.abort() };
+}
+
+describe('events', () => {
+  it('begin with all that is, then tell each change once, on every gateway', async () => {
+    const phoneId = await readyPhone();
+    const streams = [await events(gateway), await events(second)];
+    for (const { told } of streams) {
+      await eventually(() => require(told.length >= 2, 'nothing told'));
+      expect(told[0]).toMatchObject({ id: 1, event: 'phone', data: { phoneId, phase: 'ready' } });
+      expect(told[1]).toEqual({ id: 2, event: 'synced', data: { phoneIds: [phoneId] } });
+    }
+    await removed(phoneId);
+    for (const { told, close } of streams) {
+      await eventually(() =>
+        require(told.at(-1)?.event === 'phoneRemoved' ||
+          told.some((one) => one.event === 'phoneRemoved'), 'not told that it is gone'),
+      );
+      const phases = told.filter((one) => one.event === 'phone').map((one) => one.data['phase']);
+      expect(new Set(phases).size).toBe(phases.length);
+      const ends = told.filter((one) => one.event === 'operation' && one.data['state'] === 'done');
+      expect(ends).toHaveLength(1);
+      expect(told.map((one) => one.id)).toEqual(told.map((_, index) => index + 1));
+      close();
+    }
+  });
+
+  it('tell that phones are lost with their host, and that they are back', async () => {
+    const phoneId = await readyPhone();
+    const { told, close } = await events(second);
+    await host.die(true);
+    const phase = (): unknown =>
+      told.findLast((one) => one.event === 'phone' && one.data['phoneId'] === phoneId)?.data['phase'];
+    await eventually(() => require(phase() === 'lost', `phase ${String(phase())}`), 5_000);
+    await host.revive();
+    await eventually(() => require(phase() === 'ready', `phase ${String(phase())}`), 5_000);
+    close();
+    await removed(phoneId);
+  });
+});
+
+describe('a lost Redis', () => {
+  it('comes back from what hosts were told; a deleted phone does not; nothing is placed before', async () => {
+    const stays = await readyPhone();
+    const dies = await readyPhone();
+    await removed(dies);
+    const before = await gateway.call('GET', `/v1/phones/${stays}`);
+    // The host is quiet for a moment, so that the time in between can be seen.
+    await host.die(false);
+    await state.run('emptying', (client) => client.flushall());
+    await eventually(async () => {
+      const answer = await gateway.call('POST', '/v1/phones', { body: {} });
+      require(answer.json.code === 'FARM_RECOVERING', answer.text);
+    });
+    expect((await gateway.call('GET', `/v1/phones/${stays}`)).status).toBe(404);
+    await host.revive();
+    expect((await gateway.call('POST', '/v1/phones', { body: {} })).json.code).toBe('FARM_RECOVERING');
+    await host.report();
+    await recovered();
+    const after = await gateway.call('GET', `/v1/phones/${stays}`);
+    expect(after.json).toEqual({
+      ...before.json,
+      status: {
+        ...(before.json as unknown as { status: object }).status,
+        updatedAt: expect.any(String) as string,
+      },
+    });
+    expect((await gateway.call('GET', `/v1/phones/${dies}`)).status).toBe(404);
+    expect((await gateway.call('GET', '/v1/phones')).json.phones.map((phone) => phone.phoneId)).toEqual([
+      stays,
+    ]);
+    expect(await state.run('counting', (client) => client.scard('host:host-1:phones'))).toBe(1);
+    // It can be used as before, and new ones can be placed.
+    await removed(stays);
+    await removed(await readyPhone());
+  });
+
+  it('never brings back what has a tombstone', async () => {
+    const phoneId = await readyPhone();
+    const wish = host.told.get(phoneId);
+    await removed(phoneId);
+    if (wish === undefined) throw new Error('the host was told nothing');
+    // As a host that was away while the phone was deleted.
+    await state.run('forgetting', (client) => client.del(`phone:${phoneId}:status`));
+    host.told.set(phoneId, wish);
+    await host.report();
+    await eventually(() =>
+      require(gateway.log.includes('"result":"tombstone"') ||
+        second.log.includes('"result":"tombstone"'), 'not looked at'),
+    );
+    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).status).toBe(404);
+    host.told.delete(phoneId);
+    await state.run('tidying', (client) => client.del(`phone:${phoneId}:status`));
+  });
+});
+
+describe('without NATS', () => {
+  it('reading, creating and waiting go on', async () => {
+    await nats.kill();
+    await eventually(async () => {
+      expect((await gateway.call('GET', '/readyz', { key: null })).json.code).toBe('UNAVAILABLE_BUS');
+    });
+    expect((await gateway.call('GET', '/v1/phones')).status).toBe(200);
+    // The nudge by RPC is left: the host answers, and whoever waits looks at its status.
+    const phoneId = await readyPhone();
+    await removed(phoneId);
+    await nats.start();
+    await eventually(async () => {
+      require((await gateway.call('GET', '/readyz', { key: null })).status === 200, 'not ready');
+      require((await second.call('GET', '/readyz', { key: null })).status === 200, 'not ready');
+    }, 20_000);
+    await eventually(() => require(bus.status === 'connected', 'the host is not back'));
+  });
+});
+
+describe('without Redis', () => {
+  it('everything that needs it says so, at once, and works again when it is back', async () => {
+    await redis.kill();
+    await eventually(async () => {
+      const answer = await gateway.call('GET', '/v1/phones');
+      expect([answer.status, answer.json.code]).toEqual([503, 'UNAVAILABLE_STATE']);
+    });
+    const began = performance.now();
+    for (const [method, at] of [
+      ['GET', '/v1/phones/ph_1'],
+      ['POST', '/v1/phones'],
+      ['GET', '/v1/images'],
+      ['GET', '/v1/events'],
+      ['GET', '/v1/operations/op_1/wait'],
+    ] as const) {
+      const answer = await gateway.call(method, at, method === 'POST' ? { body: {} } : {});
+      expect([answer.status, answer.json.code], at).toEqual([503, 'UNAVAILABLE_STATE']);
+    }
+    expect(performance.now() - began).toBeLessThan(3_000);
+    expect((await gateway.call('GET', '/v1/me', { key: 'unknown' })).json.code).toBe('UNAVAILABLE_STATE');
+    expect((await gateway.call('GET', '/healthz', { key: null })).status).toBe(200);
+    await redis.start();
+    await eventually(async () => {
+      require((await gateway.call('GET', '/v1/phones')).status === 200, 'not back');
+      require((await second.call('GET', '/v1/phones')).status === 200, 'not back');
+      require((await state.run('asking', (client) => client.ping())) === 'PONG', 'we are not back');
+    });
+    await host.beat();
+    await removed(await readyPhone());
+  });
+});
+
+describe('into a phone', () => {
+  it('screenshots and apps are passed on', async () => {
+    const phoneId = await readyPhone();
+    await session.attach(phoneId);
+    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).json).toMatchObject({ viewable: true });
+    const shot = await gateway.call('GET', `/v1/phones/${phoneId}/screenshot`);
+    expect(shot.headers.get('content-type')).toBe('image/png');
+    expect(shot.text).toContain(`-of-${phoneId}`);
+    const install = (size: number) =>
+      gateway.call('POST', `/v1/phones/${phoneId}/apps`, {
+        raw: new Uint8Array(size),
+        headers: { 'content-type': 'application/octet-stream' },
+      });
+    const size = 20 * 1024 * 1024 + 1;
+    expect((await install(size)).json).toEqual({ output: `Success: ${size} bytes` });
+    session.refuse = new AppError('INSTALL_FAILED', 'INSTALL_FAILED_INVALID_APK');
+    expect((await install(1_000)).json).toMatchObject({
+      code: 'INSTALL_FAILED',
+      detail: 'INSTALL_FAILED_INVALID_APK',
+    });
+    expect((await install(0)).json.code).toBe('INVALID_ARGUMENT');
+    await removed(phoneId);
+  });
+
+  it('a shell authenticates in its first frame and relays both ways', async () => {
+    const phoneId = await readyPhone();
+    await session.attach(phoneId);
+    const url = `${gateway.url.replace('http', 'ws')}/v1/phones/${phoneId}/shell`;
+    const dial = async (
+      open: unknown,
+    ): Promise<{ said: string[]; socket: WebSocket; over: () => Promise<number> }> => {
+      const socket = new WebSocket(url);
+      socket.binaryType = 'arraybuffer';
+      const said: string[] = [];
+      let closed: number | undefined;
+      socket.addEventListener('message', ({ data }) => {
+        const bytes = data instanceof ArrayBuffer ? Buffer.from(data) : undefined;
+        said.push(bytes === undefined ? String(data) : `${bytes[0]}:${bytes.subarray(1).toString()}`);
+      });
+      socket.addEventListener('close', ({ code }) => (closed = code));
+      await new Promise((resolve) => {
+        socket.addEventListener('open', resolve);
+      });
+      socket.send(JSON.stringify(open));
+      const over = (): Promise<number> =>
+        eventually(() => {
+          if (closed === undefined) throw new Error(`open; said ${said.join(' ')}`);
+          return closed;
+        });
+      return { said, socket, over };
+    };
+    const stranger = await dial({ id: 1, method: 'open', data: { key: 'wrong' } });
+    expect(await stranger.over()).toBe(4401);
+    expect(stranger.said[0]).toContain('UNAUTHENTICATED');
+    expect(await (await dial({ id: 1, method: 'open', data: {} })).over()).toBe(4401);
+    expect(await (await dial({ id: 1, method: 'exec', data: {} })).over()).toBe(4400);
+
+    const shell = await dial({
+      id: 1,
+      method: 'open',
+      data: { key: secrets.apiKey, command: 'ls', rows: 5, columns: 9 },
+    });
+    await eventually(() => require(shell.said.length >= 2, 'no output'));
+    expect(shell.said).toEqual(['{"id":1,"ok":{}}', '1:$ ls (5x9)\n']);
+    shell.socket.send(Buffer.from('päckchen'));
+    await eventually(() => require(shell.said.includes('2:päckchen'), shell.said.join()));
+    shell.socket.send(JSON.stringify({ notify: 'stdinClosed' }));
+    expect(await shell.over()).toBe(1000);
+    expect(shell.said.at(-1)).toBe('{"notify":"exit","data":{"code":7}}');
+    await removed(phoneId);
+  });
+});
