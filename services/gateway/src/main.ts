@@ -6,7 +6,6 @@ import { buildParts } from './api/gateway-parts.js';
 import { newId } from './api/ids.js';
 import { readConfig } from './config.js';
 import { FactFeed } from './farm/fact-feed.js';
-import { Recovery } from './farm/recovery.js';
 import { Sweeper } from './farm/sweeper.js';
 import { startServer } from './server.js';
 
@@ -34,9 +33,8 @@ await runMain({ log }, async (life) => {
 
   const parts = buildParts({ config, state, bus, clock, log });
   life.add({ name: 'clients', free: parts.closeClients });
-  const recovery = new Recovery(state, parts.facts, log);
   // Before anything can be placed: a Redis that is new or was emptied is noticed.
-  await recovery.check();
+  await parts.recovery.check();
 
   life.add({
     name: 'reactor',
@@ -54,7 +52,7 @@ await runMain({ log }, async (life) => {
   });
   life.add({ name: 'facts', stop: () => feed.close() });
   life.add({ name: 'events', stop: () => parts.events.close() });
-  const sweeper = new Sweeper({ ...parts, recovery, gatewayId: newId('cn') });
+  const sweeper = new Sweeper({ ...parts, gatewayId: newId('cn') });
   life.add({ name: 'sweeper', stop: () => sweeper.stop(), join: () => sweeper.join() });
 
   const server = await startServer(parts, metrics);

@@ -12,6 +12,7 @@ import { EventHub } from '../events/event-hub.js';
 import { FarmFacts } from '../farm/farm-facts.js';
 import { Nudge } from '../farm/nudge.js';
 import { PhoneReactor } from '../farm/phone-reactor.js';
+import { Recovery } from '../farm/recovery.js';
 import { Wakeups } from '../farm/wakeups.js';
 import { ImportImage } from '../images/import-image.js';
 import { OperationFinisher } from '../operations/finish-operations.js';
@@ -54,6 +55,7 @@ export function buildParts(world: World) {
   const nudge = new Nudge({ bus, hosts, facts, log });
   const finisher = new OperationFinisher({ store: operations, bus, wakeups, clock });
   const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });
+  const recovery = new Recovery(state, facts, log);
   return {
     ...world,
     publicUrl: config.publicUrl,
@@ -69,9 +71,10 @@ export function buildParts(world: World) {
     nudge,
     finisher,
     reactor,
+    recovery,
     sessions: new Sessions(facts, sessionPool),
     events: new EventHub({ facts, wakeups, clock, log }),
-    createPhone: new CreatePhone({ facts, store, access, operations, nudge, finisher, clock }),
+    createPhone: new CreatePhone({ facts, store, access, operations, nudge, finisher, recovery, clock }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
     authenticator: new Authenticator(credentials, config.apiKey),
     failures: new AuthFailures(clock),

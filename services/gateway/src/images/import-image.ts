@@ -1,7 +1,7 @@
 import type { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
 import type { ImportImageRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import type { HostRecord, Operation } from '@ancloud/contracts/state/v1/state';
-import { AppError, asAppError, type ClientPool, type Clock, type Log } from '@ancloud/kit';
+import { AppError, asAppError, sleep, type ClientPool, type Clock, type Log } from '@ancloud/kit';
 import { hostIdPattern } from '@ancloud/contracts';
 import { requireAdmin, type Principal } from '../auth/principal.js';
 import { invalid } from '../errors.js';
@@ -21,6 +21,9 @@ export interface ImportImageParts {
 
 /** Progress is written at most this often, ms. */
 const PROGRESS_MS = 500;
+/** A host renews its record every 5 s. */
+const LISTED_MS = 7_000;
+const LISTED_POLL_MS = 100;
 const PATH_MAX = 4_096;
 
 /**
@@ -88,7 +91,7 @@ export class ImportImage {
   #follow(host: HostRecord, request: ImportImageRequest, operation: Operation): void {
     const { path, profile, name } = request;
     const stream = this.#parts.hosts.get(host.containerAddress).importImage({ path, profile, name });
-    const done = this.#read(stream, operation).then(
+    const done = this.#read(stream, host.hostId, operation).then(
       () => void this.#running.delete(entry),
       (err: unknown) => {
         this.#running.delete(entry);
@@ -102,8 +105,23 @@ export class ImportImage {
     this.#running.add(entry);
   }
 
+  /** `done` promises that phones can be made of it: placement reads the host's record, which follows by a heartbeat at most. */
+  async #listed(hostId: string, imageId: string): Promise<void> {
+    const { facts, clock } = this.#parts;
+    for (const began = clock.monotonic(); clock.monotonic() - began < LISTED_MS;) {
+      const host = await facts.host(hostId);
+      if (host?.images.some((image) => image.imageId === imageId) === true) return;
+      await sleep(LISTED_POLL_MS, undefined, clock);
+    }
+    this.#parts.log.warn(
+      { host: hostId, image: imageId },
+      'the host does not list an image that it imported',
+    );
+  }
+
   async #read(
     stream: AsyncIterable<{ bytesDone: number; bytesTotal: number; image?: { imageId: string } | undefined }>,
+    hostId: string,
     operation: Operation,
   ): Promise<void> {
     const { operations, finisher, clock } = this.#parts;
@@ -112,6 +130,7 @@ export class ImportImage {
     try {
       for await (const progress of stream) {
         if (progress.image !== undefined) {
+          await this.#listed(hostId, progress.image.imageId);
           await finisher.end(now, { state: 'done' }, progress.image.imageId);
           return;
         }

@@ -7,6 +7,7 @@ import type { Principal } from '../auth/principal.js';
 import { farmRecovering, invalid } from '../errors.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { Nudge } from '../farm/nudge.js';
+import type { Recovery } from '../farm/recovery.js';
 import type { OperationFinisher } from '../operations/finish-operations.js';
 import { newOperation } from '../operations/new-operation.js';
 import type { OperationStore } from '../operations/operation-store.js';
@@ -27,6 +28,7 @@ export interface CreatePhoneParts {
   readonly operations: OperationStore;
   readonly nudge: Nudge;
   readonly finisher: OperationFinisher;
+  readonly recovery: Pick<Recovery, 'proceed'>;
   readonly clock: Clock;
 }
 
@@ -67,7 +69,11 @@ export class CreatePhone {
     const nowMs = clock.now();
     const operation = newOperation('create', { phoneId, owner: principal.owner }, nowMs);
     // The script refuses too; asked first, so that an empty farm is not said to have no images.
-    if (await facts.recovering()) throw farmRecovering();
+    if (await facts.recovering()) {
+      // The hosts may be back already, and the next look a second away.
+      await this.#parts.recovery.proceed();
+      if (await facts.recovering()) throw farmRecovering();
+    }
     for (let attempt = 1; ; attempt += 1) {
       const candidates = await facts.candidates();
       const spec =

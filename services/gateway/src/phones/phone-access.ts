@@ -2,7 +2,7 @@ import { phoneIdPattern } from '@ancloud/contracts';
 import { Wanted } from '@ancloud/contracts/common/v1/common';
 import type { Phone } from '@ancloud/contracts/gateway/v1/gateway';
 import { owns, type Principal } from '../auth/principal.js';
-import { phoneNotFound } from '../errors.js';
+import { invalid, phoneNotFound } from '../errors.js';
 import type { FarmFacts, PhoneView } from '../farm/farm-facts.js';
 import { isViewable, phaseOf } from './core/phase.js';
 import type { PhoneStore } from './phone-store.js';
@@ -17,9 +17,19 @@ export class PhoneAccess {
     this.#store = store;
   }
 
-  /** Errors: PHONE_NOT_FOUND, also for a phone of somebody else: an answer must not tell that an id exists. */
+  /**
+   * Errors: INVALID_ARGUMENT for what is no id; PHONE_NOT_FOUND, also for a phone of somebody else: an answer must not tell
+   * that an id exists.
+   */
   async load(principal: Principal, phoneId: string): Promise<PhoneView> {
-    const view = phoneIdPattern.test(phoneId) ? await this.#facts.phone(phoneId) : undefined;
+    if (!phoneIdPattern.test(phoneId))
+      throw invalid(
+        'phoneId',
+        phoneId,
+        'phoneId is not the id of a phone',
+        "use an id such as 'ph_4k2', as it came",
+      );
+    const view = await this.#facts.phone(phoneId);
     if (view === undefined || !owns(principal, view.desired.owner)) throw phoneNotFound(phoneId);
     // Deleted by force: its records wait for the lost host, for its owner it is gone.
     if (view.desired.wanted === Wanted.WANTED_REMOVED && (await this.#store.isTombstoned(phoneId)))
