@@ -60,7 +60,9 @@ async function attempt(adb: Adb, service: string, what: string): Promise<AdbSock
     throw new AdbError('ADB_CLOSED', `${what}: the connection ended`, { cause });
   };
   let opened = false;
-  const opening = adb.createSocket(service).then(
+  // With the final NUL that adb's own client sends: adbd reads the name of a local socket as a C string out of its receive
+  // buffer (socket_spec.cpp socket_spec_connect), so without it the name may end in whatever lies behind.
+  const opening = adb.createSocket(`${service}\0`).then(
     (socket) => {
       opened = true;
       return socket;
