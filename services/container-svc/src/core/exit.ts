@@ -9,7 +9,7 @@ export interface ExitRecord {
 export type Ending =
   /** We were asked to: a wish, a changed spec, a fence. */
   | 'asked'
-  /** Android's own power off: stays off until a newer wish. */
+  /** Android's own power off. What is wanted is a running phone, so it is started again, at once. */
   | 'poweredOff'
   /** Android's own reboot: started again at once. */
   | 'restart'
@@ -34,6 +34,9 @@ export function endingOf(exit: ExitRecord | undefined, asked: 'asked' | 'bootTim
   return 'crash';
 }
 
+/** A phone that ran so long did not end because it was started. */
+const SETTLED_MS = 10_000;
+
 export interface RestartPolicy {
   readonly minMs: number;
   readonly maxMs: number;
@@ -48,8 +51,8 @@ export function restartDelay(failures: number, policy: RestartPolicy = restartPo
   return failures <= 0 ? 0 : Math.min(policy.maxMs, policy.minMs * 2 ** (failures - 1));
 }
 
-/** True when this ending counts against the phone. A phone that reboots itself at once, again and again, is a crash loop too. */
+/** True when this ending counts against the phone. One that reboots or switches off right after its start is a crash loop too. */
 export function countsAsFailure(ending: Ending, ranMs: number): boolean {
-  if (ending === 'asked' || ending === 'poweredOff') return false;
-  return ending !== 'restart' || ranMs < 10_000;
+  if (ending === 'asked') return false;
+  return (ending !== 'restart' && ending !== 'poweredOff') || ranMs < SETTLED_MS;
 }

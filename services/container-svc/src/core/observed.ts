@@ -17,7 +17,7 @@ export interface Boot {
   readonly fingerprint: string;
   readonly imageId: string;
   readonly userns: boolean;
-  /** Revision this boot answers, for "stay off until a newer wish". */
+  /** Revision this boot answers: tells a first start from a restart. */
   readonly revision: number;
   /** CLOCK_BOOTTIME in ms when the wish was accepted, and Unix time of the same moment. */
   readonly acceptedAtMs: number;

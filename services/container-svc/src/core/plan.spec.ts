@@ -263,11 +263,11 @@ describe('a phone that shall run', () => {
     ],
   ])('%s', (_, observed, some, expected) => expect(said(RUN, observed, some)).toBe(expected));
 
-  it('stays off when it switched itself off, until a newer wish', () => {
-    const last = { bootId: 'b0', ending: 'poweredOff' as const, revision: 3, message: '' };
-    expect(said(RUN, { ...stored, last })).toBe('stopped wait:PoweredOff');
-    expect(said(RUN, { ...stored, last: { ...last, revision: 2 } })).toBe('preparing openBoot');
-    expect(said(RUN, { ...stored, last: { ...last, ending: 'crash' } })).toBe('preparing openBoot');
+  it('starts again, however the boot before ended', () => {
+    for (const ending of ['poweredOff', 'restart', 'crash'] as const) {
+      const last = { bootId: 'b0', ending, revision: 3, message: '' };
+      expect(said(RUN, { ...stored, last })).toBe('preparing openBoot');
+    }
   });
 });
 

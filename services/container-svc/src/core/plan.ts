@@ -70,7 +70,7 @@ const wait = (stage: StageName, reason = '', message = '', recheckMs?: number): 
  */
 export function plan(target: Target, observed: Observed, facts: PlanFacts): Decision {
   const goal = goalOf(target);
-  if (goal === 'running') return planUp(target, observed, facts);
+  if (goal === 'running') return planUp(observed, facts);
   const down = planDown(observed, facts, 'asked', false);
   if (down !== undefined) return down;
   if (goal === 'stopped')
@@ -86,9 +86,9 @@ function fenceMessage({ fencedBy }: Target): string {
     : `the placement names host ${fencedBy.hostId} with epoch ${fencedBy.epoch}; the data stays here`;
 }
 
-function planUp(target: Target, observed: Observed, facts: PlanFacts): Decision {
+function planUp(observed: Observed, facts: PlanFacts): Decision {
   const { boot, container } = observed;
-  if (boot === undefined) return planOpening(target, observed, facts);
+  if (boot === undefined) return planOpening(observed, facts);
   const { run } = facts;
   if (container.kind === 'debris' || container.kind === 'ended') {
     const ending =
@@ -113,13 +113,11 @@ function planUp(target: Target, observed: Observed, facts: PlanFacts): Decision 
 }
 
 /** No boot is open: may one begin? */
-function planOpening(target: Target, observed: Observed, facts: PlanFacts): Decision {
+function planOpening(observed: Observed, facts: PlanFacts): Decision {
   const leftover = planDown(observed, facts, 'notCreated', false);
   if (leftover !== undefined) return leftover;
   const { run, failure } = facts;
   if (!run.ok) return wait('failed', run.reason, run.message);
-  if (observed.last?.ending === 'poweredOff' && observed.last.revision >= target.desired.revision)
-    return wait('stopped', 'PoweredOff', 'the phone switched itself off; start it again');
   if (failure !== undefined && facts.nowMs < failure.notBeforeMs) {
     const ms = failure.notBeforeMs - facts.nowMs;
     return wait('failed', failure.reason, `${failure.message}; next try in ${Math.ceil(ms / 1_000)} s`, ms);

@@ -8,6 +8,7 @@ import { countsAsFailure, endingOf, restartDelay } from './exit.js';
 import { parseMountInfo } from './mountinfo.js';
 import { firstLineAt, lastWords } from './phone-log.js';
 import { fingerprint, runSpecOf } from './run-spec.js';
+import { afterBoot, noRestarts } from './restarts.js';
 import { runnable } from './runnable.js';
 
 describe('build.prop', () => {
@@ -101,7 +102,8 @@ describe('the end of pid 1', () => {
 
   it('counts what nobody wished for', () => {
     expect(countsAsFailure('asked', 0)).toBe(false);
-    expect(countsAsFailure('poweredOff', 0)).toBe(false);
+    expect(countsAsFailure('poweredOff', 60_000)).toBe(false);
+    expect(countsAsFailure('poweredOff', 0)).toBe(true);
     expect(countsAsFailure('crash', 1e9)).toBe(true);
     expect(countsAsFailure('restart', 60_000)).toBe(false);
     expect(countsAsFailure('restart', 5_000)).toBe(true);
@@ -238,4 +240,43 @@ it('capacity is the smallest of all limits', () => {
   expect(capacityOf({ ...rich, cpuMillis: 2_000 })).toEqual({ phones: 8, limitedBy: 'cpu' });
   expect(capacityOf({ ...rich, pidMax: 32_768 })).toMatchObject({ phones: 32 });
   expect(capacityOf({ ...rich, memoryMib: 100 })).toMatchObject({ phones: 0, limitedBy: 'memory' });
+});
+
+describe('boots that nobody wished to end', () => {
+  const boot = { ending: 'crash' as const, ranMs: 5_000, wasReady: false, message: 'm', nowMs: 100 };
+
+  it('wait longer each time, up to a minute', () => {
+    let restarts = noRestarts;
+    const delays = Array.from({ length: 8 }, () => {
+      restarts = afterBoot(restarts, boot);
+      return (restarts.failure?.notBeforeMs ?? 0) - boot.nowMs;
+    });
+    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    expect(restarts).toMatchObject({ count: 8, failure: { reason: 'Crashed', message: 'm' } });
+  });
+
+  it('are forgiven when the phone had been ready for a minute', () => {
+    const often = { count: 9, failures: 9, failure: undefined };
+    expect(afterBoot(often, { ...boot, ranMs: 61_000, wasReady: true })).toMatchObject({
+      count: 10,
+      failures: 1,
+    });
+    expect(afterBoot(often, { ...boot, ranMs: 61_000 })).toMatchObject({ count: 10, failures: 10 });
+  });
+
+  it('start at once when the phone rebooted or switched itself off, unless it does so right away', () => {
+    for (const ending of ['restart', 'poweredOff'] as const) {
+      expect(afterBoot(noRestarts, { ...boot, ending, ranMs: 20_000 })).toEqual({
+        count: 1,
+        failures: 0,
+        failure: undefined,
+      });
+      expect(afterBoot(noRestarts, { ...boot, ending })).toMatchObject({
+        failure: { reason: 'RestartLoop' },
+      });
+    }
+  });
+
+  it('are not those that were asked for', () =>
+    expect(afterBoot(noRestarts, { ...boot, ending: 'asked' })).toBe(noRestarts));
 });

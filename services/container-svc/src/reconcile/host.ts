@@ -115,6 +115,9 @@ export async function startHost(
     adbKey,
   });
   const admission = new Admission(config.bootParallel, (phone) => phones.nudge(phone));
+  const stepSeconds = metrics.histogram('ancloud_step_seconds', 'Time of steps that succeeded', ['step']);
+  const onStep = (step: string, ms: number): void => stepSeconds.observe({ step }, ms / 1_000);
+  const phoneGauge = metrics.gauge('ancloud_phones', 'Phones that this host has been told of');
   const { hostId, limits, graceMs, maxPhones } = config;
   const common = {
     hostId,
@@ -128,6 +131,7 @@ export async function startHost(
     admission,
     limits,
     graceMs,
+    onStep,
     clock,
     log,
   };
@@ -140,7 +144,6 @@ export async function startHost(
     log,
     makeReconciler: (phone, events) => new Reconciler(phone, common, events),
   });
-  metrics.gauge('ancloud_phones', 'Phones that this host has been told of').set(phones.count);
 
   let networkTrouble: AppError | undefined;
   const check = every(NETWORK_CHECK_MS, clock, async () => {
@@ -155,7 +158,11 @@ export async function startHost(
     }
   });
   // Level-triggered: whatever was missed is found here.
-  const sweep = every(SWEEP_MS, clock, () => Promise.resolve(phones.nudgeAll()));
+  const sweep = every(SWEEP_MS, clock, () => {
+    phoneGauge.set(phones.count);
+    phones.nudgeAll();
+    return Promise.resolve();
+  });
   life.add({
     name: 'phones',
     stop: () => {

@@ -4,10 +4,10 @@ import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import { asAppError, Backoff, type Clock, type Log, type Timer } from '@ancloud/kit';
 import { baseOf } from '../core/addresses.js';
 import type { BootLimits } from '../core/boot-progress.js';
-import { countsAsFailure, restartDelay, restartPolicy } from '../core/exit.js';
-import type { Observed } from '../core/observed.js';
-import { firstLineAt } from '../core/phone-log.js';
+import type { Ending } from '../core/exit.js';
+import type { LastBoot, Observed } from '../core/observed.js';
 import { type Decision, plan, type PlanFacts } from '../core/plan.js';
+import { afterBoot, noRestarts } from '../core/restarts.js';
 import { runnable } from '../core/runnable.js';
 import { sameStatus, statusOf } from '../core/status.js';
 import type { Step } from '../core/steps.js';
@@ -15,14 +15,14 @@ import { goalOf, type Target } from '../core/target.js';
 import type { HostKernel } from '../io/host-kernel.js';
 import type { ImageStore } from '../io/image-store.js';
 import type { Paths } from '../io/paths.js';
-import { tailOf } from '../io/phone-log-file.js';
 import { PhoneLock } from '../io/phone-lock.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
-import { readRunJson, writeRunJson } from '../io/run-file.js';
+import { readRunJson } from '../io/run-file.js';
 import { ShimClient } from '../io/shim-client.js';
 import { bootTimeMs } from '../io/syscalls.js';
 import type { TargetStore } from '../io/target-store.js';
 import type { Admission } from './admission.js';
+import { BootClock } from './boot-clock.js';
 import type { StepRunner } from './executors.js';
 import type { Observer } from './observe.js';
 
@@ -38,6 +38,8 @@ export interface ReconcilerOptions {
   readonly admission: Admission;
   readonly limits: BootLimits;
   readonly graceMs: number;
+  /** Told of each step that succeeded. */
+  readonly onStep: (name: Step['name'], ms: number) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,16 +50,12 @@ export interface ReconcilerEvents {
   readonly onNews: () => void;
 }
 
-interface Timing {
-  pid1AfterMs: number;
-  readyAfterMs: number;
-}
-
+/** Steps whose failure is why a boot never came to life. */
+const creating: ReadonlySet<Step['name']> = new Set(['createContainer', 'attachNetwork', 'startContainer']);
 /** More steps than any way through the plan has: a plan that goes in circles must not spin. */
 const STEPS_MAX = 100;
 /** The property area may change hundreds of times a second while booting: it is looked at this often. */
 const NEWS_MS = 50;
-const LOG_HEAD_BYTES = 256 * 1024;
 
 /**
  * Brings one phone from what is to what shall be: observe → plan → one step → observe, until the plan says wait. Holds the
@@ -66,18 +64,16 @@ const LOG_HEAD_BYTES = 256 * 1024;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #log: Log;
+  readonly #bootClock: BootClock;
   readonly #backoff = new Backoff({ minMs: 500, maxMs: 30_000, jitter: 0 });
   #accepted: { readonly atMs: number; readonly bootMs: number };
   #shim: ShimClient | undefined;
   #timer: Timer | undefined;
   #newsTimer: Timer | undefined;
   #told: PhoneStatus | undefined;
-  #timing: Timing = { pid1AfterMs: 0, readyAfterMs: 0 };
-  #timedBoot = '';
-  #completedBoot: string | undefined;
-  #restarts = 0;
-  #failures = 0;
-  #failure: PlanFacts['failure'];
+  #restarts = noRestarts;
+  /** The error of a step that kept the last boot from coming to life. */
+  #stepError = '';
   /** After a failed step nothing is tried before this, monotonic ms. */
   #stepRetryAt = 0;
   #closed = false;
@@ -89,15 +85,14 @@ export class Reconciler {
   ) {
     this.#options = options;
     this.#log = options.log.child({ phone });
+    this.#bootClock = new BootClock(phone, options.paths);
     this.#accepted = { atMs: options.clock.now(), bootMs: bootTimeMs() };
   }
 
   /** A new wish was taken: its start is measured from here, and earlier failures count no more. */
   accepted(accepted: { readonly atMs: number; readonly bootMs: number }): void {
     this.#accepted = accepted;
-    this.#restarts = 0;
-    this.#failures = 0;
-    this.#failure = undefined;
+    this.#restarts = noRestarts;
     this.#stepRetryAt = 0;
     this.#backoff.reset();
   }
@@ -143,16 +138,16 @@ export class Reconciler {
     const imageId = target.desired.spec?.imageId;
     const image = imageId === undefined ? undefined : images.get(imageId);
     const way = runnable(target.desired.spec, image, kernel.oci.binderMajor !== undefined, kernel.idmap);
-    const hints = { slot: target.slot, imageId, completedBoot: this.#completedBoot };
+    const hints = { slot: target.slot, imageId, completedBoot: this.#bootClock.completedBoot };
     const observed = await observer.observe(this.phone, hints);
-    this.#measure(observed);
+    this.#bootClock.measure(observed);
     this.#followShim(observed);
     const wantsBoot = goalOf(target) === 'running' && observed.progress !== 'completed';
     const facts: PlanFacts = {
       nowMs: clock.now(),
       run: way,
       base: baseOf(target.slot),
-      failure: this.#failure,
+      failure: this.#restarts.failure,
       bootSlot:
         wantsBoot && way.ok && observed.boot === undefined && !this.#backingOff()
           ? admission.ask(this.phone)
@@ -178,12 +173,13 @@ export class Reconciler {
   }
 
   #backingOff(): boolean {
-    return this.#failure !== undefined && this.#options.clock.now() < this.#failure.notBeforeMs;
+    const { failure } = this.#restarts;
+    return failure !== undefined && this.#options.clock.now() < failure.notBeforeMs;
   }
 
   /** False = it failed, and is tried again later. */
   async #do(step: Step, target: Target, observed: Observed, lockFd: number): Promise<boolean> {
-    const { steps, clock, images, kernel } = this.#options;
+    const { steps, clock, images, kernel, onStep } = this.#options;
     const spec = target.desired.spec;
     const image = spec === undefined ? undefined : images.get(spec.imageId);
     const way = runnable(spec, image, kernel.oci.binderMajor !== undefined, kernel.idmap);
@@ -212,68 +208,36 @@ export class Reconciler {
       return false;
     }
     this.#backoff.reset();
-    this.#log.info({ step, ms: Math.round((clock.monotonic() - began) * 10) / 10 }, 'step');
+    const ms = clock.monotonic() - began;
+    onStep(step.name, ms);
+    this.#log.info({ step, ms: Math.round(ms * 10) / 10 }, 'step');
     if (step.name === 'closeBoot') this.#bootEnded(step.ending, observed);
-    if (step.name === 'openBoot') this.#timing = { pid1AfterMs: 0, readyAfterMs: 0 };
     return true;
   }
 
-  /** A create that failed leaves a boot to be taken down; the next one must say why the last did not come up. */
-  #failedStep(step: Step, observed: Observed, message: string): void {
-    if (observed.boot === undefined || observed.container.kind === 'running') return;
-    if (step.name === 'createContainer' || step.name === 'startContainer' || step.name === 'attachNetwork')
-      this.#lastFailure = message;
+  /** A step that failed before init lived leaves a boot to be taken down; the next try must say why. */
+  #failedStep({ name }: Step, observed: Observed, message: string): void {
+    if (observed.boot !== undefined && observed.container.kind !== 'running' && creating.has(name))
+      this.#stepError = message;
   }
-  #lastFailure = '';
 
-  #bootEnded(ending: Parameters<typeof countsAsFailure>[0], observed: Observed): void {
+  #bootEnded(ending: Ending, observed: Observed): void {
     const { clock, admission, paths } = this.#options;
     admission.release(this.phone);
-    const ranMs = observed.startedAtMs === undefined ? 0 : clock.now() - observed.startedAtMs;
-    if (ending === 'asked' || ending === 'poweredOff') return;
-    this.#restarts += 1;
-    if (!countsAsFailure(ending, ranMs)) return;
-    if (this.#completedBoot === observed.boot?.bootId && ranMs > restartPolicy.forgiveAfterMs)
-      this.#failures = 0;
-    this.#failures += 1;
-    const last = readRunJson<{ message: string }>(paths.run(this.phone).last);
-    const reason = {
-      crash: 'Crashed',
-      bootTimeout: 'BootTimeout',
-      notCreated: 'StepFailed',
-      restart: 'RestartLoop',
-    }[ending];
-    this.#failure = {
-      count: this.#failures,
-      notBeforeMs: clock.now() + restartDelay(this.#failures),
-      reason,
+    const nowMs = clock.now();
+    const ranMs = observed.startedAtMs === undefined ? 0 : nowMs - observed.startedAtMs;
+    const words = readRunJson<LastBoot>(paths.run(this.phone).last)?.message ?? '';
+    this.#restarts = afterBoot(this.#restarts, {
+      ending,
+      ranMs,
+      wasReady: observed.boot !== undefined && observed.boot.bootId === this.#bootClock.completedBoot,
       message:
-        (ending === 'notCreated' ? this.#lastFailure : '') ||
-        `the phone ended after ${ranMs} ms; last words: ${last?.message ?? ''}`,
-    };
-  }
-
-  /** When pid 1 wrote its first line and when the boot was complete; kept in timing.json, for a restarted container-svc. */
-  #measure(observed: Observed): void {
-    const { paths } = this.#options;
-    const { boot, container } = observed;
-    if (boot === undefined || container.kind !== 'running') return;
-    const file = paths.run(this.phone).timing;
-    if (this.#timedBoot !== boot.bootId) {
-      this.#timedBoot = boot.bootId;
-      this.#timing = readRunJson<Timing>(file) ?? { pid1AfterMs: 0, readyAfterMs: 0 };
-    }
-    const before = JSON.stringify(this.#timing);
-    if (this.#timing.pid1AfterMs === 0) {
-      const at = firstLineAt(tailOf(paths.logFile(this.phone), LOG_HEAD_BYTES), boot.bootId);
-      if (at !== undefined) this.#timing.pid1AfterMs = Math.max(1, at - boot.acceptedBootMs);
-    }
-    if (observed.progress === 'completed') {
-      if (this.#timing.readyAfterMs === 0)
-        this.#timing.readyAfterMs = Math.max(1, bootTimeMs() - boot.acceptedBootMs);
-      this.#completedBoot = boot.bootId;
-    }
-    if (JSON.stringify(this.#timing) !== before) writeRunJson(file, this.#timing);
+        ending === 'notCreated' && this.#stepError !== ''
+          ? this.#stepError
+          : `the phone ended after ${ranMs} ms; last words: ${words}`,
+      nowMs,
+    });
+    this.#stepError = '';
   }
 
   /** One connection to the shim of a container that exists; its news are runs. */
@@ -289,8 +253,7 @@ export class Reconciler {
     this.#shim = new ShimClient(this.#options.paths.run(this.phone).shimSocket, {
       onNews: (type) => {
         if (type === 'exit') this.events.onNews();
-        else if (this.#completedBoot === undefined || this.#completedBoot !== this.#timedBoot)
-          this.#newsSoon();
+        else if (this.#bootClock.running) this.#newsSoon();
       },
       onClose: () => this.events.onNews(),
     });
@@ -329,8 +292,8 @@ export class Reconciler {
       adbPort: 5555,
       profile,
       conditions,
-      restarts: this.#restarts,
-      timing: this.#timing,
+      restarts: this.#restarts.count,
+      timing: this.#bootClock.timing,
       nowMs: clock.now(),
     });
     if (sameStatus(this.#told, status)) return;
