@@ -64,19 +64,20 @@ export function watchPhones(farm: Farm, sessions: Sessions): RecordWatch<PhoneSt
 /** Ends streams whose media-svc died without a word. Answers how to stop looking. */
 export function endOrphans(farm: Farm, sessions: Sessions): () => void {
   const streams = recordsOf(farm.state, records.stream);
-  /** Phones whose stream record was missing at the last look. */
-  let missing = new Set<string>();
+  /** Phone → fence of the stream whose record was missing at the last look. */
+  let missing = new Map<string, number>();
   let timer: Timer | undefined;
   const look = async (): Promise<void> => {
     const wanted = sessions.all.filter((session) => session.stream.wanted);
     const found = await streams.getMany(wanted.map(({ phoneId }) => ({ phone: phoneId })));
     const absent = wanted.filter((session, i) => (found[i]?.fence ?? -1) < session.stream.fence);
     for (const session of absent) {
-      if (!missing.has(session.phoneId)) continue;
+      // A stream that began since the last look has not had its time yet.
+      if (missing.get(session.phoneId) !== session.stream.fence) continue;
       farm.log.warn({ phone: session.phoneId }, 'ending a stream whose media-svc is gone');
       session.stream.stop();
     }
-    missing = new Set(absent.map((session) => session.phoneId));
+    missing = new Map(absent.map(({ phoneId, stream }) => [phoneId, stream.fence]));
   };
   const later = (): void => {
     timer = farm.clock.setTimeout(() => {

@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 import {
+  AdbError,
+  closeAdb,
   connectAdb,
   openLocalAbstract,
   pullFile,
@@ -16,7 +18,7 @@ import {
   type ShellResult,
   type StartShellOptions,
 } from '@ancloud/adb';
-import { AppError } from '@ancloud/kit';
+import { AppError, retry } from '@ancloud/kit';
 import { phoneError } from '../errors.js';
 
 /** Everything a session asks of a phone. One connection; whoever made it closes it, and with it all its streams. */
@@ -89,10 +91,13 @@ export function adbConnector(keyStore: AdbKeyStore): ConnectPhone {
 class AdbLink implements PhoneLink {
   readonly #adb: Adb;
   readonly closed: Promise<void>;
+  #ended = false;
 
   constructor(adb: Adb) {
     this.#adb = adb;
-    const done = (): void => undefined;
+    const done = (): void => {
+      this.#ended = true;
+    };
     this.closed = adb.disconnected.then(done, done);
   }
 
@@ -102,8 +107,16 @@ class AdbLink implements PhoneLink {
   startShell(command: string, options: StartShellOptions): Promise<ShellProcess> {
     return startShell(this.#adb, command, options);
   }
+  /**
+   * Once more when the stream was closed before the exit status came: a command that ends at once races with the end of
+   * its stdin. All commands given here may run twice.
+   */
   runShell(command: string, options?: RunShellOptions): Promise<ShellResult> {
-    return runShell(this.#adb, command, options);
+    return retry(() => runShell(this.#adb, command, options), {
+      tries: 3,
+      minMs: 10,
+      retryable: (error) => error instanceof AdbError && error.code === 'ADB_CLOSED' && !this.#ended,
+    });
   }
   push(options: PushFileOptions): Promise<number> {
     return pushFile(this.#adb, options);
@@ -113,6 +126,6 @@ class AdbLink implements PhoneLink {
   }
   close(): void {
     // Its rejection tells only that the connection had ended before.
-    void Promise.resolve(this.#adb.close()).catch(() => undefined);
+    closeAdb(this.#adb).catch(() => undefined);
   }
 }

@@ -195,6 +195,7 @@ export class Stream {
         'INVALID_STATE',
         `stream of ${this.#options.phoneId}: '${event}' in state '${this.#at}'`,
       );
+    if (this.#at !== step.to) this.#options.log.debug({ from: this.#at, to: step.to, event }, 'stream');
     this.#at = step.to;
     for (const effect of step.effects) this.#effect(effect);
     if (this.#at === 'live') for (const { resolve } of this.#waiters.splice(0)) resolve(this.state);
