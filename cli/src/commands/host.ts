@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { AppError } from '@ancloud/kit/errors';
 import { Child } from '../farm/child.js';
 import { hostProcesses } from '../farm/host-processes.js';
 import { endPhones } from '../farm/phone-cgroups.js';
@@ -21,8 +22,11 @@ export async function host(layout: Layout, output: Output): Promise<void> {
   requireRoot();
   fs.mkdirSync(path.dirname(files.secret(layout, 'x')), { recursive: true, mode: 0o700 });
   ensureScrcpyServer(files.scrcpyServer(layout));
-  const name = process.env['ANCLOUD_ADVERTISE_HOST'] ?? os.hostname();
-  const children = hostProcesses(layout, process.env, name).map(
+  const self = {
+    name: process.env['ANCLOUD_ADVERTISE_HOST'] ?? os.hostname(),
+    ip: process.env['ANCLOUD_RTP_LISTEN_IP'] ?? ownAddress(),
+  };
+  const children = hostProcesses(layout, process.env, self).map(
     (spec) =>
       new Child(spec, CONTAINER_LOG, (state) =>
         output.step(`${state.name} is ${state.state} (pid ${state.pid})`),
@@ -35,4 +39,16 @@ export async function host(layout: Layout, output: Output): Promise<void> {
   output.step(`${signal}: stopping this host`);
   await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS)));
   await endPhones(layout.hostId);
+}
+
+/** The container's address in the farm's network, known only once it runs. Errors: CONFIG_INVALID when there is none. */
+function ownAddress(): string {
+  const found = Object.values(os.networkInterfaces())
+    .flat()
+    .find((one) => one !== undefined && one.family === 'IPv4' && !one.internal);
+  if (found !== undefined) return found.address;
+  throw new AppError('CONFIG_INVALID', 'this container has no network address for RTP', {
+    field: 'ANCLOUD_RTP_LISTEN_IP',
+    fix: 'attach it to the network of the farm, or set the variable',
+  });
 }

@@ -100,26 +100,21 @@ async function startDetached(layout: Layout, output: Output): Promise<void> {
     env: process.env,
   });
   fs.closeSync(log);
-  const exited = new Promise<never>((_, reject) => {
-    child.once('exit', () =>
-      reject(
-        new AppError('UNAVAILABLE', `the farm did not start:\n${tail(logFile, 20)}`, {
-          field: 'supervisor',
-          fix: `read ${logFile}`,
-        }),
-      ),
-    );
-  });
+  let exited = false;
+  child.once('exit', () => (exited = true));
+  child.once('error', () => (exited = true));
   const deadline = Date.now() + DETACHED_READY_MS;
-  const ready = (async () => {
-    while (!/^ready$/m.test(tail(logFile, 3))) {
-      if (Date.now() > deadline)
-        throw new AppError('DEADLINE_EXCEEDED', 'the farm did not start in time', { fix: `read ${logFile}` });
-      await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!/^ready$/m.test(tail(logFile, 3))) {
+    if (exited) {
+      throw new AppError('UNAVAILABLE', `the farm did not start:\n${tail(logFile, 20)}`, {
+        field: 'supervisor',
+        fix: `read ${logFile}`,
+      });
     }
-  })();
-  await Promise.race([ready, exited]);
-  exited.catch(() => undefined);
+    if (Date.now() > deadline)
+      throw new AppError('DEADLINE_EXCEEDED', 'the farm did not start in time', { fix: `read ${logFile}` });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   child.unref();
 }
 

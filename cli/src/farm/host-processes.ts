@@ -9,12 +9,12 @@ const SESSION = { grpc: 7102, metrics: 7202 } as const;
  * The two services of a host that is a container. Everything both need comes from the container's environment
  * (ANCLOUD_NATS_URL, ANCLOUD_REDIS_URL, ANCLOUD_FARM_SECRET_FILE …); what differs between them is set here. Pure.
  *
- * `name`: what the other containers call this one (`ANCLOUD_ADVERTISE_HOST`).
+ * `self`: what the other containers call this one, and its address in their network, where RTP is sent to and from.
  */
 export function hostProcesses(
   layout: Layout,
   env: Readonly<Record<string, string | undefined>>,
-  name: string,
+  self: { readonly name: string; readonly ip: string },
 ): ProcessSpec[] {
   const inherited = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
@@ -41,7 +41,7 @@ export function hostProcesses(
       ANCLOUD_REDIS_PASS_FILE: path.join(secrets, 'secrets/redis'),
       ANCLOUD_FARM_SECRET_FILE: path.join(secrets, 'secrets/farm'),
       ANCLOUD_GRPC_LISTEN: `0.0.0.0:${ports.grpc}`,
-      ANCLOUD_GRPC_ADVERTISE: `${name}:${ports.grpc}`,
+      ANCLOUD_GRPC_ADVERTISE: `${self.name}:${ports.grpc}`,
       ANCLOUD_METRICS_LISTEN: `127.0.0.1:${ports.metrics}`,
       ...own,
     },
@@ -57,6 +57,7 @@ export function hostProcesses(
     }),
     service('session-svc', SESSION, {
       ANCLOUD_ADB_KEY_FILE: files.secret(layout, 'adb-key'),
+      ANCLOUD_RTP_LISTEN_IP: self.ip,
       ANCLOUD_SCRCPY_SERVER: env['ANCLOUD_SCRCPY_SERVER'] ?? files.scrcpyServer(layout),
     }),
   ];

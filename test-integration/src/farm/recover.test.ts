@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 const open = (app: string): Promise<string> =>
-  farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.Main`);
+  farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.MainActivity`);
 
 describe('session-killed-recovers', () => {
   it('the viewer sees the phone again and touches it, without a reload', async () => {

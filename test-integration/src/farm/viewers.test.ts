@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 const open = (app: string): Promise<string> =>
-  farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.Main`);
+  farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.MainActivity`);
 
 describe('first-frame', () => {
   it('Chromium decodes frames of the right size, 25 a second and more of a moving screen', async () => {

@@ -9,7 +9,7 @@ declare module 'vitest' {
 
 /** One farm for all files of the tier: up before the first, removed after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const farm = new Farm(ownFarm());
+  const farm = new Farm(await ownFarm());
   await farm.up();
   await farm.image();
   project.provide('farm', farm.address);

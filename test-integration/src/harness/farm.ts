@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { eventually, NotYet } from './eventually.js';
@@ -48,11 +49,45 @@ export interface FarmAddress {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A range of 400 ports of which none is taken now. */
+async function freeBase(): Promise<number> {
+  for (let tries = 0; tries < 50; tries++) {
+    const base = 20_000 + crypto.randomInt(0, 60) * 400;
+    // Those a farm of one machine uses: layoutFrom in cli/src/layout.ts; one media worker per core.
+    const used = [
+      80,
+      81,
+      101,
+      102,
+      103,
+      104,
+      201,
+      202,
+      203,
+      204,
+      222,
+      379,
+      ...Array.from({ length: 16 }, (_, i) => 300 + i),
+    ];
+    const free = await Promise.all(used.map((offset) => portIsFree(base + offset)));
+    if (free.every(Boolean)) return base;
+  }
+  throw new Error('no range of ports is free on this machine');
+}
+
+function portIsFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
+
 /** Settings of a farm of its own: another bridge, subnet, ports and folders than any other farm on this machine. */
-export function ownFarm(): FarmAddress {
+export async function ownFarm(): Promise<FarmAddress> {
   const tag = crypto.randomBytes(3).toString('hex');
   const number = crypto.randomInt(0, 250);
-  const base = 20_000 + crypto.randomInt(0, 60) * 400;
+  const base = await freeBase();
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-farm-'));
   const run = `/run/ancloud-${tag}`;
   return {
@@ -269,24 +304,17 @@ export class Farm {
   /** The supervisor's table, without asking the gateway. */
   supervisor(): Promise<{ name: string; pid: number; state: string; restarts: number }[]> {
     return new Promise((resolve, reject) => {
-      import('node:net')
-        .then(({ connect }) => {
-          const socket = connect(path.join(this.address.run, 'supervisor.sock'));
-          let text = '';
-          socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-          socket.once('connect', () => socket.write('status\n'));
-          socket.once('error', reject);
-          socket.once('close', () =>
-            resolve(
-              (
-                JSON.parse(text) as {
-                  processes: { name: string; pid: number; state: string; restarts: number }[];
-                }
-              ).processes,
-            ),
-          );
-        })
-        .catch(reject);
+      const socket = net.connect(path.join(this.address.run, 'supervisor.sock'));
+      let text = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      socket.once('connect', () => socket.write('status\n'));
+      socket.once('error', reject);
+      socket.once('close', () => {
+        const { processes } = JSON.parse(text) as {
+          processes: { name: string; pid: number; state: string; restarts: number }[];
+        };
+        resolve(processes);
+      });
     });
   }
 }
