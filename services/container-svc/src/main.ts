@@ -4,10 +4,12 @@ import { ContainerServiceService } from '@ancloud/contracts/container/v1/contain
 import { LocalContainerServiceService } from '@ancloud/contracts/container/v1/local';
 import {
   createLog,
+  isAppError,
   type Lifecycle,
   type Log,
   Metrics,
   realClock,
+  retry,
   runMain,
   startGrpcService,
 } from '@ancloud/kit';
@@ -65,6 +67,10 @@ async function serve(life: Lifecycle): Promise<void> {
   log.info({ hostId: config.hostId, socket: host.paths.localSocket, phones: host.phones.count }, 'ready');
 }
 
+/**
+ * Connects and joins. A farm that is away is waited for: this host's phones are looked after meanwhile, and the service
+ * says NOT_SERVING. Errors: CONFIG_INVALID, HOST_ID_TAKEN.
+ */
 async function joinFarm(
   options: NonNullable<Config['farm']>,
   host: Host,
@@ -72,19 +78,32 @@ async function joinFarm(
   life: Lifecycle,
   farmLog: Log,
 ): Promise<Farm> {
+  const away = (error: unknown): boolean =>
+    (isAppError(error, 'UNAVAILABLE_BUS') || isAppError(error, 'UNAVAILABLE_STATE')) && !life.signal.aborted;
+  const patiently = <T>(connect: () => Promise<T>): Promise<T> =>
+    retry(
+      () =>
+        connect().catch((err: unknown) => {
+          if (away(err)) farmLog.warn({ err }, 'the farm is away, trying again');
+          throw err;
+        }),
+      { tries: Infinity, minMs: 1_000, maxMs: 10_000, signal: life.signal, retryable: away },
+    );
   const name = host.config.hostId;
-  const bus = await connectBus({
-    servers: [options.natsUrl],
-    user: options.natsUser,
-    pass: options.natsPass,
-    name,
-    log: farmLog,
-    metrics,
-  });
+  const bus = await patiently(() =>
+    connectBus({
+      servers: [options.natsUrl],
+      user: options.natsUser,
+      pass: options.natsPass,
+      name,
+      log: farmLog,
+      metrics,
+    }),
+  );
   life.add({ name: 'bus', free: () => bus.drain() });
-  const state = await connectState({ url: options.redisUrl, name, log: farmLog });
+  const state = await patiently(() => connectState({ url: options.redisUrl, name, log: farmLog }));
   life.add({ name: 'state', free: () => state.close() });
-  const farm = await Farm.join({ host, state, bus, log: farmLog });
+  const farm = await Farm.join({ host, state, bus, log: farmLog, signal: life.signal });
   life.add({ name: 'farm', join: () => farm.close() });
   return farm;
 }

@@ -2,7 +2,7 @@ import type { Bus, BusSubscription } from '@ancloud/bus';
 import { leases, plainKeys, records, subjects } from '@ancloud/contracts';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { HostRecord, PhoneStatus } from '@ancloud/contracts/state/v1/state';
-import { AppError, type Log, type Timer } from '@ancloud/kit';
+import { AppError, type Log, sleep, type Timer } from '@ancloud/kit';
 import { Campaign, keyOf, recordsOf, type State, writeStatus } from '@ancloud/state';
 import { decideWish } from '../core/wish.js';
 import type { Host } from './host.js';
@@ -13,6 +13,8 @@ export interface FarmOptions {
   readonly state: State;
   readonly bus: Bus;
   readonly log: Log;
+  /** Ends the waiting for the lease. */
+  readonly signal: AbortSignal;
 }
 
 const SYNC_MS = 10_000;
@@ -67,9 +69,16 @@ export class Farm {
     const farm = new Farm(options);
     const { host } = options;
     const { clock } = host;
-    for (const began = clock.monotonic(); farm.#campaign.lease === undefined;) {
-      if (clock.monotonic() - began > LEASE_WAIT_MS) {
+    let takenSince: number | undefined;
+    while (farm.#campaign.lease === undefined) {
+      // While Redis is away nobody says that it is taken: that is waited out.
+      takenSince = farm.#takenBy === undefined ? undefined : (takenSince ?? clock.monotonic());
+      if (
+        options.signal.aborted ||
+        (takenSince !== undefined && clock.monotonic() - takenSince > LEASE_WAIT_MS)
+      ) {
         await farm.close();
+        options.signal.throwIfAborted();
         throw new AppError(
           'HOST_ID_TAKEN',
           `joining the farm as ${host.config.hostId}: another machine holds this id`,
@@ -80,7 +89,7 @@ export class Farm {
           },
         );
       }
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, 20));
+      await sleep(20, undefined, clock);
     }
     farm.#begin();
     return farm;
