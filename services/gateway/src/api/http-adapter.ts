@@ -90,6 +90,8 @@ export class HttpAdapter extends FastifyAdapter {
       root: webDir,
       wildcard: true,
       index: ['index.html'],
+      // `/sample` is sample.html.
+      extensions: ['html'],
       list: false,
       dotfiles: 'ignore',
       redirect: false,
