@@ -4,6 +4,7 @@ import { AppError } from '@ancloud/kit';
 import type { Log } from '@ancloud/kit';
 import { readInstallOutput } from '../core/package-manager.js';
 import { fileError, phoneError } from '../errors.js';
+import { INSTALL_PREFIX } from '../io/phone-link.js';
 import type { Session } from '../io/session.js';
 
 /** 4 GiB, the most a sync transfer of this protocol version can tell. */
@@ -34,8 +35,7 @@ export async function installApp(session: Session, options: InstallOptions): Pro
       fix: `give the bytes of the APK, 1 to ${APP_MAX}`,
     });
   const { link } = session;
-  // The name says whose it is: leftovers of a killed session-svc can be told and removed.
-  const path = `/data/local/tmp/ancloud-install-${randomBytes(8).toString('hex')}.apk`;
+  const path = `${INSTALL_PREFIX}${randomBytes(8).toString('hex')}.apk`;
   try {
     const pushed = await link
       .push({ path, source, mode: 0o644, maxBytes: size, signal })

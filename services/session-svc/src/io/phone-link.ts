@@ -50,6 +50,8 @@ export type ConnectPhone = (
 /** The property container-svc gives each phone as `androidboot.ancloud_phone`. */
 const IDENTITY = 'ro.boot.ancloud_phone';
 const CONNECT_MS = 5_000;
+/** Where installations put their copy of the APK; tells whose it is. */
+export const INSTALL_PREFIX = '/data/local/tmp/ancloud-install-';
 
 /**
  * Connects by adb and makes sure that the phone is the one that was meant: addresses are used again.
@@ -72,7 +74,9 @@ export function adbConnector(keyStore: AdbKeyStore): ConnectPhone {
     }
     const link = new AdbLink(adb);
     try {
-      const { stdout } = await link.runShell(`getprop ${IDENTITY}`, { timeoutMs: CONNECT_MS, signal });
+      // APKs that a killed session-svc left behind go in the same round trip: no installation runs before there is a link.
+      const command = `getprop ${IDENTITY}; rm -f ${INSTALL_PREFIX}*.apk`;
+      const { stdout } = await link.runShell(command, { timeoutMs: CONNECT_MS, signal });
       const found = stdout.toString('utf8').trim();
       if (found !== phoneId)
         throw new AppError('ADB_REFUSED', `${doing}: another phone answers there`, {
