@@ -1,0 +1,115 @@
+/** What the gateway's REST API answers (services/gateway, `public-json.ts`), as far as the console reads it. */
+
+export type Phase =
+  | 'pending'
+  | 'placing'
+  | 'preparing'
+  | 'starting'
+  | 'booting'
+  | 'ready'
+  | 'stopping'
+  | 'stopped'
+  | 'failed'
+  | 'lost'
+  | 'deleting'
+  | 'unspecified'
+  | 'unknown';
+
+export interface Condition {
+  readonly type: string;
+  readonly active: boolean;
+  readonly message: string;
+}
+
+export interface PhoneStatus {
+  readonly stage: string;
+  readonly progress: string;
+  readonly address: string;
+  readonly restarts: number;
+  readonly lastExit: null | { readonly code: number; readonly signal: number; readonly at: string | null };
+  readonly pid1AfterMs: number;
+  readonly readyAfterMs: number;
+  readonly updatedAt: string | null;
+}
+
+export interface Phone {
+  readonly phoneId: string;
+  readonly name: string;
+  readonly spec: {
+    readonly imageId: string;
+    readonly display: {
+      readonly width: number;
+      readonly height: number;
+      readonly dpi: number;
+      readonly fps: number;
+    };
+    readonly limits: { readonly cpuMillis: number; readonly memoryMib: number; readonly pids: number };
+  };
+  readonly phase: Phase;
+  readonly hostId: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly conditions: readonly Condition[];
+  readonly createdAt: string | null;
+  readonly viewable: boolean;
+  readonly viewers: number;
+  readonly status: PhoneStatus | null;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly kind: 'create' | 'start' | 'stop' | 'delete' | 'import-image';
+  readonly phoneId: string;
+  readonly state: 'running' | 'done' | 'failed' | 'unspecified' | 'unknown';
+  readonly percent: number;
+  readonly error: null | { readonly code: string; readonly message: string; readonly fix?: string };
+}
+
+export interface PhoneOperation {
+  readonly phone: Phone;
+  readonly operation: Operation;
+}
+
+export interface Viewer {
+  readonly viewerId: string;
+  readonly token: string;
+  readonly signalUrl: string;
+  readonly expiresAt: string | null;
+}
+
+export interface Image {
+  readonly imageId: string;
+  readonly profile: string;
+  readonly size: number;
+  readonly androidVersion: string;
+  readonly abi: string;
+  readonly name: string;
+}
+
+export interface Host {
+  readonly hostId: string;
+  readonly hostname: string;
+  readonly kernel: string;
+  readonly cpuMillis: number;
+  readonly memoryMib: number;
+  readonly capacity: number;
+  readonly phones: number;
+  readonly schedulable: boolean;
+  readonly profiles: readonly string[];
+  readonly images: readonly Image[];
+  readonly conditions: readonly Condition[];
+  readonly updatedAt: string | null;
+}
+
+export interface Me {
+  readonly owner: string;
+  readonly roles: readonly string[];
+}
+
+export interface CreatePhone {
+  readonly name?: string;
+  readonly spec?: {
+    readonly imageId?: string;
+    readonly display?: { readonly width: number; readonly height: number; readonly dpi: number };
+  };
+}

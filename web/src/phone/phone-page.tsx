@@ -1,0 +1,166 @@
+import type { AncloudPhone } from '@ancloud/player';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, type ReactNode, Suspense, useRef, useState } from 'react';
+import { Button, Label, Link, Radio, RadioGroup } from 'react-aria-components';
+import type { Phone } from '../api/types.js';
+import { useFarm, usePhones } from '../farm/farm.js';
+import { nameOf, phaseWords, toneOf } from '../farm/words.js';
+import { type PhoneActions, usePhoneActions } from '../phones/use-actions.js';
+import { navigate } from '../router.js';
+import { Icon } from '../ui/icon.js';
+import { Page } from '../ui/page.js';
+import { PhaseMark } from '../ui/phase-mark.js';
+import { Problem, sentence } from '../ui/problem.js';
+import { Conditions, Details, LogTail } from './details.js';
+import type { Holding, Role } from './player.js';
+import { ShareWindow } from './share-window.js';
+
+// Its WebRTC half is larger than the rest of the console: loaded when a phone is looked at.
+const Player = lazy(async () => ({ default: (await import('./player.js')).Player }));
+
+const HOLDING_WORDS: Readonly<Record<Holding, string>> = {
+  mine: 'You have the controls.',
+  others: 'Somebody else has the controls.',
+  nobody: 'Nobody has the controls: touch the screen to take them.',
+  unknown: '',
+};
+
+export function PhonePage({ phoneId }: { readonly phoneId: string }): ReactNode {
+  const { client } = useFarm();
+  const phones = usePhones();
+  const known = phones.data?.find((one) => one.phoneId === phoneId);
+  // Asked for by itself only to learn why it is not among the phones.
+  const missing = useQuery({
+    queryKey: ['phone', phoneId],
+    queryFn: () => client.phone(phoneId),
+    enabled: phones.data !== undefined && known === undefined,
+  });
+  if (known !== undefined) return <Shown phone={known} />;
+  const error = phones.error ?? missing.error;
+  return (
+    <Page title="Phone" before={<BackLink />}>
+      {error === null ? (
+        <p role="status" className="lead">
+          Loading…
+        </p>
+      ) : (
+        <Problem error={error} retry={() => void phones.refetch()} />
+      )}
+    </Page>
+  );
+}
+
+function BackLink(): ReactNode {
+  return (
+    <Link className="back" href="/">
+      <Icon name="back" /> All phones
+    </Link>
+  );
+}
+
+function Shown({ phone }: { readonly phone: Phone }): ReactNode {
+  const actions = usePhoneActions(phone, () => navigate('/'));
+  const [role, setRole] = useState<Role>('control');
+  const [holding, setHolding] = useState<Holding>('unknown');
+  const [sharing, setSharing] = useState(false);
+  const player = useRef<AncloudPhone>(null);
+  // Once it was there the player stays over an interruption: it knows how to wait.
+  const [began, setBegan] = useState(false);
+  if (phone.viewable && !began) setBegan(true);
+  const on = phone.phase === 'ready' && began;
+  if (began && phone.phase !== 'ready') setBegan(false);
+  return (
+    <Page title={nameOf(phone)} head={<PhaseMark phone={phone} />} before={<BackLink />}>
+      <div className="phone-page">
+        <section className="stage" aria-label="Screen">
+          {on ? (
+            <Suspense fallback={<Curtain phone={phone} actions={actions} />}>
+              <Player phoneId={phone.phoneId} role={role} onHolding={setHolding} player={player} />
+            </Suspense>
+          ) : (
+            <Curtain phone={phone} actions={actions} />
+          )}
+        </section>
+        <aside className="side" aria-label="About this phone">
+          {on && (
+            <section aria-label="Controls">
+              <RadioGroup
+                className="segments"
+                value={role}
+                onChange={(value) => setRole(value as Role)}
+                orientation="horizontal"
+              >
+                <Label>Your role</Label>
+                <div>
+                  <Radio value="control">
+                    <Icon name="hand" /> Control
+                  </Radio>
+                  <Radio value="watch">
+                    <Icon name="eye" /> Watch
+                  </Radio>
+                </div>
+              </RadioGroup>
+              {role === 'control' && (
+                <div className="holding">
+                  <p role="status">{HOLDING_WORDS[holding]}</p>
+                  {holding === 'others' && (
+                    <Button className="button" onPress={() => player.current?.control(true)}>
+                      Take controls
+                    </Button>
+                  )}
+                </div>
+              )}
+            </section>
+          )}
+          <div className="side-actions">
+            {actions.can.start && (
+              <Button className="button" onPress={actions.start}>
+                <Icon name="play" /> Start
+              </Button>
+            )}
+            {actions.can.stop && (
+              <Button className="button" onPress={actions.stop}>
+                <Icon name="stop" /> Stop
+              </Button>
+            )}
+            {on && (
+              <Button className="button" onPress={() => setSharing(true)}>
+                <Icon name="share" /> Share
+              </Button>
+            )}
+            <Button className="button danger-text" isDisabled={!actions.can.delete} onPress={actions.delete}>
+              <Icon name="trash" /> Delete…
+            </Button>
+          </div>
+          <Conditions conditions={phone.conditions} />
+          <Details phone={phone} />
+          <LogTail phoneId={phone.phoneId} />
+        </aside>
+      </div>
+      {actions.confirmation}
+      <ShareWindow phone={phone} open={sharing} onClose={() => setSharing(false)} />
+    </Page>
+  );
+}
+
+/** In the player's place while there is nothing to see. */
+function Curtain({ phone, actions }: { readonly phone: Phone; readonly actions: PhoneActions }): ReactNode {
+  const tone = toneOf(phone.phase);
+  const { width, height } = phone.spec.display;
+  const waiting = phone.phase === 'ready' || tone === 'busy';
+  return (
+    <div className="curtain" style={{ '--aspect': String(width / height) } as Record<string, string>}>
+      {waiting && <span className="spinner" aria-hidden="true" />}
+      <p role="status">
+        {phone.phase === 'ready' ? 'The screen is being connected…' : phaseWords(phone.phase)}
+      </p>
+      {phone.phase === 'booting' && <p className="more">{phone.status?.progress}</p>}
+      {phone.message !== '' && <p className="more">{sentence(phone.message)}</p>}
+      {actions.can.start && (
+        <Button className="button on-dark" onPress={actions.start}>
+          <Icon name="play" /> Start
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+import '@ancloud/player';
+import type { AncloudPhone, AncloudPhoneEvents } from '@ancloud/player';
+import { type ReactNode, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { Button } from 'react-aria-components';
+import { useFarm } from '../farm/farm.js';
+import { Problem } from '../ui/problem.js';
+
+export type Role = 'watch' | 'control';
+
+/** Who holds the controls, as far as this viewer was told. */
+export type Holding = 'mine' | 'others' | 'nobody' | 'unknown';
+
+interface PlayerProps {
+  readonly phoneId: string;
+  readonly role: Role;
+  readonly onHolding: (holding: Holding) => void;
+  /** The element, for whoever asks for the controls. */
+  readonly player: { current: AncloudPhone | null };
+}
+
+/** The phone's screen with its own connection: asks for a token, and for another one when the first has ended. */
+export function Player({ phoneId, role, onHolding, player }: PlayerProps): ReactNode {
+  const { client } = useFarm();
+  const narrow = useNarrow();
+  const [attempt, setAttempt] = useState(0);
+  const [error, setError] = useState<Error>();
+  const ended = useRef(false);
+  const again = useCallback(() => {
+    ended.current = false;
+    setError(undefined);
+    setAttempt((count) => count + 1);
+  }, []);
+
+  useEffect(() => {
+    let over = false;
+    const element = player.current;
+    onHolding('unknown');
+    async function join(): Promise<void> {
+      try {
+        const { token } = await client.viewer(phoneId, role);
+        if (!over) element?.setAttribute('token', token);
+      } catch (thrown) {
+        if (!over) setError(thrown as Error);
+      }
+    }
+    void join();
+    return () => {
+      over = true;
+      element?.removeAttribute('token');
+    };
+  }, [client, phoneId, role, attempt, onHolding, player]);
+
+  useEffect(() => {
+    const element = player.current;
+    if (element === null) return;
+    const cut = new AbortController();
+    const on = <K extends keyof AncloudPhoneEvents>(
+      name: K,
+      told: (event: AncloudPhoneEvents[K]) => void,
+    ): void => element.addEventListener(name, told as unknown as EventListener, { signal: cut.signal });
+    on('control', ({ detail: { yours, holder } }) =>
+      onHolding(yours ? 'mine' : holder === '' ? 'nobody' : 'others'),
+    );
+    on('state', ({ detail: { state, code } }) => (ended.current = state === 'ended' && code !== ''));
+    // A viewer that the farm forgot while nobody looked is let in again without being asked for a click.
+    document.addEventListener(
+      'visibilitychange',
+      () => {
+        if (ended.current && document.visibilityState === 'visible') again();
+      },
+      { signal: cut.signal },
+    );
+    return () => cut.abort();
+  }, [again, onHolding, player]);
+
+  return (
+    <>
+      {error !== undefined && <Problem error={error} retry={again} />}
+      <ancloud-phone ref={player} fit={narrow ? 'width' : undefined}>
+        <Button slot="ended" className="button on-dark" onPress={again}>
+          Connect again
+        </Button>
+      </ancloud-phone>
+    </>
+  );
+}
+
+const narrowScreen = matchMedia('(max-width: 56rem)');
+
+/** On a narrow screen the picture takes the width, and the page scrolls. */
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      narrowScreen.addEventListener('change', changed);
+      return () => narrowScreen.removeEventListener('change', changed);
+    },
+    () => narrowScreen.matches,
+  );
+}

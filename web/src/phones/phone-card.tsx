@@ -1,0 +1,55 @@
+import type { ReactNode } from 'react';
+import { Button, Link, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import type { Phone } from '../api/types.js';
+import { count, nameOf } from '../farm/words.js';
+import { Icon } from '../ui/icon.js';
+import { PhaseMark } from '../ui/phase-mark.js';
+import { Thumbnail } from './thumbnail.js';
+import { usePhoneActions } from './use-actions.js';
+
+export function PhoneCard({ phone }: { readonly phone: Phone }): ReactNode {
+  const actions = usePhoneActions(phone);
+  const name = nameOf(phone);
+  return (
+    <li className="card">
+      <Thumbnail phone={phone} />
+      <div className="card-text">
+        <h2>
+          {/* Reaches over the whole card by its ::after. */}
+          <Link href={`/phones/${phone.phoneId}`}>{name}</Link>
+        </h2>
+        <PhaseMark phone={phone} />
+        <p className="card-facts">
+          {phone.hostId === '' ? 'no host yet' : phone.hostId}
+          {phone.viewers > 0 && ` · ${count(phone.viewers, 'viewer', 'viewers')}`}
+        </p>
+        {phone.message !== '' && <p className="card-message">{phone.message}</p>}
+      </div>
+      <MenuTrigger>
+        <Button className="button icon-only card-menu" aria-label={`Actions for ${name}`}>
+          <Icon name="more" />
+        </Button>
+        <Popover className="menu-shade" placement="bottom end">
+          <Menu
+            className="menu"
+            disabledKeys={(['start', 'stop', 'delete'] as const).filter((one) => !actions.can[one])}
+            onAction={(key) => {
+              if (key === 'start' || key === 'stop' || key === 'delete') actions[key]();
+            }}
+          >
+            <MenuItem id="start">
+              <Icon name="play" /> Start
+            </MenuItem>
+            <MenuItem id="stop">
+              <Icon name="stop" /> Stop
+            </MenuItem>
+            <MenuItem id="delete" className="bad">
+              <Icon name="trash" /> Delete…
+            </MenuItem>
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+      {actions.confirmation}
+    </li>
+  );
+}

@@ -1,0 +1,73 @@
+import { type ReactNode, useState } from 'react';
+import { Button } from 'react-aria-components';
+import { usePhones } from '../farm/farm.js';
+import { ordered } from '../farm/phone-list.js';
+import { count } from '../farm/words.js';
+import { Icon } from '../ui/icon.js';
+import { Page } from '../ui/page.js';
+import { Problem } from '../ui/problem.js';
+import { Window } from '../ui/window.js';
+import { CreateForm } from './create-form.js';
+import { PhoneCard } from './phone-card.js';
+
+export function PhonesPage(): ReactNode {
+  const phones = usePhones();
+  const [creating, setCreating] = useState(false);
+  const list = phones.data;
+  const ready = list?.filter(({ phase }) => phase === 'ready').length ?? 0;
+  const make = (
+    <Button className="button primary" onPress={() => setCreating(true)}>
+      <Icon name="plus" /> New phone
+    </Button>
+  );
+  return (
+    <Page
+      title="Phones"
+      head={
+        list !== undefined &&
+        list.length > 0 && (
+          <>
+            <p className="page-count">
+              {count(list.length, 'phone', 'phones')}, {ready} ready
+            </p>
+            {make}
+          </>
+        )
+      }
+    >
+      {list === undefined ? (
+        phones.error === null ? (
+          <Loading />
+        ) : (
+          <Problem error={phones.error} retry={() => void phones.refetch()} />
+        )
+      ) : list.length === 0 ? (
+        <section className="empty">
+          <span className="empty-phone" aria-hidden="true" />
+          <h2>No phones yet</h2>
+          <p>A phone boots in a couple of seconds, and its screen is here to be touched.</p>
+          {make}
+        </section>
+      ) : (
+        <ul className="cards">
+          {ordered(list).map((phone) => (
+            <PhoneCard key={phone.phoneId} phone={phone} />
+          ))}
+        </ul>
+      )}
+      <Window title="New phone" open={creating} onClose={() => setCreating(false)}>
+        <CreateForm close={() => setCreating(false)} />
+      </Window>
+    </Page>
+  );
+}
+
+function Loading(): ReactNode {
+  return (
+    <div className="cards" role="status" aria-label="Loading the phones">
+      {[0, 1, 2].map((index) => (
+        <span key={index} className="card ghost" />
+      ))}
+    </div>
+  );
+}
