@@ -57,7 +57,9 @@ export interface GatewayConfig {
   readonly metricsListen: string | undefined;
   /** Origin of the public URL, without a path or trailing slash. */
   readonly publicUrl: string;
-  /** Lower-case origins, the public URL's own included. */
+  /** Origins of the console's own pages: the public URL's, and its other name when that is loopback. */
+  readonly ownOrigins: ReadonlySet<string>;
+  /** Whose pages may open the signalling WebSocket; the own ones included. */
   readonly allowedOrigins: ReadonlySet<string>;
   readonly apiKey: string;
   readonly tokenSecret: string;
@@ -72,7 +74,14 @@ export interface GatewayConfig {
 /** Errors: CONFIG_INVALID listing all mistakes. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
   const read = loadConfig(schema, env);
+  if (read.ANCLOUD_HTTP_LISTEN.startsWith('unix:'))
+    throw new AppError('CONFIG_INVALID', 'ANCLOUD_HTTP_LISTEN: browsers cannot reach a unix socket', {
+      field: 'ANCLOUD_HTTP_LISTEN',
+      value: read.ANCLOUD_HTTP_LISTEN,
+      fix: 'write host:port',
+    });
   const publicUrl = new URL(read.ANCLOUD_PUBLIC_URL ?? `http://${read.ANCLOUD_HTTP_LISTEN}`).origin;
+  const ownOrigins = new Set([publicUrl, loopbackAlias(publicUrl)]);
   const origins = (read.ANCLOUD_ALLOWED_ORIGINS ?? []).map((text) => {
     const origin = URL.parse(text)?.origin;
     if (origin === undefined || origin === 'null')
@@ -88,7 +97,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     grpcListen: read.ANCLOUD_GRPC_LISTEN,
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
     publicUrl,
-    allowedOrigins: new Set([publicUrl, ...origins]),
+    ownOrigins,
+    allowedOrigins: new Set([...ownOrigins, ...origins]),
     apiKey: read.ANCLOUD_API_KEY_FILE,
     tokenSecret: read.ANCLOUD_TOKEN_SECRET_FILE,
     farmSecret: read.ANCLOUD_FARM_SECRET_FILE,
@@ -107,6 +117,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     },
     logLevel: read.ANCLOUD_LOG_LEVEL,
   };
+}
+
+/** People type `localhost` where the farm says 127.0.0.1, and the other way round: to a browser those are two origins. */
+function loopbackAlias(origin: string): string {
+  const url = new URL(origin);
+  if (url.hostname === '127.0.0.1') url.hostname = 'localhost';
+  else if (url.hostname === 'localhost') url.hostname = '127.0.0.1';
+  return url.origin;
 }
 
 function json(text: string): unknown {

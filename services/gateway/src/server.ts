@@ -30,7 +30,7 @@ export interface GatewayServer {
 /** Builds the edges over `parts` and opens their ports. Errors: PORT_TAKEN, INTERNAL when an RPC has no handler. */
 export async function startServer(parts: GatewayParts, metrics?: Metrics): Promise<GatewayServer> {
   const { config, log } = parts;
-  const auth = new RequestAuth(parts.authenticator, parts.failures, config.publicUrl);
+  const auth = new RequestAuth(parts.authenticator, parts.failures, config.ownOrigins);
   const adapter = new HttpAdapter({
     auth,
     routes,

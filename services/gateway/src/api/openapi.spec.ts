@@ -24,7 +24,7 @@ beforeAll(async () => {
     consoleSession: () => Promise.resolve(undefined),
   };
   const authenticator = new Authenticator(nobody, KEY);
-  const auth = new RequestAuth(authenticator, new AuthFailures(realClock), 'http://farm');
+  const auth = new RequestAuth(authenticator, new AuthFailures(realClock), new Set(['http://farm']));
   const adapter = new HttpAdapter({ auth, routes, webDir: undefined, secure: false, log: silentLog });
   adapter.getInstance().addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${url}`);

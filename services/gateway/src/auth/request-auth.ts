@@ -44,13 +44,13 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 export class RequestAuth {
   readonly #authenticator: Authenticator;
   readonly #failures: AuthFailures;
-  /** Origin of the farm's own pages. */
-  readonly ownOrigin: string;
+  /** Origins of the farm's own pages. */
+  readonly ownOrigins: ReadonlySet<string>;
 
-  constructor(authenticator: Authenticator, failures: AuthFailures, ownOrigin: string) {
+  constructor(authenticator: Authenticator, failures: AuthFailures, ownOrigins: ReadonlySet<string>) {
     this.#authenticator = authenticator;
     this.#failures = failures;
-    this.ownOrigin = ownOrigin;
+    this.ownOrigins = ownOrigins;
   }
 
   /** Errors: UNAUTHENTICATED, RATE_LIMITED, ORIGIN_REFUSED, UNAVAILABLE_STATE. */
@@ -74,7 +74,7 @@ export class RequestAuth {
     const cookie = sessionCookie(headers.cookie);
     if (headers.authorization !== undefined || cookie === undefined)
       return this.#authenticator.byHeader(headers.authorization);
-    if (!SAFE.has(method) && !originAllowed(headers.origin, new Set([this.ownOrigin])))
+    if (!SAFE.has(method) && !originAllowed(headers.origin, this.ownOrigins))
       throw originRefused(headers.origin);
     return this.#authenticator.byConsoleSession(cookie);
   }

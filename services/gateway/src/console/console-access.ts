@@ -23,6 +23,11 @@ export class ConsoleAccess {
     this.#clock = clock;
   }
 
+  /** The farm's pages come by https, so its cookies may come by nothing else. */
+  get secure(): boolean {
+    return this.#publicUrl.startsWith('https:');
+  }
+
   /** A one-time link in the name of the caller. Errors: FORBIDDEN. */
   async createLink(principal: Principal): Promise<ConsoleLink> {
     requireAdmin(principal, 'making a console link');

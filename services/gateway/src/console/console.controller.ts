@@ -36,7 +36,7 @@ export class ConsoleController {
   ) {
     const { origin } = request.headers;
     // Signing a victim's browser in as somebody else is an attack too (login CSRF).
-    if (!originAllowed(origin, new Set([this.auth.ownOrigin]))) throw originRefused(origin);
+    if (!originAllowed(origin, this.auth.ownOrigins)) throw originRefused(origin);
     try {
       const { secret, principal } = await this.access.signIn(body.code);
       this.#setCookie(reply, secret, CONSOLE_SESSION_MS / 1000);
@@ -64,7 +64,7 @@ export class ConsoleController {
   }
 
   #setCookie(reply: FastifyReply, secret: string, seconds: number): void {
-    const secure = this.auth.ownOrigin.startsWith('https:') ? '; Secure' : '';
+    const secure = this.access.secure ? '; Secure' : '';
     void reply.header(
       'set-cookie',
       `${COOKIE}=${secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${seconds}${secure}`,

@@ -6,7 +6,7 @@ import { ShellConnection } from './shell-connection.js';
 
 /** `/v1/phones/{phoneId}/shell`: for programs with a key, and for the console's own pages with their cookie. */
 export function shellRoute(parts: GatewayParts): UpgradeRoute {
-  const origins = new Set([parts.config.publicUrl]);
+  const origins = parts.config.ownOrigins;
   return {
     pattern: /^\/v1\/phones\/([^/]{1,64})\/shell$/,
     origins,
