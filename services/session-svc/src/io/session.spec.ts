@@ -565,3 +565,20 @@ describe('ends', () => {
     expect(p.device.connects).toBe(1);
   });
 });
+
+describe('bad receivers', () => {
+  it('an address that cannot be sent to is refused, and nothing is left wanted', async () => {
+    const p = await phone();
+    const receiver = await Receiver.open();
+    await p.ready();
+    const { rtp } = receiver.wish();
+    const wish = receiver.wish({ rtp: { ...rtp, target: { ip: '::1', port: 9 } } });
+    await expect(p.session.stream.attach(wish, never)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      field: 'ip',
+    });
+    expect(p.session.stream.wanted).toBe(false);
+    await p.session.stream.attach(receiver.wish(), never);
+    await until('a picture', () => receiver.units.length === 1);
+  });
+});

@@ -122,7 +122,12 @@ export class Stream {
     if (wish.fence < this.#fence) throw this.#fenced(wish.fence);
     this.#fence = wish.fence;
     this.#wish = wish;
-    await this.#options.sender.attach(wish.rtp);
+    try {
+      await this.#options.sender.attach(wish.rtp);
+    } catch (error) {
+      if (this.#wish === wish) this.stop();
+      throw error;
+    }
     if (this.#wish !== wish) throw this.#fenced(wish.fence);
     const newest = this.#candidate ?? this.#current;
     const changed = newest === undefined || !sameEncoder(newest.encoder, wish.encoder);
