@@ -16,6 +16,8 @@ type Executors = {
   ) => Promise<void>;
 };
 
+/** Android's three contexts (kernel CONFIG_ANDROID_BINDER_DEVICES). */
+const binderNames = ['binder', 'hwbinder', 'vndbinder'];
 const CREATE_TIMEOUT_MS = 20_000;
 
 /** Does what a step says. Knows no order and decides nothing; every executor may be run again after a kill inside it. */
@@ -40,7 +42,7 @@ export class StepRunner {
   }
 
   #table(): Executors {
-    const { paths, exec, images, storage, network, dnsmasq, crun, clock, hostcapBin } = this.options;
+    const { paths, exec, images, storage, network, dnsmasq, crun, clock, hostcapBin, kernel } = this.options;
     const run = ({ phone }: StepContext) => paths.run(phone);
     return {
       makeStorage: ({ base, userns }, { phone, run: spec }, inside) =>
@@ -88,6 +90,15 @@ export class StepRunner {
         await network.attach(target.slot, pid, live, [lockFd], inside);
       },
       startContainer: async (_, context, inside) => {
+        const { container } = context.observed;
+        // binderfs makes its nodes for root alone; apps of any uid open them.
+        if (kernel.oci.binderMajor !== undefined && container.kind === 'created')
+          await exec(
+            [hostcapBin, 'binderfs-add', `/proc/${container.pid}/root/dev/binderfs`, ...binderNames],
+            {
+              fds: [context.lockFd],
+            },
+          );
         // Before the start: a kill in between must not hide that init may have lived.
         writeRunJson(run(context).started, { atMs: clock.now() });
         inside();
