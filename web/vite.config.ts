@@ -28,6 +28,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // react-aria and React in one file of 150 kB gzipped, asked for once.
+    chunkSizeWarningLimit: 700,
   },
   server: { proxy: { '/v1': { target: GATEWAY, ws: true } } },
 });

@@ -158,9 +158,10 @@ export class AncloudPhone extends HTMLElement {
     this.#connection = undefined;
     this.#meter = new PictureMeter();
     this.#become('watch');
-    for (const track of this.#stream().getTracks()) this.#stream().removeTrack(track);
+    this.video.srcObject = null;
   }
 
+  /** Made with the first track: a video with an empty stream would hold back the page's load event. */
   #stream(): MediaStream {
     const { video } = this;
     if (video.srcObject instanceof MediaStream) return video.srcObject;
@@ -174,8 +175,10 @@ export class AncloudPhone extends HTMLElement {
     const stream = this.#stream();
     for (const old of stream.getTracks()) if (old.kind === track.kind) stream.removeTrack(old);
     stream.addTrack(track);
-    // Refused only to a video with sound that nobody has touched yet: then it goes on without.
-    video.play().catch(() => this.#mute(true));
+    video.play().catch((error: Error) => {
+      // To a page that nobody has touched yet sound is not allowed: then it goes on without.
+      if (error.name === 'NotAllowedError' && !video.muted) this.#mute(true);
+    });
     if (track.kind === 'audio') this.#toolbar.enable('sound', true);
     else video.requestVideoFrameCallback((_, frame) => this.#firstFrame(frame.width, frame.height));
   }
