@@ -112,10 +112,9 @@ export class Sweeper {
     this.#alive = now;
     for (const hostId of [...lost, ...returned]) {
       const ids = await facts.phonesOfHost(hostId);
-      log.warn(
-        { host: hostId, phones: ids.length },
-        lost.includes(hostId) ? 'a host is lost' : 'a host is there',
-      );
+      const said = { host: hostId, phones: ids.length };
+      if (lost.includes(hostId)) log.warn(said, 'a host is lost');
+      else log.info(said, 'a host is there');
       for (const view of await facts.phones(ids)) if (view !== undefined) nudge.fact(hostId, view.desired);
     }
   }
