@@ -14,6 +14,7 @@ import { MediaServer } from './media-server.js';
 import type { PhoneLink } from './phone-link.js';
 import type { RtpOptions, RtpSender } from './rtp-sender.js';
 import type { SessionMetrics } from './session-metrics.js';
+import { Waiters } from './waiters.js';
 
 /** How long an attach waits to learn whether there is sound, once the picture is there. */
 const SOUND_MS = 500;
@@ -59,11 +60,6 @@ interface Server {
   deadline: Timer | undefined;
 }
 
-interface Waiter {
-  readonly resolve: (state: StreamState) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * Video and sound of one phone: which server feeds the viewers (core/stream-state.ts decides), its group of pictures, and
  * key frames for joiners. Owned by the session; starts `suspended` until the session says that the phone can be reached.
@@ -80,7 +76,7 @@ export class Stream {
   #current: Server | undefined;
   #candidate: Server | undefined;
   #retry: Timer | undefined;
-  #waiters: Waiter[] = [];
+  readonly #waiters = new Waiters<void>();
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -139,7 +135,7 @@ export class Stream {
       return this.state;
     }
     try {
-      await this.#settled(signal);
+      await this.#waiters.wait(signal);
       await this.#soundKnown();
       return this.state;
     } catch (error) {
@@ -203,9 +199,9 @@ export class Stream {
     if (this.#at !== step.to) this.#options.log.debug({ from: this.#at, to: step.to, event }, 'stream');
     this.#at = step.to;
     for (const effect of step.effects) this.#effect(effect);
-    if (this.#at === 'live') for (const { resolve } of this.#waiters.splice(0)) resolve(this.state);
+    if (this.#at === 'live') this.#waiters.resolve();
     if (this.#at === 'off')
-      this.#fail(new AppError('STREAM_FAILED', `${this.#options.phoneId}: the stream was ended`));
+      this.#waiters.reject(new AppError('STREAM_FAILED', `${this.#options.phoneId}: the stream was ended`));
   }
 
   #effect(effect: StreamEffect): void {
@@ -333,14 +329,11 @@ export class Stream {
       this.#options.onServerFailed();
       const { message } = asAppError(error);
       // Before the step: the old picture may go on, but not as they wished.
-      this.#fail(new AppError('STREAM_FAILED', `${this.#options.phoneId}: ${message}`, { cause: error }));
+      this.#waiters.reject(
+        new AppError('STREAM_FAILED', `${this.#options.phoneId}: ${message}`, { cause: error }),
+      );
       this.#step('candidateFailed');
     }
-  }
-
-  /** Who waits for pictures that do not come is told. */
-  #fail(error: AppError): void {
-    for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
   /** The wish of a failed attach is taken back; a picture that runs goes on as it was. */
@@ -360,32 +353,6 @@ export class Stream {
     const timer = this.#options.clock.setTimeout(late.resolve, SOUND_MS);
     await Promise.race([known, late.promise]);
     timer.cancel();
-  }
-
-  #settled(signal: AbortSignal): Promise<StreamState> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter);
-        reject(asAppError(signal.reason, 'CANCELLED'));
-      };
-      const done = (): void => signal.removeEventListener('abort', onAbort);
-      const waiter: Waiter = {
-        resolve: (state) => {
-          done();
-          resolve(state);
-        },
-        reject: (error) => {
-          done();
-          reject(error);
-        },
-      };
-      if (signal.aborted) {
-        reject(asAppError(signal.reason, 'CANCELLED'));
-        return;
-      }
-      this.#waiters.push(waiter);
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
   }
 
   #fenced(fence: number): AppError {
