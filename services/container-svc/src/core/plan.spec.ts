@@ -105,6 +105,11 @@ describe('a phone that shall run', () => {
       'preparing resetUpper',
     ],
     ['a boot is open', opened, 'preparing mountImage'],
+    [
+      'a boot is open and the storage is gone',
+      { ...opened, storage: 'none', identity: undefined },
+      'stopping closeBoot',
+    ],
     ['the image is mounted', { ...mounted, lower: false, root: false }, 'preparing mountLower'],
     ['the lower is mounted', { ...mounted, root: false }, 'preparing mountRoot'],
     [

@@ -100,7 +100,12 @@ function planUp(observed: Observed, facts: PlanFacts): Decision {
   const changed = !run.ok || run.fingerprint !== boot.fingerprint;
   if (changed || observed.stop !== undefined)
     return planDown(observed, facts, observed.stop?.because ?? 'asked', false) ?? wait('preparing');
-  if (container.kind === 'none') return planCreation(boot, observed, facts);
+  if (container.kind === 'none') {
+    // Somebody took the data away under an open boot: it is made anew from the beginning.
+    if (observed.storage !== 'ready')
+      return planDown(observed, facts, 'notCreated', true) ?? wait('preparing');
+    return planCreation(boot, observed, facts);
+  }
   if (container.kind === 'created') {
     // Without its shim nobody would ever learn how it ends; it has not lived yet, so a new one costs nothing.
     if (!container.shim)

@@ -39,10 +39,11 @@ export class Dnsmasq {
 
   /** Starts it when it does not run. Called at the start and with each network check. Errors: PORT_TAKEN, EXEC_FAILED. */
   async ensure(): Promise<void> {
-    if (this.#pid() !== undefined) return;
     const { folder, log, clock } = this.#options;
     fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
-    this.#writeHosts();
+    // One that outlived us may still answer phones that are gone.
+    this.#reload();
+    if (this.#pid() !== undefined) return;
     if (!fs.existsSync(this.#leases)) fs.writeFileSync(this.#leases, '');
     const logFd = fs.openSync(path.join(folder, 'log'), 'w', 0o600);
     const child = spawn('dnsmasq', this.#arguments(), { detached: true, stdio: ['ignore', logFd, logFd] });
@@ -154,17 +155,16 @@ export class Dnsmasq {
     }
   }
 
+  /** Writes the hosts file when it differs, and has a running dnsmasq read it. */
   #reload(): void {
-    this.#writeHosts();
-    const pid = this.#pid();
-    if (pid !== undefined) signalProcess(pid, 'SIGHUP');
-  }
-
-  #writeHosts(): void {
     const lines = [...this.#hosts].map(
       ([phone, { mac, ip }]) => `${mac},${ip},${phone.replaceAll('_', '-')}\n`,
     );
-    writeRunFile(this.#hostsFile, lines.toSorted().join(''), 0o644);
+    const text = lines.toSorted().join('');
+    if (fs.existsSync(this.#hostsFile) && fs.readFileSync(this.#hostsFile, 'latin1') === text) return;
+    writeRunFile(this.#hostsFile, text, 0o644);
+    const pid = this.#pid();
+    if (pid !== undefined) signalProcess(pid, 'SIGHUP');
   }
 
   #arguments(): string[] {

@@ -73,14 +73,16 @@ export async function buryTarget(
   inside: () => void,
 ): Promise<void> {
   const { paths, targets, network, dnsmasq, clock, images } = options;
-  const { ip } = network.address(target.slot);
+  const address = network.address(target.slot);
+  // Known again to a container-svc that was started after detachNetwork.
+  await dnsmasq.remove(phone, address);
   const { root } = paths.run(phone);
   const imageId = target.desired.spec?.imageId;
   if (imageId !== undefined && images.users(imageId) === 0) await images.unmount(imageId);
   const left = [
     ...[root, paths.storage(phone).root, paths.run(phone).crun].filter((dir) => fs.existsSync(dir)),
     ...((await network.observe(target.slot)) === 'none' ? [] : ['its network device']),
-    ...(dnsmasq.hasLease(ip) ? [`the lease of ${ip}`] : []),
+    ...(dnsmasq.hasLease(address.ip) ? [`the lease of ${address.ip}`] : []),
     ...(imageId !== undefined && !images.isMounted(imageId) ? loopsOf(paths.imageFile(imageId)) : []),
   ];
   if (left.length > 0)
