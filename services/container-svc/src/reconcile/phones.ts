@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Wanted } from '@ancloud/contracts/common/v1/common';
 import type { Desired } from '@ancloud/contracts/common/v1/common';
 import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
@@ -31,6 +32,8 @@ export class Phones {
   readonly #statuses = new Map<string, PhoneStatus>();
   readonly #listeners = new Set<StatusListener>();
   readonly #runner: KeyedRunner;
+  /** Runs outside of whatever call nudged: a phone's log lines must not name an RPC that ended long ago. */
+  readonly #outside = AsyncLocalStorage.snapshot();
 
   constructor(options: PhonesOptions) {
     this.#options = options;
@@ -48,11 +51,11 @@ export class Phones {
   }
 
   nudge(phone: string): void {
-    this.#runner.nudge(phone);
+    this.#outside(() => this.#runner.nudge(phone));
   }
 
   nudgeAll(): void {
-    for (const phone of this.#options.targets.all().keys()) this.#runner.nudge(phone);
+    for (const phone of this.#options.targets.all().keys()) this.nudge(phone);
   }
 
   get count(): number {
@@ -92,7 +95,7 @@ export class Phones {
     const slot = present?.slot ?? this.#reserve(phone);
     this.#reserved.add(slot);
     try {
-      await this.#runner.exclusive(phone, async () => {
+      await this.#exclusive(phone, async () => {
         this.#reconciler(phone).accepted(accepted);
         await targets.save(phone, { desired, managedBy, slot });
       });
@@ -103,7 +106,7 @@ export class Phones {
 
   /** The placement names another host: the phone stops here, its data stays. */
   async fence(phone: string, fencedBy: NonNullable<Target['fencedBy']>): Promise<void> {
-    await this.#runner.exclusive(phone, async () => {
+    await this.#exclusive(phone, async () => {
       const target = this.#options.targets.get(phone);
       if (target !== undefined) await this.#options.targets.save(phone, { ...target, fencedBy });
     });
@@ -111,7 +114,7 @@ export class Phones {
 
   /** The phone was deleted at `epoch` while this host did not listen. */
   async remove(phone: string, epoch: number): Promise<void> {
-    await this.#runner.exclusive(phone, async () => {
+    await this.#exclusive(phone, async () => {
       const target = this.#options.targets.get(phone);
       if (target === undefined) return;
       const desired = {
@@ -156,6 +159,10 @@ export class Phones {
         fix: 'remove phones, raise ANCLOUD_MAX_PHONES, or give ANCLOUD_SUBNET a wider range',
       });
     return slot;
+  }
+
+  #exclusive(phone: string, work: () => Promise<void>): Promise<void> {
+    return this.#outside(() => this.#runner.exclusive(phone, work));
   }
 
   #reconciler(phone: string): Reconciler {
