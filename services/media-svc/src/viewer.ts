@@ -42,6 +42,8 @@ export class Viewer {
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
   readonly #rate: Rate;
   #joinTimer: NodeJS.Timeout | undefined;
+  /** The newest consumer that was resumed and may lack a picture. */
+  #waitingForPicture: types.Consumer | undefined;
   #closed = false;
 
   constructor(stream: Stream, options: ViewerOptions) {
@@ -173,6 +175,12 @@ export class Viewer {
     }
     this.#transports.set(transport.id, transport);
     transport.observer.once('close', () => this.#transports.delete(transport.id));
+    if (direction === 'recv') {
+      transport.on('dtlsstatechange', (state) => {
+        if (state === 'connected' && this.#waitingForPicture !== undefined)
+          this.#wantFirstPicture(this.#waitingForPicture);
+      });
+    }
     return {
       id: transport.id,
       iceParameters: transport.iceParameters as unknown as protocol.Opaque,
@@ -219,16 +227,22 @@ export class Viewer {
         if (hasPicture) return;
         hasPicture = true;
         clearTimeout(this.#joinTimer);
+        if (this.#waitingForPicture === consumer) this.#waitingForPicture = undefined;
         // Key frames come every two seconds; only the first one is news.
         void consumer.enableTraceEvent(['pli', 'fir']).catch(() => undefined);
       } else this.#stream.wantKeyFrame(hasPicture ? 'loss' : 'join');
     });
   }
 
-  /** Asks for a picture now, and again each second until one has passed through. */
+  /**
+   * Asks for a picture now, and again each second until one has passed through. Not before the viewer's handshake is
+   * over: a key frame that comes earlier is dropped by the worker, and the next chance is a second later.
+   */
   #wantFirstPicture(consumer: types.Consumer): void {
     clearTimeout(this.#joinTimer);
     if (this.#closed || consumer.closed) return;
+    this.#waitingForPicture = consumer;
+    if (this.#receiving().dtlsState !== 'connected') return;
     this.#stream.wantKeyFrame('join');
     this.#joinTimer = setTimeout(() => this.#wantFirstPicture(consumer), JOIN_RETRY_MS);
   }
