@@ -158,10 +158,11 @@ export async function startHost(
     }
   });
   // Level-triggered: whatever was missed is found here.
-  const sweep = every(SWEEP_MS, clock, () => {
+  const sweep = every(SWEEP_MS, clock, async () => {
     phoneGauge.set(phones.count);
     phones.nudgeAll();
-    return Promise.resolve();
+    // Its end is noticed here, a broken network with the check above.
+    await dnsmasq.ensure().catch((err: unknown) => log.error({ err }, 'dnsmasq could not be started again'));
   });
   life.add({
     name: 'phones',

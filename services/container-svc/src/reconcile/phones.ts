@@ -31,6 +31,8 @@ export class Phones {
   readonly #reconcilers = new Map<string, Reconciler>();
   readonly #statuses = new Map<string, PhoneStatus>();
   readonly #listeners = new Set<StatusListener>();
+  /** Slots given out to wishes that are not on disk yet. */
+  readonly #reserved = new Set<number>();
   readonly #runner: KeyedRunner;
   /** Runs outside of whatever call nudged: a phone's log lines must not name an RPC that ended long ago. */
   readonly #outside = AsyncLocalStorage.snapshot();
@@ -144,9 +146,6 @@ export class Phones {
     for (const reconciler of this.#reconcilers.values()) reconciler.close();
     this.#reconcilers.clear();
   }
-
-  /** Slots given out to wishes that are not on disk yet. */
-  readonly #reserved = new Set<number>();
 
   #reserve(phone: string): number {
     const { targets, subnet, maxPhones } = this.#options;
