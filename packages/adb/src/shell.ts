@@ -48,7 +48,7 @@ export async function startShell(
   if (!adb.canUseFeature(AdbFeature.ShellV2))
     throw new AdbError('ADB_PROTOCOL', `${adb.serial} lacks shell_v2; it needs Android 7 or newer`);
   const mode = options.terminal === undefined ? 'raw' : `TERM=${options.terminal},pty`;
-  const stream = await openStream(adb, `shell,v2,${mode}:${command}`, options);
+  const stream = await openStream(adb, `shell,v2,${mode}:${command}`, { ...options, dropLateWrites: true });
   const exited = pump(stream, options).finally(() => stream.destroy());
   exited.catch(() => undefined);
   const send = async (id: number, data: Uint8Array): Promise<void> => {

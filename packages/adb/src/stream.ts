@@ -11,6 +11,11 @@ export interface OpenStreamOptions extends Limits {
    * tries each 100 ms). Absent: refused is refused.
    */
   readonly retryMs?: number;
+  /**
+   * True: what the phone's end no longer takes is dropped without an error, and what it sent before is still read to its
+   * end. For commands, which may end before they have read their stdin. Default false: such a write fails with ADB_CLOSED.
+   */
+  readonly dropLateWrites?: boolean;
 }
 
 /**
@@ -28,7 +33,7 @@ export async function openStream(
   service: string,
   options: OpenStreamOptions = {},
 ): Promise<Duplex> {
-  return new AdbDuplex(await openSocket(adb, service, options));
+  return new AdbDuplex(await openSocket(adb, service, options), options.dropLateWrites === true);
 }
 
 /** An abstract unix socket of the phone; `name` without the leading NUL. See openStream. */
@@ -85,9 +90,12 @@ class AdbDuplex extends Duplex {
   readonly #reader: ReturnType<AdbSocket['readable']['getReader']>;
   readonly #writer: ReturnType<AdbSocket['writable']['getWriter']>;
 
-  constructor(socket: AdbSocket) {
+  readonly #dropLateWrites: boolean;
+
+  constructor(socket: AdbSocket, dropLateWrites: boolean) {
     super({ allowHalfOpen: false, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 16 * 1024 });
     this.#socket = socket;
+    this.#dropLateWrites = dropLateWrites;
     this.#reader = socket.readable.getReader();
     this.#writer = socket.writable.getWriter();
     // Its rejection says nothing that a write or the end of reading does not say.
@@ -133,6 +141,7 @@ class AdbDuplex extends Duplex {
     try {
       await Promise.race([this.#writer.write(chunk), closed]);
     } catch (cause) {
+      if (this.#dropLateWrites) return;
       throw cause instanceof AdbError ? cause : this.#closed('writing', cause);
     }
   }
