@@ -43,7 +43,7 @@ export class Browser {
   async watch(farm: Farm, phone: string, role: 'watch' | 'control'): Promise<ViewerPage> {
     const { token, viewerId } = await farm.viewer(phone, role);
     const page = await this.context.newPage();
-    await page.goto(`${farm.address.url}/sample.html`);
+    await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
     await page.waitForFunction(() => customElements.get('ancloud-phone') !== undefined);
     await page.evaluate((secret) => {
       const element = document.querySelector('ancloud-phone');
