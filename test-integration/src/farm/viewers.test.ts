@@ -126,11 +126,15 @@ describe('clipboard-and-text', () => {
       const held = (await farm.shell(phone.phoneId, 'cmd clipboard get')).trim();
       if (held !== text) throw new NotYet(`the phone's clipboard is '${held}'`);
     });
+    // What was typed is read back by the phone's own means: copy, then look at the clipboard.
+    await viewer.call('setClipboard', 'other', false);
     await viewer.call('type', text);
     await eventually(async () => {
-      const dump = await farm.shell(phone.phoneId, 'dumpsys activity');
-      if (!dump.includes(text)) throw new NotYet(`Notes does not hold it: ${dump}`);
-    });
+      // KEYCODE_COPY; without a selection Notes copies the whole note.
+      await farm.shell(phone.phoneId, 'input keyevent 278');
+      const held = (await farm.shell(phone.phoneId, 'cmd clipboard get')).trim();
+      if (held !== text) throw new NotYet(`Notes holds '${held}'`);
+    }, 20_000);
     await viewer.page.close();
   });
 });
