@@ -25,7 +25,7 @@ const POLICY =
 const farm = new MockFarm();
 const codes = new Set<string>();
 const sessions = new Set<string>();
-let seconds = 0;
+const screens = new Map<string, Buffer>();
 
 class Refused extends Error {
   readonly status: number;
@@ -82,11 +82,7 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
     ({ part }) =>
       `init: phone ${part}\ninit: mounting /data\nservicemanager: started\nzygote: forked system_server (pid 212)\nsystem_server: boot completed in 1420 ms\n`,
   ],
-  [
-    'GET',
-    /^\/v1\/phones\/(\w+)\/screenshot$/,
-    ({ part }) => picture(216, 384, Number.parseInt(part.slice(3, 7), 16), seconds),
-  ],
+  ['GET', /^\/v1\/phones\/(\w+)\/screenshot$/, ({ part }) => screen(part)],
   [
     'GET',
     /^\/v1\/images$/,
@@ -130,6 +126,13 @@ function events(reply: http.ServerResponse): void {
   write('synced', { phoneIds: [...farm.phones.keys()] });
   farm.on('event', write);
   reply.on('close', () => farm.off('event', write));
+}
+
+/** Each phone's own, made once: it takes long to draw by hand. */
+function screen(phoneId: string): Buffer {
+  const made = screens.get(phoneId) ?? picture(216, 384, Number.parseInt(phoneId.slice(3, 7), 16));
+  screens.set(phoneId, made);
+  return made;
 }
 
 function cookie(request: http.IncomingMessage): string {
@@ -225,7 +228,6 @@ if (fill !== 'empty') {
     ],
   });
 }
-setInterval(() => (seconds += 1), 1_000).unref();
 server.listen(Number(port), '127.0.0.1', () => {
   const { port: bound } = server.address() as import('node:net').AddressInfo;
   console.log(`http://127.0.0.1:${bound}/${newLink()}`);

@@ -1,13 +1,12 @@
 import zlib from 'node:zlib';
 
-/** A PNG of a made-up home screen, small and different for each phone and second: what a thumbnail needs. */
-export function picture(width: number, height: number, seed: number, second: number): Buffer {
+/** A PNG of a made-up home screen, small and different for each seed: what a thumbnail needs. */
+export function picture(width: number, height: number, seed: number): Buffer {
   const rows = Buffer.alloc((width * 3 + 1) * height);
   const hue = (seed * 67) % 360;
   for (let y = 0; y < height; y++) {
     const line = y * (width * 3 + 1) + 1;
-    for (let x = 0; x < width; x++)
-      rows.set(pixel(x / width, y / height, width / height, hue, second), line + x * 3);
+    for (let x = 0; x < width; x++) rows.set(pixel(x / width, y / height, width / height, hue), line + x * 3);
   }
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
@@ -17,9 +16,9 @@ export function picture(width: number, height: number, seed: number, second: num
   ]);
 }
 
-function pixel(x: number, y: number, aspect: number, hue: number, second: number): [number, number, number] {
+function pixel(x: number, y: number, aspect: number, hue: number): [number, number, number] {
   if (y < 0.03) return [14, 20, 22];
-  const wave = Math.sin((x + second / 7) * 5) * 0.03 + 0.5;
+  const wave = Math.sin(x * 5) * 0.03 + 0.5;
   // A grid of app icons below the wave, with a dock.
   const columns = 4;
   const cell = 1 / columns;

@@ -61,7 +61,6 @@ export function FarmProvider({
         phone: (phone) => change((list) => withPhone(list, phone)),
         removed: (phoneId) => change((list) => without(list, phoneId)),
         synced: (phoneIds) => change((list) => only(list, phoneIds)),
-        operation: () => undefined,
         live: (now) => {
           setLive(now);
           // A stream that broke off may be a session that ended.

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Condition, Phone } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
-import { count, duration, mebibytes, shortImage } from '../farm/words.js';
+import { duration, mebibytes, shortImage } from '../farm/words.js';
 import { Problem } from '../ui/problem.js';
 
 const LOG_LINES = 200;
@@ -20,7 +20,7 @@ export function Details({ phone }: { readonly phone: Phone }): ReactNode {
     ['Image', shortImage(imageId)],
     ['Booted in', status === null || status.readyAfterMs === 0 ? '' : duration(status.readyAfterMs)],
     ['Restarts', status === null || status.restarts === 0 ? '' : String(status.restarts)],
-    ['Viewers', count(phone.viewers, 'viewer', 'viewers')],
+    ['Viewers', phone.viewers === 0 ? 'none' : String(phone.viewers)],
     ['Created', phone.createdAt === null ? '' : new Date(phone.createdAt).toLocaleString()],
   ];
   return (

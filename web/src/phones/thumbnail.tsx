@@ -6,6 +6,25 @@ import { nameOf, toneOf } from '../farm/words.js';
 
 const FRESH_MS = 4_000;
 const AFTER_FAILURE_MS = 15_000;
+/** Screenshots asked for at once: phones and connections have better things to do. */
+const AT_ONCE = 2;
+
+let asked = 0;
+const turns: (() => void)[] = [];
+
+/** Runs `work` when fewer than AT_ONCE others run. */
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  // Whoever ends hands its place on, so that nobody overtakes those who wait.
+  if (asked >= AT_ONCE) await new Promise<void>((resolve) => turns.push(resolve));
+  else asked += 1;
+  try {
+    return await work();
+  } finally {
+    const next = turns.shift();
+    if (next === undefined) asked -= 1;
+    else next();
+  }
+}
 
 /** A phone's screen, small: renewed every few seconds while somebody can see it and the phone can show it. */
 export function Thumbnail({ phone }: { readonly phone: Phone }): ReactNode {
@@ -47,7 +66,7 @@ function useScreenshot(
     const ask = async (): Promise<void> => {
       asking = true;
       try {
-        const picture = await client.screenshot(phoneId, over.signal);
+        const picture = await inTurn(() => client.screenshot(phoneId, over.signal));
         if (!over.signal.aborted) setUrl(URL.createObjectURL(picture));
         due = Date.now() + FRESH_MS;
       } catch {

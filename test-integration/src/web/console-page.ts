@@ -1,0 +1,170 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import path from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const ROOT = path.join(import.meta.dirname, '../../..');
+const NODE = path.join(ROOT, 'node_modules/.bin/node');
+
+/** Builds what the mock gateway serves. */
+export function buildConsole(): void {
+  const env = { ...process.env, PATH: `${path.dirname(NODE)}:${process.env['PATH'] ?? ''}` };
+  execFileSync('npm', ['run', '-s', 'build:web'], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** web/dev's pretended gateway, in a process of its own. */
+export class MockGateway {
+  readonly #child: ChildProcess;
+
+  private constructor(
+    child: ChildProcess,
+    /** With a code that signs in once. */
+    readonly link: string,
+  ) {
+    this.#child = child;
+  }
+
+  get origin(): string {
+    return new URL(this.link).origin;
+  }
+
+  static start(...more: string[]): Promise<MockGateway> {
+    const child = spawn(NODE, [path.join(ROOT, 'web/dev/mock-gateway.ts'), '0', ...more], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return new Promise((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`the mock gateway ended with ${code}`)));
+      child.stdout.once('data', (data: Buffer) => resolve(new MockGateway(child, data.toString().trim())));
+    });
+  }
+
+  close(): void {
+    this.#child.kill();
+  }
+}
+
+export function startChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+    ],
+  });
+}
+
+/** A signed-in console that collects what its Content-Security-Policy had to forbid. */
+export async function openConsole(
+  browser: Browser,
+  gateway: MockGateway,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; violations: string[] }> {
+  const context = await browser.newContext({
+    viewport: { width: 1_200, height: 850 },
+    // Without moving things: they are what a machine without a graphics card spends its time on.
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  const page = await context.newPage();
+  const violations: string[] = [];
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) violations.push(message.text());
+  });
+  page.on('pageerror', (error) => violations.push(String(error)));
+  await page.goto(gateway.link);
+  return { page, violations };
+}
+
+const CONTROLS = new Set([
+  'button',
+  'link',
+  'textbox',
+  'radio',
+  'radiogroup',
+  'checkbox',
+  'combobox',
+  'menuitem',
+  'toolbar',
+  'image',
+  'dialog',
+  'alertdialog',
+  'navigation',
+  'meter',
+  'spinbutton',
+]);
+
+interface AxNode {
+  readonly ignored: boolean;
+  readonly role?: { readonly value: string };
+  readonly name?: { readonly value: string };
+}
+
+/** Everything of the page that a screen reader comes to and that has no name, by the browser's own tree. */
+export async function nameless(page: Page): Promise<string[]> {
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = (await session.send('Accessibility.getFullAXTree')) as { nodes: AxNode[] };
+  await session.detach();
+  return nodes
+    .filter(
+      ({ ignored, role, name }) => !ignored && CONTROLS.has(role?.value ?? '') && (name?.value ?? '') === '',
+    )
+    .map(({ role }) => role?.value ?? '');
+}
+
+/** Texts whose contrast is below WCAG's 4.5:1 (3:1 when large), as `ratio text`; those on gradients are left out. */
+export function faint(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 1;
+    const brush = canvas.getContext('2d', { willReadFrequently: true });
+    if (brush === null) throw new Error('no canvas');
+    const over = (colours: string[]): number[] => {
+      brush.clearRect(0, 0, 1, 1);
+      for (const colour of colours) {
+        brush.fillStyle = colour;
+        brush.fillRect(0, 0, 1, 1);
+      }
+      return [...brush.getImageData(0, 0, 1, 1).data];
+    };
+    const light = (rgb: number[]): number => {
+      const [r = 0, g = 0, b = 0] = rgb.map((value) => {
+        const part = value / 255;
+        return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const found: string[] = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
+      const element = node.parentElement;
+      const text = node.textContent?.trim() ?? '';
+      if (
+        element === null ||
+        text === '' ||
+        !element.checkVisibility() ||
+        element.closest('[data-disabled],noscript,script') !== null
+      )
+        continue;
+      const grounds: string[] = [];
+      let gradient = false;
+      for (let at: Element | null = element; at !== null; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        // The page's own ground is a gradient between two colours so near that the plain one stands for both.
+        if (style.backgroundImage !== 'none' && at !== document.body) gradient = true;
+        grounds.unshift(style.backgroundColor);
+      }
+      if (gradient) continue;
+      const { color, fontSize, fontWeight } = getComputedStyle(element);
+      const a = light(over([...grounds, color]));
+      const b = light(over(grounds));
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      const large =
+        parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && Number(fontWeight) >= 700);
+      if (ratio < (large ? 3 : 4.5)) found.push(`${ratio.toFixed(2)} ${text}`);
+    }
+    return found;
+  });
+}

@@ -1,0 +1,233 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildConsole, faint, MockGateway, nameless, openConsole, startChromium } from './console-page.js';
+
+/** The console in Chromium, against a pretended gateway. */
+describe('the console', { timeout: 90_000 }, () => {
+  let browser: Browser;
+  let gateway: MockGateway;
+  let page: Page;
+  let violations: string[];
+
+  beforeAll(async () => {
+    buildConsole();
+    browser = await startChromium();
+  }, 120_000);
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    gateway = await MockGateway.start();
+    ({ page, violations } = await openConsole(browser, gateway));
+    await page.getByRole('heading', { name: 'Phones', level: 1 }).waitFor();
+  });
+  afterEach(async () => {
+    await page.context().close();
+    gateway.close();
+    if (violations.length > 0) throw new Error(violations.join('\n'));
+  });
+
+  const card = (name: string) =>
+    page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) });
+  const focused = (): Promise<string> =>
+    page.evaluate(
+      () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '',
+    );
+
+  it('signs in by a link, whose code does not stay in the address, and once only', async () => {
+    expect(page.url()).toBe(`${gateway.origin}/`);
+    await page.getByText('6 phones, 3 ready').waitFor();
+    const second = await openConsole(browser, gateway);
+    await second.page.getByText('The link was used before, or has expired.').waitFor();
+    await second.page.getByText("Get a new one, e.g. with './ancloud open'.").waitFor();
+    expect(second.page.url()).toBe(`${gateway.origin}/`);
+    expect(await nameless(second.page)).toEqual([]);
+    await second.page.context().close();
+  });
+
+  it('signs out', async () => {
+    await page.getByRole('button', { name: 'Sign out admin' }).click();
+    await page.getByRole('textbox', { name: 'Link or code' }).waitFor();
+  });
+
+  it('shows phones with state, host, viewers and screen', async () => {
+    await card('checkout tests').getByText('attic-1 · 2 viewers').waitFor();
+    await card('nightly').getByText('Booting').waitFor();
+    await card('lab 7').getByText('zygote exited with signal 6').waitFor();
+    await page.waitForFunction(() => {
+      const image = document.querySelector<HTMLImageElement>('img[alt="Screen of checkout tests"]');
+      return image !== null && image.naturalWidth === 216;
+    });
+  });
+
+  it('creates a phone, which is soon ready, in every open console', async () => {
+    const other = await page.context().newPage();
+    await other.goto(gateway.origin);
+    await page.getByRole('button', { name: 'New phone' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('fresh');
+    await page.getByRole('radio', { name: /Tablet/ }).check({ force: true });
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await other.getByRole('link', { name: 'fresh' }).waitFor();
+    await card('fresh').getByText('Ready').waitFor();
+    await page.getByRole('status').getByText('fresh is ready').waitFor();
+    await page.getByRole('link', { name: 'fresh' }).click();
+    await page.getByText('1200 × 1920, 240 dpi').waitFor();
+  });
+
+  it('tells why a phone cannot be created and what to do, and keeps what was typed', async () => {
+    await page.getByRole('button', { name: 'New phone' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('full');
+    await page.getByRole('button', { name: 'Create' }).click();
+    const alert = page.getByRole('dialog').getByRole('alert');
+    await alert.getByText('No host can take the phone: attic-1 has 24 of 24.').waitFor();
+    await alert.getByText('Stop or delete a phone, or add a host.').waitFor();
+    await alert.getByText('NO_HOST').waitFor();
+    expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('full');
+  });
+
+  it('deletes a phone only when that is confirmed', async () => {
+    const remove = async (answer: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Actions for archive' }).click();
+      await page.getByRole('menuitem', { name: 'Delete…' }).click();
+      await page
+        .getByRole('alertdialog', { name: 'Delete archive?' })
+        .getByRole('button', { name: answer })
+        .click();
+      await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    };
+    await remove('Keep it');
+    expect(await card('archive').count()).toBe(1);
+    await remove('Delete');
+    await card('archive').waitFor({ state: 'detached' });
+    await page.getByRole('status').getByText('archive is deleted').waitFor();
+  });
+
+  it('stops and starts a phone from its page', async () => {
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('region', { name: 'Screen' }).getByText('Stopped').waitFor();
+    await page.getByRole('region', { name: 'Screen' }).getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
+  });
+
+  it('is used with the keyboard alone', async () => {
+    await page.getByRole('button', { name: 'New phone' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.textContent?.includes('New phone'));
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.type('by keys');
+    await page.keyboard.press('Enter');
+    await card('by keys').waitFor();
+    // On from the button, over the cards in their order, each with its link and its menu.
+    await page.getByRole('button', { name: 'New phone' }).focus();
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('by keys');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Actions for by keys');
+    await page.keyboard.press('Enter');
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    // Another page begins at its heading.
+    await page.getByRole('heading', { name: 'by keys', level: 1 }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+    expect(await page.title()).toBe('by keys · ancloud');
+  });
+
+  it('has a player whose buttons are one stop for Tab, and whose watchers type nothing', async () => {
+    await page.getByRole('link', { name: 'checkout tests' }).click();
+    const back = page.getByRole('button', { name: 'Back', exact: true });
+    await back.focus();
+    await page.keyboard.press('ArrowRight');
+    expect(
+      await page.evaluate(() =>
+        document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-label'),
+      ),
+    ).toBe('Home');
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowRight');
+    expect(
+      await page.evaluate(() =>
+        document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-label'),
+      ),
+    ).toBe('Back');
+    expect(await back.getAttribute('aria-disabled')).toBe('true');
+    expect(await page.getByRole('textbox', { name: 'Screen of the phone' }).isDisabled()).toBe(true);
+  });
+
+  it('says what is missing where there is no such phone or page', async () => {
+    await page.goto(`${gateway.origin}/phones/ph_gone`);
+    await page.getByText('There is no phone ph_gone.').waitFor();
+    await page.goto(`${gateway.origin}/nothing`);
+    await page.getByRole('heading', { name: 'Nothing here' }).waitFor();
+  });
+
+  it.each(['light', 'dark'] as const)(
+    'gives every control a name and every text contrast, in %s',
+    async (colorScheme) => {
+      await page.emulateMedia({ colorScheme });
+      await page.getByRole('img', { name: 'Screen of checkout tests' }).waitFor();
+      const check = async (where: string): Promise<void> => {
+        expect(await nameless(page), where).toEqual([]);
+        expect(await faint(page), where).toEqual([]);
+        expect(await page.locator('h1').count(), where).toBe(1);
+        expect(await page.locator('main').count(), where).toBe(1);
+      };
+      await check('phones');
+      await page.getByRole('button', { name: 'New phone' }).click();
+      await page.getByRole('radio', { name: /Custom/ }).check({ force: true });
+      await page.getByRole('textbox', { name: 'Dots per inch' }).waitFor();
+      expect(await nameless(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'lab 7' }).click();
+      await page.getByText('Log', { exact: true }).click();
+      await page.getByText('system_server: boot completed').waitFor();
+      await check('a failed phone');
+      await page.getByRole('link', { name: 'All phones', exact: true }).click();
+      await page.getByRole('link', { name: 'checkout tests' }).click();
+      await page.getByRole('toolbar', { name: 'Phone buttons' }).waitFor();
+      await check('a phone');
+      await page.getByRole('link', { name: 'Hosts' }).click();
+      await page.getByText('6 of 24 phones').waitFor();
+      await check('hosts');
+    },
+  );
+
+  it('fits a screen of 360 pixels, where the phone takes the width', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const wide = (): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth);
+    expect(await wide()).toBe(360);
+    await page.getByRole('link', { name: 'checkout tests' }).click();
+    await page.getByRole('toolbar', { name: 'Phone buttons' }).waitFor();
+    expect(await wide()).toBe(360);
+    const video = await page.locator('ancloud-phone video').boundingBox();
+    expect(video).toMatchObject({ x: 0, width: 360 });
+    await page.getByRole('link', { name: 'Hosts' }).click();
+    await page.getByText('6 of 24 phones').waitFor();
+    expect(await wide()).toBe(360);
+  });
+
+  it('ships a plain page with the component, which asks for a token', async () => {
+    await page.goto(`${gateway.origin}/sample.html`);
+    await page.waitForFunction(() => customElements.get('ancloud-phone') !== undefined);
+    await page.getByRole('textbox', { name: 'Token' }).fill('a-token');
+    await page.getByRole('button', { name: 'Connect' }).click();
+    await page.getByText(/^reconnecting: .* cannot be reached$/).waitFor();
+    expect(page.url()).toBe(`${gateway.origin}/sample.html`);
+  });
+
+  it('begins with an invitation when there are no phones', async () => {
+    const bare = await MockGateway.start('empty');
+    const { page: empty } = await openConsole(browser, bare);
+    await empty.getByRole('heading', { name: 'No phones yet' }).waitFor();
+    await empty.getByRole('button', { name: 'New phone' }).waitFor();
+    await empty.context().close();
+    bare.close();
+  });
+});
