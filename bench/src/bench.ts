@@ -1,0 +1,23 @@
+import type { Browser } from './io/browser.js';
+import type { Farm } from './io/farm.js';
+import type { Finding } from './core/figure.js';
+
+/** What a benchmark may use. Whatever is asked for is made at the first call and ended after the last benchmark. */
+export interface Bench {
+  /** The checkout. */
+  readonly root: string;
+  /** The reference image: a squashfs file. */
+  readonly guest: string;
+  /** An empty folder that is removed at the end. */
+  readonly folder: string;
+  /** A farm that runs, with the reference image and no phone; a benchmark removes its phones again. */
+  farm(): Promise<Farm>;
+  browser(): Promise<Browser>;
+  /** Path of a program of bench/native. */
+  native(name: 'peers' | 'rtp_source' | 'app_process'): Promise<string>;
+  /** Progress, on stderr. */
+  say(text: string): void;
+}
+
+/** Measures; rejects when it could not. Leaves nothing behind that it started itself. */
+export type Benchmark = (bench: Bench) => Promise<readonly Finding[]>;

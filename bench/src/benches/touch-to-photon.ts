@@ -1,0 +1,89 @@
+import type { Page } from 'playwright-core';
+import type { Bench } from '../bench.js';
+import type { Finding } from '../core/figure.js';
+import { p50, p95 } from '../core/stats.js';
+import { firstFrameMs, type PhoneElement } from '../io/browser.js';
+import { pause } from '../io/command.js';
+
+const TOUCHES = 60;
+const WARM_UP = 5;
+
+/** From a pointer event in Chromium to the frame that shows the phone's answer to it, by the app Latency. */
+export async function touchToPhoton(bench: Bench): Promise<Finding[]> {
+  const farm = await bench.farm();
+  const browser = await bench.browser();
+  const phone = await farm.create();
+  try {
+    await farm.open(phone, 'latency');
+    const page = await browser.page(farm);
+    try {
+      await firstFrameMs(page, (await farm.viewer(phone, 'control')).token);
+      await watchColour(page);
+      const samples: number[] = [];
+      for (let i = 0; i < TOUCHES + WARM_UP; i++) {
+        const took = await oneTouch(page);
+        if (i >= WARM_UP) samples.push(took);
+        // Against the beat of the display, not with it.
+        await pause(40 + ((i * 37) % 90));
+      }
+      return [
+        { metric: 'p50', value: p50(samples), samples },
+        { metric: 'p95', value: p95(samples), samples },
+      ];
+    } finally {
+      await page.close();
+    }
+  } finally {
+    await farm.delete(phone);
+  }
+}
+
+interface Watch {
+  /** performance.now() timeline: when the last pointer event was made. */
+  touchedAt: number;
+  /** Called with the display time of each frame of another colour than the one before. */
+  flipped: (displayedAt: number) => void;
+}
+
+/** From now on each frame's colour is read in its requestVideoFrameCallback, and each pointer event's time is kept. */
+async function watchColour(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { video } = document.querySelector('ancloud-phone') as PhoneElement;
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 1;
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    const watch: Watch = { touchedAt: 0, flipped: () => undefined };
+    Object.assign(globalThis, { watch });
+    addEventListener('pointerdown', (event) => (watch.touchedAt = event.timeStamp), { capture: true });
+    let magenta: boolean | undefined;
+    const look = (_: number, frame: VideoFrameCallbackMetadata): void => {
+      // A point below the middle that is all colour: the pattern ends at 44 % of the height.
+      context?.drawImage(video, frame.width / 2, frame.height * 0.85, 1, 1, 0, 0, 1, 1);
+      const [red = 0, green = 0] = context?.getImageData(0, 0, 1, 1).data ?? [];
+      if (magenta !== undefined && magenta !== red > green) watch.flipped(frame.expectedDisplayTime);
+      magenta = red > green;
+      video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+  });
+}
+
+/** A press and a lift through Chromium's own input pipeline; ms from the event to the display of the answer. */
+async function oneTouch(page: Page): Promise<number> {
+  const box = await page.evaluate(() => {
+    const { video } = document.querySelector('ancloud-phone') as PhoneElement;
+    const { x, y, width, height } = video.getBoundingClientRect();
+    const { watch } = globalThis as unknown as { watch: Watch };
+    const answer = new Promise<number>((resolve, reject) => {
+      setTimeout(() => reject(new Error('no answer within 5 s')), 5_000);
+      watch.flipped = (displayedAt) => resolve(displayedAt - watch.touchedAt);
+    });
+    Object.assign(globalThis, { answer });
+    return { x: x + width * 0.5, y: y + height * 0.7 };
+  });
+  await page.mouse.move(box.x, box.y);
+  await page.mouse.down();
+  const took = await page.evaluate(() => (globalThis as unknown as { answer: Promise<number> }).answer);
+  await page.mouse.up();
+  return took;
+}

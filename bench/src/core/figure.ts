@@ -1,0 +1,61 @@
+import { p50, sensible } from './stats.js';
+
+/** One line of the output. Names are stable: docs and dashboards know them. */
+export interface Figure {
+  readonly bench: string;
+  readonly metric: string;
+  readonly value: number;
+  /** ms or MiB. */
+  readonly unit: string;
+  /** The peer's name, '' without one. */
+  readonly vs: string;
+  /** Ours / theirs, measured in the same run; null without a peer. */
+  readonly ratio: number | null;
+}
+
+/** What a benchmark found for one metric. */
+export interface Finding {
+  readonly metric: string;
+  readonly value: number;
+  readonly unit?: 'ms' | 'MiB';
+  readonly peer?: { readonly name: string; readonly value: number };
+  /** What it was computed from, for the table. */
+  readonly samples?: readonly number[];
+}
+
+export function figure(bench: string, finding: Finding): Figure {
+  const { metric, value, unit = 'ms', peer } = finding;
+  return {
+    bench,
+    metric,
+    value: sensible(value),
+    unit,
+    vs: peer?.name ?? '',
+    ratio: peer === undefined ? null : Number((value / peer.value).toFixed(3)),
+  };
+}
+
+/** All findings of a run, for people. */
+export function table(rows: readonly { readonly bench: string; readonly finding: Finding }[]): string {
+  const lines = rows.map(({ bench, finding }) => {
+    const { metric, value, unit = 'ms', peer, samples = [] } = finding;
+    const spread =
+      samples.length === 0
+        ? ''
+        : `${samples.length} samples, min ${sensible(Math.min(...samples))}, median ${sensible(p50(samples))}, max ${sensible(Math.max(...samples))}`;
+    const beside =
+      peer === undefined ? '' : `${(value / peer.value).toFixed(2)} × ${peer.name} (${sensible(peer.value)})`;
+    return [bench, metric, `${sensible(value)} ${unit}`, beside, spread];
+  });
+  const heads = ['bench', 'metric', 'value', 'beside', 'from'];
+  const all = [heads, ...lines];
+  const widths = heads.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
+  return all
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,64 @@
+import fs from 'node:fs';
+
+interface Entry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly words: readonly string[];
+}
+
+function entries(): Entry[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        // Field 4 of stat is the parent, behind the name in parentheses (proc(5)).
+        const stat = fs.readFileSync(`/proc/${name}/stat`, 'utf8');
+        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+        const words = fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+        return [{ pid: Number(name), parent, words }];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    });
+}
+
+/** A process and all below it that are still its descendants. */
+export function familyOf(pid: number): number[] {
+  const all = entries();
+  const family = [pid];
+  for (const member of family)
+    family.push(...all.filter(({ parent }) => parent === member).map((entry) => entry.pid));
+  return family;
+}
+
+/** The phone-shims of a farm, by its run folder; without the guests below them. */
+export function shimsOf(run: string): number[] {
+  return entries()
+    .filter(
+      ({ words }) => words[0]?.endsWith('phone-shim') === true && words.some((word) => word.startsWith(run)),
+    )
+    .map(({ pid }) => pid);
+}
+
+/** Host pids of processes below `pid` whose command line has `word` as one of its words. */
+export function descendantsWith(pid: number, word: string): number[] {
+  const family = new Set(familyOf(pid));
+  return entries()
+    .filter((entry) => family.has(entry.pid) && entry.words.includes(word))
+    .map((entry) => entry.pid);
+}
+
+/** Sum of proportional set sizes, MiB (proc(5), smaps_rollup). */
+export function pssMib(pids: readonly number[]): number {
+  return pids.reduce((total, pid) => total + pssKib(pid), 0) / 1024;
+}
+
+function pssKib(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
