@@ -3,7 +3,8 @@
  * What changes at run time (shape of the picture, places of rings) is set through CSSOM, which no policy forbids.
  *
  * Two ways to fit: by default the host has a size and the picture is the largest of its shape inside it; with
- * `fit="width"` the picture takes the width and the host grows with it.
+ * `fit="width"` the picture takes the width and the host grows with it, but never the whole height of the window: a finger
+ * on the picture is the phone's, and there must be something left to scroll the page by.
  */
 const css = `
 :host {
@@ -16,7 +17,7 @@ const css = `
 .stage { flex: 1 1 0; min-height: 0; min-width: 0; display: grid; place-items: center; container-type: size; }
 :host([fit='width']) .stage { flex: none; container-type: inline-size; }
 .frame { position: relative; width: min(100cqw, 100cqh * var(--aspect, 0.5625)); aspect-ratio: var(--aspect, 0.5625); }
-:host([fit='width']) .frame { width: 100%; }
+:host([fit='width']) .frame { width: min(100%, (100dvh - 4.5rem) * var(--aspect, 0.5625)); }
 video {
   display: block; width: 100%; height: 100%; object-fit: fill; background: #0b0f0e; border-radius: var(--radius);
   touch-action: none; user-select: none; -webkit-user-select: none; -webkit-touch-callout: none;

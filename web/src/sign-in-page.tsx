@@ -30,13 +30,13 @@ export function SignInPage({ failure, signIn }: SignInProps): ReactNode {
       <Brand />
       <h1>ancloud</h1>
       <p className="lead">
-        Sign in by a one-time link. <code>./ancloud open</code> on the farm’s machine prints one.
+        Sign in by a one-time link. <code>./ancloud link</code> on the farm’s machine prints one.
       </p>
       {error !== undefined && <Problem error={error} />}
       <form onSubmit={(event) => void submit(event)}>
         <TextField className="field" value={text} onChange={setText} isRequired autoComplete="off">
           <Label>Link or code</Label>
-          <Input placeholder="http://…/#link=…" spellCheck="false" />
+          <Input placeholder="http://…/#code=…" spellCheck="false" />
         </TextField>
         <Button type="submit" className="button primary" isDisabled={busy || text.trim() === ''}>
           {busy ? 'Signing in…' : 'Sign in'}
