@@ -69,7 +69,7 @@ export class Touches {
     if (down === undefined) return;
     Object.assign(down, placed(pointer));
     this.#down.delete(pointer.id);
-    this.#say(TouchAction.TOUCH_ACTION_UP, down.finger, pointer, down);
+    this.#say(TouchAction.TOUCH_ACTION_UP, down.finger, pointer);
     if (this.#down.size === 0) this.#rest();
   }
 
@@ -117,10 +117,10 @@ export class Touches {
     this.#emit({ input: { $case: 'heartbeat', value: { gesture: this.#gesture } } }, false);
   }
 
-  #say(action: TouchAction, finger: number, pointer: Pointer, extra?: Down): void {
+  #say(action: TouchAction, finger: number, pointer: Pointer, hovering?: Down): void {
     const fingers = [...this.#down.values()];
-    // A lifted or hovering finger's last place travels too: it is where the phone lets go.
-    if (extra !== undefined && action === TouchAction.TOUCH_ACTION_HOVER) fingers.push(extra);
+    // A hovering mouse has a place, though nothing is down.
+    if (hovering !== undefined) fingers.push(hovering);
     this.#emit(
       {
         input: {
