@@ -6,6 +6,7 @@ import type { SessionMetrics } from './session-metrics.js';
 
 /** A key frame leaves as one burst of some hundred packets. */
 const SEND_BUFFER = 4 << 20;
+const BIND_TRIES = 8;
 
 export interface RtpTarget {
   readonly ip: string;
@@ -28,19 +29,21 @@ export class RtpSocket {
 
   /** Errors: PORT_TAKEN when `ip` is no address of this machine. */
   static async create(ip: string, metrics: SessionMetrics): Promise<RtpSocket> {
-    const socket = createSocket(isIPv6(ip) ? 'udp6' : 'udp4');
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', (cause) => {
-        socket.close();
+    for (let tries = 1; ; tries++) {
+      try {
+        // Bound by number, not by 0: Linux lets go of a port that it chose itself when the socket is disconnected
+        // (net/ipv4/udp.c __udp_disconnect, SOCK_BINDPORT_LOCK), and media-svc knows the phone by this port.
+        const socket = await bind(ip, await freePort(ip));
+        return new RtpSocket(socket, ip, metrics);
+      } catch (cause) {
+        const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        // Somebody took the port between the two binds.
+        if (taken && tries < BIND_TRIES) continue;
+        const why = cause instanceof Error ? cause.message : String(cause);
         const fix = 'set ANCLOUD_RTP_LISTEN_IP to an address of this machine';
-        reject(
-          new AppError('PORT_TAKEN', `binding RTP to ${ip}: ${cause.message}`, { value: ip, fix, cause }),
-        );
-      });
-      socket.bind(0, ip, resolve);
-    });
-    socket.removeAllListeners('error');
-    return new RtpSocket(socket, ip, metrics);
+        throw new AppError('PORT_TAKEN', `binding RTP to ${ip}: ${why}`, { value: ip, fix, cause });
+      }
+    }
   }
 
   private constructor(socket: Socket, ip: string, metrics: SessionMetrics) {
@@ -101,4 +104,24 @@ export class RtpSocket {
     this.#closed = true;
     this.#socket.close();
   }
+}
+
+async function freePort(ip: string): Promise<number> {
+  const socket = await bind(ip, 0);
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+
+async function bind(ip: string, port: number): Promise<Socket> {
+  const socket = createSocket(isIPv6(ip) ? 'udp6' : 'udp4');
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', (cause) => {
+      socket.close();
+      reject(cause);
+    });
+    socket.bind({ address: ip, port, exclusive: true }, resolve);
+  });
+  socket.removeAllListeners('error');
+  return socket;
 }
