@@ -5,6 +5,8 @@ import type { Bench, Benchmark } from './bench.js';
 import { firstFrame } from './benches/first-frame.js';
 import { memory } from './benches/memory.js';
 import { phoneStart } from './benches/phone-start.js';
+import { relayDelay } from './benches/relay-delay.js';
+import { touchDelay } from './benches/touch-delay.js';
 import { touchToPhoton } from './benches/touch-to-photon.js';
 import { up } from './benches/up.js';
 import { figure, type Finding, table } from './core/figure.js';
@@ -17,6 +19,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   up,
   memory,
   'phone-start': phoneStart,
+  'relay-delay': relayDelay,
+  'touch-delay': touchDelay,
   'first-frame': firstFrame,
   'touch-to-photon': touchToPhoton,
 };

@@ -18,7 +18,8 @@ export interface Finding {
   readonly metric: string;
   readonly value: number;
   readonly unit?: 'ms' | 'MiB';
-  readonly peer?: { readonly name: string; readonly value: number };
+  /** Without a value: the finding is itself a difference to the peer. */
+  readonly peer?: { readonly name: string; readonly value?: number };
   /** What it was computed from, for the table. */
   readonly samples?: readonly number[];
 }
@@ -31,7 +32,7 @@ export function figure(bench: string, finding: Finding): Figure {
     value: sensible(value),
     unit,
     vs: peer?.name ?? '',
-    ratio: peer === undefined ? null : Number((value / peer.value).toFixed(3)),
+    ratio: peer?.value === undefined ? null : Number((value / peer.value).toFixed(3)),
   };
 }
 
@@ -44,7 +45,9 @@ export function table(rows: readonly { readonly bench: string; readonly finding:
         ? ''
         : `${samples.length} samples, min ${sensible(Math.min(...samples))}, median ${sensible(p50(samples))}, max ${sensible(Math.max(...samples))}`;
     const beside =
-      peer === undefined ? '' : `${(value / peer.value).toFixed(2)} × ${peer.name} (${sensible(peer.value)})`;
+      peer?.value === undefined
+        ? (peer?.name ?? '')
+        : `${(value / peer.value).toFixed(2)} × ${peer.name} (${sensible(peer.value)})`;
     return [bench, metric, `${sensible(value)} ${unit}`, beside, spread];
   });
   const heads = ['bench', 'metric', 'value', 'beside', 'from'];

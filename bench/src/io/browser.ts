@@ -41,9 +41,13 @@ export class Browser {
     return new Browser(context, profile);
   }
 
-  /** A page with the component in it that has no token yet: nothing is connected. */
-  async page(farm: Farm): Promise<Page> {
+  /**
+   * A page with the component in it that has no token yet: nothing is connected.
+   * @param first runs in the page before its own scripts; self-contained, since its source is sent.
+   */
+  async page(farm: Farm, first?: () => void): Promise<Page> {
     const page = await this.context.newPage();
+    if (first !== undefined) await page.addInitScript(first);
     await page.goto(`${farm.url}/sample.html`);
     await page.waitForFunction(() => customElements.get('ancloud-phone') !== undefined);
     return page;

@@ -1,0 +1,158 @@
+import type { Page } from 'playwright-core';
+import type { Bench } from '../bench.js';
+import type { Finding } from '../core/figure.js';
+import { arrivals, gestureMessages } from '../core/gesture.js';
+import { p50, p99 } from '../core/stats.js';
+import { firstFrameMs } from '../io/browser.js';
+import { pause } from '../io/command.js';
+import type { Farm } from '../io/farm.js';
+import { Signal } from '../io/signal.js';
+import { StandIn } from '../io/stand-in.js';
+
+const EVENTS = 600;
+const GAP_MS = 10;
+
+/**
+ * From handing a touch message to its channel to the phone's scrcpy server having read it: the data channel of Chromium, and
+ * the WebSocket that serves where there is none. The screen is still, so that the way is measured and not the encoder.
+ */
+export async function touchDelay(bench: Bench): Promise<Finding[]> {
+  const farm = await bench.farm();
+  const phone = await farm.create();
+  try {
+    const standIn = StandIn.place(farm, phone, await bench.native('app_process'));
+    await standIn.replaceControlServer();
+    await farm.open(phone, 'paint');
+    const socket = await byWebSocket(farm, phone, standIn);
+    // A new server, so that what it hears is one gesture again.
+    await standIn.replaceControlServer();
+    const channel = await byDataChannel(bench, farm, phone, standIn);
+    bench.say(
+      `touch-delay: ${channel.length} and ${socket.length} of ${EVENTS} events reached the phone alone`,
+    );
+    return [
+      { metric: 'p50', value: p50(channel), samples: channel },
+      { metric: 'p99', value: p99(channel), samples: channel },
+      { metric: 'websocket_p50', value: p50(socket), samples: socket },
+      { metric: 'websocket_p99', value: p99(socket), samples: socket },
+    ];
+  } finally {
+    await farm.delete(phone);
+  }
+}
+
+async function byWebSocket(farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
+  const { token } = await farm.viewer(phone, 'control');
+  const signal = await Signal.connect(farm.url);
+  try {
+    await signal.request('join', { token });
+    const sent: bigint[] = [];
+    for (const { bytes } of gestureMessages(1, EVENTS)) {
+      // CLOCK_MONOTONIC, as the phone's.
+      sent.push(process.hrtime.bigint());
+      signal.input(bytes);
+      await pause(GAP_MS);
+    }
+    await pause(200);
+    return pair(sent, standIn);
+  } finally {
+    signal.close();
+  }
+}
+
+async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
+  const browser = await bench.browser();
+  const page = await browser.page(farm, keepChannels);
+  try {
+    const origin = await monotonicOrigin(page);
+    await firstFrameMs(page, (await farm.viewer(phone, 'control')).token);
+    const messages = gestureMessages(1, EVENTS).map(({ bytes, move }) => ({ bytes: [...bytes], move }));
+    const sentMs = await page.evaluate(sendAll, { messages, gapMs: GAP_MS });
+    await pause(200);
+    return pair(
+      sentMs.map((ms) => BigInt(Math.round((origin + ms) * 1e6))),
+      standIn,
+    );
+  } finally {
+    await page.close();
+  }
+}
+
+/** Moves that were merged with the next have no arrival of their own and do not count. */
+function pair(sent: readonly bigint[], standIn: StandIn): number[] {
+  const reached = arrivals(standIn.heard());
+  return sent.flatMap((from, number) => {
+    const at = reached.get(number);
+    return at === undefined ? [] : [Number(at - from) / 1e6];
+  });
+}
+
+/**
+ * CLOCK_MONOTONIC, ms, at which the page's performance.now() is 0. Chromium's TimeTicks are that clock on Linux, and
+ * NavigationStart of Performance.getMetrics tells the page's origin in them, in seconds.
+ */
+async function monotonicOrigin(page: Page): Promise<number> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable');
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  const start = metrics.find(({ name }) => name === 'NavigationStart')?.value ?? 0;
+  const before = process.hrtime.bigint();
+  const now = await page.evaluate(() => performance.now());
+  const after = process.hrtime.bigint();
+  const placed = BigInt(Math.round((start * 1_000 + now) * 1e6));
+  // 0.1 ms is what the page's clock is rounded to.
+  if (placed < before - 100_000n || placed > after + 100_000n)
+    throw new Error('the clock of Chromium cannot be placed on the host’s');
+  await devtools.detach();
+  return start * 1_000;
+}
+
+interface Channels {
+  dataChannels: Map<string, RTCDataChannel>;
+}
+
+/** Runs in the page before anything else: remembers the data channels that the player makes, by label. */
+function keepChannels(): void {
+  const channels = new Map<string, RTCDataChannel>();
+  Object.assign(globalThis, { dataChannels: channels });
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
+      const channel = super.createDataChannel(label, options);
+      channels.set(label, channel);
+      return channel;
+    }
+  };
+}
+
+/** Runs in the page: sends each message on the channel that the player would take; performance.now() before each. */
+async function sendAll({
+  messages,
+  gapMs,
+}: {
+  messages: readonly { readonly bytes: readonly number[]; readonly move: boolean }[];
+  gapMs: number;
+}): Promise<number[]> {
+  const { dataChannels } = globalThis as unknown as Channels;
+  const open = async (label: string): Promise<RTCDataChannel> => {
+    for (let i = 0; i < 500; i++) {
+      const channel = dataChannels.get(label);
+      if (channel?.readyState === 'open') return channel;
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10);
+      });
+    }
+    throw new Error(`the data channel '${label}' did not open`);
+  };
+  const input = await open('input');
+  const moves = await open('moves');
+  const sent: number[] = [];
+  for (const { bytes, move } of messages) {
+    const message = Uint8Array.from(bytes);
+    sent.push(performance.now());
+    (move ? moves : input).send(message);
+    await new Promise((resolve) => {
+      setTimeout(resolve, gapMs);
+    });
+  }
+  return sent;
+}

@@ -1,0 +1,20 @@
+import { frameNumber } from './stream-file.js';
+
+/**
+ * ms from sending to receiving, for each frame that came, in the order they came. A frame is known by the number that
+ * its last packet ends with; one that came twice counts once, with its first time.
+ */
+export function delays(
+  sent: ReadonlyMap<number, bigint>,
+  received: readonly { readonly ssrc: number; readonly tag: number; readonly ns: bigint }[],
+  ssrc: number,
+): number[] {
+  const seen = new Set<number>();
+  return received.flatMap((frame) => {
+    const number = frameNumber(frame.tag);
+    const from = sent.get(number);
+    if (frame.ssrc !== ssrc || from === undefined || seen.has(number)) return [];
+    seen.add(number);
+    return [Number(frame.ns - from) / 1e6];
+  });
+}

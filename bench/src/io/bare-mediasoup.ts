@@ -1,0 +1,93 @@
+import { createWorker, type types } from 'mediasoup';
+import { command } from './command.js';
+import { Peer, type Received } from './peers.js';
+
+/** What media-svc declares for a phone's picture (services/media-svc/src/core/rtp-parameters.ts). */
+const H264 = {
+  mimeType: 'video/H264',
+  clockRate: 90_000,
+  parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 },
+} as const;
+export const bareSsrc = 0x616e_0001;
+export const barePayloadType = 102;
+
+export interface BareRun {
+  readonly received: Received;
+  /** CLOCK_MONOTONIC ns by frame, before its packets were sent. */
+  readonly sent: ReadonlyMap<number, bigint>;
+  readonly ssrc: number;
+}
+
+/** mediasoup and nothing else: PlainTransport in, WebRtcTransport out, the same receiver; one run of a file of frames. */
+export async function bareMediasoup(options: {
+  readonly peers: string;
+  readonly rtpSource: string;
+  /** native/pace.h with RTP packets. */
+  readonly frames: string;
+}): Promise<BareRun> {
+  const worker = await createWorker({ logLevel: 'error' });
+  const peer = await Peer.start(options.peers);
+  try {
+    const router = await worker.createRouter({
+      mediaCodecs: [{ kind: 'video', preferredPayloadType: barePayloadType, ...H264 }],
+    });
+    const listenInfo = { protocol: 'udp', ip: '127.0.0.1' } as const;
+    const plain = await router.createPlainTransport({
+      listenInfo: { ...listenInfo, recvBufferSize: 4 << 20 },
+      rtcpMux: true,
+      comedia: true,
+    });
+    const producer = await plain.produce({
+      kind: 'video',
+      rtpParameters: {
+        codecs: [{ ...H264, payloadType: barePayloadType, rtcpFeedback: [] }],
+        encodings: [{ ssrc: bareSsrc }],
+        rtcp: { cname: 'bench', reducedSize: true },
+      },
+    });
+    const viewer = await router.createWebRtcTransport({
+      listenInfos: [listenInfo],
+      initialAvailableOutgoingBitrate: 6_000_000,
+    });
+    await viewer.connect({ dtlsParameters: dtlsOf(peer) });
+    await peer.connect(candidateOf(viewer));
+    const consumer = await viewer.consume({
+      producerId: producer.id,
+      rtpCapabilities: router.rtpCapabilities,
+    });
+    const sent = await play(options.rtpSource, options.frames, plain.tuple.localPort);
+    return { received: await peer.finish(), sent, ssrc: consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0 };
+  } finally {
+    await peer.close();
+    worker.close();
+  }
+}
+
+/** The peer's side of DTLS, as a viewer tells it. */
+export function dtlsOf(peer: Peer): types.DtlsParameters {
+  return { role: 'client', fingerprints: [{ algorithm: 'sha-256', value: peer.fingerprint }] };
+}
+
+export function candidateOf(transport: {
+  readonly iceCandidates: readonly {
+    readonly ip: string;
+    readonly port: number;
+    readonly protocol: string;
+  }[];
+  readonly iceParameters: { readonly usernameFragment: string; readonly password: string };
+}): { ip: string; port: number; usernameFragment: string; password: string } {
+  const found = transport.iceCandidates.find(({ protocol }) => protocol === 'udp');
+  if (found === undefined) throw new Error('there is no UDP candidate');
+  const { usernameFragment, password } = transport.iceParameters;
+  return { ip: found.ip, port: found.port, usernameFragment, password };
+}
+
+async function play(program: string, frames: string, port: number): Promise<Map<number, bigint>> {
+  const { stdout } = await command([program, frames, '127.0.0.1', String(port)]);
+  return new Map(
+    stdout.split('\n').flatMap((line) => {
+      const [what, number = '', ns = ''] = line.split(' ');
+      return what === 'sent' ? [[Number(number), BigInt(ns)] as const] : [];
+    }),
+  );
+}
