@@ -82,9 +82,11 @@ describe('openStream', () => {
     expect(asked).toBe(4);
     stream.destroy();
     asked = -1_000_000;
-    await expect(openStream(adb, 'localabstract:late', { retryMs: 5, timeoutMs: 50 })).rejects.toMatchObject({
-      code: 'ADB_REFUSED',
-    });
+    await expect(openStream(adb, 'localabstract:late', { retryMs: 5, timeoutMs: 600 })).rejects.toMatchObject(
+      {
+        code: 'ADB_REFUSED',
+      },
+    );
     const abort = new AbortController();
     const waiting = openStream(adb, 'localabstract:late', {
       retryMs: 10_000,
