@@ -1,0 +1,307 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
+import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
+import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/local';
+import type { PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
+import { createClient, type GrpcClient } from '@ancloud/kit/grpc-client';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { sweepHost } from './sweep.js';
+
+const ROOT = path.join(import.meta.dirname, '../../..');
+const SERVICE = path.join(ROOT, 'services/container-svc/dist/main.js');
+
+/** One line of the service's log. */
+export interface LogLine {
+  readonly msg: string;
+  /** A step that was done; a failed one is told by its name alone. */
+  readonly step?: { readonly name: string } | string;
+  readonly err?: { readonly code?: string; readonly message?: string; readonly fix?: string };
+  readonly [field: string]: unknown;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+type Client<C> = GrpcClient<C extends { readonly service: infer D } ? D : never>;
+
+/** Folders and names of one host, as container-svc is told them. */
+export interface HostPlace {
+  readonly hostId: string;
+  readonly bridge: string;
+  readonly state: string;
+  readonly run: string;
+}
+
+export interface LoneHostOptions {
+  /** A folder for the state directory; default one of the host's own. */
+  readonly state?: string;
+  /** First word of the command line, e.g. `unshare …`; the service's own follows. */
+  readonly before?: readonly string[];
+  /** Folders from which images may be imported, besides the host's own `import`. */
+  readonly importDirs?: readonly string[];
+  /** container-svc's main.js; default this workspace's own. */
+  readonly service?: string;
+  /** Longest start of the service, ms; default 60 000: cores may be busy. */
+  readonly startMs?: number;
+  /** Longest call, ms; default 60 000. */
+  readonly callMs?: number;
+  /** Further environment of each start. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * container-svc without a farm, as a process that may be killed and started again, with folders, a bridge and a subnet of
+ * its own. `remove()` takes everything away, also what a failed test or a killed service left, and must be called.
+ */
+export class LoneHost {
+  readonly place: HostPlace;
+  readonly root: string;
+  /** What the running service has said, and every one before it. */
+  readonly log: LogLine[] = [];
+  /** What was written to the log and is no line of it. */
+  noise = '';
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #before: readonly string[];
+  readonly #service: string;
+  readonly #startMs: number;
+  readonly #callMs: number;
+  #child: ChildProcess | undefined;
+  #ended: Promise<Ended> | undefined;
+  #clients:
+    | {
+        readonly phones: Client<typeof ContainerServiceClient>;
+        readonly local: Client<typeof LocalContainerServiceClient>;
+      }
+    | undefined;
+
+  constructor(options: LoneHostOptions = {}) {
+    const tag = crypto.randomBytes(3).toString('hex');
+    this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-host-'));
+    this.place = {
+      hostId: `faults-${tag}`,
+      bridge: `af${tag}`,
+      state: options.state ?? path.join(this.root, 'state'),
+      run: `/run/ancloud-faults-${tag}`,
+    };
+    fs.mkdirSync(this.imports);
+    this.#before = options.before ?? [];
+    this.#startMs = options.startMs ?? 60_000;
+    this.#callMs = options.callMs ?? 60_000;
+    this.#service = options.service ?? SERVICE;
+    this.#env = {
+      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: os.homedir(),
+      ANCLOUD_FARM: 'false',
+      ANCLOUD_HOST_ID: this.place.hostId,
+      ANCLOUD_STATE_DIR: this.place.state,
+      ANCLOUD_RUN_DIR: this.place.run,
+      ANCLOUD_BRIDGE: this.place.bridge,
+      ANCLOUD_SUBNET: `10.230.${crypto.randomInt(0, 256)}.1/24`,
+      ANCLOUD_IMPORT_DIRS: [this.imports, ...(options.importDirs ?? [])].join(':'),
+      NODE_COMPILE_CACHE: path.join(os.homedir(), '.cache/ancloud/node'),
+      ...options.env,
+    };
+  }
+
+  /** A folder from which this host may import images. */
+  get imports(): string {
+    return path.join(this.root, 'import');
+  }
+
+  get subnet(): string {
+    return this.#env['ANCLOUD_SUBNET'] ?? '';
+  }
+
+  /** The running service. */
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error('the service does not run');
+    return this.#child.pid;
+  }
+
+  /** Starts the service and waits until it serves. Throws with its last words when it ends instead. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const lines = this.log.length;
+    const ended = this.launch(env);
+    let over: Ended | undefined;
+    void ended.then((how) => (over = how));
+    await eventually(() => {
+      if (over !== undefined) return;
+      if (!this.log.slice(lines).some(({ msg }) => msg === 'ready'))
+        throw new NotYet(`the service says ${JSON.stringify(this.log.at(-1))} ${this.noise}`);
+    }, this.#startMs);
+    if (over !== undefined)
+      throw new Error(
+        `the service ended (${JSON.stringify(over)}): ${JSON.stringify(this.log.at(-1))} ${this.noise}`,
+      );
+    const address = `unix:${this.place.run}/sockets/ancloud-container.socket`;
+    this.#clients = {
+      phones: createClient(ContainerServiceClient, address, { deadlineMs: this.#callMs, retries: 0 }),
+      local: createClient(LocalContainerServiceClient, address, { deadlineMs: this.#callMs, retries: 0 }),
+    };
+  }
+
+  /** Starts the service and waits for nothing; answers its end. */
+  launch(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    const argv = [...this.#before, process.execPath, '--enable-source-maps', this.#service];
+    const [program = '', ...args] = argv;
+    const child = spawn(program, args, { env: { ...this.#env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = '';
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) this.#line(line);
+      });
+    }
+    this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    return this.#ended;
+  }
+
+  #line(line: string): void {
+    try {
+      this.log.push(JSON.parse(line) as LogLine);
+    } catch {
+      this.noise += `${line}\n`;
+    }
+  }
+
+  /** How the service ended; waits for it. */
+  ended(withinMs = 20_000): Promise<Ended> {
+    const end = this.#ended;
+    if (end === undefined) throw new Error('the service was never started');
+    return Promise.race([
+      end,
+      new Promise<never>((_, reject) => {
+        setTimeout(
+          () =>
+            reject(
+              new Error(
+                `the service still runs after ${withinMs} ms; last: ${JSON.stringify(this.log.at(-1))}`,
+              ),
+            ),
+          withinMs,
+        ).unref();
+      }),
+    ]);
+  }
+
+  /** Kills the service as a crash would; phones run on. Fine when it does not run. */
+  async kill(): Promise<void> {
+    this.#clients?.phones.close();
+    this.#clients?.local.close();
+    this.#clients = undefined;
+    this.#child?.kill('SIGKILL');
+    await this.#ended;
+    this.#child = undefined;
+  }
+
+  /** Lets the running service go on by itself, so that another can be started on the same folders. The caller ends it. */
+  detach(): { kill(): Promise<void> } {
+    const child = this.#child;
+    const ended = this.#ended;
+    this.#child = undefined;
+    return {
+      kill: async () => {
+        child?.kill('SIGKILL');
+        await ended;
+      },
+    };
+  }
+
+  async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.kill();
+    await this.start(env);
+  }
+
+  get phones(): Client<typeof ContainerServiceClient> {
+    if (this.#clients === undefined) throw new Error('the service was not started');
+    return this.#clients.phones;
+  }
+
+  get local(): Client<typeof LocalContainerServiceClient> {
+    if (this.#clients === undefined) throw new Error('the service was not started');
+    return this.#clients.local;
+  }
+
+  /** Takes an image file into the store; answers its id. */
+  async import(file: string, profile: Profile): Promise<string> {
+    let imageId = '';
+    for await (const progress of this.phones.importImage({ path: file, profile, name: path.basename(file) }))
+      imageId = progress.image?.imageId ?? imageId;
+    return imageId;
+  }
+
+  run(phoneId: string, spec: Partial<PhoneSpec>): Promise<PhoneStatus> {
+    return this.local.startContainer({
+      phoneId,
+      spec: { bootProperties: {}, labels: {}, imageId: '', ...spec },
+    });
+  }
+
+  /** Waits until the phone's status is of `stage`, and answers it. */
+  until(phoneId: string, stage: Stage, withinMs = 30_000): Promise<PhoneStatus> {
+    return eventually(async () => {
+      const status = await this.phones.getPhone({ phoneId });
+      if (status.stage !== stage)
+        throw new NotYet(
+          `${phoneId} is in stage ${status.stage}, not ${stage}: ${status.reason} ${status.message}`,
+        );
+      return status;
+    }, withinMs);
+  }
+
+  /** Waits until the service does not know the phone. */
+  async gone(phoneId: string, withinMs = 30_000): Promise<void> {
+    await eventually(async () => {
+      const { phones } = await this.phones.listPhones({});
+      const found = phones.find((phone) => phone.phoneId === phoneId);
+      if (found !== undefined)
+        throw new NotYet(`${phoneId} is in stage ${found.stage}: ${found.reason} ${found.message}`);
+      if (fs.existsSync(`${this.place.state}/state/${phoneId}.json`))
+        throw new NotYet(`${phoneId} has a target`);
+    }, withinMs);
+  }
+
+  /** Waits until no step of the phone is under way, and the service's log of it has arrived here. */
+  async settled(phoneId: string): Promise<void> {
+    const lock = `${this.place.run}/locks/${phoneId}.lock`;
+    if (fs.existsSync(lock)) execFileSync('flock', ['--wait', '20', lock, 'true']);
+    await this.phones.listPhones({});
+  }
+
+  /** A command in the phone, past container-svc, as root there; answers what it printed. */
+  inside(phoneId: string, ...argv: string[]): string {
+    return execFileSync('crun', ['--root', `${this.place.run}/crun`, 'exec', phoneId, ...argv], {
+      encoding: 'utf8',
+      timeout: 20_000,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** A JSON file of the phone's run directory. */
+  record(phoneId: string, name: string): Record<string, unknown> | undefined {
+    const file = `${this.place.run}/phones/${phoneId}/${name}.json`;
+    return fs.existsSync(file)
+      ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>)
+      : undefined;
+  }
+
+  /** Ends everything and removes everything; answers what should have been gone before and was not. */
+  async remove(): Promise<string[]> {
+    await this.kill();
+    const found = sweepHost(this.place);
+    execFileSync(process.execPath, [this.#service, '--remove-network'], { env: this.#env, stdio: 'ignore' });
+    fs.rmSync(this.place.run, { recursive: true, force: true });
+    fs.rmSync(this.root, { recursive: true, force: true });
+    return found;
+  }
+}

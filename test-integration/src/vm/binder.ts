@@ -1,0 +1,191 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { Profile } from '@ancloud/contracts/common/v1/common';
+import { Stage } from '@ancloud/contracts/state/v1/state';
+import { LoneHost } from '../faults/lone-host.js';
+import { countsOf, tracesOf } from '../faults/sweep.js';
+
+/**
+ * Runs inside the virtual machine of tools/binder-vm, bundled to one file by vm/run.sh: container-svc itself on a kernel with
+ * binderfs and nothing but cgroup v2. Prints "ok …" and "not ok …" lines; run.sh counts them.
+ *
+ *     node binder.mjs SERVICE FOLDER
+ *
+ * SERVICE: container-svc's main.js. FOLDER: phone-shim, ancloud-hostcap, reference.sqfs, redroid.sqfs, bindertest, binder-ping.
+ */
+const [service = '', folder = ''] = process.argv.slice(2);
+const hostcap = `${folder}/ancloud-hostcap`;
+
+const REFERENCE = ['ph_one', 'ph_two'] as const;
+const REDROID = 'ph_red';
+const PHONES = [...REFERENCE, REDROID] as const;
+
+const host = new LoneHost({
+  service,
+  importDirs: [folder],
+  // Everything runs emulated here, on cores that may be busy besides.
+  startMs: 180_000,
+  callMs: 180_000,
+  env: {
+    ANCLOUD_BOOT_TIMEOUT: '150s',
+    ANCLOUD_INIT_TIMEOUT: '120s',
+    ANCLOUD_SHIM_BIN: `${folder}/phone-shim`,
+    ANCLOUD_HOSTCAP_BIN: hostcap,
+  },
+});
+const began = performance.now();
+let failed = 0;
+
+async function check(what: string, test: () => unknown): Promise<void> {
+  try {
+    await test();
+    console.log(`ok ${what} (${Math.round((performance.now() - began) / 100) / 10} s)`);
+  } catch (error) {
+    failed += 1;
+    const words = error instanceof Error ? error.message : String(error);
+    console.log(`not ok ${what}: ${words.replaceAll('\n', ' | ').slice(0, 1_000)}`);
+  }
+}
+
+function same(actual: unknown, wanted: unknown): void {
+  const [is, shall] = [JSON.stringify(actual), JSON.stringify(wanted)];
+  if (is !== shall) throw new Error(`it is ${is}, not ${shall}`);
+}
+
+/** What a command says that must fail. */
+function refused(run: () => string): string {
+  let output: string;
+  try {
+    output = run();
+  } catch (error) {
+    const { stderr } = error as { stderr?: string };
+    return stderr ?? '';
+  }
+  throw new Error(`it was not refused: ${output.slice(0, 200)}`);
+}
+
+const data = (phone: string): string => `${host.place.state}/phones/${phone}/data`;
+const rootfs = (phone: string): string => `${host.place.run}/phones/${phone}/rootfs`;
+const boots = new Map<string, { readonly pid: number; readonly bootId: string }>();
+const binderfs = (phone: string): string => `/proc/${boots.get(phone)?.pid}/root/dev/binderfs`;
+
+/** A device of the phone's own binderfs that no servicemanager holds, made from outside, with `bindertest` at hand. */
+function prepare(phone: string): void {
+  execFileSync(hostcap, ['binderfs-add', binderfs(phone), `extra_${phone}`]);
+  fs.mkdirSync(`${data(phone)}/bt`);
+  fs.symlinkSync(`/dev/binderfs/extra_${phone}`, `${data(phone)}/bt/binder`);
+  for (const program of ['bindertest', 'binder-ping'])
+    fs.copyFileSync(`${folder}/${program}`, `${data(phone)}/bt/${program}`);
+}
+
+/** A node anywhere in the phone's root; it is root there, but the device cgroup decides. */
+function node(phone: string, name: string, major: number, minor: number): string {
+  execFileSync('mknod', ['-m', '666', `${rootfs(phone)}/${name}`, 'c', String(major), String(minor)]);
+  return `/${name}`;
+}
+
+async function scenario(): Promise<void> {
+  await check('container-svc starts on cgroup v2 with binderfs', () => host.start());
+  await check('host facts: binder is there, both profiles can run, user namespaces too', async () => {
+    const facts = await host.phones.hostFacts({});
+    same(facts.profiles, [Profile.PROFILE_REDROID, Profile.PROFILE_REFERENCE]);
+    same(
+      facts.conditions.filter(({ active, type }) => active && type !== 'DiskLow').map(({ type }) => type),
+      [],
+    );
+  });
+  const reference = await host.import(`${folder}/reference.sqfs`, Profile.PROFILE_REFERENCE);
+  const redroid = await host.import(`${folder}/redroid.sqfs`, Profile.PROFILE_REDROID);
+  for (const phone of PHONES) {
+    await check(`${phone} boots as ${phone === REDROID ? 'redroid' : 'reference'}`, async () => {
+      const status = await host.run(phone, { imageId: phone === REDROID ? redroid : reference });
+      same(status.stage, Stage.STAGE_READY);
+      boots.set(phone, { pid: status.initPid, bootId: status.bootId });
+    });
+  }
+  for (const phone of PHONES) {
+    await check(`${phone} has a binderfs of its own, open to its apps`, () => {
+      same(host.inside(phone, 'cat', '/proc/mounts').match(/ \/dev\/binderfs binder /g)?.length, 1);
+      for (const name of ['binder', 'hwbinder', 'vndbinder'])
+        same(host.inside(phone, 'stat', '-c', '%a', `/dev/binderfs/${name}`).trim(), '666');
+      prepare(phone);
+    });
+    await check(`a transaction between two processes of ${phone}`, () => {
+      same(host.inside(phone, '/data/bt/bindertest', '/data/bt').trim().split('\n').at(-1), 'BINDER-OK');
+    });
+    await check(`${phone}'s own context manager answers`, () => {
+      same(host.inside(phone, '/data/bt/binder-ping', '/dev/binder').trim(), 'ping 0 unknown -74');
+    });
+  }
+  await check('no phone sees what another has in its binderfs, nor does the machine', () => {
+    for (const phone of PHONES) {
+      const own = host
+        .inside(phone, 'ls', '/dev/binderfs')
+        .split(/\s+/)
+        .filter((name) => name.startsWith('extra_'));
+      same(own, [`extra_${phone}`]);
+    }
+    same(fs.existsSync('/dev/binderfs'), false);
+  });
+  await check('no phone opens the node of another by its number', () => {
+    const [one, two] = REFERENCE;
+    const { rdev } = fs.statSync(`${binderfs(one)}/binder`);
+    const foreign = node(two, 'foreign', rdev >> 8, rdev & 0xff);
+    const words = refused(() => host.inside(two, '/data/bt/binder-ping', foreign));
+    if (!/No such device|not permitted/.test(words)) throw new Error(words);
+  });
+  for (const phone of [REFERENCE[0], REDROID]) {
+    await check(`${phone}: a device on the list opens, one that is not does not`, () => {
+      // 1:5 is zero, 10:237 loop-control (kernel Documentation/admin-guide/devices.txt), which asks for no capability to be
+      // opened: on the machine itself the very same node opens.
+      const zero = node(phone, 'listed', 1, 5);
+      const loops = node(phone, 'unlisted', 10, 237);
+      fs.closeSync(fs.openSync(`${rootfs(phone)}/unlisted`, 'r'));
+      same(host.inside(phone, 'dd', `if=${zero}`, 'of=/dev/null', 'bs=16', 'count=1'), '');
+      const words = refused(() =>
+        host.inside(phone, 'dd', `if=${loops}`, 'of=/dev/null', 'bs=16', 'count=1'),
+      );
+      if (!words.includes('Operation not permitted')) throw new Error(words);
+    });
+  }
+  await check('a killed container-svc is started again and adopts them all', async () => {
+    await host.restart();
+    for (const [phone, { bootId }] of boots)
+      same((await host.until(phone, Stage.STAGE_READY)).bootId, bootId);
+  });
+  for (const phone of PHONES) {
+    await check(`${phone} is removed`, () => host.local.stopContainer({ phoneId: phone, remove: true }));
+  }
+  await check('no binderfs is left, and nothing else', () => {
+    const mounts = fs
+      .readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((pid) => {
+        try {
+          return fs.readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n');
+        } catch {
+          return [];
+        }
+      });
+    same(
+      mounts.filter((line) => line.includes(' - binder ')),
+      [],
+    );
+    same(
+      Object.entries(countsOf(tracesOf(host.place))).filter(([, count]) => count > 0),
+      [],
+    );
+  });
+}
+
+try {
+  await scenario();
+} catch (error) {
+  await check('the scenario goes to its end', () => {
+    throw error;
+  });
+} finally {
+  if (failed > 0) for (const line of host.log.slice(-60)) console.log(JSON.stringify(line));
+  await check('what is left at the end', async () => same(await host.remove(), []));
+}
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# binder-vm: container-svc itself on a kernel with binderfs, in the virtual machine of tools/binder-vm. The scenario is
+# src/vm/binder.ts. Prints "N passed, N failed".
+#
+#   usage: bash test-integration/vm/run.sh          (root; npm packages installed, services built)
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+export PATH=$root/node_modules/.bin:$PATH
+node=$(readlink -f "$(command -v node)")
+work=$(mktemp -d /tmp/ancloud-vm-test.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+
+"$root/services/container-svc/build-native.sh"
+guest=$("$root/guest/build.sh" | tail -1)
+mkdir "$work/in"
+# The same guest twice: squashfs ends at its own length, so the second is another file with the same tree.
+cp "$guest" "$work/in/reference.sqfs"
+cp "$guest" "$work/in/redroid.sqfs"
+head -c 4096 /dev/zero >>"$work/in/redroid.sqfs"
+gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/in/bindertest" "$root/tools/binder-vm/bindertest.c"
+gcc -O2 -Wall -Werror -static -s -o "$work/in/binder-ping" "$root/guest/test/binder-ping.c"
+cp "$root/services/container-svc/shim/out/phone-shim" "$root/services/container-svc/native/out/ancloud-hostcap" "$work/in/"
+
+# One file each, because module resolution over 9p in an emulated machine is slow: container-svc's 800 files take two minutes.
+# What the bundled packages read beside themselves stands where they look for it from service/dist.
+bundle() {
+  esbuild "$1" --bundle --platform=node --format=esm --log-level=error --conditions=ancloud-src --outfile="$2" "${@:3}" \
+    --banner:js="import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url), \
+      __dirname = import.meta.dirname, __filename = import.meta.filename;"
+}
+mkdir "$work/in/contracts"
+# What stays outside is found in the workspace itself: koffi is native, Nest asks for gRPC by name; the rest are transports of
+# Nest's that are not installed.
+ln -s "/run/host$root/node_modules" "$work/in/node_modules"
+bundle "$root/services/container-svc/dist/main.js" "$work/in/service/dist/main.mjs" --external:koffi '--external:@grpc/*' \
+  --external:kafkajs --external:mqtt --external:nats '--external:amqp*' --external:@nestjs/websockets \
+  --external:@nestjs/platform-express --external:class-validator --external:class-transformer
+cp -r "$root/node_modules/grpc-health-check/proto" "$work/in/proto"
+cp "$root/packages/contracts/descriptor.binpb" "$work/in/contracts/"
+bundle "$root/test-integration/src/vm/binder.ts" "$work/in/binder.mjs"
+cat >"$work/in/main.sh" <<MAIN
+# Below /run/host every file of the host can be reached, also what stands in its /tmp.
+exec /run/host$node /run/in/binder.mjs /run/in/service/dist/main.mjs /run/in
+MAIN
+
+status=0
+"$root/tools/binder-vm/run.sh" --in "$work/in" --out "$work/out" --timeout 330 || status=$?
+passed=$(grep -c '^ok ' "$work/out/console.log" || true)
+failed=$(grep -c '^not ok ' "$work/out/console.log" || true)
+[ "$status" = 0 ] || failed=$((failed > 0 ? failed : 1))
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
