@@ -61,7 +61,14 @@ export const tiers: readonly Tier[] = [
     needs: ['root'],
     commands: [
       script('phone-shim', 'services/container-svc/shim/test.sh', 5),
+      script('ancloud-hostcap', 'services/container-svc/native/test.sh', 3),
       script('guest', 'guest/test.sh', 10),
+      {
+        title: 'mediasoup-worker',
+        argv: ['node', 'tools/mediasoup-worker/test.mjs'],
+        minutes: 3,
+        counts: 'line',
+      },
     ],
   },
   {
@@ -89,16 +96,29 @@ export const tiers: readonly Tier[] = [
     commands: [vitest('a farm and its phones', ['--config', 'test-integration/vitest.farm.config.ts'], 20)],
   },
   {
+    name: 'faults',
+    needsFarm: true,
+    needs: ['root'],
+    commands: [
+      vitest('a host and its accidents', ['--config', 'test-integration/vitest.faults.config.ts'], 15),
+    ],
+  },
+  {
     name: 'containers',
     needsFarm: true,
     needs: ['root', 'docker'],
-    commands: [integration('hosts as containers', 'containers', 20)],
+    commands: [
+      vitest('hosts as containers', ['--config', 'test-integration/vitest.containers.config.ts'], 30),
+    ],
   },
   {
     name: 'vm',
     needsFarm: true,
     needs: ['root', 'qemu'],
-    commands: [script('real binder in a virtual machine', 'test-integration/vm/run.sh', 15)],
+    commands: [
+      script('the virtual machine with binder', 'tools/binder-vm/test.sh', 10),
+      script('phones on real binder', 'test-integration/vm/run.sh', 15),
+    ],
   },
 ];
 

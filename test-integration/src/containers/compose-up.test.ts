@@ -1,0 +1,163 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest';
+import { Browser } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Operation, type Phone } from '../harness/farm.js';
+import { loopsBelow } from '../harness/leftovers.js';
+import { freePort } from '../harness/servers.js';
+import { Engine } from './engine.js';
+
+/** `docker compose up` as its user has it: the repository's own file, only ports and names are other ones. */
+describe('docker compose up', () => {
+  const tag = crypto.randomBytes(3).toString('hex');
+  const project = `ancloud-${tag}`;
+  const hostId = `compose-${tag}`;
+  const engine = new Engine(inject('engine'));
+  let settings: Record<string, string>;
+  let farm: Farm;
+  let phone: Phone;
+  let home: string;
+
+  const compose = (args: readonly string[], timeoutMs?: number): Promise<string> =>
+    engine.compose(project, settings, args, timeoutMs);
+  const told = (): void =>
+    onTestFailed(async () => console.error(await compose(['logs', '--tail', '25']).catch(String)));
+
+  beforeAll(async () => {
+    const webrtc = await twoPorts();
+    settings = {
+      ANCLOUD_TAG: engine.address.tag,
+      ANCLOUD_HTTP_PORT: String(await freePort()),
+      ANCLOUD_GRPC_PORT: String(await freePort()),
+      ANCLOUD_WEBRTC_PORT: String(webrtc),
+      ANCLOUD_WEBRTC_PORT2: String(webrtc + 1),
+      ANCLOUD_HOST_ID: hostId,
+    };
+    home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-compose-'));
+    await compose(['up', '--detach', '--no-build', '--wait', '--wait-timeout', '90']);
+    fs.mkdirSync(path.join(home, 'secrets'));
+    const key = await compose(['exec', '-T', 'gateway', 'cat', '/etc/ancloud/secrets/api-key']);
+    fs.writeFileSync(path.join(home, 'secrets/api-key'), key, { mode: 0o600 });
+    farm = new Farm({ url: `http://127.0.0.1:${settings['ANCLOUD_HTTP_PORT']}`, home, run: home, env: {} });
+  });
+  afterAll(async () => {
+    await compose(['down', '--volumes', '--timeout', '30']).catch(() => undefined);
+    fs.rmSync(home, { recursive: true, force: true });
+  });
+
+  it('prints a one-time link to the console', async () => {
+    told();
+    const link = await compose(['exec', '-T', 'gateway', 'ancloud', 'link']);
+    expect(link).toMatch(new RegExp(`^${farm.address.url}/\\S*code=[\\w-]{20,}$`));
+    expect(await (await fetch(farm.address.url)).text()).toContain('<html');
+  });
+
+  it('keeps each service’s secrets from the others', async () => {
+    const read = (service: string, name: string): Promise<string> =>
+      compose(['exec', '-T', service, 'cat', `/etc/ancloud/secrets/${name}`]);
+    await expect(read('media-svc', 'nats-input-svc')).rejects.toThrow(/Permission denied/);
+    await expect(read('input-svc', 'api-key')).rejects.toThrow(/Permission denied/);
+    await expect(read('media-svc', 'farm')).resolves.toMatch(/^[\w-]{16,}$/);
+  });
+
+  it('boots a phone that is asked for over REST', async () => {
+    told();
+    const operation = await farm.api<Operation>('POST', '/v1/images', {
+      path: '/usr/share/ancloud/reference.sqfs',
+      profile: 'reference',
+      name: 'reference',
+    });
+    await farm.wait(operation);
+    phone = await farm.create({ display: { width: 480, height: 800 } });
+    expect(phone).toMatchObject({ phase: 'ready', hostId });
+  });
+
+  it('answers a screenshot of the phone’s size', async () => {
+    told();
+    await farm.viewable(phone.phoneId);
+    const response = await farm.call('GET', `/v1/phones/${phone.phoneId}/screenshot`);
+    expect(response.status).toBe(200);
+    const png = Buffer.from(await response.arrayBuffer());
+    expect(png.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([480, 800]);
+  });
+
+  it('shows the phone in Chromium', async () => {
+    told();
+    const browser = await Browser.start();
+    try {
+      const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+      expect(await viewer.firstFrame(30_000)).toEqual({ width: 480, height: 800 });
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('keeps the phone running while either service of the host is killed', async () => {
+    told();
+    const { status } = await farm.phone(phone.phoneId);
+    const pidOf = (service: string): Promise<string> =>
+      compose(['exec', '-T', 'host', 'pgrep', '-f', `services/${service}/dist/main.js`]);
+    for (const service of ['container-svc', 'session-svc']) {
+      const pid = await pidOf(service);
+      await compose(['exec', '-T', 'host', 'kill', '-KILL', pid]);
+      await eventually(async () => {
+        if ((await pidOf(service)) === pid) throw new NotYet(`${service} has not been started again`);
+      }, 20_000);
+    }
+    await farm.viewable(phone.phoneId);
+    const after = await farm.phone(phone.phoneId);
+    expect(after).toMatchObject({ phase: 'ready', status: { bootId: status?.bootId } });
+  });
+
+  it('leaves nothing after down', async () => {
+    told();
+    const volumes = (await engine.docker(['volume', 'ls', '-q', '--filter', `name=${project}`])).split('\n');
+    const mountpoint = await engine.docker([
+      'volume',
+      'inspect',
+      '-f',
+      '{{.Mountpoint}}',
+      `${project}_phones`,
+    ]);
+    expect(volumes).toHaveLength(3);
+    await compose(['down', '--volumes', '--timeout', '30']);
+    for (const kind of [
+      ['ps', '-aq', '--filter', `name=${project}`],
+      ['volume', 'ls', '-q', '--filter', `name=${project}`],
+      ['network', 'ls', '-q', '--filter', `name=${project}`],
+    ])
+      expect(await engine.docker(kind)).toBe('');
+    await eventually(() => {
+      const left = loopsBelow(mountpoint, false);
+      if (left.length > 0) throw new NotYet(`loop devices of ${left.join(', ')}`);
+    });
+    const cgroups = fs
+      .readdirSync('/sys/fs/cgroup')
+      .map((hierarchy) => path.join('/sys/fs/cgroup', hierarchy, `ancloud-${hostId}`));
+    expect(
+      [`/sys/fs/cgroup/ancloud-${hostId}`, ...cgroups].filter((folder) => fs.existsSync(folder)),
+    ).toEqual([]);
+  });
+});
+
+/** Two free ports, one after the other, for the two media workers. */
+function twoPorts(): Promise<number> {
+  return eventually(async () => {
+    const port = await freePort();
+    if (!(await isFree(port + 1))) throw new NotYet(`port ${port + 1} is taken`);
+    return port;
+  });
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = net.createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest';
+import type { Operation, Phone } from '../harness/farm.js';
+import { ContainerFarm } from './container-farm.js';
+import { Engine } from './engine.js';
+
+/** What the promise says: a host's phones are lost this long after it died, ms. */
+const LOST_MS = 15_000;
+
+/** A farm of two machines, each of them a container. The tests tell one story, in order. */
+describe('two hosts', () => {
+  let farm: ContainerFarm;
+  /** Phones by their host. */
+  const on: Record<string, Phone[]> = { east: [], west: [] };
+  const first = (host: string): Phone => {
+    const phone = on[host]?.[0];
+    if (phone === undefined) throw new Error(`no phone was placed on ${host}`);
+    return phone;
+  };
+
+  beforeAll(async () => {
+    farm = await ContainerFarm.start(new Engine(inject('engine')));
+    await farm.addHost('east', '192.168.241.1/24');
+    await farm.addHost('west', '192.168.242.1/24');
+  });
+  afterAll(() => farm?.close());
+
+  const told = (): void => onTestFailed(async () => console.error(await farm.logs()));
+
+  it('places phones on both', async () => {
+    told();
+    // The emptier host is preferred, so a handful of phones is enough; the second on east is for the fence below.
+    for (let created = 0; created < 6 && (on['east']!.length < 2 || on['west']!.length < 1); created++) {
+      const phone = await farm.api.create();
+      expect(phone.phase).toBe('ready');
+      on[phone.hostId]!.push(phone);
+    }
+    expect(on['east']!.length).toBeGreaterThanOrEqual(2);
+    expect(on['west']!.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('loses a killed host’s phones, and only those, within 15 s', async () => {
+    told();
+    await farm.inside('east', [
+      'sh',
+      '-c',
+      `echo kept > /var/lib/ancloud/phones/${first('east').phoneId}/data/mark`,
+    ]);
+    await farm.kill('east');
+    const died = performance.now();
+    await Promise.all(on['east']!.map((phone) => farm.api.until(phone.phoneId, 'lost', LOST_MS)));
+    console.log(`lost after ${((performance.now() - died) / 1000).toFixed(1)} s`);
+    expect((await farm.api.phone(first('west').phoneId)).phase).toBe('ready');
+  });
+
+  it('places a new phone on the other host', async () => {
+    told();
+    const phone = await farm.api.create();
+    expect(phone).toMatchObject({ hostId: 'west', phase: 'ready' });
+  });
+
+  it('gets the returned host’s phone back, with its data and under its own epoch', async () => {
+    told();
+    const { phoneId, status } = first('east');
+    const fenced = on['east']!.at(-1)!.phoneId;
+    const { operation } = await farm.api.api<{ operation: Operation }>(
+      'DELETE',
+      `/v1/phones/${fenced}?force=true`,
+    );
+    await farm.api.wait(operation);
+    const before = await farm.record<{ epoch: number }>(`phone:${phoneId}:placement`);
+
+    await farm.restart('east');
+    const back = await farm.api.until(phoneId, 'ready');
+    expect(back.hostId).toBe('east');
+    expect(back.status?.bootId).not.toBe(status?.bootId);
+    expect(await farm.inside('east', ['cat', `/var/lib/ancloud/phones/${phoneId}/data/mark`])).toBe('kept');
+    const placement = await farm.record<{ epoch: number; hostId: string }>(`phone:${phoneId}:placement`);
+    const observed = await farm.record<{ epoch: number }>(`phone:${phoneId}:status`);
+    expect(placement.epoch).toBe(before.epoch);
+    expect(observed.epoch).toBe(placement.epoch);
+  });
+
+  it('removes on its return what was deleted while the host was away', async () => {
+    told();
+    const fenced = on['east']!.at(-1)!.phoneId;
+    await expect
+      .poll(() => farm.inside('east', ['ls', '/var/lib/ancloud/phones']), { timeout: 30_000 })
+      .not.toContain(fenced);
+    expect((await farm.api.call('GET', `/v1/phones/${fenced}`)).status).toBe(404);
+    expect((await farm.api.phone(first('east').phoneId)).phase).toBe('ready');
+  });
+});
