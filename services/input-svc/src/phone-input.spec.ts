@@ -104,6 +104,14 @@ describe('PhoneInput', () => {
     expect(words()).toEqual(['7:touch1']);
   });
 
+  it('lets a mouse pass over the picture without taking the controls, and says nothing of it', async () => {
+    input.message('a', touch(1, TouchAction.TOUCH_ACTION_HOVER));
+    await settle();
+    expect(lease.asked).toEqual([]);
+    expect(input.holder).toBe('');
+    expect(told).toEqual([]);
+  });
+
   it('lifts after a second of silence, not before, and a heartbeat keeps the touch', async () => {
     input.message('a', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();

@@ -89,8 +89,11 @@ export class PhoneInput {
         if (viewer === this.#arbiter.holder) this.#alive(viewer);
         return;
       case 'event': {
-        if (!this.#decide({ type: 'acts', viewer, now: performance.now() })) {
+        const type = result.hover ? 'hovers' : 'acts';
+        if (!this.#decide({ type, viewer, now: performance.now() })) {
           counted('refused');
+          // A mouse on its way over the picture asked for nothing: nobody is told.
+          if (result.hover) return;
           notices.refused(viewer, 'CONTROL_NOT_HELD', 'somebody else holds the controls');
           return;
         }

@@ -60,6 +60,24 @@ describe('arbitrate', () => {
       { type: 'wants', viewer: 'a', now: 1 },
       { holder: 'a', accepted: true, changed: true },
     ],
+    [
+      'a hover does not take free controls',
+      nobody,
+      { type: 'hovers', viewer: 'a', now: 5 },
+      { holder: '', accepted: false, changed: false },
+    ],
+    [
+      'a hover does not take over from an idle holder',
+      held,
+      { type: 'hovers', viewer: 'b', now: 1_000 + 10 * idleMs },
+      { holder: 'a', accepted: false, changed: false },
+    ],
+    [
+      "the holder's hover goes on",
+      held,
+      { type: 'hovers', viewer: 'a', now: 1_005 },
+      { holder: 'a', accepted: true, changed: false },
+    ],
     ['holder leaves', held, { type: 'leaves', viewer: 'a' }, { holder: '', accepted: false, changed: true }],
     [
       'a watcher leaves',

@@ -23,6 +23,8 @@ export const nobody: ArbiterState = { holder: '', activeAt: -Infinity };
 export type ArbiterEvent =
   /** A viewer with role control sent input. */
   | { readonly type: 'acts'; readonly viewer: string; readonly now: number }
+  /** Its mouse passes over the screen with no button down: a holder's goes to the phone, but takes the controls from nobody. */
+  | { readonly type: 'hovers'; readonly viewer: string; readonly now: number }
   /** It asks for the controls, without touching yet. */
   | { readonly type: 'wants'; readonly viewer: string; readonly now: number }
   /** It gives them up, or is gone. */
@@ -32,7 +34,7 @@ export type ArbiterEvent =
 
 export interface Verdict {
   readonly state: ArbiterState;
-  /** `acts` only: whether this input goes to the phone. */
+  /** `acts` and `hovers`: whether this input goes to the phone. */
   readonly accepted: boolean;
   /** The holder changed from `state.holder` of before to `state.holder` of now: lift the old one's fingers, raise the fence. */
   readonly changed: boolean;
@@ -50,6 +52,9 @@ export function arbitrate(
       if (gives(state, event.now, policy.idleMs)) return take(event.viewer, event.now);
       return { state, accepted: false, changed: false };
     }
+    case 'hovers':
+      if (state.holder !== event.viewer) return { state, accepted: false, changed: false };
+      return { state: { ...state, activeAt: event.now }, accepted: true, changed: false };
     case 'wants': {
       if (state.holder === event.viewer) return { state, accepted: true, changed: false };
       if (gives(state, event.now, policy.politeMs)) return take(event.viewer, event.now);

@@ -12,6 +12,8 @@ export type Translation =
       readonly kind: 'event';
       readonly event: NonNullable<ControlEvent['event']>;
       readonly touch: TouchOrder | undefined;
+      /** A mouse moves with no button down: it shows where it is and asks for nothing. */
+      readonly hover: boolean;
     }
   | { readonly kind: 'control'; readonly want: boolean }
   | { readonly kind: 'heartbeat'; readonly gesture: number }
@@ -42,6 +44,7 @@ const event = (value: NonNullable<ControlEvent['event']>): Translation => ({
   kind: 'event',
   event: value,
   touch: undefined,
+  hover: false,
 });
 
 /**
@@ -100,6 +103,7 @@ export function translate(message: ViewerInput, size: Size): Translation {
               : scaled.length,
           move: action === TouchAction.TOUCH_ACTION_MOVE || action === TouchAction.TOUCH_ACTION_HOVER,
         },
+        hover: action === TouchAction.TOUCH_ACTION_HOVER,
       };
     }
     case 'key': {
