@@ -47,6 +47,7 @@ function removeNetwork(layout: Layout, output: Output): void {
     encoding: 'utf8',
     env: {
       ...process.env,
+      ANCLOUD_HOST_ID: layout.hostId,
       ANCLOUD_BRIDGE: layout.bridge,
       ANCLOUD_SUBNET: layout.subnet,
       ANCLOUD_STATE_DIR: layout.home,

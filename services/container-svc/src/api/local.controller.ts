@@ -125,7 +125,8 @@ export class LocalController {
   ): Promise<PhoneStatus> {
     const { phones, clock } = this.api.host;
     const deadline = Number(call.getDeadline());
-    const limit = Number.isFinite(deadline) ? deadline - clock.now() : WAIT_DEFAULT_MS;
+    // A little before the caller gives up, or it would see the bare deadline and never the reason.
+    const limit = Number.isFinite(deadline) ? (deadline - clock.now()) * 0.95 : WAIT_DEFAULT_MS;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         timer.cancel();

@@ -38,6 +38,17 @@ export function removeCgroups(host: CgroupHost, cgroup: string): boolean {
   return cgroupDirs(host, cgroup).length === 0;
 }
 
+/** Removes the directory that held the phones' cgroups, where no phone is left in it. */
+export function removeEmptyParents(host: CgroupHost, cgroup: string): void {
+  for (const dir of cgroupDirs(host, cgroup)) {
+    try {
+      fs.rmdirSync(dir);
+    } catch {
+      // A phone runs on in it.
+    }
+  }
+}
+
 /** Leaves first. */
 function subtree(dir: string): string[] {
   const children = fs

@@ -11,7 +11,7 @@ import {
 import fs from 'node:fs';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { Config } from '../config.js';
-import { detectCgroups } from '../io/cgroups.js';
+import { detectCgroups, removeEmptyParents } from '../io/cgroups.js';
 import { Crun } from '../io/crun.js';
 import { Dnsmasq } from '../io/dnsmasq.js';
 import { faultsOf } from '../io/faults.js';
@@ -227,4 +227,5 @@ export async function removeNetwork(config: Config, clock: Clock, log: Log): Pro
   const { bridge, subnet } = config;
   await new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log }).stop();
   await new HostNetwork({ bridge, subnet, exec: realExec, log }).remove();
+  removeEmptyParents(detectCgroups(readMounts()), `/ancloud-${config.hostId}`);
 }
