@@ -8,7 +8,7 @@ import type { Farm } from '../io/farm.js';
 
 const COLD_ROUNDS = 4;
 const COLD_PHONES = 3;
-const VIEWERS = 20;
+const VIEWERS = 15;
 /** A stream ends this long after its last viewer (media-svc), with some to spare. */
 const STREAM_GONE_MS = 10_500;
 

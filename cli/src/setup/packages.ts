@@ -31,6 +31,8 @@ export const packages = {
     'iputils-ping',
     'e2fsprogs',
   ],
+  /** To measure, beside what a farm needs: a browser, a peer engine, and what bench/native is built with. */
+  bench: ['chromium', 'docker.io', 'gcc', 'make', 'libc6-dev', 'libssl-dev', 'libsrtp2-dev'],
 } as const;
 
 /** Those of `names` that dpkg does not list as installed. On a system without dpkg: none, its own tools must be there. */
