@@ -1,0 +1,100 @@
+import fs from 'node:fs';
+import { Stage } from '@ancloud/contracts/state/v1/state';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { processes } from '../harness/processes.js';
+import type { LoneHost } from './lone-host.js';
+
+/** The two images of the tier; the same guest, told apart by what stands behind the filesystem. */
+export interface Images {
+  readonly first: string;
+  readonly second: string;
+}
+
+/**
+ * One thing that is asked of a phone, in the course of which steps run. The same functions are used to learn which steps those are
+ * and to kill container-svc in each of them.
+ */
+export interface Scenario {
+  /** Brings the phone to where the wish makes sense. The service runs. */
+  readonly begin: (host: LoneHost, phone: string, images: Images) => Promise<void>;
+  /** Asks. May fail because the service is killed meanwhile; may be asked again. */
+  readonly wish: (host: LoneHost, phone: string, images: Images) => Promise<unknown>;
+  /** Resolves when what was asked for is so. */
+  readonly reached: (host: LoneHost, phone: string) => Promise<unknown>;
+  /** Environment of every start of the service. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const ready = (host: LoneHost, phone: string): Promise<unknown> => host.until(phone, Stage.STAGE_READY);
+
+async function beReady(host: LoneHost, phone: string, { first }: Images): Promise<void> {
+  await host.run(phone, { imageId: first });
+}
+
+const stop = (host: LoneHost, phone: string): Promise<unknown> =>
+  host.local.stopContainer({ phoneId: phone, remove: false });
+
+export const scenarios = {
+  boot: {
+    begin: async (host, phone) => {
+      const { phones } = await host.phones.listPhones({});
+      if (phones.some(({ phoneId }) => phoneId === phone))
+        await host.local.stopContainer({ phoneId: phone, remove: true });
+    },
+    wish: beReady,
+    reached: ready,
+  },
+  stop: {
+    begin: beReady,
+    wish: stop,
+    reached: (host, phone) => host.until(phone, Stage.STAGE_STOPPED),
+  },
+  remove: {
+    begin: beReady,
+    wish: (host, phone) => host.local.stopContainer({ phoneId: phone, remove: true }),
+    reached: (host, phone) => host.gone(phone),
+  },
+  // A phone that has nothing to be asked with, and no grace: it is killed.
+  kill: {
+    env: { ANCLOUD_STOP_GRACE: '0ms' },
+    begin: async (host, phone, images) => {
+      await beReady(host, phone, images);
+      fs.rmSync(`${host.place.run}/phones/${phone}/rootfs/system/bin/setprop`, { force: true });
+    },
+    wish: stop,
+    reached: (host, phone) => host.until(phone, Stage.STAGE_STOPPED),
+  },
+  // The root's upper belongs to the image it was made over.
+  image: {
+    begin: async (host, phone, images) => {
+      await beReady(host, phone, images);
+      await stop(host, phone);
+    },
+    wish: (host, phone, { second }) => host.run(phone, { imageId: second }),
+    reached: ready,
+  },
+  // Somebody kills the phone's shim: another takes its place, the phone runs on.
+  shim: {
+    begin: beReady,
+    wish: (host, phone) => {
+      process.kill(host.record(phone, 'shim')?.['pid'] as number, 'SIGKILL');
+      return Promise.resolve();
+    },
+    reached: adopted,
+  },
+} satisfies Record<string, Scenario>;
+
+export type ScenarioName = keyof typeof scenarios;
+
+export const scenarioNames = Object.keys(scenarios) as ScenarioName[];
+
+async function adopted(host: LoneHost, phone: string): Promise<void> {
+  await eventually(async () => {
+    const shim = host.record(phone, 'shim');
+    if (shim?.['adopted'] !== true) throw new NotYet('the phone has its first shim, or none');
+    if (!processes().some(({ pid, line }) => pid === shim['pid'] && line.includes('phone-shim')))
+      throw new NotYet('the new shim does not live');
+    const { stage } = await host.phones.getPhone({ phoneId: phone });
+    if (stage !== Stage.STAGE_READY) throw new NotYet(`the phone is in stage ${stage}`);
+  }, 20_000);
+}

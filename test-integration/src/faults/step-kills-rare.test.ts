@@ -1,0 +1,5 @@
+import { killsIn } from './step-kills.js';
+
+killsIn('kill');
+killsIn('image');
+killsIn('shim');

@@ -1,0 +1,3 @@
+import { killsIn } from './step-kills.js';
+
+killsIn('remove');
