@@ -69,7 +69,8 @@ export function ensurePackages(names: readonly string[], output: Output): void {
   // RUNLEVEL=1 keeps maintainer scripts from starting services (docker, dnsmasq) that nobody asked for.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = (...args: string[]): void => {
-    execFileSync('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=600', ...args], {
+    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=600', '-o', 'Dpkg::Use-Pty=0'];
+    execFileSync('apt-get', [...options, ...args], {
       env,
       stdio: ['ignore', 2, 2],
     });
@@ -78,7 +79,12 @@ export function ensurePackages(names: readonly string[], output: Output): void {
     apt('install', '-y', '--no-install-recommends', ...missing);
   } catch {
     // A fresh machine has no package lists yet, or old ones.
-    apt('update');
+    output.step('once more with fresh package lists');
+    try {
+      apt('update');
+    } catch {
+      // One dead source of many does not matter; whether the packages can be had is what counts.
+    }
     try {
       apt('install', '-y', '--no-install-recommends', ...missing);
     } catch (cause) {
