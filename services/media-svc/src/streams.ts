@@ -66,6 +66,11 @@ export class Streams {
       'Input messages of viewers that were not passed on',
       ['why'],
     );
+    const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
+    const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
+    // Asked at each scrape, so that they cannot drift from what is held.
+    Object.assign(streams, { collect: () => streams.set(this.count) });
+    Object.assign(viewers, { collect: () => viewers.set(this.viewers) });
   }
 
   get count(): number {
