@@ -49,7 +49,7 @@ ensure_packages() {
 
 # Everything that decides what is in the image; names and bytes, no times, no owners.
 content_hash() {
-  { ( cd "$here" && find build.sh Makefile src rootfs -type f ! -name '*_test.c' ! -path 'src/test/*' -o -type l | sort |
+  { ( cd "$here" && find build.sh Makefile src rootfs -type f ! -name '*_test.c' ! -path 'src/test/*' ! -name 'test.sh' ! -name '*.py' -o -type l | sort |
         while IFS= read -r f; do
           if [ -L "$f" ]; then printf '%s -> %s\n' "$f" "$(readlink "$f")"; else sha256sum "$f"; fi
         done )
