@@ -20,6 +20,7 @@ export interface StoredImage extends ImageTraits {
  */
 export class ImageStore {
   readonly #images = new Map<string, StoredImage>();
+  readonly #listeners = new Set<() => void>();
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -47,6 +48,12 @@ export class ImageStore {
     return [...this.#images.values()].toSorted((a, b) => (a.imageId < b.imageId ? -1 : 1));
   }
 
+  /** Called after each image that came or went. Returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   get(imageId: string): StoredImage | undefined {
     return this.#images.get(imageId);
   }
@@ -60,6 +67,7 @@ export class ImageStore {
       profile: profileToJSON(image.profile),
     });
     this.#images.set(image.imageId, image);
+    this.#changed();
   }
 
   /** Errors: IMAGE_NOT_FOUND; IMAGE_IN_USE while it is mounted. Callers check targets first. */
@@ -76,6 +84,7 @@ export class ImageStore {
           value: imageId,
         });
       this.#images.delete(imageId);
+      this.#changed();
       // Meta first: what is left by a kill in between is swept by load().
       fs.rmSync(this.paths.imageMeta(imageId), { force: true });
       fs.rmSync(this.paths.imageFile(imageId), { force: true });
@@ -138,6 +147,10 @@ export class ImageStore {
         (type === 'squashfs' && at !== target && source === device) ||
         (type === 'overlay' && superOptions.split(',').some((option) => option === `lowerdir=${target}`)),
     ).length;
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #serial<T>(work: () => Promise<T>): Promise<T> {

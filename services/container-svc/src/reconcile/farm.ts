@@ -143,6 +143,8 @@ export class Farm {
     });
     this.#release.push(
       host.phones.onStatus((status) => this.#publish(status)),
+      // Phones are placed where their image is: nobody should wait a heartbeat for one that was just imported.
+      host.images.onChange(() => void this.#heartbeat()),
       bus.onReconnect(() => this.#wake()),
       state.onReconnect(() => {
         this.#wake();
