@@ -1,4 +1,7 @@
-/** How far a boot has come, in Android's order (facts/android.md §8). `none` = init runs, no property area yet. */
+/**
+ * How far a boot has come, in Android's order: the services of AOSP system/core/rootdir/init.rc, then SystemServer.java and
+ * the properties of WindowManagerService and ActivityManagerService. `none` = init runs, no property area yet.
+ */
 export const progressSteps = [
   'none',
   'init',

@@ -7,7 +7,7 @@ export interface ImageTraits {
   readonly androidVersion: string;
   /** First of `ro.product.cpu.abilist`, else `ro.product.cpu.abi`. */
   readonly abi: string;
-  /** False only when the image says so: decides whether AF_VSOCK can be refused by seccomp (facts/android.md §11). */
+  /** False only when the image says so: decides whether AF_VSOCK can be refused by seccomp (core/seccomp.ts). */
   readonly has32Bit: boolean;
 }
 
@@ -48,7 +48,7 @@ export function traitsOf(properties: ReadonlyMap<string, string>): ImageTraits {
 
 /**
  * Which family an image belongs to. The reference guest says so itself; the others are recognised by
- * what their makers build in (facts/android.md §1.11, §2, §3).
+ * what their makers build in: anbox/anbox android/anbox.mk, waydroid's LineageOS device tree, redroid's vendor/redroid.
  */
 function profileOf(properties: ReadonlyMap<string, string>): Profile {
   const words = [

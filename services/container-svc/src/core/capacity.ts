@@ -1,4 +1,4 @@
-/** What one phone takes of a host, as a rule of thumb (facts/android.md §9: over-commit CPU ×4, memory ×2). */
+/** What one phone takes of a host, as a rule of thumb (over-commit of Anbox Cloud's capacity planning: CPU ×4, memory ×2). */
 export interface HostResources {
   readonly cpuMillis: number;
   readonly memoryMib: number;

@@ -36,7 +36,7 @@ export interface OciPhone extends PhoneParameters {
 
 /**
  * Android's init insists on WRITING these three, and panics when it cannot; everything else in /proc/sys is host-wide and
- * read-only. So each gets a private file (facts/android.md §11).
+ * read-only. So each gets a private file (AOSP system/core/init/security.cpp: SetMmapRndBitsAction, SetKptrRestrictAction).
  */
 export const securitySysctls: Readonly<Record<string, string>> = {
   'vm/mmap_rnd_bits': '32\n',

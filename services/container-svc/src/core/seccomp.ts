@@ -75,7 +75,7 @@ const architectures: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * `refuseVsock`: AF_VSOCK is not namespaced, and adbd would take vsock:5555 of the whole machine. Only for images without
- * 32-bit programs: on x86 the rule blocks every socket() of those, since socketcall hides the argument (facts/android.md §11).
+ * 32-bit programs: on x86 the rule blocks every socket() of those, since socketcall hides the argument (seccomp(2)).
  */
 export function seccomp(arch: string, refuseVsock: boolean): Seccomp {
   const newUser = [{ index: 0, value: CLONE_NEWUSER, valueTwo: CLONE_NEWUSER, op: 'SCMP_CMP_MASKED_EQ' }];

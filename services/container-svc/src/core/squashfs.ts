@@ -43,7 +43,10 @@ export function readSuperblock(
   return { superblock: { inodes: view.getUint32(4, true), bytesUsed, compression } };
 }
 
-/** Names what people bring by mistake (facts/android.md §6; what stands past byte 96 is not looked at). */
+/**
+ * Names what people bring by mistake: AOSP libsparse/sparse_format.h, mkbootimg/bootimg.h and the formats' own magics.
+ * What stands past byte 96 is not looked at.
+ */
 function recognise(view: DataView, bytes: Uint8Array): string {
   const magic = view.getUint32(0, true);
   const text = String.fromCharCode(...bytes.subarray(0, 8));

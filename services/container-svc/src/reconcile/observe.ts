@@ -44,7 +44,7 @@ export interface ObserveHints {
 
 /**
  * Looks at directories, mounts, cgroups, devices and processes. crun is never asked: killed creates leave it with entries it
- * cannot read, and leftovers it does not know (facts/runtime.md §6).
+ * cannot read, and leftovers it does not know.
  */
 export class Observer {
   constructor(private readonly options: ObserverOptions) {}

@@ -1,6 +1,6 @@
 import type { RunProfile } from './profile.js';
 
-/** redroid 8.1 to 16 (facts/android.md §3): parameters are the argv of a patched init. Not run on this project's machines. */
+/** redroid 8.1 to 16 (remote-android/redroid-doc): parameters are the argv of a patched init. Not run on this project's machines. */
 export const redroid: RunProfile = {
   name: 'redroid',
   needsBinder: true,
