@@ -64,6 +64,8 @@ const schema = z.object({
     }),
   // session-svc's public adb key; put into each phone's data before it boots. May appear later.
   ANCLOUD_ADB_PUBLIC_KEY_FILE: absolutePath().optional(),
+  // User that session-svc runs as, when it is not root: besides root the only one on this host whom phones' adb answers.
+  ANCLOUD_ADB_UID: integer({ min: 0, max: 4_294_967_294 }).optional(),
   // Folders from which images may be imported, separated by colons.
   ANCLOUD_IMPORT_DIRS: z.string().optional(),
   ANCLOUD_MAX_PHONES: integer({ min: 1, max: 1_919 }).optional(),
@@ -127,6 +129,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     bridge: raw.ANCLOUD_BRIDGE,
     subnet: raw.ANCLOUD_SUBNET,
     adbPublicKeyFile: raw.ANCLOUD_ADB_PUBLIC_KEY_FILE,
+    adbUids: [...new Set([0, raw.ANCLOUD_ADB_UID ?? 0])],
     importDirs: raw.ANCLOUD_IMPORT_DIRS?.split(':').filter((dir) => dir !== '') ?? [
       path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'ancloud'),
       path.join(raw.ANCLOUD_STATE_DIR, 'import'),

@@ -12,7 +12,11 @@ import {
   portName,
 } from './firewall.js';
 
-const network = { bridge: 'ancloud', subnet: parseSubnet('192.168.240.1/24') as Subnet };
+const network = {
+  bridge: 'ancloud',
+  subnet: parseSubnet('192.168.240.1/24') as Subnet,
+  adbUids: [0, 1001],
+};
 const rules = iptablesRules(network, new Set(['INPUT', 'FORWARD']));
 
 /** What iptables-save 1.8.9 prints after `wanted` was applied. */
@@ -109,6 +113,10 @@ table inet ancloud_ancloud {
     ip daddr 192.168.240.1 tcp dport 53 accept
     ip daddr 192.168.240.1 icmp type echo-request accept
     counter drop comment "phones reach nothing else on their host"
+  }
+  chain from_host_to_phones {
+    type filter hook output priority -150; policy accept;
+    oifname "ancloud" tcp dport 5555 meta skuid != { 0, 1001 } counter drop comment "adb is a root shell to whoever reaches it"
   }
   chain through_host {
     type filter hook forward priority -150; policy accept;

@@ -4,7 +4,12 @@ import { type Subnet, cidr, formatIp } from './addresses.js';
 export interface NetworkPlan {
   readonly bridge: string;
   readonly subnet: Subnet;
+  /** Users of this host who may speak adb to phones. */
+  readonly adbUids: readonly number[];
 }
+
+/** What adbd listens on in a phone (AOSP packages/modules/adb: DEFAULT_ADB_LOCAL_TRANSPORT_PORT). */
+const ADB_PORT = 5555;
 
 /** One rule that iptables holds: accepts must stand where Docker's and firewalld's drops stand, or they mean nothing. */
 export interface IptablesRule {
@@ -20,7 +25,10 @@ export function mark(bridge: string): string {
 }
 
 /** `chains`: the filter chains that exist; DOCKER-USER is used when Docker has made it. Matches read as `iptables-save` prints them. */
-export function iptablesRules({ bridge, subnet }: NetworkPlan, chains: ReadonlySet<string>): IptablesRule[] {
+export function iptablesRules(
+  { bridge, subnet }: Pick<NetworkPlan, 'bridge' | 'subnet'>,
+  chains: ReadonlySet<string>,
+): IptablesRule[] {
   const filter = (chain: string, match: string): IptablesRule => ({ table: 'filter', chain, match });
   const forward = (chain: string): IptablesRule[] => [
     filter(chain, `-i ${bridge} ! -o ${bridge} -j ACCEPT`),
@@ -114,7 +122,7 @@ export function nftTable(bridge: string): string {
  * The denies, for `nft -f -`: one transaction that replaces the table. They stand in a table of their own, before all
  * others: no accept elsewhere can override a drop.
  */
-export function nftRules({ bridge, subnet }: NetworkPlan): string {
+export function nftRules({ bridge, subnet, adbUids }: NetworkPlan): string {
   const table = nftTable(bridge);
   return `table inet ${table}
 delete table inet ${table}
@@ -129,6 +137,10 @@ table inet ${table} {
     ip daddr ${formatIp(subnet.gateway)} tcp dport 53 accept
     ip daddr ${formatIp(subnet.gateway)} icmp type echo-request accept
     counter drop comment "phones reach nothing else on their host"
+  }
+  chain from_host_to_phones {
+    type filter hook output priority -150; policy accept;
+    oifname "${bridge}" tcp dport ${ADB_PORT} meta skuid != { ${adbUids.join(', ')} } counter drop comment "adb is a root shell to whoever reaches it"
   }
   chain through_host {
     type filter hook forward priority -150; policy accept;

@@ -16,6 +16,8 @@ const ALIAS = 'ancloud host network';
 export interface HostNetworkOptions {
   readonly bridge: string;
   readonly subnet: Subnet;
+  /** Users of this host who may speak adb to phones. */
+  readonly adbUids: readonly number[];
   readonly exec: Exec;
   readonly log: Log;
 }
@@ -131,8 +133,8 @@ export class HostNetwork {
   }
 
   async #ensureNft(): Promise<void> {
-    const { exec, bridge, subnet, log } = this.#options;
-    const text = nftRules({ bridge, subnet });
+    const { exec, bridge, subnet, adbUids, log } = this.#options;
+    const text = nftRules({ bridge, subnet, adbUids });
     const list = async (): Promise<string> =>
       (
         await exec(['nft', '--stateless', 'list', 'table', 'inet', nftTable(bridge)], { okCodes: [0, 1] })

@@ -75,8 +75,8 @@ export async function startHost(
   const targets = new TargetStore(paths, faults, log);
   await Promise.all([images.load(), targets.load(clock.now())]);
 
-  const { bridge, subnet } = config;
-  const hostNetwork = new HostNetwork({ bridge, subnet, exec, log });
+  const { bridge, subnet, adbUids } = config;
+  const hostNetwork = new HostNetwork({ bridge, subnet, adbUids, exec, log });
   const network = new PhoneNetwork({ bridge, subnet, exec });
   const dnsmasq = new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log });
   for (const [phone, target] of targets.all()) dnsmasq.know(phone, network.address(target.slot));
@@ -224,8 +224,8 @@ function readOptional(file: string | undefined): string | undefined {
 /** Takes away bridge, rules and dnsmasq: `main.js --remove-network`. Phones that run lose their network. */
 export async function removeNetwork(config: Config, clock: Clock, log: Log): Promise<void> {
   const paths = new Paths(config.stateDir, config.runDir);
-  const { bridge, subnet } = config;
+  const { bridge, subnet, adbUids } = config;
   await new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log }).stop();
-  await new HostNetwork({ bridge, subnet, exec: realExec, log }).remove();
+  await new HostNetwork({ bridge, subnet, adbUids, exec: realExec, log }).remove();
   removeEmptyParents(detectCgroups(readMounts()), `/ancloud-${config.hostId}`);
 }
