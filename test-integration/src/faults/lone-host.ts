@@ -299,9 +299,15 @@ export class LoneHost {
   async remove(): Promise<string[]> {
     await this.kill();
     const found = sweepHost(this.place);
-    execFileSync(process.execPath, [this.#service, '--remove-network'], { env: this.#env, stdio: 'ignore' });
-    fs.rmSync(this.place.run, { recursive: true, force: true });
-    fs.rmSync(this.root, { recursive: true, force: true });
+    try {
+      execFileSync(process.execPath, [this.#service, '--remove-network'], {
+        env: this.#env,
+        stdio: 'ignore',
+      });
+    } finally {
+      fs.rmSync(this.place.run, { recursive: true, force: true });
+      fs.rmSync(this.root, { recursive: true, force: true });
+    }
     return found;
   }
 }

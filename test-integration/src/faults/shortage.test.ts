@@ -12,10 +12,18 @@ import { LoneHost, type LogLine } from './lone-host.js';
 
 const { folder, images } = inject('prepared');
 
-/** Undone after each test, last first. */
+/** Undone after each test, last first; one that fails keeps none of the others from its turn. */
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const one of undo.splice(0).toReversed()) await one();
+  const failures: unknown[] = [];
+  for (const one of undo.splice(0).toReversed()) {
+    try {
+      await one();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, `undoing: ${failures.map(String).join('; ')}`);
 });
 
 function aHost(options: ConstructorParameters<typeof LoneHost>[0] = {}): LoneHost {
@@ -48,7 +56,11 @@ describe('a full disk', () => {
     execFileSync('mount', ['-o', 'loop', file, disk]);
     undo.push(() => {
       execFileSync('umount', [disk]);
-      expect(loopsBelow(file, false)).toEqual([]);
+      // The kernel lets go of the device when the filesystem is written back.
+      return eventually(() => {
+        const left = loopsBelow(file, false);
+        if (left.length > 0) throw new NotYet(`loop devices of ${left.join(', ')}`);
+      });
     });
     const host = aHost({ state: `${disk}/state` });
     await host.start();
