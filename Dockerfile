@@ -16,17 +16,22 @@ COPY . /src
 RUN mkdir /manifests && cd /src && \
     find package.json package-lock.json */package.json */*/package.json | tar -cf - -T - | tar -C /manifests -xf -
 
-# ── native programs: slow, and seldom changed
-FROM ${ANCLOUD_BASE} AS native
+# ── what the stages that build have in common
+FROM ${ANCLOUD_BASE} AS tools
 ENV DEBIAN_FRONTEND=noninteractive HOME=/root
 # npm speaks TLS with the roots of the base image, which may hold an operator's own.
 ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 ARG NPM_CONFIG_REGISTRY=
 RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends ca-certificates nodejs npm >/dev/null
 WORKDIR /src
+
+# ── native programs: slow and seldom changed; each script installs the packages it needs
+FROM tools AS nats
 COPY tools/nats tools/nats
 COPY LICENSE .docker-cache/nats* /root/.cache/ancloud/nats/
 RUN install -D "$(tools/nats/get.sh)" /out/nats-server
+
+FROM tools AS worker
 COPY tools/mediasoup-worker tools/mediasoup-worker
 COPY services/media-svc/package.json services/media-svc/
 COPY LICENSE .docker-cache/mediasoup-worker* /root/.cache/ancloud/mediasoup-worker/
@@ -34,42 +39,54 @@ COPY LICENSE .docker-cache/mediasoup-worker* /root/.cache/ancloud/mediasoup-work
 RUN install -D "$(tools/mediasoup-worker/build.sh)" /out/mediasoup-worker && \
     ldd /out/mediasoup-worker | awk '/=> \// {print $3}' | xargs -r realpath | xargs -r dpkg-query -S 2>/dev/null | \
     cut -d: -f1 | sort -u >/out/mediasoup-worker.packages
+
+# From worker only for its compiler.
+FROM worker AS native
 COPY services/container-svc/build-native.sh services/container-svc/
 COPY services/container-svc/shim services/container-svc/shim
 COPY services/container-svc/native services/container-svc/native
 RUN services/container-svc/build-native.sh && \
     install -t /out services/container-svc/shim/out/phone-shim services/container-svc/native/out/ancloud-hostcap
+
+FROM native AS guest
 COPY guest guest
 COPY LICENSE .docker-cache/guest* /root/.cache/ancloud/guest/
 RUN guest/build.sh /out/reference.sqfs
 
-# ── the workspace
-FROM native AS build
+# ── the workspace, without what only tests and measurements need
+FROM tools AS build
 COPY --from=manifests /manifests ./
 # npm itself on the pinned Node from here on: Debian 12's Node 18 makes it leave out optional packages that ask for a newer
 # one, the bundler's native part among them.
 RUN arch=$(dpkg --print-architecture | sed s/amd64/x64/) && cd /tmp && \
     npm pack --silent "node-linux-$arch@$(sed -n "s/.*\"node-linux-$arch\": \"\([0-9.]*\)\".*/\1/p" /src/package.json)" && \
-    tar -xzf node-linux-*.tgz && install -s package/bin/node /usr/local/bin/node && rm -r node-linux-*.tgz package && node --version
+    tar -xzf node-linux-*.tgz && install package/bin/node /usr/local/bin/node && rm -r node-linux-*.tgz package && node --version
 COPY tools/dev tools/dev
 RUN npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node tools/dev/link-node.cjs
 COPY --from=manifests /manifests /out/app
 RUN cd /out/app && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --omit=dev --prefer-offline \
       -w services/container-svc -w services/session-svc -w services/media-svc -w services/input-svc -w services/gateway -w cli
-COPY . .
-RUN PATH=/src/node_modules/.bin:$PATH && npm run -s build && npm run -s build:web
+COPY LICENSE tsconfig.base.json buf.yaml buf.gen.yaml ./
+COPY proto proto
+COPY packages packages
+COPY player player
+COPY web web
+COPY services services
+COPY cli cli
+RUN PATH=/src/node_modules/.bin:$PATH && npm run -s generate && tsc -b packages/* services/* cli && npm run -s build:web
+COPY deploy/docker/assemble.sh deploy/docker/
 RUN deploy/docker/assemble.sh /src /out/app
 
 # ── one image for every service without privileges
 FROM ${ANCLOUD_BASE} AS service
 ENV DEBIAN_FRONTEND=noninteractive
-COPY --from=build /out/mediasoup-worker.packages /tmp/
+COPY --from=worker /out/mediasoup-worker.packages /tmp/
 RUN apt-get -qq update && \
     apt-get -qq install -y --no-install-recommends $(cat /tmp/mediasoup-worker.packages) >/dev/null && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log /tmp/mediasoup-worker.packages
 COPY deploy/docker/bin/ /usr/local/bin/
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-COPY --from=build /out/mediasoup-worker /usr/local/lib/ancloud/mediasoup-worker
+COPY --from=worker /out/mediasoup-worker /usr/local/lib/ancloud/mediasoup-worker
 # Started by hand a worker that finds all its libraries says so and exits with 41.
 RUN /usr/local/lib/ancloud/mediasoup-worker 2>/dev/null; [ $? = 41 ]
 COPY --from=build /out/app /app
@@ -86,9 +103,9 @@ RUN apt-get -qq update && \
     apt-get -qq install -y --no-install-recommends \
       crun iproute2 iptables nftables dnsmasq-base util-linux kmod procps >/dev/null && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log
-COPY --from=build /out/phone-shim services/container-svc/shim/out/phone-shim
-COPY --from=build /out/ancloud-hostcap services/container-svc/native/out/ancloud-hostcap
-COPY --from=build /out/reference.sqfs /usr/share/ancloud/reference.sqfs
+COPY --from=native /out/phone-shim services/container-svc/shim/out/phone-shim
+COPY --from=native /out/ancloud-hostcap services/container-svc/native/out/ancloud-hostcap
+COPY --from=guest /out/reference.sqfs /usr/share/ancloud/reference.sqfs
 VOLUME /var/lib/ancloud
 ENTRYPOINT ["ancloud"]
 CMD ["host"]
@@ -100,7 +117,7 @@ ENV DEBIAN_FRONTEND=noninteractive
 RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends redis-tools >/dev/null && \
     ln -s "$(command -v redis-check-rdb)" /usr/local/bin/redis-server && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log
-COPY --from=build /out/nats-server /usr/local/bin/nats-server
+COPY --from=nats /out/nats-server /usr/local/bin/nats-server
 COPY deploy/docker/bin/healthy /usr/local/bin/healthy
 # A new volume takes this folder's owner: the user that redis has in docker-compose.yml.
 RUN install -d -o 1002 -g 1000 -m 700 /data

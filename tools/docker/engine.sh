@@ -22,6 +22,7 @@
 #   ANCLOUD_DOCKER_RUN    its socket, pid and log, default /run/ancloud-docker
 #   XDG_CACHE_HOME        default ~/.cache; base image and finished builds are kept in <cache>/ancloud/docker
 set -euo pipefail
+shopt -s inherit_errexit # a step that fails inside $(…) ends everything
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 data=${ANCLOUD_DOCKER_ROOT:-/var/cache/ancloud-docker}
@@ -147,15 +148,17 @@ debootstrap() {
   local work
   work=$(mktemp -d)
   printf '%s\n' "$2" >"$work/sources"
-  printf '%s\n' "$3" >"$work/apt.conf"
+  printf '%s\nAcquire::Retries "3";\n' "$3" >"$work/apt.conf"
   local arguments=(--quiet --variant=minbase --include=ca-certificates --aptopt="$work/apt.conf")
   local path
   for path in doc man locale info; do arguments+=(--dpkgopt="path-exclude=/usr/share/$path/*"); done
   arguments+=(--dpkgopt='path-include=/usr/share/doc/*/copyright')
   arguments+=(--customize-hook='cp /usr/local/share/ca-certificates/*.crt "$1/usr/local/share/ca-certificates/" 2>/dev/null || true')
   arguments+=(--customize-hook='chroot "$1" update-ca-certificates >/dev/null 2>&1')
-  mmdebstrap "${arguments[@]}" "$1" - "$work/sources" >&3
+  local status=0
+  mmdebstrap "${arguments[@]}" "$1" - "$work/sources" >&3 || status=$?
   rm -rf "$work"
+  return $status
 } 3>&1 1>&2
 
 # ── ancloud's images
@@ -175,17 +178,16 @@ fill_context_cache() {
   find "$to" -name '*lock' -delete
 }
 
-# What this build made anew, for the next one, wherever that runs.
+# What this build made anew, for the next one, wherever that runs: from the image of one stage, its folder of finished builds.
 keep_builds() {
-  local container
+  local container kept=$cache/built/$2
   container=$(docker create "$1" true)
-  rm -rf "$cache/built.new"
-  mkdir -p "$cache/built.new"
-  docker cp "$container:/root/.cache/ancloud/." - |
-    tar -C "$cache/built.new" -xf - --wildcards './nats/[0-9]*' './mediasoup-worker/[0-9]*' './guest/*.sqfs' 2>/dev/null || true
+  rm -rf "$kept.new"
+  mkdir -p "$kept.new"
+  docker cp "$container:/root/.cache/ancloud/$2/." - | tar -C "$kept.new" -xf - --wildcards "$3" 2>/dev/null || true
   docker rm "$container" >/dev/null
-  rm -rf "$cache/built"
-  mv "$cache/built.new" "$cache/built"
+  rm -rf "$kept"
+  mv "$kept.new" "$kept"
 }
 
 images() {
@@ -207,11 +209,13 @@ images() {
   fill_context_cache
   local arguments=(--network host --build-arg "ANCLOUD_BASE=$base_image" --build-arg "NPM_CONFIG_REGISTRY=$registry")
   say "building ancloud's images on $base_image (minutes when nothing is cached)"
-  for target in build service host store; do
+  for target in nats worker guest service host store; do
     docker build "${arguments[@]}" --target "$target" -t "ancloud/$target:$tag" "$repo" >"$cache/build.log" 2>&1 ||
       { tail -n 40 "$cache/build.log" >&2; die "building $target failed; the whole log is $cache/build.log"; }
   done
-  keep_builds "ancloud/build:$tag"
+  keep_builds "ancloud/nats:$tag" nats './[0-9]*'
+  keep_builds "ancloud/worker:$tag" mediasoup-worker './[0-9]*'
+  keep_builds "ancloud/guest:$tag" guest './*.sqfs'
   # With BuildKit the layers of earlier builds are its own cache, so images without a name only take room.
   if [ "$DOCKER_BUILDKIT" = 1 ] && [ "${DOCKER_HOST:-}" = "unix://$run/docker.sock" ]; then
     docker image prune -f >/dev/null
