@@ -55,13 +55,19 @@ async function watchColour(page: Page): Promise<void> {
     const watch: Watch = { touchedAt: 0, flipped: () => undefined };
     Object.assign(globalThis, { watch });
     addEventListener('pointerdown', (event) => (watch.touchedAt = event.timeStamp), { capture: true });
-    let magenta: boolean | undefined;
-    const look = (_: number, frame: VideoFrameCallbackMetadata): void => {
+    const isMagenta = (): boolean => {
       // A point below the middle that is all colour: the pattern ends at 44 % of the height.
-      context?.drawImage(video, frame.width / 2, frame.height * 0.85, 1, 1, 0, 0, 1, 1);
+      const { videoWidth: width, videoHeight: height } = video;
+      context?.drawImage(video, width / 2, height * 0.85, 1, 1, 0, 0, 1, 1);
       const [red = 0, green = 0] = context?.getImageData(0, 0, 1, 1).data ?? [];
-      if (magenta !== undefined && magenta !== red > green) watch.flipped(frame.expectedDisplayTime);
-      magenta = red > green;
+      return red > green;
+    };
+    // The screen is still: no frame comes by itself to compare the first answer with.
+    let magenta = isMagenta();
+    const look = (_: number, frame: VideoFrameCallbackMetadata): void => {
+      const now = isMagenta();
+      if (now !== magenta) watch.flipped(frame.expectedDisplayTime);
+      magenta = now;
       video.requestVideoFrameCallback(look);
     };
     video.requestVideoFrameCallback(look);

@@ -50,15 +50,29 @@ export function descendantsWith(pid: number, word: string): number[] {
     .map((entry) => entry.pid);
 }
 
-/** Sum of proportional set sizes, MiB (proc(5), smaps_rollup). */
-export function pssMib(pids: readonly number[]): number {
-  return pids.reduce((total, pid) => total + pssKib(pid), 0) / 1024;
+/** Proportional set sizes, MiB (proc(5), smaps_rollup). */
+export interface Pss {
+  readonly all: number;
+  /** Without pages of files: those are shared with whatever else runs the same programs on this machine. */
+  readonly own: number;
 }
 
-function pssKib(pid: number): number {
+export function pssOf(pids: readonly number[]): Pss {
+  const sums = pids.map(rollup);
+  return {
+    all: sums.reduce((total, { all }) => total + all, 0),
+    own: sums.reduce((total, { own }) => total + own, 0),
+  };
+}
+
+function rollup(pid: number): Pss {
   try {
-    return Number(/^Pss:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    const text = fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    const of = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0) / 1024;
+    return { all: of('Pss'), own: of('Pss') - of('Pss_File') };
   } catch {
-    return 0;
+    // It has ended meanwhile.
+    return { all: 0, own: 0 };
   }
 }
