@@ -70,10 +70,14 @@ describe('the API refuses', () => {
     expect(text).not.toContain(farm.apiKey);
   });
 
-  it('a body of 10 MB', async () => {
-    const response = await farm.call('POST', '/v1/phones', { name: 'x'.repeat(10_000_000) });
-    expect(response.status).toBe(413);
-    expect(((await response.json()) as Problem).code).toBe('MESSAGE_TOO_LARGE');
+  it('a body of 10 MB: told so, or cut off while it still sends', async () => {
+    // A server that closes on an unread body resets the connection, and then the answer may be lost with it.
+    const answer = await farm
+      .call('POST', '/v1/phones', { name: 'x'.repeat(10_000_000) })
+      .then(async (response) => [response.status, ((await response.json()) as Problem).code])
+      .catch((error: Error) => (error.cause as NodeJS.ErrnoException).code);
+    expect([[413, 'MESSAGE_TOO_LARGE'], 'EPIPE', 'ECONNRESET', 'UND_ERR_SOCKET']).toContainEqual(answer);
+    expect((await farm.call('GET', '/v1/phones')).status).toBe(200);
   });
 });
 
