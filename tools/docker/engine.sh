@@ -89,6 +89,12 @@ stop() {
   local pid tries
   pid=$(engine_pid)
   if [ -n "$pid" ]; then
+    # Containers of a test that was cut off, and the bridges of their networks.
+    local containers
+    containers=$(timeout 10 docker --host "unix://$run/docker.sock" ps -aq 2>/dev/null || true)
+    # shellcheck disable=SC2086 # one word each
+    [ -z "$containers" ] || docker --host "unix://$run/docker.sock" rm --force --volumes $containers >/dev/null || true
+    docker --host "unix://$run/docker.sock" network prune -f >/dev/null || true
     kill -TERM "$pid"
     for tries in $(seq 150); do
       [ -n "$(engine_pid)" ] || break
@@ -99,6 +105,8 @@ stop() {
   # Parents that runc and BuildKit leave; rmdir takes none that is in use.
   find /sys/fs/cgroup -maxdepth 3 -depth -type d \( -path "*/$cgroup" -o -path "*/$cgroup/*" \) -exec rmdir {} + 2>/dev/null || true
   [ ! -e "$run/made-docker0" ] || ip link delete docker0 2>/dev/null || true
+  # The engine leaves its network namespace mounted there.
+  awk -v run="$run/" 'index($5, run) == 1 {print $5}' /proc/self/mountinfo | sort -r | xargs -r umount 2>/dev/null || true
   rm -rf "$run"
 }
 
