@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import crypto from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { RequestAuth } from '../auth/request-auth.js';
-import { rawProblem, sendProblem } from './problem.js';
+import { endWith, rawProblem, sendProblem } from './problem.js';
 import type { RouteDoc } from './route-doc.js';
 
 export interface HttpAdapterOptions {
@@ -22,6 +22,8 @@ const BODY_LIMIT = 1024 * 1024;
 /** Uploads of apps take long on slow lines; headers never do. */
 const REQUEST_MS = 3_600_000;
 const HEADERS_MS = 15_000;
+/** How often node:http looks for requests that are late; its own 30 s would let them stay three times their time. */
+const LATE_CHECK_MS = 5_000;
 
 /**
  * The console's pages: scripts and styles of our own only, no frames around us. `style-src-attr` is for the inline positions
@@ -50,7 +52,11 @@ export class HttpAdapter extends FastifyAdapter {
     super({
       bodyLimit: BODY_LIMIT,
       requestTimeout: REQUEST_MS,
-      http: { headersTimeout: HEADERS_MS, maxHeaderSize: 16 * 1024 },
+      http: {
+        headersTimeout: HEADERS_MS,
+        connectionsCheckingInterval: LATE_CHECK_MS,
+        maxHeaderSize: 16 * 1024,
+      },
       genReqId: () => crypto.randomBytes(8).toString('hex'),
       logger: false,
       routerOptions: { maxParamLength: 256, ignoreDuplicateSlashes: false },
@@ -64,7 +70,7 @@ export class HttpAdapter extends FastifyAdapter {
           socket.destroy();
           return;
         }
-        socket.end(rawProblem(new AppError('MESSAGE_MALFORMED', 'the request is not HTTP that can be read')));
+        endWith(socket, rawProblem(unreadable(error)));
       },
     });
     this.#options = options;
@@ -164,6 +170,15 @@ export class HttpAdapter extends FastifyAdapter {
       .filter((route) => patternOf(route.path).test(path))
       .map((route) => route.method);
   }
+}
+
+/** What node:http found wrong with the bytes of a connection, in our words. */
+function unreadable({ code }: NodeJS.ErrnoException): AppError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new AppError('DEADLINE_EXCEEDED', 'the request did not arrive in time');
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new AppError('MESSAGE_TOO_LARGE', "the request's head is larger than 16 KiB");
+  return new AppError('MESSAGE_MALFORMED', 'the request is not HTTP that can be read');
 }
 
 function securityHeaders({ request }: FastifyReply, secure: boolean): Record<string, string> {

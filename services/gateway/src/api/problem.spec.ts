@@ -1,7 +1,9 @@
 import { AppError } from '@ancloud/kit';
 import { NotFoundException } from '@nestjs/common';
+import { once } from 'node:events';
+import net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { asApiError, rawProblem } from './problem.js';
+import { asApiError, endWith, rawProblem } from './problem.js';
 
 const fastifyError = (code: string, statusCode: number): Error =>
   Object.assign(new Error('words of a library'), { code, statusCode });
@@ -39,5 +41,21 @@ describe('rawProblem', () => {
     expect(head).toMatch(/^HTTP\/1\.1 403 /);
     expect(head).toContain(`Content-Length: ${Buffer.byteLength(body ?? '')}`);
     expect(JSON.parse(body ?? '')).toMatchObject({ status: 403, code: 'ORIGIN_REFUSED' });
+  });
+});
+
+describe('endWith', () => {
+  it('is heard whole, and frees the socket though the peer never closes its side', async () => {
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => endWith(socket, 'no'.repeat(1_000)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    const peer = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    let heard = '';
+    peer.setEncoding('utf8').on('data', (text: string) => (heard += text));
+    await once(peer, 'end');
+    expect(heard).toBe('no'.repeat(1_000));
+    // Ends only when no connection is left on this side.
+    await new Promise((resolve) => server.close(resolve));
+    peer.destroy();
   });
 });

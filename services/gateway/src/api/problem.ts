@@ -1,6 +1,7 @@
 import { AppError, toProblem, type Log, type Problem } from '@ancloud/kit';
 import { HttpException } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { Duplex } from 'node:stream';
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -87,4 +88,10 @@ export function rawProblem(error: AppError): string {
     '',
     body,
   ].join('\r\n');
+}
+
+/** Says its last words to a peer and lets it go: one that never closes its side would hold the socket for ever. */
+export function endWith(socket: Duplex, answer: string): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end(answer);
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { viewer } from '@ancloud/contracts';
 import { AppError, type Log } from '@ancloud/kit';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { rawProblem } from '../api/problem.js';
+import { endWith, rawProblem } from '../api/problem.js';
 import { originAllowed, originRefused } from '../auth/request-auth.js';
 
 /** What a WebSocket's owner is told. None of them throws. */
@@ -58,7 +58,7 @@ export class Upgrades {
       } catch (error) {
         const refusal = error instanceof AppError ? error : new AppError('INTERNAL', 'the upgrade failed');
         if (refusal.code === 'INTERNAL') this.#log.error({ err: error }, 'an upgrade failed');
-        socket.end(rawProblem(refusal));
+        endWith(socket, rawProblem(refusal));
       }
     });
   }
