@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
+import { openAsBlob } from 'node:fs';
 import fs from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
@@ -125,7 +123,8 @@ export async function phoneInstall(layout: Layout, id: string, file: string, out
     'POST',
     `/v1/phones/${encodeURIComponent(id)}/apps`,
     {
-      body: Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>,
+      // Read as it is sent, and its length is told first: a stream would go out in chunks without one.
+      body: await openAsBlob(file),
       timeoutMs: 600_000,
     },
   );

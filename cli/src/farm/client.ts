@@ -1,4 +1,3 @@
-import type { ReadableStream } from 'node:stream/web';
 import fs from 'node:fs';
 import { AppError, fromProblem } from '@ancloud/kit/errors';
 import { files, type Layout } from '../layout.js';
@@ -60,7 +59,7 @@ export class GatewayClient {
   async request(
     method: string,
     path: string,
-    options: { json?: unknown; body?: ReadableStream<Uint8Array>; timeoutMs?: number } = {},
+    options: { json?: unknown; body?: Blob; timeoutMs?: number } = {},
   ): Promise<Response> {
     let response: Response;
     try {
@@ -72,7 +71,7 @@ export class GatewayClient {
           ...(options.body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         },
         ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
-        ...(options.body === undefined ? {} : { body: options.body, duplex: 'half' }),
+        ...(options.body === undefined ? {} : { body: options.body }),
         signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
       });
     } catch (cause) {
