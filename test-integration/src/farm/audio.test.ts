@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Phone } from '../harness/farm.js';
+
+const farm = new Farm(inject('farm'));
+let browser: Browser;
+let phone: Phone;
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+});
+afterAll(async () => {
+  await browser?.close();
+  if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+interface Ear {
+  /** The loudest frequency in Hz of each moment that was not silent, newest last. */
+  readonly heard: number[];
+  loudest: number;
+}
+
+/** Listens to what the component plays: every 20 ms the loudest frequency, when it is loud enough to be a note. */
+function listen(viewer: ViewerPage): Promise<void> {
+  return viewer.page.evaluate(async () => {
+    const { video } = document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement };
+    const context = new AudioContext();
+    await context.resume();
+    const analyser = new AnalyserNode(context, { fftSize: 8_192, smoothingTimeConstant: 0 });
+    const tracks = (video.srcObject as MediaStream).getAudioTracks();
+    context.createMediaStreamSource(new MediaStream(tracks)).connect(analyser);
+    const ear: Ear = { heard: [], loudest: -Infinity };
+    Object.assign(globalThis, { ear });
+    const levels = new Float32Array(analyser.frequencyBinCount);
+    setInterval(() => {
+      analyser.getFloatFrequencyData(levels);
+      let at = 0;
+      for (let bin = 1; bin < levels.length; bin++) if ((levels[bin] ?? 0) > (levels[at] ?? 0)) at = bin;
+      const level = levels[at] ?? -Infinity;
+      ear.loudest = Math.max(ear.loudest, level);
+      if (level > -50) ear.heard.push((at * context.sampleRate) / analyser.fftSize);
+    }, 20);
+  });
+}
+
+const ear = (viewer: ViewerPage): Promise<Ear> =>
+  viewer.page.evaluate(() => (globalThis as unknown as { ear: Ear }).ear);
+
+describe('sound', () => {
+  it('the note of the pad that is touched is heard in Chromium, once it is unmuted', async () => {
+    await farm.shell(phone.phoneId, 'am start -n com.ancloud.sound/.MainActivity');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    await viewer.firstFrame();
+    const button = viewer.page.getByRole('button', { name: 'Sound', exact: true });
+    await eventually(async () => {
+      if (!(await button.isEnabled())) throw new NotYet('there is no sound to unmute');
+    });
+    await button.click();
+    await listen(viewer);
+
+    // The pads of src/screen/app_sound.c: A4 top left, A5 bottom right.
+    for (const [x, y, note] of [
+      [0.25, 0.25, 440],
+      [0.75, 0.82, 880],
+    ] as const) {
+      await eventually(async () => {
+        await viewer.click(x, y);
+        const { heard, loudest } = await ear(viewer);
+        const last = heard.slice(-5);
+        // A bin is 6 Hz wide; the next pad's note is 54 Hz away.
+        if (last.length < 5 || last.some((hz) => Math.abs(hz - note) > 12))
+          throw new NotYet(`wanted ${note} Hz, heard ${JSON.stringify(last)}, at most ${loudest} dB`);
+      }, 20_000);
+    }
+    await viewer.page.close();
+  });
+});

@@ -1,0 +1,104 @@
+import { execFile, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
+import { createClient } from '@ancloud/kit';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Operation, type Phone } from '../harness/farm.js';
+import { leftoversOf, nothing } from '../harness/leftovers.js';
+
+const farm = new Farm(inject('farm'));
+
+interface ImageList {
+  readonly images: readonly { readonly image: { readonly imageId: string; readonly name: string } }[];
+}
+
+describe('images', () => {
+  const folder = path.join(farm.address.home, 'import');
+  const rootfs = path.join(farm.address.home, 'tiny');
+  const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
+  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 101;
+  const container = createClient(ContainerServiceClient, `127.0.0.1:${port}`, { farmSecret });
+  afterAll(() => {
+    container.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.rmSync(rootfs, { recursive: true, force: true });
+  });
+
+  /** Imports an image whose init is a script for a shell that is not there. Answers its id. */
+  async function importTiny(name: string): Promise<string> {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.mkdirSync(path.join(rootfs, 'system'), { recursive: true });
+    fs.writeFileSync(path.join(rootfs, 'init'), '#!/system/bin/sh\n', { mode: 0o755 });
+    fs.writeFileSync(path.join(rootfs, 'system/build.prop'), `ro.product.name=${name}\n`);
+    const file = path.join(folder, `${name}.sqfs`);
+    await promisify(execFile)('mksquashfs', [rootfs, file, '-noappend', '-quiet', '-no-progress']);
+    await farm.wait(
+      await farm.api<Operation>('POST', '/v1/images', { path: file, profile: 'reference', name }),
+    );
+    const { images } = await farm.api<ImageList>('GET', '/v1/images');
+    const found = images.find(({ image }) => image.name === name);
+    if (found === undefined) throw new Error(`the import of ${name} is done and no host has it`);
+    return found.image.imageId;
+  }
+
+  it('are there, and gone, at once, not with the host’s next heartbeat', async () => {
+    const ids: string[] = [];
+    const took: number[] = [];
+    // The second comes right after the host told of the first: its next heartbeat is up to 5 s away.
+    for (const name of ['one', 'two', 'three']) {
+      const began = performance.now();
+      ids.push(await importTiny(name));
+      took.push(performance.now() - began);
+    }
+    expect(Math.max(...took)).toBeLessThan(2_500);
+    const began = performance.now();
+    for (const imageId of ids) await container.removeImage({ imageId });
+    await eventually(async () => {
+      const { images } = await farm.api<ImageList>('GET', '/v1/images');
+      if (images.some(({ image }) => ids.includes(image.imageId))) throw new NotYet('still listed');
+    });
+    expect(performance.now() - began).toBeLessThan(2_500);
+    await expect(container.removeImage({ imageId: ids[0] ?? '' })).rejects.toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+    });
+  });
+
+  it('that do not boot: the phone says why, its image cannot be removed, and it goes without a trace', async () => {
+    const imageId = await importTiny('broken');
+    const { phone, operation } = await farm.api<{ phone: Phone; operation: Operation }>(
+      'POST',
+      '/v1/phones',
+      { spec: { imageId } },
+    );
+    await expect(farm.wait(operation)).rejects.toThrow(/BOOT_FAILED Crashed.*\/init/);
+    await expect(container.removeImage({ imageId })).rejects.toMatchObject({ code: 'IMAGE_IN_USE' });
+    await farm.delete(phone.phoneId);
+    expect(leftoversOf(farm.address, phone.phoneId)).toSatisfy(nothing);
+    await container.removeImage({ imageId });
+  });
+});
+
+/** Exit code of a connection attempt to `address` as a user of this host; 124 when nothing answers within 3 s. */
+function connects(uid: number, address: string, port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const child = spawn('timeout', ['3', 'bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`], {
+      uid,
+      gid: uid,
+      stdio: 'ignore',
+      cwd: '/',
+    });
+    child.once('close', resolve);
+  });
+}
+
+it('adb of a phone answers root and no other user of its host', async () => {
+  const phone = await farm.create();
+  const { status } = await farm.viewable(phone.phoneId);
+  const address = status?.address.replace(/[/:].*$/, '') ?? '';
+  expect(await connects(0, address, 5555)).toBe(0);
+  expect(await connects(65_534, address, 5555)).toBe(124);
+  await farm.delete(phone.phoneId);
+});
