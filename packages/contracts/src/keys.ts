@@ -41,7 +41,7 @@ export const records = {
   placement: record('phone:{phone}:placement', 'gateway', Placement),
   /** Written by a script that refuses an older {epoch, revision}. */
   status: record('phone:{phone}:status', 'container-svc', PhoneStatus),
-  host: record('host:{host}', 'container-svc', HostRecord, 15),
+  host: record('host:{host}', 'container-svc', HostRecord, 12),
   session: record('session:{phone}', 'session-svc', SessionRecord, 30),
   stream: record('stream:{phone}', 'media-svc', StreamRecord, 15),
   media: record('media:{media}', 'media-svc', MediaRecord, 15),
