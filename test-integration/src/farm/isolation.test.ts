@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Farm, type Phone } from '../harness/farm.js';
+import { leftoversOf } from '../harness/leftovers.js';
+
+const farm = new Farm(inject('farm'));
+const host = farm.address.env['ANCLOUD_SUBNET']?.split('/')[0] ?? '';
+let one: Phone;
+let two: Phone;
+
+beforeAll(async () => {
+  one = await farm.create({ limits: { cpuMillis: 500, memoryMib: 512, pids: 300 } });
+  two = await farm.create();
+});
+afterAll(async () => {
+  for (const phone of [one, two]) if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+const ip = (phone: Phone): string => phone.status?.address.replace(/[/:].*$/, '') ?? '';
+
+/** Some process of the phone. */
+function processOf(phone: Phone): string {
+  const pids = leftoversOf(farm.address, phone.phoneId).cgroups.flatMap((folder) =>
+    fs.readFileSync(path.join(folder, 'cgroup.procs'), 'utf8').split('\n'),
+  );
+  const pid = pids.find((line) => line !== '');
+  if (pid === undefined) throw new Error(`no process of ${phone.phoneId}`);
+  return pid;
+}
+
+/** Runs a program of the host as root in the phone's network: all that a phone gone bad could send. Answers its exit code. */
+function inNetworkOf(phone: Phone | undefined, ...argv: string[]): Promise<number> {
+  const inside = phone === undefined ? [] : ['nsenter', '-n', '-t', processOf(phone)];
+  const [file = '', ...args] = [...inside, ...argv];
+  return new Promise((resolve) =>
+    execFile(file, args, (error) =>
+      resolve(error === null ? 0 : typeof error.code === 'number' ? error.code : 255),
+    ),
+  );
+}
+
+const connects = async (from: Phone | undefined, address: string, port: number): Promise<boolean> =>
+  (await inNetworkOf(from, 'timeout', '2', 'bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`)) === 0;
+
+describe('a phone', () => {
+  it('reaches its host’s DNS, and nothing else there', async () => {
+    const server = net.createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+    try {
+      const { port } = server.address() as net.AddressInfo;
+      expect(await connects(undefined, host, port)).toBe(true);
+      expect(await connects(one, host, 53)).toBe(true);
+      expect(await connects(one, host, port)).toBe(false);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('does not reach another phone, whom the host reaches', async () => {
+    for (const [from, to] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      expect(await connects(undefined, ip(to), 5555)).toBe(true);
+      expect(await connects(from, ip(to), 5555)).toBe(false);
+    }
+  });
+
+  it('cannot speak with an address that is not its own', async () => {
+    const stolen = host.replace(/\d+$/, '200');
+    expect(await inNetworkOf(one, 'ip', 'address', 'add', `${stolen}/32`, 'dev', 'eth0')).toBe(0);
+    expect(await inNetworkOf(one, 'ip', 'route', 'add', `${host}/32`, 'dev', 'eth0', 'src', stolen)).toBe(0);
+    expect(await connects(one, host, 53)).toBe(false);
+    expect(await inNetworkOf(one, 'ip', 'route', 'delete', `${host}/32`)).toBe(0);
+    expect(await connects(one, host, 53)).toBe(true);
+  });
+
+  it('has the limits that it was asked for, in the kernel', () => {
+    const { cgroups } = leftoversOf(farm.address, one.phoneId);
+    const read = (...names: string[]): string =>
+      cgroups
+        .flatMap((folder) => names.map((name) => path.join(folder, name)))
+        .filter((file) => fs.existsSync(file))
+        .map((file) => fs.readFileSync(file, 'utf8').trim())[0] ?? '';
+    expect(read('memory.max', 'memory.limit_in_bytes')).toBe(String(512 << 20));
+    expect(read('pids.max')).toBe('300');
+    const quota = read('cpu.max', 'cpu.cfs_quota_us').split(' ')[0];
+    const period = read('cpu.max').split(' ')[1] ?? read('cpu.cfs_period_us');
+    expect(Number(quota) / Number(period)).toBe(0.5);
+  });
+});
