@@ -2,7 +2,8 @@ import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
+import { ContainerServiceClient, type ExecOutput } from '@ancloud/contracts/container/v1/container';
+import { Stage } from '@ancloud/contracts/state/v1/state';
 import { createClient } from '@ancloud/kit';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
@@ -11,6 +12,11 @@ import { leftoversOf, nothing } from '../harness/leftovers.js';
 
 const farm = new Farm(inject('farm'));
 
+const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
+const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 101;
+const container = createClient(ContainerServiceClient, `127.0.0.1:${port}`, { farmSecret });
+afterAll(() => container.close());
+
 interface ImageList {
   readonly images: readonly { readonly image: { readonly imageId: string; readonly name: string } }[];
 }
@@ -18,11 +24,7 @@ interface ImageList {
 describe('images', () => {
   const folder = path.join(farm.address.home, 'import');
   const rootfs = path.join(farm.address.home, 'tiny');
-  const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
-  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 101;
-  const container = createClient(ContainerServiceClient, `127.0.0.1:${port}`, { farmSecret });
   afterAll(() => {
-    container.close();
     fs.rmSync(folder, { recursive: true, force: true });
     fs.rmSync(rootfs, { recursive: true, force: true });
   });
@@ -66,6 +68,23 @@ describe('images', () => {
     });
   });
 
+  it('without an init are refused with what is missing, and nothing is left of them', async () => {
+    const store = (): string[] => fs.readdirSync(path.join(farm.address.home, 'images')).toSorted();
+    const before = store();
+    fs.mkdirSync(folder, { recursive: true });
+    const empty = path.join(rootfs, 'none');
+    fs.mkdirSync(path.join(empty, 'system'), { recursive: true });
+    const file = path.join(folder, 'no-init.sqfs');
+    await promisify(execFile)('mksquashfs', [empty, file, '-noappend', '-quiet', '-no-progress']);
+    const operation = farm.api<Operation>('POST', '/v1/images', {
+      path: file,
+      profile: 'reference',
+      name: 'none',
+    });
+    await expect(operation.then((begun) => farm.wait(begun))).rejects.toThrow(/IMAGE_INVALID.*\/init/);
+    expect(store()).toEqual(before);
+  });
+
   it('that do not boot: the phone says why, its image cannot be removed, and it goes without a trace', async () => {
     const imageId = await importTiny('broken');
     const { phone, operation } = await farm.api<{ phone: Phone; operation: Operation }>(
@@ -101,4 +120,38 @@ it('adb of a phone answers root and no other user of its host', async () => {
   expect(await connects(0, address, 5555)).toBe(0);
   expect(await connects(65_534, address, 5555)).toBe(124);
   await farm.delete(phone.phoneId);
+});
+
+it('container-svc runs a command in a phone, and tells of its changes to whoever watches', async () => {
+  const phone = await farm.create();
+  const stages: Stage[] = [];
+  const watching = (async () => {
+    for await (const status of container.watchPhones({})) {
+      if (status.phoneId === phone.phoneId) stages.push(status.stage);
+      if (stages.at(-1) === Stage.STAGE_REMOVED) return;
+    }
+  })();
+
+  const call = container.exec();
+  const said = { stdout: '', stderr: '', exitCode: -1 };
+  call.on('data', ({ output }: ExecOutput) => {
+    if (output?.$case === 'exitCode') said.exitCode = output.value;
+    else if (output !== undefined) said[output.$case] += Buffer.from(output.value).toString();
+  });
+  const value = {
+    phoneId: phone.phoneId,
+    argv: ['/system/bin/sh', '-c', 'cat; echo "$WORD $(id -u)" >&2; exit 7'],
+    uid: 2_000,
+    env: { WORD: 'word' },
+  };
+  call.write({ input: { $case: 'start', value } });
+  call.write({ input: { $case: 'stdin', value: Buffer.from('through stdin') } });
+  call.write({ input: { $case: 'stdinClosed', value: true } });
+  await new Promise<void>((resolve, reject) => call.once('end', resolve).once('error', reject));
+  expect(said).toEqual({ stdout: 'through stdin', stderr: 'word 2000\n', exitCode: 7 });
+
+  await farm.delete(phone.phoneId);
+  await watching;
+  expect(stages[0]).toBe(Stage.STAGE_READY);
+  expect(stages).toContain(Stage.STAGE_STOPPING);
 });
