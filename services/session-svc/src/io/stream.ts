@@ -10,16 +10,14 @@ import { stepStream } from '../core/stream-state.js';
 import type { StreamAt, StreamEffect, StreamEvent } from '../core/stream-state.js';
 import type { HostClock } from './host-clock.js';
 import { KeyFrames } from './key-frames.js';
-import { MediaServer } from './media-server.js';
 import type { PhoneLink } from './phone-link.js';
 import type { RtpOptions, RtpSender } from './rtp-sender.js';
 import type { SessionMetrics } from './session-metrics.js';
+import { StreamServer } from './stream-server.js';
 import { Waiters } from './waiters.js';
 
 /** How long an attach waits to learn whether there is sound, once the picture is there. */
 const SOUND_MS = 500;
-/** A server that has sent no key frame by then is of no use. */
-const FIRST_PICTURE_MS = 15_000;
 
 /** What media-svc wants; valid as a whole until a call with the same or a higher fence. */
 export interface StreamWish {
@@ -51,15 +49,6 @@ export interface StreamOptions {
   readonly onServerFailed: () => void;
 }
 
-interface Server {
-  readonly encoder: EncoderOptions;
-  readonly abort: AbortController;
-  media: MediaServer | undefined;
-  /** Newest codec configuration; a copy. */
-  config: Uint8Array | undefined;
-  deadline: Timer | undefined;
-}
-
 /**
  * Video and sound of one phone: which server feeds the viewers (core/stream-state.ts decides), its group of pictures, and
  * key frames for joiners. Owned by the session; starts `suspended` until the session says that the phone can be reached.
@@ -73,8 +62,8 @@ export class Stream {
   #closed = false;
   #wish: StreamWish | undefined;
   #fence = 0;
-  #current: Server | undefined;
-  #candidate: Server | undefined;
+  #current: StreamServer | undefined;
+  #candidate: StreamServer | undefined;
   #retry: Timer | undefined;
   readonly #waiters = new Waiters<void>();
 
@@ -210,14 +199,14 @@ export class Stream {
         if (this.#wish !== undefined) this.#start(this.#wish);
         return;
       case 'dropCandidate':
-        drop(this.#candidate);
+        this.#candidate?.close();
         this.#candidate = undefined;
         return;
       case 'switchOver':
         this.#switchOver();
         return;
       case 'dropCurrent':
-        drop(this.#current);
+        this.#current?.close();
         this.#current = undefined;
         this.#keyFrames.forget();
         this.#keyFrames.rest();
@@ -238,63 +227,32 @@ export class Stream {
   }
 
   #start(wish: StreamWish): void {
-    const { clock } = this.#options;
-    const server: Server = {
-      encoder: wish.encoder,
-      abort: new AbortController(),
-      media: undefined,
-      config: undefined,
-      deadline: undefined,
-    };
-    this.#candidate = server;
-    server.deadline = clock.setTimeout(() => {
-      this.#lost(server, new AppError('STREAM_FAILED', `no key frame within ${FIRST_PICTURE_MS} ms`));
-    }, FIRST_PICTURE_MS);
-    this.#open(server, wish.rtp.audio !== undefined).catch((error: unknown) => this.#lost(server, error));
-  }
-
-  async #open(server: Server, audio: boolean): Promise<void> {
-    const { version, clock, hostClock, log, metrics, onDevice, onSize } = this.#options;
-    const { signal } = server.abort;
-    const media = await MediaServer.create({
-      ...(await this.#options.link(signal)),
-      version,
-      encoder: server.encoder,
-      audio,
-      clock,
-      hostClock,
-      log,
-      metrics,
-      signal,
-      events: {
+    const { link, version, clock, hostClock, log, metrics, onDevice, onSize, sender } = this.#options;
+    const audio = wish.rtp.audio !== undefined;
+    const server: StreamServer = new StreamServer(
+      { link, version, encoder: wish.encoder, audio, clock, hostClock, log, metrics },
+      {
         size: (size) => {
           if (server === this.#current) onSize(size);
         },
-        config: (annexB) => this.#config(server, annexB),
+        config: () => {
+          if (server !== this.#current || server.config === undefined) return;
+          sender.setConfig(server.config);
+          // What is cached belongs to the configuration before.
+          this.#keyFrames.forget();
+        },
         picture: (unit, keyFrame, hostUs) => this.#picture(server, unit, keyFrame, hostUs),
         audio: (packet, hostUs) => {
-          if (server === this.#current) this.#options.sender.audio(packet, hostUs);
+          if (server === this.#current) sender.audio(packet, hostUs);
         },
         device: onDevice,
-        lost: (reason) => this.#lost(server, new AppError('STREAM_FAILED', reason)),
+        lost: (error) => this.#lost(server, error),
       },
-    });
-    if (signal.aborted) media.close();
-    else {
-      server.media = media;
-      media.start();
-    }
+    );
+    this.#candidate = server;
   }
 
-  #config(server: Server, annexB: Uint8Array): void {
-    server.config = annexB.slice();
-    if (server !== this.#current) return;
-    this.#options.sender.setConfig(server.config);
-    // What is cached belongs to the configuration before.
-    this.#keyFrames.forget();
-  }
-
-  #picture(server: Server, unit: Uint8Array, keyFrame: boolean, hostUs: number): void {
+  #picture(server: StreamServer, unit: Uint8Array, keyFrame: boolean, hostUs: number): void {
     if (server === this.#candidate && keyFrame) this.#step('candidateReady');
     if (server !== this.#current) return;
     this.#options.sender.video(unit, hostUs);
@@ -309,15 +267,15 @@ export class Stream {
     this.#keyFrames.encoderReplaced();
     const { sender, metrics, onSize } = this.#options;
     metrics.streamsStarted.inc();
-    this.#current?.deadline?.cancel();
+    this.#current?.pictured();
     if (this.#current?.config !== undefined) sender.setConfig(this.#current.config);
     const size = this.#current?.media?.size;
     if (size !== undefined) onSize(size);
-    drop(old);
+    old?.close();
   }
 
-  #lost(server: Server, error: unknown): void {
-    if (server.abort.signal.aborted) return;
+  #lost(server: StreamServer, error: unknown): void {
+    if (server.closed) return;
     const { log, metrics } = this.#options;
     metrics.streamsFailed.inc();
     log.warn(
@@ -362,10 +320,4 @@ export class Stream {
       fix: 'take the stream lease again before attaching',
     });
   }
-}
-
-function drop(server: Server | undefined): void {
-  server?.abort.abort();
-  server?.deadline?.cancel();
-  server?.media?.close();
 }
