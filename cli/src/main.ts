@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
+import { AppError } from '@ancloud/kit/errors';
 import { exitCodeOf, exitCodes, Output } from './output.js';
 import { type Layout, layoutFrom } from './layout.js';
 
@@ -264,10 +265,27 @@ phone
     ),
   );
 
+/** Keeps commander's own words from stderr, of every command: --json promises one document there. */
+function quietUsage(command: Command): void {
+  command.configureOutput({ outputError: () => undefined }).showHelpAfterError(false);
+  for (const one of command.commands) quietUsage(one);
+}
+
+const json = process.argv.includes('--json');
+if (json) quietUsage(program);
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  // commander has printed what was wrong already.
+  // commander has printed what was wrong already, unless a machine reads: that one gets the same problem as always.
+  if (json && error.exitCode !== 0) {
+    new Output(true).error(
+      new AppError('INVALID_ARGUMENT', error.message.replace(/^error: /, ''), {
+        field: error.code.replace(/^commander[.]/, ''),
+        fix: './ancloud --help lists what there is',
+      }),
+    );
+  }
   process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
 }

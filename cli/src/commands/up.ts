@@ -12,7 +12,7 @@ import { askSupervisor, Supervisor, tail } from '../farm/supervisor.js';
 import { files, type Layout } from '../layout.js';
 import type { Output } from '../output.js';
 import { type Artifacts, prepareArtifacts } from '../setup/artifacts.js';
-import { ensurePackages, packages } from '../setup/packages.js';
+import { ensurePackages, missingPackages, packages } from '../setup/packages.js';
 
 const START_TIMEOUT_MS = 90_000;
 const DETACHED_READY_MS = 180_000;
@@ -214,8 +214,12 @@ function endOnSignals(supervisor: Supervisor, output: Output): Promise<void> {
 
 export function requireRoot(): void {
   if (process.getuid?.() !== 0) {
+    const missing = missingPackages(packages.run);
     throw new AppError('FORBIDDEN', 'a host needs root: it mounts, makes namespaces and network', {
-      fix: 'run it with sudo',
+      fix:
+        missing.length === 0
+          ? 'run it with sudo'
+          : `run it with sudo, which also installs what is missing: ${missing.join(' ')}`,
     });
   }
 }

@@ -1,9 +1,13 @@
 import fs from 'node:fs';
+import dns from 'node:dns';
 import net from 'node:net';
 import os from 'node:os';
 import { spawnSync } from 'node:child_process';
 import type { Layout } from '../layout.js';
 import { missingPackages, packages } from '../setup/packages.js';
+import { conflictingRoute } from './routes.js';
+
+const DNS_MS = 3_000;
 
 export interface Finding {
   readonly name: string;
@@ -35,6 +39,10 @@ export async function examine(layout: Layout): Promise<Finding[]> {
     ...kernel(),
     binder(),
     cgroups(),
+    memoryLimits(),
+    pressure(),
+    loops(),
+    ...(await network(layout)),
     ...limits(),
     ...tools(),
     ...(await ports(layout)),
@@ -128,6 +136,85 @@ function cgroups(): Finding {
     );
   }
   return fail('cgroups', 'not mounted', 'mount -t cgroup2 none /sys/fs/cgroup');
+}
+
+function memoryLimits(): Finding {
+  const enabled =
+    / memory(?: |$)/.test(` ${read('/sys/fs/cgroup/cgroup.controllers')}`) ||
+    /^memory\s+\d+\s+\d+\s+1$/m.test(read('/proc/cgroups'));
+  return enabled
+    ? ok('memory limits', 'the memory controller is on')
+    : warn(
+        'memory limits',
+        'no memory controller',
+        'boot with cgroup_enable=memory: phones then cannot take each other’s memory',
+      );
+}
+
+function pressure(): Finding {
+  return read('/proc/pressure/memory') === ''
+    ? warn(
+        'pressure (PSI)',
+        'missing',
+        'boot with psi=1; Android’s lmkd falls back to memory levels without it',
+      )
+    : ok('pressure (PSI)', '/proc/pressure');
+}
+
+/** One loop device for each image that phones run from; the kernel makes more on demand unless its module is limited. */
+function loops(): Finding {
+  const used = listing('/sys/block').filter((name) => fs.existsSync(`/sys/block/${name}/loop`)).length;
+  const limit = Number(read('/sys/module/loop/parameters/max_loop') || '0');
+  return limit > 0 && !fs.existsSync('/dev/loop-control') && used >= limit
+    ? fail('loop devices', `all ${limit} in use`, 'detach some (losetup -l), or boot with max_loop=64')
+    : ok('loop devices', `${used} in use, more on demand`);
+}
+
+/** The phones' subnet must lead nowhere else already, and they take their DNS from the host. */
+async function network(layout: Layout): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const other = conflictingRoute(read('/proc/net/route'), layout.subnet, layout.bridge);
+  findings.push(
+    other === undefined
+      ? ok('subnet', `${layout.subnet} on ${layout.bridge}`)
+      : fail('subnet', `${layout.subnet} is routed to ${other}`, 'set ANCLOUD_SUBNET, e.g. 10.231.7.1/24'),
+  );
+  for (const tool of ['nft', 'iptables']) {
+    const works = spawnSync(tool, [tool === 'nft' ? '--version' : '-V'], { stdio: 'ignore' }).status === 0;
+    findings.push(
+      works
+        ? ok(tool, 'runs')
+        : fail(tool, 'does not run', `apt-get install ${tool === 'nft' ? 'nftables' : 'iptables'}`),
+    );
+  }
+  const servers = dns.getServers();
+  const answered = await Promise.race([
+    dns.promises.resolve4('deb.debian.org').then(
+      () => true,
+      () => false,
+    ),
+    new Promise<false>((resolve) => {
+      setTimeout(() => resolve(false), DNS_MS).unref();
+    }),
+  ]);
+  findings.push(
+    answered
+      ? ok('dns', servers.join(' '))
+      : warn(
+          'dns',
+          `no answer from ${servers.join(' ') || 'any server'}`,
+          'phones have no names then, and setup no packages: /etc/resolv.conf',
+        ),
+  );
+  return findings;
+}
+
+function listing(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function limits(): Finding[] {

@@ -153,7 +153,14 @@ export async function askSupervisor(
     socket.on('data', (chunk: string) => (received += chunk));
     socket.once('error', reject);
     socket.once('close', () => resolve(received));
-  }).catch((cause: unknown) => {
+  }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EACCES') {
+      throw new AppError('FORBIDDEN', "this farm is another user's", {
+        field: files.supervisorSocket(layout),
+        fix: 'run it as that user, for an installed farm with sudo',
+        cause,
+      });
+    }
     throw new AppError('UNAVAILABLE', 'no farm runs here', {
       field: files.supervisorSocket(layout),
       fix: 'start one: ./ancloud up',
