@@ -27,8 +27,8 @@ export async function down(
 async function stopPhones(layout: Layout, output: Output): Promise<void> {
   const client = new GatewayClient(layout);
   const { phones } = await client.phones();
-  // A failed one too: it may be waiting for its next try, and has its mounts.
-  const running = phones.filter((phone) => !['stopped', 'lost'].includes(phone.phase));
+  // A failed one too: it may be waiting for its next try, and has its mounts. One that is being deleted takes no other wish.
+  const running = phones.filter((phone) => !['stopped', 'lost', 'deleting'].includes(phone.phase));
   if (running.length === 0) return;
   output.step(`stopping ${running.length} phone${running.length === 1 ? '' : 's'}`);
   await Promise.all(

@@ -21,7 +21,7 @@ const open = (app: string): Promise<string> =>
   farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.MainActivity`);
 
 describe('first-frame', () => {
-  it('Chromium decodes frames of the right size, 25 a second and more of a moving screen', async () => {
+  it('Chromium decodes frames of the right size, and a moving screen moves', async () => {
     await open('motion');
     const viewer = await browser.watch(farm, phone.phoneId, 'watch');
     expect(await viewer.firstFrame()).toEqual({ width: 720, height: 1280 });
@@ -32,7 +32,7 @@ describe('first-frame', () => {
       if ((await viewer.framesDecoded()) - decoded < 100) throw new NotYet('fewer than 100 more frames');
     }, 10_000);
     const perSecond = 100_000 / (performance.now() - began);
-    // Two cores encode, decode, and run this test: the promise is 30, what is checked here is that it moves.
+    // Rates are the benchmarks' business (first-frame, touch-to-photon); a screen that stands would give none.
     expect(perSecond).toBeGreaterThan(10);
     expect((await viewer.patternWhere(({ kind }) => kind === 'motion')).value).toBeGreaterThan(first.value);
     await viewer.page.close();
