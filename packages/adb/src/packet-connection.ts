@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { AdbDaemonConnection, AdbPacketData, AdbPacketInit } from '@yume-chan/adb';
 import { Consumable, ReadableStream } from '@yume-chan/stream-extra';
 import type { ReadableStreamDefaultController } from '@yume-chan/stream-extra';
+import { CloseGate } from './close-gate.js';
 import { AdbError } from './errors.js';
 
 /** AOSP adb/adb.h MAX_PAYLOAD: what we announce in CNXN, so nothing larger may come. */
@@ -14,7 +15,15 @@ const HEADER = 24;
  * chunk is passed on as a view of it.
  */
 export function packetConnection(socket: Socket): AdbDaemonConnection {
-  return { readable: packets(socket), writable: writer(socket) };
+  const gate = new CloseGate();
+  const incoming = packets(socket, gate);
+  return {
+    readable: incoming.readable,
+    writable: writer(socket, (packet) => {
+      const freed = gate.outgoing(packet);
+      if (freed !== undefined) incoming.deliver(freed);
+    }),
+  };
 }
 
 /** Cuts the byte stream into packets and checks what would otherwise be believed: magic and length. */
@@ -82,10 +91,18 @@ export class PacketCutter {
   }
 }
 
-function packets(socket: Socket): ReadableStream<AdbPacketData> {
+interface Incoming {
+  readonly readable: ReadableStream<AdbPacketData>;
+  /** Passes a packet on that was held back. */
+  deliver(packet: AdbPacketData): void;
+}
+
+function packets(socket: Socket, gate: CloseGate): Incoming {
   const cutter = new PacketCutter();
   let ended = false;
+  let enqueue: (packet: AdbPacketData) => void = () => undefined;
   const attach = (controller: ReadableStreamDefaultController<AdbPacketData>): void => {
+    enqueue = (packet) => controller.enqueue(packet);
     const fail = (error: unknown): void => {
       if (ended) return;
       ended = true;
@@ -95,7 +112,9 @@ function packets(socket: Socket): ReadableStream<AdbPacketData> {
     socket.on('data', (chunk: Buffer) => {
       if (ended) return;
       try {
-        cutter.push(chunk, (packet) => controller.enqueue(packet));
+        cutter.push(chunk, (packet) => {
+          if (gate.incoming(packet)) controller.enqueue(packet);
+        });
       } catch (error) {
         return fail(error);
       }
@@ -111,7 +130,7 @@ function packets(socket: Socket): ReadableStream<AdbPacketData> {
     });
     socket.pause();
   };
-  return new ReadableStream<AdbPacketData>({
+  const readable = new ReadableStream<AdbPacketData>({
     start: attach,
     pull: () => void socket.resume(),
     cancel() {
@@ -119,15 +138,22 @@ function packets(socket: Socket): ReadableStream<AdbPacketData> {
       socket.destroy();
     },
   });
+  return {
+    readable,
+    deliver: (packet) => {
+      if (!ended) enqueue(packet);
+    },
+  };
 }
 
-function writer(socket: Socket): AdbDaemonConnection['writable'] {
+function writer(socket: Socket, sent: (packet: AdbPacketInit) => void): AdbDaemonConnection['writable'] {
   return new Consumable.WritableStream<AdbPacketInit>({
     // Settles when the kernel has the bytes, because the caller then reuses its buffers. It never rejects: the library
     // leaves the rejected half of its Consumable unhandled, which would end the process. A broken connection is told
     // by the readable side, and by it `disconnected` and every stream.
     write: (packet) =>
       new Promise<void>((resolve) => {
+        sent(packet);
         if (!socket.writable) return resolve();
         const header = Buffer.allocUnsafe(HEADER);
         header.writeUInt32LE(packet.command, 0);

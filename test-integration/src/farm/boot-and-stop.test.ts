@@ -19,6 +19,8 @@ describe('a phone', () => {
     expect(await shell('getprop init.svc.adbd')).toBe('running');
     expect(await shell('id -u')).toBe('2000');
     await shell('touch /data/local/tmp/kept');
+    // More than every buffer on the way: a slow reader must lose neither output nor exit status.
+    expect((await farm.shell(phone.phoneId, 'head -c 3000000 /dev/zero')).length).toBe(3_000_000);
 
     await farm.stop(phone.phoneId);
     const stopped = await farm.phone(phone.phoneId);
