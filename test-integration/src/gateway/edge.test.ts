@@ -201,7 +201,9 @@ describe('problems', () => {
 
   it('are also told on sockets that never become a request', async () => {
     expect(await raw('HELLO\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*MESSAGE_MALFORMED/);
-    expect(await raw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await raw(`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 413 [\s\S]*MESSAGE_TOO_LARGE/,
+    );
   });
 
   it('have told no secret to the log', () => {
