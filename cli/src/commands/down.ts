@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { GatewayClient, type OperationView } from '../farm/client.js';
 import { askSupervisor } from '../farm/supervisor.js';
 import { files, type Layout } from '../layout.js';
 import type { Output } from '../output.js';
-import { requireRoot } from './up.js';
+import { requireRoot, startDetached } from './up.js';
 
 /**
  * `./ancloud down`: phones are stopped (their data stays, `up` starts the first one again), then the services, then the
@@ -16,12 +17,24 @@ export async function down(
   output: Output,
 ): Promise<void> {
   requireRoot();
-  const { processes } = await askSupervisor(layout, 'status');
+  const { processes } = await askSupervisor(layout, 'status').catch(async (error: unknown) => {
+    if (options.keepPhones || !hasPhones(layout)) throw error;
+    // Ctrl-C ended the services and left the phones: only the services know how to stop them.
+    output.step('the services are not running, but phones of theirs may be: starting them to stop those');
+    await startDetached(layout, output);
+    return askSupervisor(layout, 'status');
+  });
   if (!options.keepPhones) await stopPhones(layout, output);
   output.step('stopping the services');
   await askSupervisor(layout, 'stop');
   if (!options.keepPhones) removeNetwork(layout, output);
   output.result({ stopped: processes.map((process) => process.name) }, 'The farm is down.');
+}
+
+/** True when this host's container-svc has been told of phones: each has a file below `<home>/state`. */
+function hasPhones(layout: Layout): boolean {
+  const folder = path.join(layout.home, 'state');
+  return fs.existsSync(folder) && fs.readdirSync(folder).some((name) => name.endsWith('.json'));
 }
 
 async function stopPhones(layout: Layout, output: Output): Promise<void> {

@@ -85,7 +85,8 @@ function writeConfiguration(layout: Layout): void {
   ensureScrcpyServer(files.scrcpyServer(layout));
 }
 
-async function startDetached(layout: Layout, output: Output): Promise<void> {
+/** Starts the supervisor in a session of its own and waits until all serve; fine when one runs already. */
+export async function startDetached(layout: Layout, output: Output): Promise<void> {
   const running = await askSupervisor(layout, 'status').catch(() => undefined);
   if (running !== undefined) {
     output.step(`the farm runs already (supervisor pid ${running.pid})`);
