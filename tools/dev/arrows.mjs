@@ -17,8 +17,9 @@ const ALLOWED = {
   'packages/scrcpy-wire': [],
   'packages/rtp': [],
   'packages/adb': [],
+  'packages/android-image': [],
   'packages/testkit': ['scrcpy-wire', 'contracts'],
-  'services/container-svc': ['contracts', 'kit', 'bus', 'state', 'testkit'],
+  'services/container-svc': ['contracts', 'kit', 'bus', 'state', 'android-image', 'testkit'],
   'services/session-svc': ['contracts', 'kit', 'bus', 'state', 'adb', 'rtp', 'scrcpy-wire', 'testkit'],
   'services/media-svc': ['contracts', 'kit', 'bus', 'state', 'testkit'],
   'services/input-svc': ['contracts', 'kit', 'bus', 'state', 'scrcpy-wire', 'testkit'],
@@ -27,13 +28,24 @@ const ALLOWED = {
   web: ['player', 'contracts'],
   cli: ['contracts', 'kit'],
   bench: ['contracts', 'kit', 'bus', 'state', 'rtp', 'scrcpy-wire', 'adb', 'testkit'],
-  'test-integration': ['contracts', 'kit', 'bus', 'state', 'rtp', 'scrcpy-wire', 'adb', 'testkit'],
+  'test-integration': [
+    'contracts',
+    'kit',
+    'bus',
+    'state',
+    'android-image',
+    'rtp',
+    'scrcpy-wire',
+    'adb',
+    'testkit',
+  ],
 };
 
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|import\(\s*'([^']+)'\s*\)/g;
 const CORE_MAY = new Set([
   '@ancloud/contracts',
+  '@ancloud/android-image',
   '@ancloud/scrcpy-wire',
   '@ancloud/rtp',
   'vitest',
