@@ -12,7 +12,7 @@ export interface Limits {
   readonly maxNameBytes: number;
   /** Bytes of all extended attributes of one entry, names included. Default 64 KiB (XATTR_SIZE_MAX). */
   readonly maxXattrBytes: number;
-  /** Bytes out for each byte in of one compressed stream, beyond the first MiB. Default 1200; gzip's own ceiling is 1032. */
+  /** Bytes out for each byte in of a compressed stream, beyond the first 16 MiB out. Default 100; ramdisks reach 2–4. */
   readonly maxRatio: number;
   /** Chunks of a sparse image, extents of a file, partitions of a super image: one table. Default 2^20. */
   readonly maxTable: number;
@@ -24,7 +24,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxDepth: 128,
   maxNameBytes: 4096,
   maxXattrBytes: 64 * 1024,
-  maxRatio: 1200,
+  maxRatio: 100,
   maxTable: 2 ** 20,
 };
 
