@@ -34,6 +34,20 @@ export class StreamReader {
     return bytes;
   }
 
+  /** Gives back the last bytes that were taken. */
+  unread(bytes: Uint8Array): void {
+    this.#offset -= bytes.length;
+    this.#chunk = this.#chunk.length === 0 ? bytes : Buffer.concat([bytes, this.#chunk]);
+  }
+
+  async skipZeros(): Promise<void> {
+    while (await this.#fill()) {
+      const zeros = this.#chunk.findIndex((byte) => byte !== 0);
+      await this.some(zeros < 0 ? this.#chunk.length : zeros);
+      if (zeros >= 0) return;
+    }
+  }
+
   /** Up to `length` bytes, fewer only at the end. */
   async upTo(length: number): Promise<Uint8Array> {
     const first = await this.some(length);
