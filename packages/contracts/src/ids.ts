@@ -7,6 +7,15 @@ export const phoneIdPattern = /^ph_[a-z0-9]{1,40}$/;
 /** Host ids are chosen by operators: a DNS label. */
 export const hostIdPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export const imageIdPattern = /^sha256:[0-9a-f]{64}$/;
-/** A boot property's name and value: init splits its argv on blanks, so neither may hold one. */
-export const bootPropertyNamePattern = /^androidboot\.[A-Za-z0-9_.-]{1,80}$/;
-export const bootPropertyValuePattern = /^[\x21-\x7e]{0,91}$/;
+
+/**
+ * The label that asks for a GPU (of a phone: `any`, or a render node) and that offers one (of a host: render nodes,
+ * separated by colons). Only a node that the operator offers is ever given.
+ */
+export const gpuLabel = 'ancloud.gpu';
+export const gpuWishPattern = /^(?:|any|renderD[0-9]{1,3})$/;
+
+/** The render nodes a host offers by its labels. */
+export function offeredRenderNodes(labels: Readonly<Record<string, string>>): string[] {
+  return (labels[gpuLabel] ?? '').split(':').filter((name) => /^renderD[0-9]{1,3}$/.test(name));
+}

@@ -1,3 +1,4 @@
+export * from './boot-properties.js';
 export * from './codes.js';
 export * from './ids.js';
 export * from './keys.js';

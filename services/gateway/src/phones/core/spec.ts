@@ -1,5 +1,10 @@
-import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } from '@ancloud/contracts';
-import type { Display, Limits, PhoneSpec } from '@ancloud/contracts/common/v1/common';
+import {
+  bootPropertyMistake as contractMistake,
+  gpuLabel,
+  gpuWishPattern,
+  imageIdPattern,
+} from '@ancloud/contracts';
+import type { Display, Limits, PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
 
 /** What is wrong with a request: the field as REST spells it, its value, a sentence and the fix. */
 export interface Mistake {
@@ -35,8 +40,6 @@ export const maxBootProperties = 32;
 export const nameMaxLength = 63;
 const labelKeyPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/;
 const labelValueMaxLength = 255;
-/** The farm's own: a phone's identity is proven by them, so no partner may set them. */
-const reservedBootProperty = /^androidboot\.ancloud/;
 
 export type CheckedSpec = { readonly spec: PhoneSpec } | { readonly mistake: Mistake };
 
@@ -97,32 +100,21 @@ function inRange<K extends string>(
   return { values: Object.fromEntries(entries) as Record<K, number> };
 }
 
-function bootPropertyMistake(properties: Readonly<Record<string, string>>): Mistake | undefined {
+/** `profile`: of the phone's image, where it is known; some families have room for less. */
+export function bootPropertyMistake(
+  properties: Readonly<Record<string, string>>,
+  profile?: Profile,
+): Mistake | undefined {
   const entries = Object.entries(properties);
   if (entries.length > maxBootProperties)
     return tooMany('spec.bootProperties', entries.length, maxBootProperties);
   for (const [name, value] of entries) {
-    if (!bootPropertyNamePattern.test(name))
-      return {
-        field: 'spec.bootProperties',
-        value: name,
-        message: 'is not the name of a boot property',
-        fix: 'write androidboot.<name> without blanks',
-      };
-    if (reservedBootProperty.test(name))
-      return {
-        field: 'spec.bootProperties',
-        value: name,
-        message: 'belongs to the farm',
-        fix: 'leave it out; names beginning with androidboot.ancloud are set by the host',
-      };
-    if (!bootPropertyValuePattern.test(value))
-      return {
-        field: `spec.bootProperties['${name}']`,
-        value,
-        message: 'is not the value of a boot property',
-        fix: 'use at most 91 printable ASCII characters without blanks',
-      };
+    const mistake = contractMistake(name, value, profile);
+    if (mistake === undefined) continue;
+    const { part, message, fix } = mistake;
+    return part === 'name'
+      ? { field: 'spec.bootProperties', value: name, message, fix }
+      : { field: `spec.bootProperties['${name}']`, value, message, fix };
   }
   return undefined;
 }
@@ -146,6 +138,14 @@ function labelMistake(labels: Readonly<Record<string, string>>): Mistake | undef
         fix: 'shorten it',
       };
   }
+  const gpu = labels[gpuLabel] ?? '';
+  if (!gpuWishPattern.test(gpu))
+    return {
+      field: `spec.labels['${gpuLabel}']`,
+      value: gpu,
+      message: 'asks for no render node',
+      fix: 'use any, or a node such as renderD128',
+    };
   return undefined;
 }
 
