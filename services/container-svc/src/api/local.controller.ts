@@ -11,7 +11,18 @@ import { HostApi } from './host-api.js';
 
 const SERVICE = 'ancloud.container.v1.LocalContainerService';
 /** Reasons for which waiting longer would not help. */
-const FINAL = new Set(['SpecInvalid', 'ImageMissing', 'ProfileUnknown', 'NoBinder', 'DataOwnership']);
+const FINAL = new Set([
+  'SpecInvalid',
+  'ImageMissing',
+  'ProfileUnknown',
+  'NoBinder',
+  'NoBinderNode',
+  'NoGpu',
+  'NoSharedMemory',
+  'SelinuxRefuses',
+  'VsockExposed',
+  'DataOwnership',
+]);
 /** Starts that failed in a row before the caller is told. */
 const TRIES = 2;
 const WAIT_DEFAULT_MS = 300_000;

@@ -11,6 +11,16 @@ export interface Identity {
   readonly imageId: string;
 }
 
+/** What a boot needs beyond what every phone has (core/profiles): each is made and taken away by steps of its own. */
+export interface BootShape {
+  /** A binderfs that the host mounts for the phone, of which single nodes are bound. */
+  readonly binderNodes: boolean;
+  /** A property file over one of the image's. */
+  readonly propertyFile: boolean;
+  /** ipconfig.txt in the data. */
+  readonly ipConfig: boolean;
+}
+
 /** boot.json in the run directory: exists from openBoot to closeBoot. */
 export interface Boot {
   readonly bootId: string;
@@ -22,6 +32,8 @@ export interface Boot {
   /** CLOCK_BOOTTIME in ms when the wish was accepted, and Unix time of the same moment. */
   readonly acceptedAtMs: number;
   readonly acceptedBootMs: number;
+  /** Absent in files of 0.1, whose profiles needed none of it. */
+  readonly shape?: BootShape;
 }
 
 /** last.json: how the boot before ended. */
@@ -51,6 +63,12 @@ export interface Observed {
   };
   readonly lower: boolean;
   readonly root: boolean;
+  /** The phone's binderfs, as the host mounted it. */
+  readonly binder: boolean;
+  /** The property file that is bound over the image's. */
+  readonly propertyFile: boolean;
+  /** ipconfig.txt in the data: as this phone's address asks, another one, or none. */
+  readonly ipConfig: 'none' | 'other' | 'written';
   readonly bundle: boolean;
   readonly container: Container;
   readonly network: 'none' | 'partial' | 'attached';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { capabilityNames } from './capabilities.js';
-import { kernelCommandLine, ociConfig, type OciHost, type OciPhone } from './oci-config.js';
+import { kernelCommandLine, ociConfig } from './oci-config.js';
+import type { OciHost, OciPhone } from './oci-parts.js';
 import { redroid } from './profiles/redroid.js';
 import { reference } from './profiles/reference.js';
 import type { RunSpec } from './run-spec.js';
@@ -15,23 +16,32 @@ const run: RunSpec = {
   memoryMib: 512,
   pids: 1_000,
   bootProperties: [['androidboot.my', 'value']],
+  gpu: '',
 };
 const host: OciHost = {
   arch: 'x64',
   capabilities: new Set(capabilityNames),
   nofileHard: Infinity,
-  binderMajor: undefined,
-  devices: new Set(),
+  binder: { kind: 'none' },
+  devices: new Map(),
   sysctls: ['vm/mmap_rnd_bits', 'vm/mmap_rnd_compat_bits', 'kernel/kptr_restrict'],
 };
 const phone: OciPhone = {
   phoneId: 'ph_1',
   dns: '192.168.240.1',
+  image: { androidVersion: '13' },
+  sharedMemory: 'memfd',
+  renderNode: undefined,
+  startedAtNs: 1_000,
   rootfs: '/run/a/phones/ph_1/rootfs',
   data: '/var/a/phones/ph_1/data',
   kmsg: '/run/a/phones/ph_1/kmsg',
   cmdline: '/run/a/phones/ph_1/bundle/cmdline',
   sysctlDir: '/run/a/phones/ph_1/bundle/sysctl',
+  emptyFile: '/run/a/phones/ph_1/bundle/empty',
+  binderDir: '/run/a/phones/ph_1/binder',
+  binderSet: 0,
+  propertyFile: undefined,
   cgroup: '/ancloud-h/ph_1',
   base: 268_435_456,
   has32Bit: false,
@@ -185,9 +195,12 @@ linux.seccomp.syscalls.4.args.0.op SCMP_CMP_EQ`);
 describe('config.json of a redroid image on a kernel with binder', () => {
   const binderHost = {
     ...host,
-    binderMajor: 234,
-    devices: new Set(['/dev/fuse', '/dev/net/tun', '/dev/tun']),
-  };
+    binder: { kind: 'binderfs', major: 234 },
+    devices: new Map([
+      ['/dev/fuse', { major: 10, minor: 229 }],
+      ['/dev/net/tun', { major: 10, minor: 200 }],
+    ]),
+  } as const;
   const config = ociConfig(redroid, run, binderHost, { ...phone, base: undefined, has32Bit: true });
   const text = lines(config);
 
@@ -212,7 +225,9 @@ describe('config.json of a redroid image on a kernel with binder', () => {
   it('has no user namespace, no rule that would break 32-bit sockets, all of binder’s minors', () => {
     expect(text.filter((line) => /namespaces.*user|Mappings|names socket/.test(line))).toEqual([]);
     expect(text).not.toContain('linux.resources.devices.12.minor 0');
-    expect(text.filter((line) => line.startsWith('linux.seccomp.syscalls.4'))).toEqual([]);
+    expect(text.filter((line) => line.startsWith('linux.seccomp.syscalls.4.names'))).toEqual([
+      'linux.seccomp.syscalls.4.names mount',
+    ]);
   });
 });
 

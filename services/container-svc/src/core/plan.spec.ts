@@ -26,6 +26,9 @@ const nothing: Observed = {
   image: { present: true, mounted: false, users: 0 },
   lower: false,
   root: false,
+  binder: false,
+  propertyFile: false,
+  ipConfig: 'none',
   bundle: false,
   container: { kind: 'none' },
   network: 'none',
@@ -57,16 +60,24 @@ const exit = (signal: number | null, exitCode: number | null = null) => ({ exitC
 const debris = (signal: number): Container => ({ kind: 'debris', lived: true, exit: exit(signal) });
 const ended = (signal: number): Container => ({ kind: 'ended', lived: true, exit: exit(signal) });
 
+const plain = { binderNodes: false, propertyFile: false, ipConfig: false };
 const facts: PlanFacts = {
   nowMs: NOW,
-  run: { ok: true, fingerprint: FINGERPRINT, imageId: IMAGE, userns: true },
+  run: { ok: true, fingerprint: FINGERPRINT, imageId: IMAGE, userns: true, shape: plain },
   base: 7,
   failure: undefined,
   bootSlot: true,
   limits: { init: 30_000, completed: 300_000 },
   graceMs: 10_000,
 };
-const other: PlanFacts['run'] = { ok: true, fingerprint: 'otherwise', imageId: IMAGE, userns: true };
+const other: PlanFacts['run'] = {
+  ...facts.run,
+  ok: true,
+  fingerprint: 'otherwise',
+  imageId: IMAGE,
+  userns: true,
+  shape: plain,
+};
 
 function target(wanted: Wanted, more: Partial<Target> = {}): Target {
   return {

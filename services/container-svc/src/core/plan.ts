@@ -1,6 +1,6 @@
 import { type BootLimits, overdue } from './boot-progress.js';
 import { type Ending, endingOf } from './exit.js';
-import type { Boot, Observed } from './observed.js';
+import type { Boot, BootShape, Observed } from './observed.js';
 import type { Step } from './steps.js';
 import { goalOf, type Target } from './target.js';
 
@@ -25,6 +25,7 @@ export interface Runnable {
   readonly fingerprint: string;
   readonly imageId: string;
   readonly userns: boolean;
+  readonly shape: BootShape;
 }
 
 export interface Refusal {
@@ -141,8 +142,8 @@ function planOpening(observed: Observed, facts: PlanFacts): Decision {
   if (identity !== undefined && identity.imageId !== run.imageId)
     return step('preparing', { name: 'resetUpper', imageId: run.imageId, userns: run.userns });
   if (!facts.bootSlot) return wait('preparing', 'BootQueued', 'other phones of this host are booting');
-  const { fingerprint, imageId, userns } = run;
-  return step('preparing', { name: 'openBoot', fingerprint, imageId, userns });
+  const { fingerprint, imageId, userns, shape } = run;
+  return step('preparing', { name: 'openBoot', fingerprint, imageId, userns, shape });
 }
 
 /** A boot is open and no container exists. */
@@ -152,6 +153,12 @@ function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decisio
   if (!observed.image.mounted) return step('preparing', { name: 'mountImage', imageId });
   if (userns && !observed.lower) return step('preparing', { name: 'mountLower', imageId, base });
   if (!observed.root) return step('preparing', { name: 'mountRoot', imageId, userns });
+  const { shape } = boot;
+  if (shape?.binderNodes === true && !observed.binder) return step('preparing', { name: 'mountBinder' });
+  if (shape?.propertyFile === true && !observed.propertyFile)
+    return step('preparing', { name: 'writeProperties' });
+  if (shape?.ipConfig === true && observed.ipConfig !== 'written')
+    return step('preparing', { name: 'writeIpConfig' });
   if (!observed.bundle) return step('preparing', { name: 'writeBundle' });
   return step('preparing', { name: 'createContainer' });
 }
@@ -199,7 +206,11 @@ function planDown(
   if (observed.network !== 'none') return step('stopping', { name: 'detachNetwork' });
   if (observed.root) return step('stopping', { name: 'unmountRoot' });
   if (observed.lower) return step('stopping', { name: 'unmountLower' });
+  if (observed.binder) return step('stopping', { name: 'unmountBinder' });
   if (observed.boot === undefined) return undefined;
+  // Another profile may use the data next. The image may have rewritten the file: it goes whatever stands in it.
+  if (observed.boot.shape?.ipConfig === true && observed.ipConfig !== 'none')
+    return step('stopping', { name: 'removeIpConfig' });
   if (!keepImage && observed.image.mounted && observed.image.users === 0)
     return step('stopping', { name: 'unmountImage', imageId: observed.boot.imageId });
   return step('stopping', { name: 'closeBoot', ending: stop?.because ?? ending });

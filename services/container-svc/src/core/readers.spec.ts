@@ -9,7 +9,6 @@ import { parseMountInfo } from './mountinfo.js';
 import { firstLineAt, lastWords } from './phone-log.js';
 import { fingerprint, runSpecOf } from './run-spec.js';
 import { afterBoot, noRestarts } from './restarts.js';
-import { runnable } from './runnable.js';
 
 describe('build.prop', () => {
   it('is read as init reads it: comments, blanks, first value wins', () => {
@@ -179,6 +178,7 @@ describe('a wish', () => {
         memoryMib: 2_048,
         pids: 4_096,
         bootProperties: [],
+        gpu: '',
       },
     });
   });
@@ -193,6 +193,7 @@ describe('a wish', () => {
     [{ bootProperties: { 'ro.debuggable': '1' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.ancloud_phone': 'ph_2' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.x': 'a b' } }, 'spec.boot_properties.androidboot.x'],
+    [{ labels: { 'ancloud.gpu': '../card0' } }, 'spec.labels.ancloud.gpu'],
   ])('%j has a mistake in %s', (more, field) => {
     expect(runSpecOf(spec(more))).toMatchObject({ mistakes: [{ field }] });
   });
@@ -200,7 +201,7 @@ describe('a wish', () => {
   it('has a fingerprint that changes with all that runs, and with nothing else', () => {
     const of = (more: object): string => {
       const read = runSpecOf(spec(more));
-      return 'run' in read ? fingerprint(read.run, true) : 'mistake';
+      return 'run' in read ? fingerprint(read.run, true, undefined) : 'mistake';
     };
     expect(of({ labels: { a: 'b' } })).toBe(of({}));
     expect(of({ display: { width: 720, height: 1280, dpi: 320, fps: 60 } })).toBe(of({}));
@@ -208,19 +209,6 @@ describe('a wish', () => {
     expect(of({ bootProperties: { 'androidboot.b': '1', 'androidboot.a': '2' } })).toBe(
       of({ bootProperties: { 'androidboot.a': '2', 'androidboot.b': '1' } }),
     );
-  });
-
-  it.each<[Profile | undefined, boolean, boolean, object]>([
-    [Profile.PROFILE_REFERENCE, false, true, { ok: true, userns: true }],
-    [Profile.PROFILE_REFERENCE, false, false, { ok: true, userns: false }],
-    [Profile.PROFILE_REDROID, true, true, { ok: true, userns: false }],
-    [Profile.PROFILE_REDROID, false, true, { ok: false, reason: 'NoBinder' }],
-    [Profile.PROFILE_WAYDROID, true, true, { ok: false, reason: 'ProfileUnknown' }],
-    [undefined, true, true, { ok: false, reason: 'ImageMissing' }],
-  ])('profile %s, binder %s, idmap %s', (profile, binder, idmap, expected) => {
-    const image =
-      profile === undefined ? undefined : { profile, androidVersion: '', abi: '', has32Bit: false };
-    expect(runnable(spec(), image, binder, idmap)).toMatchObject(expected);
   });
 });
 

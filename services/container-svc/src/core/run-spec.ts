@@ -1,5 +1,5 @@
-import type { PhoneSpec } from '@ancloud/contracts/common/v1/common';
-import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } from '@ancloud/contracts';
+import type { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
+import { bootPropertyMistake, gpuLabel, gpuWishPattern, imageIdPattern } from '@ancloud/contracts';
 
 /** The part of a wish that the running container depends on, with defaults filled in. */
 export interface RunSpec {
@@ -13,6 +13,8 @@ export interface RunSpec {
   readonly pids: number;
   /** `androidboot.<name>` → value, sorted by name. */
   readonly bootProperties: readonly (readonly [string, string])[];
+  /** The label `ancloud.gpu`: a render node (`renderD128`), `any` of those the host offers, or empty for none. */
+  readonly gpu: string;
 }
 
 export interface SpecMistake {
@@ -62,20 +64,14 @@ export function runSpecOf(
       fix: 'use sha256: and 64 hex digits, as image ls shows',
     });
   const bootProperties = Object.entries(spec?.bootProperties ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  for (const [name, value] of bootProperties) {
-    if (!bootPropertyNamePattern.test(name) || reservedBootProperties.has(name))
-      mistakes.push({
-        field: 'spec.boot_properties',
-        value: name,
-        fix: 'use a name like androidboot.my_name that is not ancloud’s own',
-      });
-    if (!bootPropertyValuePattern.test(value))
-      mistakes.push({
-        field: `spec.boot_properties.${name}`,
-        value,
-        fix: 'use at most 91 printable characters without blanks',
-      });
-  }
+  mistakes.push(...bootPropertyMistakes(bootProperties));
+  const gpu = spec?.labels[gpuLabel] ?? '';
+  if (!gpuWishPattern.test(gpu))
+    mistakes.push({
+      field: `spec.labels.${gpuLabel}`,
+      value: gpu,
+      fix: 'use any, or a render node such as renderD128',
+    });
   const run: RunSpec = {
     imageId,
     width: pick(ranges.width, spec?.display?.width),
@@ -86,18 +82,33 @@ export function runSpecOf(
     memoryMib: pick(ranges.memoryMib, spec?.limits?.memoryMib),
     pids: pick(ranges.pids, spec?.limits?.pids),
     bootProperties,
+    gpu,
   };
   return mistakes.length === 0 ? { run } : { mistakes };
 }
 
-/** Set by the host; a partner that could set them could make session-svc talk to the wrong phone. */
-export const reservedBootProperties: ReadonlySet<string> = new Set([
-  'androidboot.ancloud_phone',
-  'androidboot.hardware',
-]);
+/** What of the properties cannot be carried. `profile`: of the phone's image, where it is known. */
+export function bootPropertyMistakes(
+  properties: RunSpec['bootProperties'],
+  profile?: Profile,
+): readonly SpecMistake[] {
+  return properties.flatMap(([name, value]) => {
+    const mistake = bootPropertyMistake(name, value, profile);
+    if (mistake === undefined) return [];
+    const { part, message, fix } = mistake;
+    return [
+      part === 'name'
+        ? { field: 'spec.boot_properties', value: name, fix: `it ${message}: ${fix}` }
+        : { field: `spec.boot_properties.${name}`, value, fix: `it ${message}: ${fix}` },
+    ];
+  });
+}
 
-/** One text per way of running: a container whose text differs from the wanted one is made anew. */
-export function fingerprint(run: RunSpec, userns: boolean): string {
+/**
+ * One text per way of running: a container whose text differs from the wanted one is made anew. What is new here is added
+ * only where it is asked for: phones that an older container-svc started must not be made anew by a newer one.
+ */
+export function fingerprint(run: RunSpec, userns: boolean, renderNode: string | undefined): string {
   return JSON.stringify([
     run.imageId,
     run.width,
@@ -109,5 +120,6 @@ export function fingerprint(run: RunSpec, userns: boolean): string {
     run.pids,
     run.bootProperties,
     userns,
+    ...(renderNode === undefined ? [] : [renderNode]),
   ]);
 }

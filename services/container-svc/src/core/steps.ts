@@ -1,4 +1,5 @@
 import type { Ending } from './exit.js';
+import type { BootShape } from './observed.js';
 
 /** A step that is told nothing but its name. */
 type NoArguments = object;
@@ -14,13 +15,24 @@ export interface StepArgs {
   /** Empties the root's upper, which belongs to the image it was made over. The root is not mounted. */
   resetUpper: { readonly imageId: string; readonly userns: boolean };
   /** Opens a boot: run directory, boot.json. Nothing of an earlier boot is left. */
-  openBoot: { readonly fingerprint: string; readonly imageId: string; readonly userns: boolean };
+  openBoot: {
+    readonly fingerprint: string;
+    readonly imageId: string;
+    readonly userns: boolean;
+    readonly shape: BootShape;
+  };
   /** Loop-mounts the image's squashfs, shared by all phones that use it. */
   mountImage: { readonly imageId: string };
   /** Mounts the image once more with the phone's ids. The image is mounted. */
   mountLower: { readonly imageId: string; readonly base: number };
   /** Mounts the overlay. The lower is mounted. */
   mountRoot: { readonly imageId: string; readonly userns: boolean };
+  /** A binderfs of the phone's own with its nodes open to all, of which single ones are bound. */
+  mountBinder: NoArguments;
+  /** The profile's property file, the image's own lines behind it where they stay. The root is mounted. */
+  writeProperties: NoArguments;
+  /** /data/misc/ethernet/ipconfig.txt with the phone's address. The storage is made. */
+  writeIpConfig: NoArguments;
   /** Writes config.json and the private files, and session-svc's adb key into the data. The root is mounted. */
   writeBundle: NoArguments;
   /** phone-shim and `crun create`. The bundle is written, no container of this name exists. */
@@ -41,6 +53,8 @@ export interface StepArgs {
   detachNetwork: NoArguments;
   unmountRoot: NoArguments;
   unmountLower: NoArguments;
+  unmountBinder: NoArguments;
+  removeIpConfig: NoArguments;
   /** Unmounts an image that no phone uses, and sees its loop device gone. */
   unmountImage: { readonly imageId: string };
   /** boot.json → last.json: the boot is over, nothing of it is left. */
@@ -66,6 +80,9 @@ export const stepNames: readonly (StepName | 'saveTarget')[] = [
   'mountImage',
   'mountLower',
   'mountRoot',
+  'mountBinder',
+  'writeProperties',
+  'writeIpConfig',
   'writeBundle',
   'createContainer',
   'attachNetwork',
@@ -77,6 +94,8 @@ export const stepNames: readonly (StepName | 'saveTarget')[] = [
   'detachNetwork',
   'unmountRoot',
   'unmountLower',
+  'unmountBinder',
+  'removeIpConfig',
   'unmountImage',
   'closeBoot',
   'removeRunDir',

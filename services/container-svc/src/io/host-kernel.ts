@@ -1,60 +1,130 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import { offeredRenderNodes } from '@ancloud/contracts';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { Exec } from '@ancloud/kit';
 import { parseCapabilities, parseHardLimits } from '../core/capabilities.js';
-import { type OciHost, securitySysctls } from '../core/oci-config.js';
+import {
+  binderNames,
+  binderSets,
+  type DeviceNumber,
+  type HostAbilities,
+  type HostBinder,
+  selinuxState,
+} from '../core/host-abilities.js';
+import { securitySysctls } from '../core/oci-config.js';
+import type { OciHost } from '../core/oci-parts.js';
+import { profiles } from '../core/profiles/registry.js';
+import { hasSealableMemfd } from './syscalls.js';
 
 /** What this kernel can do, asked once at the start: none of it changes while the machine runs. */
 export interface HostKernel {
   readonly oci: OciHost;
-  /** Squashfs can be mounted with shifted ids, and user namespaces can be made. */
-  readonly idmap: boolean;
-  /** AF_VSOCK exists: 32-bit images cannot be kept from it by seccomp. */
-  readonly vsock: boolean;
+  readonly abilities: HostAbilities;
   readonly conditions: readonly Condition[];
 }
 
-const nodes = ['/dev/fuse', '/dev/net/tun', '/dev/tun'];
-
-export async function probeKernel(exec: Exec, hostcapBin: string): Promise<HostKernel> {
+/** `labels`: this host's, by which its operator offers render nodes. */
+export async function probeKernel(
+  exec: Exec,
+  hostcapBin: string,
+  labels: Readonly<Record<string, string>>,
+): Promise<HostKernel> {
   const [idmap, vsock] = await Promise.all([
     ask(exec, [hostcapBin, 'idmap-probe', '--type', 'squashfs']),
     ask(exec, [hostcapBin, 'vsock-probe']),
   ]);
-  const binderfs = /^nodev\s+binder$/m.test(fs.readFileSync('/proc/filesystems', 'latin1'));
-  const binderMajor = binderfs ? majorOf('binder') : undefined;
-  const status = fs.readFileSync('/proc/self/status', 'latin1');
-  const condition = (type: string, active: boolean, message: string): Condition => ({
-    type,
-    active,
-    message: active ? message : '',
-  });
+  const status = read('/proc/self/status');
+  const binder = probeBinder();
+  const renderNodes = offeredRenderNodes(labels).filter((name) => numberOf(`/dev/dri/${name}`) !== undefined);
   return {
     oci: {
       arch: process.arch,
       capabilities: parseCapabilities(status),
-      nofileHard: parseHardLimits(fs.readFileSync('/proc/self/limits', 'latin1')).nofile,
-      binderMajor,
-      // /dev/tun is a second name that Android looks for; the host's node is /dev/net/tun.
-      devices: new Set(nodes.filter((node) => fs.existsSync(node === '/dev/tun' ? '/dev/net/tun' : node))),
+      nofileHard: parseHardLimits(read('/proc/self/limits')).nofile,
+      binder,
+      devices: probeDevices(renderNodes),
       sysctls: Object.keys(securitySysctls).filter((name) => fs.existsSync(`/proc/sys/${name}`)),
     },
-    idmap: idmap.yes,
-    vsock: vsock.yes,
+    abilities: {
+      arch: process.arch,
+      binder,
+      memfd: hasSealableMemfd(),
+      ashmem: numberOf('/dev/ashmem') !== undefined,
+      selinux: selinuxState({
+        enforce: read('/sys/fs/selinux/enforce'),
+        filesystems: read('/proc/filesystems'),
+        lsm: read('/sys/kernel/security/lsm'),
+        config: read('/etc/selinux/config'),
+      }),
+      vsock: vsock.yes,
+      idmap: idmap.yes,
+      renderNodes,
+    },
     conditions: [
-      condition(
-        'NoBinder',
-        binderMajor === undefined,
-        `the kernel ${os.release()} has no binderfs: only the reference guest can run; use a kernel with CONFIG_ANDROID_BINDERFS`,
-      ),
-      condition(
-        'UserNamespaceUnavailable',
-        !idmap.yes,
-        `phones run without a user namespace: ${idmap.why || 'squashfs cannot be idmapped'}; Linux 6.2 or later can`,
-      ),
+      {
+        type: 'UserNamespaceUnavailable',
+        active: !idmap.yes,
+        message: idmap.yes
+          ? ''
+          : `phones run without a user namespace: ${idmap.why || 'squashfs cannot be idmapped'}; Linux 6.2 or later can`,
+      },
+      binderCondition(binder),
     ],
   };
+}
+
+function binderCondition(binder: HostBinder): Condition {
+  const messages: Readonly<Record<HostBinder['kind'], string>> = {
+    binderfs: '',
+    static: `the kernel ${os.release()} has no binderfs: each Android phone takes one of the sets of binder nodes that were made when binder_linux was loaded`,
+    none: `the kernel ${os.release()} has no binder: only the reference guest can run; use a kernel with CONFIG_ANDROID_BINDERFS (./ancloud doctor)`,
+  };
+  return {
+    type: binder.kind === 'static' ? 'StaticBinder' : 'NoBinder',
+    active: binder.kind !== 'binderfs',
+    message: messages[binder.kind],
+  };
+}
+
+/** binderfs wins: it has room for every phone. The major of its devices is given out anew at each start of the machine. */
+function probeBinder(): HostBinder {
+  if (/^nodev\s+binder$/m.test(read('/proc/filesystems'))) {
+    const major = /^\s*(\d+) binder$/m.exec(read('/proc/devices'))?.[1];
+    if (major !== undefined) return { kind: 'binderfs', major: Number(major) };
+  }
+  const nodes = new Map<string, DeviceNumber>();
+  for (const name of fs.readdirSync('/dev')) {
+    const number = binderNames.some((binder) => name.startsWith(binder))
+      ? numberOf(`/dev/${name}`)
+      : undefined;
+    if (number !== undefined) nodes.set(name, number);
+  }
+  const sets = binderSets(nodes);
+  return sets.length === 0 ? { kind: 'none' } : { kind: 'static', sets };
+}
+
+/** Every node that a profile may give a phone. */
+function probeDevices(renderNodes: readonly string[]): ReadonlyMap<string, DeviceNumber> {
+  const paths = new Set([
+    ...Object.values(profiles).flatMap(({ devices }) => devices.map(({ from }) => from)),
+    '/dev/ashmem',
+    ...renderNodes.map((name) => `/dev/dri/${name}`),
+  ]);
+  return new Map(
+    [...paths].flatMap((node): [string, DeviceNumber][] => {
+      const number = numberOf(node);
+      return number === undefined ? [] : [[node, number]];
+    }),
+  );
+}
+
+/** Undefined unless it is a character device. Linux's dev_t as user space sees it: 12 bits of major, 20 of minor. */
+function numberOf(node: string): DeviceNumber | undefined {
+  const stat = fs.statSync(node, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isCharacterDevice()) return undefined;
+  const { rdev } = stat;
+  return { major: (rdev >> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >> 12) & 0xfff00) };
 }
 
 async function ask(
@@ -65,8 +135,11 @@ async function ask(
   return { yes: code === 0, why: stderr.trim().replace(/^ancloud-hostcap: /, '') };
 }
 
-/** The major of a driver's character devices; binder's is given out at each boot. */
-function majorOf(driver: string): number | undefined {
-  const match = new RegExp(`^\\s*(\\d+) ${driver}$`, 'm').exec(fs.readFileSync('/proc/devices', 'latin1'));
-  return match === null ? undefined : Number(match[1]);
+/** Empty when it cannot be read. */
+function read(file: string): string {
+  try {
+    return fs.readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
 }

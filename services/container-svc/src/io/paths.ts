@@ -71,10 +71,13 @@ export class Paths {
       root,
       lower: at('lower'),
       rootfs: at('rootfs'),
+      binder: at('binder'),
       bundle: at('bundle'),
       config: at('bundle/config.json'),
       cmdline: at('bundle/cmdline'),
       sysctls: at('bundle/sysctl'),
+      properties: at('bundle/properties'),
+      empty: at('bundle/empty'),
       kmsg: at('kmsg'),
       pidFile: at('pid'),
       boot: at('boot.json'),
@@ -110,10 +113,16 @@ export interface RunPaths {
   readonly root: string;
   readonly lower: string;
   readonly rootfs: string;
+  /** The phone's binderfs as the host mounts it, for profiles that are given single nodes. */
+  readonly binder: string;
   readonly bundle: string;
   readonly config: string;
   readonly cmdline: string;
   readonly sysctls: string;
+  /** What covers the image's property file. */
+  readonly properties: string;
+  /** A file without content. */
+  readonly empty: string;
   readonly kmsg: string;
   readonly pidFile: string;
   readonly boot: string;

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { Exec } from '@ancloud/kit';
 import { addressOf, formatIp, type PhoneAddress, type Subnet } from '../core/addresses.js';
+import type { StaticIp } from '../core/ip-config.js';
 import { antiSpoofDevices, antiSpoofRemoval, antiSpoofRules, nftTable, portName } from '../core/firewall.js';
 
 export interface PhoneNetworkOptions {
@@ -21,6 +22,13 @@ export class PhoneNetwork {
 
   address(slot: number): PhoneAddress {
     return addressOf(this.#options.subnet, slot);
+  }
+
+  /** What the phone's own network configuration says, where it wants a file of it. DNS is the host's. */
+  staticIp(slot: number): StaticIp {
+    const { subnet } = this.#options;
+    const gateway = formatIp(subnet.gateway);
+    return { address: this.address(slot).ip, prefix: subnet.prefix, gateway, dns: [gateway] };
   }
 
   /** What is there: the host's end, on our bridge, isolated, guarded. */

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import koffi from 'koffi';
 
 /**
@@ -15,6 +16,9 @@ const clockCall = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)')
 const openat2Call = libc.func(
   'long syscall(long number, int dirfd, const char *path, const uint64_t *how, size_t size)',
 );
+
+const memfdCreateCall = libc.func('int memfd_create(const char *name, unsigned int flags)');
+const fcntlCall = libc.func('int fcntl(int fd, int command, int argument)');
 
 // The same number on x86-64 and arm64 (include/uapi/asm-generic/unistd.h).
 const SYS_OPENAT2 = 437;
@@ -95,6 +99,22 @@ export function openInRoot(dirfd: number, path: string, flags: number, symlinks:
     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (symlinks ? 0n : RESOLVE_NO_SYMLINKS),
   ]);
   return check(Number(openat2Call(SYS_OPENAT2, dirfd, path, how, how.byteLength)), 'openat2', path);
+}
+
+const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
+const F_ADD_SEALS = 1033;
+const F_SEAL_FUTURE_WRITE = 0x10;
+
+/** Whether memfd_create makes memory that can be sealed against later writers (Linux 5.1), as Android's libcutils asks. */
+export function hasSealableMemfd(): boolean {
+  const fd = memfdCreateCall('ancloud-probe', MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) return false;
+  try {
+    return fcntlCall(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) === 0;
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 export const O_PATH = 0o10000000;

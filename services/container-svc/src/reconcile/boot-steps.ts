@@ -1,7 +1,5 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
-import { AppError } from '@ancloud/kit';
-import { formatIp } from '../core/addresses.js';
 import type { Boot, LastBoot } from '../core/observed.js';
 import { kernelCommandLine, ociConfig, securitySysctls } from '../core/oci-config.js';
 import { lastWords } from '../core/phone-log.js';
@@ -11,6 +9,7 @@ import type { RunPaths } from '../io/paths.js';
 import { tailOf } from '../io/phone-log-file.js';
 import { writeRunFile, writeRunJson } from '../io/run-file.js';
 import { bootTimeMs, mkfifo } from '../io/syscalls.js';
+import { phoneParameters, propertyTarget, wayOf } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
 
 const LAST_WORDS_BYTES = 16 * 1024;
@@ -29,7 +28,7 @@ function removeFiles(run: RunPaths): void {
 /** boot.json comes last: without it no boot is open, whatever else is there. */
 export function openBoot(
   options: ExecutorOptions,
-  { fingerprint, imageId, userns }: StepArgs['openBoot'],
+  { fingerprint, imageId, userns, shape }: StepArgs['openBoot'],
   context: StepContext,
   inside: () => void,
 ): Promise<void> {
@@ -52,6 +51,7 @@ export function openBoot(
     revision: context.target.desired.revision,
     acceptedAtMs: first ? context.accepted.atMs : clock.now(),
     acceptedBootMs: first ? context.accepted.bootMs : bootTimeMs(),
+    shape,
   };
   writeRunJson(run.boot, boot);
   return Promise.resolve();
@@ -63,20 +63,21 @@ export function writeBundle(
   context: StepContext,
   inside: () => void,
 ): Promise<void> {
-  const { paths, kernel, subnet, cgroupOf, adbKey, log } = options;
-  const { phone, run: spec, profile, observed } = context;
-  if (spec === undefined || profile === undefined || observed.boot === undefined)
-    throw new AppError('INVALID_STATE', `writing the bundle of ${phone}: the wish cannot be run`);
+  const { paths, kernel, cgroupOf, adbKey, log } = options;
+  const { phone, observed, target } = context;
+  const way = wayOf(context, 'writing the bundle of');
+  const { spec, profile } = way;
   const run = paths.run(phone);
   const { data } = paths.storage(phone);
-  const base = observed.boot.userns ? observed.identity?.base : undefined;
-  const parameters = { phoneId: phone, dns: formatIp(subnet.gateway) };
+  const base = observed.boot?.userns === true ? observed.identity?.base : undefined;
+  const parameters = phoneParameters(options, context, way);
   fs.mkdirSync(run.sysctls, { recursive: true, mode: 0o755 });
   for (const name of kernel.oci.sysctls) {
     const file = `${run.sysctls}/${name.split('/').at(-1)}`;
     writeRunFile(file, securitySysctls[name] ?? '', 0o644);
     fs.chownSync(file, base ?? 0, base ?? 0);
   }
+  writeRunFile(run.empty, '', 0o444);
   writeRunFile(run.cmdline, kernelCommandLine(profile, spec, parameters), 0o444);
   if (!fs.existsSync(run.kmsg)) mkfifo(run.kmsg, 0o600);
   fs.chownSync(run.kmsg, base ?? 0, base ?? 0);
@@ -87,6 +88,7 @@ export function writeBundle(
   } catch (err) {
     log.warn({ phone, err }, 'the adb key could not be placed in the phone’s data');
   }
+  const covered = propertyTarget(run.rootfs, way);
   const config = ociConfig(profile, spec, kernel.oci, {
     ...parameters,
     rootfs: run.rootfs,
@@ -94,9 +96,13 @@ export function writeBundle(
     kmsg: run.kmsg,
     cmdline: run.cmdline,
     sysctlDir: run.sysctls,
+    emptyFile: run.empty,
+    binderDir: run.binder,
+    binderSet: target.slot,
+    propertyFile: covered === undefined ? undefined : { source: run.properties, target: covered },
     cgroup: cgroupOf(phone),
     base,
-    has32Bit: context.has32Bit,
+    has32Bit: way.image.has32Bit,
   });
   writeRunFile(run.config, JSON.stringify(config), 0o600);
   return Promise.resolve();

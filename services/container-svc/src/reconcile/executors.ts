@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import { baseOf, ID_COUNT } from '../core/addresses.js';
+import { binderNames } from '../core/host-abilities.js';
 import type { Step, StepArgs, StepName } from '../core/steps.js';
 import { unmountAll } from '../io/mounts.js';
 import { writeRunJson } from '../io/run-file.js';
 import { mount } from '../io/syscalls.js';
 import { closeBoot, openBoot, writeBundle } from './boot-steps.js';
 import { buryTarget, deleteContainer, killContainer } from './container-steps.js';
+import { dropIpConfig, mountBinder, placeIpConfig, writeProperties } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
 
 type Executors = {
@@ -16,8 +18,6 @@ type Executors = {
   ) => Promise<void>;
 };
 
-/** Android's three contexts (kernel CONFIG_ANDROID_BINDER_DEVICES). */
-const binderNames = ['binder', 'hwbinder', 'vndbinder'];
 const CREATE_TIMEOUT_MS = 20_000;
 
 /** Does what a step says. Knows no order and decides nothing; every executor may be run again after a kill inside it. */
@@ -45,8 +45,8 @@ export class StepRunner {
     const { paths, exec, images, storage, network, dnsmasq, crun, clock, hostcapBin, kernel } = this.options;
     const run = ({ phone }: StepContext) => paths.run(phone);
     return {
-      makeStorage: ({ base, userns }, { phone, run: spec }, inside) =>
-        storage.make(phone, { base, userns, imageId: spec?.imageId ?? '' }, inside),
+      makeStorage: ({ base, userns }, { phone, way }, inside) =>
+        storage.make(phone, { base, userns, imageId: way?.imageId ?? '' }, inside),
       resetUpper: ({ imageId, userns }, { phone, observed, target }, inside) =>
         storage.resetUpper(
           phone,
@@ -77,6 +77,9 @@ export class StepRunner {
         mount('overlay', rootfs, 'overlay', 0, options);
         return Promise.resolve();
       },
+      mountBinder: (_, context, inside) => mountBinder(this.options, context, inside),
+      writeProperties: (_, context, inside) => writeProperties(this.options, context, inside),
+      writeIpConfig: (_, context, inside) => placeIpConfig(this.options, context, inside),
       writeBundle: (_, context, inside) => writeBundle(this.options, context, inside),
       createContainer: async (_, { phone, observed, lockFd }, inside) => {
         const bootId = observed.boot?.bootId ?? '';
@@ -91,8 +94,9 @@ export class StepRunner {
       },
       startContainer: async (_, context, inside) => {
         const { container } = context.observed;
+        const inPhone = context.way?.profile.binder.kind === 'filesystem';
         // binderfs makes its nodes for root alone; apps of any uid open them.
-        if (kernel.oci.binderMajor !== undefined && container.kind === 'created')
+        if (inPhone && kernel.oci.binder.kind === 'binderfs' && container.kind === 'created')
           await exec(
             [hostcapBin, 'binderfs-add', `/proc/${container.pid}/root/dev/binderfs`, ...binderNames],
             {
@@ -128,6 +132,8 @@ export class StepRunner {
       },
       unmountRoot: (_, context, inside) => unmount(run(context).rootfs, inside),
       unmountLower: (_, context, inside) => unmount(run(context).lower, inside),
+      unmountBinder: (_, context, inside) => unmount(run(context).binder, inside),
+      removeIpConfig: (_, context, inside) => dropIpConfig(this.options, context, inside),
       unmountImage: async ({ imageId }, _, inside) => {
         inside();
         await images.unmount(imageId);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { HostRecord, ImageRecord } from '@ancloud/contracts/state/v1/state';
 import { capacityOf } from '../core/capacity.js';
-import { runnableProfiles } from '../core/profiles/registry.js';
+import { profileVerdicts } from '../core/eligibility.js';
 import type { StoredImage } from '../io/image-store.js';
 import { hostBootId } from '../io/process.js';
 import type { Host } from './host.js';
@@ -36,7 +36,9 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
     conditions: [...host.conditions(), diskCondition(config.stateDir), ...farmConditions],
     labels: config.labels,
     schedulable: config.schedulable,
-    profiles: runnableProfiles(kernel.oci.binderMajor !== undefined),
+    profiles: profileVerdicts(kernel.abilities).flatMap(({ profile, refusal }) =>
+      refusal === undefined ? [profile] : [],
+    ),
     updatedAtMs: clock.now(),
   };
 }

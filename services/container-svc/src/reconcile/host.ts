@@ -68,7 +68,7 @@ export async function startHost(
   life.add({ name: 'run directory lock', free: () => lock.release() });
 
   const exec = realExec;
-  const kernel = await probeKernel(exec, config.hostcapBin);
+  const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
   const cgroups = detectCgroups(readMounts());
   const images = new ImageStore(paths, exec, clock);
   const faults = faultsOf(config.fault);

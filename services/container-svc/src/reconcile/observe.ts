@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import type { Progress } from '../core/boot-progress.js';
 import { progressOf } from '../core/boot-progress.js';
 import type { ExitRecord } from '../core/exit.js';
+import { ipConfigFile } from '../core/ip-config.js';
 import type { Boot, Container, Identity, LastBoot, Observed } from '../core/observed.js';
 import { type CgroupHost, cgroupDirs } from '../io/cgroups.js';
 import type { ImageStore } from '../io/image-store.js';
+import { observeIpConfig } from '../io/ip-config-file.js';
 import { readMounts } from '../io/mounts.js';
 import type { Paths, RunPaths } from '../io/paths.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
@@ -74,6 +76,12 @@ export class Observer {
       },
       lower: mounts.has(run.lower),
       root: mounts.has(run.rootfs),
+      binder: mounts.has(run.binder),
+      propertyFile: boot !== undefined && fs.existsSync(run.properties),
+      ipConfig:
+        boot?.shape?.ipConfig === true && fs.existsSync(storage.data)
+          ? observeIpConfig(storage.data, ipConfigFile(network.staticIp(hints.slot)))
+          : 'none',
       bundle: boot !== undefined && fs.existsSync(run.config),
       container,
       network: await network.observe(hints.slot),

@@ -137,7 +137,7 @@ export class Reconciler {
     const { observer, kernel, images, admission, limits, graceMs, clock } = this.#options;
     const imageId = target.desired.spec?.imageId;
     const image = imageId === undefined ? undefined : images.get(imageId);
-    const way = runnable(target.desired.spec, image, kernel.oci.binderMajor !== undefined, kernel.idmap);
+    const way = runnable(target.desired.spec, image, kernel.abilities, target.slot);
     const hints = { slot: target.slot, imageId, completedBoot: this.#bootClock.completedBoot };
     const observed = await observer.observe(this.phone, hints);
     this.#bootClock.measure(observed);
@@ -158,17 +158,11 @@ export class Reconciler {
     const decision = plan(target, observed, facts);
     if (decision.kind === 'wait' && decision.stage !== 'booting' && decision.reason !== 'BootQueued')
       admission.release(this.phone);
-    const vsockShared: Condition = {
-      type: 'VsockShared',
-      active: kernel.vsock && image !== undefined && image.has32Bit,
-      message:
-        'the image has 32-bit programs, so its adbd can listen on the host’s vsock; unload the vsock modules',
-    };
     return {
       observed,
       decision,
       imageProfile: image?.profile ?? Profile.PROFILE_UNSPECIFIED,
-      conditions: vsockShared.active ? [vsockShared] : [],
+      conditions: way.ok ? [] : [{ type: way.reason, active: true, message: way.message }],
     };
   }
 
@@ -182,16 +176,14 @@ export class Reconciler {
     const { steps, clock, images, kernel, onStep } = this.#options;
     const spec = target.desired.spec;
     const image = spec === undefined ? undefined : images.get(spec.imageId);
-    const way = runnable(spec, image, kernel.oci.binderMajor !== undefined, kernel.idmap);
+    const way = runnable(spec, image, kernel.abilities, target.slot);
     const began = clock.monotonic();
     try {
       await steps.run(step, {
         phone: this.phone,
         target,
         observed,
-        run: way.ok ? way.spec : undefined,
-        profile: way.ok ? way.profile : undefined,
-        has32Bit: image?.has32Bit ?? true,
+        way: way.ok ? way : undefined,
         accepted: this.#accepted,
         lockFd,
       });

@@ -1,8 +1,7 @@
 import type { Clock, Exec, Log } from '@ancloud/kit';
 import type { Subnet } from '../core/addresses.js';
 import type { Observed } from '../core/observed.js';
-import type { RunProfile } from '../core/profiles/profile.js';
-import type { RunSpec } from '../core/run-spec.js';
+import type { Way } from '../core/runnable.js';
 import type { Target } from '../core/target.js';
 import type { CgroupHost } from '../io/cgroups.js';
 import type { Crun } from '../io/crun.js';
@@ -43,9 +42,7 @@ export interface StepContext {
   readonly target: Target;
   readonly observed: Observed;
   /** How to run it; undefined when the wish cannot be run (then only steps downwards are asked for). */
-  readonly run: RunSpec | undefined;
-  readonly profile: RunProfile | undefined;
-  readonly has32Bit: boolean;
+  readonly way: Way | undefined;
   /** When the wish was accepted, on both clocks. */
   readonly accepted: { readonly atMs: number; readonly bootMs: number };
   readonly lockFd: number;

@@ -1,61 +1,57 @@
+import {
+  androidCapabilities,
+  androidPath,
+  bootCompleted,
+  dmaHeap,
+  fuse,
+  ion,
+  netTun,
+  tun,
+} from './android.js';
 import type { RunProfile } from './profile.js';
 
-/** redroid 8.1 to 16 (remote-android/redroid-doc): parameters are the argv of a patched init. Not run on this project's machines. */
+/**
+ * redroid 8.1 to 16: parameters are the argv of a patched init, which finds /dev made for it and eth0 configured
+ * (remote-android/redroid-doc README.md; redroid-patches system/core; vendor_redroid ipconfigstore). Not run on this
+ * project's machines.
+ */
 export const redroid: RunProfile = {
   name: 'redroid',
   needsBinder: true,
-  // Its init mounts binderfs with stats=global, which wants CAP_SYS_ADMIN of the first user namespace; not tried without.
+  // Its init.rc mounts binderfs over it, with an option that is refused (`refusesBareMounts`); its binder_alloc finds ours.
+  binder: { kind: 'filesystem' },
+  // redroid-doc asks for permissive or off: an enforcing host confines the phone's init by the host's own policy.
+  selinux: ['permissive', 'disabled', 'absent'],
+  needsSharedMemory: true,
+  hasMemfd: () => true,
+  // Not tried without the machine's own root (redroid-doc, issue 659).
   userns: false,
   // File capabilities (logd, netd) and su are part of Android.
   noNewPrivileges: false,
-  capabilities: [
-    'AUDIT_CONTROL',
-    'AUDIT_WRITE',
-    'BLOCK_SUSPEND',
-    'CHOWN',
-    'DAC_OVERRIDE',
-    'DAC_READ_SEARCH',
-    'FOWNER',
-    'FSETID',
-    'IPC_LOCK',
-    'KILL',
-    'LEASE',
-    'MKNOD',
-    'NET_ADMIN',
-    'NET_BIND_SERVICE',
-    'NET_BROADCAST',
-    'NET_RAW',
-    'SETFCAP',
-    'SETGID',
-    'SETPCAP',
-    'SETUID',
-    'SYS_ADMIN',
-    'SYS_BOOT',
-    'SYS_CHROOT',
-    'SYS_NICE',
-    'SYS_PTRACE',
-    'SYS_RESOURCE',
-    'SYSLOG',
-    'WAKE_ALARM',
-  ],
-  devices: [
-    { path: '/dev/fuse', major: 10, minor: 229, uid: 0, gid: 0, mode: 0o666 },
-    { path: '/dev/net/tun', major: 10, minor: 200, uid: 1000, gid: 1016, mode: 0o660 },
-    { path: '/dev/tun', major: 10, minor: 200, uid: 1000, gid: 1016, mode: 0o660 },
-  ],
-  environment: ['PATH=/sbin:/system/sbin:/system/bin:/vendor/bin:/system/xbin'],
-  init: '/init',
+  capabilities: androidCapabilities,
+  devices: [fuse, netTun, tun, dmaHeap, ion],
+  environment: () => [androidPath],
+  argv: (parameters) => ['/init', ...parameters],
   hardware: 'redroid',
-  adbPort: 5555,
-  bootParameters: (run, { dns }) => [
+  bootParameters: (run, { dns, sharedMemory, renderNode }) => [
     ['androidboot.redroid_width', String(run.width)],
     ['androidboot.redroid_height', String(run.height)],
     ['androidboot.redroid_dpi', String(run.dpi)],
     ['androidboot.redroid_fps', String(run.fps)],
-    ['androidboot.redroid_gpu_mode', 'guest'],
+    ['androidboot.redroid_gpu_mode', renderNode === undefined ? 'guest' : 'host'],
+    ...(renderNode === undefined
+      ? []
+      : [['androidboot.redroid_gpu_node', `/dev/dri/${renderNode}`] as const]),
     ['androidboot.redroid_net_ndns', '1'],
     ['androidboot.redroid_net_dns1', dns],
-    // No kernel that ancloud supports has ashmem.
-    ['androidboot.use_memfd', 'true'],
+    ['androidboot.use_memfd', String(sharedMemory === 'memfd')],
   ],
+  propertyFile: undefined,
+  mounts: [],
+  cgroup: 'rw',
+  ipConfig: false,
+  refusesBareMounts: true,
+  callAnswers: {},
+  ready: bootCompleted,
+  adbPort: 5555,
 };

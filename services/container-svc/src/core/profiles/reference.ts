@@ -1,10 +1,14 @@
+import { bootCompleted } from './android.js';
 import type { RunProfile } from './profile.js';
 import { redroid } from './redroid.js';
 
 /** The reference guest: told the same as redroid, needs less. */
 export const reference: RunProfile = {
+  ...redroid,
   name: 'reference',
   needsBinder: false,
+  selinux: ['enforcing', 'permissive', 'disabled', 'absent'],
+  needsSharedMemory: false,
   userns: true,
   noNewPrivileges: true,
   capabilities: [
@@ -30,9 +34,8 @@ export const reference: RunProfile = {
     'SYS_PTRACE',
   ],
   devices: [],
-  environment: ['PATH=/sbin:/system/bin:/vendor/bin', 'ANDROID_ROOT=/system', 'ANDROID_DATA=/data'],
-  init: '/init',
-  hardware: 'redroid',
-  adbPort: 5555,
-  bootParameters: redroid.bootParameters,
+  environment: () => ['PATH=/sbin:/system/bin:/vendor/bin', 'ANDROID_ROOT=/system', 'ANDROID_DATA=/data'],
+  // It mounts only what is missing, and with flags.
+  refusesBareMounts: false,
+  ready: bootCompleted,
 };
