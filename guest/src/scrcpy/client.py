@@ -7,17 +7,17 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../screen"))
-from phone import eventually
+from phone import PATIENCE, eventually
 
 H264, OPUS, RAW = 0x68323634, 0x6F707573, 0x00726177
 
 
 class Stream:
-    """One socket, read exactly; a read that takes longer than 5 s fails."""
+    """One socket, read exactly; a read that takes longer than PATIENCE fails."""
 
     def __init__(self, sock, v4):
         self.sock, self.v4 = sock, v4
-        sock.settimeout(5)
+        sock.settimeout(PATIENCE)
 
     def exactly(self, n):
         data = b""
@@ -40,14 +40,16 @@ class Stream:
         return (kind, value & ((1 << (config - 1)) - 1), self.exactly(size))
 
     def quiet(self, seconds):
-        """True when nothing comes for that long."""
+        """True when nothing comes for that long, and the other side is still there."""
         self.sock.settimeout(seconds)
         try:
-            return self.sock.recv(1, socket.MSG_PEEK) == b""
+            if self.sock.recv(1, socket.MSG_PEEK) == b"":
+                raise EOFError("closed instead of quiet")
+            return False
         except TimeoutError:
             return True
         finally:
-            self.sock.settimeout(5)
+            self.sock.settimeout(PATIENCE)
 
 
 class Server:
@@ -121,11 +123,11 @@ class Server:
         return ("ack", struct.unpack(">Q", self.control.exactly(8))[0])
 
     def close(self, kill=False):
-        """Hangs up (or kills) and returns (exit status, output)."""
+        """Hangs up (or kills), waits for the end of the server and of its clean-up, which share the output; (exit status, output)."""
         if kill:
             self.proc.send_signal(signal.SIGKILL)
         for stream in (self.video, self.audio, self.control):
             if stream:
                 stream.sock.close()
-        out = self.proc.communicate(timeout=5)[0].decode(errors="replace")
+        out = self.proc.communicate(timeout=PATIENCE)[0].decode(errors="replace")
         return self.proc.returncode, out

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
 """app_process against what scrcpy's real server sends, byte by byte: test.py BIN_DIR [test…]"""
+import math
 import os
 import random
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../screen"))
 from client import Server
-from phone import Phone, eventually, read_pattern, run_all
+from phone import PATIENCE, Phone, cpu_ms, eventually, read_pattern, run_all
 
 BIN = sys.argv[1]
 phone = Phone(BIN)
@@ -25,10 +26,6 @@ def server(version="4.1", **options):
 
 def nal_types(data):
     return [part[0] & 31 for part in data.split(START)[1:]] if data.startswith(START) else []
-
-
-def gone(pid):
-    return not os.path.exists(f"/proc/{pid}")
 
 
 # ---- bytes on the media socket ----
@@ -75,17 +72,20 @@ def a_still_screen_is_repeated_ten_times():
     kinds = [s.video.packet() for _ in range(13)]
     assert [k[0] for k in kinds] == ["session", "config", "key"] + ["delta"] * 10
     times = [k[1] for k in kinds[2:]]
-    assert all(90_000 <= b - a <= 400_000 for a, b in zip(times, times[1:])), times
+    assert all(b - a >= 100_000 for a, b in zip(times, times[1:])), times
     assert s.video.quiet(0.5)
     s.close()
     phone.ok("input", "keyevent", "HOME")
 
 
 def next_session(s):
-    """(width, height) of the next session packet, and that config and key frame follow."""
+    """(width, height, client_resize) of the next session; its config and key frame are read too."""
     while (p := s.video.packet())[0] != "session":
         pass
-    assert s.video.packet()[0] == "config" and s.video.packet()[0] == "key"
+    # A display that turns once more before its picture was taken begins one session after another.
+    while (after := s.video.packet())[0] == "session":
+        p = after
+    assert after[0] == "config" and s.video.packet()[0] == "key"
     return p[2], p[3], p[1] & 1
 
 
@@ -124,32 +124,49 @@ def sizes_follow_the_release():
         phone.ok("wm", "size", "reset")
 
 
-def frames(s, seconds):
-    """[(kind, pts, size)] of what comes in that time."""
-    out, end = [], time.monotonic() + seconds
-    while time.monotonic() < end:
+def pictures(s, n):
+    """[(kind, pts, payload)] of the next n pictures, however long they take."""
+    out = []
+    while len(out) < n:
         p = s.video.packet()
-        out.append((p[0], p[1], len(p[2]) if p[0] != "session" else 0))
+        if p[0] in ("key", "delta"):
+            out.append(p)
     return out
+
+
+def check_key_frames(got, interval_us):
+    """A picture is a key frame if, and only if, it is the first at or after the interval. The number of key frames."""
+    key = None
+    for kind, pts, _ in got:
+        due = key is None or pts - key >= interval_us
+        assert (kind == "key") == due, (kind, pts, key)
+        if due:
+            key = pts
+    return sum(kind == "key" for kind, _, _ in got)
 
 
 def rate_size_and_key_frames_are_obeyed():
     phone.ok("am", "start", "com.ancloud.motion")
-    s = server(audio="false", max_fps="20", video_bit_rate="500000", video_codec_options="i-frame-interval:float=0.5")
+    fps, n = 20, 60
+    # No repeats: they are sent for the sake of what is lost, not of what moves, and max_fps does not count them.
+    s = server(audio="false", max_fps=str(fps), video_bit_rate="500000", video_codec_options="i-frame-interval:float=0.5,repeat-previous-frame-after:long=0")
     s.video.exactly(4)
-    got = frames(s, 4)
-    pictures = [f for f in got if f[0] in ("key", "delta")]
-    span = (pictures[-1][1] - pictures[0][1]) / 1e6
-    fps, kbps = (len(pictures) - 1) / span, sum(f[2] for f in pictures) * 8 / span / 1000
-    keys = [f[1] for f in pictures if f[0] == "key"]
-    print(f"     max_fps 20: {fps:.1f} fps, 500 kb/s: {kbps:.0f} kb/s, {len(keys)} key frames in {span:.1f} s")
-    assert 10 <= fps <= 21 and kbps < 800 and all(0.49e6 < b - a < 0.9e6 for a, b in zip(keys, keys[1:])) and len(keys) >= 4
-    assert all(b[1] > a[1] for a, b in zip(pictures, pictures[1:]))
+    got = pictures(s, n)
     s.close()
+    since = [p[1] - got[0][1] for p in got]
+    kbit = sum(len(p[2]) for p in got) * 8 / 1000
+    keys = check_key_frames(got, 500_000)
+    print(f"     max_fps {fps}: {(n - 1) / since[-1] * 1e6:.1f} fps; 500 kb/s: {kbit / n * fps:.0f} kb/s at that rate; {keys} key frames in {since[-1] / 1e6:.1f} s")
+    assert all(b > a for a, b in zip(since, since[1:]))
+    # Pictures are taken on a beat of 1 / fps, each at most a millisecond before it. A time stamp says when a picture was drawn: it
+    # was not there yet when the one before the last was taken. So how busy the machine is cannot bring pictures closer than this.
+    assert all(t >= (i - 2) * 1e6 / fps - 1001 for i, t in enumerate(since)), since
+    # The bits of a second are shared out over the pictures that may come in one; the first second may have the buffer's too.
+    assert kbit < 500 * n / fps * 1.6, kbit
+    assert keys >= 3
     s = server(audio="false", video_bit_rate="500000")
     s.video.exactly(4)
-    keys = [f for f in frames(s, 3) if f[0] == "key"]
-    assert len(keys) == 1, keys
+    check_key_frames(pictures(s, 120), 10_000_000)
     s.close()
     phone.ok("input", "keyevent", "HOME")
 
@@ -159,28 +176,43 @@ def pattern_is_read_from_video():
         print("     not checked: no ffmpeg on this machine")
         return
     phone.ok("am", "start", "-S", "-n", "com.ancloud.motion/.MainActivity")
-    s = server(audio="false", video_bit_rate="500000", raw_stream="true", send_dummy_byte="false", send_device_meta="false")
-    data, end = b"", time.monotonic() + 3
-    while time.monotonic() < end:
-        data += s.video.sock.recv(65536)
+    eventually("Motion is shown", phone.pattern)
+    s = server(audio="false", video_bit_rate="500000")
+    s.video.exactly(4)
+    assert s.video.packet()[0] == "session" and (config := s.video.packet())[0] == "config"
+    got = pictures(s, 60)
+    # As on a machine that is too busy to draw: nothing new comes, so the last picture is repeated, ten times.
+    phone.proc.send_signal(signal.SIGSTOP)
+    try:
+        while any(b[1] - a[1] < 100_000 for a, b in zip(got[-11:], got[-10:])):
+            got += pictures(s, 1)
+    finally:
+        phone.proc.send_signal(signal.SIGCONT)
+    got += pictures(s, 60)
     s.close()
     phone.ok("input", "keyevent", "HOME")
+    data = config[2] + b"".join(p[2] for p in got)
     for width, height in ((720, 1280), (180, 320)):
         raw = subprocess.run(["ffmpeg", "-v", "error", "-f", "h264", "-i", "-", "-vf", f"scale={width}:{height}", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"],
                              input=data, capture_output=True, check=True).stdout
         n = len(raw) // (width * height)
         found = [read_pattern(width, height, raw[i * width * height : (i + 1) * width * height], 1) for i in range(n)]
         good = [f for f in found if f and f[0] == 0xA5]
-        counts = [f[2] for f in good]
-        print(f"     {width} px wide at 500 kb/s: {len(good)} of {n} frames read")
-        assert n > 60 and len(good) >= 0.97 * n and all(b > a for a, b in zip(counts, counts[1:]))
+        print(f"     {width} px wide at 500 kb/s: {len(good)} of {n} pictures read")
+        assert n == len(got) and len(good) == n
+        # Each picture shows a later frame than the one before, or is the same again because nothing newer came for 100 ms.
+        repeats = 0
+        for (a, b), (before, now) in zip(zip(good, good[1:]), zip(got, got[1:])):
+            assert b[2] > a[2] or (b[2] == a[2] and now[1] - before[1] >= 100_000), (a, b, now[1] - before[1])
+            repeats += b[2] == a[2]
+        assert repeats >= 1 and good[-1][2] > good[59][2]
 
 
 # ---- options ----
 
 def refused(version, want, status=1, **options):
     s = Server(BIN, version, expect_sockets=False, **options)
-    out = s.proc.communicate(timeout=5)[0].decode()
+    out = s.proc.communicate(timeout=PATIENCE)[0].decode()
     assert s.proc.returncode == status and want in out, (s.proc.returncode, out)
 
 
@@ -207,7 +239,7 @@ def unknown_keys_only_warn():
 
 def an_unknown_codec_fails_as_android_does():
     s = server(audio="false", video_codec="h265")
-    assert s.proc.wait(timeout=5) == 0
+    assert s.proc.wait(timeout=PATIENCE) == 0
     assert "Could not create default video encoder for h265" in s.close()[1]
 
 
@@ -225,13 +257,13 @@ def reverse_connects_out():
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"\0scrcpy_{scid:08x}")
         listener.listen(3)
-        listener.settimeout(5)
+        listener.settimeout(PATIENCE)
         s = Server(BIN, "4.1", expect_sockets=False, scid=f"{scid:08x}", tunnel_forward="false", audio="false")
         video, control = listener.accept()[0], listener.accept()[0]
-        video.settimeout(5)
+        video.settimeout(PATIENCE)
         assert video.recv(64, socket.MSG_WAITALL) == b"ancloud".ljust(64, b"\0") and video.recv(4, socket.MSG_WAITALL) == b"h264"
         control.close()
-        assert s.proc.wait(timeout=5) == 0
+        assert s.proc.wait(timeout=PATIENCE) == 0
         video.close()
         s.close()
 
@@ -247,11 +279,26 @@ def opus_goes_on_through_silence():
     assert all(b[1] - a[1] == 20000 for a, b in zip(packets, packets[1:]))
     silent = max(len(p[2]) for p in packets[5:])
     s.start_app("com.ancloud.sound")
-    time.sleep(0.1)
+
+    # What is not sounded or taken for 170 ms is lost, so on a busy machine one beep may be.
+    def beep_is_heard():
+        press(s)
+        return any(len(s.audio.packet()[2]) > 4 * silent for _ in range(50))
+
+    eventually("a beep is louder than silence", beep_is_heard)
+    s.close()
+
+
+def press(s):
+    """A tap on the pad of Sound that is 440 Hz."""
     s.touch(0, 0, 180, 300, 720, 1280)
     s.touch(1, 0, 180, 300, 720, 1280)
-    eventually("a beep is louder than silence", lambda: len(s.audio.packet()[2]) > 4 * silent)
-    s.close()
+
+
+def beep():
+    """The samples of that pad: 250 ms, 10 ms of it at either end fading, at volume 11 of 15."""
+    n, level = 48000 // 4, (11 / 15) ** 2 * 0.3
+    return [int(math.sin(2 * math.pi * 440 * i / 48000) * min(1, min(i, n - 1 - i) / 480) * level * 32767) for i in range(n)]
 
 
 def raw_audio_is_pcm():
@@ -259,16 +306,24 @@ def raw_audio_is_pcm():
     assert s.audio.exactly(4) == b"\0raw"
     s.start_app("com.ancloud.sound")
     assert all(len(s.audio.packet()[2]) == 3840 for _ in range(5))
-    s.touch(0, 0, 180, 300, 720, 1280)
-    s.touch(1, 0, 180, 300, 720, 1280)
-    began = time.monotonic()
-    sound = []
-    while time.monotonic() < began + 0.6:
-        sound += struct.unpack("<1920h", s.audio.packet()[2])[::2]
-    loud = [i for i, v in enumerate(sound) if abs(v) > 300]
-    assert 0.2 < (loud[-1] - loud[0]) / 48000 < 0.3, "the beep is whole"
-    crossings = sum(1 for a, b in zip(sound, sound[1:]) if a < 0 <= b)
-    assert 95 <= crossings <= 125, crossings  # 440 Hz for 250 ms
+    wanted = beep()
+
+    # Where the phone was late there is silence between two samples, and what was late by 170 ms is missing: then this was no whole beep.
+    def beep_is_whole():
+        press(s)
+        at = quiet = 0
+        while quiet < 25:
+            samples = struct.unpack("<1920h", s.audio.packet()[2])
+            assert samples[::2] == samples[1::2], "both channels are the same"
+            quiet = 0 if any(samples) else quiet + 1
+            for v in samples[::2]:
+                if at < len(wanted) and abs(v - wanted[at]) <= 1:
+                    at += 1
+                elif v:
+                    at = len(wanted) + 1
+        return at == len(wanted)
+
+    eventually("a beep is whole, sample by sample", beep_is_whole)
     s.close()
 
 
@@ -280,7 +335,7 @@ def audio_that_cannot_be_is_said_so():
     s.close()
     s = server(video="false", audio_codec="aac")
     assert s.audio.exactly(4) == b"\0\0\0\1"
-    assert s.proc.wait(timeout=5) == 0
+    assert s.proc.wait(timeout=PATIENCE) == 0
     s.close()
 
 
@@ -307,10 +362,11 @@ def touch_of_another_size_is_dropped_and_leaves_the_finger():
 
 def cancel_leaves_a_phantom_and_a_late_move_makes_one():
     s = server(audio="false", video="false")
+    gestures, dropped = phone.input("Gestures"), phone.input("Dropped")
     s.touch(0, 1, 100, 900, 720, 1280)
     s.touch(3, 1, 100, 900, 720, 1280)
-    eventually("the gesture has ended", lambda: phone.input("Pointers down") == 0)
-    dropped = phone.input("Dropped")
+    eventually("the gesture has been and ended", lambda: phone.input("Gestures") == gestures + 1 and phone.input("Pointers down") == 0)
+    assert phone.input("Dropped") == dropped
     s.touch(0, 2, 200, 900, 720, 1280)
     eventually("the next finger is a second one without a first", lambda: phone.input("Dropped") == dropped + 1)
     s.touch(1, 2, 200, 900, 720, 1280)
@@ -319,9 +375,10 @@ def cancel_leaves_a_phantom_and_a_late_move_makes_one():
     eventually("all phantoms are gone", lambda: phone.input("Pointers down") == 1)
     s.touch(1, 3, 100, 900, 720, 1280)
     s.touch(2, 3, 100, 900, 720, 1280)
-    dropped = eventually("the late move is dropped", lambda: phone.input("Dropped"))
+    # With it four are dropped: a second finger without a first, and the UP of two that never were a gesture.
+    eventually("the late move is dropped", lambda: phone.input("Dropped") == dropped + 4)
     s.touch(0, 4, 100, 900, 720, 1280)
-    eventually("and has made a phantom", lambda: phone.input("Dropped") > dropped)
+    eventually("and has made a phantom", lambda: phone.input("Dropped") == dropped + 5)
     s.close()
 
 
@@ -344,14 +401,12 @@ def ten_fingers_and_no_more():
 def without_video_coordinates_are_the_displays():
     phone.ok("am", "start", "-S", "-n", "com.ancloud.latency/.MainActivity")
     for version, taken in (("4.1", True), ("3.3.4", True), ("2.7", False)):
-        before = phone.pattern()[2]
+        before, keys = phone.pattern()[2], phone.input("Keys")
         s = server(version, audio="false", video="false")
         s.touch(0, 0, 300, 600, 99, 99)
         s.touch(1, 0, 300, 600, 99, 99)
         s.key(0)
-        keys = phone.input("Keys")
-        eventually("the key has come through", lambda: phone.input("Keys") >= keys)
-        time.sleep(0.05)
+        eventually("the key behind the touch has come through", lambda: phone.input("Keys") == keys + 2)
         assert (phone.pattern()[2] == before + 1) == taken, version
         s.close()
     phone.ok("input", "keyevent", "HOME")
@@ -446,7 +501,7 @@ def an_unknown_message_ends_the_channel():
     for version, data in (("4.1", b"\x17"), ("4.0", b"\x16"), ("3.3.4", b"\x12\x00")):
         s = server(version, audio="false", video="false")
         s.send(data)
-        assert s.proc.wait(timeout=5) == 0
+        assert s.proc.wait(timeout=PATIENCE) == 0
         assert f"Unknown event type: {data[0]}" in s.close()[1]
 
 
@@ -462,7 +517,7 @@ def resize_needs_a_flexible_display():
     phone.ok("wm", "size", "reset")
     s = server(audio="false")
     s.send(struct.pack(">BHH", 21, 800, 600))
-    assert s.proc.wait(timeout=5) == 0 and "ClassCastException" in s.close()[1]
+    assert s.proc.wait(timeout=PATIENCE) == 0 and "ClassCastException" in s.close()[1]
 
 
 def hostile_bytes_end_their_own_server_only():
@@ -485,15 +540,14 @@ def a_server_waits_for_the_phone_and_ends_with_it():
     phone.stop()
     s = Server(BIN, "4.1", expect_sockets=False, audio="false")
     try:
-        time.sleep(0.3)
-        assert s.proc.poll() is None
+        assert b"Device: " in s.proc.stdout.readline()  # after which it looks for the phone, and would end were it not to wait
     finally:
         phone.start()
     s.connect()
     assert s.video.exactly(4) == b"h264"
     phone.stop()
     try:
-        assert s.proc.wait(timeout=5) == 0
+        assert s.proc.wait(timeout=PATIENCE) == 0
     finally:
         phone.start()
     s.close()
@@ -510,10 +564,8 @@ def three_at_once_and_a_killed_client():
         eventually("the server ends with its client", lambda p=s.proc: p.poll() is not None)
         s.close()
     s = server(audio="false")
-    pid = s.proc.pid
-    s.close(kill=True)
-    assert gone(pid)
-    eventually("its clean-up ends too", lambda: not subprocess.run(["pgrep", "-x", "-s", "0", "scrcpy-cleanup"], capture_output=True).stdout)
+    status, out = s.close(kill=True)
+    assert status == -signal.SIGKILL and "Cleaning up" in out, (status, out)
 
 
 def encoding_is_cheap():
@@ -521,18 +573,12 @@ def encoding_is_cheap():
     for fps in (30, 60):
         s = server(audio="false", max_fps=str(fps))
         s.video.exactly(4)
-
-        def ticks(pid):
-            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-            return int(fields[11]) + int(fields[12])
-
-        frames(s, 0.5)
-        before = ticks(s.proc.pid), ticks(phone.proc.pid), time.monotonic()
-        n = len(frames(s, 3))
-        span = time.monotonic() - before[2]
-        mine, screen = ((ticks(p) - b) / os.sysconf("SC_CLK_TCK") / span for p, b in ((s.proc.pid, before[0]), (phone.proc.pid, before[1])))
-        print(f"     720x1280 at {n / span:.0f} fps: app_process {mine:.0%} of a core, system_server {screen:.0%}")
-        assert mine < 0.7
+        pictures(s, 20)
+        before = cpu_ms(s.proc.pid), phone.cpu_ms()
+        got = pictures(s, 150)
+        mine, screen = ((now - b) / len(got) for now, b in zip((cpu_ms(s.proc.pid), phone.cpu_ms()), before))
+        print(f"     720x1280, {fps} fps at most: {mine:.1f} ms of processor time for each picture, and {screen:.1f} ms of system_server's")
+        assert mine < 20  # about 5 where it was written; caches and cores that others use too make it more
         s.close()
     phone.ok("input", "keyevent", "HOME")
 
