@@ -12,6 +12,7 @@
 #include "stream.h"
 
 #define REPEATS 10
+#define LONGEST_NAP_US 100000  // after which an end or a reset is noticed
 
 struct encoder {
     struct session *session;
@@ -216,10 +217,10 @@ static int run(struct encoder *e)
         }
         // max-fps-to-encoder: what comes too early waits for its time and is then taken at its newest.
         if (least && now + 1000 < beat + least) {
-            struct timespec t = {0, (long)((beat + least - now) * 1000)};
-            if (t.tv_nsec > 999999999) t.tv_nsec = 999999999;
+            uint64_t left = beat + least - now;
+            struct timespec t = {0, left < LONGEST_NAP_US ? (long)left * 1000 : LONGEST_NAP_US * 1000};
             nanosleep(&t, NULL);
-            now = now_ns() / 1000;
+            continue;
         }
         if (!take_newest(e, false)) {
             s->resets |= RESET_DISPLAY;
