@@ -5,9 +5,9 @@
 
 # An adb server of the test's own, inside the phone's network; ADB is then the command.
 phone_adb() {
-  ADB=(nsenter -t "$(phone_pid)" -n env ADB_LOCAL_TRANSPORT_MAX_PORT=5553 "HOME=$P" "ADB_VENDOR_KEYS=" timeout 20 adb -P "$ADB_PORT")
+  ADB=(nsenter -t "$(phone_pid)" -n env ADB_LOCAL_TRANSPORT_MAX_PORT=5553 "HOME=$P" "ADB_VENDOR_KEYS=" timeout $PATIENCE adb -P "$ADB_PORT")
   "${ADB[@]}" start-server > /dev/null 2>&1
-  eventually 5 "adb connects" adb_connects || return 1
+  eventually "adb connects" adb_connects || return 1
   ADB+=(-s 127.0.0.1:5555)
 }
 adb_connects() { "${ADB[@]}" connect 127.0.0.1:5555 | grep -q '^connected\|^already' && "${ADB[@]}" -s 127.0.0.1:5555 shell true; }
@@ -44,7 +44,7 @@ package_checks() {
   "${ADB[@]}" install --no-streaming "$P/demo.apk" 2>&1 | grep -q '^Success' || fail "install" || return 1
   "${ADB[@]}" install --no-streaming "$P/demo.apk" 2>&1 | grep -q 'INSTALL_FAILED_ALREADY_EXISTS' || fail "second install" || return 1
   "${ADB[@]}" install --no-streaming -r "$P/demo.apk" 2>&1 | grep -q '^Success' || fail "install -r" || return 1
-# What clients say that stream (adb's own goes by abb_exec, which Debian's adbd announces but does not have).
+  # What clients say that stream (adb's own goes by abb_exec, which Debian's adbd announces but does not have).
   python3 test/make-apk.py org.example.demo 4 > "$P/demo.apk"
   "${ADB[@]}" shell -T "cmd package install -r -S $(stat -c %s "$P/demo.apk")" < "$P/demo.apk" | grep -q '^Success' || fail "streamed install" || return 1
   same "$("${ADB[@]}" shell pm list packages -3 --show-versioncode)" "package:org.example.demo versionCode:4" || return 1
@@ -60,18 +60,38 @@ package_checks() {
 
 test_logcat_shows_what_is_logged() {
   phone_boot && phone_wait_boot || return 1
-  AS=2000:2000 phone_exec log -t Demo -p w hello && AS=2000:2000 phone_exec log -t Other hidden || return 1
-  same "$(phone_exec logcat -d -v tag -s Demo | grep -v '^---')" "W/Demo    : hello" || return 1
+  eventually "a line is kept" kept || return 1
+  same "$(phone_exec logcat -d -v tag -s Demo | grep -v '^---' | sort -u)" "W/Demo    : hello" || return 1
   phone_exec logcat -d | grep -Eq '^[0-9-]{5} [0-9:.]{12} +[0-9]+ +[0-9]+ W Demo    : hello$' || fail "threadtime" || return 1
   phone_exec logcat -d -b kernel | grep -q "init *: starting service 'zygote'" || fail "init's lines" || return 1
-  phone_exec timeout 5 logcat -v raw -T 1 -s Follow > "$P/follow" &
+  phone_exec timeout $PATIENCE logcat -v raw -T 1 -s Follow > "$P/follow" &
   local follower=$!
-  eventually 3 "logcat follows" followed
+  eventually "logcat follows" followed
   kill "$follower" 2>/dev/null
   wait "$follower" 2>/dev/null
   grep -q '^later$' "$P/follow" && phone_exec logcat -c && ! phone_exec logcat -d | grep Demo
 }
+# Whoever logs never waits: with ten lines still unread the next one is lost.
+kept() {
+  AS=2000:2000 phone_exec log -t Demo -p w hello && AS=2000:2000 phone_exec log -t Other hidden
+  phone_exec logcat -d -s Demo | grep -q hello
+}
 followed() { phone_exec log -t Follow later; grep -q '^later$' "$P/follow"; }
+
+test_logcat_has_what_was_logged_before_it() {
+  phone_boot && phone_wait_boot && eventually "bootanim has stopped" prop_is init.svc.bootanim stopped || return 1
+  local logd i
+  logd=$(phone_prop init.svc_debug_pid.logd)
+  phone_exec sh -c "kill -STOP $logd; for i in 1 2 3 4 5; do log -t Burst line; done" || return 1
+  phone_exec logcat -d -v raw -s Burst > "$P/burst" &
+  local reader=$!
+  eventually "logcat waits for logd" reader_waits
+  phone_exec kill -CONT "$logd"
+  wait $reader
+  same "$(grep -c '^line$' "$P/burst")" 5
+}
+# One socket of that name listens; another is a reader that was not accepted yet.
+reader_waits() { [ "$(phone_exec grep -c /dev/socket/logdr /proc/net/unix)" -ge 2 ]; }
 
 # --- the image ---
 

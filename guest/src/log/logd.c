@@ -17,7 +17,7 @@
 
 #include "log/ring.h"
 
-enum { CLIENTS_MAX = 32, UID_ROOT = 0, UID_SYSTEM = 1000, UID_LOG = 1007, UID_SHELL = 2000 };
+enum { CLIENTS_MAX = 32, QUEUE_MAX = 512, COMMAND_MS = 2000, UID_ROOT = 0, UID_SYSTEM = 1000, UID_LOG = 1007, UID_SHELL = 2000 };
 
 struct client {
     int fd;
@@ -40,7 +40,8 @@ static int from_init(const char *name) {
     return fd ? atoi(fd) : -1;
 }
 
-static void take_entry(int fd) {
+// false: there was none.
+static int take_entry(int fd) {
     char bytes[sizeof(struct log_datagram) + LOG_TEXT_MAX], control[CMSG_SPACE(sizeof(struct ucred))];
     struct iovec part = {bytes, sizeof bytes};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
@@ -48,13 +49,15 @@ static void take_entry(int fd) {
     struct cmsghdr *c = CMSG_FIRSTHDR(&message);
     struct log_datagram head;
     struct ucred who;
-    if (n < (ssize_t)sizeof head || !c || c->cmsg_type != SCM_CREDENTIALS) return;
+    if (n < 0) return 0;
+    if (n < (ssize_t)sizeof head || !c || c->cmsg_type != SCM_CREDENTIALS) return 1;
     memcpy(&head, bytes, sizeof head);
     memcpy(&who, CMSG_DATA(c), sizeof who);
-    if (head.id >= LOG_ID_COUNT || (head.id == LOG_ID_KERNEL && who.pid != 1)) return;
+    if (head.id >= LOG_ID_COUNT || (head.id == LOG_ID_KERNEL && who.pid != 1)) return 1;
     struct log_entry entry = {.hdr_size = sizeof entry, .pid = who.pid, .tid = head.tid, .sec = head.sec, .nsec = head.nsec,
                               .lid = head.id, .uid = who.uid};
     ring_add(&ring, &entry, bytes + sizeof head, (uint32_t)n - sizeof head);
+    return 1;
 }
 
 static uint32_t parse_lids(const char *text) {
@@ -123,7 +126,7 @@ static void command(int listener) {
     socklen_t n = sizeof who;
     struct pollfd p = {.fd = fd, .events = POLLIN};
     if (fd < 0) return;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && privileged(who.uid) && poll(&p, 1, 200) > 0 &&
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && privileged(who.uid) && poll(&p, 1, COMMAND_MS) > 0 &&
         recv(fd, text, sizeof text - 1, MSG_DONTWAIT) > 0 && strncmp(text, "clear ", 6) == 0) {
         ring_clear(&ring, parse_lids(text + 6));
         if (send(fd, "success", 8, MSG_NOSIGNAL) < 0) { /* did not stay for the answer */ }
@@ -153,7 +156,8 @@ int main(void) {
             close(clients[i].fd);
             clients[i] = clients[--client_count];
         }
-        if (fds[0].revents) take_entry(writers);
+        // All that waits, so that who reads after a line was written gets it. Bounded: a flood must not keep readers from being heard.
+        for (int i = 0; fds[0].revents && i < QUEUE_MAX && take_entry(writers); i++) {}
         if (fds[1].revents) welcome(readers);
         if (fds[2].revents) command(commands);
     }
