@@ -9,7 +9,7 @@ trap phone_end EXIT
 phone_config -- androidboot.hardware=redroid
 cp "$2" "$P/root/system/bin/binder-ping"
 phone_boot
-phone_wait_boot 60 || fail "did not boot"
+phone_wait_boot || fail "did not boot"
 phone_exec grep -q ' /dev/binderfs binder ' /proc/mounts || fail "no binderfs"
 for name in binder hwbinder vndbinder; do
   [ "$(phone_exec readlink /dev/$name)" = /dev/binderfs/$name ] || fail "/dev/$name is no link"
@@ -18,6 +18,6 @@ done
 answer=$(AS=10000:10000 phone_exec binder-ping /dev/binder)
 [ "$answer" = "ping 0 unknown -74" ] || fail "the context manager answered: $answer"
 phone_exec logcat -d | grep "context manager of this phone's binder" || fail "servicemanager did not say so"
-phone_exec setprop sys.powerctl shutdown
+phone_power shutdown
 phone_ends_with 130 || exit 1
 echo BINDER-GUEST-OK

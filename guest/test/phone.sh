@@ -85,10 +85,13 @@ phone_pid() { crun state "$ID" 2>/dev/null | sed -n 's/.*"pid" *: *\([0-9]*\).*/
 phone_exec() { crun exec ${AS:+--user "$AS"} "$ID" "$@" < /dev/null; }
 phone_prop() { phone_exec getprop "$1"; }
 
-# eventually SECONDS "what" command...: waits until the command succeeds, polling; says what never came true.
+# Seconds after which what should happen is taken for broken. Long, so that a machine busy with other things is not.
+PATIENCE=60
+
+# eventually "what" command...: waits until the command succeeds, polling; says what never came true.
 eventually() {
-  local end=$(($(date +%s%N) + $1 * 1000000000)) what=$2
-  shift 2
+  local end=$(($(date +%s%N) + PATIENCE * 1000000000)) what=$1
+  shift
   until "$@"; do
     if [ "$(date +%s%N)" -gt "$end" ]; then
       echo "  never: $what" >&2
@@ -99,17 +102,29 @@ eventually() {
 }
 
 prop_is() { [ "$(phone_prop "$1" 2>/dev/null)" = "$2" ]; }
-log_has() { grep -q -- "$1" "$P/kmsg"; }
+log_now_has() { grep -q -- "$1" "$P/kmsg"; }
+# Init's lines come through a FIFO, so they come later than what they are about.
+log_has() { eventually "the log has: $1" log_now_has "$1"; }
 
-phone_wait_boot() { eventually "${1:-15}" "sys.boot_completed=1" prop_is sys.boot_completed 1; }
+phone_wait_boot() { eventually "sys.boot_completed=1" prop_is sys.boot_completed 1; }
+
+# phone_power COMMAND: sets sys.powerctl. The phone may end before crun has told how setprop ended: then it was killed, not refused.
+phone_power() {
+  local status=0
+  phone_exec setprop sys.powerctl "$1" || status=$?
+  [ $status = 0 ] || [ $status = 137 ] || { echo "  sys.powerctl=$1 was refused: $status" >&2; return 1; }
+}
 
 # Waits for the end and checks pid 1's exit status as crun tells it: 128 + signal.
 phone_ends_with() {
   local status=0
+  eventually "the phone ends" phone_is_gone || return 1
   wait "$RUN" || status=$?
   RUN=
   [ "$status" = "$1" ] || { echo "  expected the phone to end with $1, not with $status" >&2; return 1; }
 }
+
+phone_is_gone() { ! kill -0 "$RUN" 2> /dev/null; }
 
 phone_end() {
   crun kill "$ID" KILL 2>/dev/null || true
