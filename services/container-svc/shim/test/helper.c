@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,10 +85,11 @@ static int area(const char *path, uint32_t serial)
 	return 0;
 }
 
-static void bump(uint32_t *header, uint32_t serial)
+// Changes the serial as bionic does; whether somebody was asleep on it.
+static bool bump(uint32_t *header, uint32_t serial)
 {
 	__atomic_store_n(&header[1], serial, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &header[1], FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+	return syscall(SYS_futex, &header[1], FUTEX_WAKE, INT32_MAX, NULL, NULL, 0) > 0;
 }
 
 // bump PATH FIRST COUNT GAP_US: changes the serial COUNT times.
@@ -152,13 +154,15 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-// latency SOCKET AREA COUNT: from the change to the line about it; prints the median and the greatest in microseconds.
+// latency SOCKET AREA COUNT: from the change to the line about it; prints how many changes woke the shim, and the median and the
+// greatest time in microseconds.
 static int latency(const char *path, const char *file, int count)
 {
 	FILE *in = connect_to(path);
 	uint32_t *header = map_area(file, 0);
 	int64_t took[256];
 	char line[4096];
+	int woken = 0;
 
 	for (int i = 0; i < count && i < 256; i++) {
 		const uint32_t serial = header[1] + 1;
@@ -167,7 +171,7 @@ static int latency(const char *path, const char *file, int count)
 		usleep(80000);
 		snprintf(wanted, sizeof wanted, "{\"type\":\"serial\",\"serial\":%u}\n", serial);
 		const int64_t start = now_us();
-		bump(header, serial);
+		woken += bump(header, serial);
 		do {
 			if (fgets(line, sizeof line, in) == NULL)
 				return 97;
@@ -175,11 +179,11 @@ static int latency(const char *path, const char *file, int count)
 		took[i] = now_us() - start;
 	}
 	qsort(took, (size_t)count, sizeof *took, compare);
-	printf("%lld %lld\n", (long long)took[count / 2], (long long)took[count - 1]);
+	printf("%d %lld %lld\n", woken, (long long)took[count / 2], (long long)took[count - 1]);
 	return 0;
 }
 
-// mute SOCKET MS: a client that never reads; ends with 0 when the shim has dropped it within that time.
+// mute SOCKET MS: a client that never reads; says when it is connected; ends with 0 when the shim has dropped it within that time.
 static int mute(const char *path, int ms)
 {
 	const int fd = fileno(connect_to(path));
@@ -187,6 +191,8 @@ static int mute(const char *path, int ms)
 	const int least = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof least);
+	puts("connected");
+	fflush(stdout);
 	while (now_us() < end) {
 		if (send(fd, "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EPIPE)
 			return 0;
@@ -195,19 +201,18 @@ static int mute(const char *path, int ms)
 	return 1;
 }
 
-// flood FIFO BYTES_PER_SECOND SECONDS: lines as init would write them; prints lines written and the longest write in ms.
-static int flood(const char *path, int rate, int seconds)
+// flood FIFO BYTES_PER_SECOND LINES: lines as init would write them, at that rate at most; prints the longest write in ms.
+static int flood(const char *path, int rate, long count)
 {
 	const int fd = open(path, O_WRONLY);
-	const int64_t start = now_us(), end = start + (int64_t)seconds * 1000000;
 	int64_t longest = 0;
 	long lines = 0;
 
 	if (fd < 0)
 		die(path);
-	while (now_us() < end) {
+	while (lines < count) {
 		// 20 ms at a time.
-		for (int written = 0; written < rate / 50;) {
+		for (int written = 0; written < rate / 50 && lines < count;) {
 			char line[128];
 			const int n = snprintf(line, sizeof line, "<6>flood: line %09ld ...........................................\n", lines);
 			const int64_t before = now_us();
@@ -220,7 +225,7 @@ static int flood(const char *path, int rate, int seconds)
 		}
 		usleep(20000);
 	}
-	printf("%ld %lld\n", lines, (long long)longest / 1000);
+	printf("%lld\n", (long long)longest / 1000);
 	return 0;
 }
 
@@ -250,7 +255,7 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "mute") == 0 && argc == 4)
 		return mute(rest[0], atoi(rest[1]));
 	if (strcmp(verb, "flood") == 0 && argc == 5)
-		return flood(rest[0], atoi(rest[1]), atoi(rest[2]));
+		return flood(rest[0], atoi(rest[1]), atol(rest[2]));
 	fprintf(stderr, "helper: unknown call %s\n", verb);
 	return 95;
 }

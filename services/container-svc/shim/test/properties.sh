@@ -17,17 +17,23 @@ has "$T/heard" "{\"type\":\"state\",\"pid\":$init_pid,\"startTime\":$(started "$
 "$helper" area "$T/root/$serial_file" 5
 eventually "the first serial" last_is "$T/heard" '{"type":"serial","serial":5}'
 wake=$("$helper" latency "$T/run/shim.sock" "$T/root/$serial_file" 30)
-at_most 20000 "${wake%% *}" "median of change to line, us"
+at_least 1 "${wake%% *}" "changes that found the shim asleep on the serial, of 30"
 before=$(wc -l <"$T/heard")
+start_ms=$(now_ms)
 "$helper" bump "$T/root/$serial_file" 1000 2000 500
 eventually "the last of 2000 changes" last_is "$T/heard" '{"type":"serial","serial":2999}'
-at_most 60 $(($(wc -l <"$T/heard") - before)) "lines for 2000 changes in over a second"
+# One in 50 ms; the clock is read in whole milliseconds.
+at_most $((($(now_ms) - start_ms) / 49 + 2)) $(($(wc -l <"$T/heard") - before)) "lines for 2000 changes"
 pss=$(awk '/^Pss:/ { print $2 }' "/proc/$shim_pid/smaps_rollup")
 at_most 1024 "$pss" "PSS in kB"
-cpu_before=$(sed 's/.*) //' "/proc/$shim_pid/stat" | cut -d' ' -f12-13)
-# Frozen or quiet: waiting costs nothing.
-"$helper" sleep 2000
-is "$cpu_before" "$(sed 's/.*) //' "/proc/$shim_pid/stat" | cut -d' ' -f12-13)" "CPU ticks over two quiet seconds"
+# Frozen or quiet: waiting costs nothing. (The kernel counts in ticks of 10 ms, and one may just be full.)
+costs_nothing() {
+  local before
+  before=$(ticks)
+  "$helper" sleep 2000
+  [ "$(ticks)" = "$before" ]
+}
+eventually "two quiet seconds without a CPU tick" costs_nothing
 end
 eventually "the exit line" contains "$T/heard" '{"type":"exit","version":1,"phone":"ph_test"'
 wait $listener
@@ -49,7 +55,6 @@ eventually "the first serial" contains "$T/heard" '"serial":5}'
 "$helper" area "$T/root/new" 900
 mv "$T/root/new" "$T/root/$serial_file"
 eventually "the serial of the new file" last_is "$T/heard" '{"type":"serial","serial":900}'
-has "$T/heard" '{"type":"serial","serial":null}'
 end
 
 begin truncated
@@ -72,11 +77,12 @@ begin shaken
 boot sleep 60000
 follow
 eventually "the first serial" contains "$T/heard" '"serial":5}'
+start_ms=$(now_ms) before=$(wc -l <"$T/heard")
 "$helper" shake "$T/root/$serial_file" 3000
 if gone "$shim_pid"; then fail "truncation under a woken waiter killed the shim"; else pass; fi
 "$helper" area "$T/root/$serial_file" 6
 eventually "it comes back" last_is "$T/heard" '{"type":"serial","serial":6}'
-at_most 140 "$(wc -l <"$T/heard")" "lines in 3 s of it"
+at_most $((2 * ($(now_ms) - start_ms) / 49 + 3)) $(($(wc -l <"$T/heard") - before)) "lines of it, two in 50 ms"
 end
 is 9 "$(field "$T/run/exit.json" signal)" "signal of exit.json"
 
@@ -138,8 +144,9 @@ done
 # The eighth never reads. It is told the same few bytes again and again until its buffer is full, and then dropped.
 timeout 120 "$helper" bump "$T/root/$serial_file" 10 4000000 20000 &
 bumper=$!
-"$helper" mute "$T/run/shim.sock" 100000 &
+"$helper" mute "$T/run/shim.sock" 100000 >"$T/mute" &
 mute=$!
+eventually "the eighth client is connected" test -s "$T/mute"
 eventually "the others hear on" contains "$T/other6" '"type":"serial"'
 "$helper" listen "$T/run/shim.sock" >"$T/ninth"
 is 0 "$(wc -c <"$T/ninth")" "bytes for a ninth client"
@@ -155,4 +162,4 @@ end
 for pid in "${pids[@]}"; do wait "$pid"; done
 has "$T/other1" '"type":"exit"'
 
-echo "change to line: median/greatest $wake us; PSS $pss kB; flood of 1 MB/s: longest write ${flood_wait} ms, shim's CPU ticks (10 ms) of 3 s: $shim_ticks; without measure: $spent ticks"
+echo "changes that woke it, change to line median and greatest in us: $wake; PSS $pss kB; flood of 1 MB/s: longest write ${flood_wait} ms, shim's CPU ticks (10 ms) of 3 s: $shim_ticks; without measure: $spent ticks"
