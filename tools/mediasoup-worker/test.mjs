@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { createWorker } from 'mediasoup';
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 const directory = mkdtempSync(join(tmpdir(), 'mediasoup-worker-test.'));
 const key = join(directory, 'key.pem');
 const certificate = join(directory, 'cert.pem');

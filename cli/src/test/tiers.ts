@@ -60,13 +60,13 @@ export const tiers: readonly Tier[] = [
     needsFarm: true,
     needs: ['root'],
     commands: [
-      script('phone-shim', 'services/container-svc/shim/test.sh', 5),
-      script('ancloud-hostcap', 'services/container-svc/native/test.sh', 3),
-      script('guest', 'guest/test.sh', 10),
+      script('phone-shim', 'services/container-svc/shim/test.sh', 15),
+      script('ancloud-hostcap', 'services/container-svc/native/test.sh', 10),
+      script('guest', 'guest/test.sh', 40),
       {
         title: 'mediasoup-worker',
         argv: ['node', 'tools/mediasoup-worker/test.mjs'],
-        minutes: 3,
+        minutes: 15,
         counts: 'line',
       },
     ],
