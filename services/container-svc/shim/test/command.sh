@@ -24,7 +24,7 @@ refused "is not a FIFO" shim --kmsg "$T/plain" --pid-file "$T/pid" -- true
 
 begin records
 touch "$T/run/exit.json"
-boot sleep 60000
+boot sleep 3000000
 is 0 "$boot_status" "exit status"
 is "$(cat "$T/run/create.json")" "$(cat "$T/answer")" "answer and create.json"
 is created "$(field "$T/run/create.json" outcome)" outcome
@@ -102,7 +102,7 @@ begin locks
 exec 9>"$T/step.lock"
 flock 9
 "$shim" --phone ph_test --dir "$T/run" --lock 9 --kmsg "$T/kmsg" --log "$T/log" --log-max 65536 --pid-file "$T/pid" \
-  -- sh -c "ls -l /proc/self/fd; until [ -e $T/go ]; do sleep 0.02; done; exec $helper create $T/pid $T/root /helper sleep 60000" >"$T/answer" 2>"$T/error" 9>&9 &
+  -- sh -c "ls -l /proc/self/fd; until [ -e $T/go ]; do sleep 0.02; done; exec $helper create $T/pid $T/root /helper sleep 3000000" >"$T/answer" 2>"$T/error" 9>&9 &
 command=$!
 exec 9>&-
 eventually "create runs" test -s "$T/run/shim.json"
@@ -144,7 +144,7 @@ eventually exit.json test -s "$T/run/exit.json"
 is 5 "$(field "$T/run/exit.json" exitCode)" exitCode
 
 begin adopted
-boot sleep 60000
+boot sleep 3000000
 kill -KILL "$shim_pid"
 eventually "the shim is killed" is_free "$T/run/shim.lock"
 if gone "$init_pid"; then fail "the phone died with its shim"; else pass; fi
@@ -165,7 +165,7 @@ is null "$(field "$T/run/exit.json" waitStatus)" waitStatus
 # The directory of the records is full: a phone that nobody could find again is not started.
 begin record-cannot-be-written
 mount -t tmpfs -o nr_inodes=12,size=64k small "$T/run"
-shim --pid-file "$T/pid" -- sh -c "i=0; while touch $T/run/fill\$i; do i=\$((i+1)); done 2>/dev/null; exec $helper create $T/pid $T/root /helper sleep 60000" >"$T/answer" 2>"$T/error"
+shim --pid-file "$T/pid" -- sh -c "i=0; while touch $T/run/fill\$i; do i=\$((i+1)); done 2>/dev/null; exec $helper create $T/pid $T/root /helper sleep 3000000" >"$T/answer" 2>"$T/error"
 is 1 $? "exit status"
 has "$T/answer" "phone-shim: create.json: No space left on device"
 is null "$(field "$T/answer" pid)" pid

@@ -9,7 +9,7 @@ else
   if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
   id=phone-shim-test-$$
   cat >"$T/config.json" <<JSON
-{"ociVersion":"1.0.0","process":{"user":{"uid":0,"gid":0},"args":["/helper","sleep","60000"],"cwd":"/","env":[]},
+{"ociVersion":"1.0.0","process":{"user":{"uid":0,"gid":0},"args":["/helper","sleep","3000000"],"cwd":"/","env":[]},
  "root":{"path":"$T/root"},"hostname":"phone","mounts":[{"destination":"/proc","type":"proc","source":"proc"},
  {"destination":"/dev","type":"tmpfs","source":"tmpfs"},
  {"destination":"/dev/kmsg","type":"bind","source":"$T/kmsg","options":["bind","rw"]}],

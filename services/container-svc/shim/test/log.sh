@@ -2,7 +2,7 @@
 # kmsg and console into the log.
 
 begin log
-boot sleep 60000
+boot sleep 3000000
 printf '<6>init: hello\n\033[31mred\177\r\ntab\there\n' >"$T/kmsg"
 eventually "the lines" contains "$T/log" "tab"
 is "# phone ph_test boot b1" "$(head -1 "$T/log" | cut -d' ' -f1-5)" "head line"
@@ -29,7 +29,7 @@ has "$T/log" "c helper: unknown call bogus"
 
 # A writer opens and writes at any moment without waiting: before anyone reads, and while the shim does not run at all.
 begin never-waits
-boot sleep 60000
+boot sleep 3000000
 kill -STOP "$shim_pid"
 timeout $patience "$helper" flood "$T/kmsg" 100000 1500 >"$T/flood"
 is 0 $? "100 kB into the pipe of a stopped shim"
@@ -39,7 +39,7 @@ is 1500 "$(cat "$T/log" "$T/log.1" 2>/dev/null | grep -c 'flood: line')" "lines 
 
 begin flood
 "$shim" --phone ph_test --dir "$T/run" --lock "$T/step.lock" --kmsg "$T/kmsg" --log "$T/log" --log-max 1000000 \
-  --pid-file "$T/pid" -- "$helper" create "$T/pid" "$T/root" /helper sleep 60000 >/dev/null
+  --pid-file "$T/pid" -- "$helper" create "$T/pid" "$T/root" /helper sleep 3000000 >/dev/null
 shim_pid=$(field "$T/run/shim.json" pid) init_pid=$(field "$T/run/create.json" pid)
 lines=45000
 timeout $((2 * patience)) "$helper" flood "$T/kmsg" 1000000 $lines >"$T/flood"
@@ -55,7 +55,7 @@ end
 
 # As fast as it can: it is held back, in small steps, so that what the shim spends on it is bounded.
 begin flood-without-measure
-boot sleep 60000
+boot sleep 3000000
 before=$(ticks)
 start_ms=$(now_ms)
 timeout $((2 * patience)) "$helper" flood "$T/kmsg" 100000000 100000 >"$T/flood"
@@ -70,7 +70,7 @@ begin disk-full
 mkdir "$T/small"
 mount -t tmpfs -o size=64k small "$T/small"
 "$shim" --phone ph_test --dir "$T/run" --lock "$T/step.lock" --kmsg "$T/kmsg" --log "$T/small/log" --log-max 1000000 \
-  --pid-file "$T/pid" -- "$helper" create "$T/pid" "$T/root" /helper sleep 60000 >/dev/null
+  --pid-file "$T/pid" -- "$helper" create "$T/pid" "$T/root" /helper sleep 3000000 >/dev/null
 shim_pid=$(field "$T/run/shim.json" pid) init_pid=$(field "$T/run/create.json" pid)
 timeout $patience "$helper" flood "$T/kmsg" 500000 7500 >/dev/null
 is 0 $? "flood onto a full disk"

@@ -11,7 +11,7 @@ follow() {
 }
 
 begin properties
-boot sleep 60000
+boot sleep 3000000
 follow
 has "$T/heard" "{\"type\":\"state\",\"pid\":$init_pid,\"startTime\":$(started "$init_pid"),\"serial\":null}"
 "$helper" area "$T/root/$serial_file" 5
@@ -41,7 +41,7 @@ is 0 $? "the listener sees the end"
 
 begin one-file
 rmdir "$T/root/dev/__properties__"
-boot sleep 60000
+boot sleep 3000000
 follow
 "$helper" area "$T/root/dev/__properties__" 77
 eventually "the serial of Android 6" last_is "$T/heard" '{"type":"serial","serial":77}'
@@ -49,7 +49,7 @@ end
 
 begin replaced
 "$helper" area "$T/root/$serial_file" 5
-boot sleep 60000
+boot sleep 3000000
 follow
 eventually "the first serial" contains "$T/heard" '"serial":5}'
 "$helper" area "$T/root/new" 900
@@ -59,7 +59,7 @@ end
 
 begin truncated
 "$helper" area "$T/root/$serial_file" 5
-boot sleep 60000
+boot sleep 3000000
 follow
 eventually "the first serial" contains "$T/heard" '"serial":5}'
 truncate -s 0 "$T/root/$serial_file"
@@ -74,7 +74,7 @@ is 9 "$(field "$T/run/exit.json" signal)" "signal of exit.json"
 
 begin shaken
 "$helper" area "$T/root/$serial_file" 5
-boot sleep 60000
+boot sleep 3000000
 follow
 eventually "the first serial" contains "$T/heard" '"serial":5}'
 start_ms=$(now_ms) before=$(wc -l <"$T/heard")
@@ -88,7 +88,7 @@ is 9 "$(field "$T/run/exit.json" signal)" "signal of exit.json"
 
 # Each of these must be left alone, and must not keep the shim from seeing the end.
 ignored() {
-  boot sleep 60000
+  boot sleep 3000000
   follow
   "$helper" sleep 600
   is 0 "$(lines_of '"serial":[0-9]' "$T/heard")" "lines with a serial"
@@ -124,7 +124,7 @@ ignored
 
 begin giant
 "$helper" area "$T/root/$serial_file" 5
-boot sleep 60000
+boot sleep 3000000
 truncate -s 1T "$T/root/$serial_file"
 follow
 eventually "its serial" contains "$T/heard" '"serial":5}'
@@ -133,7 +133,7 @@ end
 
 begin clients
 "$helper" area "$T/root/$serial_file" 5
-boot sleep 60000
+boot sleep 3000000
 follow
 pids=()
 for i in 1 2 3 4 5 6; do
