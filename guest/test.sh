@@ -68,7 +68,7 @@ wanted() {
 
 WORDS=("$@")
 if [ ${#WORDS[@]} = 0 ]; then
-  units=$(nice make -s -k test 2>&1)
+  units=$(make -s -k test 2>&1)
   status=$?
   echo "$units"
   while read -r passed failed; do
