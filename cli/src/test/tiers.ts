@@ -75,7 +75,7 @@ export const tiers: readonly Tier[] = [
     name: 'packages',
     needsFarm: true,
     needs: ['root'],
-    commands: [integration('bus and state on real servers', 'packages', 5)],
+    commands: [integration('bus and state on real servers, image readers on real images', 'packages', 15)],
   },
   {
     name: 'gateway',

@@ -15,6 +15,7 @@ export { join, NO_XATTRS, noContent, ROOT } from './entry.js';
 export type { Entry, EntryHeader, EntryStream, EntryType, Tree } from './entry.js';
 export { ImageError } from './errors.js';
 export type { Refusal, Where } from './errors.js';
+export { readExt4 } from './ext4/read-ext4.js';
 export { readSuper } from './liblp.js';
 export type { LogicalPartition } from './liblp.js';
 export { Budget, DEFAULT_LIMITS } from './limits.js';

@@ -72,7 +72,6 @@ export function tarHeader(entry: EntryHeader): Uint8Array {
     records.push(paxRecord(key, typeof value === 'string' ? Buffer.from(value) : value));
   };
   if (!fits(name)) record('path', name);
-  if (!fits(link)) record('linkpath', link);
   if (entry.size > MAX_OCTAL_11) record('size', String(entry.size));
   if (entry.uid > MAX_OCTAL_7) record('uid', String(entry.uid));
   if (entry.gid > MAX_OCTAL_7) record('gid', String(entry.gid));
@@ -90,11 +89,13 @@ export function tarHeader(entry: EntryHeader): Uint8Array {
   }
 
   const blocks: Uint8Array[] = [];
-  if (records.length > 0) {
-    const body = Buffer.concat(records);
-    blocks.push(ustar({ name: 'PaxHeaders/entry', mode: 0o644, size: body.length, type: 'x' }), body);
+  const extension = (type: string, body: Uint8Array): void => {
+    blocks.push(ustar({ name: 'PaxHeaders/entry', mode: 0o644, size: body.length, type }), body);
     if (body.length % BLOCK !== 0) blocks.push(new Uint8Array(BLOCK - (body.length % BLOCK)));
-  }
+  };
+  // A target goes into GNU's record: sqfstar 4.5 takes the leading '/' off a pax linkpath.
+  if (!fits(link)) extension('K', Buffer.from(`${link}\0`));
+  if (records.length > 0) extension('x', Buffer.concat(records));
   blocks.push(
     ustar({
       name: fits(name) ? name : 'see-pax-header',
@@ -104,7 +105,7 @@ export function tarHeader(entry: EntryHeader): Uint8Array {
       size: within(entry.size, MAX_OCTAL_11),
       mtime: within(entry.mtime, MAX_OCTAL_11),
       type: TYPE[entry.type],
-      link: fits(link) ? link : 'see-pax-header',
+      link: fits(link) ? link : 'see-long-link',
       ...(entry.device === undefined ? {} : { device: entry.device }),
     }),
   );

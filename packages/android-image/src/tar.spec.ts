@@ -85,6 +85,15 @@ describe('a tar header', () => {
     );
   });
 
+  it('says a long target in GNU’s record, as it is', () => {
+    const target = `/${'t'.repeat(120)}`;
+    const header = Buffer.from(tarHeader({ ...plain, type: 'symlink', linkTarget: target }));
+    expect(header.length).toBe(3 * 512);
+    expect(header.toString('latin1', 156, 157)).toBe('K');
+    expect(header.toString('latin1', 512, 512 + 123)).toBe(`${target}\0\0`);
+    expect(header.toString('latin1', 1024 + 156, 1024 + 157)).toBe('2');
+  });
+
   it.each([
     [{ uid: -1 }, 'uid is -1'],
     [{ uid: 2 ** 32 }, 'uid is 4294967296'],
