@@ -10,11 +10,14 @@ import {
   duration,
   flag,
   integer,
+  interfaceName,
+  ipAddress,
   list,
   loadConfig,
   parseDuration,
   port,
   secretFile,
+  tcpAddress,
 } from './config.js';
 import type { AppError } from './errors.js';
 
@@ -147,8 +150,22 @@ describe('the words', () => {
     [flag(), 'maybe'],
     [list(), ' , '],
     [absolutePath(), 'var/lib'],
+    [tcpAddress(), 'unix:/run/a.sock'],
+    [tcpAddress(), '127.0.0.1'],
+    [ipAddress(), 'localhost'],
+    [ipAddress(), '127.0.0.1:80'],
+    [interfaceName(), 'Bridge'],
+    [interfaceName(), 'sixteen-letters-'],
+    [interfaceName(), 'a b'],
     [duration({ max: 1_000 }), '2s'],
   ])('refuses by %#', (word, text) => expect(word.safeParse(text).success).toBe(false));
+
+  it.each([
+    [tcpAddress(), '[::1]:80'],
+    [ipAddress(), '0.0.0.0'],
+    [ipAddress(), '::1'],
+    [interfaceName(), 'fifteen-letters'],
+  ])('takes by %#', (word, text) => expect(word.parse(text)).toBe(text));
 
   it('takes port 0 where any port will do', () => expect(port({ any: true }).parse('0')).toBe(0));
 });

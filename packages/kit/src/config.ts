@@ -147,6 +147,32 @@ export function address() {
     .describe('write host:port, [v6]:port or unix:/absolute/path');
 }
 
+/** `host:port` or `[v6]:port`, kept as text: for what no unix socket serves. */
+export function tcpAddress() {
+  return z
+    .string()
+    .superRefine((text, context) => {
+      const mistake = text.startsWith('unix:') ? 'is a unix socket' : addressMistake(text);
+      if (mistake !== undefined) context.addIssue({ code: 'custom', message: mistake });
+    })
+    .describe('write host:port or [v6]:port');
+}
+
+/** An IPv4 or IPv6 address, kept as text. */
+export function ipAddress() {
+  return z
+    .union([z.ipv4(), z.ipv6()], { error: 'is not an IP address' })
+    .describe('write an IP address of this machine');
+}
+
+/** A name for a network interface of our own: at most 15 bytes (IFNAMSIZ), fewer kinds of them than the kernel takes. */
+export function interfaceName() {
+  return z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,14}$/, 'is not a network interface name')
+    .describe('use 1 to 15 of a-z, 0-9 and -, beginning with a letter');
+}
+
 /** `true/1/yes/on` or `false/0/no/off`. Default: `.default(false)`. */
 export function flag() {
   return z

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from './errors.js';
-import { createLog, type Log, nestLogger, prettyLine, withLogContext } from './log.js';
+import { createLog, type Log, logLevelOf, nestLogger, prettyLine, withLogContext } from './log.js';
 import { childTraceparent, newTraceparent, parseTraceparent } from './trace.js';
 
 function capture(level: 'debug' | 'info' = 'debug'): {
@@ -104,4 +104,14 @@ describe('traceparent', () => {
     expect(child).not.toBe(mine);
     expect(childTraceparent().slice(3, 35)).not.toBe(mine.slice(3, 35));
   });
+});
+
+describe('logLevelOf', () => {
+  it.each([
+    [undefined, 'info'],
+    ['', 'info'],
+    ['warn', 'warn'],
+    ['silent', 'silent'],
+    ['loud', 'info'],
+  ])('%j → %s', (ANCLOUD_LOG_LEVEL, level) => expect(logLevelOf({ ANCLOUD_LOG_LEVEL })).toBe(level));
 });

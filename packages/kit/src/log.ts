@@ -3,7 +3,9 @@ import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, pino } from 'pino';
 import { AppError } from './errors.js';
 
-type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+/** From the most words to the fewest. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One line: an object of facts, then a sentence; or the sentence alone. An `Error` goes under the key `err`. */
 export interface LogFn {
@@ -26,7 +28,7 @@ export interface LogOptions {
   /** Name of the service, on each line. */
   readonly service: string;
   /** Least level that is written. Default `info`. */
-  readonly level?: Level | 'silent';
+  readonly level?: LogLevel;
   /** Short lines for people instead of JSON. Default: when stderr is a terminal. */
   readonly pretty?: boolean;
   /** Where lines go. Default: stderr, written synchronously, so that the last line before an exit is not lost. */
@@ -68,6 +70,14 @@ const SECRET_WORDS = [
   'resumeSecret',
 ];
 const CENSORED = SECRET_WORDS.flatMap((word) => [word, `*.${word}`, `*.*.${word}`]);
+
+/**
+ * The level that `ANCLOUD_LOG_LEVEL` asks for, for the log that is there before the configuration is read; `info` when it
+ * names none: reading the configuration tells that.
+ */
+export function logLevelOf(env: Readonly<Record<string, string | undefined>>): LogLevel {
+  return LOG_LEVELS.find((level) => level === env['ANCLOUD_LOG_LEVEL']) ?? 'info';
+}
 
 /** JSON lines (pino) on stderr: time, level, service, context, facts, msg. */
 export function createLog(options: LogOptions): Log {

@@ -4,9 +4,11 @@ import { ContainerServiceService } from '@ancloud/contracts/container/v1/contain
 import { LocalContainerServiceService } from '@ancloud/contracts/container/v1/local';
 import {
   createLog,
+  type FarmConnection,
   isAppError,
   type Lifecycle,
   type Log,
+  logLevelOf,
   Metrics,
   realClock,
   retry,
@@ -16,18 +18,14 @@ import {
 import { connectState } from '@ancloud/state';
 import { HostApi } from './api/host-api.js';
 import { AppModule } from './app.module.js';
-import { type Config, readConfig } from './config.js';
+import { readConfig } from './config.js';
 import { stepNames } from './core/steps.js';
 import { Farm } from './reconcile/farm.js';
 import { type Host, removeNetwork, startHost } from './reconcile/host.js';
 
 /** `main.js` serves. `--list-steps`: names for ANCLOUD_FAULT. `--remove-network`: takes bridge, rules and dnsmasq away. */
 const [command] = process.argv.slice(2);
-const level = process.env['ANCLOUD_LOG_LEVEL'];
-const log = createLog({
-  service: 'container-svc',
-  ...(level === 'debug' || level === 'warn' ? { level } : {}),
-});
+const log = createLog({ service: 'container-svc', level: logLevelOf(process.env) });
 
 if (command === '--list-steps') {
   process.stdout.write(stepNames.map((name) => `${name}\n`).join(''));
@@ -52,7 +50,7 @@ async function serve(life: Lifecycle): Promise<void> {
     // Without a farm nobody outside has a secret to show: only the socket is served.
     ...(config.farm === undefined ? { address: local } : { address: config.grpcListen, alsoListen: [local] }),
     localOnly: ['ancloud.container.v1.LocalContainerService'],
-    auth: { farmSecret: config.farm?.secret ?? '' },
+    auth: { farmSecret: config.farm?.farmSecret ?? '' },
     log,
     metrics,
     onReady: async () => {
@@ -72,7 +70,7 @@ async function serve(life: Lifecycle): Promise<void> {
  * says NOT_SERVING. Errors: CONFIG_INVALID, HOST_ID_TAKEN.
  */
 async function joinFarm(
-  options: NonNullable<Config['farm']>,
+  connection: FarmConnection,
   host: Host,
   metrics: Metrics,
   life: Lifecycle,
@@ -90,18 +88,9 @@ async function joinFarm(
       { tries: Infinity, minMs: 1_000, maxMs: 10_000, signal: life.signal, retryable: away },
     );
   const name = host.config.hostId;
-  const bus = await patiently(() =>
-    connectBus({
-      servers: [options.natsUrl],
-      user: options.natsUser,
-      pass: options.natsPass,
-      name,
-      log: farmLog,
-      metrics,
-    }),
-  );
+  const bus = await patiently(() => connectBus({ ...connection.nats, name, log: farmLog, metrics }));
   life.add({ name: 'bus', free: () => bus.drain() });
-  const state = await patiently(() => connectState({ url: options.redisUrl, name, log: farmLog }));
+  const state = await patiently(() => connectState({ ...connection.redis, name, log: farmLog }));
   life.add({ name: 'state', free: () => state.close() });
   const farm = await Farm.join({ host, state, bus, log: farmLog, signal: life.signal });
   life.add({ name: 'farm', join: () => farm.close() });

@@ -13,10 +13,12 @@ const env = {
   ANCLOUD_API_KEY_FILE: secret,
   ANCLOUD_TOKEN_SECRET_FILE: secret,
   ANCLOUD_FARM_SECRET_FILE: secret,
+  ANCLOUD_NATS_PASS_FILE: secret,
+  ANCLOUD_REDIS_PASS_FILE: secret,
 };
 
 describe('readConfig', () => {
-  it('needs three secrets and has defaults for the rest', () => {
+  it('needs its secrets and has defaults for the rest', () => {
     const config = readConfig(env);
     expect(config).toMatchObject({
       httpListen: '127.0.0.1:7080',
@@ -25,7 +27,7 @@ describe('readConfig', () => {
       apiKey: 'twenty-four-characters!!',
       webDir: undefined,
       iceServers: [],
-      nats: { user: 'gateway', password: undefined },
+      farm: { nats: { user: 'gateway' } },
     });
     expect([...config.ownOrigins]).toEqual(['http://127.0.0.1:7080', 'http://localhost:7080']);
   });
@@ -63,7 +65,7 @@ describe('readConfig', () => {
 
   it('tells all mistakes at once', () => {
     expect(() => readConfig({ ANCLOUD_GRPC_LISTEN: 'here' })).toThrow(
-      /ANCLOUD_GRPC_LISTEN[\s\S]*ANCLOUD_API_KEY_FILE[\s\S]*ANCLOUD_FARM_SECRET_FILE/,
+      /ANCLOUD_GRPC_LISTEN[\s\S]*ANCLOUD_FARM_SECRET_FILE[\s\S]*ANCLOUD_API_KEY_FILE/,
     );
   });
 });

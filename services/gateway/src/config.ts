@@ -1,13 +1,22 @@
-import { absolutePath, address, AppError, list, loadConfig, readSecretFile, secretFile } from '@ancloud/kit';
+import {
+  absolutePath,
+  AppError,
+  type FarmConnection,
+  farmConnection,
+  farmSettings,
+  list,
+  loadConfig,
+  processSettings,
+  secretFile,
+  tcpAddress,
+} from '@ancloud/kit';
 import { z } from 'zod';
 
 const schema = z.object({
-  /** REST, WebSockets and the console. */
-  ANCLOUD_HTTP_LISTEN: address().default('127.0.0.1:7080'),
-  /** gRPC GatewayService. */
-  ANCLOUD_GRPC_LISTEN: address().default('127.0.0.1:7081'),
-  /** Prometheus; absent = off. */
-  ANCLOUD_METRICS_LISTEN: address().optional(),
+  ...processSettings({ grpcPort: 7081 }),
+  ...farmSettings('gateway'),
+  /** REST, WebSockets and the console: browsers reach no unix socket. */
+  ANCLOUD_HTTP_LISTEN: tcpAddress().default('127.0.0.1:7080'),
   /** What browsers and partners reach the gateway by; makes signalling URLs, console links and the cookie's `Secure`. */
   ANCLOUD_PUBLIC_URL: z
     .url({ protocol: /^https?$/, error: 'is not an http(s) URL' })
@@ -19,8 +28,6 @@ const schema = z.object({
   ANCLOUD_API_KEY_FILE: secretFile(),
   /** Signs viewer tokens; the same file for all gateways of a farm. */
   ANCLOUD_TOKEN_SECRET_FILE: secretFile(),
-  /** Bearer secret of all internal gRPC. */
-  ANCLOUD_FARM_SECRET_FILE: secretFile(),
   /** The built console; absent = the gateway serves the API alone. */
   ANCLOUD_WEB_DIR: absolutePath().optional(),
   /** STUN/TURN servers that viewers are told: JSON list of {urls, username?, credential?}. */
@@ -34,12 +41,6 @@ const schema = z.object({
     })
     .describe('write JSON such as [{"urls":["stun:stun.example.com"]}]')
     .prefault('[]'),
-  ANCLOUD_NATS_URL: z.string().default('nats://127.0.0.1:4222'),
-  ANCLOUD_NATS_USER: z.string().default('gateway'),
-  ANCLOUD_NATS_PASS_FILE: absolutePath().optional(),
-  ANCLOUD_REDIS_URL: z.string().default('redis://127.0.0.1:6379'),
-  ANCLOUD_REDIS_PASS_FILE: absolutePath().optional(),
-  ANCLOUD_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
 const iceServers = z.array(
@@ -52,6 +53,7 @@ const iceServers = z.array(
 
 /** Everything the environment says, read once. */
 export interface GatewayConfig {
+  readonly farm: FarmConnection;
   readonly httpListen: string;
   readonly grpcListen: string;
   readonly metricsListen: string | undefined;
@@ -63,23 +65,13 @@ export interface GatewayConfig {
   readonly allowedOrigins: ReadonlySet<string>;
   readonly apiKey: string;
   readonly tokenSecret: string;
-  readonly farmSecret: string;
   readonly webDir: string | undefined;
   readonly iceServers: z.output<typeof iceServers>;
-  readonly nats: { readonly url: string; readonly user: string; readonly password: string | undefined };
-  readonly redis: { readonly url: string; readonly password: string | undefined };
-  readonly logLevel: z.output<typeof schema>['ANCLOUD_LOG_LEVEL'];
 }
 
 /** Errors: CONFIG_INVALID listing all mistakes. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
   const read = loadConfig(schema, env);
-  if (read.ANCLOUD_HTTP_LISTEN.startsWith('unix:'))
-    throw new AppError('CONFIG_INVALID', 'ANCLOUD_HTTP_LISTEN: browsers cannot reach a unix socket', {
-      field: 'ANCLOUD_HTTP_LISTEN',
-      value: read.ANCLOUD_HTTP_LISTEN,
-      fix: 'write host:port',
-    });
   const publicUrl = new URL(read.ANCLOUD_PUBLIC_URL ?? `http://${read.ANCLOUD_HTTP_LISTEN}`).origin;
   const ownOrigins = new Set([publicUrl, loopbackAlias(publicUrl)]);
   const origins = (read.ANCLOUD_ALLOWED_ORIGINS ?? []).map((text) => {
@@ -93,6 +85,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     return origin;
   });
   return {
+    farm: farmConnection(read),
     httpListen: read.ANCLOUD_HTTP_LISTEN,
     grpcListen: read.ANCLOUD_GRPC_LISTEN,
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
@@ -101,21 +94,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     allowedOrigins: new Set([...ownOrigins, ...origins]),
     apiKey: read.ANCLOUD_API_KEY_FILE,
     tokenSecret: read.ANCLOUD_TOKEN_SECRET_FILE,
-    farmSecret: read.ANCLOUD_FARM_SECRET_FILE,
     webDir: read.ANCLOUD_WEB_DIR,
     iceServers: read.ANCLOUD_ICE_SERVERS,
-    nats: {
-      url: read.ANCLOUD_NATS_URL,
-      user: read.ANCLOUD_NATS_USER,
-      password:
-        read.ANCLOUD_NATS_PASS_FILE === undefined ? undefined : readSecretFile(read.ANCLOUD_NATS_PASS_FILE),
-    },
-    redis: {
-      url: read.ANCLOUD_REDIS_URL,
-      password:
-        read.ANCLOUD_REDIS_PASS_FILE === undefined ? undefined : readSecretFile(read.ANCLOUD_REDIS_PASS_FILE),
-    },
-    logLevel: read.ANCLOUD_LOG_LEVEL,
   };
 }
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { connectBus } from '@ancloud/bus';
-import { createLog, Metrics, realClock, runMain } from '@ancloud/kit';
+import { createLog, logLevelOf, Metrics, realClock, runMain } from '@ancloud/kit';
 import { connectState } from '@ancloud/state';
 import { buildParts } from './api/gateway-parts.js';
 import { newId } from './api/ids.js';
@@ -10,25 +10,17 @@ import { Sweeper } from './farm/sweeper.js';
 import { startServer } from './server.js';
 
 const SERVICE = 'gateway';
-let log = createLog({ service: SERVICE });
+const log = createLog({ service: SERVICE, level: logLevelOf(process.env) });
 
 await runMain({ log }, async (life) => {
   const config = readConfig(process.env);
-  log = createLog({ service: SERVICE, level: config.logLevel });
   const clock = realClock;
   const metrics = new Metrics(SERVICE);
   life.add({ name: 'metrics', free: () => metrics.close() });
 
-  const state = await connectState({ url: redisUrl(config.redis), name: SERVICE, log });
+  const state = await connectState({ ...config.farm.redis, name: SERVICE, log });
   life.add({ name: 'redis', free: () => state.close() });
-  const bus = await connectBus({
-    servers: config.nats.url.split(','),
-    user: config.nats.user,
-    pass: config.nats.password ?? '',
-    name: SERVICE,
-    log,
-    metrics,
-  });
+  const bus = await connectBus({ ...config.farm.nats, name: SERVICE, log, metrics });
   life.add({ name: 'nats', free: () => bus.drain() });
 
   const parts = buildParts({ config, state, bus, clock, log });
@@ -73,17 +65,3 @@ await runMain({ log }, async (life) => {
     });
   log.info({ http: server.httpPort, grpc: server.grpcPort, publicUrl: config.publicUrl }, 'ready');
 });
-
-/** The password comes by a file: a URL with it would stand in the environment for everybody on the machine. */
-function redisUrl({
-  url,
-  password,
-}: {
-  readonly url: string;
-  readonly password: string | undefined;
-}): string {
-  if (password === undefined) return url;
-  const full = new URL(url);
-  full.password = password;
-  return full.toString();
-}

@@ -3,28 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { connectBus } from '@ancloud/bus';
 import { records, subjects } from '@ancloud/contracts';
 import { InputServiceService } from '@ancloud/contracts/input/v1/input';
-import { createLog, Metrics, runMain, startGrpcService } from '@ancloud/kit';
+import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancloud/kit';
 import { connectState, recordsOf, watchRecords } from '@ancloud/state';
 import { AppModule } from './app.module.js';
-import { configFrom } from './config.js';
+import { readConfig } from './config.js';
 import { Phones } from './phones.js';
 
-const level = process.env['ANCLOUD_LOG_LEVEL'];
-const log = createLog({ service: 'input-svc', ...(level === 'debug' ? { level: 'debug' } : {}) });
+const log = createLog({ service: 'input-svc', level: logLevelOf(process.env) });
 
 await runMain({ log }, async (life) => {
-  const config = configFrom(process.env);
+  const config = readConfig(process.env);
   const metrics = new Metrics('input-svc');
-  const bus = await connectBus({
-    servers: [config.nats.url],
-    user: config.nats.user,
-    pass: config.nats.pass,
-    name: config.inputId,
-    log,
-    metrics,
-  });
+  const bus = await connectBus({ ...config.farm.nats, name: config.inputId, log, metrics });
   life.add({ name: 'bus', free: () => bus.drain() });
-  const state = await connectState({ url: config.redis.url, name: config.inputId, log });
+  const state = await connectState({ ...config.farm.redis, name: config.inputId, log });
   life.add({ name: 'state', free: () => state.close() });
   // The owner differs for each process: a restarted instance must not believe in leases of its dead self.
   const inputId = `${config.inputId}:${randomBytes(6).toString('hex')}`;
@@ -46,7 +38,7 @@ await runMain({ log }, async (life) => {
     module: AppModule.with(phones),
     services: { 'ancloud.input.v1.InputService': InputServiceService },
     address: config.grpcListen,
-    auth: { farmSecret: config.farmSecret },
+    auth: { farmSecret: config.farm.farmSecret },
     log,
     metrics,
   });

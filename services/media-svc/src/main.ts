@@ -1,31 +1,23 @@
 import 'reflect-metadata';
 import { connectBus } from '@ancloud/bus';
 import { MediaServiceService } from '@ancloud/contracts/media/v1/media';
-import { createLog, Metrics, runMain, startGrpcService } from '@ancloud/kit';
+import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancloud/kit';
 import { connectState } from '@ancloud/state';
 import { AppModule } from './app.module.js';
-import { configFrom } from './config.js';
+import { readConfig } from './config.js';
 import { Registration } from './io/registration.js';
 import { SessionCaller } from './io/session-caller.js';
 import { Streams } from './streams.js';
 import { WorkerPool } from './worker-pool.js';
 
-const level = process.env['ANCLOUD_LOG_LEVEL'];
-const log = createLog({ service: 'media-svc', ...(level === 'debug' ? { level: 'debug' } : {}) });
+const log = createLog({ service: 'media-svc', level: logLevelOf(process.env) });
 
 await runMain({ log }, async (life) => {
-  const config = configFrom(process.env);
+  const config = readConfig(process.env);
   const metrics = new Metrics('media-svc');
-  const bus = await connectBus({
-    servers: [config.nats.url],
-    user: config.nats.user,
-    pass: config.nats.pass,
-    name: config.mediaId,
-    log,
-    metrics,
-  });
+  const bus = await connectBus({ ...config.farm.nats, name: config.mediaId, log, metrics });
   life.add({ name: 'bus', free: () => bus.drain() });
-  const state = await connectState({ url: config.redis.url, name: config.mediaId, log });
+  const state = await connectState({ ...config.farm.redis, name: config.mediaId, log });
   life.add({ name: 'state', free: () => state.close() });
   const pool = await WorkerPool.create({
     count: config.workers,
@@ -34,7 +26,7 @@ await runMain({ log }, async (life) => {
     log,
   });
   life.add({ name: 'workers', free: () => pool.close() });
-  const sessions = new SessionCaller(config.farmSecret);
+  const sessions = new SessionCaller(config.farm.farmSecret);
   life.add({ name: 'session clients', free: () => sessions.close() });
   const streams = new Streams({
     mediaId: config.mediaId,
@@ -52,7 +44,7 @@ await runMain({ log }, async (life) => {
     module: AppModule.with({ streams, bus, log }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
-    auth: { farmSecret: config.farmSecret },
+    auth: { farmSecret: config.farm.farmSecret },
     log,
     metrics,
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { configFrom } from './config.js';
+import { readConfig } from './config.js';
 
 let folder: string;
 let whole: NodeJS.ProcessEnv;
@@ -24,21 +24,21 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('config', () => {
   it('needs secrets, key and server; the rest has defaults', () => {
-    expect(configFrom(whole)).toMatchObject({
+    expect(readConfig(whole)).toMatchObject({
       hostId: 'h1',
       grpcListen: '127.0.0.1:7102',
       grpcAdvertise: '127.0.0.1:7102',
       metricsListen: undefined,
       rtpListenIp: '127.0.0.1',
       scrcpyVersion: { text: '4.1', major: 4 },
-      redis: { url: 'redis://:a-secret-with-some-length@127.0.0.1:7379' },
+      farm: { redis: { url: 'redis://:a-secret-with-some-length@127.0.0.1:6379' } },
     });
   });
 
   it('takes the versions whose formats are known and that can reset video', () => {
-    expect(configFrom({ ...whole, ANCLOUD_SCRCPY_VERSION: '3.3.4' }).scrcpyVersion.minor).toBe(3);
+    expect(readConfig({ ...whole, ANCLOUD_SCRCPY_VERSION: '3.3.4' }).scrcpyVersion.minor).toBe(3);
     for (const version of ['2.7', '9.0', 'latest'])
-      expect(() => configFrom({ ...whole, ANCLOUD_SCRCPY_VERSION: version })).toThrow(
+      expect(() => readConfig({ ...whole, ANCLOUD_SCRCPY_VERSION: version })).toThrow(
         'ANCLOUD_SCRCPY_VERSION',
       );
   });
@@ -50,6 +50,6 @@ describe('config', () => {
       ANCLOUD_RTP_LISTEN_IP: 'lo',
       ANCLOUD_ADB_KEY_FILE: 'key',
     };
-    expect(() => configFrom(broken)).toThrow(/HOST_ID[^]*ADB_KEY_FILE[^]*RTP_LISTEN_IP/);
+    expect(() => readConfig(broken)).toThrow(/HOST_ID[^]*ADB_KEY_FILE[^]*RTP_LISTEN_IP/);
   });
 });

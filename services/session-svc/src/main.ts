@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { openKeyStore } from '@ancloud/adb';
 import { connectBus } from '@ancloud/bus';
 import { SessionServiceService } from '@ancloud/contracts/session/v1/session';
-import { createLog, Metrics, realClock, runMain, startGrpcService } from '@ancloud/kit';
+import { createLog, logLevelOf, Metrics, realClock, runMain, startGrpcService } from '@ancloud/kit';
 import { connectState } from '@ancloud/state';
 import { AppModule } from './app.module.js';
-import { configFrom } from './config.js';
+import { readConfig } from './config.js';
 import { endOrphans, farmEars, watchPhones } from './io/farm-ears.js';
 import { FarmVoice } from './io/farm-voice.js';
 import { hostClock } from './io/host-clock.js';
@@ -15,26 +15,18 @@ import { ServerJar } from './io/server-jar.js';
 import { SessionMetrics } from './io/session-metrics.js';
 import { Sessions } from './io/sessions.js';
 
-const level = process.env['ANCLOUD_LOG_LEVEL'];
-const log = createLog({ service: 'session-svc', ...(level === 'debug' ? { level: 'debug' } : {}) });
+const log = createLog({ service: 'session-svc', level: logLevelOf(process.env) });
 
 await runMain({ log }, async (life) => {
-  const config = configFrom(process.env);
+  const config = readConfig(process.env);
   const metrics = new Metrics('session-svc');
   const name = `session-${config.hostId}`;
   const keyStore = await openKeyStore({ file: config.adbKeyFile, name: `ancloud@${config.hostId}` });
   await publishKey(config.adbKeyFile, keyStore.publicKeyLine);
   const jar = await ServerJar.load(config.scrcpyServer);
-  const bus = await connectBus({
-    servers: [config.nats.url],
-    user: config.nats.user,
-    pass: config.nats.pass,
-    name,
-    log,
-    metrics,
-  });
+  const bus = await connectBus({ ...config.farm.nats, name, log, metrics });
   life.add({ name: 'bus', free: () => bus.drain() });
-  const state = await connectState({ url: config.redis.url, name, log });
+  const state = await connectState({ ...config.farm.redis, name, log });
   life.add({ name: 'state', free: () => state.close() });
   const voice = new FarmVoice({ bus, state, clock: realClock, log });
   life.add({ name: 'voice', stop: () => voice.close(), free: () => voice.flush() });
@@ -60,7 +52,7 @@ await runMain({ log }, async (life) => {
     module: AppModule.with({ sessions, log }),
     services: { 'ancloud.session.v1.SessionService': SessionServiceService },
     address: config.grpcListen,
-    auth: { farmSecret: config.farmSecret },
+    auth: { farmSecret: config.farm.farmSecret },
     log,
     metrics,
   });

@@ -40,7 +40,7 @@ export type GatewayParts = ReturnType<typeof buildParts>;
 /** Every object of the gateway, in the order in which they lean on each other. Nothing is started here. */
 export function buildParts(world: World) {
   const { config, state, bus, clock, log } = world;
-  const clients = { farmSecret: config.farmSecret };
+  const clients = { farmSecret: config.farm.farmSecret };
   const hosts = new ClientPool(ContainerServiceClient, clients);
   const sessionPool = new ClientPool(SessionServiceClient, clients);
   const medias = new ClientPool(MediaServiceClient, clients);

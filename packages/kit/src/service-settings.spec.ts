@@ -1,0 +1,76 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { loadConfig } from './config.js';
+import { farmConnection, farmSettings, processSettings } from './service-settings.js';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-settings-'));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+const file = (name: string, content: string): string => {
+  const full = path.join(folder, name);
+  fs.writeFileSync(full, content, { mode: 0o600 });
+  return full;
+};
+
+const schema = z.object({ ...processSettings({ grpcPort: 7103 }), ...farmSettings('media-svc') });
+const secrets = {
+  ANCLOUD_NATS_PASS_FILE: file('nats', 'nats-password-of-media\n'),
+  ANCLOUD_REDIS_PASS_FILE: file('redis', 'redis/password@with:signs\n'),
+  ANCLOUD_FARM_SECRET_FILE: file('farm', 'the-secret-of-the-farm\n'),
+};
+
+describe('processSettings', () => {
+  it('has defaults for everything', () => {
+    expect(loadConfig(schema, secrets)).toMatchObject({
+      ANCLOUD_GRPC_LISTEN: '127.0.0.1:7103',
+      ANCLOUD_LOG_LEVEL: 'info',
+    });
+  });
+});
+
+describe('farmConnection', () => {
+  it('needs three secrets, the rest has defaults', () => {
+    expect(farmConnection(loadConfig(schema, secrets))).toEqual({
+      nats: { servers: ['nats://127.0.0.1:4222'], user: 'media-svc', pass: 'nats-password-of-media' },
+      redis: { url: 'redis://:redis%2Fpassword%40with%3Asigns@127.0.0.1:6379' },
+      farmSecret: 'the-secret-of-the-farm',
+    });
+  });
+
+  it('takes several NATS servers, and Redis by TLS with a user and a database', () => {
+    const connection = farmConnection(
+      loadConfig(schema, {
+        ...secrets,
+        ANCLOUD_NATS_URL: 'nats://a:4222, tls://b:4222',
+        ANCLOUD_NATS_USER: 'other',
+        ANCLOUD_REDIS_URL: 'rediss://ancloud@redis.lan:6380/2',
+      }),
+    );
+    expect(connection.nats).toMatchObject({ servers: ['nats://a:4222', 'tls://b:4222'], user: 'other' });
+    expect(connection.redis.url).toBe('rediss://ancloud:redis%2Fpassword%40with%3Asigns@redis.lan:6380/2');
+  });
+
+  it.each([
+    ['ANCLOUD_NATS_URL', 'nats.lan:4222'],
+    ['ANCLOUD_NATS_URL', 'nats://a:4222,'],
+    ['ANCLOUD_REDIS_URL', 'redis.lan'],
+    ['ANCLOUD_REDIS_URL', 'http://redis.lan'],
+    ['ANCLOUD_GRPC_LISTEN', 'here'],
+    ['ANCLOUD_METRICS_LISTEN', 'unix:/run/metrics'],
+    ['ANCLOUD_LOG_LEVEL', 'loud'],
+    ['ANCLOUD_NATS_PASS_FILE', '/nowhere/at/all'],
+  ])('refuses %s=%s by name, with the fix', (name, value) => {
+    expect(() => loadConfig(schema, { ...secrets, [name]: value })).toThrow(
+      new RegExp(`^one mistake [^]* {2}${name}=.* \\(.+\\)$`),
+    );
+  });
+
+  it('reports all mistakes together', () => {
+    expect(() => loadConfig(schema, { ANCLOUD_LOG_LEVEL: 'loud', ANCLOUD_REDIS_URL: 'x' })).toThrow(
+      /^5 mistakes[^]*LOG_LEVEL[^]*NATS_PASS_FILE[^]*REDIS_URL[^]*REDIS_PASS_FILE[^]*FARM_SECRET_FILE/,
+    );
+  });
+});

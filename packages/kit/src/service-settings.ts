@@ -1,0 +1,76 @@
+import type { ServiceName } from '@ancloud/contracts';
+import { z } from 'zod';
+import { address, secretFile, tcpAddress } from './config.js';
+import { LOG_LEVELS } from './log.js';
+
+/** What every service reads, in a farm or not: spread it into the service's own schema. */
+export function processSettings(options: { readonly grpcPort: number }) {
+  return {
+    /** Where the gRPC server listens: `host:port`, `[v6]:port` or `unix:/path`. Default: the service's port on loopback. */
+    ANCLOUD_GRPC_LISTEN: address().default(`127.0.0.1:${options.grpcPort}`),
+    /** Where /metrics and /healthz are served, `host:port`; neither asks who you are. Default: nowhere. */
+    ANCLOUD_METRICS_LISTEN: tcpAddress().optional(),
+    /** Least level that is logged. Default info. */
+    ANCLOUD_LOG_LEVEL: z
+      .enum(LOG_LEVELS, { error: 'is no level' })
+      .default('info')
+      .describe(`write one of ${LOG_LEVELS.join(', ')}`),
+  };
+}
+
+/** How a service reaches the farm: spread it into the service's own schema, then `farmConnection`. */
+export function farmSettings(service: ServiceName) {
+  return {
+    /** NATS servers, `nats://host:port` (or `tls://`), several separated by commas. Default: NATS's port on loopback. */
+    ANCLOUD_NATS_URL: natsServers().prefault('nats://127.0.0.1:4222'),
+    /** The service's NATS user; its permissions are those of contracts' subject table. Default: the service's name. */
+    ANCLOUD_NATS_USER: z.string().default(service),
+    /** File with that user's password. */
+    ANCLOUD_NATS_PASS_FILE: secretFile(),
+    /** `redis://host:port` or `rediss://host:port`, `/db` behind it if not 0. Default: Redis's port on loopback. */
+    ANCLOUD_REDIS_URL: z
+      .url({ protocol: /^rediss?$/, error: 'is not a Redis URL' })
+      .default('redis://127.0.0.1:6379')
+      .describe('write redis://host:port'),
+    /** File with Redis's password: in the URL it would stand in the environment for whoever may look there. */
+    ANCLOUD_REDIS_PASS_FILE: secretFile(),
+    /** File with the bearer secret of all gRPC between services. */
+    ANCLOUD_FARM_SECRET_FILE: secretFile(),
+  };
+}
+
+/** What `connectBus`, `connectState` and the gRPC clients want to know. */
+export interface FarmConnection {
+  readonly nats: { readonly servers: readonly string[]; readonly user: string; readonly pass: string };
+  /** The password is in the URL: a secret. */
+  readonly redis: { readonly url: string };
+  readonly farmSecret: string;
+}
+
+/** The farm's part of what was read. Pure. */
+export function farmConnection(read: z.output<z.ZodObject<ReturnType<typeof farmSettings>>>): FarmConnection {
+  const redis = new URL(read.ANCLOUD_REDIS_URL);
+  redis.password = read.ANCLOUD_REDIS_PASS_FILE;
+  return {
+    nats: {
+      servers: read.ANCLOUD_NATS_URL,
+      user: read.ANCLOUD_NATS_USER,
+      pass: read.ANCLOUD_NATS_PASS_FILE,
+    },
+    redis: { url: redis.href },
+    farmSecret: read.ANCLOUD_FARM_SECRET_FILE,
+  };
+}
+
+function natsServers() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const servers = text.split(',').map((server) => server.trim());
+      const wrong = servers.find((server) => !/^(?:nats|tls):$/.test(URL.parse(server)?.protocol ?? ''));
+      if (wrong === undefined) return servers;
+      context.addIssue({ code: 'custom', message: 'is not a list of NATS URLs' });
+      return z.NEVER;
+    })
+    .describe('write nats://host:port, several separated by commas');
+}
