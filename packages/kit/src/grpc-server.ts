@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, readFileSync, unlinkSync } from 'node:fs';
-import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
 import {
   logVerbosity,
   type Metadata,
@@ -17,18 +16,12 @@ import { ReflectionService } from '@grpc/reflection';
 import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
 import { AppError, asAppError } from './errors.js';
+import { authorize, type GrpcAuth } from './grpc-auth.js';
 import { GrpcStatusError, toGrpcError } from './grpc-errors.js';
+import { listen } from './grpc-listen.js';
 import { type Log, withLogContext } from './log.js';
 import type { Metrics } from './metrics.js';
-import { constantTimeEqual } from './secret.js';
 import { newTraceparent, parseTraceparent, TRACEPARENT } from './trace.js';
-
-/** How callers prove who they are. Health is open to all; callers on a unix socket are let in by its file mode (0600). */
-export type GrpcAuth =
-  /** `authorization: Bearer <secret>`, compared in constant time. */
-  | { readonly farmSecret: string }
-  /** Throws (an AppError) or rejects to refuse. `path` is `/package.Service/Method`. */
-  | { readonly check: (metadata: Metadata, path: string) => void | Promise<void> };
 
 export interface GrpcServerOptions {
   /** Full service name → ts-proto's `XServiceService`, e.g. `{ 'ancloud.session.v1.SessionService': SessionServiceService }`. */
@@ -61,7 +54,6 @@ interface AnyCall {
 type Callback = (error: unknown, value?: unknown) => void;
 type Handler = (call: AnyCall, callback?: Callback) => unknown;
 
-const HEALTH = '/grpc.health.v1.Health/';
 /** packages/contracts' descriptor set, beside this package in the workspace whether run from src/ or dist/. */
 const DESCRIPTOR = new URL('../../contracts/descriptor.binpb', import.meta.url);
 
@@ -121,8 +113,9 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     this.#health.addToServer(server);
     const descriptors = loadFileDescriptorSetFromBuffer(readFileSync(DESCRIPTOR));
     new ReflectionService(descriptors, { services: Object.keys(this.#config.services) }).addToServer(server);
+    const credentials = this.#config.credentials ?? Credentials.createInsecure();
     for (const address of [this.#config.address, ...(this.#config.alsoListen ?? [])]) {
-      this.#ports.push(await this.#bind(server, address));
+      this.#ports.push(await listen(server, address, credentials));
     }
     callback?.();
   }
@@ -223,7 +216,7 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
         start: (next) =>
           next({
             onReceiveMetadata: (metadata, proceed) => {
-              void this.#authorize(metadata, method.path, local).then(
+              void authorize({ metadata, path: method.path, local }, this.#config).then(
                 () => proceed(metadata),
                 (error: unknown) => call.sendStatus(toGrpcError(error)),
               );
@@ -239,39 +232,6 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
       });
     };
   }
-
-  async #authorize(metadata: Metadata, path: string, local: boolean): Promise<void> {
-    if (path.startsWith(HEALTH) || local) return;
-    const service = path.slice(1, path.lastIndexOf('/'));
-    if (this.#config.localOnly?.includes(service) === true)
-      throw new AppError('FORBIDDEN', `${service} answers on its unix socket only`, { field: 'address' });
-    const { auth } = this.#config;
-    if ('check' in auth) {
-      await auth.check(metadata, path);
-      return;
-    }
-    const given = text(metadata.get('authorization')[0]) ?? '';
-    if (!given.startsWith('Bearer ') || !constantTimeEqual(given.slice('Bearer '.length), auth.farmSecret))
-      throw new AppError('UNAUTHENTICATED', `${path}: the farm secret is missing or wrong`, {
-        field: 'authorization',
-        fix: "use the content of the farm's secret file as the bearer token",
-      });
-  }
-
-  async #bind(server: Server, address: string): Promise<number> {
-    const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
-    if (path !== undefined) await removeStaleSocket(path);
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(address, this.#config.credentials ?? Credentials.createInsecure(), (cause, bound) => {
-        if (cause === null) resolve(bound);
-        else reject(bindError(address, cause));
-      });
-    });
-    if (path === undefined) return port;
-    // Until here the umask guards it: connecting needs write permission, which no usual umask leaves to others.
-    chmodSync(path, 0o600);
-    return 0;
-  }
 }
 
 function packagesOf(services: Readonly<Record<string, unknown>>): string[] {
@@ -284,32 +244,4 @@ function text(value: string | Buffer | undefined): string | undefined {
 
 function isStream(call: AnyCall): boolean {
   return 'read' in call || 'write' in call;
-}
-
-function bindError(address: string, cause: Error): AppError {
-  const taken = cause.message.includes('EADDRINUSE');
-  return new AppError(
-    taken ? 'PORT_TAKEN' : 'CONFIG_INVALID',
-    `listening on ${address}: ${taken ? 'it is in use' : cause.message}`,
-    {
-      field: 'address',
-      value: address,
-      fix: taken ? 'stop what listens there, or choose another address' : 'choose an address of this machine',
-      cause,
-    },
-  );
-}
-
-/** A socket file that a killed process left behind is removed; one that somebody answers on is left alone (PORT_TAKEN). */
-async function removeStaleSocket(path: string): Promise<void> {
-  if (!existsSync(path)) return;
-  const answered = await new Promise<boolean>((resolve) => {
-    const probe = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
-  });
-  if (answered) throw bindError(`unix:${path}`, new Error('EADDRINUSE'));
-  unlinkSync(path);
 }

@@ -4,6 +4,7 @@ export * from './clock.js';
 export * from './config.js';
 export * from './errors.js';
 export * from './exec.js';
+export type { GrpcAuth } from './grpc-auth.js';
 export * from './grpc-client.js';
 export * from './grpc-client-pool.js';
 export * from './grpc-errors.js';
