@@ -1,21 +1,7 @@
 import type { Codec, Subject } from '@ancloud/contracts';
-import {
-  AppError,
-  asAppError,
-  childTraceparent,
-  type Log,
-  parseTraceparent,
-  TRACEPARENT,
-  withLogContext,
-} from '@ancloud/kit';
-import {
-  headers as newHeaders,
-  type Msg,
-  type NatsConnection,
-  type Subscription,
-  RequestError,
-  TimeoutError,
-} from '@nats-io/transport-node';
+import { AppError, asAppError, Listeners, type Log } from '@ancloud/kit';
+import { type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
+import { Intake } from './intake.js';
 import type {
   BusOptions,
   BusStats,
@@ -27,11 +13,8 @@ import type {
   SubscribeOptions,
 } from './options.js';
 import { readError, respondError } from './reply-error.js';
-import { type SubjectParams, SubjectReader, patternOf, subjectOf } from './subject.js';
-
-const FACT = 'ancloud.fact.';
-/** Malformed messages are logged at most this often per subscription, ms: a broken sender must not fill the disk. */
-const MALFORMED_LOG_MS = 10_000;
+import { type SubjectParams, subjectOf } from './subject.js';
+import { carriesTrace, inTraceOf, traceHeaders } from './trace-headers.js';
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
@@ -49,7 +32,8 @@ export class Bus {
   readonly #connection: NatsConnection;
   readonly #log: Log;
   readonly #count: (kind: keyof BusStats) => void;
-  readonly #reconnected = new Set<() => void>();
+  readonly #reconnected: Listeners;
+  readonly #intake: Intake;
   #status: BusStatus = 'connected';
 
   /** Use `connectBus`. */
@@ -63,6 +47,11 @@ export class Bus {
       this.stats[kind] += 1;
       trouble?.inc({ kind });
     };
+    this.#reconnected = new Listeners((err) => {
+      this.#count('handlerErrors');
+      this.#log.error({ err }, 'a reconnect handler failed');
+    });
+    this.#intake = new Intake(connection, this.#log, this.#count);
     void this.#watch();
   }
 
@@ -72,8 +61,7 @@ export class Bus {
 
   /** Calls `fn` after each reconnection (not the first connection). Answers how to stop that. */
   onReconnect(fn: () => void): () => void {
-    this.#reconnected.add(fn);
-    return () => void this.#reconnected.delete(fn);
+    return this.#reconnected.add(fn);
   }
 
   /** False = not sent, the connection is down. Errors: INVALID_ARGUMENT for a parameter that is not a token. */
@@ -81,7 +69,7 @@ export class Bus {
     return this.#send(
       subjectOf(subject.template, params),
       subject.codec.encode(message).finish(),
-      isFact(subject),
+      carriesTrace(subject),
     );
   }
 
@@ -93,7 +81,7 @@ export class Bus {
   /** For many messages to one subject: parameters are checked and filled in once. */
   outlet<T>(subject: Subject<T>, params: SubjectParams): Outlet<T> {
     const name = subjectOf(subject.template, params);
-    const fact = isFact(subject);
+    const fact = carriesTrace(subject);
     return {
       subject: name,
       publish: (message) => this.#send(name, subject.codec.encode(message).finish(), fact),
@@ -121,12 +109,12 @@ export class Bus {
         () => (pending -= 1),
         (err: unknown) => {
           pending -= 1;
-          this.#failed(subject, at, err);
+          this.#intake.failed(subject, at, err);
         },
       );
     };
-    const decode = this.#decoder(subject);
-    return this.#subscribe(subject, params, options.queue, (msg, at) => {
+    const decode = this.#intake.decoder(subject);
+    return this.#intake.open(subject, params, options.queue, (msg, at) => {
       if (pending >= limit) {
         this.#count('overrun');
         return;
@@ -144,7 +132,7 @@ export class Bus {
     handler: RawHandler,
     options: { readonly queue?: string } = {},
   ): BusSubscription {
-    return this.#subscribe(subject, params, options.queue, (msg, at) => handler(msg.data, at));
+    return this.#intake.open(subject, params, options.queue, (msg, at) => handler(msg.data, at));
   }
 
   /**
@@ -192,8 +180,8 @@ export class Bus {
     handler: (message: Q, params: SubjectParams) => Promise<R>,
     options: { readonly queue?: string } = {},
   ): BusSubscription {
-    const decode = this.#decoder(subject);
-    return this.#subscribe(subject, params, options.queue, (msg, at) => {
+    const decode = this.#intake.decoder(subject);
+    return this.#intake.open(subject, params, options.queue, (msg, at) => {
       const message = decode(msg, at);
       if (message === undefined) {
         respondError(msg, new AppError('MESSAGE_MALFORMED', `${msg.subject}: the request could not be read`));
@@ -202,7 +190,7 @@ export class Bus {
       void inTraceOf(msg, () => handler(message.value, at)).then(
         (value) => msg.respond(reply.encode(value).finish()),
         (err: unknown) => {
-          this.#failed(subject, at, err);
+          this.#intake.failed(subject, at, err);
           respondError(msg, asAppError(err));
         },
       );
@@ -239,61 +227,6 @@ export class Bus {
     return true;
   }
 
-  #decoder<T>(subject: Subject<T>): (msg: Msg, at: SubjectParams) => { readonly value: T } | undefined {
-    let loggedAt = -Infinity;
-    return (msg, at) => {
-      try {
-        return { value: subject.codec.decode(msg.data) };
-      } catch (err) {
-        this.#count('malformed');
-        if (performance.now() - loggedAt > MALFORMED_LOG_MS) {
-          loggedAt = performance.now();
-          this.#log.warn(
-            { subject: subject.template, ...at, bytes: msg.data.length, err },
-            'a message could not be read',
-          );
-        }
-        return undefined;
-      }
-    };
-  }
-
-  #subscribe(
-    subject: Subject<unknown>,
-    params: SubjectParams,
-    queue: string | undefined,
-    take: (msg: Msg, at: SubjectParams) => void,
-  ): BusSubscription {
-    const reader = new SubjectReader(subject.template);
-    const subscription: Subscription = this.#connection.subscribe(patternOf(subject.template, params), {
-      ...(queue === undefined ? {} : { queue }),
-      callback: (err, msg) => {
-        // A permission violation; `closed` below tells it once.
-        if (err !== null) return;
-        const at = reader.read(msg.subject);
-        try {
-          take(msg, at);
-        } catch (error) {
-          this.#failed(subject, at, error);
-        }
-      },
-    });
-    void this.#tellRefusal(subject, subscription);
-    return { close: () => subscription.unsubscribe() };
-  }
-
-  async #tellRefusal(subject: Subject<unknown>, subscription: Subscription): Promise<void> {
-    const err = await subscription.closed;
-    if (!(err instanceof Error)) return;
-    this.#count('refused');
-    this.#log.error({ subject: subject.template, err }, 'NATS refused the subscription');
-  }
-
-  #failed(subject: Subject<unknown>, at: SubjectParams, err: unknown): void {
-    this.#count('handlerErrors');
-    this.#log.error({ subject: subject.template, ...at, err }, 'a handler failed');
-  }
-
   async #watch(): Promise<void> {
     for await (const event of this.#connection.status()) {
       if (event.type === 'disconnect') {
@@ -303,7 +236,7 @@ export class Bus {
       } else if (event.type === 'reconnect') {
         this.#status = 'connected';
         this.#log.info({ server: event.server }, 'NATS is back');
-        for (const fn of this.#reconnected) this.#tell(fn);
+        this.#reconnected.tell();
       } else if (event.type === 'error') {
         this.#count('refused');
         this.#log.error({ err: event.error }, 'NATS refused something');
@@ -311,35 +244,10 @@ export class Bus {
     }
     this.#status = 'closed';
   }
-
-  #tell(fn: () => void): void {
-    try {
-      fn();
-    } catch (err) {
-      this.#count('handlerErrors');
-      this.#log.error({ err }, 'a reconnect handler failed');
-    }
-  }
 }
 
 function after<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms, value).unref();
   });
-}
-
-/** Facts carry a trace; hot subjects carry no headers at all. */
-function isFact(subject: Subject<unknown>): boolean {
-  return subject.template.startsWith(FACT);
-}
-
-function traceHeaders() {
-  const headers = newHeaders();
-  headers.set(TRACEPARENT, childTraceparent());
-  return headers;
-}
-
-function inTraceOf<T>(msg: Msg, fn: () => T): T {
-  const traceparent = parseTraceparent(msg.headers?.get(TRACEPARENT));
-  return traceparent === undefined ? fn() : withLogContext({ traceparent }, fn);
 }

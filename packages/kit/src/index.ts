@@ -14,6 +14,7 @@ export type { ServerStream } from './grpc-stream.js';
 export * from './host-id.js';
 export * from './keyed-runner.js';
 export * from './lifecycle.js';
+export * from './listeners.js';
 export * from './log.js';
 export * from './metrics.js';
 export * from './queue.js';

@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import { plainKeys } from '@ancloud/contracts';
-import { AppError, type Log, retry } from '@ancloud/kit';
+import { AppError, Listeners, type Log, retry } from '@ancloud/kit';
 import { Redis, ReplyError } from 'ioredis';
 import type { Script } from './scripts.js';
 
@@ -84,13 +84,14 @@ export class State {
   readonly #redis: Redis;
   readonly #log: Log;
   readonly #digests = new WeakMap<Script, string>();
-  readonly #reconnected = new Set<() => void>();
+  readonly #reconnected: Listeners;
   #status: StateStatus = 'connected';
 
   /** Use `connectState`. */
   constructor(redis: Redis, options: Pick<StateOptions, 'log' | 'name'>) {
     this.#redis = redis;
     this.#log = options.log.child({ state: options.name });
+    this.#reconnected = new Listeners((err) => this.#log.error({ err }, 'a reconnect handler failed'));
     redis.on('close', () => {
       if (this.#status !== 'connected') return;
       this.#status = 'reconnecting';
@@ -100,7 +101,7 @@ export class State {
       if (this.#status !== 'reconnecting') return;
       this.#status = 'connected';
       this.#log.info({}, 'Redis is back');
-      for (const fn of this.#reconnected) this.#tell(fn);
+      this.#reconnected.tell();
     });
   }
 
@@ -110,8 +111,7 @@ export class State {
 
   /** Calls `fn` after each reconnection (not the first connection). Answers how to stop that. */
   onReconnect(fn: () => void): () => void {
-    this.#reconnected.add(fn);
-    return () => void this.#reconnected.delete(fn);
+    return this.#reconnected.add(fn);
   }
 
   /**
@@ -179,13 +179,5 @@ export class State {
     this.#status = 'closed';
     if (alive) await this.#redis.quit().catch(() => {});
     this.#redis.disconnect();
-  }
-
-  #tell(fn: () => void): void {
-    try {
-      fn();
-    } catch (err) {
-      this.#log.error({ err }, 'a reconnect handler failed');
-    }
   }
 }
