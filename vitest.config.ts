@@ -11,5 +11,8 @@ export default defineConfig({
     include: ['{packages,services}/*/src/**/*.spec.ts', '{player,web,cli,bench}/src/**/*.spec.ts'],
     pool: 'threads',
     maxWorkers: 2,
+    // For what hangs. How fast a busy machine is, is not what a spec is about: a property of 1,000 runs takes 1 s or 20.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
