@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { hostIdFrom, layoutFrom } from './layout.js';
+import { layoutFrom, portsOf } from './layout.js';
 
 describe('layoutFrom', () => {
   it('keeps every port of two farms apart', () => {
-    const flat = (base: string): number[] => {
-      const { metrics, ...rest } = layoutFrom('/x', { ANCLOUD_PORT_BASE: base }, 'h').ports;
-      return [...Object.values(rest), ...Object.values(metrics)];
-    };
+    const flat = (base: string): number[] =>
+      portsOf(layoutFrom('/x', { ANCLOUD_PORT_BASE: base }, 'h')).map(([, port]) => port);
     const all = [...flat('7000'), ...flat('7400')];
     expect(new Set(all).size).toBe(all.length);
   });
@@ -15,16 +13,26 @@ describe('layoutFrom', () => {
     expect(() => layoutFrom('/x', { ANCLOUD_PORT_BASE: base }, 'h')).toThrow('ANCLOUD_PORT_BASE');
   });
 
-  it.each(['', 'Bridge', 'sixteen-letters-', 'a b'])('refuses the bridge name %j', (name) => {
-    expect(() => layoutFrom('/x', { ANCLOUD_BRIDGE: name }, 'h')).toThrow('ANCLOUD_BRIDGE');
-  });
-});
-
-describe('hostIdFrom', () => {
   it.each([
-    ['node-7.example.org', 'node-7'],
-    ['MY_Host', 'my-host'],
-    ['---', 'host'],
-    ['', 'host'],
-  ])('%j → %j', (hostname, id) => expect(hostIdFrom(hostname)).toBe(id));
+    ['ANCLOUD_BRIDGE', 'a b'],
+    ['ANCLOUD_HOST_ID', 'Not_A_Label'],
+    ['ANCLOUD_SUBNET', '10.0.0.1'],
+    ['ANCLOUD_HTTP_IP', 'localhost'],
+    ['ANCLOUD_WEBRTC_LISTEN_IP', '10.0.0.256'],
+  ])('refuses %s=%s by name', (name, value) => {
+    expect(() => layoutFrom('/x', { [name]: value }, 'h')).toThrow(name);
+  });
+
+  it('tells all mistakes at once', () => {
+    expect(() => layoutFrom('/x', { ANCLOUD_PORT_BASE: '1', ANCLOUD_SUBNET: 'x' }, 'h')).toThrow(
+      /^2 mistakes[^]*ANCLOUD_SUBNET[^]*ANCLOUD_PORT_BASE/,
+    );
+  });
+
+  it('takes an empty variable for an absent one, as the services do', () => {
+    expect(layoutFrom('/x', { ANCLOUD_BRIDGE: '', ANCLOUD_HOST_ID: '' }, 'Node-7.lan')).toMatchObject({
+      bridge: 'ancloud',
+      hostId: 'node-7',
+    });
+  });
 });

@@ -1,5 +1,8 @@
 import path from 'node:path';
-import { AppError } from '@ancloud/kit/errors';
+import type { ServiceName } from '@ancloud/contracts';
+import { integer, interfaceName, ipAddress, loadConfig } from '@ancloud/kit/config';
+import { hostId } from '@ancloud/kit/host-id';
+import { z } from 'zod';
 
 /** TCP and UDP ports of one farm on this machine. All derive from one base, so two farms need only two bases. */
 export interface Ports {
@@ -14,65 +17,70 @@ export interface Ports {
   readonly nats: number;
   readonly redis: number;
   /** /metrics and /healthz of each service. */
-  readonly metrics: Readonly<Record<'container' | 'session' | 'media' | 'input', number>>;
+  readonly metrics: Readonly<Record<ServiceName, number>>;
 }
 
 /** Where everything of one farm on this machine lies. Pure: nothing is created by asking. */
 export interface Layout {
   /** The checkout. */
   readonly root: string;
-  /** Everything that lasts: phones, images, secrets, Redis, logs. `ANCLOUD_HOME`, default /var/lib/ancloud. */
+  /** Everything that lasts: phones, images, secrets, Redis, logs. */
   readonly home: string;
-  /** Everything that ends with the machine: mount points, sockets. `ANCLOUD_RUN_DIR`, default /run/ancloud. */
+  /** Everything that ends with the machine: mount points, sockets. */
   readonly run: string;
   /** Heavy builds by content hash: `XDG_CACHE_HOME`/ancloud, default ~/.cache/ancloud. */
   readonly cache: string;
   readonly hostId: string;
-  /** `ANCLOUD_BRIDGE`, default ancloud; at most 15 bytes (IFNAMSIZ). */
   readonly bridge: string;
-  /** Address of the bridge with its prefix. `ANCLOUD_SUBNET`, default 192.168.240.1/24. */
+  /** Address of the bridge with its prefix. */
   readonly subnet: string;
-  /** Where viewers reach WebRTC. `ANCLOUD_WEBRTC_LISTEN_IP`, default 127.0.0.1. */
+  /** Where viewers reach WebRTC. */
   readonly webrtcIp: string;
-  /** Where browsers reach the console. `ANCLOUD_HTTP_IP`, default 127.0.0.1. */
+  /** Where browsers reach the console. */
   readonly httpIp: string;
   readonly ports: Ports;
 }
 
-const PORT_BASE_MAX = 65_535 - 400;
+/** How many ports from the base on a farm may take. */
+const PORTS = 400;
 
-/** Reads the environment once. Errors: CONFIG_INVALID naming the variable. */
+/** What every command reads; each service reads its own besides (`services/*`/src/config.ts). */
+const settings = (hostname: string) =>
+  z.object({
+    /** Phones, images, secrets, Redis, logs: all that must last. Default /var/lib/ancloud. */
+    ANCLOUD_HOME: z.string().default('/var/lib/ancloud'),
+    /** Mount points, sockets: all that ends with the machine. Default /run/ancloud. */
+    ANCLOUD_RUN_DIR: z.string().default('/run/ancloud'),
+    ANCLOUD_HOST_ID: hostId(hostname),
+    /** The phones' bridge. Default ancloud. */
+    ANCLOUD_BRIDGE: interfaceName().default('ancloud'),
+    /** The bridge's address with the prefix of the phones' network, /16 to /29. Default 192.168.240.1/24. */
+    ANCLOUD_SUBNET: z
+      .cidrv4({ error: 'is not an IPv4 address with a prefix' })
+      .default('192.168.240.1/24')
+      .describe('write e.g. 10.231.7.1/24'),
+    /** First of a farm's ports: two farms on a machine need two. Default 7000. */
+    ANCLOUD_PORT_BASE: integer({ min: 1024, max: 65_535 - PORTS }).prefault('7000'),
+    /** Address of this machine that viewers' packets arrive at. Default 127.0.0.1. */
+    ANCLOUD_WEBRTC_LISTEN_IP: ipAddress().default('127.0.0.1'),
+    /** Address of this machine that serves the console. Default 127.0.0.1. */
+    ANCLOUD_HTTP_IP: ipAddress().default('127.0.0.1'),
+  });
+
+/** Reads the environment once. Errors: CONFIG_INVALID with all mistakes. */
 export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: string): Layout {
-  const base = Number(env['ANCLOUD_PORT_BASE'] ?? '7000');
-  if (!Number.isInteger(base) || base < 1024 || base > PORT_BASE_MAX) {
-    throw new AppError(
-      'CONFIG_INVALID',
-      `ANCLOUD_PORT_BASE is not a whole number from 1024 to ${PORT_BASE_MAX}`,
-      {
-        field: 'ANCLOUD_PORT_BASE',
-        value: String(env['ANCLOUD_PORT_BASE']),
-        fix: 'unset it for 7000, or choose a range of 400 free ports',
-      },
-    );
-  }
-  const bridge = env['ANCLOUD_BRIDGE'] ?? 'ancloud';
-  if (!/^[a-z][a-z0-9-]{0,14}$/.test(bridge)) {
-    throw new AppError('CONFIG_INVALID', 'ANCLOUD_BRIDGE is not a network interface name', {
-      field: 'ANCLOUD_BRIDGE',
-      value: bridge,
-      fix: 'use 1 to 15 of a-z, 0-9 and -, beginning with a letter',
-    });
-  }
+  const read = loadConfig(settings(hostname), env);
+  const base = read.ANCLOUD_PORT_BASE;
   return {
     root,
-    home: path.resolve(env['ANCLOUD_HOME'] ?? '/var/lib/ancloud'),
-    run: path.resolve(env['ANCLOUD_RUN_DIR'] ?? '/run/ancloud'),
+    home: path.resolve(read.ANCLOUD_HOME),
+    run: path.resolve(read.ANCLOUD_RUN_DIR),
     cache: path.join(env['XDG_CACHE_HOME'] ?? path.join(env['HOME'] ?? '/root', '.cache'), 'ancloud'),
-    hostId: env['ANCLOUD_HOST_ID'] ?? hostIdFrom(hostname),
-    bridge,
-    subnet: env['ANCLOUD_SUBNET'] ?? '192.168.240.1/24',
-    webrtcIp: env['ANCLOUD_WEBRTC_LISTEN_IP'] ?? '127.0.0.1',
-    httpIp: env['ANCLOUD_HTTP_IP'] ?? '127.0.0.1',
+    hostId: read.ANCLOUD_HOST_ID,
+    bridge: read.ANCLOUD_BRIDGE,
+    subnet: read.ANCLOUD_SUBNET,
+    webrtcIp: read.ANCLOUD_WEBRTC_LISTEN_IP,
+    httpIp: read.ANCLOUD_HTTP_IP,
     ports: {
       http: base + 80,
       grpc: base + 81,
@@ -83,16 +91,23 @@ export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: strin
       webrtc: base + 300,
       nats: base + 222,
       redis: base + 379,
-      metrics: { container: base + 201, session: base + 202, media: base + 203, input: base + 204 },
+      metrics: {
+        'container-svc': base + 201,
+        'session-svc': base + 202,
+        'media-svc': base + 203,
+        'input-svc': base + 204,
+        gateway: base + 205,
+      },
     },
   };
 }
 
-/** A DNS label from whatever the machine is called: host ids stand in keys, subjects and paths. */
-export function hostIdFrom(hostname: string): string {
-  const label = (hostname.split('.')[0] ?? '').toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-');
-  const trimmed = label.slice(0, 63).replaceAll(/^-+|-+$/g, '');
-  return trimmed === '' ? 'host' : trimmed;
+/** Every port of a farm by what it is for. */
+export function portsOf({ ports: { metrics, ...own } }: Layout): [name: string, port: number][] {
+  return [
+    ...Object.entries(own),
+    ...Object.entries(metrics).map(([name, port]): [string, number] => [`metrics of ${name}`, port]),
+  ];
 }
 
 /** The farm's files, by purpose. */

@@ -17,10 +17,17 @@ export async function status(layout: Layout, output: Output): Promise<void> {
       conditions: { type: string; active: boolean; message: string }[];
     }[];
   }>('/v1/hosts');
+  const metrics = new Map(Object.entries(layout.ports.metrics));
   const text = [
     table(
-      ['PROCESS', 'PID', 'STATE', 'RESTARTS'],
-      supervisor.processes.map((p) => [p.name, String(p.pid), p.state, String(p.restarts)]),
+      ['PROCESS', 'PID', 'STATE', 'RESTARTS', 'METRICS'],
+      supervisor.processes.map((p) => [
+        p.name,
+        String(p.pid),
+        p.state,
+        String(p.restarts),
+        metrics.has(p.name) ? `http://127.0.0.1:${metrics.get(p.name)}/metrics` : '',
+      ]),
     ),
     '',
     table(

@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import os from 'node:os';
 import { spawnSync } from 'node:child_process';
-import type { Layout } from '../layout.js';
+import { type Layout, portsOf } from '../layout.js';
 import { missingPackages, packages } from '../setup/packages.js';
 import { conflictingRoute } from './routes.js';
 
@@ -255,9 +255,8 @@ function tools(): Finding[] {
 }
 
 async function ports(layout: Layout): Promise<Finding[]> {
-  const { metrics, ...own } = layout.ports;
   const taken: number[] = [];
-  for (const port of [...Object.values(own), ...Object.values(metrics)]) {
+  for (const [, port] of portsOf(layout)) {
     const free = await new Promise<boolean>((resolve) => {
       const probe = net.createServer();
       probe.once('error', () => resolve(false));

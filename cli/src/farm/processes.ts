@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { ServiceName } from '@ancloud/contracts';
+import { hostIdFrom } from '@ancloud/kit/host-id';
 import type { Artifacts } from '../setup/artifacts.js';
 import { files, type Layout } from '../layout.js';
 
@@ -41,9 +42,9 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
 
   const service = (
     name: ServiceName,
-    port: { grpc: number; metrics?: number },
+    grpcPort: number,
     own: Readonly<Record<string, string>>,
-    ready: ProcessSpec['ready'],
+    ready: ProcessSpec['ready'] = { url: `http://127.0.0.1:${ports.metrics[name]}/healthz` },
   ): ProcessSpec => ({
     name,
     tier: 'service',
@@ -64,13 +65,12 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       ANCLOUD_REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
       ANCLOUD_REDIS_PASS_FILE: files.secret(layout, 'redis'),
       ANCLOUD_FARM_SECRET_FILE: files.secret(layout, 'farm'),
-      ANCLOUD_GRPC_LISTEN: `127.0.0.1:${port.grpc}`,
-      ...(port.metrics === undefined ? {} : { ANCLOUD_METRICS_LISTEN: `127.0.0.1:${port.metrics}` }),
+      ANCLOUD_GRPC_LISTEN: `127.0.0.1:${grpcPort}`,
+      ANCLOUD_METRICS_LISTEN: `127.0.0.1:${ports.metrics[name]}`,
       ...own,
     },
     ready,
   });
-  const healthz = (port: number): ProcessSpec['ready'] => ({ url: `http://127.0.0.1:${port}/healthz` });
 
   return [
     {
@@ -87,63 +87,44 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       env: passed,
       ready: { tcp: ports.redis },
     },
-    service(
-      'container-svc',
-      { grpc: ports.container, metrics: ports.metrics.container },
-      {
-        ANCLOUD_HOST_ID: layout.hostId,
-        ANCLOUD_STATE_DIR: layout.home,
-        ANCLOUD_RUN_DIR: layout.run,
-        ANCLOUD_BRIDGE: layout.bridge,
-        ANCLOUD_SUBNET: layout.subnet,
-        ANCLOUD_ADB_PUBLIC_KEY_FILE: files.secret(layout, 'adb-key.pub'),
-        ANCLOUD_IMPORT_DIRS: [
-          layout.cache,
-          path.join(layout.home, 'import'),
-          ...(env['ANCLOUD_IMPORT_DIRS']?.split(':') ?? []),
-        ].join(':'),
-        ANCLOUD_SHIM_BIN: artifacts.shim,
-        ANCLOUD_HOSTCAP_BIN: artifacts.hostcap,
-      },
-      healthz(ports.metrics.container),
-    ),
-    service(
-      'session-svc',
-      { grpc: ports.session, metrics: ports.metrics.session },
-      {
-        ANCLOUD_HOST_ID: layout.hostId,
-        ANCLOUD_ADB_KEY_FILE: files.secret(layout, 'adb-key'),
-        ANCLOUD_SCRCPY_SERVER: env['ANCLOUD_SCRCPY_SERVER'] ?? files.scrcpyServer(layout),
-        ANCLOUD_SCRCPY_VERSION: env['ANCLOUD_SCRCPY_VERSION'] ?? '4.1',
-      },
-      healthz(ports.metrics.session),
-    ),
-    service(
-      'media-svc',
-      { grpc: ports.media, metrics: ports.metrics.media },
-      {
-        ANCLOUD_MEDIA_ID: `media-${layout.hostId}`,
-        ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIp,
-        ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
-        MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
-      },
-      healthz(ports.metrics.media),
-    ),
-    service(
-      'input-svc',
-      { grpc: ports.input, metrics: ports.metrics.input },
-      { ANCLOUD_INPUT_ID: `input-${layout.hostId}` },
-      healthz(ports.metrics.input),
-    ),
+    service('container-svc', ports.container, {
+      ANCLOUD_HOST_ID: layout.hostId,
+      ANCLOUD_STATE_DIR: layout.home,
+      ANCLOUD_RUN_DIR: layout.run,
+      ANCLOUD_BRIDGE: layout.bridge,
+      ANCLOUD_SUBNET: layout.subnet,
+      ANCLOUD_ADB_PUBLIC_KEY_FILE: files.secret(layout, 'adb-key.pub'),
+      ANCLOUD_IMPORT_DIRS: [
+        layout.cache,
+        path.join(layout.home, 'import'),
+        ...(env['ANCLOUD_IMPORT_DIRS']?.split(':') ?? []),
+      ].join(':'),
+      ANCLOUD_SHIM_BIN: artifacts.shim,
+      ANCLOUD_HOSTCAP_BIN: artifacts.hostcap,
+    }),
+    service('session-svc', ports.session, {
+      ANCLOUD_HOST_ID: layout.hostId,
+      ANCLOUD_ADB_KEY_FILE: files.secret(layout, 'adb-key'),
+      ANCLOUD_SCRCPY_SERVER: env['ANCLOUD_SCRCPY_SERVER'] ?? files.scrcpyServer(layout),
+      ANCLOUD_SCRCPY_VERSION: env['ANCLOUD_SCRCPY_VERSION'] ?? '4.1',
+    }),
+    service('media-svc', ports.media, {
+      ANCLOUD_MEDIA_ID: hostIdFrom(`media-${layout.hostId}`),
+      ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIp,
+      ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
+      MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
+    }),
+    service('input-svc', ports.input, { ANCLOUD_INPUT_ID: hostIdFrom(`input-${layout.hostId}`) }),
     service(
       'gateway',
-      { grpc: ports.grpc },
+      ports.grpc,
       {
         ANCLOUD_HTTP_LISTEN: `${layout.httpIp}:${ports.http}`,
         ANCLOUD_API_KEY_FILE: files.secret(layout, 'api-key'),
         ANCLOUD_TOKEN_SECRET_FILE: files.secret(layout, 'token'),
         ANCLOUD_WEB_DIR: path.join(layout.root, 'web/dist'),
       },
+      // Ready means more than healthy: it serves the console and has its stores.
       { url: `http://127.0.0.1:${ports.http}/readyz` },
     ),
   ];

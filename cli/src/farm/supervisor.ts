@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { AppError } from '@ancloud/kit/errors';
 import { writeJsonAtomic } from '@ancloud/kit/atomic-file';
-import { files, type Layout } from '../layout.js';
+import { files, type Layout, portsOf } from '../layout.js';
 import { Child, type ChildState } from './child.js';
 import type { ProcessSpec } from './processes.js';
 
@@ -200,8 +200,7 @@ async function endLeftovers(layout: Layout): Promise<void> {
 }
 
 async function assertPortsFree(layout: Layout): Promise<void> {
-  const { metrics, ...ports } = layout.ports;
-  for (const [name, port] of [...Object.entries(ports), ...Object.entries(metrics)]) {
+  for (const [name, port] of portsOf(layout)) {
     await new Promise<void>((resolve, reject) => {
       const probe = net.createServer();
       probe.once('error', (cause: NodeJS.ErrnoException) =>
