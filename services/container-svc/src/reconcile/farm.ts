@@ -1,12 +1,13 @@
 import type { Bus, BusSubscription } from '@ancloud/bus';
 import { leases, plainKeys, records, subjects } from '@ancloud/contracts';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
-import type { HostRecord, PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import type { HostRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, sleep, type Timer } from '@ancloud/kit';
-import { Campaign, keyOf, recordsOf, type State, writeStatus } from '@ancloud/state';
+import { Campaign, keyOf, recordsOf, type State } from '@ancloud/state';
 import { decideWish } from '../core/wish.js';
 import type { Host } from './host.js';
 import { bootNonce, hostRecord } from './host-record.js';
+import { StatusOutbox } from './status-outbox.js';
 
 export interface FarmOptions {
   readonly host: Host;
@@ -30,6 +31,7 @@ export class Farm {
   readonly #options: FarmOptions;
   readonly #nonce: string;
   readonly #campaign: Campaign;
+  readonly #statuses: StatusOutbox;
   readonly #release: (() => void)[] = [];
   readonly #timers = new Set<Timer>();
   #subscription: BusSubscription | undefined;
@@ -37,14 +39,12 @@ export class Farm {
   #syncing: Promise<number> | undefined;
   #again = false;
   #closed = false;
-  /** Statuses that Redis may not have: newest of each phone. */
-  readonly #unwritten = new Map<string, PhoneStatus>();
-  #writing = false;
 
   private constructor(options: FarmOptions) {
     this.#options = options;
     const { host, state, log } = options;
     this.#nonce = bootNonce(host.paths.runDir);
+    this.#statuses = new StatusOutbox(state, options.bus, log);
     this.#campaign = new Campaign(
       state,
       leases.host,
@@ -142,7 +142,7 @@ export class Farm {
       if (fact.hostId === host.config.hostId || host.targets.get(fact.phoneId) !== undefined) this.#wake();
     });
     this.#release.push(
-      host.phones.onStatus((status) => this.#publish(status)),
+      host.phones.onStatus((status) => this.#statuses.put(status)),
       // Phones are placed where their image is: nobody should wait a heartbeat for one that was just imported.
       host.images.onChange(() => void this.#heartbeat()),
       bus.onReconnect(() => this.#wake()),
@@ -151,11 +151,9 @@ export class Farm {
         void this.#heartbeat();
       }),
     );
-    for (const status of host.phones.statuses()) this.#publish(status);
+    for (const status of host.phones.statuses()) this.#statuses.put(status);
     this.#every(SYNC_MS, async () => {
-      // Over an emptied Redis every status is told again; the write script refuses what is older than what stands.
-      for (const status of host.phones.statuses()) this.#unwritten.set(status.phoneId, status);
-      await this.#write();
+      await this.#statuses.putAll(host.phones.statuses());
       await this.sync();
     });
     this.#every(HEARTBEAT_MS, () => this.#heartbeat());
@@ -235,32 +233,6 @@ export class Farm {
         return undefined;
       }
     });
-  }
-
-  #publish(status: PhoneStatus): void {
-    this.#unwritten.set(status.phoneId, status);
-    void this.#write();
-  }
-
-  /** Record first, then the fact: whoever is woken reads what it was woken for. One writer at a time keeps the order. */
-  async #write(): Promise<void> {
-    if (this.#writing) return;
-    this.#writing = true;
-    const { state, bus, log } = this.#options;
-    try {
-      for (let entry = [...this.#unwritten][0]; entry !== undefined; entry = [...this.#unwritten][0]) {
-        const [phone, status] = entry;
-        const result = await writeStatus(state, status);
-        if (this.#unwritten.get(phone) === status) this.#unwritten.delete(phone);
-        if (result.written) bus.publish(subjects.phoneStatus, { phone }, status);
-        else log.debug({ phone, result }, 'a newer status stands');
-      }
-    } catch (err) {
-      // Kept in #unwritten: the next status or the next round of 10 s brings it.
-      log.warn({ err }, 'statuses could not be written');
-    } finally {
-      this.#writing = false;
-    }
   }
 
   async #heartbeat(): Promise<void> {

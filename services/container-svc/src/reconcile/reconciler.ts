@@ -18,13 +18,13 @@ import type { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
 import { readRunJson } from '../io/run-file.js';
-import { ShimClient } from '../io/shim-client.js';
 import { bootTimeMs } from '../io/syscalls.js';
 import type { TargetStore } from '../io/target-store.js';
 import type { Admission } from './admission.js';
 import { BootClock } from './boot-clock.js';
 import type { StepRunner } from './executors.js';
 import type { Observer } from './observe.js';
+import { ShimNews } from './shim-news.js';
 
 export interface ReconcilerOptions {
   readonly hostId: string;
@@ -54,8 +54,6 @@ export interface ReconcilerEvents {
 const creating: ReadonlySet<Step['name']> = new Set(['createContainer', 'attachNetwork', 'startContainer']);
 /** More steps than any way through the plan has: a plan that goes in circles must not spin. */
 const STEPS_MAX = 100;
-/** The property area may change hundreds of times a second while booting: it is looked at this often. */
-const NEWS_MS = 50;
 
 /**
  * Brings one phone from what is to what shall be: observe → plan → one step → observe, until the plan says wait. Holds the
@@ -65,11 +63,10 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #log: Log;
   readonly #bootClock: BootClock;
+  readonly #shimNews: ShimNews;
   readonly #backoff = new Backoff({ minMs: 500, maxMs: 30_000, jitter: 0 });
   #accepted: { readonly atMs: number; readonly bootMs: number };
-  #shim: ShimClient | undefined;
   #timer: Timer | undefined;
-  #newsTimer: Timer | undefined;
   #told: PhoneStatus | undefined;
   #restarts = noRestarts;
   /** The error of a step that kept the last boot from coming to life. */
@@ -86,6 +83,12 @@ export class Reconciler {
     this.#options = options;
     this.#log = options.log.child({ phone });
     this.#bootClock = new BootClock(phone, options.paths);
+    this.#shimNews = new ShimNews({
+      socket: options.paths.run(phone).shimSocket,
+      booting: () => this.#bootClock.running,
+      onNews: () => events.onNews(),
+      clock: options.clock,
+    });
     this.#accepted = { atMs: options.clock.now(), bootMs: bootTimeMs() };
   }
 
@@ -128,8 +131,7 @@ export class Reconciler {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
-    this.#newsTimer?.cancel();
-    this.#shim?.close();
+    this.#shimNews.close();
     this.#options.admission.release(this.phone);
   }
 
@@ -141,7 +143,7 @@ export class Reconciler {
     const hints = { slot: target.slot, imageId, completedBoot: this.#bootClock.completedBoot };
     const observed = await observer.observe(this.phone, hints);
     this.#bootClock.measure(observed);
-    this.#followShim(observed);
+    this.#shimNews.follow(observed);
     const wantsBoot = goalOf(target) === 'running' && observed.progress !== 'completed';
     const facts: PlanFacts = {
       nowMs: clock.now(),
@@ -230,34 +232,6 @@ export class Reconciler {
       nowMs,
     });
     this.#stepError = '';
-  }
-
-  /** One connection to the shim of a container that exists; its news are runs. */
-  #followShim(observed: Observed): void {
-    const { container } = observed;
-    const wanted = (container.kind === 'created' || container.kind === 'running') && container.shim;
-    if (!wanted) {
-      this.#shim?.close();
-      this.#shim = undefined;
-      return;
-    }
-    if (this.#shim !== undefined && !this.#shim.closed) return;
-    this.#shim = new ShimClient(this.#options.paths.run(this.phone).shimSocket, {
-      onNews: (type) => {
-        if (type === 'exit') this.events.onNews();
-        else if (this.#bootClock.running) this.#newsSoon();
-      },
-      onClose: () => this.events.onNews(),
-    });
-  }
-
-  #newsSoon(): void {
-    if (this.#newsTimer !== undefined || this.#closed) return;
-    this.#newsTimer = this.#options.clock.setTimeout(() => {
-      this.#newsTimer = undefined;
-      this.events.onNews();
-    }, NEWS_MS);
-    this.#newsTimer.unref();
   }
 
   #lookAgain(ms: number): void {

@@ -1,0 +1,52 @@
+import type { Bus } from '@ancloud/bus';
+import { subjects } from '@ancloud/contracts';
+import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import type { Log } from '@ancloud/kit';
+import { type State, writeStatus } from '@ancloud/state';
+
+/**
+ * Statuses on their way to the farm: the newest of each phone, kept until Redis has it. Record first, then the fact:
+ * whoever is woken reads what it was woken for.
+ */
+export class StatusOutbox {
+  readonly #unwritten = new Map<string, PhoneStatus>();
+  #writing = false;
+
+  constructor(
+    private readonly state: State,
+    private readonly bus: Bus,
+    private readonly log: Log,
+  ) {}
+
+  /** Takes one and begins to write. */
+  put(status: PhoneStatus): void {
+    this.#unwritten.set(status.phoneId, status);
+    void this.#write();
+  }
+
+  /** Takes all again, over a Redis that may have been emptied: the write script refuses what is older than what stands. */
+  async putAll(statuses: Iterable<PhoneStatus>): Promise<void> {
+    for (const status of statuses) this.#unwritten.set(status.phoneId, status);
+    await this.#write();
+  }
+
+  /** One writer at a time keeps the order. */
+  async #write(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      for (let entry = [...this.#unwritten][0]; entry !== undefined; entry = [...this.#unwritten][0]) {
+        const [phone, status] = entry;
+        const result = await writeStatus(this.state, status);
+        if (this.#unwritten.get(phone) === status) this.#unwritten.delete(phone);
+        if (result.written) this.bus.publish(subjects.phoneStatus, { phone }, status);
+        else this.log.debug({ phone, result }, 'a newer status stands');
+      }
+    } catch (err) {
+      // Kept: the next status or the next round brings it.
+      this.log.warn({ err }, 'statuses could not be written');
+    } finally {
+      this.#writing = false;
+    }
+  }
+}
