@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { AppError, type Exec } from '@ancloud/kit';
+import { AppError, type Exec, isAppError } from '@ancloud/kit';
 import type { Paths } from './paths.js';
+import { readRunJson } from './run-file.js';
 
 export interface CrunOptions {
   readonly exec: Exec;
@@ -45,19 +46,23 @@ export class Crun {
       run.bundle,
       phone,
     ];
-    await exec(
-      [
-        shimBin,
-        ...this.#shimArguments(phone, bootId),
-        '--pid-file',
-        run.pidFile,
-        '--create-timeout',
-        String(timeoutMs),
-        '--',
-        ...this.#visible(crun),
-      ],
-      { fds: [lockFd], timeoutMs: timeoutMs + 5_000 },
-    );
+    const argv = [
+      shimBin,
+      ...this.#shimArguments(phone, bootId),
+      '--pid-file',
+      run.pidFile,
+      '--create-timeout',
+      String(timeoutMs),
+      '--',
+      ...this.#visible(crun),
+    ] as const;
+    try {
+      await exec(argv, { fds: [lockFd], timeoutMs: timeoutMs + 5_000 });
+    } catch (cause) {
+      const words = readRunJson<{ stderr?: string }>(run.createRecord)?.stderr?.trim() ?? '';
+      if (words === '' || !isAppError(cause, 'EXEC_FAILED')) throw cause;
+      throw new AppError('EXEC_FAILED', `crun create: ${words.split('\n').slice(-3).join('; ')}`, { cause });
+    }
   }
 
   /** A new shim for a phone that lost its own. */
@@ -143,9 +148,10 @@ export class Crun {
       'slave',
       'sh',
       '-c',
-      'umount -- $1 && shift && exec "$@"',
+      // A mount may lie below another of the same name, where only the upper can be taken away: until none is seen.
+      'for at in $1; do while mountpoint -q "$at"; do umount -- "$at" || exit; done; done; shift; exec "$@"',
       'crun',
-      hideMounts.join(' '),
+      [...new Set(hideMounts)].join(' '),
       ...command,
     ];
   }
