@@ -27,11 +27,13 @@ WORKDIR /src
 
 # ── native programs: slow and seldom changed; each script installs the packages it needs
 FROM tools AS nats
+COPY tools/apt tools/apt
 COPY tools/nats tools/nats
 COPY LICENSE .docker-cache/nats* /root/.cache/ancloud/nats/
 RUN install -D "$(tools/nats/get.sh)" /out/nats-server
 
 FROM tools AS worker
+COPY tools/apt tools/apt
 COPY tools/mediasoup-worker tools/mediasoup-worker
 COPY services/media-svc/package.json services/media-svc/
 COPY LICENSE .docker-cache/mediasoup-worker* /root/.cache/ancloud/mediasoup-worker/

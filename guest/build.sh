@@ -28,25 +28,6 @@ packages() {
 
 installed() { dpkg-query -W -f '${Package} ${Version} ${db:Status-Status}\n' $(packages) 2>/dev/null | sed -n 's/ installed$//p'; }
 
-missing() {
-  have=$(installed | cut -d' ' -f1)
-  for p in $(packages); do
-    echo "$have" | grep -qx "$p" || echo "$p"
-  done
-}
-
-ensure_packages() {
-  lacking=$(missing | tr '\n' ' ')
-  [ -z "$lacking" ] && return
-  if [ "$(id -u)" != 0 ] || [ "${ANCLOUD_APT:-1}" = 0 ]; then
-    die 3 "missing packages: ${lacking}(as root: apt-get install --no-install-recommends $lacking)"
-  fi
-  say "installing $lacking"
-  export DEBIAN_FRONTEND=noninteractive
-  set -- -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $lacking
-  apt-get "$@" >&2 || { apt-get update >&2 && apt-get "$@" >&2; } || die 3 "apt-get could not install: $lacking"
-}
-
 # Everything that decides what is in the image; names and bytes, no times, no owners.
 content_hash() {
   { ( cd "$here" && find build.sh Makefile src rootfs -type f ! -name '*_test.c' ! -path 'src/test/*' ! -name 'test.sh' ! -name '*.py' -o -type l | sort |
@@ -186,7 +167,7 @@ esac
 mkdir -p "$cache"
 exec 9> "$cache/lock"
 flock 9 # the second of two waits and then finds the first one's image
-ensure_packages
+"$here/../tools/apt/need.sh" guest $(packages) || die 3 "the packages above are missing"
 hash=$(content_hash)
 image=$cache/$hash.sqfs
 [ -e "$image" ] || build "$image" "$hash"

@@ -17,23 +17,6 @@ readonly packages=(gcc make libc6-dev linux-libc-dev)
 say() { echo "container-svc native: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-require_packages() {
-  command -v dpkg-query >/dev/null || return 0 # not Debian: the compiler names what it misses
-  local package missing=()
-  for package in "${packages[@]}"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
-  done
-  [ ${#missing[@]} -gt 0 ] || return 0
-  if [ "$(id -u)" != 0 ] || [ "${ANCLOUD_APT:-1}" = 0 ]; then
-    die "missing packages: run apt-get install --no-install-recommends ${missing[*]}"
-  fi
-  say "installing ${missing[*]}"
-  local apt=(apt-get -q -y -o DPkg::Lock::Timeout=300)
-  DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 ||
-    { "${apt[@]}" update >&2 &&
-      DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2; }
-}
-
 sources_hash() {
   {
     (cd "$here/$1" && cat Makefile ./*.c ./*.h)
@@ -47,7 +30,7 @@ build() {
   local folder=$here/$1 program=$2 hash
   hash=$(sources_hash "$1")
   if [ -x "$folder/out/$program" ] && [ "$(cat "$folder/out/.built-from" 2>/dev/null)" = "$hash" ]; then return; fi
-  require_packages
+  "$here/../../tools/apt/need.sh" "container-svc native" "${packages[@]}"
   say "building $program"
   local work
   work=$(mktemp -d "$folder/out/.build.XXXXXX")

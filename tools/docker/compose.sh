@@ -31,38 +31,14 @@ for own in /usr/libexec/docker/cli-plugins /usr/lib/docker/cli-plugins /usr/loca
   if works "$own/docker-compose"; then ln -sf "$own/docker-compose" "$plugins/docker-compose"; ours && exit 0; fi
 done
 
-. /etc/os-release
-case $ID in
-  debian) suites=trixie component=main package=docker-compose keyring=/usr/share/keyrings/debian-archive-keyring.gpg ;;
-  ubuntu) suites="${VERSION_CODENAME}-updates plucky" component=universe package=docker-compose-v2 keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg ;;
-  *) say "do not know how to get docker-compose 2 on $ID; install it, or name it in COMPOSE_PLUGIN"; exit 1 ;;
-esac
-# The mirror this machine is configured for also carries newer releases: same base, another suite.
-base=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $VERSION_CODENAME" 'Created-By: Packages' | head -n 1)
-if [ -z "$base" ]; then
-  say "apt has no package lists for $VERSION_CODENAME; run apt-get update, or set COMPOSE_PLUGIN"
-  exit 1
-fi
-
 work=$(mktemp -d "$plugins/.get.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
-mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/root"
-signed=
-[ ! -f "$keyring" ] || signed="[signed-by=$keyring]"
-for suite in $suites; do
-  say "getting docker-compose from $suite (once)"
-  printf 'deb %s %s %s %s\n' "$signed" "$base" "$suite" "$component" >"$work/sources.list"
-  set -- -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- \
-    -o Dir::State::Lists="$work/lists" -o Dir::Cache::archives="$work/archives" \
-    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User= -o Acquire::Languages=none
-  if (cd "$work" && apt-get "$@" update && apt-get "$@" download "$package") >&2; then break; fi
-done
-for deb in "$work"/docker-compose*.deb; do
-  [ -f "$deb" ] || { say "no suite of $suites gave docker-compose; set COMPOSE_PLUGIN"; exit 1; }
-  dpkg-deb -x "$deb" "$work/root"
-done
-binary=$(find "$work/root" -type f -name docker-compose -perm -u+x -path '*cli-plugins*' | head -n 1)
+"$(dirname -- "$(readlink -f -- "$0")")/../apt/newer.sh" compose "$work" docker-compose trixie -- docker-compose-v2 plucky || {
+  say "install docker-compose 2, or name it in COMPOSE_PLUGIN"
+  exit 1
+}
+binary=$(find "$work" -type f -name docker-compose -perm -u+x -path '*cli-plugins*' | head -n 1)
 if [ -z "$binary" ] || ! works "$binary"; then
   say "the package's docker-compose does not run here; set COMPOSE_PLUGIN"
   exit 1

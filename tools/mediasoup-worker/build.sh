@@ -59,23 +59,6 @@ wanted_version() {
   echo "${version:-$fallback_version}"
 }
 
-require_packages() {
-  command -v dpkg-query >/dev/null || return 0 # not Debian: CMake names what it misses
-  local package missing=()
-  for package in "${packages[@]}"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
-  done
-  [ ${#missing[@]} -gt 0 ] || return 0
-  if [ "$(id -u)" != 0 ] || [ "${ANCLOUD_APT:-1}" = 0 ]; then
-    die "missing packages: run apt-get install --no-install-recommends ${missing[*]}"
-  fi
-  say "installing ${missing[*]}"
-  local apt=(apt-get -q -y -o DPkg::Lock::Timeout=300)
-  DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2 ||
-    { "${apt[@]}" update >&2 &&
-      DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends "${missing[@]}" >&2; }
-}
-
 # Everything that decides what the binary is, but for mediasoup's version. Library versions belong in it
 # because abseil's shared libraries are renamed with every release.
 build_hash() {
@@ -123,7 +106,7 @@ main() {
     return
   fi
   version=$(wanted_version "$package")
-  require_packages
+  "$here/../apt/need.sh" mediasoup-worker "${packages[@]}"
   local dir target
   dir=${XDG_CACHE_HOME:-$HOME/.cache}/ancloud/mediasoup-worker/$version-$(build_hash)
   target=$dir/mediasoup-worker

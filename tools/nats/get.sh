@@ -43,39 +43,14 @@ exec 9>"$CACHE/.lock"
 flock 9
 cached && exit 0
 
-# The mirror this machine is configured for also carries newer releases: same base, another suite.
-. /etc/os-release
-case $ID in
-  debian) suites=trixie component=main keyring=/usr/share/keyrings/debian-archive-keyring.gpg ;;
-  ubuntu) suites='plucky questing' component=universe keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg ;;
-  *) say "do not know how to get nats-server on $ID; install nats-server >= $MIN or set NATS_SERVER"; exit 1 ;;
-esac
-base=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $VERSION_CODENAME" 'Created-By: Packages' | head -n 1)
-if [ -z "$base" ]; then
-  say "apt has no package lists for $VERSION_CODENAME; run apt-get update, or set NATS_SERVER"
-  exit 1
-fi
-
 work=$(mktemp -d "$CACHE/.get.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
-mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/root"
-signed=
-[ ! -f "$keyring" ] || signed="[signed-by=$keyring]"
-
-for suite in $suites; do
-  say "getting nats-server from $suite (once)"
-  printf 'deb %s %s %s %s\n' "$signed" "$base" "$suite" "$component" >"$work/sources.list"
-  set -- -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- \
-    -o Dir::State::Lists="$work/lists" -o Dir::Cache::archives="$work/archives" \
-    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User= -o Acquire::Languages=none
-  if (cd "$work" && apt-get "$@" update && apt-get "$@" download nats-server) >&2; then break; fi
-done
-for deb in "$work"/nats-server_*.deb; do
-  [ -f "$deb" ] || { say "no suite of $suites gave a nats-server; set NATS_SERVER"; exit 1; }
-  dpkg-deb -x "$deb" "$work/root"
-done
-binary=$(find "$work/root" -type f -name nats-server -perm -u+x | head -n 1)
+"$(dirname -- "$(readlink -f -- "$0")")/../apt/newer.sh" nats "$work" nats-server trixie -- nats-server plucky questing || {
+  say "install nats-server >= $MIN or name one in NATS_SERVER"
+  exit 1
+}
+binary=$(find "$work" -type f -name nats-server -perm -u+x | head -n 1)
 if [ -z "$binary" ] || ! new_enough "$binary"; then
   say "the package's nats-server does not run here or is older than $MIN; set NATS_SERVER"
   exit 1

@@ -8,7 +8,7 @@ import { ensurePackages, packages } from '../setup/packages.js';
 
 /** `./ancloud bench [NAME…]`: JSON lines on stdout, one per figure; progress on stderr. */
 export async function bench(layout: Layout, names: readonly string[], output: Output): Promise<number> {
-  ensurePackages([...packages.run, ...packages.bench], output);
+  await ensurePackages(layout, [...packages.run, ...packages.bench]);
   const artifacts = await prepareArtifacts(layout, output);
   const child = spawn(
     process.execPath,

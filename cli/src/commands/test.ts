@@ -26,7 +26,7 @@ export async function test(layout: Layout, names: readonly string[], output: Out
   const chosen = names.length === 0 ? tiers : tiers.filter((tier) => names.includes(tier.name));
   const ci = process.env['CI'] === 'true';
   if (chosen.some((tier) => tier.needsFarm)) {
-    ensurePackages([...packages.run, ...packages.test], output);
+    await ensurePackages(layout, [...packages.run, ...packages.test]);
     await prepareArtifacts(layout, output);
   }
   const total: Tally = { passed: 0, failed: 0 };

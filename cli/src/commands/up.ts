@@ -27,7 +27,7 @@ export interface UpOptions {
 export async function up(layout: Layout, options: UpOptions, output: Output): Promise<void> {
   requireRoot();
   const startedAt = Date.now();
-  ensurePackages(packages.run, output);
+  await ensurePackages(layout, packages.run);
   const artifacts = await prepareArtifacts(layout, output);
   if (options.detach) {
     await startDetached(layout, output);

@@ -1,6 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { AppError } from '@ancloud/kit/errors';
-import type { Output } from '../output.js';
+import type { Layout } from '../layout.js';
+import { runScript } from './run.js';
 
 /** Debian and Ubuntu packages by what they are for. Build scripts (guest, worker, native) name their own. */
 export const packages = {
@@ -58,11 +60,8 @@ export function missingPackages(names: readonly string[]): string[] {
   return names.filter((name) => !installed.has(name));
 }
 
-/**
- * Installs what is missing when root, with apt's own output shown.
- * Errors: KERNEL_FEATURE_MISSING is not ours to throw here; EXEC_FAILED with the whole list when it cannot be done.
- */
-export function ensurePackages(names: readonly string[], output: Output): void {
+/** Installs what is missing when root. Errors: EXEC_FAILED with the whole list when it cannot be done. */
+export async function ensurePackages(layout: Layout, names: readonly string[]): Promise<void> {
   const missing = missingPackages(names);
   if (missing.length === 0) return;
   const command = `apt-get install --no-install-recommends ${missing.join(' ')}`;
@@ -73,35 +72,8 @@ export function ensurePackages(names: readonly string[], output: Output): void {
       fix: `as root: ${command}`,
     });
   }
-  output.step(`installing system packages: ${missing.join(' ')}`);
-  // RUNLEVEL=1 keeps maintainer scripts from starting services (docker, dnsmasq) that nobody asked for.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const apt = (...args: string[]): void => {
-    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=600', '-o', 'Dpkg::Use-Pty=0'];
-    execFileSync('apt-get', [...options, ...args], {
-      env,
-      stdio: ['ignore', 2, 2],
-    });
-  };
-  try {
-    apt('install', '-y', '--no-install-recommends', ...missing);
-  } catch {
-    // A fresh machine has no package lists yet, or old ones.
-    output.step('once more with fresh package lists');
-    try {
-      apt('update');
-    } catch {
-      // One dead source of many does not matter; whether the packages can be had is what counts.
-    }
-    try {
-      apt('install', '-y', '--no-install-recommends', ...missing);
-    } catch (cause) {
-      throw new AppError('EXEC_FAILED', `apt could not install ${missing.join(', ')}`, {
-        field: 'packages',
-        value: missing.join(' '),
-        fix: `run it by hand and read what it says: ${command}`,
-        cause,
-      });
-    }
-  }
+  await runScript([path.join(layout.root, 'tools/apt/need.sh'), 'ancloud', ...missing], {
+    cwd: layout.root,
+    fix: `run it by hand and read what it says: ${command}`,
+  });
 }
