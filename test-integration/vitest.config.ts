@@ -13,7 +13,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
   },
 });

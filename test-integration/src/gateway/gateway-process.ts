@@ -124,7 +124,7 @@ export class GatewayProcess {
       if (this.#log.includes('"msg":"ready"')) return;
       if (child.exitCode !== null) return;
       throw new NotYet('the gateway has not said ready');
-    }, 30_000);
+    }, 90_000);
     if (child.exitCode !== null) throw new Error(`the gateway did not start:\n${this.#log}`);
   }
 
