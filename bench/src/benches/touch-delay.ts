@@ -1,43 +1,85 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { arrivals, gestureMessages } from '../core/gesture.js';
 import { p50, p99 } from '../core/stats.js';
+import { streams, touchFile } from '../core/touch-file.js';
+import { candidateOf, dtlsOf } from '../io/bare-mediasoup.js';
 import { firstFrameMs } from '../io/browser.js';
 import { pause } from '../io/command.js';
 import type { Farm } from '../io/farm.js';
 import { Signal } from '../io/signal.js';
 import { StandIn } from '../io/stand-in.js';
+import { Toucher } from '../io/toucher.js';
 
 const EVENTS = 600;
 const GAP_MS = 10;
 
 /**
- * From handing a touch message to its channel to the phone's scrcpy server having read it: the data channel of Chromium, and
- * the WebSocket that serves where there is none. The screen is still, so that the way is measured and not the encoder.
+ * From handing a touch message to its channel to the phone's scrcpy server having read it. Three viewers: one with a data
+ * channel and nothing else to do, Chromium with its own, and the WebSocket that serves where there is none. The screen is
+ * still, so that the way is measured and not the encoder.
  */
 export async function touchDelay(bench: Bench): Promise<Finding[]> {
   const farm = await bench.farm();
   const phone = await farm.create();
   try {
     const standIn = StandIn.place(farm, phone, await bench.native('app_process'));
+    const ways = {
+      '': () => byDataChannel(bench, farm, phone, standIn),
+      chromium_: () => byChromium(bench, farm, phone, standIn),
+      websocket_: () => byWebSocket(farm, phone, standIn),
+    };
+    const findings: Finding[] = [];
     await standIn.replaceControlServer();
     await farm.open(phone, 'paint');
-    const socket = await byWebSocket(farm, phone, standIn);
-    // A new server, so that what it hears is one gesture again.
-    await standIn.replaceControlServer();
-    const channel = await byDataChannel(bench, farm, phone, standIn);
-    bench.say(
-      `touch-delay: ${channel.length} and ${socket.length} of ${EVENTS} events reached the phone alone`,
-    );
-    return [
-      { metric: 'p50', value: p50(channel), samples: channel },
-      { metric: 'p99', value: p99(channel), samples: channel },
-      { metric: 'websocket_p50', value: p50(socket), samples: socket },
-      { metric: 'websocket_p99', value: p99(socket), samples: socket },
-    ];
+    for (const [way, measure] of Object.entries(ways)) {
+      // A new server each time, so that what it hears is one gesture again.
+      await standIn.replaceControlServer();
+      const samples = await measure();
+      bench.say(`touch-delay: ${way}${samples.length} of ${EVENTS} events reached the phone alone`);
+      findings.push(
+        { metric: `${way}p50`, value: p50(samples), samples },
+        { metric: `${way}p99`, value: p99(samples), samples },
+      );
+    }
+    return findings;
   } finally {
     await farm.delete(phone);
+  }
+}
+
+/** As the player does it, with a sender that is no browser. */
+async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
+  const events = path.join(bench.folder, 'touch-events');
+  fs.writeFileSync(
+    events,
+    touchFile(
+      GAP_MS * 1_000,
+      gestureMessages(1, EVENTS).map((message) => ({ viewer: 0, ...message })),
+    ),
+  );
+  const { token } = await farm.viewer(phone, 'control');
+  const signal = await Signal.connect(farm.url);
+  const toucher = await Toucher.start(await bench.native('touches'), events);
+  try {
+    await signal.request('join', { token });
+    const transport = await signal.request('createTransport', { direction: 'send' });
+    const id = transport.id;
+    await signal.request('connectTransport', { transport: id, dtlsParameters: dtlsOf(toucher) });
+    await toucher.connect(candidateOf(transport as unknown as Parameters<typeof candidateOf>[0]));
+    const input = { streamId: streams.input, ordered: true };
+    const moves = { streamId: streams.moves, ordered: false, maxRetransmits: 0 };
+    await signal.request('produceData', { transport: id, label: 'input', sctpStreamParameters: input });
+    await signal.request('produceData', { transport: id, label: 'moves', sctpStreamParameters: moves });
+    const sent = await toucher.send();
+    await pause(200);
+    return pair(sent, standIn);
+  } finally {
+    signal.close();
+    await toucher.close();
   }
 }
 
@@ -46,10 +88,10 @@ async function byWebSocket(farm: Farm, phone: string, standIn: StandIn): Promise
   const signal = await Signal.connect(farm.url);
   try {
     await signal.request('join', { token });
-    const sent: bigint[] = [];
+    const sent = new Map<number, bigint>();
     for (const { bytes } of gestureMessages(1, EVENTS)) {
       // CLOCK_MONOTONIC, as the phone's.
-      sent.push(process.hrtime.bigint());
+      sent.set(sent.size, process.hrtime.bigint());
       signal.input(bytes);
       await pause(GAP_MS);
     }
@@ -60,7 +102,7 @@ async function byWebSocket(farm: Farm, phone: string, standIn: StandIn): Promise
   }
 }
 
-async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
+async function byChromium(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
   const browser = await bench.browser();
   const page = await browser.page(farm, keepChannels);
   try {
@@ -70,7 +112,7 @@ async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: S
     const sentMs = await page.evaluate(sendAll, { messages, gapMs: GAP_MS });
     await pause(200);
     return pair(
-      sentMs.map((ms) => BigInt(Math.round((origin + ms) * 1e6))),
+      new Map(sentMs.map((ms, number) => [number, BigInt(Math.round((origin + ms) * 1e6))])),
       standIn,
     );
   } finally {
@@ -79,9 +121,9 @@ async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: S
 }
 
 /** Moves that were merged with the next have no arrival of their own and do not count. */
-function pair(sent: readonly bigint[], standIn: StandIn): number[] {
+function pair(sent: ReadonlyMap<number, bigint>, standIn: StandIn): number[] {
   const reached = arrivals(standIn.heard());
-  return sent.flatMap((from, number) => {
+  return [...sent].flatMap(([number, from]) => {
     const at = reached.get(number);
     return at === undefined ? [] : [Number(at - from) / 1e6];
   });

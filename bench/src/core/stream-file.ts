@@ -1,5 +1,6 @@
 import { H264Packetizer, RtpTimeline } from '@ancloud/rtp';
 import { encodePacketHeader, encodeSessionPacket, encodeStreamHeader } from '@ancloud/scrcpy-wire';
+import { paced } from './paced.js';
 
 /** A made-up film: what of it matters for a relay are sizes and NAL types. */
 export interface FilmOptions {
@@ -66,7 +67,7 @@ export function scrcpyFrames({ options, config, units }: Film): Uint8Array {
     const keyFrame = number % options.group === 0;
     return [Buffer.concat([encodePacketHeader('v4', { keyFrame, ptsUs: 0, size: data.length }), data])];
   });
-  return paced(options, head, frames);
+  return paced(intervalUs(options), head, frames);
 }
 
 /** As session-svc would cut it into RTP. */
@@ -83,21 +84,9 @@ export function rtpFrames({ options, config, units }: Film, ssrc: number, payloa
     packetizer.packetize(unit, Math.round((number * 1_000_000) / options.framesPerSecond));
     return packets;
   });
-  return paced(options, Buffer.alloc(0), frames);
+  return paced(intervalUs(options), new Uint8Array(0), frames);
 }
 
-/** The file of native/pace.h. */
-function paced(options: FilmOptions, head: Buffer, frames: readonly (readonly Buffer[])[]): Uint8Array {
-  const sized = (bytes: Buffer): Buffer[] => [u32(bytes.length), bytes];
-  return Buffer.concat([
-    u32(Math.round(1_000_000 / options.framesPerSecond)),
-    ...sized(head),
-    ...frames.flatMap((parts) => [u32(parts.length), ...parts.flatMap(sized)]),
-  ]);
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
+function intervalUs({ framesPerSecond }: FilmOptions): number {
+  return Math.round(1_000_000 / framesPerSecond);
 }

@@ -64,7 +64,7 @@ export async function bareMediasoup(options: {
 }
 
 /** The peer's side of DTLS, as a viewer tells it. */
-export function dtlsOf(peer: Peer): types.DtlsParameters {
+export function dtlsOf(peer: { readonly fingerprint: string }): types.DtlsParameters {
   return { role: 'client', fingerprints: [{ algorithm: 'sha-256', value: peer.fingerprint }] };
 }
 

@@ -1,15 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import readline from 'node:readline';
-import { end } from './command.js';
-
-/** Where a WebRTC server takes a viewer. */
-export interface Candidate {
-  readonly ip: string;
-  readonly port: number;
-  readonly usernameFragment: string;
-  readonly password: string;
-}
+import { type Candidate, NativeViewer } from './native-viewer.js';
 
 /** A packet with the marker bit, as it was decrypted. */
 export interface ReceivedFrame {
@@ -29,41 +18,31 @@ export interface Received {
 
 /** bench/native/peers with one viewer: a DTLS/SRTP receiver that is no browser. */
 export class Peer {
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  /** SHA-256 of its certificate, for the server's side of DTLS. */
-  readonly fingerprint: string;
+  readonly #viewer: NativeViewer;
 
-  private constructor(child: ChildProcess, lines: AsyncIterator<string>, fingerprint: string) {
-    this.#child = child;
-    this.#lines = lines;
-    this.fingerprint = fingerprint;
+  private constructor(viewer: NativeViewer) {
+    this.#viewer = viewer;
   }
 
   static async start(program: string): Promise<Peer> {
-    const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
-    await once(child, 'spawn');
-    const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    const [what, fingerprint] = (await next(lines)).split(' ');
-    if (what !== 'fingerprint' || fingerprint === undefined)
-      throw new Error('peers did not begin as it should');
-    return new Peer(child, lines, fingerprint);
+    return new Peer(await NativeViewer.start(program));
+  }
+
+  get fingerprint(): string {
+    return this.#viewer.fingerprint;
   }
 
   /** Resolves when media can come. */
-  async connect(candidate: Candidate): Promise<void> {
-    const { ip, port, usernameFragment, password } = candidate;
-    this.#child.stdin?.write(`${ip} ${port} ${usernameFragment} ${password}\n`);
-    const line = await next(this.#lines);
-    if (!line.startsWith('connected')) throw new Error(`peer: ${line}`);
+  connect(candidate: Candidate): Promise<void> {
+    return this.#viewer.connect(candidate);
   }
 
   /** Ends it and answers all that has come. */
   async finish(): Promise<Received> {
-    this.#child.stdin?.end();
+    this.#viewer.hush();
     const frames: ReceivedFrame[] = [];
     for (;;) {
-      const [kind, , a = '', b = '', c = '', d = ''] = (await next(this.#lines)).split(' ');
+      const [kind, , a = '', b = '', c = '', d = ''] = (await this.#viewer.line()).split(' ');
       if (kind === 'total') return { frames, packets: Number(a), lost: Number(b) };
       if (kind === 'frame')
         frames.push({ ssrc: Number(a), timestamp: Number(b), tag: parseInt(c, 16), ns: BigInt(d) });
@@ -72,12 +51,6 @@ export class Peer {
 
   /** Also after `finish`. */
   close(): Promise<void> {
-    return end(this.#child);
+    return this.#viewer.close();
   }
-}
-
-async function next(lines: AsyncIterator<string>): Promise<string> {
-  const { value, done } = await lines.next();
-  if (done === true) throw new Error('peers ended early');
-  return value;
 }

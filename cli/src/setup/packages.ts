@@ -42,7 +42,16 @@ export const packages = {
     'attr',
   ],
   /** To measure, beside what a farm needs: a browser, a peer engine, and what bench/native is built with. */
-  bench: ['chromium', 'docker.io', 'gcc', 'make', 'libc6-dev', 'libssl-dev', 'libsrtp2-dev'],
+  bench: [
+    'chromium',
+    'docker.io',
+    'gcc',
+    'make',
+    'libc6-dev',
+    'libssl-dev',
+    'libsrtp2-dev',
+    'libusrsctp-dev',
+  ],
 } as const;
 
 /** Those of `names` that dpkg does not list as installed. On a system without dpkg: none, its own tools must be there. */
