@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { abortReason } from './clock.js';
+import { killDescendants } from './descendants.js';
 import { AppError, shorten } from './errors.js';
 
 export interface ExecOptions {
@@ -20,6 +21,12 @@ export interface ExecOptions {
   readonly okCodes?: readonly number[];
   /** A process group of its own, ended as a whole: for programs that start others. Default false. */
   readonly group?: boolean;
+  /**
+   * What the program started is killed before it, so that it can collect that. For `crun exec`: its child is in the phone's
+   * pid namespace, and an orphan there that the machine's pid 1 does not collect keeps the phone's pid 1 from ever ending
+   * (zap_pid_ns_processes waits for it). Default false.
+   */
+  readonly childrenFirst?: boolean;
 }
 
 export interface ExecResult {
@@ -130,7 +137,15 @@ class Run {
     if (this.#why !== undefined) return;
     this.#why = why;
     this.#kill('SIGTERM');
-    this.#after(KILL_GRACE_MS, () => this.#kill('SIGKILL'));
+    this.#after(KILL_GRACE_MS, () => this.#killForGood());
+  }
+
+  #killForGood(): void {
+    const { pid } = this.#child;
+    if (this.options.childrenFirst === true && pid !== undefined) {
+      killDescendants(pid);
+      this.#after(KILL_GRACE_MS, () => this.#kill('SIGKILL'));
+    } else this.#kill('SIGKILL');
   }
 
   #kill(signal: NodeJS.Signals): void {

@@ -3,7 +3,7 @@ import type { ExecInput, ExecOutput, ExecStart } from '@ancloud/contracts/contai
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { notRunning } from '../io/crun.js';
+import { endInPhone, notRunning } from '../io/crun.js';
 import type { Host } from '../reconcile/host.js';
 
 const WORDS_MAX = 256;
@@ -14,7 +14,10 @@ const ENV_MAX = 64;
 export function execInPhone(host: Host, call: ServerDuplexStream<ExecInput, ExecOutput>): void {
   let child: ReturnType<Host['crun']['open']> | undefined;
   const fail = (error: unknown): void => void call.emit('error', error);
-  call.on('cancelled', () => child?.kill('SIGKILL'));
+  const end = (): void => {
+    if (child !== undefined) endInPhone(child);
+  };
+  call.on('cancelled', end);
   call.on('data', ({ input }: ExecInput) => {
     try {
       if (child === undefined) {
@@ -30,7 +33,7 @@ export function execInPhone(host: Host, call: ServerDuplexStream<ExecInput, Exec
       } else if (input?.$case === 'stdinClosed') child.stdin?.end();
       else throw invalid('input', 'after start come stdin and stdin_closed', input?.$case ?? '');
     } catch (error) {
-      child?.kill('SIGKILL');
+      end();
       fail(error);
     }
   });

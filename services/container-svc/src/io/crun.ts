@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { AppError, type Exec, isAppError } from '@ancloud/kit';
+import { AppError, type Exec, isAppError, killDescendants } from '@ancloud/kit';
 import type { Paths } from './paths.js';
 import { readRunJson } from './run-file.js';
 
@@ -92,10 +92,11 @@ export class Crun {
     await this.#options.exec(['crun', ...this.#global(), 'exec', phone, ...argv], {
       fds: [lockFd],
       timeoutMs,
+      childrenFirst: true,
     });
   }
 
-  /** A command in the phone with its three streams; the caller owns the process. */
+  /** A command in the phone with its three streams; the caller owns the process, and ends it by `endInPhone`. */
   open(
     phone: string,
     argv: readonly string[],
@@ -155,6 +156,26 @@ export class Crun {
       ...command,
     ];
   }
+}
+
+/** How long crun may take to collect its killed command before it is killed too, ms. */
+const COLLECT_MS = 5_000;
+
+/**
+ * Ends a command in a phone: SIGKILL for the command, not for crun, which passes nothing on when it is killed. The command
+ * would go on, and as an orphan that nobody collects keep the phone's pid 1 from ending.
+ */
+export function endInPhone(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  // Again and again: crun may not have started it yet.
+  const again = setInterval(() => killDescendants(pid), 50);
+  const last = setTimeout(() => child.kill('SIGKILL'), COLLECT_MS);
+  child.once('exit', () => {
+    clearInterval(again);
+    clearTimeout(last);
+  });
+  killDescendants(pid);
 }
 
 /** Errors: PHONE_NOT_RUNNING. */

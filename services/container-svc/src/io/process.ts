@@ -18,6 +18,15 @@ export function isAlive(pid: number, startTime: number): boolean {
   return pid > 0 && startTimeOf(pid) === startTime;
 }
 
+/** The kernel's function that a process sleeps in (proc_pid_wchan(5)); `?` when it is gone or the kernel does not tell. */
+export function waitsIn(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/wchan`, 'latin1') || '?';
+  } catch {
+    return '?';
+  }
+}
+
 /** This boot of the machine; records of another one name processes that are all gone. */
 export function hostBootId(): string {
   return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

@@ -2,11 +2,12 @@ import fs from 'node:fs';
 import { AppError, type Clock, sleep } from '@ancloud/kit';
 import { removeCgroups } from '../io/cgroups.js';
 import { loopsOf } from '../io/mounts.js';
-import { isAlive, signalProcess } from '../io/process.js';
+import { isAlive, signalProcess, waitsIn } from '../io/process.js';
 import { readRunJson, writeRunJson } from '../io/run-file.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
 
-const KILL_WAIT_MS = 5_000;
+/** The kernel takes a phone's processes down within milliseconds, on a machine that is busy within seconds. */
+const KILL_WAIT_MS = 20_000;
 const SHIM_WAIT_MS = 3_000;
 
 /** True when `done` became true in time; asked each 5 ms. */
@@ -35,13 +36,17 @@ export async function killContainer(
   const { startTime } = container;
   if (isAlive(pid, startTime)) signalProcess(pid, 'SIGKILL');
   if (await within(KILL_WAIT_MS, clock, () => !isAlive(pid, startTime))) return;
+  const where = waitsIn(pid);
   throw new AppError(
     'STEP_FAILED',
-    `killing ${context.phone}: pid 1 (${pid}) is still there after ${KILL_WAIT_MS} ms`,
+    `killing ${context.phone}: pid 1 (${pid}) is still there after ${KILL_WAIT_MS} ms, in ${where}`,
     {
       field: 'pid',
       value: String(pid),
-      fix: `see what it waits for: cat /proc/${pid}/stack`,
+      fix:
+        where === 'zap_pid_ns_processes'
+          ? 'it waits for an ended process of its own that nobody collects: run under an init that does (tini, docker --init)'
+          : `see what it waits for: cat /proc/${pid}/stack`,
     },
   );
 }
