@@ -5,30 +5,11 @@ import os from 'node:os';
 import { spawnSync } from 'node:child_process';
 import { type Layout, portsOf } from '../layout.js';
 import { missingPackages, packages } from '../setup/packages.js';
+import { fail, type Finding, ok, read, warn } from './finding.js';
+import { orphans } from './orphans.js';
 import { conflictingRoute } from './routes.js';
 
 const DNS_MS = 3_000;
-
-export interface Finding {
-  readonly name: string;
-  /** `fail`: a farm cannot run. `warn`: it runs with less. */
-  readonly level: 'ok' | 'warn' | 'fail';
-  readonly found: string;
-  /** What to do; empty when ok. */
-  readonly fix: string;
-}
-
-const ok = (name: string, found: string): Finding => ({ name, level: 'ok', found, fix: '' });
-const fail = (name: string, found: string, fix: string): Finding => ({ name, level: 'fail', found, fix });
-const warn = (name: string, found: string, fix: string): Finding => ({ name, level: 'warn', found, fix });
-
-const read = (file: string): string => {
-  try {
-    return fs.readFileSync(file, 'utf8').trim();
-  } catch {
-    return '';
-  }
-};
 
 /** Everything a farm on this machine stands on, each with what was found and what to do about it. */
 export async function examine(layout: Layout): Promise<Finding[]> {
@@ -36,6 +17,7 @@ export async function examine(layout: Layout): Promise<Finding[]> {
     root(),
     memory(),
     disk(layout),
+    await orphans(),
     ...kernel(),
     binder(),
     cgroups(),
