@@ -40,7 +40,7 @@ export type EntryStream = AsyncIterable<Entry>;
 export interface Tree {
   /** For messages: "system.img", "layer 3 (sha256:…)". */
   readonly name: string;
-  open(): EntryStream;
+  readonly open: () => EntryStream;
 }
 
 export const ROOT = '.';

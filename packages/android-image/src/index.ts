@@ -16,12 +16,18 @@ export type { Entry, EntryHeader, EntryStream, EntryType, Tree } from './entry.j
 export { ImageError } from './errors.js';
 export type { Refusal, Where } from './errors.js';
 export { readExt4 } from './ext4/read-ext4.js';
+export { guardTree, HARMLESS_DEVICES } from './guard.js';
+export type { AllowedDevice, GuardOptions } from './guard.js';
 export { readSuper } from './liblp.js';
 export type { LogicalPartition } from './liblp.js';
 export { Budget, DEFAULT_LIMITS } from './limits.js';
 export type { Limits } from './limits.js';
 export { listing } from './listing.js';
 export type { Listed } from './listing.js';
+export { mergeTrees } from './merge.js';
+export type { Layer, MergeOptions } from './merge.js';
+export { ANBOX_SHIFT, mergeRoots, shiftOwners, topNames } from './roots.js';
+export type { RootPart, RootPlan } from './roots.js';
 export { openSparse } from './sparse.js';
 export { readTar } from './tar-read.js';
 export { writeTar } from './tar-write.js';
