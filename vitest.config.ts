@@ -8,7 +8,11 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['{packages,services}/*/src/**/*.spec.ts', '{player,web,cli,bench}/src/**/*.spec.ts'],
+    include: [
+      '{packages,services}/*/src/**/*.spec.ts',
+      '{player,web,cli,bench}/src/**/*.spec.ts',
+      'packages/*/fuzz/*.fuzz.ts',
+    ],
     pool: 'threads',
     maxWorkers: 2,
     // For what hangs. How fast a busy machine is, is not what a spec is about: a property of 1,000 runs takes 1 s or 20.
