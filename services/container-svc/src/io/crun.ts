@@ -149,9 +149,9 @@ export class Crun {
       'slave',
       'sh',
       '-c',
-      // A mount may lie below another of the same name, where only the upper can be taken away: until none is seen.
-      'for at in $1; do while mountpoint -q "$at"; do umount -- "$at" || exit; done; done; shift; exec "$@"',
+      'umount -- $1 && shift && exec "$@"',
       'crun',
+      // Once each: of two mounts on one point the table names both.
       [...new Set(hideMounts)].join(' '),
       ...command,
     ];
