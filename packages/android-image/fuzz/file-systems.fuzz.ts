@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { MemorySource, readExt4 } from '@ancloud/android-image';
+import { MemorySource, readErofs, readExt4 } from '@ancloud/android-image';
 import { drain, fuzz, LIMITS } from './harness.js';
 
 const fixture = (name: string): Buffer =>
@@ -12,4 +12,10 @@ fuzz(
   [fixture('small.ext2'), fixture('small.ext4')],
   async (bytes) => drain(readExt4(new MemorySource(bytes), LIMITS)),
   32_768,
+);
+fuzz(
+  'erofs',
+  [fixture('plain.erofs')],
+  async (bytes) => drain(readErofs(new MemorySource(bytes), LIMITS)),
+  8192,
 );

@@ -15,6 +15,7 @@ export { join, NO_XATTRS, noContent, ROOT } from './entry.js';
 export type { Entry, EntryHeader, EntryStream, EntryType, Tree } from './entry.js';
 export { ImageError } from './errors.js';
 export type { Refusal, Where } from './errors.js';
+export { readErofs } from './erofs/read-erofs.js';
 export { readExt4 } from './ext4/read-ext4.js';
 export { guardTree, HARMLESS_DEVICES } from './guard.js';
 export type { AllowedDevice, GuardOptions } from './guard.js';

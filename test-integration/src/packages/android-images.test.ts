@@ -10,6 +10,7 @@ import {
   openSparse,
   readBoot,
   readCpio,
+  readErofs,
   readExt4,
   readTar,
   streamOf,
@@ -121,6 +122,36 @@ describe('ext4', () => {
       const file = ext4('encrypted.img', '-t', 'ext4', '-O', 'encrypt');
       await withSource(file, async (source) => {
         await expect(treeOfEntries(readExt4(source))).rejects.toThrow('features that are not read: encrypt');
+      });
+    },
+    MINUTES,
+  );
+});
+
+describe('erofs', () => {
+  it.each([
+    ['plain and inline', []],
+    ['in chunks', ['--chunksize=4096']],
+    ['with every inode extended', ['-Eforce-inode-extended']],
+  ])(
+    '%s',
+    async (title, options) => {
+      const file = `${title.replaceAll(' ', '-')}.erofs`;
+      tool('mkfs.erofs', [...options, path.join(work, file), tree]);
+      await withSource(file, async (source) => {
+        expect(await detect(source)).toBe('erofs');
+        expect(await treeOfEntries(readErofs(source))).toEqual(expected);
+      });
+    },
+    MINUTES,
+  );
+
+  it(
+    'is refused when compressed, with the tool that unpacks it',
+    async () => {
+      tool('mkfs.erofs', ['-zlz4hc', path.join(work, 'lz4.erofs'), tree]);
+      await withSource('lz4.erofs', async (source) => {
+        await expect(treeOfEntries(readErofs(source))).rejects.toThrow('fsck.erofs --extract');
       });
     },
     MINUTES,
