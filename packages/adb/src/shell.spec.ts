@@ -17,7 +17,7 @@ async function phone(options: FakeAdbdOptions): Promise<{ fake: FakeAdbd; adb: A
     host: '127.0.0.1',
     port: fake.port,
     credentialStore: noKeys,
-    timeoutMs: 2000,
+    timeoutMs: 60_000,
   });
   undo.push(() => closeAdb(adb));
   return { fake, adb };

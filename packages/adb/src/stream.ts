@@ -46,14 +46,18 @@ export async function openSocket(adb: Adb, service: string, options: OpenStreamO
   const { timeoutMs = 10_000, retryMs, signal } = options;
   const what = `opening ${service} on ${adb.serial}`;
   const until = performance.now() + timeoutMs;
+  let refusal: AdbError | undefined;
   for (;;) {
     const left = Math.max(1, Math.ceil(until - performance.now()));
     const limits: Limits = { timeoutMs: left, ...(signal === undefined ? {} : { signal }) };
     try {
       return await within(what, limits, attempt(adb, service, what), (late) => void late.close());
     } catch (error) {
-      const refused = error instanceof AdbError && error.code === 'ADB_REFUSED';
-      if (!refused || retryMs === undefined || performance.now() + retryMs >= until) throw error;
+      // Refused all the while: that the last answer is late says less than that.
+      if (error instanceof AdbError && error.code === 'ADB_TIMEOUT') throw refusal ?? error;
+      if (!(error instanceof AdbError) || error.code !== 'ADB_REFUSED') throw error;
+      refusal = error;
+      if (retryMs === undefined || performance.now() + retryMs >= until) throw error;
     }
     await within(what, limits, new Promise<void>((resolve) => setTimeout(resolve, retryMs)));
   }
