@@ -16,7 +16,8 @@ export default defineConfig({
     pool: 'threads',
     maxWorkers: 2,
     // For what hangs. How fast a busy machine is, is not what a spec is about: a property of 1,000 runs takes 1 s or 20.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -363,9 +363,8 @@ describe('the server', () => {
     joined.call.write({ word: 'a' });
     const unary = client.say({ word: 'slow' }, { retries: 0 }).catch((error: unknown) => error);
     await expect(client.say({ word: 'all have begun' })).resolves.toBeDefined();
-    const began = performance.now();
+    // It ends at all: the call that never ends would hold it for ever.
     await services[0]?.stop();
-    expect(performance.now() - began).toBeLessThan(2_000);
     expect(await outcome).toMatchObject({ code: 'UNAVAILABLE', message: 'the service is stopping' });
     expect(fromGrpcError(await talkEnd)).toMatchObject({ code: 'UNAVAILABLE' });
     await expect(joined.response).rejects.toMatchObject({ code: 'UNAVAILABLE' });

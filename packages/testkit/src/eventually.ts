@@ -1,5 +1,5 @@
 export interface EventuallyOptions {
-  /** ms; default 5,000. */
+  /** ms; default 60,000: it decides when a hanging spec is given up, never whether a slow one is right. */
   readonly timeoutMs?: number;
   /** Pause between two looks, ms; default 10. */
   readonly intervalMs?: number;
@@ -13,7 +13,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   look: () => T | Promise<T>,
-  { timeoutMs = 5000, intervalMs = 10, reason }: EventuallyOptions,
+  { timeoutMs = 60_000, intervalMs = 10, reason }: EventuallyOptions,
 ): Promise<Exclude<T, undefined | null | false>> {
   const until = performance.now() + timeoutMs;
   for (;;) {

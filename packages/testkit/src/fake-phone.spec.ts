@@ -118,6 +118,7 @@ describe('FakePhone', () => {
     const phone = await phoneOf({ sockets: ['control'] });
     const { port } = phone;
     await open(port);
+    await eventually(() => phone.connected.length === 1, { reason: 'the phone to have its client' });
     const refused = connect({ port, host: '127.0.0.1' });
     const [error] = await once(refused, 'error');
     expect(error).toMatchObject({ code: 'ECONNREFUSED' });
