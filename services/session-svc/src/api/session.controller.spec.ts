@@ -3,10 +3,10 @@ import { SessionServiceClient, SessionServiceService } from '@ancloud/contracts/
 import type { ShellInput } from '@ancloud/contracts/session/v1/session';
 import { SessionState, Stage } from '@ancloud/contracts/state/v1/state';
 import { PhoneStatus } from '@ancloud/contracts/state/v1/state';
-import { createClient, Metrics, realClock, silentLog, startGrpcService } from '@ancloud/kit';
+import { createClient, Metrics, silentLog, startGrpcService } from '@ancloud/kit';
 import type { GrpcClient, GrpcService } from '@ancloud/kit';
 import { parseScrcpyVersion } from '@ancloud/scrcpy-wire';
-import { eventually, FakePhone } from '@ancloud/testkit';
+import { eventually, FakePhone, ManualClock } from '@ancloud/testkit';
 import type { FakeSocket } from '@ancloud/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppModule } from '../app.module.js';
@@ -30,6 +30,8 @@ let service: GrpcService;
 let client: GrpcClient<typeof SessionServiceService>;
 let metrics: Metrics;
 let heard: string[];
+/** Passes only while a session is waited for, so no limit of a session runs out because this machine is slow. */
+const clock = new ManualClock();
 
 const status = (over: Partial<PhoneStatus> = {}): PhoneStatus =>
   PhoneStatus.fromPartial({
@@ -45,9 +47,13 @@ const status = (over: Partial<PhoneStatus> = {}): PhoneStatus =>
   });
 
 const ready = (): Promise<boolean> =>
-  eventually(() => sessions.all.some((session) => session.state === SessionState.SESSION_STATE_READY), {
-    reason: 'the session to be ready',
-  });
+  eventually(
+    async () => {
+      await clock.advance(10);
+      return sessions.all.some((session) => session.state === SessionState.SESSION_STATE_READY);
+    },
+    { reason: 'the session to be ready' },
+  );
 
 beforeAll(async () => {
   device = new FakeDevice(({ version, options }: FakeStart) => {
@@ -67,7 +73,7 @@ beforeAll(async () => {
       jar: new ServerJar(Buffer.from('jar')),
       connect: () => Promise.resolve(device.connect()),
       voice: { record: () => undefined, device: () => undefined },
-      clock: realClock,
+      clock,
       hostClock,
       log: silentLog,
       metrics: new SessionMetrics(metrics, () => sessions.all),
