@@ -13,7 +13,9 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    // They end a test that hangs, and never one that is slow: what is waited for says so itself, sooner (PATIENCE_MS).
+    testTimeout: 600_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 120_000 } },
   },
 });

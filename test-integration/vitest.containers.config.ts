@@ -8,7 +8,5 @@ export default defineConfig({
     ...base.test,
     include: ['src/containers/**/*.test.ts'],
     globalSetup: ['src/containers/containers-setup.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
   },
 });

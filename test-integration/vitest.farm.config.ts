@@ -8,7 +8,5 @@ export default defineConfig({
     ...base.test,
     include: ['src/farm/**/*.test.ts'],
     globalSetup: ['src/harness/farm-setup.ts'],
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
   },
 });

@@ -10,7 +10,5 @@ export default defineConfig({
     globalSetup: ['src/faults/faults-setup.ts'],
     fileParallelism: true,
     maxWorkers: 2,
-    testTimeout: 90_000,
-    hookTimeout: 120_000,
   },
 });

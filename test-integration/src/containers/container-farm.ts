@@ -15,6 +15,8 @@ import type { Engine } from './engine.js';
 /** Where the host image has the reference guest. */
 const GUEST = '/usr/share/ancloud/reference.sqfs';
 const CONFIG = '/etc/ancloud';
+/** When a container that does not become healthy is given up, ms. */
+const START_MS = 5 * 60_000;
 /** Names the farm on each of its containers, also on one that testcontainers gave up on. */
 const LABEL = 'ancloud.farm';
 
@@ -115,12 +117,13 @@ export class ContainerFarm {
       .withNetworkAliases(name)
       .withHealthCheck(health('healthy 7201 /healthz && healthy 7202 /healthz'))
       .withWaitStrategy(Wait.forHealthCheck())
+      .withStartupTimeout(START_MS)
       .start();
     this.#hosts.set(name, host);
     await eventually(async () => {
       const { hosts } = await this.api.api<{ hosts: { hostId: string }[] }>('GET', '/v1/hosts');
       if (!hosts.some(({ hostId }) => hostId === name)) throw new NotYet(`the gateway knows no host ${name}`);
-    }, 20_000);
+    });
     const operation = await this.api.api<Operation>('POST', '/v1/images', {
       path: GUEST,
       profile: 'reference',
@@ -147,17 +150,19 @@ export class ContainerFarm {
 
   /** A record, as it stands in Redis. */
   async record<T>(key: string): Promise<T> {
+    return JSON.parse(await this.#redisCli('GET', key)) as T;
+  }
+
+  /** How much longer a record lives by Redis' clock, ms; 0 when it is gone, Infinity when it stays. */
+  async recordLeft(key: string): Promise<number> {
+    const left = Number(await this.#redisCli('PTTL', key));
+    return left === -1 ? Infinity : Math.max(0, left);
+  }
+
+  #redisCli(...command: string[]): Promise<string> {
     const password = fs.readFileSync(path.join(this.#home, 'secrets/redis'), 'utf8').trim();
-    const text = await this.#engine.docker([
-      'exec',
-      '--env',
-      `REDISCLI_AUTH=${password}`,
-      this.#redis,
-      'redis-cli',
-      'GET',
-      key,
-    ]);
-    return JSON.parse(text) as T;
+    const environment = ['--env', `REDISCLI_AUTH=${password}`];
+    return this.#engine.docker(['exec', ...environment, this.#redis, 'redis-cli', ...command]);
   }
 
   /** Last lines of every container, for a failure's report. */
@@ -174,7 +179,7 @@ export class ContainerFarm {
 
   /** Hosts first, with time to end their phones; then also containers whose start failed. */
   async close(): Promise<void> {
-    for (const host of this.#hosts.values()) await host.stop({ timeout: 30_000, removeVolumes: true });
+    for (const host of this.#hosts.values()) await host.stop({ timeout: 120_000, removeVolumes: true });
     const left = await this.#all();
     if (left.length > 0) await this.#engine.docker(['rm', '--force', '--volumes', ...left]);
     await this.#network.stop();
@@ -265,6 +270,7 @@ export class ContainerFarm {
       .withNetworkAliases(name)
       .withHealthCheck(health(check))
       .withWaitStrategy(Wait.forHealthCheck())
+      .withStartupTimeout(START_MS)
       .start();
     return started;
   }
@@ -291,7 +297,7 @@ function health(command: string) {
   return {
     test: ['CMD-SHELL', command] as ['CMD-SHELL', string],
     interval: 1_000,
-    timeout: 3_000,
+    timeout: 30_000,
     retries: 60,
   };
 }

@@ -6,7 +6,7 @@ import { run } from './engine.js';
 const GIVEN_TAG = process.env['ANCLOUD_TEST_IMAGES'];
 const TAG = GIVEN_TAG ?? 'test';
 /** With nothing cached: base image, packages, the media worker and the guest, all inside. */
-const BUILD_MS = 20 * 60_000;
+const BUILD_MS = 40 * 60_000;
 
 /**
  * An engine and ancloud's images, whatever the machine has: one that runs already is used and left alone, a private one is
@@ -15,11 +15,11 @@ const BUILD_MS = 20 * 60_000;
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const running = (await run(['tools/docker/engine.sh', 'status'])).code === 0;
   const stop = async (): Promise<void> => {
-    if (!running) await script('engine.sh', ['stop'], 60_000);
+    if (!running) await script('engine.sh', ['stop']);
   };
   try {
-    const dockerHost = await script('engine.sh', ['start'], 5 * 60_000);
-    const plugins = await script('compose.sh', [], 5 * 60_000);
+    const dockerHost = await script('engine.sh', ['start']);
+    const plugins = await script('compose.sh', []);
     if (GIVEN_TAG === undefined) await script('engine.sh', ['images', TAG], BUILD_MS);
     project.provide('engine', { dockerHost, dockerConfig: path.dirname(plugins), tag: TAG });
   } catch (error) {
@@ -29,8 +29,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-async function script(name: string, args: readonly string[], timeoutMs: number): Promise<string> {
-  const result = await run([`tools/docker/${name}`, ...args], { timeoutMs });
+async function script(name: string, args: readonly string[], timeoutMs?: number): Promise<string> {
+  const limit = timeoutMs === undefined ? {} : { timeoutMs };
+  const result = await run([`tools/docker/${name}`, ...args], limit);
   if (result.code !== 0)
     throw new Error(`tools/docker/${name} ${args.join(' ')}: exit code ${result.code}\n${result.stderr}`);
   return result.stdout;

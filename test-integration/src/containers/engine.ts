@@ -3,6 +3,9 @@ import path from 'node:path';
 
 export const ROOT = path.join(import.meta.dirname, '../../..');
 
+/** When a command of the engine is given up, ms: it may start nine containers, on a machine that does other things. */
+const COMMAND_MS = 10 * 60_000;
+
 /** An engine that answers, as its clients find it. Plain data: vitest hands it from the global setup to each file. */
 export interface EngineAddress {
   readonly dockerHost: string;
@@ -36,7 +39,7 @@ export function run(
       {
         cwd: ROOT,
         env: { ...process.env, ...options.env },
-        timeout: options.timeoutMs ?? 60_000,
+        timeout: options.timeoutMs ?? COMMAND_MS,
         maxBuffer: 32 << 20,
       },
       (error, stdout, stderr) => {
@@ -56,8 +59,8 @@ export class Engine {
   }
 
   /** stdout of `docker …`; throws with what it said unless it exits with 0. */
-  docker(args: readonly string[], timeoutMs = 60_000): Promise<string> {
-    return this.#checked(args, this.#env, timeoutMs);
+  docker(args: readonly string[]): Promise<string> {
+    return this.#checked(args, this.#env);
   }
 
   /** stdout and stderr of `docker …`, whatever it exits with. */
@@ -71,21 +74,12 @@ export class Engine {
     project: string,
     settings: Readonly<Record<string, string>>,
     args: readonly string[],
-    timeoutMs = 120_000,
   ): Promise<string> {
-    return this.#checked(
-      ['compose', '--project-name', project, ...args],
-      { ...this.#env, ...settings },
-      timeoutMs,
-    );
+    return this.#checked(['compose', '--project-name', project, ...args], { ...this.#env, ...settings });
   }
 
-  async #checked(
-    args: readonly string[],
-    env: Readonly<Record<string, string>>,
-    timeoutMs: number,
-  ): Promise<string> {
-    const result = await run(['docker', ...args], { env, timeoutMs });
+  async #checked(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+    const result = await run(['docker', ...args], { env });
     if (result.code !== 0)
       throw new Error(
         `docker ${args.join(' ')}: exit code ${result.code}\n${result.stderr}\n${result.stdout}`,

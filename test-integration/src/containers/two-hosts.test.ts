@@ -46,9 +46,10 @@ describe('two hosts', () => {
       `echo kept > /var/lib/ancloud/phones/${first('east').phoneId}/data/mark`,
     ]);
     await farm.kill('east');
-    const died = performance.now();
-    await Promise.all(on['east']!.map((phone) => farm.api.until(phone.phoneId, 'lost', LOST_MS)));
-    console.log(`lost after ${((performance.now() - died) / 1000).toFixed(1)} s`);
+    // By the farm's own clock, which a busy machine does not stretch: a phase is made of the host's record when it is asked
+    // for, so the phones are lost when that ends.
+    expect(await farm.recordLeft('host:east')).toBeLessThanOrEqual(LOST_MS);
+    await Promise.all(on['east']!.map((phone) => farm.api.until(phone.phoneId, 'lost')));
     expect((await farm.api.phone(first('west').phoneId)).phase).toBe('ready');
   });
 
@@ -83,9 +84,7 @@ describe('two hosts', () => {
   it('removes on its return what was deleted while the host was away', async () => {
     told();
     const fenced = on['east']!.at(-1)!.phoneId;
-    await expect
-      .poll(() => farm.inside('east', ['ls', '/var/lib/ancloud/phones']), { timeout: 30_000 })
-      .not.toContain(fenced);
+    await expect.poll(() => farm.inside('east', ['ls', '/var/lib/ancloud/phones'])).not.toContain(fenced);
     expect((await farm.api.call('GET', `/v1/phones/${fenced}`)).status).toBe(404);
     expect((await farm.api.phone(first('east').phoneId)).phase).toBe('ready');
   });

@@ -8,7 +8,8 @@ import { ContainerServiceClient } from '@ancloud/contracts/container/v1/containe
 import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/local';
 import type { PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import { createClient, type GrpcClient } from '@ancloud/kit/grpc-client';
-import { eventually, NotYet } from '../harness/eventually.js';
+import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
+import { freeSubnet } from '../harness/places.js';
 import { sweepHost } from './sweep.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -47,10 +48,8 @@ export interface LoneHostOptions {
   readonly importDirs?: readonly string[];
   /** container-svc's main.js; default this workspace's own. */
   readonly service?: string;
-  /** Longest start of the service, ms; default 60 000: cores may be busy. */
-  readonly startMs?: number;
-  /** Longest call, ms; default 60 000. */
-  readonly callMs?: number;
+  /** Longest start of the service, and longest call, ms. */
+  readonly patienceMs?: number;
   /** Further environment of each start. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -69,8 +68,7 @@ export class LoneHost {
   readonly #env: Readonly<Record<string, string>>;
   readonly #before: readonly string[];
   readonly #service: string;
-  readonly #startMs: number;
-  readonly #callMs: number;
+  readonly #patienceMs: number;
   #child: ChildProcess | undefined;
   #ended: Promise<Ended> | undefined;
   #clients:
@@ -91,8 +89,7 @@ export class LoneHost {
     };
     fs.mkdirSync(this.imports);
     this.#before = options.before ?? [];
-    this.#startMs = options.startMs ?? 60_000;
-    this.#callMs = options.callMs ?? 60_000;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     this.#service = options.service ?? SERVICE;
     this.#env = {
       PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -102,7 +99,7 @@ export class LoneHost {
       ANCLOUD_STATE_DIR: this.place.state,
       ANCLOUD_RUN_DIR: this.place.run,
       ANCLOUD_BRIDGE: this.place.bridge,
-      ANCLOUD_SUBNET: `10.230.${crypto.randomInt(0, 256)}.1/24`,
+      ANCLOUD_SUBNET: freeSubnet(),
       ANCLOUD_IMPORT_DIRS: [this.imports, ...(options.importDirs ?? [])].join(':'),
       NODE_COMPILE_CACHE: path.join(os.homedir(), '.cache/ancloud/node'),
       ...options.env,
@@ -134,15 +131,15 @@ export class LoneHost {
       if (over !== undefined) return;
       if (!this.log.slice(lines).some(({ msg }) => msg === 'ready'))
         throw new NotYet(`the service says ${JSON.stringify(this.log.at(-1))} ${this.noise}`);
-    }, this.#startMs);
+    }, this.#patienceMs);
     if (over !== undefined)
       throw new Error(
         `the service ended (${JSON.stringify(over)}): ${JSON.stringify(this.log.at(-1))} ${this.noise}`,
       );
     const address = `unix:${this.place.run}/sockets/ancloud-container.socket`;
     this.#clients = {
-      phones: createClient(ContainerServiceClient, address, { deadlineMs: this.#callMs, retries: 0 }),
-      local: createClient(LocalContainerServiceClient, address, { deadlineMs: this.#callMs, retries: 0 }),
+      phones: createClient(ContainerServiceClient, address, { deadlineMs: this.#patienceMs, retries: 0 }),
+      local: createClient(LocalContainerServiceClient, address, { deadlineMs: this.#patienceMs, retries: 0 }),
     };
   }
 
@@ -175,7 +172,7 @@ export class LoneHost {
   }
 
   /** How the service ended; waits for it. */
-  ended(withinMs = 20_000): Promise<Ended> {
+  ended(withinMs = PATIENCE_MS): Promise<Ended> {
     const end = this.#ended;
     if (end === undefined) throw new Error('the service was never started');
     return Promise.race([
@@ -248,7 +245,7 @@ export class LoneHost {
   }
 
   /** Waits until the phone's status is of `stage`, and answers it. */
-  until(phoneId: string, stage: Stage, withinMs = 30_000): Promise<PhoneStatus> {
+  until(phoneId: string, stage: Stage): Promise<PhoneStatus> {
     return eventually(async () => {
       const status = await this.phones.getPhone({ phoneId });
       if (status.stage !== stage)
@@ -256,11 +253,11 @@ export class LoneHost {
           `${phoneId} is in stage ${status.stage}, not ${stage}: ${status.reason} ${status.message}`,
         );
       return status;
-    }, withinMs);
+    }, this.#patienceMs);
   }
 
   /** Waits until the service does not know the phone. */
-  async gone(phoneId: string, withinMs = 30_000): Promise<void> {
+  async gone(phoneId: string): Promise<void> {
     await eventually(async () => {
       const { phones } = await this.phones.listPhones({});
       const found = phones.find((phone) => phone.phoneId === phoneId);
@@ -268,13 +265,14 @@ export class LoneHost {
         throw new NotYet(`${phoneId} is in stage ${found.stage}: ${found.reason} ${found.message}`);
       if (fs.existsSync(`${this.place.state}/state/${phoneId}.json`))
         throw new NotYet(`${phoneId} has a target`);
-    }, withinMs);
+    }, this.#patienceMs);
   }
 
   /** Waits until no step of the phone is under way, and the service's log of it has arrived here. */
   async settled(phoneId: string): Promise<void> {
     const lock = `${this.place.run}/locks/${phoneId}.lock`;
-    if (fs.existsSync(lock)) execFileSync('flock', ['--wait', '20', lock, 'true']);
+    if (fs.existsSync(lock))
+      execFileSync('flock', ['--wait', String(this.#patienceMs / 1_000), lock, 'true']);
     await this.phones.listPhones({});
   }
 
@@ -282,7 +280,7 @@ export class LoneHost {
   inside(phoneId: string, ...argv: string[]): string {
     return execFileSync('crun', ['--root', `${this.place.run}/crun`, 'exec', phoneId, ...argv], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: this.#patienceMs,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

@@ -96,5 +96,5 @@ async function adopted(host: LoneHost, phone: string): Promise<void> {
       throw new NotYet('the new shim does not live');
     const { stage } = await host.phones.getPhone({ phoneId: phone });
     if (stage !== Stage.STAGE_READY) throw new NotYet(`the phone is in stage ${stage}`);
-  }, 20_000);
+  });
 }

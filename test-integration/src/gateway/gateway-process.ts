@@ -3,8 +3,9 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually, NotYet } from '../harness/eventually.js';
-import { freePort, type NatsServer, type RedisServer } from '../harness/servers.js';
+import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
+import { freePort } from '../harness/places.js';
+import type { NatsServer, RedisServer } from '../harness/servers.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const MAIN = path.join(ROOT, 'services/gateway/dist/main.js');
@@ -124,7 +125,7 @@ export class GatewayProcess {
       if (this.#log.includes('"msg":"ready"')) return;
       if (child.exitCode !== null) return;
       throw new NotYet('the gateway has not said ready');
-    }, 90_000);
+    });
     if (child.exitCode !== null) throw new Error(`the gateway did not start:\n${this.#log}`);
   }
 
@@ -175,7 +176,7 @@ export class GatewayProcess {
       child.once('exit', () => resolve());
     });
     child.kill(signal);
-    const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     await gone;
     clearTimeout(late);
   }

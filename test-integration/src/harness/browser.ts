@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
-import { eventually, NotYet } from './eventually.js';
+import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
 import type { Farm } from './farm.js';
 import { type Pattern, readPattern } from './pattern.js';
 
@@ -35,7 +35,9 @@ export class Browser {
       args: FLAGS,
       viewport: { width: options.width ?? 900, height: options.height ?? 1_000 },
       permissions: ['clipboard-read', 'clipboard-write'],
+      timeout: PATIENCE_MS,
     });
+    context.setDefaultTimeout(PATIENCE_MS);
     return new Browser(context, profile);
   }
 
@@ -73,12 +75,12 @@ export class ViewerPage {
   ) {}
 
   /** Waits for the first decoded frame; answers its size. */
-  async firstFrame(timeoutMs = 20_000): Promise<{ width: number; height: number }> {
+  async firstFrame(): Promise<{ width: number; height: number }> {
     return eventually(async () => {
       const found = await this.events('firstframe');
       if (found.length === 0) throw new NotYet(`no frame yet: ${JSON.stringify(await this.events())}`);
       return this.size();
-    }, timeoutMs);
+    });
   }
 
   size(): Promise<{ width: number; height: number }> {
@@ -115,13 +117,13 @@ export class ViewerPage {
   }
 
   /** Waits until a pattern satisfies `wanted`. */
-  patternWhere(wanted: (pattern: Pattern) => boolean, timeoutMs = 15_000): Promise<Pattern> {
+  patternWhere(wanted: (pattern: Pattern) => boolean, withinMs = PATIENCE_MS): Promise<Pattern> {
     return eventually(async () => {
       const pattern = await this.pattern();
       if (pattern === null || !wanted(pattern))
         throw new NotYet(`the picture says ${JSON.stringify(pattern)}`);
       return pattern;
-    }, timeoutMs);
+    }, withinMs);
   }
 
   /** A mouse click at a place of the picture, 0-1 each way. */

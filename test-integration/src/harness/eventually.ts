@@ -2,10 +2,13 @@
 export class NotYet extends Error {}
 
 /**
- * Runs `check` until it returns, every 20 ms. After `withinMs` (default 10 000) it fails with the last reason, so that a
- * timeout says what was still missing.
+ * How long anything is waited for that will happen, ms. It decides only when a broken machine is given up, never whether a
+ * slow one is right: a loaded one may take tens of times longer than an idle one.
  */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 10_000): Promise<T> {
+export const PATIENCE_MS = 120_000;
+
+/** Runs `check` until it returns, every 20 ms. After `withinMs` it fails with the last reason: what was still missing. */
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = PATIENCE_MS): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     try {

@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually, NotYet } from './eventually.js';
+import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
+import { freeSubnet, reservePorts } from './places.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 
@@ -49,45 +50,10 @@ export interface FarmAddress {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A range of 400 ports of which none is taken now. */
-async function freeBase(): Promise<number> {
-  for (let tries = 0; tries < 50; tries++) {
-    const base = 20_000 + crypto.randomInt(0, 60) * 400;
-    // Those a farm of one machine uses: layoutFrom in cli/src/layout.ts; one media worker per core.
-    const used = [
-      80,
-      81,
-      101,
-      102,
-      103,
-      104,
-      201,
-      202,
-      203,
-      204,
-      222,
-      379,
-      ...Array.from({ length: 16 }, (_, i) => 300 + i),
-    ];
-    const free = await Promise.all(used.map((offset) => portIsFree(base + offset)));
-    if (free.every(Boolean)) return base;
-  }
-  throw new Error('no range of ports is free on this machine');
-}
-
-function portIsFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = net.createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen({ host: '127.0.0.1', port, exclusive: true }, () => probe.close(() => resolve(true)));
-  });
-}
-
 /** Settings of a farm of its own: another bridge, subnet, ports and folders than any other farm on this machine. */
 export async function ownFarm(): Promise<FarmAddress> {
   const tag = crypto.randomBytes(3).toString('hex');
-  const number = crypto.randomInt(0, 250);
-  const base = await freeBase();
+  const base = await reservePorts();
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-farm-'));
   const run = `/run/ancloud-${tag}`;
   return {
@@ -99,7 +65,7 @@ export async function ownFarm(): Promise<FarmAddress> {
       ANCLOUD_RUN_DIR: run,
       ANCLOUD_PORT_BASE: String(base),
       ANCLOUD_BRIDGE: `ac${tag}`,
-      ANCLOUD_SUBNET: `10.231.${number}.1/24`,
+      ANCLOUD_SUBNET: freeSubnet(),
       ANCLOUD_HOST_ID: `test-${tag}`,
     },
   };
@@ -124,7 +90,7 @@ export class Farm {
         [...args],
         {
           env: { ...process.env, ...this.address.env, ...options.env },
-          timeout: options.timeoutMs ?? 180_000,
+          timeout: options.timeoutMs ?? 300_000,
           maxBuffer: 32 << 20,
         },
         (error, stdout, stderr) => {
@@ -170,7 +136,7 @@ export class Farm {
         ...headers,
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
   }
 
@@ -238,23 +204,23 @@ export class Farm {
   }
 
   /** Waits until the phone is in `phase`. */
-  until(id: string, phase: string, timeoutMs = 60_000): Promise<Phone> {
+  until(id: string, phase: string): Promise<Phone> {
     return eventually(async () => {
       const phone = await this.phone(id);
       if (phone.phase !== phase)
         throw new NotYet(`phone ${id} is ${phone.phase} (${phone.reason} ${phone.message}), not ${phase}`);
       return phone;
-    }, timeoutMs);
+    });
   }
 
   /** Waits until the phone can be watched: its session is ready. */
-  viewable(id: string, timeoutMs = 60_000): Promise<Phone> {
+  viewable(id: string): Promise<Phone> {
     return eventually(async () => {
       const phone = await this.phone(id);
       if (!phone.viewable)
         throw new NotYet(`phone ${id} is ${phone.phase} and not viewable (${phone.reason})`);
       return phone;
-    }, timeoutMs);
+    });
   }
 
   /** A token for one viewer. */
@@ -267,7 +233,7 @@ export class Farm {
 
   /** Text of a shell command on the phone, through the farm. */
   async shell(id: string, command: string): Promise<string> {
-    const result = await this.cli(['phone', 'shell', id, '--', ...command.split(' ')], { timeoutMs: 30_000 });
+    const result = await this.cli(['phone', 'shell', id, '--', ...command.split(' ')]);
     if (result.code !== 0) throw new Error(`shell '${command}': ${result.code} ${result.stderr}`);
     return result.stdout;
   }
@@ -298,7 +264,7 @@ export class Farm {
       const one = status.find((process) => process.name === name);
       if (one === undefined || one.pid === before || one.state !== 'ready')
         throw new NotYet(`${name} is ${one?.state ?? 'not there'}, pid ${one?.pid}`);
-    }, 30_000);
+    });
   }
 
   /** The supervisor's table, without asking the gateway. */

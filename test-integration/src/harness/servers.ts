@@ -5,14 +5,12 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { permissionsOf, type ServiceName, serviceNames } from '@ancloud/contracts';
-import { eventually, NotYet } from './eventually.js';
+import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
+import { freePort } from './places.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
-/** How long a server may take to listen, and to leave after SIGTERM, ms. */
-const START_MS = 15_000;
-const STOP_MS = 5_000;
 
-/** A real server on a random loopback port with a data folder of its own. Ended by its pid; `stop()` removes the folder. */
+/** A real server on a loopback port with a data folder of its own. Ended by its pid; `stop()` removes the folder. */
 export interface RealServer {
   readonly port: number;
   /** Ends it with SIGTERM and removes its data. May be called twice. */
@@ -63,7 +61,8 @@ export async function startRedis(): Promise<RedisServer> {
     `dir ${folder}`,
     `requirepass ${secret}`,
     'appendonly yes',
-    'appendfsync always',
+    // Survives a killed server all the same, and no busy disk stands between a command and its answer.
+    'appendfsync no',
     'save ""',
     'daemonize no',
   ];
@@ -120,7 +119,7 @@ class ServerProcess {
     await eventually(async () => {
       if (failure !== undefined || child.exitCode !== null) return;
       if (!(await listens(this.#port))) throw new NotYet(`${program} does not listen on ${this.#port}`);
-    }, START_MS);
+    });
     if (failure !== undefined || child.exitCode !== null) {
       const words = fs
         .readFileSync(path.join(this.#folder, 'server.log'), 'utf8')
@@ -149,25 +148,37 @@ class ServerProcess {
       child.once('exit', () => resolve());
     });
     child.kill(signal);
-    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
     await gone;
     clearTimeout(late);
   }
 }
 
-/** A loopback port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = net.createServer();
+/** Resolves when NATS knows of all that `bus` has subscribed and published. */
+export function flushed(bus: { flush(): Promise<boolean> }): Promise<void> {
+  return eventually(async () => {
+    if (!(await bus.flush())) throw new NotYet('NATS has not answered');
+  });
+}
+
+/** Resolves when somebody has knocked at a closed port `times` times: until then it is held, and who comes is turned away. */
+export async function knocks(port: number, times: number): Promise<void> {
+  const door = net.createServer();
+  const enough = new Promise<void>((resolve) => {
+    let came = 0;
+    door.on('connection', (socket) => {
+      socket.on('error', () => undefined).destroy();
+      if ((came += 1) === times) resolve();
+    });
+  });
   await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
+    door.once('error', reject);
+    door.listen(port, '127.0.0.1', resolve);
   });
-  const address = probe.address();
-  await new Promise<void>((resolve) => {
-    probe.close(() => resolve());
+  await enough;
+  await new Promise((resolve) => {
+    door.close(resolve);
   });
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function listens(port: number): Promise<boolean> {

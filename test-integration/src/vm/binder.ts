@@ -24,8 +24,7 @@ const host = new LoneHost({
   service,
   importDirs: [folder],
   // Everything runs emulated here, on cores that may be busy besides.
-  startMs: 180_000,
-  callMs: 180_000,
+  patienceMs: 300_000,
   env: {
     ANCLOUD_BOOT_TIMEOUT: '150s',
     ANCLOUD_INIT_TIMEOUT: '120s',
