@@ -63,7 +63,7 @@ for (const [folder, allowed] of Object.entries(ALLOWED)) {
     const file = path.join(entry.parentPath, entry.name);
     const shown = path.relative(root, file);
     if (shown.includes('/gen/')) continue;
-    const spec = /\.spec\.tsx?$/.test(file);
+    const spec = /\.(spec|test)\.tsx?$/.test(file);
     if (folder.startsWith('services/') && entry.name === 'index.ts')
       problems.push(`${shown}: a barrel inside a service`);
     const inCore = shown.split(path.sep).includes('core');
