@@ -8,7 +8,7 @@ import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
 import { createClient, silentLog } from '@ancloud/kit';
 import { connectState, type State } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, require } from '../harness/eventually.js';
+import { eventually, PATIENCE_MS, require } from '../harness/eventually.js';
 import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
 import crypto from 'node:crypto';
 import { FakeHost, IMAGE } from './fake-host.js';
@@ -68,7 +68,9 @@ afterAll(async () => {
 async function phoneOf(key: string): Promise<string> {
   const made = await gateway.call('POST', '/v1/phones', { key, body: {} });
   expect(made.status, made.text).toBe(202);
-  await gateway.call('GET', `/v1/operations/${made.json.operation.operationId}/wait`, { key });
+  await gateway.call('GET', `/v1/operations/${made.json.operation.operationId}/wait?timeoutMs=60000`, {
+    key,
+  });
   return made.json.phone.phoneId;
 }
 
@@ -81,7 +83,7 @@ function raw(text: string): Promise<string> {
     socket.setEncoding('utf8').on('data', (piece: string) => (answer += piece));
     socket.on('close', () => resolve(answer));
     socket.on('error', reject);
-    socket.setTimeout(5_000, () => socket.destroy());
+    socket.setTimeout(PATIENCE_MS, () => socket.destroy());
   });
 }
 
@@ -383,16 +385,22 @@ describe('other resources', () => {
     ];
     const begun = await gateway.call('POST', '/v1/images', { body: { path: '/images/guest.squashfs' } });
     expect(begun.status).toBe(202);
-    const done = await gateway.call('GET', `/v1/operations/${begun.json.operationId}/wait`);
+    const done = await gateway.call('GET', `/v1/operations/${begun.json.operationId}/wait?timeoutMs=60000`);
     expect(done.json).toMatchObject({ kind: 'import-image', state: 'done', result: IMAGE, percent: 100 });
     host.imports = [{ phase: 'copying', bytesDone: 50, ...total }];
     const broken = await gateway.call('POST', '/v1/images', { body: { path: '/images/guest.squashfs' } });
-    const failed = await gateway.call('GET', `/v1/operations/${broken.json.operationId}/wait`);
+    const failed = await gateway.call(
+      'GET',
+      `/v1/operations/${broken.json.operationId}/wait?timeoutMs=60000`,
+    );
     expect(failed.json).toMatchObject({ state: 'failed', error: { code: 'UNAVAILABLE' } });
   });
 
   it('the same on gRPC, with the same words', async () => {
-    const client = createClient(GatewayServiceClient, gateway.grpcAddress, { farmSecret: ACME });
+    const client = createClient(GatewayServiceClient, gateway.grpcAddress, {
+      farmSecret: ACME,
+      deadlineMs: PATIENCE_MS,
+    });
     const stranger = createClient(GatewayServiceClient, gateway.grpcAddress, { farmSecret: 'wrong' });
     try {
       await expect(stranger.listPhones({ pageSize: 0, pageToken: '' })).rejects.toMatchObject({
@@ -401,7 +409,7 @@ describe('other resources', () => {
       const made = await client.createPhone({ name: '', spec: undefined, idempotencyKey: '' });
       const phoneId = made.phone?.phoneId ?? '';
       const operationId = made.operation?.operationId ?? '';
-      await client.waitOperation({ operationId, timeoutMs: 10_000 });
+      await client.waitOperation({ operationId, timeoutMs: 60_000 });
       expect(await client.getPhone({ phoneId })).toMatchObject({ phase: 6, spec: { imageId: IMAGE } });
       const rest = await gateway.call('GET', `/v1/phones/${phoneId}`, { key: ACME });
       expect(rest.json).toMatchObject({ phoneId, phase: 'ready' });

@@ -31,6 +31,7 @@ export class FakeHost {
   readonly #bus: Bus;
   readonly #server = new Server();
   #heartbeat: NodeJS.Timeout | undefined;
+  #beating: Promise<void> = Promise.resolve();
   #sync: Promise<void> = Promise.resolve();
 
   private constructor(state: State, bus: Bus, record: HostRecord) {
@@ -97,8 +98,7 @@ export class FakeHost {
       );
     });
     host.record = { ...host.record, containerAddress: `127.0.0.1:${port}` };
-    await host.beat();
-    host.#heartbeat = setInterval(() => void host.beat().catch(() => {}), 1_000);
+    await host.revive();
     return host;
   }
 
@@ -114,21 +114,34 @@ export class FakeHost {
     this.#bus.publish(subjects.host, { host: this.hostId }, record);
   }
 
-  /** Dies: no heartbeat, no answers. `expire` = its record is gone at once instead of after 15 s. */
+  /** Dies: no heartbeat, no answers. `expire` = its record is gone at once instead of after its time to live. */
   async die(expire: boolean): Promise<void> {
     clearInterval(this.#heartbeat);
+    // A heartbeat under way would bring back the record.
+    await this.#beating;
+    await this.#sync;
     if (expire) await recordsOf(this.#state, records.host).delete({ host: this.hostId });
   }
 
-  /** Comes back from `die`. */
+  /** Comes back from `die`. Like a real host it also reads its list by itself, since a nudge may be lost. */
   async revive(): Promise<void> {
     await this.beat();
-    this.#heartbeat = setInterval(() => void this.beat().catch(() => {}), 1_000);
+    this.#heartbeat = setInterval(() => {
+      this.#beating = this.beat().catch(() => {});
+      this.#reconcile(({ phoneId, epoch, revision }) => {
+        const told = this.told.get(phoneId);
+        return told?.epoch !== epoch || told.revision !== revision;
+      });
+    }, 1_000);
   }
 
   /** Reads its list and answers each wish. */
   reconcile(): void {
-    this.#sync = this.#sync.then(() => this.#once()).catch(() => {});
+    this.#reconcile(() => true);
+  }
+
+  #reconcile(wanted: (desired: Desired) => boolean): void {
+    this.#sync = this.#sync.then(() => this.#once(wanted)).catch(() => {});
   }
 
   /** Writes statuses of what it was told, as after a lost Redis. */
@@ -142,13 +155,13 @@ export class FakeHost {
     this.#server.forceShutdown();
   }
 
-  async #once(): Promise<void> {
+  async #once(wanted: (desired: Desired) => boolean): Promise<void> {
     const key = keyOf(plainKeys.hostPhones.template, { host: this.hostId });
     const ids = await this.#state.run('reading the list', (redis) => redis.smembers(key));
     for (const phone of ids) {
       const desired = await recordsOf(this.#state, records.desired).get({ phone });
       const placement = await recordsOf(this.#state, records.placement).get({ phone });
-      if (desired === undefined || placement?.hostId !== this.hostId) continue;
+      if (desired === undefined || placement?.hostId !== this.hostId || !wanted(desired)) continue;
       this.told.set(phone, desired);
       await this.#status(desired, this.answer(desired));
     }

@@ -5,7 +5,7 @@ import { AppError, silentLog } from '@ancloud/kit';
 import { connectState, type State } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, require } from '../harness/eventually.js';
-import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
+import { flushed, startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
 import { FakeHost } from './fake-host.js';
 import { FakeMedia } from './fake-media.js';
 import { GatewayProcess, newSecrets } from './gateway-process.js';
@@ -135,7 +135,7 @@ describe('a viewer', () => {
       }),
       input.subscribe(subjects.viewer, { phone: phoneId }, (change) => void present.push(change.present)),
     ];
-    await input.flush();
+    await flushed(input);
     const watcher = await join({ token: await token() });
     const { ok } = await watcher.reply(1);
     expect(ok).toMatchObject({
@@ -247,7 +247,7 @@ describe('attacks', () => {
       {},
       (_, { viewer = '' }) => void heard.push(viewer),
     );
-    await input.flush();
+    await flushed(input);
     const watcher = await join({ token: await token('watch') });
     const { ok } = await watcher.reply(1);
     watcher.socket.send(new Uint8Array([0x0a, 0]));
