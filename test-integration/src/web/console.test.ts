@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { buildConsole, faint, MockGateway, nameless, openConsole, startChromium } from './console-page.js';
 
 /** The console in Chromium, against a pretended gateway. */
-describe('the console', { timeout: 90_000 }, () => {
+describe('the console', () => {
   let browser: Browser;
   let gateway: MockGateway;
   let page: Page;
@@ -12,8 +12,8 @@ describe('the console', { timeout: 90_000 }, () => {
   beforeAll(async () => {
     buildConsole();
     browser = await startChromium();
-  }, 120_000);
-  afterAll(() => browser.close());
+  });
+  afterAll(() => browser?.close());
   beforeEach(async () => {
     gateway = await MockGateway.start();
     ({ page, violations } = await openConsole(browser, gateway));
@@ -27,10 +27,19 @@ describe('the console', { timeout: 90_000 }, () => {
 
   const card = (name: string) =>
     page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) });
-  const focused = (): Promise<string> =>
-    page.evaluate(
-      () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '',
-    );
+  /** Waits until what has the focus is called `name`: dialogs and menus give it back a moment after they are gone. */
+  const focused = async (name: string): Promise<void> => {
+    await page.waitForFunction((wanted) => {
+      const element = document.activeElement;
+      return (element?.getAttribute('aria-label') ?? element?.textContent ?? '') === wanted;
+    }, name);
+  };
+  /** Resolves when a message is shown. Good news goes by itself, so it is looked for before what brings it. */
+  const said = (text: string): Promise<void> => {
+    const shown = page.getByRole('status').getByText(text).waitFor();
+    shown.catch(() => undefined);
+    return shown;
+  };
 
   it('signs in by a link, whose code does not stay in the address, and once only', async () => {
     expect(page.url()).toBe(`${gateway.origin}/`);
@@ -64,11 +73,12 @@ describe('the console', { timeout: 90_000 }, () => {
     await page.getByRole('button', { name: 'New phone' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('fresh');
     await page.getByRole('radio', { name: /Tablet/ }).check({ force: true });
+    const ready = said('fresh is ready');
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await other.getByRole('link', { name: 'fresh' }).waitFor();
     await card('fresh').getByText('Ready').waitFor();
-    await page.getByRole('status').getByText('fresh is ready').waitFor();
+    await ready;
     await page.getByRole('link', { name: 'fresh' }).click();
     await page.getByText('1200 × 1920, 240 dpi').waitFor();
   });
@@ -96,9 +106,10 @@ describe('the console', { timeout: 90_000 }, () => {
     };
     await remove('Keep it');
     expect(await card('archive').count()).toBe(1);
+    const deleted = said('archive is deleted');
     await remove('Delete');
     await card('archive').waitFor({ state: 'detached' });
-    await page.getByRole('status').getByText('archive is deleted').waitFor();
+    await deleted;
   });
 
   it('stops and starts a phone from its page', async () => {
@@ -113,26 +124,30 @@ describe('the console', { timeout: 90_000 }, () => {
     await page.getByRole('button', { name: 'New phone' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT');
+    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.waitForFunction(() => document.activeElement?.textContent?.includes('New phone'));
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
+    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
     await page.keyboard.type('by keys');
     await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await card('by keys').waitFor();
     // On from the button, over the cards in their order, each with its link and its menu.
     await page.getByRole('button', { name: 'New phone' }).focus();
     await page.keyboard.press('Tab');
-    expect(await focused()).toBe('by keys');
+    await focused('by keys');
     await page.keyboard.press('Tab');
-    expect(await focused()).toBe('Actions for by keys');
+    await focused('Actions for by keys');
     await page.keyboard.press('Enter');
     await page.getByRole('menu').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('menu').waitFor({ state: 'detached' });
+    await focused('Actions for by keys');
     await page.keyboard.press('Shift+Tab');
+    await focused('by keys');
     await page.keyboard.press('Enter');
     // Another page begins at its heading.
     await page.getByRole('heading', { name: 'by keys', level: 1 }).waitFor();
