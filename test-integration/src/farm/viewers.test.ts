@@ -27,13 +27,11 @@ describe('first-frame', () => {
     expect(await viewer.firstFrame()).toEqual({ width: 720, height: 1280 });
     const first = await viewer.patternWhere(({ kind }) => kind === 'motion');
     const decoded = await viewer.framesDecoded();
-    const began = performance.now();
+    // How many a second is the benchmarks' business (first-frame, touch-to-photon); a screen that stands would give none.
     await eventually(async () => {
-      if ((await viewer.framesDecoded()) - decoded < 100) throw new NotYet('fewer than 100 more frames');
-    }, 10_000);
-    const perSecond = 100_000 / (performance.now() - began);
-    // Rates are the benchmarks' business (first-frame, touch-to-photon); a screen that stands would give none.
-    expect(perSecond).toBeGreaterThan(10);
+      const more = (await viewer.framesDecoded()) - decoded;
+      if (more < 100) throw new NotYet(`${more} more frames, not 100`);
+    });
     expect((await viewer.patternWhere(({ kind }) => kind === 'motion')).value).toBeGreaterThan(first.value);
     await viewer.page.close();
   });
@@ -134,7 +132,7 @@ describe('clipboard-and-text', () => {
       await farm.shell(phone.phoneId, 'input keyevent 278');
       const held = (await farm.shell(phone.phoneId, 'cmd clipboard get')).trim();
       if (held !== text) throw new NotYet(`Notes holds '${held}'`);
-    }, 20_000);
+    });
     await viewer.page.close();
   });
 });
@@ -153,14 +151,14 @@ describe('rotate', () => {
         const size = await one.size();
         if (size.width !== 1280 || size.height !== 720)
           throw new NotYet(`the picture is ${size.width}×${size.height}`);
-      }, 15_000);
+      });
     }
     await viewer.click(0.5, 0.7);
     await viewer.patternWhere((pattern) => pattern.value === value + 1);
     await viewer.page.getByRole('button', { name: 'Rotate' }).click();
     await eventually(async () => {
       if ((await viewer.size()).width !== 720) throw new NotYet('it has not turned back');
-    }, 15_000);
+    });
     await viewer.page.close();
     await watcher.page.close();
   });
