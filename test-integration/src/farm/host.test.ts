@@ -2,27 +2,18 @@ import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ContainerServiceClient, type ExecOutput } from '@ancloud/contracts/container/v1/container';
 import { Stage } from '@ancloud/contracts/state/v1/state';
-import { createClient } from '@ancloud/kit';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { Farm, type Operation, type Phone } from '../harness/farm.js';
+import { execIn, hostClient, sayInLog } from '../harness/host-client.js';
 import { leftoversOf, nothing } from '../harness/leftovers.js';
+import { type ImageList, importTiny } from '../harness/tiny-image.js';
 
 const farm = new Farm(inject('farm'));
 
-const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
-const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 101;
-const container = createClient(ContainerServiceClient, `127.0.0.1:${port}`, {
-  farmSecret,
-  deadlineMs: PATIENCE_MS,
-});
+const container = hostClient(farm.address);
 afterAll(() => container.close());
-
-interface ImageList {
-  readonly images: readonly { readonly image: { readonly imageId: string; readonly name: string } }[];
-}
 
 describe('images', () => {
   const folder = path.join(farm.address.home, 'import');
@@ -32,23 +23,6 @@ describe('images', () => {
     fs.rmSync(rootfs, { recursive: true, force: true });
   });
 
-  /** Imports an image whose init is a script for a shell that is not there. Answers its id. */
-  async function importTiny(name: string): Promise<string> {
-    fs.mkdirSync(folder, { recursive: true });
-    fs.mkdirSync(path.join(rootfs, 'system'), { recursive: true });
-    fs.writeFileSync(path.join(rootfs, 'init'), '#!/system/bin/sh\n', { mode: 0o755 });
-    fs.writeFileSync(path.join(rootfs, 'system/build.prop'), `ro.product.name=${name}\n`);
-    const file = path.join(folder, `${name}.sqfs`);
-    await promisify(execFile)('mksquashfs', [rootfs, file, '-noappend', '-quiet', '-no-progress']);
-    await farm.wait(
-      await farm.api<Operation>('POST', '/v1/images', { path: file, profile: 'reference', name }),
-    );
-    const { images } = await farm.api<ImageList>('GET', '/v1/images');
-    const found = images.find(({ image }) => image.name === name);
-    if (found === undefined) throw new Error(`the import of ${name} is done and no host has it`);
-    return found.image.imageId;
-  }
-
   it('are there as soon as they are imported, not with the host’s next heartbeat, and gone when removed', async () => {
     const toldAt = async (): Promise<number> => {
       const { hosts } = await farm.api<{ hosts: { updatedAt: string }[] }>('GET', '/v1/hosts');
@@ -57,7 +31,7 @@ describe('images', () => {
     const ids: string[] = [];
     const told: number[] = [];
     for (const name of ['one', 'two', 'three', 'four']) {
-      ids.push(await importTiny(name));
+      ids.push(await importTiny(farm, name));
       told.push(await toldAt());
     }
     // By the host's own clock. Were it told of images by heartbeats alone, each import would end in one of its own, and they
@@ -92,7 +66,7 @@ describe('images', () => {
   });
 
   it('that do not boot: the phone says why, its image cannot be removed, and it goes without a trace', async () => {
-    const imageId = await importTiny('broken');
+    const imageId = await importTiny(farm, 'broken');
     const { phone, operation } = await farm.api<{ phone: Phone; operation: Operation }>(
       'POST',
       '/v1/phones',
@@ -135,26 +109,51 @@ it('container-svc runs a command in a phone, and tells of its changes to whoever
     }
   })();
 
-  const call = container.exec();
-  const said = { stdout: '', stderr: '', exitCode: -1 };
-  call.on('data', ({ output }: ExecOutput) => {
-    if (output?.$case === 'exitCode') said.exitCode = output.value;
-    else if (output !== undefined) said[output.$case] += Buffer.from(output.value).toString();
-  });
-  const value = {
-    phoneId: phone.phoneId,
+  const said = await execIn(container, phone.phoneId, {
     argv: ['/system/bin/sh', '-c', 'cat; echo "$WORD $(id -u)" >&2; exit 7'],
     uid: 2_000,
     env: { WORD: 'word' },
-  };
-  call.write({ input: { $case: 'start', value } });
-  call.write({ input: { $case: 'stdin', value: Buffer.from('through stdin') } });
-  call.write({ input: { $case: 'stdinClosed', value: true } });
-  await new Promise<void>((resolve, reject) => call.once('end', resolve).once('error', reject));
+    stdin: 'through stdin',
+  });
   expect(said).toEqual({ stdout: 'through stdin', stderr: 'word 2000\n', exitCode: 7 });
 
   await farm.delete(phone.phoneId);
   await watching;
   expect(stages[0]).toBe(Stage.STAGE_READY);
   expect(stages).toContain(Stage.STAGE_STOPPING);
+});
+
+it('a log that is followed tells each line as it comes, also over a stop, and ends with the phone', async () => {
+  const phone = await farm.create();
+  let heard = '';
+  let ended = false;
+  const following = (async () => {
+    const request = { phoneId: phone.phoneId, tailLines: 1, follow: true };
+    for await (const { data } of container.phoneLog(request)) heard += Buffer.from(data).toString();
+    ended = true;
+  })();
+  following.catch(() => undefined);
+  const tells = (words: string): Promise<void> =>
+    eventually(() => {
+      if (!heard.includes(words)) throw new NotYet(`'${words}' is not told; heard ${heard.slice(-500)}`);
+    });
+  await tells('\n');
+  for (const words of ['farm: the first', 'farm: the second']) {
+    expect(heard).not.toContain(words);
+    await sayInLog(container, phone.phoneId, words);
+    await tells(words);
+  }
+  expect(heard.match(/farm: the \w+/g)).toEqual(['farm: the first', 'farm: the second']);
+  await farm.stop(phone.phoneId);
+  await farm.start(phone.phoneId);
+  await sayInLog(container, phone.phoneId, 'farm: in another boot');
+  await tells('farm: in another boot');
+  expect(ended).toBe(false);
+  await farm.delete(phone.phoneId);
+  await following;
+  await expect(
+    (async () => {
+      for await (const _ of container.phoneLog({ phoneId: phone.phoneId, tailLines: 1, follow: true }));
+    })(),
+  ).rejects.toMatchObject({ code: 'PHONE_NOT_FOUND' });
 });

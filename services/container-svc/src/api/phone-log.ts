@@ -10,14 +10,18 @@ const CHUNK = 64 * 1024;
 /** The file is looked at this often while following: a log is for people. */
 const FOLLOW_MS = 200;
 
-/** The end of a phone's init log, then what is added. phone-shim rotates by renaming, so another file of that name is begun anew. */
+/**
+ * The end of a phone's init log; with `follow` then what is added, until the phone is removed. phone-shim rotates by renaming,
+ * so the file is held open: what was added before the renaming is read too.
+ */
 export async function phoneLog(
   host: Host,
   { phoneId, tailLines, follow }: PhoneLogRequest,
   write: (chunk: PhoneLogChunk) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!phoneIdPattern.test(phoneId) || host.targets.get(phoneId) === undefined)
+  const isHere = (): boolean => host.targets.get(phoneId) !== undefined;
+  if (!phoneIdPattern.test(phoneId) || !isHere())
     throw new AppError('PHONE_NOT_FOUND', `reading the log of ${phoneId}: this host does not have it`, {
       field: 'phone_id',
       value: phoneId,
@@ -29,59 +33,80 @@ export async function phoneLog(
       fix: `ask for at most ${TAIL_MAX}`,
     });
   const file = host.paths.logFile(phoneId);
-  const lines = tailLines === 0 ? TAIL_DEFAULT : tailLines;
-  const seen = [`${file}.1`, file]
-    .map(readAll)
-    .join('')
-    .split('\n')
-    .slice(-lines - 1)
-    .join('\n');
-  for (let at = 0; at < seen.length; at += CHUNK)
-    await write({ data: Buffer.from(seen.slice(at, at + CHUNK)) });
-  let position = sizeOf(file);
-  let inode = inodeOf(file);
-  if (!follow) return;
-  while (!signal.aborted) {
-    await sleep(FOLLOW_MS, signal, host.clock).catch(() => {});
-    const now = inodeOf(file);
-    if (now !== inode || sizeOf(file) < position) {
-      inode = now;
-      position = 0;
+  let log = OpenLog.open(file);
+  try {
+    const tail = lastLines(file, log, tailLines === 0 ? TAIL_DEFAULT : tailLines);
+    for (let at = 0; at < tail.length; at += CHUNK) await write({ data: tail.subarray(at, at + CHUNK) });
+    const drain = async (): Promise<void> => {
+      for (let data = log?.next(); data !== undefined && !signal.aborted; data = log?.next())
+        await write({ data });
+    };
+    if (!follow) return;
+    while (!signal.aborted) {
+      await sleep(FOLLOW_MS, signal, host.clock).catch(() => {});
+      // Looked at before the reading: what was said until the phone went is told.
+      const here = isHere();
+      await drain();
+      if (log?.inode !== inodeOf(file)) {
+        await drain();
+        log?.close();
+        log = OpenLog.open(file);
+        await drain();
+      }
+      if (!here) return;
     }
-    for (
-      let chunk = readFrom(file, position);
-      chunk.length > 0 && !signal.aborted;
-      chunk = readFrom(file, position)
-    ) {
-      position += chunk.length;
-      await write({ data: chunk });
-    }
-  }
-}
-
-function readAll(file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function readFrom(file: string, position: number): Buffer {
-  let fd: number;
-  try {
-    fd = fs.openSync(file, 'r');
-  } catch {
-    return Buffer.alloc(0);
-  }
-  try {
-    const buffer = Buffer.alloc(CHUNK);
-    return buffer.subarray(0, fs.readSync(fd, buffer, 0, CHUNK, position));
   } finally {
-    fs.closeSync(fd);
+    log?.close();
   }
 }
 
-const statOf = (file: string): fs.Stats | undefined => fs.statSync(file, { throwIfNoEntry: false });
-const sizeOf = (file: string): number => statOf(file)?.size ?? 0;
-const inodeOf = (file: string): number => statOf(file)?.ino ?? 0;
+/** A log file, read from its begin to what is its end at each moment. */
+class OpenLog {
+  readonly inode: number;
+  readonly #fd: number;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+    this.inode = fs.fstatSync(fd).ino;
+  }
+
+  /** Undefined when there is no such file. */
+  static open(file: string): OpenLog | undefined {
+    try {
+      return new OpenLog(fs.openSync(file, 'r'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What follows, at most CHUNK bytes; undefined at the end. */
+  next(): Buffer | undefined {
+    const buffer = Buffer.alloc(CHUNK);
+    const length = fs.readSync(this.#fd, buffer, 0, CHUNK, null);
+    return length === 0 ? undefined : buffer.subarray(0, length);
+  }
+
+  /** All that follows. */
+  rest(): Buffer {
+    return fs.readFileSync(this.#fd);
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+}
+
+/** The last lines of the log and of the one that was rotated away before it. */
+function lastLines(file: string, log: OpenLog | undefined, count: number): Buffer {
+  const now = log?.rest() ?? Buffer.alloc(0);
+  // Rotated in between, that one is this one.
+  const older = OpenLog.open(`${file}.1`);
+  const before = older === undefined || older.inode === log?.inode ? Buffer.alloc(0) : older.rest();
+  older?.close();
+  const lines = Buffer.concat([before, now]).toString().split('\n');
+  return Buffer.from(lines.slice(-count - 1).join('\n'));
+}
+
+function inodeOf(file: string): number | undefined {
+  return fs.statSync(file, { throwIfNoEntry: false })?.ino;
+}
