@@ -53,7 +53,7 @@ export class Dnsmasq {
       child.once('exit', (code, signal) => resolve(`ended with ${code ?? signal}`));
     });
     child.unref();
-    for (let tries = 0; tries < 250; tries += 1) {
+    for (let tries = 0; tries < 1_000; tries += 1) {
       if (this.#pid() !== undefined) {
         log.info({ pid: child.pid }, 'dnsmasq runs');
         return;
@@ -62,7 +62,7 @@ export class Dnsmasq {
       if (outcome !== undefined) throw this.#failure(outcome);
     }
     child.kill('SIGKILL');
-    throw this.#failure('gave no sign of life for 5 s');
+    throw this.#failure('gave no sign of life for 20 s');
   }
 
   /** Adds a phone before `ensure`, so that the first start has them all. */
