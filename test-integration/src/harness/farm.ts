@@ -173,12 +173,12 @@ export class Farm {
   }
 
   /** A booted phone. */
-  async create(spec: object = {}): Promise<Phone> {
+  async create(spec: object = {}, name = ''): Promise<Phone> {
     await this.image();
     const { phone, operation } = await this.api<{ phone: Phone; operation: Operation }>(
       'POST',
       '/v1/phones',
-      { spec },
+      { spec, ...(name === '' ? {} : { name }) },
     );
     await this.wait(operation);
     return this.phone(phone.phoneId);
