@@ -47,7 +47,7 @@ exec /run/host$node /run/in/binder.mjs /run/in/service/dist/main.mjs /run/in
 MAIN
 
 status=0
-"$root/tools/binder-vm/run.sh" --in "$work/in" --out "$work/out" --timeout 330 || status=$?
+"$root/tools/binder-vm/run.sh" --in "$work/in" --out "$work/out" --timeout 1500 || status=$?
 passed=$(grep -c '^ok ' "$work/out/console.log" || true)
 failed=$(grep -c '^not ok ' "$work/out/console.log" || true)
 [ "$status" = 0 ] || failed=$((failed > 0 ? failed : 1))

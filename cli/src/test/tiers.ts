@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 
-/** One command of a tier. `minutes`: killed after that. `counts`: how its tests are counted (tally.ts). */
+/** One command of a tier. `minutes`: killed after that, since it hangs; a busy machine needs tens of times what an idle one does. `counts`: how its tests are counted (tally.ts). */
 export interface TierCommand {
   readonly title: string;
   readonly argv: readonly [string, ...string[]];
@@ -49,10 +49,10 @@ export const tiers: readonly Tier[] = [
     needsFarm: false,
     needs: [],
     commands: [
-      npm('lint', 'lint', 5),
-      npm('arrows', 'arrows', 1),
-      npm('format', 'format:check', 3),
-      vitest('unit specs', [], 10),
+      npm('lint', 'lint', 15),
+      npm('arrows', 'arrows', 5),
+      npm('format', 'format:check', 15),
+      vitest('unit specs', [], 30),
     ],
   },
   {
@@ -75,32 +75,32 @@ export const tiers: readonly Tier[] = [
     name: 'packages',
     needsFarm: true,
     needs: ['root'],
-    commands: [integration('bus and state on real servers, image readers on real images', 'packages', 15)],
+    commands: [integration('bus and state on real servers, image readers on real images', 'packages', 20)],
   },
   {
     name: 'gateway',
     needsFarm: true,
     needs: ['root'],
-    commands: [integration('gateway on real servers', 'gateway', 5)],
+    commands: [integration('gateway on real servers', 'gateway', 20)],
   },
   {
     name: 'web',
     needsFarm: true,
     needs: ['root', 'chromium'],
-    commands: [integration('the console', 'web', 5)],
+    commands: [integration('the console', 'web', 20)],
   },
   {
     name: 'farm',
     needsFarm: true,
     needs: ['root', 'chromium'],
-    commands: [vitest('a farm and its phones', ['--config', 'test-integration/vitest.farm.config.ts'], 20)],
+    commands: [vitest('a farm and its phones', ['--config', 'test-integration/vitest.farm.config.ts'], 45)],
   },
   {
     name: 'faults',
     needsFarm: true,
     needs: ['root'],
     commands: [
-      vitest('a host and its accidents', ['--config', 'test-integration/vitest.faults.config.ts'], 15),
+      vitest('a host and its accidents', ['--config', 'test-integration/vitest.faults.config.ts'], 45),
     ],
   },
   {
@@ -108,7 +108,7 @@ export const tiers: readonly Tier[] = [
     needsFarm: true,
     needs: ['root', 'docker'],
     commands: [
-      vitest('hosts as containers', ['--config', 'test-integration/vitest.containers.config.ts'], 30),
+      vitest('hosts as containers', ['--config', 'test-integration/vitest.containers.config.ts'], 60),
     ],
   },
   {
@@ -116,8 +116,8 @@ export const tiers: readonly Tier[] = [
     needsFarm: true,
     needs: ['root', 'qemu'],
     commands: [
-      script('the virtual machine with binder', 'tools/binder-vm/test.sh', 10),
-      script('phones on real binder', 'test-integration/vm/run.sh', 15),
+      script('the virtual machine with binder', 'tools/binder-vm/test.sh', 30),
+      script('phones on real binder', 'test-integration/vm/run.sh', 30),
     ],
   },
 ];

@@ -66,8 +66,12 @@ export function freeSubnet(): string {
     .readFileSync('/proc/net/route', 'latin1')
     .split('\n')
     .slice(1)
+    .filter((line) => line !== '')
     .map((line) => line.split('\t'))
-    .map(([, destination = '', , , , , , mask = '']) => ({ to: word(destination), mask: word(mask) }))
+    .map(([, destination = '00000000', , , , , , mask = '00000000']) => ({
+      to: word(destination),
+      mask: word(mask),
+    }))
     .filter(({ mask }) => mask !== 0);
   for (let tries = 0; tries < 1_000; tries++) {
     const [b, c] = [crypto.randomInt(0, 256), crypto.randomInt(0, 256)];
