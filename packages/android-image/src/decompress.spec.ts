@@ -94,7 +94,7 @@ describe('a compressed stream', () => {
       ),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it('gives out what is not compressed as it is', async () => {
     expect(await out(Buffer.from('070701 and so on'), 3)).toBe('070701 and so on');

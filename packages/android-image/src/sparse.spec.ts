@@ -88,7 +88,7 @@ describe('a sparse image', () => {
       ),
       { numRuns: 300 },
     );
-  }, 60_000);
+  });
 
   const eight = new Uint8Array(8);
   it.each([
