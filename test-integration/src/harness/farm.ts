@@ -158,8 +158,20 @@ export class Farm {
     return now;
   }
 
+  /**
+   * Waits until the farm has a host. It has one from `up` on, but a machine that stood still for a while (12 s are enough) has
+   * lost it until its next heartbeat.
+   */
+  async host(): Promise<void> {
+    await eventually(async () => {
+      const { hosts } = await this.api<{ hosts: unknown[] }>('GET', '/v1/hosts');
+      if (hosts.length === 0) throw new NotYet('the farm has no host');
+    });
+  }
+
   /** The reference guest in the farm's store; imported once. */
   async image(): Promise<string> {
+    await this.host();
     const { images } = await this.api<{ images: { image: { imageId: string } }[] }>('GET', '/v1/images');
     if (images[0] !== undefined) return images[0].image.imageId;
     const file = await buildGuest();
