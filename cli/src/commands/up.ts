@@ -14,8 +14,8 @@ import type { Output } from '../output.js';
 import { type Artifacts, prepareArtifacts } from '../setup/artifacts.js';
 import { ensurePackages, missingPackages, packages } from '../setup/packages.js';
 
-const START_TIMEOUT_MS = 90_000;
-const DETACHED_READY_MS = 180_000;
+const START_TIMEOUT_MS = 240_000;
+const DETACHED_READY_MS = 420_000;
 
 export interface UpOptions {
   readonly detach: boolean;
