@@ -17,6 +17,7 @@ export const packages = {
     'util-linux',
     'kmod',
     'procps',
+    'squashfs-tools',
     'ca-certificates',
   ],
   /** To run every tier of the tests. */

@@ -104,6 +104,12 @@ export const tiers: readonly Tier[] = [
     ],
   },
   {
+    name: 'images',
+    needsFarm: true,
+    needs: ['root'],
+    commands: [vitest('images in every form', ['--config', 'test-integration/vitest.images.config.ts'], 20)],
+  },
+  {
     name: 'containers',
     needsFarm: true,
     needs: ['root', 'docker'],

@@ -18,10 +18,10 @@ import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import { importImage } from '../io/image-import.js';
-import { imageRecord, imageRecords } from '../reconcile/host-record.js';
+import { imageRecords } from '../reconcile/host-record.js';
 import { HostApi } from './host-api.js';
 import { execInPhone } from './exec-stream.js';
+import { importImage } from './import-image.js';
 import { phoneLog } from './phone-log.js';
 import { type OutgoingCall, streamOut } from './stream-out.js';
 
@@ -82,36 +82,9 @@ export class ContainerController {
 
   @GrpcMethod(SERVICE, 'importImage')
   importImage(request: ImportImageRequest, _: Metadata, call: OutgoingCall): Observable<ImportImageProgress> {
-    const { host } = this.api;
-    return streamOut<ImportImageProgress>(call, async (write, signal) => {
-      let told = 0;
-      const image = await importImage({
-        file: request.path,
-        profile: request.profile,
-        name: request.name || (request.path.split('/').at(-1) ?? ''),
-        allowedDirs: host.config.importDirs,
-        store: host.images,
-        clock: host.clock,
-        signal,
-        progress: (phase, bytesDone, bytesTotal) => {
-          if (
-            phase === 'done' ||
-            (phase === 'copying' && bytesDone < bytesTotal && host.clock.monotonic() - told < 100)
-          )
-            return;
-          told = host.clock.monotonic();
-          void write({ phase, bytesDone, bytesTotal });
-        },
-      });
-      host.phones.nudgeAll();
-      const { size } = image;
-      await write({
-        phase: 'done',
-        bytesDone: size,
-        bytesTotal: size,
-        image: imageRecord(image, host.phones.usersOf(image.imageId)),
-      });
-    });
+    return streamOut<ImportImageProgress>(call, (write, signal) =>
+      importImage(this.api.host, request, write, signal),
+    );
   }
 
   @GrpcMethod(SERVICE, 'listImages')

@@ -7,8 +7,17 @@ export interface ImageTraits {
   readonly androidVersion: string;
   /** First of `ro.product.cpu.abilist`, else `ro.product.cpu.abi`. */
   readonly abi: string;
+  /** `ro.product.cpu.abilist`, else the one abi; empty when it says nothing. */
+  readonly abis: readonly string[];
   /** False only when the image says so: decides whether AF_VSOCK can be refused by seccomp (core/seccomp.ts). */
   readonly has32Bit: boolean;
+}
+
+/** What its files themselves tell. */
+export interface TreeKnowledge {
+  readonly has32BitX86: boolean;
+  /** Every file was looked at. */
+  readonly complete: boolean;
 }
 
 /** `name=value` lines; `#` comments, imports and lines without `=` are skipped; the first value of a name counts, as for ro.*. */
@@ -24,8 +33,11 @@ export function parseBuildProp(text: string): Map<string, string> {
   return properties;
 }
 
-/** Reads the traits from the properties of all build.prop files of an image; partitions prefix some names. */
-export function traitsOf(properties: ReadonlyMap<string, string>): ImageTraits {
+/**
+ * Reads the traits from the properties of all build.prop files of an image; partitions prefix some names. `tree` adds what an
+ * image does not say or says wrongly.
+ */
+export function traitsOf(properties: ReadonlyMap<string, string>, tree?: TreeKnowledge): ImageTraits {
   const any = (name: string): string => {
     for (const prefix of ['ro.', 'ro.system.', 'ro.vendor.']) {
       const value = properties.get(`${prefix}${name}`);
@@ -35,14 +47,18 @@ export function traitsOf(properties: ReadonlyMap<string, string>): ImageTraits {
   };
   const list = any('product.cpu.abilist');
   const list32 = any('product.cpu.abilist32');
-  const abi = (list.split(',')[0] ?? '').trim() || any('product.cpu.abi');
+  const one = any('product.cpu.abi');
+  const abis = (list === '' ? [one] : list.split(',')).map((abi) => abi.trim()).filter((abi) => abi !== '');
   const names32 = /(?:^|,)\s*(?:x86|armeabi(?:-v7a)?)\s*(?:,|$)/;
+  const profile = profileOf(properties);
+  const silent = profile !== Profile.PROFILE_REFERENCE && tree?.complete !== true;
+  const said = list === '' ? silent : list32 !== '' || names32.test(list);
   return {
-    profile: profileOf(properties),
+    profile,
     androidVersion: any('build.version.release'),
-    abi,
-    has32Bit:
-      list === '' ? profileOf(properties) !== Profile.PROFILE_REFERENCE : list32 !== '' || names32.test(list),
+    abi: abis[0] ?? '',
+    abis,
+    has32Bit: said || tree?.has32BitX86 === true,
   };
 }
 

@@ -32,7 +32,7 @@ function ask(
 ) {
   return runnable(
     spec(wish),
-    { profile, androidVersion: '13', abi: 'x86_64', has32Bit: false, ...image },
+    { profile, androidVersion: '13', abi: 'x86_64', abis: ['x86_64'], has32Bit: false, ...image },
     { ...able, ...host },
     slot,
   );

@@ -1,272 +1,248 @@
-import { spawn } from 'node:child_process';
-import crypto from 'node:crypto';
 import fs from 'node:fs';
-import path from 'node:path';
 import { Profile } from '@ancloud/contracts/common/v1/common';
-import { AppError, type Clock } from '@ancloud/kit';
-import { type ImageTraits, parseBuildProp, traitsOf } from '../core/build-prop.js';
+import { AppError, type Clock, type Exec } from '@ancloud/kit';
+import { ANBOX_SHIFT } from '../core/import-kind.js';
 import { readSuperblock, SUPERBLOCK_SIZE } from '../core/squashfs.js';
+import type { TreeKnowledge } from '../core/build-prop.js';
+import { hashFile } from './import/hash.js';
+import { inspect } from './import/inspect.js';
+import { invalid, type OpenSource, openSource, type SourceFile } from './import/open-source.js';
+import { pack, type PackSource } from './import/pack.js';
+import { fullDisk, namelessFile, roomFor, temporaryName } from './import/temporary.js';
 import type { ImageStore, StoredImage } from './image-store.js';
-import { O_PATH, openInRoot } from './syscalls.js';
 
-export interface ImportOptions {
-  readonly file: string;
+export type ImportPhase =
+  'waiting' | 'pulling' | 'copying' | 'reading' | 'packing' | 'hashing' | 'checking' | 'done';
+
+/** One source as the API has checked it. */
+export interface ImportSource {
+  readonly path: string;
+  /** 64 hex digits, or empty. */
+  readonly sha256: string;
+}
+
+export interface ImportRequest {
+  readonly sources: readonly ImportSource[];
   /** UNSPECIFIED = read from the image. */
   readonly profile: Profile;
   readonly name: string;
-  readonly allowedDirs: readonly string[];
-  readonly store: ImageStore;
-  readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly progress: (
-    phase: 'hashing' | 'checking' | 'copying' | 'done',
-    done: number,
-    total: number,
-  ) => void;
+  /** `total` 0 = not known. */
+  readonly progress: (phase: ImportPhase, done: number, total: number) => void;
 }
 
-const CHUNK = 1024 * 1024;
-/** Bytes of the largest build.prop that is read. */
-const PROP_MAX = 256 * 1024;
-const initPaths = ['init', 'system/bin/init'];
-const propPaths = [
-  'system/build.prop',
-  'vendor/build.prop',
-  'default.prop',
-  'system/etc/prop.default',
-  'product/etc/build.prop',
-];
+export interface ImporterOptions {
+  readonly store: ImageStore;
+  readonly exec: Exec;
+  readonly clock: Clock;
+  readonly hostcapBin: string;
+  /** Folders to import from. */
+  readonly allowedDirs: readonly string[];
+}
 
 /**
- * Takes an image file into the store. One pass copies and hashes; then the copy, which nobody else can change, is
- * checked. Whatever is wrong, nothing is left on disk.
- *
- * Errors: PATH_NOT_ALLOWED, IMAGE_INVALID saying what was found, DISK_FULL, CANCELLED.
+ * Takes images into the store, one at a time: packing one keeps every core busy. Whatever goes wrong, nothing is left on
+ * disk; what a kill leaves is swept by the store's load().
  */
-export async function importImage(options: ImportOptions): Promise<StoredImage> {
-  const { store, clock, progress } = options;
-  const source = openSource(options);
-  const temporary = path.join(store.paths.images, `.import-${crypto.randomBytes(6).toString('hex')}`);
-  try {
-    const { size } = fs.fstatSync(source);
-    const head = Buffer.alloc(SUPERBLOCK_SIZE);
-    const headBytes = fs.readSync(source, head, 0, SUPERBLOCK_SIZE, 0);
-    const checked = readSuperblock(head.subarray(0, headBytes), size);
-    if ('problem' in checked) throw invalid(options.file, checked.problem);
-    checkRoom(store.paths.images, size);
-    const imageId = await copy(source, temporary, size, options);
-    const known = store.get(imageId);
-    if (known !== undefined) {
-      progress('done', size, size);
-      return known;
+export class ImageImporter {
+  readonly #options: ImporterOptions;
+  readonly #closing = new AbortController();
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ImporterOptions) {
+    this.#options = options;
+  }
+
+  /** Errors: PATH_NOT_ALLOWED, IMAGE_INVALID saying what was found, DISK_FULL, CANCELLED, EXEC_FAILED. */
+  import(request: ImportRequest): Promise<StoredImage> {
+    const signal = AbortSignal.any([request.signal, this.#closing.signal]);
+    const mine = this.#tail.then(() => this.#run({ ...request, signal }));
+    this.#tail = mine.catch(() => {});
+    request.progress('waiting', 0, 0);
+    return mine;
+  }
+
+  /** Ends what is under way and refuses what waits. */
+  stop(): void {
+    this.#closing.abort(new AppError('CANCELLED', 'importing: the service is stopping'));
+  }
+
+  async join(): Promise<void> {
+    await this.#tail;
+  }
+
+  async #run(request: ImportRequest): Promise<StoredImage> {
+    request.signal.throwIfAborted();
+    const { allowedDirs, store } = this.#options;
+    const opened: OpenSource[] = [];
+    try {
+      for (const { path } of request.sources) opened.push(openSource(path, allowedDirs));
+      await verifyDigests(request, opened);
+      const [only] = opened;
+      const squashfs = opened.length === 1 ? squashfsOf(only) : undefined;
+      if (squashfs !== undefined) return await this.#squashfs(request, squashfs);
+      return await this.#packed(request, packSourceOf(opened));
+    } catch (error) {
+      throw fullDisk(error, store.paths.images);
+    } finally {
+      for (const one of opened) one.close();
     }
-    progress('checking', 0, size);
-    const traits = await inspect(temporary, options);
-    const profile = options.profile === Profile.PROFILE_UNSPECIFIED ? traits.profile : options.profile;
+  }
+
+  /** As it is: one pass copies and hashes, then the copy, which nobody else can change, is checked. */
+  async #squashfs(request: ImportRequest, file: SourceFile): Promise<StoredImage> {
+    const { store } = this.#options;
+    const { signal, progress } = request;
+    const problem = problemOf(file);
+    if (problem !== undefined) throw invalid(request.sources[0]?.path ?? '', problem);
+    roomFor(store.paths.images, file.size);
+    const temporary = temporaryName(store.paths.images);
+    try {
+      const out = await fs.promises.open(temporary, 'wx', 0o600);
+      let digest: string;
+      try {
+        const onBytes = (done: number): void => progress('copying', done, Math.max(file.size, done));
+        digest = await hashFile(file.fd, { signal, onBytes, copyTo: out });
+        await out.sync();
+      } finally {
+        await out.close();
+      }
+      const known = store.get(`sha256:${digest}`);
+      if (known !== undefined) return known;
+      const { rootUid, traits } = await this.#inspect(request, temporary, undefined);
+      if (rootUid !== ANBOX_SHIFT)
+        return await this.#take(request, temporary, `sha256:${digest}`, traits, 'squashfs');
+      return await this.#packed(request, { kind: 'squashfs', path: temporary, shift: ANBOX_SHIFT });
+    } finally {
+      fs.rmSync(temporary, { force: true });
+    }
+  }
+
+  /** Through our readers and mksquashfs. */
+  async #packed(request: ImportRequest, source: PackSource): Promise<StoredImage> {
+    const { store } = this.#options;
+    const { signal, progress } = request;
+    const folder = store.paths.images;
+    const total = source.kind === 'files' ? source.files.reduce((sum, { size }) => sum + size, 0) : 0;
+    const maxBytes = roomFor(folder, 0);
+    const temporary = temporaryName(folder);
+    const target = fs.openSync(temporary, 'wx+', 0o600);
+    const scratch = namelessFile(folder);
+    try {
+      const end = await pack({
+        source,
+        target,
+        scratch,
+        maxBytes,
+        root: store.paths.sandbox,
+        signal,
+        onReport: (report) => {
+          if (report.type === 'progress')
+            progress('reading', total === 0 ? report.done : Math.min(report.done, total), total);
+          else if (report.type === 'done') progress('packing', 0, 0);
+        },
+      });
+      fs.fchownSync(target, 0, 0);
+      const { size } = fs.fstatSync(target);
+      const digest = await hashFile(target, { signal, onBytes: (done) => progress('hashing', done, size) });
+      await new Promise<void>((resolve, reject) =>
+        fs.fsync(target, (error) => (error === null ? resolve() : reject(error))),
+      );
+      const known = store.get(`sha256:${digest}`);
+      if (known !== undefined) return known;
+      const knowledge = { has32BitX86: end.has32BitX86, complete: true };
+      const { traits } = await this.#inspect(request, temporary, knowledge);
+      const kind = end.kind === 'squashfs' ? 'anbox-squashfs' : end.kind;
+      return await this.#take(request, temporary, `sha256:${digest}`, traits, kind);
+    } finally {
+      fs.closeSync(target);
+      fs.closeSync(scratch);
+      fs.rmSync(temporary, { force: true });
+    }
+  }
+
+  #inspect(request: ImportRequest, file: string, known: TreeKnowledge | undefined) {
+    const { store, exec, hostcapBin } = this.#options;
+    request.progress('checking', 0, 0);
+    const source = request.sources[0]?.path ?? '';
+    return inspect({ file, source, mountPoint: store.paths.sandbox, hostcapBin, exec, known });
+  }
+
+  async #take(
+    request: ImportRequest,
+    file: string,
+    imageId: string,
+    traits: Awaited<ReturnType<typeof inspect>>['traits'],
+    source: string,
+  ): Promise<StoredImage> {
+    const { store, clock } = this.#options;
+    request.signal.throwIfAborted();
+    const profile = request.profile === Profile.PROFILE_UNSPECIFIED ? traits.profile : request.profile;
     if (profile === Profile.PROFILE_UNSPECIFIED)
       throw invalid(
-        options.file,
+        request.sources[0]?.path ?? '',
         'its build.prop names no known family of images',
         'say which with the profile option',
       );
-    const image = { ...traits, profile, imageId, size, name: options.name, importedAtMs: clock.now() };
-    await store.add(temporary, image);
-    progress('done', size, size);
+    const { size } = fs.statSync(file);
+    const image = {
+      ...traits,
+      profile,
+      imageId,
+      size,
+      name: request.name,
+      importedAtMs: clock.now(),
+      source,
+    };
+    await store.add(file, image);
     return image;
-  } catch (error) {
-    throw fullDisk(error, store.paths.images);
-  } finally {
-    fs.closeSync(source);
-    fs.rmSync(temporary, { force: true });
   }
 }
 
-function invalid(
-  file: string,
-  problem: string,
-  fix = 'import a squashfs of an Android root filesystem (docs/android-images.md)',
-): AppError {
-  return new AppError('IMAGE_INVALID', `importing ${file}: ${problem}`, { field: 'path', value: file, fix });
-}
-
-function fullDisk(error: unknown, folder: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new AppError('DISK_FULL', `importing into ${folder}: no space left`, {
-    field: folder,
-    fix: `free space on the disk of ${folder}`,
-    cause: error,
-  });
-}
-
-/** The folder part is resolved and must be allowed; the file itself may be no link, so what was checked is what is read. */
-function openSource({ file, allowedDirs }: ImportOptions): number {
-  const refuse = (why: string): AppError =>
-    new AppError('PATH_NOT_ALLOWED', `importing ${file}: ${why}`, {
-      field: 'path',
-      value: file,
-      fix: `put the file into one of: ${allowedDirs.join(', ')} (ANCLOUD_IMPORT_DIRS)`,
+async function verifyDigests({ sources, signal, progress }: ImportRequest, opened: readonly OpenSource[]) {
+  for (const [index, { sha256, path }] of sources.entries()) {
+    if (sha256 === '') continue;
+    const [file, ...more] = opened[index]?.files ?? [];
+    if (file === undefined || more.length > 0)
+      throw new AppError(
+        'INVALID_ARGUMENT',
+        `importing ${path}: sha256 is for a file, and this is a directory`,
+        {
+          field: 'sha256',
+          value: sha256,
+          fix: 'leave it out',
+        },
+      );
+    const found = await hashFile(file.fd, {
+      signal,
+      onBytes: (done) => progress('hashing', done, file.size),
     });
-  if (!path.isAbsolute(file)) throw refuse('the path is not absolute');
-  let folder: string;
-  try {
-    folder = fs.realpathSync(path.dirname(file));
-  } catch {
-    throw invalid(file, 'there is no such file', 'check the path: it is one of the host’s');
-  }
-  const real = allowedDirs.flatMap((dir) => (fs.existsSync(dir) ? [fs.realpathSync(dir)] : []));
-  if (!real.some((dir) => folder === dir || folder.startsWith(`${dir}/`)))
-    throw refuse('the folder is not one to import from');
-  let fd: number;
-  try {
-    fd = fs.openSync(
-      path.join(folder, path.basename(file)),
-      fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
-    );
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ELOOP') throw refuse('the file is a symbolic link');
-    throw invalid(
-      file,
-      code === 'ENOENT' ? 'there is no such file' : `it cannot be opened (${code})`,
-      'check the path: it is one of the host’s',
-    );
-  }
-  if (fs.fstatSync(fd).isFile()) return fd;
-  fs.closeSync(fd);
-  throw invalid(file, 'it is not a regular file');
-}
-
-function checkRoom(folder: string, size: number): void {
-  const { bavail, bsize } = fs.statfsSync(folder);
-  const free = bavail * bsize;
-  if (free < size + 64 * 1024 * 1024)
-    throw new AppError('DISK_FULL', `importing ${size} bytes into ${folder}: only ${free} are free`, {
-      field: folder,
-      fix: `free space on the disk of ${folder}`,
-    });
-}
-
-async function copy(
-  source: number,
-  target: string,
-  size: number,
-  { progress, signal }: ImportOptions,
-): Promise<string> {
-  const hash = crypto.createHash('sha256');
-  const out = await fs.promises.open(target, 'wx', 0o600);
-  try {
-    const buffer = Buffer.alloc(CHUNK);
-    for (let position = 0; ;) {
-      signal.throwIfAborted();
-      const length = await read(source, buffer, position);
-      if (length === 0) break;
-      hash.update(buffer.subarray(0, length));
-      await out.writeFile(buffer.subarray(0, length));
-      position += length;
-      progress('copying', position, Math.max(size, position));
-    }
-    await out.sync();
-  } finally {
-    await out.close();
-  }
-  return `sha256:${hash.digest('hex')}`;
-}
-
-function read(fd: number, buffer: Buffer, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.read(fd, buffer, 0, buffer.length, position, (error, length) =>
-      error === null ? resolve(length) : reject(error),
-    );
-  });
-}
-
-/**
- * Mounts the copy where nobody sees it: in the mount namespace of a child that only waits for its stdin to end. Mount and
- * loop device go with the child, also when container-svc is killed in the middle.
- */
-async function inspect(file: string, options: ImportOptions): Promise<ImageTraits> {
-  const script =
-    'mount -t squashfs -o loop,ro,nosuid,nodev,noexec "$1" "$2" && echo mounted && exec cat >/dev/null';
-  const child = spawn(
-    'unshare',
-    ['--mount', '--propagation', 'private', 'sh', '-c', script, 'inspect', file, options.store.paths.runDir],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  );
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  try {
-    let words = '';
-    child.stderr.on('data', (chunk: Buffer) => (words = (words + chunk.toString()).slice(-500)));
-    const mounted = await Promise.race([
-      new Promise<boolean>((resolve) => child.stdout.once('data', () => resolve(true))),
-      ended.then(() => false),
-    ]);
-    if (!mounted) throw invalid(options.file, `the kernel does not mount it: ${words.trim().split('\n')[0]}`);
-    const root = fs.openSync(
-      `/proc/${child.pid}/root${options.store.paths.runDir}`,
-      O_PATH | fs.constants.O_DIRECTORY,
-    );
-    try {
-      return readTraits(root, options.file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EIO')
-        throw invalid(options.file, 'it is damaged: reading its files fails');
-      throw error;
-    } finally {
-      fs.closeSync(root);
-    }
-  } finally {
-    child.stdin.end();
-    await ended;
+    if (found !== sha256)
+      throw invalid(path, `its sha256 is ${found}, not ${sha256} as was said`, 'get the file again');
   }
 }
 
-function readTraits(root: number, file: string): ImageTraits {
-  const init = initPaths.find((candidate) => isProgram(root, candidate));
-  if (init === undefined) throw invalid(file, 'it has neither /init nor /system/bin/init');
-  const properties = new Map<string, string>();
-  for (const candidate of propPaths) {
-    const text = readInside(root, candidate);
-    for (const [name, value] of parseBuildProp(text ?? ''))
-      if (!properties.has(name)) properties.set(name, value);
-  }
-  return traitsOf(properties);
+/** The one file, when it says that it is a squashfs. */
+function squashfsOf(source: OpenSource | undefined): SourceFile | undefined {
+  const [file, ...more] = source?.files ?? [];
+  if (file === undefined || more.length > 0 || source?.directory !== undefined) return undefined;
+  const magic = Buffer.alloc(4);
+  fs.readSync(file.fd, magic, 0, 4, 0);
+  return magic.toString('latin1') === 'hsqs' ? file : undefined;
 }
 
-/** Symlinks are followed as the image's own init would: never out of the image. */
-function isProgram(root: number, candidate: string): boolean {
-  const fd = openQuietly(root, candidate, O_PATH);
-  if (fd === undefined) return false;
-  try {
-    const stat = fs.fstatSync(fd);
-    return stat.isFile() && (stat.mode & 0o111) !== 0;
-  } finally {
-    fs.closeSync(fd);
-  }
+function problemOf({ fd, size }: SourceFile): string | undefined {
+  const head = Buffer.alloc(SUPERBLOCK_SIZE);
+  const length = fs.readSync(fd, head, 0, SUPERBLOCK_SIZE, 0);
+  const checked = readSuperblock(head.subarray(0, length), size);
+  return 'problem' in checked ? checked.problem : undefined;
 }
 
-function readInside(root: number, candidate: string): string | undefined {
-  const fd = openQuietly(root, candidate, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-  if (fd === undefined) return undefined;
-  try {
-    if (!fs.fstatSync(fd).isFile()) return undefined;
-    const bytes = Buffer.alloc(PROP_MAX);
-    return bytes.subarray(0, fs.readSync(fd, bytes, 0, PROP_MAX, 0)).toString('utf8');
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
-
-/** Undefined when there is no such file; damage (EIO) is an error of its own. */
-function openQuietly(root: number, candidate: string, flags: number): number | undefined {
-  try {
-    return openInRoot(root, candidate, flags, true);
-  } catch (error) {
-    if (absent.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
+function packSourceOf(opened: readonly OpenSource[]): PackSource {
+  const [first, ...more] = opened;
+  const whole = opened.find(({ directory }) => directory !== undefined);
+  if (whole?.directory === undefined) return { kind: 'files', files: opened.flatMap(({ files }) => files) };
+  if (first === undefined || more.length > 0)
+    throw invalid(whole.name, 'it is a whole root filesystem, and other sources are named beside it');
+  return { kind: 'directory', fd: whole.directory };
 }

@@ -12,6 +12,8 @@ export interface StoredImage extends ImageTraits {
   readonly size: number;
   readonly name: string;
   readonly importedAtMs: number;
+  /** What it was made from, e.g. `squashfs`, `oci`. */
+  readonly source: string;
 }
 
 /**
@@ -39,7 +41,7 @@ export class ImageStore {
       const meta = whole ? readMeta(file) : undefined;
       if (meta !== undefined) this.#images.set(meta.imageId, meta);
       else if (!/^[0-9a-f]{64}\.sqfs$/.test(name) || !fs.existsSync(file.replace(/\.sqfs$/, '.json')))
-        fs.rmSync(file, { force: true });
+        fs.rmSync(file, { recursive: true, force: true });
     }
     await syncFolder(this.paths.images);
   }
@@ -162,9 +164,13 @@ export class ImageStore {
 
 function readMeta(file: string): StoredImage | undefined {
   try {
-    const raw = JSON.parse(fs.readFileSync(file, 'utf8')) as StoredImage;
+    const raw = JSON.parse(fs.readFileSync(file, 'utf8')) as StoredImage &
+      Partial<Pick<StoredImage, 'abis' | 'source'>>;
     const profile = profileFromJSON(raw.profile);
-    return profile === Profile.UNRECOGNIZED ? undefined : { ...raw, profile };
+    // Earlier versions wrote neither abis nor source: they took squashfs only.
+    const abis = raw.abis ?? (raw.abi === '' ? [] : [raw.abi]);
+    const whole = { ...raw, profile, abis, source: raw.source ?? 'squashfs' };
+    return profile === Profile.UNRECOGNIZED ? undefined : whole;
   } catch {
     return undefined;
   }

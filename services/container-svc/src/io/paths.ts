@@ -29,6 +29,10 @@ export class Paths {
   get locks(): string {
     return path.join(this.runDir, 'locks');
   }
+  /** An empty directory: mount point of what only a child's own mount namespace sees. */
+  get sandbox(): string {
+    return path.join(this.runDir, 'sandbox');
+  }
   get dnsmasq(): string {
     return path.join(this.runDir, 'dnsmasq');
   }

@@ -12,6 +12,7 @@ const mountCall = libc.func(
 const umountCall = libc.func('int umount2(const char *target, int flags)');
 const flockCall = libc.func('int flock(int fd, int operation)');
 const mkfifoCall = libc.func('int mkfifo(const char *path, unsigned int mode)');
+const pipeCall = libc.func('int pipe2(_Out_ int *fds, int flags)');
 const clockCall = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
 const openat2Call = libc.func(
   'long syscall(long number, int dirfd, const char *path, const uint64_t *how, size_t size)',
@@ -74,6 +75,15 @@ export function mkfifo(path: string, mode: number): void {
   check(mkfifoCall(path, mode), 'mkfifo', path);
 }
 
+const O_CLOEXEC = 0o2000000;
+
+/** A pipe between two programs that we start: [the reader's end, the writer's end]. We close both once they are given. */
+export function pipe(): [number, number] {
+  const fds: [number, number] = [-1, -1];
+  check(pipeCall(fds, O_CLOEXEC), 'pipe2', '');
+  return fds;
+}
+
 const CLOCK_BOOTTIME = 7;
 
 /** CLOCK_BOOTTIME in ms: the clock of phone-shim's log, the same in all processes until the machine boots again. */
@@ -92,7 +102,6 @@ const RESOLVE_IN_ROOT = 0x10n;
  * `flags` are node's open flags plus what it lacks; O_CLOEXEC is added. `symlinks` false refuses every symlink with ELOOP.
  */
 export function openInRoot(dirfd: number, path: string, flags: number, symlinks: boolean): number {
-  const O_CLOEXEC = 0o2000000;
   const how = new BigUint64Array([
     BigInt(flags | O_CLOEXEC),
     0n,

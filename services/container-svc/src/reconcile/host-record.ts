@@ -48,10 +48,22 @@ export function imageRecords(host: Host): ImageRecord[] {
 }
 
 export function imageRecord(
-  { imageId, profile, size, androidVersion, abi, name, importedAtMs }: StoredImage,
+  { imageId, profile, size, androidVersion, abi, abis, has32Bit, name, importedAtMs, source }: StoredImage,
   users: number,
 ): ImageRecord {
-  return { imageId, profile, size, androidVersion, abi, name, importedAtMs, users };
+  return {
+    imageId,
+    profile,
+    size,
+    androidVersion,
+    abi,
+    abis: [...abis],
+    has32bit: has32Bit,
+    name,
+    importedAtMs,
+    users,
+    source,
+  };
 }
 
 /**

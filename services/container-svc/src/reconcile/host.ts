@@ -17,6 +17,7 @@ import { Dnsmasq } from '../io/dnsmasq.js';
 import { faultsOf } from '../io/faults.js';
 import { type HostKernel, probeKernel } from '../io/host-kernel.js';
 import { HostNetwork } from '../io/host-network.js';
+import { ImageImporter } from '../io/image-import.js';
 import { ImageStore } from '../io/image-store.js';
 import { readMounts } from '../io/mounts.js';
 import { Paths } from '../io/paths.js';
@@ -37,6 +38,7 @@ export interface Host {
   readonly paths: Paths;
   readonly kernel: HostKernel;
   readonly images: ImageStore;
+  readonly importer: ImageImporter;
   readonly phones: Phones;
   readonly targets: TargetStore;
   readonly crun: Crun;
@@ -62,7 +64,7 @@ export async function startHost(
 ): Promise<Host> {
   const paths = new Paths(config.stateDir, config.runDir);
   for (const dir of [paths.stateDir, paths.runDir]) fs.mkdirSync(dir, { recursive: true, mode: 0o711 });
-  for (const dir of [paths.sockets, paths.locks, paths.crun])
+  for (const dir of [paths.sockets, paths.locks, paths.crun, paths.sandbox])
     fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   const lock = await PhoneLock.take(`${paths.runDir}/container-svc.lock`, clock, life.signal, 5_000);
   life.add({ name: 'run directory lock', free: () => lock.release() });
@@ -71,6 +73,9 @@ export async function startHost(
   const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
   const cgroups = detectCgroups(readMounts());
   const images = new ImageStore(paths, exec, clock);
+  const { hostcapBin, importDirs: allowedDirs } = config;
+  const importer = new ImageImporter({ store: images, exec, clock, hostcapBin, allowedDirs });
+  life.add({ name: 'imports', stop: () => importer.stop(), join: () => importer.join() });
   const faults = faultsOf(config.fault);
   const targets = new TargetStore(paths, faults, log);
   await Promise.all([images.load(), targets.load(clock.now())]);
@@ -94,7 +99,6 @@ export async function startHost(
   const observer = new Observer({ paths, images, network, cgroups, cgroupOf, hostBoot: hostBootId() });
   const adbKey = (): string | undefined => readOptional(config.adbPublicKeyFile);
   const storage = new PhoneStorage(paths);
-  const { hostcapBin } = config;
   const steps = new StepRunner({
     paths,
     exec,
@@ -180,6 +184,7 @@ export async function startHost(
     paths,
     kernel,
     images,
+    importer,
     phones,
     targets,
     crun,

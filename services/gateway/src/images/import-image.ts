@@ -90,7 +90,9 @@ export class ImportImage {
 
   #follow(host: HostRecord, request: ImportImageRequest, operation: Operation): void {
     const { path, profile, name } = request;
-    const stream = this.#parts.hosts.get(host.containerAddress).importImage({ path, profile, name });
+    const stream = this.#parts.hosts
+      .get(host.containerAddress)
+      .importImage({ path, profile, name, sources: [] });
     const done = this.#read(stream, host.hostId, operation).then(
       () => void this.#running.delete(entry),
       (err: unknown) => {

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { SANDBOX_UID, type SandboxOptions, sandboxArgv } from './sandbox.js';
+
+const options: SandboxOptions = { root: '/r', app: '/a', node: '/n', fileBytes: 1_000, cpuSeconds: 60 };
+/** The words behind the script: its own arguments, and what it enters. */
+const entered = (over: Partial<SandboxOptions>): string =>
+  sandboxArgv({ ...options, ...over }, ['true', 'x'])
+    .slice(sandboxArgv(options, []).indexOf('sandbox'))
+    .join(' ');
+
+describe('sandboxArgv', () => {
+  it('takes every right, namespaces of its own, and dies with us twice over', () => {
+    const argv = sandboxArgv(options, ['true']);
+    expect(argv.slice(0, argv.indexOf('sh')).join(' ')).toBe(
+      'setpriv --pdeathsig KILL nice -n 5 unshare --mount --ipc --uts --pid --net --fork --kill-child=KILL --propagation private',
+    );
+    expect(argv.slice(argv.indexOf('prlimit')).join(' ')).toBe(
+      'prlimit --core=0 --fsize=1000 --cpu=60 --nproc=4096 setpriv --reuid=268435454 --regid=268435454 --clear-groups ' +
+        '--no-new-privs --pdeathsig KILL --inh-caps=-all --ambient-caps=-all --bounding-set=-all true',
+    );
+    expect(SANDBOX_UID).toBeLessThan(2 ** 28);
+  });
+
+  it.each<[string, Partial<SandboxOptions>, RegExp]>([
+    ['nothing', {}, /^sandbox \/r \/a \/n {4}prlimit.* true x$/],
+    [
+      'a directory',
+      { source: { kind: 'directory', path: '/s' } },
+      /^sandbox \/r \/a \/n directory \/s {2}prlimit/,
+    ],
+    ['a folder to work in', { work: '/w' }, /^sandbox \/r \/a \/n {3}\/w prlimit/],
+    ['a tree of many owners', { readsAll: true }, /--ambient-caps=-all,\+dac_read_search/],
+  ])('%s', (_, over, words) => {
+    expect(entered(over)).toMatch(words);
+  });
+
+  it('has the network only for what pulls', () => {
+    expect(sandboxArgv(options, [])).toContain('--net');
+    expect(sandboxArgv({ ...options, network: true }, [])).not.toContain('--net');
+  });
+});

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { ImportImageProgress, ImportImageRequest } from '@ancloud/contracts/container/v1/container';
+import type { ImageRecord } from '@ancloud/contracts/state/v1/state';
+import { ImportImageRequest as Request } from '@ancloud/contracts/container/v1/container';
+import { LoneHost } from '../faults/lone-host.js';
+import { buildGuest } from '../harness/farm.js';
+
+export const run = promisify(execFile);
+
+/** A host, and the reference guest's tree unpacked, to make images of. */
+export class ImageHost {
+  readonly host: LoneHost;
+  /** The guest's root filesystem, owners and capabilities as in the image. */
+  readonly tree: string;
+
+  private constructor(host: LoneHost, tree: string) {
+    this.host = host;
+    this.tree = tree;
+  }
+
+  static async start(): Promise<ImageHost> {
+    const host = new LoneHost();
+    const tree = path.join(host.root, 'tree');
+    const guest = await buildGuest();
+    await run('unsquashfs', ['-quiet', '-no-progress', '-dest', tree, guest], { maxBuffer: 16 << 20 });
+    await host.start();
+    return new ImageHost(host, tree);
+  }
+
+  /** A name in a folder the host may import from. */
+  at(name: string): string {
+    return path.join(this.host.imports, name);
+  }
+
+  /** Imports; answers the record and everything that was told before. */
+  async import(
+    request: Partial<ImportImageRequest>,
+  ): Promise<{ image: ImageRecord; progress: ImportImageProgress[] }> {
+    const progress: ImportImageProgress[] = [];
+    for await (const one of this.host.phones.importImage(Request.fromPartial(request))) progress.push(one);
+    const image = progress.at(-1)?.image;
+    if (image === undefined) throw new Error('the import ended without an image');
+    return { image, progress };
+  }
+
+  /** What stands in the image store: names, sorted. */
+  store(): string[] {
+    return fs.readdirSync(path.join(this.host.place.state, 'images')).toSorted();
+  }
+
+  async remove(): Promise<string[]> {
+    return this.host.remove();
+  }
+}

@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import { Profile } from '@ancloud/contracts/common/v1/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ImageHost, run } from './image-host.js';
+
+let images: ImageHost;
+
+beforeAll(async () => {
+  images = await ImageHost.start();
+});
+afterAll(async () => {
+  const left = await images?.remove();
+  if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
+});
+
+/** The guest's tree as a tar, in the way an operator makes one. */
+function tarOf(tree: string, file: string, ...options: string[]): Promise<unknown> {
+  const how = ['--format=posix', '--sort=name', '--xattrs', '--xattrs-include=*', '--numeric-owner'];
+  return run('tar', [...how, ...options, '-C', tree, '-cf', file, '.']);
+}
+
+/** Boots a phone from the image, asks it who it is, and removes it. */
+async function boots(imageId: string): Promise<void> {
+  const { host } = images;
+  const phone = `ph_${imageId.slice(7, 15)}`;
+  await host.run(phone, { imageId });
+  expect(host.inside(phone, '/system/bin/getprop', 'sys.boot_completed').trim()).toBe('1');
+  await host.local.stopContainer({ phoneId: phone, remove: true });
+  await host.gone(phone);
+}
+
+describe('one tree, however it comes', () => {
+  const ids = new Set<string>();
+
+  it.each<[string, string, (file: string) => Promise<unknown>]>([
+    ['a tar', 'rootfs-tar', (file) => tarOf(images.tree, file)],
+    ['a tar, gzipped', 'rootfs-tar', (file) => tarOf(images.tree, file, '--gzip')],
+    ['a tar, zstd', 'rootfs-tar', (file) => tarOf(images.tree, file, '--zstd')],
+    ['a directory', 'directory', (file) => run('cp', ['-a', images.tree, file])],
+    [
+      'a squashfs of Anbox’s kind, owners moved up',
+      'anbox-squashfs',
+      async (file) => {
+        const moved = `${file}.tree`;
+        await run('cp', ['-a', images.tree, moved]);
+        await shiftOwners(moved, 100_000);
+        await run('mksquashfs', [moved, file, '-comp', 'xz', '-no-xattrs', '-quiet', '-no-progress']);
+        fs.rmSync(moved, { recursive: true });
+      },
+    ],
+  ])('%s', async (kind, source, make) => {
+    const file = images.at(kind.replaceAll(/[^a-z]/g, ''));
+    await make(file);
+    const { image, progress } = await images.import({ path: file, name: 'from source' });
+    expect(image).toMatchObject({ profile: Profile.PROFILE_REFERENCE, source, name: 'from source' });
+    expect(image.size).toBeGreaterThan(1_000_000);
+    const phases = [...new Set(progress.map(({ phase }) => phase))];
+    expect(phases).toEqual(expect.arrayContaining(['reading', 'hashing', 'checking', 'done']) as string[]);
+    // The same again is the same image, and does not take room.
+    const store = images.store();
+    expect((await images.import({ path: file })).image.imageId).toBe(image.imageId);
+    expect(images.store()).toEqual(store);
+    if (!ids.has(image.imageId)) await boots(image.imageId);
+    ids.add(image.imageId);
+    await images.host.phones.removeImage({ imageId: image.imageId });
+    expect(images.store()).toEqual([]);
+    fs.rmSync(file, { recursive: true });
+  });
+
+  it('is one image, but for the attributes that Anbox’s lacks', () => {
+    expect(ids.size).toBe(2);
+  });
+});
+
+/** Adds to every owner in the tree, as anbox's create-package.sh does. */
+async function shiftOwners(tree: string, by: number): Promise<void> {
+  for (const name of ['.', ...(fs.readdirSync(tree, { recursive: true }) as string[])]) {
+    const file = `${tree}/${name}`;
+    const { uid, gid } = fs.lstatSync(file);
+    fs.lchownSync(file, uid + by, gid + by);
+  }
+}
