@@ -2,7 +2,11 @@ import { AppError } from '@ancloud/kit';
 
 /** The gateway's sentences for what several verbs refuse, so that the same thing is said in the same words everywhere. */
 export const phoneNotFound = (phoneId: string): AppError =>
-  new AppError('PHONE_NOT_FOUND', `there is no phone '${phoneId}'`, { field: 'phoneId', value: phoneId });
+  new AppError('PHONE_NOT_FOUND', `there is no phone '${phoneId}'`, {
+    field: 'phoneId',
+    value: phoneId,
+    fix: 'list those there are: GET /v1/phones, or ./ancloud phone ls',
+  });
 
 export const phoneDeleting = (phoneId: string): AppError =>
   new AppError('PHONE_DELETING', `phone ${phoneId} is being deleted`, {
