@@ -1,6 +1,11 @@
 import './styles/base.css';
-import './styles/parts.css';
-import './styles/pages.css';
+import './styles/controls.css';
+import './styles/overlays.css';
+import './styles/shell.css';
+import './styles/phones.css';
+import './styles/phone.css';
+import './styles/hosts.css';
+import './styles/sign-in.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
