@@ -168,6 +168,13 @@ image
     ),
   );
 
+const verbWords = {
+  start: 'boot the phone and wait until it is ready',
+  stop: 'switch the phone off; its data stay',
+  reboot: 'reboot as Android does, and wait until the phone is ready again',
+  reset: 'factory reset: wipe the data of the phone',
+  delete: 'remove the phone and its data',
+} as const;
 const phone = program.command('phone').description('phones').enablePositionalOptions();
 phone
   .command('create')
@@ -201,10 +208,13 @@ phone
 for (const [name, verb] of [
   ['start', 'start'],
   ['stop', 'stop'],
+  ['reboot', 'reboot'],
+  ['reset', 'reset'],
   ['rm', 'delete'],
 ] as const) {
   phone
     .command(name)
+    .description(verbWords[verb])
     .argument('<id>')
     .action(
       action(async ({ layout, output }, id: string) =>

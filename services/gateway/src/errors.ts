@@ -15,6 +15,13 @@ export const phoneDeleting = (phoneId: string): AppError =>
     fix: 'create another phone',
   });
 
+export const phoneNotRunning = (phoneId: string): AppError =>
+  new AppError('PHONE_NOT_RUNNING', `phone ${phoneId} is not wanted to run`, {
+    field: 'phoneId',
+    value: phoneId,
+    fix: 'start the phone first',
+  });
+
 export const operationNotFound = (operationId: string): AppError =>
   new AppError('OPERATION_NOT_FOUND', `there is no operation '${operationId}'`, {
     field: 'operationId',

@@ -88,6 +88,7 @@ async function undisturbed(
         .flatMap(({ msg, step }) => (msg === 'step' && typeof step === 'object' ? [step.name] : []));
       steps[name] = [...new Set(ran)].filter((step) => !seen.has(step));
       for (const step of steps[name]) seen.add(step);
+      if ('again' in scenario) steps[name].unshift(...scenario.again);
       if (name === 'boot' || name === 'stop' || name === 'remove') steps[name].unshift(WITH_EVERY_WISH);
       counts[name] = countsOf(tracesOf(host.place, phone));
       await host.local.stopContainer({ phoneId: phone, remove: true }).catch(() => {});

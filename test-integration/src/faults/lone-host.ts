@@ -3,7 +3,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
+import { Desired, type PhoneSpec, type Profile } from '@ancloud/contracts/common/v1/common';
 import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
 import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/local';
 import type { PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
@@ -283,6 +283,14 @@ export class LoneHost {
       timeout: this.#patienceMs,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+  }
+
+  /** The wish for the phone as it stands on the host's disk. */
+  target(phoneId: string): { readonly desired: Desired } | undefined {
+    const file = `${this.place.state}/state/${phoneId}.json`;
+    if (!fs.existsSync(file)) return undefined;
+    const { desired } = JSON.parse(fs.readFileSync(file, 'utf8')) as { desired: unknown };
+    return { desired: Desired.fromJSON(desired) };
   }
 
   /** A JSON file of the phone's run directory. */

@@ -21,6 +21,8 @@ export interface Scenario {
   readonly wish: (host: LoneHost, phone: string, images: Images) => Promise<unknown>;
   /** Resolves when what was asked for is so. */
   readonly reached: (host: LoneHost, phone: string) => Promise<unknown>;
+  /** Steps to be killed in although an earlier scenario runs them: this wish must survive there too. */
+  readonly again?: readonly string[];
   /** Environment of every start of the service. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,8 @@ const ready = (host: LoneHost, phone: string): Promise<unknown> => host.until(ph
 async function beReady(host: LoneHost, phone: string, { first }: Images): Promise<void> {
   await host.run(phone, { imageId: first });
 }
+
+const markOf = ({ place }: LoneHost, phone: string): string => `${place.state}/phones/${phone}/data/mark`;
 
 const stop = (host: LoneHost, phone: string): Promise<unknown> =>
   host.local.stopContainer({ phoneId: phone, remove: false });
@@ -72,6 +76,32 @@ export const scenarios = {
     },
     wish: (host, phone, { second }) => host.run(phone, { imageId: second }),
     reached: ready,
+  },
+  // Counted in the wish: a boot that began before it is over.
+  reboot: {
+    again: ['saveTarget', 'askShutdown', 'closeBoot', 'openBoot'],
+    begin: beReady,
+    wish: (host, phone) => host.local.rebootContainer({ phoneId: phone }),
+    reached: async (host, phone) => {
+      const reboots = host.target(phone)?.desired.reboots ?? 0;
+      await eventually(async () => {
+        const { stage } = await host.phones.getPhone({ phoneId: phone });
+        const began = host.record(phone, 'boot')?.['reboots'];
+        if (stage !== Stage.STAGE_READY || began !== reboots)
+          throw new NotYet(`stage ${stage}, the boot began at reboot ${String(began)} of ${reboots}`);
+      }, 40_000);
+    },
+  },
+  reset: {
+    begin: async (host, phone, images) => {
+      await beReady(host, phone, images);
+      fs.writeFileSync(markOf(host, phone), 'a phone’s own');
+    },
+    wish: (host, phone) => host.local.resetContainer({ phoneId: phone }),
+    reached: async (host, phone) => {
+      await ready(host, phone);
+      if (fs.existsSync(markOf(host, phone))) throw new Error('the data was not wiped');
+    },
   },
   // Somebody kills the phone's shim: another takes its place, the phone runs on.
   shim: {

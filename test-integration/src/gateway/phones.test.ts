@@ -109,6 +109,40 @@ describe('the life of a phone', () => {
     expect(await state.run('looking', (client) => client.scard('host:host-1:phones'))).toBe(0);
   });
 
+  it('is rebooted and reset: counted in its wish, and refused where it makes no sense', async () => {
+    const made = await create();
+    await wait(made.operation);
+    const at = `/v1/phones/${made.phone.phoneId}`;
+    // A host that is busy with it: the operation lasts until it has answered this wish.
+    host.answer = () => ({ stage: Stage.STAGE_STOPPING });
+    const reboot = await gateway.call('POST', `${at}/reboot`);
+    expect(reboot.json).toMatchObject({ operation: { kind: 'reboot', state: 'running' } });
+    await eventually(() => require(host.told.get(made.phone.phoneId)?.reboots === 1, 'not told'));
+    expect(
+      (await gateway.call('GET', `/v1/operations/${reboot.json.operation.operationId}`)).json,
+    ).toMatchObject({
+      state: 'running',
+    });
+    host.answer = reach;
+    host.reconcile();
+    expect((await wait(reboot.json.operation)).json).toMatchObject({ state: 'done' });
+
+    const again = await gateway.call('POST', `${at}/reboot`);
+    expect((await wait(again.json.operation)).json).toMatchObject({ state: 'done' });
+    expect(host.told.get(made.phone.phoneId)).toMatchObject({ reboots: 2, resets: 0 });
+
+    await wait((await gateway.call('POST', `${at}/stop`)).json.operation);
+    const refused = await gateway.call('POST', `${at}/reboot`);
+    expect([refused.status, refused.json]).toMatchObject([
+      409,
+      { code: 'PHONE_NOT_RUNNING', field: 'phoneId' },
+    ]);
+    const reset = await gateway.call('POST', `${at}/reset`);
+    expect((await wait(reset.json.operation)).json).toMatchObject({ kind: 'reset', state: 'done' });
+    expect(host.told.get(made.phone.phoneId)).toMatchObject({ reboots: 2, resets: 1 });
+    expect((await gateway.call('GET', at)).json).toMatchObject({ phase: 'stopped' });
+  });
+
   it('nudges the host by RPC and by a fact', async () => {
     const before = host.synced;
     const facts: string[] = [];

@@ -58,7 +58,7 @@ export interface Phone {
 
 export interface Operation {
   readonly operationId: string;
-  readonly kind: 'create' | 'start' | 'stop' | 'delete' | 'import-image';
+  readonly kind: 'create' | 'start' | 'stop' | 'delete' | 'reboot' | 'reset' | 'import-image';
   readonly phoneId: string;
   readonly state: 'running' | 'done' | 'failed' | 'unspecified' | 'unknown';
   readonly percent: number;

@@ -51,6 +51,8 @@ export function doneWords(kind: Operation['kind'], name: string): string {
     start: `${name} is ready`,
     stop: `${name} has stopped`,
     delete: `${name} is deleted`,
+    reboot: `${name} has rebooted`,
+    reset: `${name} is as new`,
     'import-image': `The image is imported`,
   };
   return words[kind];
@@ -63,6 +65,8 @@ export function failedWords(kind: Operation['kind'], name: string): string {
     start: `${name} could not be started`,
     stop: `${name} could not be stopped`,
     delete: `${name} could not be deleted`,
+    reboot: `${name} could not be rebooted`,
+    reset: `${name} could not be reset`,
     'import-image': `The image could not be imported`,
   };
   return words[kind];

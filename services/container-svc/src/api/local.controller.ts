@@ -1,12 +1,17 @@
 import { phoneIdPattern } from '@ancloud/contracts';
-import { type PhoneSpec, Wanted } from '@ancloud/contracts/common/v1/common';
-import type { StartContainerRequest, StopContainerRequest } from '@ancloud/contracts/container/v1/local';
+import { type Desired, Wanted } from '@ancloud/contracts/common/v1/common';
+import type {
+  ChangeContainerRequest,
+  StartContainerRequest,
+  StopContainerRequest,
+} from '@ancloud/contracts/container/v1/local';
 import { type PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
 import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { runSpecOf } from '../core/run-spec.js';
+import { notRunning } from '../io/crun.js';
 import { HostApi } from './host-api.js';
 
 const SERVICE = 'ancloud.container.v1.LocalContainerService';
@@ -31,7 +36,18 @@ interface DeadlineCall {
   getDeadline(): Date | number;
 }
 
-/** The seed's two verbs on the unix socket, for a host without a farm. */
+/** True at the goal. Errors: BOOT_FAILED when the phone cannot get there, or has failed often enough to say so. */
+const up =
+  (doing: string, goal: Stage) =>
+  ({ phoneId, stage, reason, message, restarts }: PhoneStatus): boolean => {
+    if (stage !== Stage.STAGE_FAILED || (!FINAL.has(reason) && restarts < TRIES)) return stage === goal;
+    throw new AppError('BOOT_FAILED', `${doing} ${phoneId}: ${reason}: ${message}`, {
+      field: 'phone_id',
+      value: phoneId,
+    });
+  };
+
+/** The seed's two verbs on the unix socket, for a host without a farm, and what else a phone's life may ask for. */
 @Controller()
 export class LocalController {
   constructor(@Inject(HostApi) private readonly api: HostApi) {}
@@ -61,16 +77,11 @@ export class LocalController {
           fix: 'import it first',
         },
       );
-    await this.#wish(phoneId, spec, Wanted.WANTED_RUNNING, revision);
-    return this.#until(phoneId, revision, call, (status) => {
-      if (status.stage === Stage.STAGE_READY) return true;
-      if (status.stage !== Stage.STAGE_FAILED) return false;
-      if (!FINAL.has(status.reason) && status.restarts < TRIES) return false;
-      throw new AppError('BOOT_FAILED', `starting ${phoneId}: ${status.reason}: ${status.message}`, {
-        field: 'phone_id',
-        value: phoneId,
-      });
+    await this.#wish(phoneId, revision, {
+      wanted: Wanted.WANTED_RUNNING,
+      ...(spec === undefined ? {} : { spec }),
     });
+    return this.#until(phoneId, revision, call, up('starting', Stage.STAGE_READY));
   }
 
   @GrpcMethod(SERVICE, 'stopContainer')
@@ -80,17 +91,48 @@ export class LocalController {
     call: DeadlineCall,
   ): Promise<PhoneStatus> {
     const revision = this.#revision(phoneId, 'stopping');
-    const target = this.api.host.targets.get(phoneId);
-    if (target === undefined)
-      throw new AppError('PHONE_NOT_FOUND', `stopping ${phoneId}: this host does not have it`, {
-        field: 'phone_id',
-        value: phoneId,
-      });
+    this.#known(phoneId, 'stopping');
     const wanted = remove ? Wanted.WANTED_REMOVED : Wanted.WANTED_STOPPED;
     const goal = remove ? Stage.STAGE_REMOVED : Stage.STAGE_STOPPED;
     const reached = this.#until(phoneId, revision, call, (status) => status.stage === goal);
-    await this.#wish(phoneId, target.desired.spec, wanted, revision);
+    await this.#wish(phoneId, revision, { wanted });
     return reached;
+  }
+
+  @GrpcMethod(SERVICE, 'rebootContainer')
+  async rebootContainer(
+    { phoneId }: ChangeContainerRequest,
+    _: Metadata,
+    call: DeadlineCall,
+  ): Promise<PhoneStatus> {
+    const revision = this.#revision(phoneId, 'rebooting');
+    const { wanted, reboots } = this.#known(phoneId, 'rebooting');
+    if (wanted !== Wanted.WANTED_RUNNING) throw notRunning(phoneId, 'rebooting');
+    await this.#wish(phoneId, revision, { reboots: reboots + 1 });
+    return this.#until(phoneId, revision, call, up('rebooting', Stage.STAGE_READY));
+  }
+
+  @GrpcMethod(SERVICE, 'resetContainer')
+  async resetContainer(
+    { phoneId }: ChangeContainerRequest,
+    _: Metadata,
+    call: DeadlineCall,
+  ): Promise<PhoneStatus> {
+    const revision = this.#revision(phoneId, 'resetting');
+    const { wanted, resets } = this.#known(phoneId, 'resetting');
+    const goal = wanted === Wanted.WANTED_RUNNING ? Stage.STAGE_READY : Stage.STAGE_STOPPED;
+    await this.#wish(phoneId, revision, { resets: resets + 1 });
+    return this.#until(phoneId, revision, call, up('resetting', goal));
+  }
+
+  /** The wish as it stands. Errors: PHONE_NOT_FOUND. */
+  #known(phone: string, doing: string): Desired {
+    const target = this.api.host.targets.get(phone);
+    if (target !== undefined) return target.desired;
+    throw new AppError('PHONE_NOT_FOUND', `${doing} ${phone}: this host does not have it`, {
+      field: 'phone_id',
+      value: phone,
+    });
   }
 
   /** Revision of the next wish. Errors: INVALID_ARGUMENT, PHONE_MANAGED_BY_FARM. */
@@ -111,20 +153,21 @@ export class LocalController {
     return (target?.desired.revision ?? 0) + 1;
   }
 
-  async #wish(phoneId: string, spec: PhoneSpec | undefined, wanted: Wanted, revision: number): Promise<void> {
+  /** Takes the wish with the changes. */
+  async #wish(phoneId: string, revision: number, changes: Partial<Desired>): Promise<void> {
     const { host } = this.api;
-    const createdAtMs = host.targets.get(phoneId)?.desired.createdAtMs ?? host.clock.now();
-    const desired = {
+    const before: Desired = host.targets.get(phoneId)?.desired ?? {
       phoneId,
       epoch: 0,
       revision,
-      wanted,
+      wanted: Wanted.WANTED_UNSPECIFIED,
       owner: 'local',
       name: phoneId,
-      createdAtMs,
-      ...(spec === undefined ? {} : { spec }),
+      createdAtMs: host.clock.now(),
+      reboots: 0,
+      resets: 0,
     };
-    await host.phones.adopt(desired, 'local');
+    await host.phones.adopt({ ...before, ...changes, revision }, 'local');
   }
 
   /** Resolves with the first status of this wish that satisfies `done`. Errors: what `done` throws, DEADLINE_EXCEEDED. */

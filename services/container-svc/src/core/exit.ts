@@ -9,6 +9,8 @@ export interface ExitRecord {
 export type Ending =
   /** We were asked to: a wish, a changed spec, a fence. */
   | 'asked'
+  /** A reboot was asked for: another boot begins at once. */
+  | 'reboot'
   /** Android's own power off. What is wanted is a running phone, so it is started again, at once. */
   | 'poweredOff'
   /** Android's own reboot: started again at once. */
@@ -20,6 +22,9 @@ export type Ending =
   /** It never came to life: a step failed for good or crun was killed. */
   | 'notCreated';
 
+/** Why container-svc ends a boot, as stop.json keeps it. */
+export type StopReason = Extract<Ending, 'asked' | 'reboot' | 'bootTimeout'>;
+
 const SIGHUP = 1;
 const SIGINT = 2;
 
@@ -27,7 +32,7 @@ const SIGINT = 2;
  * Inside a pid namespace reboot(2) kills pid 1: RB_AUTOBOOT by SIGHUP, RB_POWER_OFF and RB_HALT by SIGINT (reboot(2),
  * "Behavior inside PID namespaces"; confirmed on Android 4.4 and 8.0).
  */
-export function endingOf(exit: ExitRecord | undefined, asked: 'asked' | 'bootTimeout' | undefined): Ending {
+export function endingOf(exit: ExitRecord | undefined, asked: StopReason | undefined): Ending {
   if (asked !== undefined) return asked;
   if (exit?.signal === SIGINT) return 'poweredOff';
   if (exit?.signal === SIGHUP) return 'restart';
@@ -53,6 +58,6 @@ export function restartDelay(failures: number, policy: RestartPolicy = restartPo
 
 /** True when this ending counts against the phone. One that reboots or switches off right after its start is a crash loop too. */
 export function countsAsFailure(ending: Ending, ranMs: number): boolean {
-  if (ending === 'asked') return false;
+  if (ending === 'asked' || ending === 'reboot') return false;
   return (ending !== 'restart' && ending !== 'poweredOff') || ranMs < SETTLED_MS;
 }

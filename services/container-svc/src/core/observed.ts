@@ -1,5 +1,5 @@
 import type { Progress } from './boot-progress.js';
-import type { Ending, ExitRecord } from './exit.js';
+import type { Ending, ExitRecord, StopReason } from './exit.js';
 
 /** identity.json beside the data: what the data on this disk can only be used with. */
 export interface Identity {
@@ -9,6 +9,8 @@ export interface Identity {
   readonly userns: boolean;
   /** The image the upper was made over. */
   readonly imageId: string;
+  /** Factory resets this data has seen; absent in files of 0.1, which knew none. */
+  readonly resets?: number;
 }
 
 /** What a boot needs beyond what every phone has (core/profiles): each is made and taken away by steps of its own. */
@@ -34,6 +36,8 @@ export interface Boot {
   readonly acceptedBootMs: number;
   /** Absent in files of 0.1, whose profiles needed none of it. */
   readonly shape?: BootShape;
+  /** Reboots that had been asked for when this boot began; absent in files of 0.1, which knew none. */
+  readonly reboots?: number;
 }
 
 /** last.json: how the boot before ended. */
@@ -76,7 +80,7 @@ export interface Observed {
   /** Unix ms at which init was let go; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Set by askShutdown and killContainer. */
-  readonly stop: { readonly because: 'asked' | 'bootTimeout'; readonly atMs: number } | undefined;
+  readonly stop: { readonly because: StopReason; readonly atMs: number } | undefined;
 }
 
 export type Container =

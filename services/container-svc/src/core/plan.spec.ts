@@ -1,109 +1,30 @@
-import { Wanted } from '@ancloud/contracts/common/v1/common';
+import type { Wanted } from '@ancloud/contracts/common/v1/common';
 import { describe, expect, it } from 'vitest';
-import type { Boot, Container, Observed } from './observed.js';
+import type { Observed } from './observed.js';
 import { plan, type PlanFacts } from './plan.js';
-import type { Target } from './target.js';
-
-const NOW = 1_000_000;
-const FINGERPRINT = 'as wished';
-const IMAGE = `sha256:${'a'.repeat(64)}`;
-
-const boot: Boot = {
-  bootId: 'b1',
-  fingerprint: FINGERPRINT,
-  imageId: IMAGE,
-  userns: true,
-  revision: 3,
-  acceptedAtMs: NOW - 5_000,
-  acceptedBootMs: 0,
-};
-const nothing: Observed = {
-  storage: 'none',
-  identity: undefined,
-  runDir: false,
-  boot: undefined,
-  last: undefined,
-  image: { present: true, mounted: false, users: 0 },
-  lower: false,
-  root: false,
-  binder: false,
-  propertyFile: false,
-  ipConfig: 'none',
-  bundle: false,
-  container: { kind: 'none' },
-  network: 'none',
-  progress: 'none',
-  startedAtMs: undefined,
-  stop: undefined,
-};
-const identity = { base: 7, userns: true, imageId: IMAGE };
-const stored: Observed = { ...nothing, storage: 'ready', identity };
-const opened: Observed = { ...stored, runDir: true, boot };
-const mounted: Observed = {
-  ...opened,
-  image: { present: true, mounted: true, users: 0 },
-  lower: true,
-  root: true,
-};
-const bundled: Observed = { ...mounted, bundle: true };
-const created: Container = { kind: 'created', pid: 42, startTime: 9, shim: true };
-const running: Container = { kind: 'running', pid: 42, startTime: 9, shim: true };
-const up: Observed = {
-  ...bundled,
-  container: running,
-  network: 'attached',
-  startedAtMs: NOW - 1_000,
-  progress: 'zygote',
-};
-const ready: Observed = { ...up, progress: 'completed' };
-const exit = (signal: number | null, exitCode: number | null = null) => ({ exitCode, signal, atMs: NOW });
-const debris = (signal: number): Container => ({ kind: 'debris', lived: true, exit: exit(signal) });
-const ended = (signal: number): Container => ({ kind: 'ended', lived: true, exit: exit(signal) });
-
-const plain = { binderNodes: false, propertyFile: false, ipConfig: false };
-const facts: PlanFacts = {
-  nowMs: NOW,
-  run: { ok: true, fingerprint: FINGERPRINT, imageId: IMAGE, userns: true, shape: plain },
-  base: 7,
-  failure: undefined,
-  bootSlot: true,
-  limits: { init: 30_000, completed: 300_000 },
-  graceMs: 10_000,
-};
-const other: PlanFacts['run'] = {
-  ...facts.run,
-  ok: true,
-  fingerprint: 'otherwise',
-  imageId: IMAGE,
-  userns: true,
-  shape: plain,
-};
-
-function target(wanted: Wanted, more: Partial<Target> = {}): Target {
-  return {
-    desired: { phoneId: 'ph_1', epoch: 1, revision: 3, wanted, owner: 'o', name: 'n', createdAtMs: 0 },
-    managedBy: 'farm',
-    slot: 0,
-    ...more,
-  };
-}
-
-/** What the plan says, in one word per part: `stage step` or `stage wait:reason`. */
-function said(
-  wanted: Wanted,
-  observed: Observed,
-  some: Partial<PlanFacts> = {},
-  more: Partial<Target> = {},
-): string {
-  const decision = plan(target(wanted, more), observed, { ...facts, ...some });
-  return decision.kind === 'step'
-    ? `${decision.stage} ${decision.step.name}`
-    : `${decision.stage} wait:${decision.reason}`;
-}
-
-const RUN = Wanted.WANTED_RUNNING;
-const STOP = Wanted.WANTED_STOPPED;
-const REMOVE = Wanted.WANTED_REMOVED;
+import {
+  boot,
+  bundled,
+  created,
+  debris,
+  ended,
+  facts,
+  identity,
+  mounted,
+  nothing,
+  NOW,
+  opened,
+  other,
+  ready,
+  REMOVE,
+  RUN,
+  running,
+  said,
+  STOP,
+  stored,
+  target,
+  up,
+} from './plan-states.js';
 
 describe('a phone that shall run', () => {
   it.each<[string, Observed, string]>([

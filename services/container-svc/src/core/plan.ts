@@ -1,5 +1,6 @@
+import type { Desired } from '@ancloud/contracts/common/v1/common';
 import { type BootLimits, overdue } from './boot-progress.js';
-import { type Ending, endingOf } from './exit.js';
+import { type Ending, endingOf, type StopReason } from './exit.js';
 import type { Boot, BootShape, Observed } from './observed.js';
 import type { Step } from './steps.js';
 import { goalOf, type Target } from './target.js';
@@ -71,9 +72,11 @@ const wait = (stage: StageName, reason = '', message = '', recheckMs?: number): 
  */
 export function plan(target: Target, observed: Observed, facts: PlanFacts): Decision {
   const goal = goalOf(target);
-  if (goal === 'running') return planUp(observed, facts);
+  if (goal === 'running') return planUp(target.desired, observed, facts);
   const down = planDown(observed, facts, 'asked', false);
   if (down !== undefined) return down;
+  if (goal === 'stopped' && target.fencedBy === undefined && resetDue(target.desired, observed))
+    return step('stopping', { name: 'wipeData', resets: target.desired.resets });
   if (goal === 'stopped')
     return wait('stopped', target.fencedBy === undefined ? '' : 'Fenced', fenceMessage(target));
   if (observed.runDir) return step('stopping', { name: 'removeRunDir' });
@@ -87,9 +90,14 @@ function fenceMessage({ fencedBy }: Target): string {
     : `the placement names host ${fencedBy.hostId} with epoch ${fencedBy.epoch}; the data stays here`;
 }
 
-function planUp(observed: Observed, facts: PlanFacts): Decision {
+/** Data that has seen fewer factory resets than were asked for. Data that does not exist yet is made fresh. */
+function resetDue(desired: Desired, { identity }: Observed): boolean {
+  return identity !== undefined && (identity.resets ?? 0) < desired.resets;
+}
+
+function planUp(desired: Desired, observed: Observed, facts: PlanFacts): Decision {
   const { boot, container } = observed;
-  if (boot === undefined) return planOpening(observed, facts);
+  if (boot === undefined) return planOpening(desired, observed, facts);
   const { run } = facts;
   if (container.kind === 'debris' || container.kind === 'ended') {
     const ending =
@@ -98,9 +106,11 @@ function planUp(observed: Observed, facts: PlanFacts): Decision {
         : 'notCreated';
     return planDown(observed, facts, ending, run.ok && run.imageId === boot.imageId) ?? wait('preparing');
   }
-  const changed = !run.ok || run.fingerprint !== boot.fingerprint;
-  if (changed || observed.stop !== undefined)
-    return planDown(observed, facts, observed.stop?.because ?? 'asked', false) ?? wait('preparing');
+  const changed = !run.ok || run.fingerprint !== boot.fingerprint || resetDue(desired, observed);
+  const rebooting = (boot.reboots ?? 0) < desired.reboots;
+  const because = observed.stop?.because ?? (changed ? 'asked' : rebooting ? 'reboot' : undefined);
+  if (because !== undefined)
+    return planDown(observed, facts, because, because === 'reboot') ?? wait('preparing');
   if (container.kind === 'none') {
     // Somebody took the data away under an open boot: it is made anew from the beginning.
     if (observed.storage !== 'ready')
@@ -119,10 +129,11 @@ function planUp(observed: Observed, facts: PlanFacts): Decision {
 }
 
 /** No boot is open: may one begin? */
-function planOpening(observed: Observed, facts: PlanFacts): Decision {
+function planOpening(desired: Desired, observed: Observed, facts: PlanFacts): Decision {
   const leftover = planDown(observed, facts, 'notCreated', false);
   if (leftover !== undefined) return leftover;
   const { run, failure } = facts;
+  if (resetDue(desired, observed)) return step('preparing', { name: 'wipeData', resets: desired.resets });
   if (!run.ok) return wait('failed', run.reason, run.message);
   if (failure !== undefined && facts.nowMs < failure.notBeforeMs) {
     const ms = failure.notBeforeMs - facts.nowMs;
@@ -143,7 +154,8 @@ function planOpening(observed: Observed, facts: PlanFacts): Decision {
     return step('preparing', { name: 'resetUpper', imageId: run.imageId, userns: run.userns });
   if (!facts.bootSlot) return wait('preparing', 'BootQueued', 'other phones of this host are booting');
   const { fingerprint, imageId, userns, shape } = run;
-  return step('preparing', { name: 'openBoot', fingerprint, imageId, userns, shape });
+  const { reboots } = desired;
+  return step('preparing', { name: 'openBoot', fingerprint, imageId, userns, shape, reboots });
 }
 
 /** A boot is open and no container exists. */
@@ -192,7 +204,7 @@ function planDown(
   keepImage: boolean,
 ): Decision | undefined {
   const { container, stop } = observed;
-  const because = ending === 'bootTimeout' ? 'bootTimeout' : 'asked';
+  const because: StopReason = ending === 'bootTimeout' || ending === 'reboot' ? ending : 'asked';
   if (container.kind === 'created')
     return step('stopping', { name: 'killContainer', because, pid: container.pid });
   if (container.kind === 'running') {

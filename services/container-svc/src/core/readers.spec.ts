@@ -91,6 +91,8 @@ describe('the end of pid 1', () => {
     [undefined, undefined, 'crash'],
     [by(2), 'asked', 'asked'],
     [by(9), 'bootTimeout', 'bootTimeout'],
+    [by(1), 'reboot', 'reboot'],
+    [by(9), 'reboot', 'reboot'],
   ] as const)('%j, asked %s: %s', (exit, asked, ending) => expect(endingOf(exit, asked)).toBe(ending));
 
   it('waits 1, 2, 4 … 60 s before the next start', () => {
@@ -101,6 +103,7 @@ describe('the end of pid 1', () => {
 
   it('counts what nobody wished for', () => {
     expect(countsAsFailure('asked', 0)).toBe(false);
+    expect(countsAsFailure('reboot', 0)).toBe(false);
     expect(countsAsFailure('poweredOff', 60_000)).toBe(false);
     expect(countsAsFailure('poweredOff', 0)).toBe(true);
     expect(countsAsFailure('crash', 1e9)).toBe(true);
@@ -265,6 +268,8 @@ describe('boots that nobody wished to end', () => {
     }
   });
 
-  it('are not those that were asked for', () =>
-    expect(afterBoot(noRestarts, { ...boot, ending: 'asked' })).toBe(noRestarts));
+  it('are not those that were asked for', () => {
+    for (const ending of ['asked', 'reboot'] as const)
+      expect(afterBoot(noRestarts, { ...boot, ending })).toBe(noRestarts);
+  });
 });

@@ -22,7 +22,7 @@ export interface EndedBoot {
   readonly nowMs: number;
 }
 
-const reasons: Readonly<Record<Exclude<Ending, 'asked'>, string>> = {
+const reasons: Readonly<Record<Exclude<Ending, 'asked' | 'reboot'>, string>> = {
   crash: 'Crashed',
   bootTimeout: 'BootTimeout',
   notCreated: 'StepFailed',
@@ -34,7 +34,7 @@ export function afterBoot(
   before: Restarts,
   { ending, ranMs, wasReady, message, nowMs }: EndedBoot,
 ): Restarts {
-  if (ending === 'asked') return before;
+  if (ending === 'asked' || ending === 'reboot') return before;
   const count = before.count + 1;
   if (!countsAsFailure(ending, ranMs)) return { count, failures: 0, failure: undefined };
   const forgiven = wasReady && ranMs > restartPolicy.forgiveAfterMs;

@@ -1,4 +1,4 @@
-import type { Ending } from './exit.js';
+import type { Ending, StopReason } from './exit.js';
 import type { BootShape } from './observed.js';
 
 /** A step that is told nothing but its name. */
@@ -14,12 +14,15 @@ export interface StepArgs {
   makeStorage: { readonly base: number; readonly userns: boolean };
   /** Empties the root's upper, which belongs to the image it was made over. The root is not mounted. */
   resetUpper: { readonly imageId: string; readonly userns: boolean };
+  /** Factory reset: data, upper and work are emptied and seen to be empty; id and ids of files stay. The root is not mounted. */
+  wipeData: { readonly resets: number };
   /** Opens a boot: run directory, boot.json. Nothing of an earlier boot is left. */
   openBoot: {
     readonly fingerprint: string;
     readonly imageId: string;
     readonly userns: boolean;
     readonly shape: BootShape;
+    readonly reboots: number;
   };
   /** Loop-mounts the image's squashfs, shared by all phones that use it. */
   mountImage: { readonly imageId: string };
@@ -44,9 +47,9 @@ export interface StepArgs {
   /** A new shim for a phone whose shim was killed. */
   adoptShim: { readonly pid: number; readonly startTime: number };
   /** `sys.powerctl`: init ends its services and itself. Remembers when it asked, and why. */
-  askShutdown: { readonly because: 'asked' | 'bootTimeout' };
+  askShutdown: { readonly because: StopReason };
   /** SIGKILL for pid 1; the kernel kills the rest of its pid namespace. */
-  killContainer: { readonly because: 'asked' | 'bootTimeout'; readonly pid: number };
+  killContainer: { readonly because: StopReason; readonly pid: number };
   /** `crun delete`, then what crun may have left: processes, cgroups, its own directory. pid 1 is gone. */
   deleteContainer: NoArguments;
   /** veth, its anti-spoofing chain, its DHCP host and lease. */
@@ -76,6 +79,7 @@ export const stepNames: readonly (StepName | 'saveTarget')[] = [
   'saveTarget',
   'makeStorage',
   'resetUpper',
+  'wipeData',
   'openBoot',
   'mountImage',
   'mountLower',

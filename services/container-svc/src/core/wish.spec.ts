@@ -11,6 +11,8 @@ const desired = (epoch: number, revision: number, wanted = Wanted.WANTED_RUNNING
   owner: 'o',
   name: 'n',
   createdAtMs: 0,
+  reboots: 0,
+  resets: 0,
 });
 const target = (epoch: number, revision: number, more: Partial<Target> = {}): Target => ({
   desired: desired(epoch, revision),

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { writeJsonAtomic } from '@ancloud/kit';
+import { AppError, writeJsonAtomic } from '@ancloud/kit';
 import type { Identity } from '../core/observed.js';
 import type { Paths, Storage } from './paths.js';
 
@@ -32,6 +32,27 @@ export class PhoneStorage {
     fs.rmSync(storage.work, { recursive: true, force: true });
     inside();
     makeUpper(storage, identity.userns ? identity.base : 0);
+    await writeJsonAtomic(storage.identity, identity);
+  }
+
+  /**
+   * Factory reset: nothing of data, upper and work stays. identity.json tells of the reset only when that was seen, so a
+   * killed one is done again from the beginning. Errors: STEP_FAILED naming what could not be removed.
+   */
+  async wipe(phone: string, identity: Identity, inside: () => void): Promise<void> {
+    const storage = this.paths.storage(phone);
+    const owned = [storage.data, storage.upper, storage.work];
+    for (const dir of owned) await fs.promises.rm(dir, { recursive: true, force: true });
+    inside();
+    const left = owned.filter((dir) => fs.existsSync(dir));
+    if (left.length > 0)
+      throw new AppError('STEP_FAILED', `wiping the data of ${phone}: still there: ${left.join(', ')}`, {
+        field: 'phone_id',
+        value: phone,
+      });
+    const shift = identity.userns ? identity.base : 0;
+    makeDir(storage.data, 0o771, shift + SYSTEM);
+    makeUpper(storage, shift);
     await writeJsonAtomic(storage.identity, identity);
   }
 

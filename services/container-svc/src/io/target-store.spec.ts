@@ -26,6 +26,8 @@ const desired: Desired = {
   owner: 'o',
   name: 'n',
   createdAtMs: 1,
+  reboots: 0,
+  resets: 0,
   spec: { imageId: 'sha256:x', bootProperties: { 'androidboot.a': 'b' }, labels: {} },
 };
 const target: Target = { desired, managedBy: 'farm', slot: 3, fencedBy: { hostId: 'other', epoch: 9 } };

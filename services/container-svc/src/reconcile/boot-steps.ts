@@ -28,7 +28,7 @@ function removeFiles(run: RunPaths): void {
 /** boot.json comes last: without it no boot is open, whatever else is there. */
 export function openBoot(
   options: ExecutorOptions,
-  { fingerprint, imageId, userns, shape }: StepArgs['openBoot'],
+  { fingerprint, imageId, userns, shape, reboots }: StepArgs['openBoot'],
   context: StepContext,
   inside: () => void,
 ): Promise<void> {
@@ -52,6 +52,7 @@ export function openBoot(
     acceptedAtMs: first ? context.accepted.atMs : clock.now(),
     acceptedBootMs: first ? context.accepted.bootMs : bootTimeMs(),
     shape,
+    reboots,
   };
   writeRunJson(run.boot, boot);
   return Promise.resolve();
@@ -124,7 +125,10 @@ export function closeBoot(
     ending,
     revision: boot?.revision ?? 0,
     ...(exit === undefined ? {} : { exit }),
-    message: ending === 'asked' ? '' : lastWords(tailOf(paths.logFile(phone), LAST_WORDS_BYTES)),
+    message:
+      ending === 'asked' || ending === 'reboot'
+        ? ''
+        : lastWords(tailOf(paths.logFile(phone), LAST_WORDS_BYTES)),
   };
   writeRunJson(run.last, last);
   inside();

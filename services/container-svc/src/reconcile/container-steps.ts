@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { AppError, type Clock, sleep } from '@ancloud/kit';
+import type { StopReason } from '../core/exit.js';
 import { removeCgroups } from '../io/cgroups.js';
 import { loopsOf } from '../io/mounts.js';
 import { isAlive, signalProcess, waitsIn } from '../io/process.js';
@@ -22,7 +23,7 @@ async function within(ms: number, clock: Clock, done: () => boolean): Promise<bo
 /** SIGKILL for pid 1, and its end awaited. Errors: STEP_FAILED when it does not go. */
 export async function killContainer(
   options: ExecutorOptions,
-  because: 'asked' | 'bootTimeout',
+  because: StopReason,
   pid: number,
   context: StepContext,
   inside: () => void,

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { AppError } from '@ancloud/kit';
 import { baseOf, ID_COUNT } from '../core/addresses.js';
 import { binderNames } from '../core/host-abilities.js';
 import type { Step, StepArgs, StepName } from '../core/steps.js';
@@ -45,14 +46,24 @@ export class StepRunner {
     const { paths, exec, images, storage, network, dnsmasq, crun, clock, hostcapBin, kernel } = this.options;
     const run = ({ phone }: StepContext) => paths.run(phone);
     return {
-      makeStorage: ({ base, userns }, { phone, way }, inside) =>
-        storage.make(phone, { base, userns, imageId: way?.imageId ?? '' }, inside),
+      makeStorage: ({ base, userns }, { phone, way, target }, inside) =>
+        storage.make(
+          phone,
+          { base, userns, imageId: way?.imageId ?? '', resets: target.desired.resets },
+          inside,
+        ),
       resetUpper: ({ imageId, userns }, { phone, observed, target }, inside) =>
         storage.resetUpper(
           phone,
-          { base: observed.identity?.base ?? baseOf(target.slot), userns, imageId },
+          { base: baseOf(target.slot), resets: 0, ...observed.identity, userns, imageId },
           inside,
         ),
+      wipeData: ({ resets }, { phone, observed }, inside) => {
+        const { identity } = observed;
+        if (identity === undefined)
+          throw new AppError('INVALID_STATE', `wiping the data of ${phone}: nothing says whose it is`);
+        return storage.wipe(phone, { ...identity, resets }, inside);
+      },
       openBoot: (args, context, inside) => openBoot(this.options, args, context, inside),
       mountImage: ({ imageId }, { lockFd }, inside) => images.mount(imageId, [lockFd], inside),
       mountLower: async ({ imageId, base }, context, inside) => {
@@ -115,9 +126,10 @@ export class StepRunner {
       askShutdown: async ({ because }, context, inside) => {
         writeRunJson(run(context).stop, { because, atMs: clock.now() });
         inside();
+        const word = because === 'reboot' ? 'reboot' : 'shutdown';
         // A phone that cannot be asked (its setprop hangs or is missing) is killed when the grace is over.
         await crun
-          .run(context.phone, ['/system/bin/setprop', 'sys.powerctl', 'shutdown'], context.lockFd, 5_000)
+          .run(context.phone, ['/system/bin/setprop', 'sys.powerctl', word], context.lockFd, 5_000)
           .catch((err: unknown) =>
             this.options.log.warn({ phone: context.phone, err }, 'the phone could not be asked to shut down'),
           );

@@ -87,7 +87,7 @@ export class Observer {
       network: await network.observe(hints.slot),
       progress: this.#progress(container, boot, hints.completedBoot),
       startedAtMs: started?.atMs,
-      stop: readRunJson<{ because: 'asked' | 'bootTimeout'; atMs: number }>(run.stop),
+      stop: readRunJson<NonNullable<Observed['stop']>>(run.stop),
     };
   }
 

@@ -10,6 +10,8 @@ import type {
   ListPhonesResponse,
   Phone,
   PhoneOperation,
+  RebootPhoneRequest,
+  ResetPhoneRequest,
   ScreenshotRequest,
   ScreenshotResponse,
   StartPhoneRequest,
@@ -28,6 +30,8 @@ import { installApp } from '../phones/install-app.js';
 import { listPhones } from '../phones/list-phones.js';
 import { phoneFrom } from '../phones/phone-access.js';
 import { phoneLog } from '../phones/phone-log.js';
+import { rebootPhone } from '../phones/reboot-phone.js';
+import { resetPhone } from '../phones/reset-phone.js';
 import { screenshot } from '../phones/screenshot.js';
 import { startPhone } from '../phones/start-phone.js';
 import { stopPhone } from '../phones/stop-phone.js';
@@ -67,6 +71,14 @@ export class GatewayApi {
 
   stopPhone(principal: Principal, request: StopPhoneRequest): Promise<PhoneOperation> {
     return stopPhone(this.#parts, principal, request);
+  }
+
+  rebootPhone(principal: Principal, request: RebootPhoneRequest): Promise<PhoneOperation> {
+    return rebootPhone(this.#parts, principal, request);
+  }
+
+  resetPhone(principal: Principal, request: ResetPhoneRequest): Promise<PhoneOperation> {
+    return resetPhone(this.#parts, principal, request);
   }
 
   createViewer(principal: Principal, request: CreateViewerRequest): Promise<Viewer> {

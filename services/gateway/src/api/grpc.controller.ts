@@ -9,6 +9,8 @@ import type {
   ListHostsRequest,
   ListImagesRequest,
   ListPhonesRequest,
+  RebootPhoneRequest,
+  ResetPhoneRequest,
   ScreenshotRequest,
   StartPhoneRequest,
   StopPhoneRequest,
@@ -70,6 +72,16 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'stopPhone')
   async stopPhone(request: StopPhoneRequest, metadata: Metadata) {
     return this.api.stopPhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'rebootPhone')
+  async rebootPhone(request: RebootPhoneRequest, metadata: Metadata) {
+    return this.api.rebootPhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'resetPhone')
+  async resetPhone(request: ResetPhoneRequest, metadata: Metadata) {
+    return this.api.resetPhone(await this.auth.principal(metadata), request);
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'createViewer')

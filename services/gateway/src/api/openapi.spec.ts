@@ -79,11 +79,14 @@ describe('the OpenAPI document', () => {
 });
 
 describe('what needs credentials', () => {
-  it.each(routes.filter((route) => route.open !== true).map((route) => [route.method, route.path] as const))(
+  // A fresh address each: the 21st failure of one would be 429.
+  const guarded = routes.filter((route) => route.open !== true);
+  it.each(guarded.map(({ method, path }, index) => [method, path, `10.1.0.${index}`] as const))(
     '%s %s',
-    async (method, path) => {
+    async (method, path, remoteAddress) => {
       const url = path.replaceAll(/\{\w+\}/g, 'x_1');
-      const answer = await app.inject({ method, url, headers: { authorization: 'Bearer wrong' } });
+      const headers = { authorization: 'Bearer wrong' };
+      const answer = await app.inject({ method, url, headers, remoteAddress });
       expect(answer.statusCode).toBe(401);
       expect(answer.headers['content-type']).toContain('application/problem+json');
       expect(answer.headers['www-authenticate']).toBe('Bearer');
@@ -91,7 +94,6 @@ describe('what needs credentials', () => {
   );
 
   it('also covers paths that do not exist, and spellings of those that do', async () => {
-    // A fresh address each: the 21st failure of one would be 429.
     let host = 1;
     for (const url of [
       '/v1/nothing',

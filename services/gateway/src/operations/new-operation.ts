@@ -8,6 +8,8 @@ export const deadlineMs: Readonly<Record<OperationKind, number>> = {
   start: 120_000,
   stop: 60_000,
   delete: 120_000,
+  reboot: 180_000,
+  reset: 180_000,
   'import-image': 60_000,
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { named } from '../api/route-doc.js';
 import { phone } from '../phones/phone-schemas.js';
+import { operationKinds } from './core/outcome.js';
 import { waitMaxMs } from './wait-operation.js';
 
 const instant = z.iso.datetime();
@@ -9,7 +10,7 @@ export const operation = named(
   'Operation',
   z.object({
     operationId: z.string(),
-    kind: z.enum(['create', 'start', 'stop', 'delete', 'import-image']),
+    kind: z.enum(operationKinds),
     phoneId: z.string().describe('Empty for operations that are of no phone'),
     state: z.enum(['running', 'done', 'failed', 'unspecified', 'unknown']),
     percent: z.int().describe('0-100, for work that knows'),

@@ -80,6 +80,26 @@ export const phoneRoutes: readonly RouteDoc[] = [
     errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING'],
   },
   {
+    method: 'POST',
+    path: '/v1/phones/{phoneId}/reboot',
+    operationId: 'rebootPhone',
+    tag,
+    summary: 'Reboots a phone as Android does: its services end first, its data stay',
+    ok: { status: 202, description: 'The phone and the operation', schema: phoneOperation },
+    errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING', 'PHONE_NOT_RUNNING'],
+  },
+  {
+    method: 'POST',
+    path: '/v1/phones/{phoneId}/reset',
+    operationId: 'resetPhone',
+    tag,
+    summary: 'Factory reset: wipes the data of a phone',
+    description:
+      'What was changed in its system goes too; id, address and settings stay. A running phone boots anew, a stopped one stays stopped.',
+    ok: { status: 202, description: 'The phone and the operation', schema: phoneOperation },
+    errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING'],
+  },
+  {
     method: 'GET',
     path: '/v1/phones/{phoneId}/screenshot',
     operationId: 'screenshot',

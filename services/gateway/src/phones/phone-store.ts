@@ -1,5 +1,5 @@
 import { plainKeys, records } from '@ancloud/contracts';
-import { Desired, Wanted, wantedToJSON } from '@ancloud/contracts/common/v1/common';
+import { Desired, type Wanted, wantedToJSON } from '@ancloud/contracts/common/v1/common';
 import { Operation, Placement } from '@ancloud/contracts/state/v1/state';
 import { keyOf, type State } from '@ancloud/state';
 import { finishRemoval, forceRemoval, placePhone, rebuildPhone, wishPhone } from './phone-scripts.js';
@@ -18,9 +18,18 @@ export type PlaceResult =
   | { readonly result: 'recovering' | 'full' | 'exists' }
   | { readonly result: 'repeated'; readonly value: string };
 
+/** What a wish changes of desired state; what is not named stays. */
+export interface WishChange {
+  readonly wanted?: Wanted;
+  /** Refused unless the phone is wanted to run. */
+  readonly onlyRunning?: boolean;
+  /** One more of these is asked for. */
+  readonly count?: 'reboots' | 'resets';
+}
+
 export type WishResult =
   | { readonly result: 'wished'; readonly desired: Desired; readonly operation: Operation }
-  | { readonly result: 'missing' | 'deleting' };
+  | { readonly result: 'missing' | 'deleting' | 'stopped' };
 
 const desiredFrom = (text: unknown): Desired => Desired.fromJSON(JSON.parse(String(text)));
 const operationFrom = (text: unknown): Operation => Operation.fromJSON(JSON.parse(String(text)));
@@ -83,7 +92,7 @@ export class PhoneStore {
   }
 
   /** Changes the wish: revision + 1, and the operation that waits for it. */
-  async wish(phone: string, wanted: Wanted, operation: Operation): Promise<WishResult> {
+  async wish(phone: string, change: WishChange, operation: Operation): Promise<WishResult> {
     const answer = (await this.#state.script(
       wishPhone,
       [
@@ -92,9 +101,15 @@ export class PhoneStore {
         plainKeys.operations.template,
         keyOf(plainKeys.phoneOperations.template, { phone }),
       ],
-      [wantedToJSON(wanted), JSON.stringify(Operation.toJSON(operation))],
+      [
+        JSON.stringify({
+          ...change,
+          ...(change.wanted === undefined ? {} : { wanted: wantedToJSON(change.wanted) }),
+        }),
+        JSON.stringify(Operation.toJSON(operation)),
+      ],
     )) as string[];
-    if (answer[0] !== 'wished') return { result: answer[0] as 'missing' | 'deleting' };
+    if (answer[0] !== 'wished') return { result: answer[0] as 'missing' | 'deleting' | 'stopped' };
     return { result: 'wished', desired: desiredFrom(answer[1]), operation: operationFrom(answer[2]) };
   }
 

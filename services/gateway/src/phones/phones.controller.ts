@@ -85,6 +85,18 @@ export class PhonesController {
     return both(await this.api.stopPhone(caller, { phoneId }));
   }
 
+  @Post(':phoneId/reboot')
+  @HttpCode(202)
+  async reboot(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
+    return both(await this.api.rebootPhone(caller, { phoneId }));
+  }
+
+  @Post(':phoneId/reset')
+  @HttpCode(202)
+  async reset(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
+    return both(await this.api.resetPhone(caller, { phoneId }));
+  }
+
   @Get(':phoneId/screenshot')
   async screenshot(
     @Caller() caller: Principal,

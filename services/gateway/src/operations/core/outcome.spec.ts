@@ -10,6 +10,8 @@ const wantedBy: Record<OperationKind, Wanted> = {
   start: Wanted.WANTED_RUNNING,
   stop: Wanted.WANTED_STOPPED,
   delete: Wanted.WANTED_REMOVED,
+  reboot: Wanted.WANTED_RUNNING,
+  reset: Wanted.WANTED_RUNNING,
   'import-image': Wanted.WANTED_UNSPECIFIED,
 };
 
@@ -79,6 +81,15 @@ describe('outcomeOf', () => {
     ['start', { stage: Stage.STAGE_BOOTING, wanted: Wanted.WANTED_STOPPED, wish: 4 }, 'FENCED'],
     // The same wish again: both end together.
     ['start', { stage: Stage.STAGE_READY, revision: 4, wish: 4 }, 'done'],
+    ['reboot', { stage: Stage.STAGE_READY, revision: 2 }, 'running'],
+    ['reboot', { stage: Stage.STAGE_STOPPING }, 'running'],
+    ['reboot', { stage: Stage.STAGE_READY }, 'done'],
+    ['reboot', { stage: Stage.STAGE_STOPPED, wanted: Wanted.WANTED_STOPPED, wish: 4 }, 'FENCED'],
+    // A reset is had by a stopped phone too, and by one that is stopped or started meanwhile.
+    ['reset', { stage: Stage.STAGE_READY }, 'done'],
+    ['reset', { stage: Stage.STAGE_STOPPING, wanted: Wanted.WANTED_STOPPED }, 'running'],
+    ['reset', { stage: Stage.STAGE_STOPPED, wanted: Wanted.WANTED_STOPPED, wish: 4, revision: 4 }, 'done'],
+    ['reset', { stage: Stage.STAGE_STOPPING, wanted: Wanted.WANTED_REMOVED, wish: 4 }, 'FENCED'],
     ['create', { gone: true }, 'FENCED'],
     ['delete', { gone: true }, 'done'],
     ['delete', { stage: Stage.STAGE_STOPPING }, 'running'],

@@ -2,7 +2,16 @@ import type { Desired, ErrorDetail } from '@ancloud/contracts/common/v1/common';
 import { Wanted } from '@ancloud/contracts/common/v1/common';
 import { Stage, stageToJSON, type Operation, type PhoneStatus } from '@ancloud/contracts/state/v1/state';
 
-export type OperationKind = 'create' | 'start' | 'stop' | 'delete' | 'import-image';
+export const operationKinds = [
+  'create',
+  'start',
+  'stop',
+  'delete',
+  'reboot',
+  'reset',
+  'import-image',
+] as const;
+export type OperationKind = (typeof operationKinds)[number];
 
 export type Outcome =
   | { readonly state: 'running' }
@@ -53,7 +62,14 @@ export function outcomeOf(operation: Operation, evidence: Evidence): Outcome {
     );
   }
 
-  const wish = operation.kind === 'stop' ? Wanted.WANTED_STOPPED : Wanted.WANTED_RUNNING;
+  // A reset goes with whatever is wanted else.
+  const wish =
+    operation.kind === 'reset'
+      ? desired.wanted
+      : operation.kind === 'stop'
+        ? Wanted.WANTED_STOPPED
+        : Wanted.WANTED_RUNNING;
+  if (wish === Wanted.WANTED_REMOVED) return failed('FENCED', `phone ${operation.phoneId} is being deleted`);
   if (desired.wanted !== wish && (desired.epoch > operation.epoch || desired.revision > operation.revision))
     return failed('FENCED', `a newer wish took the place of '${operation.kind}'`);
   if (answered) {

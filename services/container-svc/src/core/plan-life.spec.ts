@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { Observed } from './observed.js';
+import { plan } from './plan.js';
+import {
+  boot,
+  debris,
+  desired,
+  ended,
+  facts,
+  identity,
+  NOW,
+  opened,
+  ready,
+  RUN,
+  said,
+  STOP,
+  stored,
+  target,
+  up,
+} from './plan-states.js';
+
+describe('a reboot that was asked for', () => {
+  const wish = { desired: { ...desired, reboots: 2 } };
+  const rebooted = { ...boot, reboots: 2 };
+  const asked = { because: 'reboot' as const, atMs: NOW - 1_000 };
+  it.each<[string, Observed, string]>([
+    ['the boot began before it', { ...ready, boot: { ...boot, reboots: 1 } }, 'stopping askShutdown'],
+    ['the boot is of a container-svc that knew none', ready, 'stopping askShutdown'],
+    ['init was asked', { ...ready, stop: asked }, 'stopping wait:ShuttingDown'],
+    ['init does not end', { ...ready, stop: { ...asked, atMs: NOW - 10_000 } }, 'stopping killContainer'],
+    ['init has ended', { ...ready, stop: asked, container: debris(1) }, 'stopping deleteContainer'],
+    ['nothing of the boot is left', { ...opened, stop: asked, container: ended(1) }, 'stopping closeBoot'],
+    ['no boot is open', stored, 'preparing openBoot'],
+    ['the boot began after it', { ...ready, boot: rebooted }, 'ready wait:'],
+    ['the next boot is under way', { ...up, boot: rebooted }, 'booting wait:'],
+  ])('%s', (_, observed, expected) => expect(said(RUN, observed, {}, wish)).toBe(expected));
+
+  it('is told from a crash, a shutdown and a reboot of the phone’s own', () => {
+    const over = { ...opened, stop: asked, container: ended(1) };
+    expect(plan(target(RUN, wish), over, facts)).toMatchObject({
+      step: { name: 'closeBoot', ending: 'reboot' },
+    });
+    expect(plan(target(RUN, wish), ready, facts)).toMatchObject({ step: { because: 'reboot' } });
+    expect(plan(target(RUN, wish), stored, facts)).toMatchObject({ step: { name: 'openBoot', reboots: 2 } });
+  });
+
+  it('leaves the image mounted, which the next boot needs', () => {
+    const over = {
+      ...opened,
+      stop: asked,
+      container: ended(1),
+      image: { present: true, mounted: true, users: 0 },
+    };
+    expect(said(RUN, over, {}, wish)).toBe('stopping closeBoot');
+  });
+});
+
+describe('a factory reset that was asked for', () => {
+  const wish = { desired: { ...desired, resets: 1 } };
+  const stopped = { desired: { ...desired, resets: 1, wanted: STOP } };
+  const wiped = { ...identity, resets: 1 };
+  it.each<[string, Observed, typeof wish, string]>([
+    ['it is ready', ready, wish, 'stopping askShutdown'],
+    ['it boots', up, wish, 'stopping askShutdown'],
+    ['it is down', stored, wish, 'preparing wipeData'],
+    ['a wipe was killed', { ...stored, storage: 'partial' }, wish, 'preparing wipeData'],
+    ['the data is wiped', { ...stored, identity: wiped }, wish, 'preparing openBoot'],
+    ['it is ready again', { ...ready, identity: wiped }, wish, 'ready wait:'],
+    ['it shall be stopped and is ready', ready, stopped, 'stopping askShutdown'],
+    ['it is stopped', stored, stopped, 'stopping wipeData'],
+    ['it is stopped and wiped', { ...stored, identity: wiped }, stopped, 'stopped wait:'],
+    ['it never had data', { ...stored, storage: 'none', identity: undefined }, stopped, 'stopped wait:'],
+  ])('%s', (_, observed, more, expected) => expect(said(RUN, observed, {}, more)).toBe(expected));
+
+  it('comes before the back-off and before what keeps the phone from running', () => {
+    const failure = { count: 3, notBeforeMs: NOW + 4_000, reason: 'Crashed', message: 'm' };
+    expect(said(RUN, stored, { failure }, wish)).toBe('preparing wipeData');
+    const run = { ok: false as const, reason: 'ImageMissing', message: 'm' };
+    expect(said(RUN, stored, { run }, wish)).toBe('preparing wipeData');
+  });
+
+  it('touches nothing of a phone that another host has', () => {
+    const fencedBy = { hostId: 'other', epoch: 5 };
+    expect(said(RUN, stored, {}, { ...wish, fencedBy })).toBe('stopped wait:Fenced');
+  });
+});

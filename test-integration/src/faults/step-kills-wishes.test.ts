@@ -1,0 +1,4 @@
+import { killsIn } from './step-kills.js';
+
+killsIn('reboot');
+killsIn('reset');
