@@ -173,6 +173,8 @@ const verbWords = {
   stop: 'switch the phone off; its data stay',
   reboot: 'reboot as Android does, and wait until the phone is ready again',
   reset: 'factory reset: wipe the data of the phone',
+  pause: 'freeze the phone: no CPU time, its memory stays',
+  resume: 'let a paused phone go on',
   delete: 'remove the phone and its data',
 } as const;
 const phone = program.command('phone').description('phones').enablePositionalOptions();
@@ -210,6 +212,8 @@ for (const [name, verb] of [
   ['stop', 'stop'],
   ['reboot', 'reboot'],
   ['reset', 'reset'],
+  ['pause', 'pause'],
+  ['resume', 'resume'],
   ['rm', 'delete'],
 ] as const) {
   phone

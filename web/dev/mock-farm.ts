@@ -36,6 +36,10 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   start: ['starting', 'booting', 'ready'],
   stop: ['stopping', 'stopped'],
   delete: ['deleting', ''],
+  reboot: ['stopping', 'starting', 'booting', 'ready'],
+  reset: ['stopping', 'preparing', 'booting', 'ready'],
+  pause: ['paused'],
+  resume: ['ready'],
 };
 
 /** Phones in memory that go through their phases by themselves. Emits `event` (kind, data). */

@@ -71,6 +71,10 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
   ['DELETE', /^\/v1\/phones\/(\w+)$/, wished('delete')],
   ['POST', /^\/v1\/phones\/(\w+)\/start$/, wished('start')],
   ['POST', /^\/v1\/phones\/(\w+)\/stop$/, wished('stop')],
+  ['POST', /^\/v1\/phones\/(\w+)\/reboot$/, wished('reboot')],
+  ['POST', /^\/v1\/phones\/(\w+)\/reset$/, wished('reset')],
+  ['POST', /^\/v1\/phones\/(\w+)\/pause$/, wished('pause')],
+  ['POST', /^\/v1\/phones\/(\w+)\/resume$/, wished('resume')],
   [
     'POST',
     /^\/v1\/phones\/(\w+)\/viewers$/,

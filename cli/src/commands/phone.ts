@@ -63,11 +63,11 @@ export async function phoneShow(layout: Layout, id: string, output: Output): Pro
   output.result(phone, JSON.stringify(phone, null, 2));
 }
 
-/** `./ancloud phone start|stop|reboot|reset|rm ID`: asks and waits. */
+/** `./ancloud phone start|stop|reboot|reset|pause|resume|rm ID`: asks and waits. */
 export async function phoneVerb(
   layout: Layout,
   id: string,
-  verb: 'start' | 'stop' | 'reboot' | 'reset' | 'delete',
+  verb: 'start' | 'stop' | 'reboot' | 'reset' | 'pause' | 'resume' | 'delete',
   output: Output,
 ): Promise<void> {
   const client = new GatewayClient(layout);

@@ -21,6 +21,7 @@ export async function endPhones(hostId: string): Promise<void> {
 /** Leaves first: kills what is inside, then the folder. False while somebody is still dying in there. */
 function removed(folder: string): boolean {
   if (!fs.existsSync(folder)) return true;
+  thaw(folder);
   for (const child of folders(folder)) removed(child);
   for (const pid of pids(folder)) {
     try {
@@ -34,6 +35,17 @@ function removed(folder: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** A paused phone would not even be killed, where cgroup v1 froze it. */
+function thaw(folder: string): void {
+  for (const [file, word] of [
+    ['freezer.state', 'THAWED'],
+    ['cgroup.freeze', '0'],
+  ] as const) {
+    const at = path.join(folder, file);
+    if (fs.existsSync(at)) fs.writeFileSync(at, word);
   }
 }
 

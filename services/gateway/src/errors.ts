@@ -22,6 +22,13 @@ export const phoneNotRunning = (phoneId: string): AppError =>
     fix: 'start the phone first',
   });
 
+export const phoneChanged = (phoneId: string): AppError =>
+  new AppError('FENCED', `another wish for phone ${phoneId} came first`, {
+    field: 'phoneId',
+    value: phoneId,
+    fix: 'look at the phone, and ask again',
+  });
+
 export const operationNotFound = (operationId: string): AppError =>
   new AppError('OPERATION_NOT_FOUND', `there is no operation '${operationId}'`, {
     field: 'operationId',

@@ -22,6 +22,13 @@ const FIXES: Partial<Record<AdbError['code'], string>> = {
   ADB_REFUSED: 'wait until the phone has booted; see its log when it stays so',
 };
 
+export const phonePaused = (phoneId: string): AppError =>
+  new AppError('PHONE_PAUSED', `phone ${phoneId} is paused`, {
+    field: 'phone_id',
+    value: phoneId,
+    fix: 'resume the phone first',
+  });
+
 /** Any failure while reaching into a phone as an AppError that says what was being done. */
 export function phoneError(doing: string, error: unknown): AppError {
   if (error instanceof AppError) return error;

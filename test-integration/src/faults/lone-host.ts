@@ -3,7 +3,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Desired, type PhoneSpec, type Profile } from '@ancloud/contracts/common/v1/common';
+import { Desired, PhoneSpec, type Profile } from '@ancloud/contracts/common/v1/common';
 import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
 import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/local';
 import type { PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
@@ -240,7 +240,7 @@ export class LoneHost {
   run(phoneId: string, spec: Partial<PhoneSpec>): Promise<PhoneStatus> {
     return this.local.startContainer({
       phoneId,
-      spec: { bootProperties: {}, labels: {}, imageId: '', ...spec },
+      spec: PhoneSpec.fromPartial(spec),
     });
   }
 

@@ -103,6 +103,19 @@ export const scenarios = {
       if (fs.existsSync(markOf(host, phone))) throw new Error('the data was not wiped');
     },
   },
+  pause: {
+    begin: beReady,
+    wish: (host, phone) => host.local.pauseContainer({ phoneId: phone }),
+    reached: (host, phone) => host.until(phone, Stage.STAGE_PAUSED),
+  },
+  resume: {
+    begin: async (host, phone, images) => {
+      await beReady(host, phone, images);
+      await host.local.pauseContainer({ phoneId: phone });
+    },
+    wish: (host, phone) => host.local.resumeContainer({ phoneId: phone }),
+    reached: ready,
+  },
   // Somebody kills the phone's shim: another takes its place, the phone runs on.
   shim: {
     begin: beReady,

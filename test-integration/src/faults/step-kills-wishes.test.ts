@@ -2,3 +2,5 @@ import { killsIn } from './step-kills.js';
 
 killsIn('reboot');
 killsIn('reset');
+killsIn('pause');
+killsIn('resume');

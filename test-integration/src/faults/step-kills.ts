@@ -42,7 +42,8 @@ export function killsIn(name: ScenarioName): void {
         await scenario.begin(host, phone, images);
         const before = point === 'before' && step === 'saveTarget';
         await host.restart({ ANCLOUD_ENABLE_FAULTS: '1', ANCLOUD_FAULT: `${step}:${point}` });
-        if (name !== 'boot' && name !== 'image') await host.until(phone, Stage.STAGE_READY);
+        if (name === 'resume') await host.until(phone, Stage.STAGE_PAUSED);
+        else if (name !== 'boot' && name !== 'image') await host.until(phone, Stage.STAGE_READY);
         const asked = scenario.wish(host, phone, images).catch(() => {});
         expect(await host.ended()).toEqual({ code: null, signal: 'SIGKILL' });
         await asked;

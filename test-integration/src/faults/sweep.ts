@@ -67,6 +67,7 @@ export function sweepHost(place: HostPlace): string[] {
   ];
   const cgroups = cgroupRoots().map((root) => `${root}/ancloud-${hostId}`);
   for (const { pid, line } of processes()) if (line.includes(run) && line.includes('phone-shim')) kill(pid);
+  for (const cgroup of cgroups) thaw(cgroup);
   for (const cgroup of cgroups) for (const pid of pidsIn(cgroup)) kill(pid);
   for (const { pid, line } of processes()) if (line.includes(run) && pid !== process.pid) kill(pid);
   const removeTree = (folder: string): void => {
@@ -83,6 +84,16 @@ export function sweepHost(place: HostPlace): string[] {
   for (const port of portsOf(bridge)) command('ip', 'link', 'delete', port);
   for (const at of mountsBelow(run).toReversed()) command('umount', '--', at);
   return found;
+}
+
+/** With cgroup v1 not even SIGKILL ends what is frozen. */
+function thaw(folder: string): void {
+  for (const at of [folder, ...folders(folder)])
+    for (const [file, word] of [
+      ['freezer.state', 'THAWED'],
+      ['cgroup.freeze', '0'],
+    ] as const)
+      if (fs.existsSync(`${at}/${file}`)) fs.writeFileSync(`${at}/${file}`, word);
 }
 
 /** Begin of the names of a bridge's ports, learnt from those that were seen on it. */

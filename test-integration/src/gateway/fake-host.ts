@@ -189,7 +189,8 @@ export class FakeHost {
 }
 
 /** The wish is reached at once. */
-export function reach({ wanted }: Desired): Partial<PhoneStatus> {
+export function reach({ wanted, paused }: Desired): Partial<PhoneStatus> {
+  if (paused) return { stage: Stage.STAGE_PAUSED };
   if (wanted === Wanted.WANTED_STOPPED) return { stage: Stage.STAGE_STOPPED };
   return { stage: wanted === Wanted.WANTED_REMOVED ? Stage.STAGE_REMOVED : Stage.STAGE_READY };
 }

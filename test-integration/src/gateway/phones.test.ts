@@ -143,6 +143,25 @@ describe('the life of a phone', () => {
     expect((await gateway.call('GET', at)).json).toMatchObject({ phase: 'stopped' });
   });
 
+  it('is paused and resumed; stopping and starting take a pause back', async () => {
+    const made = await create();
+    await wait(made.operation);
+    const at = `/v1/phones/${made.phone.phoneId}`;
+    const ask = async (wish: string): Promise<Json> =>
+      (await wait((await gateway.call('POST', `${at}/${wish}`)).json.operation)).json;
+    expect(await ask('pause')).toMatchObject({ kind: 'pause', state: 'done' });
+    const paused = await gateway.call('GET', at);
+    expect(paused.json).toMatchObject({ phase: 'paused', viewable: false, status: { stage: 'paused' } });
+    expect(await ask('resume')).toMatchObject({ kind: 'resume', state: 'done' });
+    expect((await gateway.call('GET', at)).json).toMatchObject({ phase: 'ready' });
+    await ask('pause');
+    await ask('stop');
+    expect(host.told.get(made.phone.phoneId)).toMatchObject({ paused: false });
+    expect((await gateway.call('POST', `${at}/pause`)).json).toMatchObject({ code: 'PHONE_NOT_RUNNING' });
+    expect(await ask('start')).toMatchObject({ state: 'done' });
+    expect((await gateway.call('GET', at)).json).toMatchObject({ phase: 'ready' });
+  });
+
   it('nudges the host by RPC and by a fact', async () => {
     const before = host.synced;
     const facts: string[] = [];

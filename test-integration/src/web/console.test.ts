@@ -120,6 +120,21 @@ describe('the console', () => {
     await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
   });
 
+  it('pauses, resumes and resets a phone from its page; a reset asks first', async () => {
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const screen = page.getByRole('region', { name: 'Screen' });
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await screen.getByText('Paused').waitFor();
+    await screen.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Factory reset…' }).click();
+    await page
+      .getByRole('alertdialog', { name: 'Reset support desk?' })
+      .getByRole('button', { name: 'Reset' })
+      .click();
+    await page.getByRole('status').getByText('support desk is as new').waitFor();
+  });
+
   it('is used with the keyboard alone', async () => {
     await page.getByRole('button', { name: 'New phone' }).focus();
     await page.keyboard.press('Enter');

@@ -49,7 +49,7 @@ describe('Client', () => {
 
   it('sends no JSON type without a body', async () => {
     const { client, calls } = farm(Response.json({}), Response.json({}));
-    await client.stop('ph_a');
+    await client.wish('ph_a', 'stop');
     await client.delete('ph_a', true);
     expect(calls.map(({ method, url, headers }) => [method, url, headers])).toEqual([
       ['POST', '/v1/phones/ph_a/stop', {}],

@@ -1,3 +1,4 @@
+import type { WishName } from '../farm/words.js';
 import { ApiError, problemOf } from './api-error.js';
 import type { CreatePhone, Host, Image, Me, Operation, Phone, PhoneOperation, Viewer } from './types.js';
 
@@ -52,12 +53,9 @@ export class Client {
     return this.#json('POST', '/v1/phones', { body: wish, headers: { 'idempotency-key': key } });
   }
 
-  start(id: string): Promise<PhoneOperation> {
-    return this.#json('POST', `/v1/phones/${encodeURIComponent(id)}/start`);
-  }
-
-  stop(id: string): Promise<PhoneOperation> {
-    return this.#json('POST', `/v1/phones/${encodeURIComponent(id)}/stop`);
+  /** Every wish but a deletion. */
+  wish(id: string, wish: Exclude<WishName, 'delete'>): Promise<PhoneOperation> {
+    return this.#json('POST', `/v1/phones/${encodeURIComponent(id)}/${wish}`);
   }
 
   /** `force`: also when the phone's host does not answer. */

@@ -12,6 +12,7 @@ export type Phase =
   | 'failed'
   | 'lost'
   | 'deleting'
+  | 'paused'
   | 'unspecified'
   | 'unknown';
 
@@ -58,7 +59,8 @@ export interface Phone {
 
 export interface Operation {
   readonly operationId: string;
-  readonly kind: 'create' | 'start' | 'stop' | 'delete' | 'reboot' | 'reset' | 'import-image';
+  readonly kind:
+    'create' | 'start' | 'stop' | 'delete' | 'reboot' | 'reset' | 'pause' | 'resume' | 'import-image';
   readonly phoneId: string;
   readonly state: 'running' | 'done' | 'failed' | 'unspecified' | 'unknown';
   readonly percent: number;

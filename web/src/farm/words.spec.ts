@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Phone } from '../api/types.js';
 import { only, ordered, without, withPhone } from './phone-list.js';
-import { bytes, cores, duration, mebibytes, phaseWords, shortImage, toneOf, wishes } from './words.js';
+import {
+  bytes,
+  cores,
+  duration,
+  mebibytes,
+  phaseWords,
+  shortImage,
+  toneOf,
+  wishes,
+  wishNames,
+} from './words.js';
 
 it.each([
   [350, '0.35 s'],
@@ -27,13 +37,14 @@ describe('phases', () => {
   });
 
   it.each([
-    ['ready', { start: false, stop: true, delete: true }],
-    ['stopped', { start: true, stop: false, delete: true }],
-    ['failed', { start: true, stop: true, delete: true }],
-    ['lost', { start: false, stop: false, delete: true }],
-    ['deleting', { start: false, stop: false, delete: false }],
+    ['ready', ['stop', 'pause', 'reboot', 'reset', 'delete']],
+    ['paused', ['stop', 'resume', 'reboot', 'reset', 'delete']],
+    ['stopped', ['start', 'reset', 'delete']],
+    ['failed', ['start', 'stop', 'reset', 'delete']],
+    ['lost', ['delete']],
+    ['deleting', []],
   ] as const)('what can be asked of a phone that is %s', (phase, asked) =>
-    expect(wishes(phase)).toEqual(asked),
+    expect(wishNames.filter((name) => wishes(phase)[name])).toEqual(asked),
   );
 });
 

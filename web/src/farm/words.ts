@@ -15,6 +15,7 @@ const PHASES: Readonly<Record<Phase, readonly [Tone, string]>> = {
   failed: ['bad', 'Failed'],
   lost: ['bad', 'Host lost'],
   deleting: ['busy', 'Deleting'],
+  paused: ['rest', 'Paused'],
   unspecified: ['rest', 'Unknown'],
   unknown: ['rest', 'Unknown'],
 };
@@ -27,15 +28,20 @@ export function phaseWords(phase: Phase): string {
   return (PHASES[phase] ?? PHASES.unknown)[1];
 }
 
+export const wishNames = ['start', 'stop', 'pause', 'resume', 'reboot', 'reset', 'delete'] as const;
+export type WishName = (typeof wishNames)[number];
+
 /** What can be asked of a phone in its phase. */
-export function wishes(phase: Phase): {
-  readonly start: boolean;
-  readonly stop: boolean;
-  readonly delete: boolean;
-} {
+export function wishes(phase: Phase): Readonly<Record<WishName, boolean>> {
   return {
     start: phase === 'stopped' || phase === 'failed',
-    stop: ['pending', 'placing', 'preparing', 'starting', 'booting', 'ready', 'failed'].includes(phase),
+    stop: ['pending', 'placing', 'preparing', 'starting', 'booting', 'ready', 'paused', 'failed'].includes(
+      phase,
+    ),
+    pause: phase === 'ready',
+    resume: phase === 'paused',
+    reboot: phase === 'ready' || phase === 'paused',
+    reset: ['ready', 'paused', 'stopped', 'failed'].includes(phase),
     delete: phase !== 'deleting',
   };
 }
@@ -53,6 +59,8 @@ export function doneWords(kind: Operation['kind'], name: string): string {
     delete: `${name} is deleted`,
     reboot: `${name} has rebooted`,
     reset: `${name} is as new`,
+    pause: `${name} is paused`,
+    resume: `${name} goes on`,
     'import-image': `The image is imported`,
   };
   return words[kind];
@@ -67,6 +75,8 @@ export function failedWords(kind: Operation['kind'], name: string): string {
     delete: `${name} could not be deleted`,
     reboot: `${name} could not be rebooted`,
     reset: `${name} could not be reset`,
+    pause: `${name} could not be paused`,
+    resume: `${name} could not be resumed`,
     'import-image': `The image could not be imported`,
   };
   return words[kind];

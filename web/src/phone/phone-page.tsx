@@ -114,13 +114,28 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
           )}
           <div className="side-actions">
             {actions.can.start && (
-              <Button className="button" onPress={actions.start}>
+              <Button className="button" onPress={() => actions.ask('start')}>
                 <Icon name="play" /> Start
               </Button>
             )}
             {actions.can.stop && (
-              <Button className="button" onPress={actions.stop}>
+              <Button className="button" onPress={() => actions.ask('stop')}>
                 <Icon name="stop" /> Stop
+              </Button>
+            )}
+            {actions.can.pause && (
+              <Button className="button" onPress={() => actions.ask('pause')}>
+                <Icon name="pause" /> Pause
+              </Button>
+            )}
+            {actions.can.resume && (
+              <Button className="button" onPress={() => actions.ask('resume')}>
+                <Icon name="play" /> Resume
+              </Button>
+            )}
+            {actions.can.reboot && (
+              <Button className="button" onPress={() => actions.ask('reboot')}>
+                <Icon name="again" /> Reboot
               </Button>
             )}
             {on && (
@@ -128,7 +143,16 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
                 <Icon name="share" /> Share
               </Button>
             )}
-            <Button className="button danger-text" isDisabled={!actions.can.delete} onPress={actions.delete}>
+            {actions.can.reset && (
+              <Button className="button danger-text" onPress={() => actions.ask('reset')}>
+                <Icon name="blank" /> Factory reset…
+              </Button>
+            )}
+            <Button
+              className="button danger-text"
+              isDisabled={!actions.can.delete}
+              onPress={() => actions.ask('delete')}
+            >
               <Icon name="trash" /> Delete…
             </Button>
           </div>
@@ -157,8 +181,13 @@ function Curtain({ phone, actions }: { readonly phone: Phone; readonly actions: 
       {phone.phase === 'booting' && <p className="more">{phone.status?.progress}</p>}
       {phone.message !== '' && <p className="more">{sentence(phone.message)}</p>}
       {actions.can.start && (
-        <Button className="button on-dark" onPress={actions.start}>
+        <Button className="button on-dark" onPress={() => actions.ask('start')}>
           <Icon name="play" /> Start
+        </Button>
+      )}
+      {actions.can.resume && (
+        <Button className="button on-dark" onPress={() => actions.ask('resume')}>
+          <Icon name="play" /> Resume
         </Button>
       )}
     </div>

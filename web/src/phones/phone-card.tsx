@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { Button, Link, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { Phone } from '../api/types.js';
-import { count, nameOf } from '../farm/words.js';
+import { count, nameOf, type WishName, wishNames } from '../farm/words.js';
 import { Icon } from '../ui/icon.js';
 import { PhaseMark } from '../ui/phase-mark.js';
 import { Thumbnail } from './thumbnail.js';
@@ -32,16 +32,26 @@ export function PhoneCard({ phone }: { readonly phone: Phone }): ReactNode {
         <Popover className="menu-shade" placement="bottom end">
           <Menu
             className="menu"
-            disabledKeys={(['start', 'stop', 'delete'] as const).filter((one) => !actions.can[one])}
-            onAction={(key) => {
-              if (key === 'start' || key === 'stop' || key === 'delete') actions[key]();
-            }}
+            disabledKeys={wishNames.filter((one) => !actions.can[one])}
+            onAction={(key) => actions.ask(key as WishName)}
           >
             <MenuItem id="start">
               <Icon name="play" /> Start
             </MenuItem>
             <MenuItem id="stop">
               <Icon name="stop" /> Stop
+            </MenuItem>
+            <MenuItem id="pause">
+              <Icon name="pause" /> Pause
+            </MenuItem>
+            <MenuItem id="resume">
+              <Icon name="play" /> Resume
+            </MenuItem>
+            <MenuItem id="reboot">
+              <Icon name="again" /> Reboot
+            </MenuItem>
+            <MenuItem id="reset" className="bad">
+              <Icon name="blank" /> Factory reset…
             </MenuItem>
             <MenuItem id="delete" className="bad">
               <Icon name="trash" /> Delete…

@@ -44,6 +44,12 @@ function open(host: Host, start: ExecStart, call: ServerDuplexStream<ExecInput, 
   const { phoneId, argv, uid, env } = start;
   check(start);
   const stage = host.phones.status(phoneId)?.stage;
+  if (stage === Stage.STAGE_PAUSED)
+    throw new AppError('PHONE_PAUSED', `running a command in ${phoneId}: the phone is paused`, {
+      field: 'phone_id',
+      value: phoneId,
+      fix: 'resume the phone first',
+    });
   if (stage !== Stage.STAGE_BOOTING && stage !== Stage.STAGE_READY)
     throw notRunning(phoneId, 'running a command in');
   const child = host.crun.open(phoneId, argv, uid, env);

@@ -79,6 +79,7 @@ export class LocalController {
       );
     await this.#wish(phoneId, revision, {
       wanted: Wanted.WANTED_RUNNING,
+      paused: false,
       ...(spec === undefined ? {} : { spec }),
     });
     return this.#until(phoneId, revision, call, up('starting', Stage.STAGE_READY));
@@ -95,7 +96,7 @@ export class LocalController {
     const wanted = remove ? Wanted.WANTED_REMOVED : Wanted.WANTED_STOPPED;
     const goal = remove ? Stage.STAGE_REMOVED : Stage.STAGE_STOPPED;
     const reached = this.#until(phoneId, revision, call, (status) => status.stage === goal);
-    await this.#wish(phoneId, revision, { wanted });
+    await this.#wish(phoneId, revision, { wanted, paused: false });
     return reached;
   }
 
@@ -108,7 +109,7 @@ export class LocalController {
     const revision = this.#revision(phoneId, 'rebooting');
     const { wanted, reboots } = this.#known(phoneId, 'rebooting');
     if (wanted !== Wanted.WANTED_RUNNING) throw notRunning(phoneId, 'rebooting');
-    await this.#wish(phoneId, revision, { reboots: reboots + 1 });
+    await this.#wish(phoneId, revision, { reboots: reboots + 1, paused: false });
     return this.#until(phoneId, revision, call, up('rebooting', Stage.STAGE_READY));
   }
 
@@ -121,8 +122,30 @@ export class LocalController {
     const revision = this.#revision(phoneId, 'resetting');
     const { wanted, resets } = this.#known(phoneId, 'resetting');
     const goal = wanted === Wanted.WANTED_RUNNING ? Stage.STAGE_READY : Stage.STAGE_STOPPED;
-    await this.#wish(phoneId, revision, { resets: resets + 1 });
+    await this.#wish(phoneId, revision, { resets: resets + 1, paused: false });
     return this.#until(phoneId, revision, call, up('resetting', goal));
+  }
+
+  @GrpcMethod(SERVICE, 'pauseContainer')
+  pauseContainer({ phoneId }: ChangeContainerRequest, _: Metadata, call: DeadlineCall): Promise<PhoneStatus> {
+    return this.#pause(phoneId, true, call);
+  }
+
+  @GrpcMethod(SERVICE, 'resumeContainer')
+  resumeContainer(
+    { phoneId }: ChangeContainerRequest,
+    _: Metadata,
+    call: DeadlineCall,
+  ): Promise<PhoneStatus> {
+    return this.#pause(phoneId, false, call);
+  }
+
+  async #pause(phoneId: string, paused: boolean, call: DeadlineCall): Promise<PhoneStatus> {
+    const doing = paused ? 'pausing' : 'resuming';
+    const revision = this.#revision(phoneId, doing);
+    if (this.#known(phoneId, doing).wanted !== Wanted.WANTED_RUNNING) throw notRunning(phoneId, doing);
+    await this.#wish(phoneId, revision, { paused });
+    return this.#until(phoneId, revision, call, up(doing, paused ? Stage.STAGE_PAUSED : Stage.STAGE_READY));
   }
 
   /** The wish as it stands. Errors: PHONE_NOT_FOUND. */
@@ -166,6 +189,7 @@ export class LocalController {
       createdAtMs: host.clock.now(),
       reboots: 0,
       resets: 0,
+      paused: false,
     };
     await host.phones.adopt({ ...before, ...changes, revision }, 'local');
   }

@@ -83,12 +83,21 @@ export interface Observed {
   readonly stop: { readonly because: StopReason; readonly atMs: number } | undefined;
 }
 
+/** What the freezer of a phone's cgroup says: `freezing` = asked for, and some process runs on yet. */
+export type FreezerState = 'thawed' | 'freezing' | 'frozen';
+
 export type Container =
   /** No process, no cgroup, no entry of crun. */
   | { readonly kind: 'none' }
   /** pid 1 exists and waits for `crun start`. */
   | { readonly kind: 'created'; readonly pid: number; readonly startTime: number; readonly shim: boolean }
-  | { readonly kind: 'running'; readonly pid: number; readonly startTime: number; readonly shim: boolean }
+  | {
+      readonly kind: 'running';
+      readonly pid: number;
+      readonly startTime: number;
+      readonly shim: boolean;
+      readonly freezer: FreezerState;
+    }
   /** pid 1 is gone, or never was; a cgroup, crun's entry or stray processes are left. `lived`: pid 1 had been let go. */
   | { readonly kind: 'debris'; readonly lived: boolean; readonly exit: ExitRecord | undefined }
   /** All is gone, only the shim's records tell of it. */

@@ -12,6 +12,7 @@ import {
   opened,
   ready,
   RUN,
+  running,
   said,
   STOP,
   stored,
@@ -52,6 +53,42 @@ describe('a reboot that was asked for', () => {
       image: { present: true, mounted: true, users: 0 },
     };
     expect(said(RUN, over, {}, wish)).toBe('stopping closeBoot');
+  });
+});
+
+describe('a phone that shall be paused', () => {
+  const wish = { desired: { ...desired, paused: true } };
+  const frozen = { ...running, freezer: 'frozen' as const };
+  const freezing = { ...running, freezer: 'freezing' as const };
+  const asked = { because: 'asked' as const, atMs: NOW - 1_000 };
+  it.each<[string, Observed, string]>([
+    ['it is not there', stored, 'preparing openBoot'],
+    ['it boots', up, 'booting wait:'],
+    ['it is ready', ready, 'ready pauseContainer'],
+    ['it freezes', { ...ready, container: freezing }, 'ready pauseContainer'],
+    ['it is frozen', { ...ready, container: frozen }, 'paused wait:'],
+    [
+      'it is frozen and its shim is dead',
+      { ...ready, container: { ...frozen, shim: false } },
+      'paused adoptShim',
+    ],
+    ['somebody froze its boot', { ...up, container: frozen }, 'booting resumeContainer'],
+  ])('%s', (_, observed, expected) => expect(said(RUN, observed, {}, wish)).toBe(expected));
+
+  it.each<[string, Observed, string]>([
+    ['it is frozen', { ...ready, container: frozen }, 'paused resumeContainer'],
+    ['it is half frozen', { ...ready, container: freezing }, 'ready resumeContainer'],
+    ['it is thawed', ready, 'ready wait:'],
+  ])('and then run: %s', (_, observed, expected) => expect(said(RUN, observed)).toBe(expected));
+
+  it('is thawed before it is asked to end, and before it is killed', () => {
+    const paused = { ...ready, container: frozen };
+    expect(said(STOP, paused)).toBe('stopping resumeContainer');
+    expect(said(STOP, { ...paused, stop: { ...asked, atMs: 0 } })).toBe('stopping resumeContainer');
+    expect(said(RUN, paused, {}, { desired: { ...desired, paused: true, reboots: 1 } })).toBe(
+      'stopping resumeContainer',
+    );
+    expect(said(STOP, ready)).toBe('stopping askShutdown');
   });
 });
 

@@ -52,7 +52,13 @@ export const mounted: Observed = {
 };
 export const bundled: Observed = { ...mounted, bundle: true };
 export const created = { kind: 'created', pid: 42, startTime: 9, shim: true } as const satisfies Container;
-export const running = { kind: 'running', pid: 42, startTime: 9, shim: true } as const satisfies Container;
+export const running = {
+  kind: 'running',
+  pid: 42,
+  startTime: 9,
+  shim: true,
+  freezer: 'thawed',
+} as const satisfies Container;
 export const up: Observed = {
   ...bundled,
   container: running,
@@ -91,6 +97,7 @@ export const desired: Desired = {
   createdAtMs: 0,
   reboots: 0,
   resets: 0,
+  paused: false,
 };
 
 export function target(wanted: Wanted, more: Partial<Target> = {}): Target {

@@ -1,7 +1,7 @@
 import type { Desired } from '@ancloud/contracts/common/v1/common';
 import { type BootLimits, overdue } from './boot-progress.js';
 import { type Ending, endingOf, type StopReason } from './exit.js';
-import type { Boot, BootShape, Observed } from './observed.js';
+import type { Boot, BootShape, Container, Observed } from './observed.js';
 import type { Step } from './steps.js';
 import { goalOf, type Target } from './target.js';
 
@@ -43,7 +43,16 @@ export interface Failure {
 }
 
 export type StageName =
-  'absent' | 'preparing' | 'created' | 'booting' | 'ready' | 'stopping' | 'stopped' | 'failed' | 'removed';
+  | 'absent'
+  | 'preparing'
+  | 'created'
+  | 'booting'
+  | 'ready'
+  | 'paused'
+  | 'stopping'
+  | 'stopped'
+  | 'failed'
+  | 'removed';
 
 export type Decision =
   | { readonly kind: 'step'; readonly stage: StageName; readonly step: Step }
@@ -125,7 +134,7 @@ function planUp(desired: Desired, observed: Observed, facts: PlanFacts): Decisio
       ? step('created', { name: 'startContainer' })
       : step('created', { name: 'attachNetwork', pid: container.pid });
   }
-  return planRunning(boot, observed, facts, container);
+  return planRunning(desired, boot, observed, facts, container);
 }
 
 /** No boot is open: may one begin? */
@@ -177,16 +186,21 @@ function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decisio
 
 /** init was let go. */
 function planRunning(
+  desired: Desired,
   boot: Boot,
   observed: Observed,
   facts: PlanFacts,
-  { pid, startTime, shim }: { readonly pid: number; readonly startTime: number; readonly shim: boolean },
+  { pid, startTime, shim, freezer }: Extract<Container, { readonly kind: 'running' }>,
 ): Decision {
   const ready = observed.progress === 'completed';
-  const stage = ready ? 'ready' : 'booting';
+  // A frozen boot would never be ready: it is thawed, whoever froze it.
+  const pausing = ready && desired.paused;
+  const stage = !ready ? 'booting' : freezer === 'frozen' ? 'paused' : 'ready';
   if (!shim) return step(stage, { name: 'adoptShim', pid, startTime });
   if (observed.network !== 'attached') return step(stage, { name: 'attachNetwork', pid });
-  if (ready) return wait('ready');
+  if (pausing && freezer !== 'frozen') return step(stage, { name: 'pauseContainer' });
+  if (!pausing && freezer !== 'thawed') return step(stage, { name: 'resumeContainer' });
+  if (ready) return wait(stage);
   const elapsed = facts.nowMs - (observed.startedAtMs ?? boot.acceptedAtMs);
   const late = overdue(observed.progress, elapsed, facts.limits);
   if (late !== undefined) return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid });
@@ -208,6 +222,8 @@ function planDown(
   if (container.kind === 'created')
     return step('stopping', { name: 'killContainer', because, pid: container.pid });
   if (container.kind === 'running') {
+    // Frozen processes hear nothing, and with cgroup v1 not even SIGKILL ends them.
+    if (container.freezer !== 'thawed') return step('stopping', { name: 'resumeContainer' });
     if (stop === undefined) return step('stopping', { name: 'askShutdown', because });
     const left = stop.atMs + facts.graceMs - facts.nowMs;
     if (left > 0 && left <= facts.graceMs)

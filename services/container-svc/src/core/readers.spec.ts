@@ -167,7 +167,13 @@ describe('phone-shim’s log', () => {
 
 describe('a wish', () => {
   const imageId = `sha256:${'0'.repeat(64)}`;
-  const spec = (more: object = {}) => ({ imageId, bootProperties: {}, labels: {}, ...more });
+  const spec = (more: object = {}) => ({
+    imageId,
+    bootProperties: {},
+    labels: {},
+    idlePauseMinutes: 0,
+    ...more,
+  });
 
   it('is filled with defaults', () => {
     expect(runSpecOf(spec())).toEqual({

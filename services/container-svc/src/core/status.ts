@@ -11,6 +11,7 @@ const stages: Readonly<Record<StageName, Stage>> = {
   created: Stage.STAGE_CREATED,
   booting: Stage.STAGE_BOOTING,
   ready: Stage.STAGE_READY,
+  paused: Stage.STAGE_PAUSED,
   stopping: Stage.STAGE_STOPPING,
   stopped: Stage.STAGE_STOPPED,
   failed: Stage.STAGE_FAILED,

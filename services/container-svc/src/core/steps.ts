@@ -44,6 +44,10 @@ export interface StepArgs {
   attachNetwork: { readonly pid: number };
   /** `crun start`: lets init go. The network is attached. */
   startContainer: NoArguments;
+  /** Freezes all processes of the phone, and sees them frozen. It is ready. */
+  pauseContainer: NoArguments;
+  /** Thaws them. */
+  resumeContainer: NoArguments;
   /** A new shim for a phone whose shim was killed. */
   adoptShim: { readonly pid: number; readonly startTime: number };
   /** `sys.powerctl`: init ends its services and itself. Remembers when it asked, and why. */
@@ -91,6 +95,8 @@ export const stepNames: readonly (StepName | 'saveTarget')[] = [
   'createContainer',
   'attachNetwork',
   'startContainer',
+  'pauseContainer',
+  'resumeContainer',
   'adoptShim',
   'askShutdown',
   'killContainer',

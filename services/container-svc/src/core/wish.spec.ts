@@ -13,6 +13,7 @@ const desired = (epoch: number, revision: number, wanted = Wanted.WANTED_RUNNING
   createdAtMs: 0,
   reboots: 0,
   resets: 0,
+  paused: false,
 });
 const target = (epoch: number, revision: number, more: Partial<Target> = {}): Target => ({
   desired: desired(epoch, revision),

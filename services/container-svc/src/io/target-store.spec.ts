@@ -28,7 +28,8 @@ const desired: Desired = {
   createdAtMs: 1,
   reboots: 0,
   resets: 0,
-  spec: { imageId: 'sha256:x', bootProperties: { 'androidboot.a': 'b' }, labels: {} },
+  paused: false,
+  spec: { imageId: 'sha256:x', bootProperties: { 'androidboot.a': 'b' }, labels: {}, idlePauseMinutes: 0 },
 };
 const target: Target = { desired, managedBy: 'farm', slot: 3, fencedBy: { hostId: 'other', epoch: 9 } };
 

@@ -2,11 +2,13 @@ import fs from 'node:fs';
 import { AppError, type Clock, sleep } from '@ancloud/kit';
 import type { StopReason } from '../core/exit.js';
 import { removeCgroups } from '../io/cgroups.js';
+import { askFreezer, freezerOf } from '../io/freezer.js';
 import { loopsOf } from '../io/mounts.js';
 import { isAlive, signalProcess, waitsIn } from '../io/process.js';
 import { readRunJson, writeRunJson } from '../io/run-file.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
 
+const FREEZE_WAIT_MS = 5_000;
 /** The kernel takes a phone's processes down within milliseconds, on a machine that is busy within seconds. */
 const KILL_WAIT_MS = 20_000;
 const SHIM_WAIT_MS = 3_000;
@@ -18,6 +20,34 @@ async function within(ms: number, clock: Clock, done: () => boolean): Promise<bo
     await sleep(5, undefined, clock);
   }
   return true;
+}
+
+/** Freezes or thaws, and waits until the kernel says so. Errors: STEP_FAILED; a phone that does not freeze is thawed again. */
+export async function setFreezer(
+  { cgroups, cgroupOf, clock }: ExecutorOptions,
+  frozen: boolean,
+  { phone }: StepContext,
+  inside: () => void,
+): Promise<void> {
+  const cgroup = cgroupOf(phone);
+  const wanted = frozen ? 'frozen' : 'thawed';
+  const asked = askFreezer(cgroups, cgroup, frozen);
+  inside();
+  if (asked && (await within(FREEZE_WAIT_MS, clock, () => freezerOf(cgroups, cgroup) === wanted))) return;
+  if (frozen) askFreezer(cgroups, cgroup, false);
+  throw new AppError(
+    'STEP_FAILED',
+    asked
+      ? `${phone} is not ${wanted} after ${FREEZE_WAIT_MS} ms`
+      : `${phone} cannot be ${wanted}: its cgroup has no freezer`,
+    {
+      field: 'cgroup',
+      value: cgroup,
+      fix: asked
+        ? 'a process of the phone is stuck in the kernel: see which is in state D'
+        : 'mount the cgroup freezer',
+    },
+  );
 }
 
 /** SIGKILL for pid 1, and its end awaited. Errors: STEP_FAILED when it does not go. */
@@ -64,6 +94,8 @@ export async function deleteContainer(
   if (shim !== undefined) await within(SHIM_WAIT_MS, clock, () => !isAlive(shim.pid, shim.startTime));
   await crun.delete(phone, lockFd);
   inside();
+  // Whoever is frozen in there could not even be killed, with cgroup v1.
+  askFreezer(cgroups, cgroupOf(phone), false);
   if (await within(KILL_WAIT_MS, clock, () => removeCgroups(cgroups, cgroupOf(phone)))) return;
   throw new AppError('STEP_FAILED', `deleting ${phone}: its cgroup ${cgroupOf(phone)} does not go away`, {
     field: 'cgroup',

@@ -7,7 +7,7 @@ import { unmountAll } from '../io/mounts.js';
 import { writeRunJson } from '../io/run-file.js';
 import { mount } from '../io/syscalls.js';
 import { closeBoot, openBoot, writeBundle } from './boot-steps.js';
-import { buryTarget, deleteContainer, killContainer } from './container-steps.js';
+import { buryTarget, deleteContainer, killContainer, setFreezer } from './container-steps.js';
 import { dropIpConfig, mountBinder, placeIpConfig, writeProperties } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
 
@@ -119,6 +119,8 @@ export class StepRunner {
         inside();
         await crun.start(context.phone, context.lockFd);
       },
+      pauseContainer: (_, context, inside) => setFreezer(this.options, true, context, inside),
+      resumeContainer: (_, context, inside) => setFreezer(this.options, false, context, inside),
       adoptShim: async ({ pid, startTime }, { phone, observed, lockFd }, inside) => {
         inside();
         await crun.adopt(phone, observed.boot?.bootId ?? '', lockFd, pid, startTime);

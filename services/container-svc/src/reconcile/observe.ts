@@ -5,6 +5,7 @@ import type { ExitRecord } from '../core/exit.js';
 import { ipConfigFile } from '../core/ip-config.js';
 import type { Boot, Container, Identity, LastBoot, Observed } from '../core/observed.js';
 import { type CgroupHost, cgroupDirs } from '../io/cgroups.js';
+import { freezerOf } from '../io/freezer.js';
 import type { ImageStore } from '../io/image-store.js';
 import { observeIpConfig } from '../io/ip-config-file.js';
 import { readMounts } from '../io/mounts.js';
@@ -100,17 +101,18 @@ export class Observer {
   }
 
   #container(phone: string, run: RunPaths): Container {
+    const { cgroups, cgroupOf } = this.options;
     const created = readRunJson<CreateRecord>(run.createRecord);
     const made = created?.outcome === 'created' || created?.outcome === 'adopted';
     const init = made ? this.#alive(created) : undefined;
     if (init !== undefined) {
       const shim = this.#alive(readRunJson<ShimRecord>(run.shimRecord)) !== undefined;
       // crun removes the FIFO that its waiting init holds when `start` lets it go.
-      return { kind: fs.existsSync(`${run.crun}/exec.fifo`) ? 'created' : 'running', ...init, shim };
+      if (fs.existsSync(`${run.crun}/exec.fifo`)) return { kind: 'created', ...init, shim };
+      return { kind: 'running', ...init, shim, freezer: freezerOf(cgroups, cgroupOf(phone)) };
     }
     const exit = readRunJson<ExitRecord>(run.exitRecord);
     const lived = fs.existsSync(run.started);
-    const { cgroups, cgroupOf } = this.options;
     if (fs.existsSync(run.crun) || cgroupDirs(cgroups, cgroupOf(phone)).length > 0)
       return { kind: 'debris', lived, exit };
     if (created !== undefined || exit !== undefined || fs.existsSync(run.shimRecord))

@@ -8,10 +8,12 @@ import type {
   ListImagesResponse,
   ListPhonesRequest,
   ListPhonesResponse,
+  PausePhoneRequest,
   Phone,
   PhoneOperation,
   RebootPhoneRequest,
   ResetPhoneRequest,
+  ResumePhoneRequest,
   ScreenshotRequest,
   ScreenshotResponse,
   StartPhoneRequest,
@@ -28,10 +30,12 @@ import { waitOperation } from '../operations/wait-operation.js';
 import { deletePhone } from '../phones/delete-phone.js';
 import { installApp } from '../phones/install-app.js';
 import { listPhones } from '../phones/list-phones.js';
+import { pausePhone } from '../phones/pause-phone.js';
 import { phoneFrom } from '../phones/phone-access.js';
 import { phoneLog } from '../phones/phone-log.js';
 import { rebootPhone } from '../phones/reboot-phone.js';
 import { resetPhone } from '../phones/reset-phone.js';
+import { resumePhone } from '../phones/resume-phone.js';
 import { screenshot } from '../phones/screenshot.js';
 import { startPhone } from '../phones/start-phone.js';
 import { stopPhone } from '../phones/stop-phone.js';
@@ -79,6 +83,14 @@ export class GatewayApi {
 
   resetPhone(principal: Principal, request: ResetPhoneRequest): Promise<PhoneOperation> {
     return resetPhone(this.#parts, principal, request);
+  }
+
+  pausePhone(principal: Principal, request: PausePhoneRequest): Promise<PhoneOperation> {
+    return pausePhone(this.#parts, principal, request);
+  }
+
+  resumePhone(principal: Principal, request: ResumePhoneRequest): Promise<PhoneOperation> {
+    return resumePhone(this.#parts, principal, request);
   }
 
   createViewer(principal: Principal, request: CreateViewerRequest): Promise<Viewer> {

@@ -18,6 +18,7 @@ import { ImportImage } from '../images/import-image.js';
 import { OperationFinisher } from '../operations/finish-operations.js';
 import { OperationStore } from '../operations/operation-store.js';
 import { CreatePhone } from '../phones/create-phone.js';
+import { IdlePhones } from '../phones/idle-phones.js';
 import { PhoneAccess } from '../phones/phone-access.js';
 import { PhoneStore } from '../phones/phone-store.js';
 import { Sessions } from '../phones/session-client.js';
@@ -56,6 +57,7 @@ export function buildParts(world: World) {
   const finisher = new OperationFinisher({ store: operations, bus, wakeups, clock });
   const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });
   const recovery = new Recovery(state, facts, log);
+  const idle = new IdlePhones({ facts, store, nudge, finisher, clock, log });
   return {
     ...world,
     publicUrl: config.publicUrl,
@@ -72,13 +74,14 @@ export function buildParts(world: World) {
     finisher,
     reactor,
     recovery,
+    idle,
     sessions: new Sessions(facts, sessionPool),
     events: new EventHub({ facts, wakeups, clock, log }),
     createPhone: new CreatePhone({ facts, store, access, operations, nudge, finisher, recovery, clock }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
     authenticator: new Authenticator(credentials, config.apiKey),
     failures: new AuthFailures(clock),
-    door: new ViewerDoor({ signer, store: viewers, facts, clock }),
+    door: new ViewerDoor({ signer, store: viewers, facts, idle, clock }),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
     closeClients: (): void => {
       for (const pool of [hosts, sessionPool, medias]) pool.close();

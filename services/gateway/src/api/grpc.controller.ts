@@ -9,8 +9,10 @@ import type {
   ListHostsRequest,
   ListImagesRequest,
   ListPhonesRequest,
+  PausePhoneRequest,
   RebootPhoneRequest,
   ResetPhoneRequest,
+  ResumePhoneRequest,
   ScreenshotRequest,
   StartPhoneRequest,
   StopPhoneRequest,
@@ -82,6 +84,16 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'resetPhone')
   async resetPhone(request: ResetPhoneRequest, metadata: Metadata) {
     return this.api.resetPhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'pausePhone')
+  async pausePhone(request: PausePhoneRequest, metadata: Metadata) {
+    return this.api.pausePhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'resumePhone')
+  async resumePhone(request: ResumePhoneRequest, metadata: Metadata) {
+    return this.api.resumePhone(await this.auth.principal(metadata), request);
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'createViewer')

@@ -24,7 +24,14 @@ export const roleWord = (role: Role): string => word(roleToJSON(role), 'ROLE_');
 const conditionJson = ({ type, active, message }: Condition) => ({ type, active, message });
 
 function specJson(spec: PhoneSpec | undefined) {
-  const { imageId = '', display, limits, bootProperties = {}, labels = {} } = spec ?? {};
+  const {
+    imageId = '',
+    display,
+    limits,
+    bootProperties = {},
+    labels = {},
+    idlePauseMinutes = 0,
+  } = spec ?? {};
   return {
     imageId,
     display: {
@@ -40,6 +47,7 @@ function specJson(spec: PhoneSpec | undefined) {
     },
     bootProperties,
     labels,
+    idlePauseMinutes,
   };
 }
 

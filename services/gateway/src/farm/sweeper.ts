@@ -1,6 +1,7 @@
 import type { Clock, Log, Timer } from '@ancloud/kit';
 import { leases } from '@ancloud/contracts';
 import { Campaign, type State } from '@ancloud/state';
+import type { IdlePhones } from '../phones/idle-phones.js';
 import { outcomeOf } from '../operations/core/outcome.js';
 import type { OperationFinisher } from '../operations/finish-operations.js';
 import type { OperationStore } from '../operations/operation-store.js';
@@ -18,6 +19,7 @@ export interface SweeperParts {
   readonly reactor: PhoneReactor;
   readonly recovery: Recovery;
   readonly nudge: Nudge;
+  readonly idle: Pick<IdlePhones, 'look'>;
   /** Unique name of this gateway process. */
   readonly gatewayId: string;
   readonly clock: Clock;
@@ -29,6 +31,8 @@ const TICK_MS = 1_000;
 /** Every so many ticks all running operations are looked at, and after three times as many all phones. */
 const OPERATIONS_EVERY = 10;
 const PHONES_EVERY = 30;
+/** The idle policy counts minutes. */
+const IDLE_EVERY = 15;
 const BATCH = 200;
 
 /**
@@ -99,6 +103,7 @@ export class Sweeper {
     if (this.#ticks % OPERATIONS_EVERY === 0) await this.#allOperations();
     else await this.#lateOperations();
     if (this.#ticks % PHONES_EVERY === 0) await this.#allPhones();
+    if (this.#ticks % IDLE_EVERY === 0) await this.#parts.idle.look();
     this.#ticks += 1;
   }
 

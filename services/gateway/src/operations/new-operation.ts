@@ -10,6 +10,8 @@ export const deadlineMs: Readonly<Record<OperationKind, number>> = {
   delete: 120_000,
   reboot: 180_000,
   reset: 180_000,
+  pause: 120_000,
+  resume: 60_000,
   'import-image': 60_000,
 };
 

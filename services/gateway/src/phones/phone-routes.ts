@@ -100,6 +100,26 @@ export const phoneRoutes: readonly RouteDoc[] = [
     errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING'],
   },
   {
+    method: 'POST',
+    path: '/v1/phones/{phoneId}/pause',
+    operationId: 'pausePhone',
+    tag,
+    summary: 'Freezes a phone',
+    description:
+      'Its processes get no CPU time; their memory stays. A phone that boots is frozen when it is ready.',
+    ok: { status: 202, description: 'The phone and the operation', schema: phoneOperation },
+    errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING', 'PHONE_NOT_RUNNING'],
+  },
+  {
+    method: 'POST',
+    path: '/v1/phones/{phoneId}/resume',
+    operationId: 'resumePhone',
+    tag,
+    summary: 'Lets a paused phone go on',
+    ok: { status: 202, description: 'The phone and the operation', schema: phoneOperation },
+    errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING', 'PHONE_NOT_RUNNING'],
+  },
+  {
     method: 'GET',
     path: '/v1/phones/{phoneId}/screenshot',
     operationId: 'screenshot',
@@ -108,6 +128,7 @@ export const phoneRoutes: readonly RouteDoc[] = [
     ok: { status: 200, description: 'PNG', mediaType: 'image/png' },
     errors: [
       'PHONE_NOT_FOUND',
+      'PHONE_PAUSED',
       'SESSION_NOT_READY',
       'SESSION_NOT_FOUND',
       'SCREENSHOT_FAILED',
@@ -138,7 +159,7 @@ export const phoneRoutes: readonly RouteDoc[] = [
       description: "The package manager's words",
       mediaType: 'application/json',
     },
-    errors: ['PHONE_NOT_FOUND', 'SESSION_NOT_READY', 'INSTALL_FAILED', 'MESSAGE_MALFORMED'],
+    errors: ['PHONE_NOT_FOUND', 'PHONE_PAUSED', 'SESSION_NOT_READY', 'INSTALL_FAILED', 'MESSAGE_MALFORMED'],
   },
   {
     method: 'GET',
@@ -156,6 +177,6 @@ export const phoneRoutes: readonly RouteDoc[] = [
     ].join(' '),
     open: true,
     ok: { status: 101, description: 'WebSocket' },
-    errors: ['ORIGIN_REFUSED', 'PHONE_NOT_FOUND', 'SESSION_NOT_READY'],
+    errors: ['ORIGIN_REFUSED', 'PHONE_NOT_FOUND', 'PHONE_PAUSED', 'SESSION_NOT_READY'],
   },
 ];

@@ -2,7 +2,14 @@ import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } fro
 import type { CreatePhoneRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import { z } from 'zod';
 import { named } from '../api/route-doc.js';
-import { displayRanges, limitRanges, maxBootProperties, maxLabels, nameMaxLength } from './core/spec.js';
+import {
+  displayRanges,
+  idlePauseMaxMinutes,
+  limitRanges,
+  maxBootProperties,
+  maxLabels,
+  nameMaxLength,
+} from './core/spec.js';
 
 const ranged = ({ min, max, preset }: { min: number; max: number; preset: number }, description: string) =>
   z.int().min(min).max(max).default(preset).describe(description);
@@ -46,6 +53,14 @@ const spec = named(
       .record(z.string(), z.string().max(255))
       .optional()
       .describe(`Free labels, at most ${maxLabels}`),
+    idlePauseMinutes: z
+      .int()
+      .min(0)
+      .max(idlePauseMaxMinutes)
+      .default(0)
+      .describe(
+        'Minutes without a viewer after which the phone is paused; the next viewer resumes it. 0 = never',
+      ),
   }),
 );
 
@@ -64,7 +79,7 @@ export function createPhoneRequest(
   body: z.output<typeof createPhoneBody>,
   idempotencyKey: string | undefined,
 ): CreatePhoneRequest {
-  const given = body.spec ?? {};
+  const given: Partial<z.output<typeof spec>> = body.spec ?? {};
   return {
     name: body.name ?? '',
     spec: {
@@ -73,6 +88,7 @@ export function createPhoneRequest(
       limits: given.limits,
       bootProperties: given.bootProperties ?? {},
       labels: given.labels ?? {},
+      idlePauseMinutes: given.idlePauseMinutes ?? 0,
     },
     idempotencyKey: idempotencyKey ?? '',
   };
@@ -105,8 +121,9 @@ export const condition = named(
 );
 
 const phases =
-  'unspecified pending placing preparing starting booting ready stopping stopped failed lost deleting unknown';
-const stages = 'unspecified absent preparing created booting ready stopping stopped failed removed unknown';
+  'unspecified pending placing preparing starting booting ready stopping stopped failed lost deleting paused unknown';
+const stages =
+  'unspecified absent preparing created booting ready stopping stopped failed removed paused unknown';
 
 const status = named(
   'PhoneStatus',
@@ -134,6 +151,7 @@ export const phone = named(
       limits: z.object({ cpuMillis: z.int(), memoryMib: z.int(), pids: z.int() }),
       bootProperties: z.record(z.string(), z.string()),
       labels: z.record(z.string(), z.string()),
+      idlePauseMinutes: z.int(),
     }),
     phase: z
       .enum(phases.split(' '))

@@ -61,7 +61,7 @@ return {'full'}`,
 
 /**
  * KEYS desired, operation, operations, phone's operations; ARGV change (WishChange), operation.
- * → {'missing'} | {'deleting'} | {'stopped'} | {'wished', desired, operation}. A deletion cannot be taken back.
+ * → {'missing'} | {'deleting'} | {'stopped'} | {'changed'} | {'wished', desired, operation}. A deletion cannot be taken back.
  */
 export const wishPhone: Script = {
   name: 'wishPhone',
@@ -70,8 +70,10 @@ local text = redis.call('GET', KEYS[1])
 if not text then return {'missing'} end
 local desired, change, op = cjson.decode(text), cjson.decode(ARGV[1]), cjson.decode(ARGV[2])
 if desired.wanted == 'WANTED_REMOVED' and change.wanted ~= 'WANTED_REMOVED' then return {'deleting'} end
+if change.revision and (desired.revision or 0) ~= change.revision then return {'changed'} end
 if change.onlyRunning and desired.wanted ~= 'WANTED_RUNNING' then return {'stopped'} end
 if change.wanted then desired.wanted = change.wanted end
+if change.paused ~= nil then desired.paused = change.paused or nil end
 if change.count then desired[change.count] = (desired[change.count] or 0) + 1 end
 desired.revision = (desired.revision or 0) + 1
 op.epoch, op.revision = desired.epoch, desired.revision

@@ -23,13 +23,20 @@ export interface WishChange {
   readonly wanted?: Wanted;
   /** Refused unless the phone is wanted to run. */
   readonly onlyRunning?: boolean;
+  /** Left out: as it is. */
+  readonly paused?: boolean;
+  /** Refused unless the wish is still the one of this revision. */
+  readonly revision?: number;
   /** One more of these is asked for. */
   readonly count?: 'reboots' | 'resets';
 }
 
 export type WishResult =
   | { readonly result: 'wished'; readonly desired: Desired; readonly operation: Operation }
-  | { readonly result: 'missing' | 'deleting' | 'stopped' };
+  | { readonly result: WishRefusal };
+
+/** No such phone; it is being deleted; it is not wanted to run; another wish came first. */
+export type WishRefusal = 'missing' | 'deleting' | 'stopped' | 'changed';
 
 const desiredFrom = (text: unknown): Desired => Desired.fromJSON(JSON.parse(String(text)));
 const operationFrom = (text: unknown): Operation => Operation.fromJSON(JSON.parse(String(text)));
@@ -109,7 +116,7 @@ export class PhoneStore {
         JSON.stringify(Operation.toJSON(operation)),
       ],
     )) as string[];
-    if (answer[0] !== 'wished') return { result: answer[0] as 'missing' | 'deleting' | 'stopped' };
+    if (answer[0] !== 'wished') return { result: answer[0] as WishRefusal };
     return { result: 'wished', desired: desiredFrom(answer[1]), operation: operationFrom(answer[2]) };
   }
 

@@ -97,6 +97,18 @@ export class PhonesController {
     return both(await this.api.resetPhone(caller, { phoneId }));
   }
 
+  @Post(':phoneId/pause')
+  @HttpCode(202)
+  async pause(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
+    return both(await this.api.pausePhone(caller, { phoneId }));
+  }
+
+  @Post(':phoneId/resume')
+  @HttpCode(202)
+  async resume(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
+    return both(await this.api.resumePhone(caller, { phoneId }));
+  }
+
   @Get(':phoneId/screenshot')
   async screenshot(
     @Caller() caller: Principal,

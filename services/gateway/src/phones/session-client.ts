@@ -15,7 +15,7 @@ export class Sessions {
     this.#pool = pool;
   }
 
-  /** Errors: SESSION_NOT_READY while the phone cannot be reached. */
+  /** Errors: SESSION_NOT_READY while the phone cannot be reached, PHONE_PAUSED. */
   async of(phoneId: string): Promise<SessionClient> {
     const session = await this.#facts.session(phoneId);
     if (
@@ -27,6 +27,12 @@ export class Sessions {
         field: 'phoneId',
         value: phoneId,
         fix: "wait until the phone is 'ready' and 'viewable'",
+      });
+    if (session.state === SessionState.SESSION_STATE_PAUSED)
+      throw new AppError('PHONE_PAUSED', `phone ${phoneId} is paused`, {
+        field: 'phoneId',
+        value: phoneId,
+        fix: 'resume the phone first',
       });
     return this.#pool.get(session.sessionAddress);
   }

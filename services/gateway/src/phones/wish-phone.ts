@@ -1,13 +1,13 @@
 import { Wanted } from '@ancloud/contracts/common/v1/common';
 import type { PhoneOperation } from '@ancloud/contracts/gateway/v1/gateway';
-import type { Clock } from '@ancloud/kit';
+import type { AppError, Clock } from '@ancloud/kit';
 import type { Principal } from '../auth/principal.js';
-import { phoneDeleting, phoneNotFound, phoneNotRunning } from '../errors.js';
+import { phoneChanged, phoneDeleting, phoneNotFound, phoneNotRunning } from '../errors.js';
 import type { Nudge } from '../farm/nudge.js';
 import type { OperationFinisher } from '../operations/finish-operations.js';
 import { newOperation } from '../operations/new-operation.js';
 import { phoneFrom, type PhoneAccess } from './phone-access.js';
-import type { PhoneStore, WishChange } from './phone-store.js';
+import type { PhoneStore, WishChange, WishRefusal } from './phone-store.js';
 
 export interface WishPhoneParts {
   readonly access: PhoneAccess;
@@ -18,18 +18,27 @@ export interface WishPhoneParts {
 }
 
 const changeOf = {
-  start: { wanted: Wanted.WANTED_RUNNING },
-  stop: { wanted: Wanted.WANTED_STOPPED },
+  start: { wanted: Wanted.WANTED_RUNNING, paused: false },
+  stop: { wanted: Wanted.WANTED_STOPPED, paused: false },
   delete: { wanted: Wanted.WANTED_REMOVED },
-  reboot: { onlyRunning: true, count: 'reboots' },
-  reset: { count: 'resets' },
+  reboot: { onlyRunning: true, count: 'reboots', paused: false },
+  reset: { count: 'resets', paused: false },
+  pause: { onlyRunning: true, paused: true },
+  resume: { onlyRunning: true, paused: false },
 } as const satisfies Record<string, WishChange>;
 
-const refusals = { missing: phoneNotFound, deleting: phoneDeleting, stopped: phoneNotRunning } as const;
+/** Nothing here asks for a revision, so `changed` cannot come; said is what would be true then. */
+const refusals: Readonly<Record<WishRefusal, (phoneId: string) => AppError>> = {
+  missing: phoneNotFound,
+  deleting: phoneDeleting,
+  stopped: phoneNotRunning,
+  changed: phoneChanged,
+};
 
 /**
  * Another wish for a phone that exists. Also when the phone already wants this: the new revision makes the host try again,
- * e.g. after a failed boot. Errors: PHONE_NOT_FOUND, PHONE_DELETING; PHONE_NOT_RUNNING for a reboot.
+ * e.g. after a failed boot. Errors: PHONE_NOT_FOUND, PHONE_DELETING; PHONE_NOT_RUNNING for what only a
+ * running phone can do.
  */
 export async function wishPhone(
   parts: WishPhoneParts,

@@ -5,6 +5,7 @@ import { newId } from '../api/ids.js';
 import { digestOf } from '../auth/authenticator.js';
 import { phoneNotFound } from '../errors.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
+import type { IdlePhones } from '../phones/idle-phones.js';
 import type { JoinData } from '../signal/core/frames.js';
 import type { TokenSigner } from './token.js';
 import type { JoinedViewer, ViewerStore } from './viewer-store.js';
@@ -29,17 +30,20 @@ export class ViewerDoor {
   readonly #signer: TokenSigner;
   readonly #store: ViewerStore;
   readonly #facts: FarmFacts;
+  readonly #idle: Pick<IdlePhones, 'wake'>;
   readonly #clock: Clock;
 
   constructor(parts: {
     readonly signer: TokenSigner;
     readonly store: ViewerStore;
     readonly facts: FarmFacts;
+    readonly idle: Pick<IdlePhones, 'wake'>;
     readonly clock: Clock;
   }) {
     this.#signer = parts.signer;
     this.#store = parts.store;
     this.#facts = parts.facts;
+    this.#idle = parts.idle;
     this.#clock = parts.clock;
   }
 
@@ -112,10 +116,11 @@ export class ViewerDoor {
     };
   }
 
-  /** A token outlives neither its phone nor a change of the phone's owner. */
+  /** Resumes a phone that was paused for want of viewers. A token outlives neither its phone nor a change of the phone's owner. */
   async #requirePhone(phone: string, owner: string): Promise<void> {
     const view = await this.#facts.phone(phone);
     if (view === undefined || view.desired.owner !== owner || view.desired.wanted === Wanted.WANTED_REMOVED)
       throw phoneNotFound(phone);
+    await this.#idle.wake(view);
   }
 }

@@ -4,6 +4,8 @@ import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 /** What a phone's status asks of its session. `boot` tells whether `sys.boot_completed` is 1. */
 export type SessionWish =
   | { readonly wish: 'attach'; readonly booted: boolean }
+  /** The phone is frozen: what is attached to this boot stays so, and asks nothing of it. */
+  | { readonly wish: 'hold' }
   /** Between two states that matter: whatever there is stays. */
   | { readonly wish: 'keep' }
   | { readonly wish: 'close'; readonly reason: string };
@@ -20,6 +22,8 @@ export function sessionWish(status: PhoneStatus, hostId: string): SessionWish {
       // A boot that cannot be told from another, or reached, is no boot to attach to yet.
       if (status.address === '' || status.bootId === '') return { wish: 'keep' };
       return { wish: 'attach', booted: status.stage === Stage.STAGE_READY };
+    case Stage.STAGE_PAUSED:
+      return { wish: 'hold' };
     case Stage.STAGE_UNSPECIFIED:
       return { wish: 'keep' };
     default:

@@ -32,6 +32,7 @@ export class ControlChannel {
   #writingSince: number | undefined;
   /** When the oldest touch that waits was received, for the latency metric. */
   #waitingSince: number | undefined;
+  #held = false;
   #closed = false;
 
   constructor(options: ControlChannelOptions) {
@@ -68,8 +69,14 @@ export class ControlChannel {
     }
     if (receivedMs !== undefined) this.#waitingSince ??= receivedMs;
     if (this.#writingSince === undefined) this.#write();
-    else if (clock.monotonic() - this.#writingSince > STUCK_MS)
+    else if (!this.#held && clock.monotonic() - this.#writingSince > STUCK_MS)
       this.#lost(`the phone has not read its control socket for ${STUCK_MS} ms`);
+  }
+
+  /** A frozen phone reads nothing; its time to do so begins when it goes on. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (!held && this.#writingSince !== undefined) this.#writingSince = this.#options.clock.monotonic();
   }
 
   /** Ends the channel; nothing is told. May be called twice. */

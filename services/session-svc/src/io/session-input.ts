@@ -6,6 +6,7 @@ import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { ControlInput } from '../core/control-input.js';
 import { screenFor } from '../core/geometry.js';
 import type { Size } from '../core/geometry.js';
+import { phonePaused } from '../errors.js';
 import type { ControlChannel } from './control-channel.js';
 import type { SessionMetrics } from './session-metrics.js';
 
@@ -41,6 +42,7 @@ export class SessionInput {
   #clipboard: string | undefined;
   readonly #acks = new Map<bigint, () => void>();
   #lastBatchMs = 0;
+  #held = false;
 
   constructor(options: SessionInputOptions) {
     this.#options = options;
@@ -84,6 +86,12 @@ export class SessionInput {
     this.#apply(batch, receivedMs);
   }
 
+  /** What is sent to a frozen phone is dropped, for late touches would do harm; fingers that were down are lifted when it goes on. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (!held && this.#input !== undefined) this.#channel?.send(this.#input.lift());
+  }
+
   /** Somebody else holds the controls: what the one before left down is lifted, without waiting for the new one's touch. */
   holderChanged(fence: number): void {
     if (this.#input !== undefined && fence > this.#input.fence)
@@ -93,7 +101,7 @@ export class SessionInput {
   /** Lifts what input-svc has forgotten: it died, and no other has taken the phone. */
   liftForgotten(nowMs: number): void {
     if (this.#input === undefined || this.#input.pointers.held === 0) return;
-    if (nowMs - this.#lastBatchMs < FORGOTTEN_TOUCH_MS) return;
+    if (this.#held || nowMs - this.#lastBatchMs < FORGOTTEN_TOUCH_MS) return;
     this.#options.log.warn(
       { fingers: this.#input.pointers.held },
       'lifting fingers that nobody has mentioned',
@@ -104,6 +112,7 @@ export class SessionInput {
   /** Errors: SESSION_NOT_READY, DEADLINE_EXCEEDED when the phone does not acknowledge, CANCELLED. */
   async setClipboard(text: string, paste: boolean, signal: AbortSignal): Promise<void> {
     const { clock, phoneId } = this.#options;
+    if (this.#held) throw phonePaused(phoneId);
     const channel = this.#channel;
     const sequence = this.#input?.nextClipboardSequence();
     if (channel === undefined || sequence === undefined)
@@ -156,7 +165,7 @@ export class SessionInput {
   #apply(batch: ControlBatch, receivedMs: number): void {
     const { metrics } = this.#options;
     const channel = this.#channel;
-    if (channel === undefined || this.#input === undefined) {
+    if (channel === undefined || this.#input === undefined || this.#held) {
       metrics.inputDropped.inc({ reason: 'not-ready' }, batch.events.length);
       return;
     }

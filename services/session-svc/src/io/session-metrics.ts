@@ -11,6 +11,7 @@ const STATES = [
   ['connecting', SessionState.SESSION_STATE_CONNECTING],
   ['ready', SessionState.SESSION_STATE_READY],
   ['recovering', SessionState.SESSION_STATE_RECOVERING],
+  ['paused', SessionState.SESSION_STATE_PAUSED],
 ] as const;
 
 /** What session-svc counts. Never labelled with a phone: a farm has thousands. */

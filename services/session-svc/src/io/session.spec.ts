@@ -419,6 +419,24 @@ describe('streams', () => {
     expect(other.session.stream.wanted).toBe(false);
   });
 
+  it('a paused phone keeps its picture’s server; what fails meanwhile is tried again when it goes on', async () => {
+    const p = await phone();
+    const receiver = await Receiver.open();
+    await p.ready();
+    await p.session.stream.attach(receiver.wish(), never);
+    p.session.hold(true);
+    await expect(p.session.stream.attach(receiver.wish({ fence: 2 }), never)).rejects.toMatchObject({
+      code: 'PHONE_PAUSED',
+    });
+    expect(p.session.stream.streaming).toBe(true);
+    await p.control().close();
+    await until('the loss', () => p.session.record().state === SessionState.SESSION_STATE_PAUSED);
+    p.session.hold(false);
+    await until('readiness', () => p.session.state === SESSION_STATE_READY);
+    expect(p.session.stream.streaming).toBe(true);
+    expect(await p.session.stream.attach(receiver.wish({ fence: 2 }), never)).toMatchObject({ size });
+  });
+
   it('reports each second how RTP time and clock time go together', async () => {
     const began = Math.floor(Date.now() / 1_000);
     const p = await phone();
@@ -457,6 +475,28 @@ describe('input', () => {
     const metrics = await p.metrics.registry.metrics();
     expect(metrics).toMatch(/ancloud_input_dropped_total\{reason="not-ready"[^}]*\} 1\n/);
     expect(metrics).toMatch(/ancloud_input_dropped_total\{reason="malformed"[^}]*\} 1\n/);
+  });
+
+  it('is dropped while the phone is paused, and what was down is lifted when it goes on', async () => {
+    const p = await phone();
+    await p.ready();
+    p.session.input.control(batch(1, press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 10, y: 20 })));
+    await until('the finger', () => p.control().fingers.size === 1);
+    p.session.hold(true);
+    expect(p.records.at(-1)).toMatchObject({
+      state: SessionState.SESSION_STATE_PAUSED,
+      reason: 'the phone is paused',
+    });
+    expect(() => p.session.link).toThrow(expect.objectContaining({ code: 'PHONE_PAUSED' }));
+    p.session.input.control(batch(1, { event: { $case: 'text', value: { text: 'x' } } }));
+    expect(await p.metrics.registry.metrics()).toMatch(
+      /ancloud_input_dropped_total\{reason="not-ready"[^}]*\} 1\n/,
+    );
+    p.session.hold(false);
+    expect(p.records.at(-1)).toMatchObject({ state: SESSION_STATE_READY, reason: '' });
+    await until('the finger lifted', () => p.control().fingers.size === 0);
+    expect(p.control().controls.map(({ kind }) => kind)).toEqual(['injectTouch', 'injectTouch']);
+    expect(p.device.servers).toHaveLength(1);
   });
 
   it('a lost control server: recovering, fingers forgotten, then ready again with nothing pressed', async () => {

@@ -6,6 +6,7 @@ import type { ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { initialSession, stepSession } from '../core/session-state.js';
 import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
 import { controlServer } from '../core/stream-options.js';
+import { phonePaused } from '../errors.js';
 import { ControlChannel } from './control-channel.js';
 import { readDisplay } from './display.js';
 import type { HostClock } from './host-clock.js';
@@ -69,6 +70,7 @@ export class Session {
   #server: ScrcpyServer | undefined;
   #channel: ControlChannel | undefined;
   #retry: Timer | undefined;
+  #held = false;
   #reason = '';
   #deviceName = '';
 
@@ -121,12 +123,14 @@ export class Session {
   get state(): SessionState {
     const { at, wasReady } = this.#machine;
     if (at === 'closed') return SessionState.SESSION_STATE_CLOSED;
+    if (this.#held) return SessionState.SESSION_STATE_PAUSED;
     if (at === 'ready') return SessionState.SESSION_STATE_READY;
     return wasReady ? SessionState.SESSION_STATE_RECOVERING : SessionState.SESSION_STATE_CONNECTING;
   }
 
-  /** The connection into the phone. Errors: SESSION_NOT_READY while there is none. */
+  /** The connection into the phone. Errors: SESSION_NOT_READY while there is none, PHONE_PAUSED. */
   get link(): PhoneLink {
+    if (this.#held) throw phonePaused(this.phoneId);
     if (this.#link !== undefined) return this.#link;
     throw new AppError(
       'SESSION_NOT_READY',
@@ -164,7 +168,7 @@ export class Session {
       height: this.input.size?.height ?? 0,
       streaming: this.stream.streaming,
       audio: this.stream.state.audio,
-      reason: this.#reason,
+      reason: this.#held ? 'the phone is paused' : this.#reason,
       updatedAtMs: clock.now(),
       deviceName: this.#deviceName,
     });
@@ -173,6 +177,20 @@ export class Session {
   /** The phone's `sys.boot_completed` is 1. May be told again. */
   booted(): void {
     this.#step('booted');
+  }
+
+  /**
+   * While the phone is frozen nothing is asked of it: what viewers send is dropped, tries wait, a silent socket is not taken for a
+   * dead one. So its link and servers are as they were when it goes on. May be told again.
+   */
+  hold(held: boolean): void {
+    if (this.#held === held || this.#machine.at === 'closed') return;
+    this.#held = held;
+    this.#channel?.hold(held);
+    this.input.hold(held);
+    this.stream.hold(held);
+    this.#log.info(held ? 'the phone is paused' : 'the phone goes on');
+    this.#announce();
   }
 
   /** Ends everything. May be called twice. */
@@ -202,7 +220,10 @@ export class Session {
         return;
       case 'scheduleRetry':
         this.#retry?.cancel();
-        this.#retry = this.#world.clock.setTimeout(() => this.#step('retryDue'), this.#backoff.next());
+        this.#retry = this.#world.clock.setTimeout(() => {
+          if (this.#held) this.#effect('scheduleRetry');
+          else this.#step('retryDue');
+        }, this.#backoff.next());
         this.#retry.unref();
         return;
       case 'resetBackoff':
@@ -282,6 +303,7 @@ export class Session {
         onMessage: (message) => this.input.heard(message),
         onLost: lost,
       });
+      this.#channel.hold(this.#held);
       void server.exited.then(lost);
       this.#reason = '';
       this.#step('controlUp');

@@ -101,9 +101,11 @@ export class Sessions {
     if (status === undefined) return;
     const wish = sessionWish(status, this.#world.hostId);
     if (wish.wish === 'close') this.#end(phoneId, wish.reason);
+    if (wish.wish === 'hold') this.#hold(status);
     if (wish.wish !== 'attach' || this.#closed) return;
     try {
       const session = await this.#attached(status);
+      session.hold(false);
       if (wish.booted) session.booted();
     } catch (err) {
       // The next status or resync tries again.
@@ -120,6 +122,14 @@ export class Sessions {
     const session = await Session.create(this.#world, { phoneId, bootId, address: { host: address, port } });
     this.#entries.set(phoneId, { session, stopListening: this.#ears.open(session) });
     return session;
+  }
+
+  /** A frozen phone takes no new session: one is made when it is resumed. */
+  #hold({ phoneId, bootId }: PhoneStatus): void {
+    const session = this.#entries.get(phoneId)?.session;
+    if (session === undefined) return;
+    if (session.bootId === bootId) session.hold(true);
+    else this.#end(phoneId, 'the phone booted anew');
   }
 
   #end(phoneId: string, reason: string): void {

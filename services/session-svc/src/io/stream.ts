@@ -8,6 +8,7 @@ import { sameEncoder } from '../core/stream-options.js';
 import type { EncoderOptions } from '../core/stream-options.js';
 import { stepStream } from '../core/stream-state.js';
 import type { StreamAt, StreamEffect, StreamEvent } from '../core/stream-state.js';
+import { phonePaused } from '../errors.js';
 import type { HostClock } from './host-clock.js';
 import { KeyFrames } from './key-frames.js';
 import type { PhoneLink } from './phone-link.js';
@@ -59,6 +60,7 @@ export class Stream {
   readonly #backoff = new Backoff({ minMs: 100, maxMs: 5_000 });
   #at: StreamAt = 'off';
   #reachable = false;
+  #held = false;
   #closed = false;
   #wish: StreamWish | undefined;
   #fence = 0;
@@ -74,7 +76,9 @@ export class Stream {
       clock,
       metrics,
       replay: (units) => sender.replay(units),
-      reset: () => this.#current?.media?.send({ kind: 'resetVideo' }),
+      reset: () => {
+        if (!this.#held) this.#current?.media?.send({ kind: 'resetVideo' });
+      },
     });
   }
 
@@ -104,6 +108,7 @@ export class Stream {
   async attach(wish: StreamWish, signal: AbortSignal): Promise<StreamState> {
     if (this.#closed)
       throw new AppError('SESSION_NOT_FOUND', `${this.#options.phoneId}: the session has ended`);
+    if (this.#held) throw phonePaused(this.#options.phoneId);
     if (wish.fence < this.#fence) throw this.#fenced(wish.fence);
     this.#fence = wish.fence;
     this.#wish = wish;
@@ -131,6 +136,11 @@ export class Stream {
       if (this.#wish === wish) this.#giveUp();
       throw error;
     }
+  }
+
+  /** The phone is frozen: its server stays, no other is tried. */
+  hold(held: boolean): void {
+    this.#held = held;
   }
 
   /** Ends it when `fence` is the current one, else nothing. */
@@ -212,7 +222,10 @@ export class Stream {
         this.#keyFrames.rest();
         return;
       case 'scheduleRetry':
-        this.#retry = this.#options.clock.setTimeout(() => this.#step('retryDue'), this.#backoff.next());
+        this.#retry = this.#options.clock.setTimeout(() => {
+          if (this.#held) this.#effect('scheduleRetry');
+          else this.#step('retryDue');
+        }, this.#backoff.next());
         return;
       case 'cancelRetry':
         this.#retry?.cancel();

@@ -12,6 +12,8 @@ const wantedBy: Record<OperationKind, Wanted> = {
   delete: Wanted.WANTED_REMOVED,
   reboot: Wanted.WANTED_RUNNING,
   reset: Wanted.WANTED_RUNNING,
+  pause: Wanted.WANTED_RUNNING,
+  resume: Wanted.WANTED_RUNNING,
   'import-image': Wanted.WANTED_UNSPECIFIED,
 };
 
@@ -21,6 +23,7 @@ interface Case {
   epoch?: number;
   wanted?: Wanted;
   wish?: number;
+  paused?: boolean;
   gone?: boolean;
   after?: number;
 }
@@ -43,6 +46,7 @@ function run(kind: OperationKind, over: Case): Outcome {
           : Desired.fromPartial({
               epoch: EPOCH,
               revision: over.wish ?? 3,
+              paused: over.paused ?? kind === 'pause',
               wanted: over.wanted ?? wantedBy[kind],
             }),
       status:
@@ -90,6 +94,15 @@ describe('outcomeOf', () => {
     ['reset', { stage: Stage.STAGE_STOPPING, wanted: Wanted.WANTED_STOPPED }, 'running'],
     ['reset', { stage: Stage.STAGE_STOPPED, wanted: Wanted.WANTED_STOPPED, wish: 4, revision: 4 }, 'done'],
     ['reset', { stage: Stage.STAGE_STOPPING, wanted: Wanted.WANTED_REMOVED, wish: 4 }, 'FENCED'],
+    ['pause', { stage: Stage.STAGE_READY }, 'running'],
+    ['pause', { stage: Stage.STAGE_PAUSED }, 'done'],
+    ['pause', { stage: Stage.STAGE_PAUSED, revision: 2 }, 'running'],
+    ['pause', { stage: Stage.STAGE_READY, paused: false, wish: 4, revision: 4 }, 'FENCED'],
+    ['resume', { stage: Stage.STAGE_PAUSED }, 'running'],
+    ['resume', { stage: Stage.STAGE_READY }, 'done'],
+    ['resume', { stage: Stage.STAGE_PAUSED, paused: true, wish: 4, revision: 4 }, 'FENCED'],
+    ['start', { stage: Stage.STAGE_PAUSED, paused: true, wish: 4, revision: 4 }, 'FENCED'],
+    ['stop', { stage: Stage.STAGE_STOPPED }, 'done'],
     ['create', { gone: true }, 'FENCED'],
     ['delete', { gone: true }, 'done'],
     ['delete', { stage: Stage.STAGE_STOPPING }, 'running'],

@@ -9,6 +9,8 @@ export const operationKinds = [
   'delete',
   'reboot',
   'reset',
+  'pause',
+  'resume',
   'import-image',
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -72,8 +74,13 @@ export function outcomeOf(operation: Operation, evidence: Evidence): Outcome {
   if (wish === Wanted.WANTED_REMOVED) return failed('FENCED', `phone ${operation.phoneId} is being deleted`);
   if (desired.wanted !== wish && (desired.epoch > operation.epoch || desired.revision > operation.revision))
     return failed('FENCED', `a newer wish took the place of '${operation.kind}'`);
+  // Pausing is a part of the wish that start, resume and others take back.
+  const paused = operation.kind === 'pause' || (operation.kind === 'reset' && desired.paused);
+  if (desired.paused !== paused && desired.revision > operation.revision)
+    return failed('FENCED', `a newer wish took the place of '${operation.kind}'`);
   if (answered) {
-    const goal = wish === Wanted.WANTED_STOPPED ? Stage.STAGE_STOPPED : Stage.STAGE_READY;
+    const up = paused ? Stage.STAGE_PAUSED : Stage.STAGE_READY;
+    const goal = wish === Wanted.WANTED_STOPPED ? Stage.STAGE_STOPPED : up;
     if (status.stage === goal) return done;
     if (status.stage === Stage.STAGE_FAILED)
       return failed(

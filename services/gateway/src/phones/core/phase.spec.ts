@@ -61,6 +61,7 @@ describe('phaseOf: the wish is RUNNING', () => {
     [S.STAGE_STOPPED, P.PHASE_STARTING, P.PHASE_STARTING],
     [S.STAGE_FAILED, P.PHASE_FAILED, P.PHASE_STARTING],
     [S.STAGE_REMOVED, P.PHASE_PREPARING, P.PHASE_PREPARING],
+    [S.STAGE_PAUSED, P.PHASE_PAUSED, P.PHASE_PAUSED],
     [S.UNRECOGNIZED, P.PHASE_PLACING, P.PHASE_PLACING],
   ])('stage %s', (stage, current, older) => {
     expect(phaseOf(facts(Wanted.WANTED_RUNNING, stage)).phase).toBe(current);
@@ -86,6 +87,7 @@ describe('phaseOf: the wish is STOPPED', () => {
     [S.STAGE_STOPPED, P.PHASE_STOPPED, P.PHASE_STOPPED],
     [S.STAGE_FAILED, P.PHASE_FAILED, P.PHASE_STOPPING],
     [S.STAGE_REMOVED, P.PHASE_STOPPED, P.PHASE_STOPPED],
+    [S.STAGE_PAUSED, P.PHASE_STOPPING, P.PHASE_STOPPING],
     [S.UNRECOGNIZED, P.PHASE_STOPPING, P.PHASE_STOPPING],
   ])('stage %s', (stage, current, older) => {
     expect(phaseOf(facts(Wanted.WANTED_STOPPED, stage)).phase).toBe(current);
@@ -133,6 +135,7 @@ describe('isViewable', () => {
     [S.STAGE_READY, session(SessionState.SESSION_STATE_RECOVERING), false],
     [S.STAGE_READY, session(SessionState.SESSION_STATE_READY, 'b0'), false],
     [S.STAGE_BOOTING, session(SessionState.SESSION_STATE_READY), false],
+    [S.STAGE_PAUSED, session(SessionState.SESSION_STATE_PAUSED), false],
   ])('stage %s', (stage, record, expected) => {
     expect(isViewable(facts(Wanted.WANTED_RUNNING, stage, { session: record }))).toBe(expected);
   });

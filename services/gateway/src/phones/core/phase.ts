@@ -42,6 +42,7 @@ const running: Readonly<Record<Stage, Phase>> = {
   [Stage.STAGE_STOPPED]: Phase.PHASE_STARTING,
   [Stage.STAGE_FAILED]: Phase.PHASE_FAILED,
   [Stage.STAGE_REMOVED]: Phase.PHASE_PREPARING,
+  [Stage.STAGE_PAUSED]: Phase.PHASE_PAUSED,
   [Stage.UNRECOGNIZED]: Phase.PHASE_PLACING,
 };
 
@@ -57,6 +58,7 @@ const stopped: Readonly<Record<Stage, Phase>> = {
   [Stage.STAGE_STOPPED]: Phase.PHASE_STOPPED,
   [Stage.STAGE_FAILED]: Phase.PHASE_FAILED,
   [Stage.STAGE_REMOVED]: Phase.PHASE_STOPPED,
+  [Stage.STAGE_PAUSED]: Phase.PHASE_STOPPING,
   [Stage.UNRECOGNIZED]: Phase.PHASE_STOPPING,
 };
 

@@ -19,6 +19,7 @@ describe('checkSpec', () => {
         limits: { cpuMillis: 2000, memoryMib: 2048, pids: 4096 },
         bootProperties: {},
         labels: {},
+        idlePauseMinutes: 0,
       },
     });
   });
@@ -57,6 +58,8 @@ describe('checkSpec', () => {
     ['a path for a GPU', { labels: { 'ancloud.gpu': '/dev/mem' } }, "spec.labels['ancloud.gpu']"],
     ['32 properties', { bootProperties: many(32, 'androidboot.p') }, undefined],
     ['33 properties', { bootProperties: many(33, 'androidboot.p') }, 'spec.bootProperties'],
+    ['a pause after a week', { idlePauseMinutes: 10_080 }, undefined],
+    ['a pause after more', { idlePauseMinutes: 10_081 }, 'spec.idlePauseMinutes'],
     ['32 labels', { labels: many(32, 'l') }, undefined],
     ['33 labels', { labels: many(33, 'l') }, 'spec.labels'],
     ['a label without a key', { labels: { '': 'x' } }, 'spec.labels'],

@@ -35,6 +35,8 @@ export const limitRanges = {
   pids: { min: 64, max: 32_768, preset: 4_096 },
 } as const satisfies Record<keyof Limits, Range>;
 
+/** A week. */
+export const idlePauseMaxMinutes = 10_080;
 export const maxLabels = 32;
 export const maxBootProperties = 32;
 export const nameMaxLength = 63;
@@ -59,11 +61,30 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
   if ('mistake' in display) return display;
   const limits = inRange('spec.limits', limitRanges, given?.limits);
   if ('mistake' in limits) return limits;
+  const idlePauseMinutes = given?.idlePauseMinutes ?? 0;
+  if (!Number.isInteger(idlePauseMinutes) || idlePauseMinutes < 0 || idlePauseMinutes > idlePauseMaxMinutes)
+    return {
+      mistake: {
+        field: 'spec.idlePauseMinutes',
+        value: idlePauseMinutes,
+        message: `is outside 0-${idlePauseMaxMinutes}`,
+        fix: 'use whole minutes up to a week, or 0 for never',
+      },
+    };
   const bootProperties = given?.bootProperties ?? {};
   const labels = given?.labels ?? {};
   const mistake = bootPropertyMistake(bootProperties) ?? labelMistake(labels);
   if (mistake !== undefined) return { mistake };
-  return { spec: { imageId, display: display.values, limits: limits.values, bootProperties, labels } };
+  return {
+    spec: {
+      imageId,
+      display: display.values,
+      limits: limits.values,
+      bootProperties,
+      labels,
+      idlePauseMinutes,
+    },
+  };
 }
 
 /** What is wrong with a phone's name; undefined when it is fine. */
