@@ -2,6 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '@ancloud/kit/errors';
+import type { SetOptions } from './commands/phone-set.js';
 import { exitCodeOf, exitCodes, Output } from './output.js';
 import { type Layout, layoutFrom } from './layout.js';
 
@@ -205,6 +206,24 @@ phone
   .action(
     action(async ({ layout, output }, id: string) =>
       (await import('./commands/phone.js')).phoneShow(layout, id, output),
+    ),
+  );
+phone
+  .command('set')
+  .argument('<id>')
+  .description('change a phone: limits as it runs; another image boots it anew with its data kept')
+  .option('--cpu <millis>', 'thousandths of a core')
+  .option('--cpu-weight <n>', 'share of the CPU when all phones are busy, 1-10000, default 100')
+  .option('--memory <mib>')
+  .option('--swap <mib>', 'beyond memory; 0 = no limit of the phone’s own')
+  .option('--pids <n>', 'processes and threads')
+  .option('--io-weight <n>', 'share of disk time, 1-1000, default 100')
+  .option('--idle-pause <minutes>', 'pause after so long without a viewer; 0 = never')
+  .option('--image <id>')
+  .option('--allow-profile-change', 'also to an image of another profile')
+  .action(
+    action(async ({ layout, output }, id: string, options: SetOptions) =>
+      (await import('./commands/phone-set.js')).phoneSet(layout, id, options, output),
     ),
   );
 for (const [name, verb] of [

@@ -46,6 +46,7 @@ export const codes = {
   PHONE_DELETING: row(PRECONDITION, 409, 'The phone is being deleted'),
   PHONE_NOT_RUNNING: row(PRECONDITION, 409, 'The phone is not running'),
   PHONE_PAUSED: row(PRECONDITION, 409, 'The phone is paused'),
+  PROFILE_CHANGE: row(PRECONDITION, 409, 'The image is of another profile'),
   PHONE_MANAGED_BY_FARM: row(PRECONDITION, 409, 'The phone belongs to a farm; use the gateway'),
   BOOT_FAILED: row(INTERNAL, 500, 'The phone did not boot'),
   IMAGE_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such image'),

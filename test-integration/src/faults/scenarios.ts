@@ -1,8 +1,10 @@
 import fs from 'node:fs';
+import { Limits } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { processes } from '../harness/processes.js';
 import type { LoneHost } from './lone-host.js';
+import { cgroupRoots } from './sweep.js';
 
 /** The two images of the tier; the same guest, told apart by what stands behind the filesystem. */
 export interface Images {
@@ -31,6 +33,16 @@ const ready = (host: LoneHost, phone: string): Promise<unknown> => host.until(ph
 
 async function beReady(host: LoneHost, phone: string, { first }: Images): Promise<void> {
   await host.run(phone, { imageId: first });
+}
+
+const bootBefore = new Map<string, string>();
+
+/** What the phone's cgroup says, in whichever hierarchy has the file. */
+function limitOf({ place }: LoneHost, phone: string, ...names: string[]): string {
+  const found = cgroupRoots()
+    .flatMap((root) => names.map((name) => `${root}/ancloud-${place.hostId}/${phone}/${name}`))
+    .find((file) => fs.existsSync(file));
+  return found === undefined ? '' : fs.readFileSync(found, 'utf8').trim();
 }
 
 const markOf = ({ place }: LoneHost, phone: string): string => `${place.state}/phones/${phone}/data/mark`;
@@ -101,6 +113,31 @@ export const scenarios = {
     reached: async (host, phone) => {
       await ready(host, phone);
       if (fs.existsSync(markOf(host, phone))) throw new Error('the data was not wiped');
+    },
+  },
+  // On what runs: the same boot has other limits afterwards.
+  limits: {
+    begin: async (host, phone, images) => {
+      await beReady(host, phone, images);
+      bootBefore.set(phone, String(host.record(phone, 'boot')?.['bootId']));
+    },
+    wish: (host, phone, { first }) =>
+      host.run(phone, {
+        imageId: first,
+        limits: Limits.fromPartial({ memoryMib: 300, pids: 777, cpuMillis: 700 }),
+      }),
+    reached: async (host, phone) => {
+      await eventually(async () => {
+        const { stage, reason } = await host.phones.getPhone({ phoneId: phone });
+        const read = [
+          limitOf(host, phone, 'pids.max'),
+          limitOf(host, phone, 'memory.limit_in_bytes', 'memory.max'),
+        ];
+        if (stage !== Stage.STAGE_READY || read.join() !== '777,314572800')
+          throw new NotYet(`stage ${stage} ${reason}, limits ${read.join()}`);
+      }, 40_000);
+      if (host.record(phone, 'boot')?.['bootId'] !== bootBefore.get(phone))
+        throw new Error('it was booted anew');
     },
   },
   pause: {

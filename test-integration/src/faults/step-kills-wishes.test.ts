@@ -2,5 +2,6 @@ import { killsIn } from './step-kills.js';
 
 killsIn('reboot');
 killsIn('reset');
+killsIn('limits');
 killsIn('pause');
 killsIn('resume');

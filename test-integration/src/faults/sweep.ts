@@ -115,7 +115,8 @@ export function mountsBelow(folder: string): string[] {
     .filter((at) => at.startsWith(`${folder}/`));
 }
 
-function cgroupRoots(): string[] {
+/** Mount points of all cgroup hierarchies. */
+export function cgroupRoots(): string[] {
   return lines('/proc/self/mountinfo')
     .filter((line) => / - cgroup2? /.test(line))
     .map((line) => line.split(' ')[4] ?? '');

@@ -1,7 +1,7 @@
 import { connectBus, type Bus } from '@ancloud/bus';
 import { subjects } from '@ancloud/contracts';
-import { Wanted } from '@ancloud/contracts/common/v1/common';
-import { Stage } from '@ancloud/contracts/state/v1/state';
+import { Profile, Wanted } from '@ancloud/contracts/common/v1/common';
+import { ImageRecord, Stage } from '@ancloud/contracts/state/v1/state';
 import { silentLog } from '@ancloud/kit';
 import { connectState, type State } from '@ancloud/state';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { flushed, startNats, startRedis, type NatsServer, type RedisServer } fro
 import { FakeHost, IMAGE, reach } from './fake-host.js';
 import { GatewayProcess, newSecrets, type Answer, type Json } from './gateway-process.js';
 
+const OTHER = `sha256:${'b'.repeat(64)}`;
 const secrets = newSecrets();
 let redis: RedisServer;
 let nats: NatsServer;
@@ -160,6 +161,59 @@ describe('the life of a phone', () => {
     expect((await gateway.call('POST', `${at}/pause`)).json).toMatchObject({ code: 'PHONE_NOT_RUNNING' });
     expect(await ask('start')).toMatchObject({ state: 'done' });
     expect((await gateway.call('GET', at)).json).toMatchObject({ phase: 'ready' });
+  });
+
+  it('is changed in parts; what was not named stays', async () => {
+    const made = await create({ spec: { limits: { cpuMillis: 500 }, labels: { team: 'a' } } });
+    await wait(made.operation);
+    const at = `/v1/phones/${made.phone.phoneId}`;
+    const patch = (spec: unknown, more: object = {}): Promise<Answer> =>
+      gateway.call('PATCH', at, { body: { spec, ...more } });
+    // Ready, and not yet what was wished: the operation goes on.
+    host.answer = () => ({ stage: Stage.STAGE_READY, reason: 'LimitsChanging' });
+    const changed = await patch({ limits: { memoryMib: 1_024 }, idlePauseMinutes: 5 });
+    expect(changed.json).toMatchObject({
+      operation: { kind: 'update', state: 'running' },
+      phone: {
+        spec: {
+          limits: { cpuMillis: 500, memoryMib: 1_024, pids: 4_096 },
+          labels: { team: 'a' },
+          idlePauseMinutes: 5,
+        },
+      },
+    });
+    host.answer = reach;
+    host.reconcile();
+    expect((await wait(changed.json.operation)).json).toMatchObject({ state: 'done' });
+
+    host.answer = () => ({ stage: Stage.STAGE_READY, reason: 'StepFailed', message: 'setLimits: EBUSY' });
+    const failed = await wait((await patch({ limits: { memoryMib: 128 } })).json.operation);
+    expect(failed.json).toMatchObject({
+      state: 'failed',
+      error: { code: 'STEP_FAILED', message: 'setLimits: EBUSY' },
+    });
+    host.answer = reach;
+
+    const other = ImageRecord.fromPartial({
+      imageId: OTHER,
+      profile: Profile.PROFILE_REDROID,
+      name: 'other',
+    });
+    expect((await patch({ imageId: OTHER })).json).toMatchObject({
+      code: 'IMAGE_NOT_FOUND',
+      field: 'spec.imageId',
+    });
+    host.record = { ...host.record, images: [...host.record.images, other] };
+    await host.beat();
+    expect((await patch({ imageId: OTHER })).json).toMatchObject({ code: 'PROFILE_CHANGE' });
+    expect((await patch({ imageId: OTHER }, { allowProfileChange: true })).json).toMatchObject({
+      phone: { spec: { imageId: OTHER } },
+    });
+    expect((await patch({})).json).toMatchObject({ code: 'INVALID_ARGUMENT', field: 'fields' });
+    expect((await patch({ limits: { memoryMib: 1 } })).json).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect((await patch({ limits: { memoryMib: 32_768 } })).json).toMatchObject({
+      field: 'spec.limits.memoryMib',
+    });
   });
 
   it('nudges the host by RPC and by a fact', async () => {

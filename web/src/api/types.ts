@@ -60,7 +60,16 @@ export interface Phone {
 export interface Operation {
   readonly operationId: string;
   readonly kind:
-    'create' | 'start' | 'stop' | 'delete' | 'reboot' | 'reset' | 'pause' | 'resume' | 'import-image';
+    | 'create'
+    | 'start'
+    | 'stop'
+    | 'delete'
+    | 'reboot'
+    | 'reset'
+    | 'pause'
+    | 'resume'
+    | 'update'
+    | 'import-image';
   readonly phoneId: string;
   readonly state: 'running' | 'done' | 'failed' | 'unspecified' | 'unknown';
   readonly percent: number;

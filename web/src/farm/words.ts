@@ -61,6 +61,7 @@ export function doneWords(kind: Operation['kind'], name: string): string {
     reset: `${name} is as new`,
     pause: `${name} is paused`,
     resume: `${name} goes on`,
+    update: `${name} is changed`,
     'import-image': `The image is imported`,
   };
   return words[kind];
@@ -77,6 +78,7 @@ export function failedWords(kind: Operation['kind'], name: string): string {
     reset: `${name} could not be reset`,
     pause: `${name} could not be paused`,
     resume: `${name} could not be resumed`,
+    update: `${name} could not be changed`,
     'import-image': `The image could not be imported`,
   };
   return words[kind];

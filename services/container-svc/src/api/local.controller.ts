@@ -40,7 +40,8 @@ interface DeadlineCall {
 const up =
   (doing: string, goal: Stage) =>
   ({ phoneId, stage, reason, message, restarts }: PhoneStatus): boolean => {
-    if (stage !== Stage.STAGE_FAILED || (!FINAL.has(reason) && restarts < TRIES)) return stage === goal;
+    if (stage !== Stage.STAGE_FAILED || (!FINAL.has(reason) && restarts < TRIES))
+      return stage === goal && reason === '';
     throw new AppError('BOOT_FAILED', `${doing} ${phoneId}: ${reason}: ${message}`, {
       field: 'phone_id',
       value: phoneId,

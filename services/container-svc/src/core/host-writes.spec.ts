@@ -33,7 +33,12 @@ const HOST_WIDE = [
   '/sys/firmware/efi/efivars',
 ];
 
-const read = runSpecOf({ imageId: `sha256:${'a'.repeat(64)}`, bootProperties: {}, labels: {} });
+const read = runSpecOf({
+  imageId: `sha256:${'a'.repeat(64)}`,
+  bootProperties: {},
+  labels: {},
+  idlePauseMinutes: 0,
+});
 if (!('run' in read)) throw new Error('the wish of this test is wrong');
 const { run } = read;
 const host: OciHost = {

@@ -1,3 +1,4 @@
+import type { LimitReadings } from './cgroup-limits.js';
 import type { Progress } from './boot-progress.js';
 import type { Ending, ExitRecord, StopReason } from './exit.js';
 
@@ -77,6 +78,8 @@ export interface Observed {
   readonly container: Container;
   readonly network: 'none' | 'partial' | 'attached';
   readonly progress: Progress;
+  /** Of the cgroup of a running container; undefined when none runs. */
+  readonly limits: LimitReadings | undefined;
   /** Unix ms at which init was let go; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Set by askShutdown and killContainer. */

@@ -12,9 +12,7 @@ const run: RunSpec = {
   height: 1280,
   dpi: 320,
   fps: 60,
-  cpuMillis: 1_500,
-  memoryMib: 512,
-  pids: 1_000,
+  limits: { cpuMillis: 1_500, cpuWeight: 100, memoryMib: 512, swapMib: 0, pids: 1_000, ioWeight: 100 },
   bootProperties: [['androidboot.my', 'value']],
   gpu: '',
 };
@@ -152,7 +150,6 @@ ${[
   )
   .join('\n')}
 linux.resources.memory.limit 536870912
-linux.resources.cpu.shares 1024
 linux.resources.cpu.quota 150000
 linux.resources.cpu.period 100000
 linux.resources.pids.limit 1000

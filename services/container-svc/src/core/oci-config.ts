@@ -76,9 +76,9 @@ export function ociConfig(profile: RunProfile, run: RunSpec, host: OciHost, phon
       cgroupsPath: phone.cgroup,
       resources: {
         devices: deviceRules(profile, host, phone),
-        memory: { limit: run.memoryMib * 1024 * 1024 },
-        cpu: { shares: 1024, quota: Math.round((run.cpuMillis * CPU_PERIOD) / 1_000), period: CPU_PERIOD },
-        pids: { limit: run.pids },
+        memory: { limit: run.limits.memoryMib * 1024 * 1024 },
+        cpu: { quota: Math.round((run.limits.cpuMillis * CPU_PERIOD) / 1_000), period: CPU_PERIOD },
+        pids: { limit: run.limits.pids },
       },
       maskedPaths: [
         '/proc/kcore',

@@ -92,6 +92,29 @@ describe('a phone that shall be paused', () => {
   });
 });
 
+describe('limits', () => {
+  const readings = (pids: string) => ({ version: 2 as const, texts: new Map([['pids.max', pids]]) });
+  const stale = readings('64');
+  it.each<[string, Observed, string]>([
+    ['are as wished', { ...ready, limits: readings('4096') }, 'ready wait:'],
+    ['are others', { ...ready, limits: stale }, 'ready setLimits'],
+    ['are others while it boots', { ...up, limits: stale }, 'booting wait:'],
+    ['cannot be read', ready, 'ready wait:'],
+  ])('%s', (_, observed, expected) => expect(said(RUN, observed)).toBe(expected));
+
+  it('do not look reached before they are', () => {
+    expect(plan(target(RUN), { ...ready, limits: stale }, facts)).toMatchObject({
+      reason: 'LimitsChanging',
+      step: { name: 'setLimits', changes: [{ file: 'pids.max', text: '4096' }] },
+    });
+  });
+
+  it('are set on a paused phone too', () => {
+    const frozen = { ...ready, container: { ...running, freezer: 'frozen' as const }, limits: stale };
+    expect(said(RUN, frozen, {}, { desired: { ...desired, paused: true } })).toBe('paused setLimits');
+  });
+});
+
 describe('a factory reset that was asked for', () => {
   const wish = { desired: { ...desired, resets: 1 } };
   const stopped = { desired: { ...desired, resets: 1, wanted: STOP } };

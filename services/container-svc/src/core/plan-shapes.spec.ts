@@ -3,6 +3,7 @@ import { Desired } from '@ancloud/contracts/common/v1/common';
 import { expect, it } from 'vitest';
 import type { Boot, BootShape, Observed } from './observed.js';
 import { plan, type PlanFacts } from './plan.js';
+import { limits } from './plan-states.js';
 
 const IMAGE = `sha256:${'a'.repeat(64)}`;
 const whole: BootShape = { binderNodes: true, propertyFile: true, ipConfig: true };
@@ -33,12 +34,13 @@ const mounted: Observed = {
   container: { kind: 'none' },
   network: 'none',
   progress: 'none',
+  limits: undefined,
   startedAtMs: undefined,
   stop: undefined,
 };
 const facts: PlanFacts = {
   nowMs: 0,
-  run: { ok: true, fingerprint: 'f', imageId: IMAGE, userns: false, shape: whole },
+  run: { ok: true, fingerprint: 'f', imageId: IMAGE, userns: false, shape: whole, limits },
   base: 7,
   failure: undefined,
   bootSlot: true,

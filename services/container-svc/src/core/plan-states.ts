@@ -38,6 +38,7 @@ export const nothing: Observed = {
   container: { kind: 'none' },
   network: 'none',
   progress: 'none',
+  limits: undefined,
   startedAtMs: undefined,
   stop: undefined,
 };
@@ -76,16 +77,31 @@ export const debris = (signal: number): Container => ({ kind: 'debris', lived: t
 export const ended = (signal: number): Container => ({ kind: 'ended', lived: true, exit: exit(signal) });
 
 export const plain = { binderNodes: false, propertyFile: false, ipConfig: false };
+export const limits = {
+  cpuMillis: 2_000,
+  cpuWeight: 100,
+  memoryMib: 2_048,
+  swapMib: 0,
+  pids: 4_096,
+  ioWeight: 100,
+};
 export const facts: PlanFacts = {
   nowMs: NOW,
-  run: { ok: true, fingerprint: FINGERPRINT, imageId: IMAGE, userns: true, shape: plain },
+  run: { ok: true, fingerprint: FINGERPRINT, imageId: IMAGE, userns: true, shape: plain, limits },
   base: 7,
   failure: undefined,
   bootSlot: true,
   limits: { init: 30_000, completed: 300_000 },
   graceMs: 10_000,
 };
-export const other: PlanFacts['run'] = { ok: true, fingerprint: 'otherwise', imageId: IMAGE, userns: true, shape: plain };
+export const other: PlanFacts['run'] = {
+  ok: true,
+  fingerprint: 'otherwise',
+  imageId: IMAGE,
+  userns: true,
+  shape: plain,
+  limits,
+};
 
 export const desired: Desired = {
   phoneId: 'ph_1',

@@ -1,7 +1,9 @@
 import type { Desired } from '@ancloud/contracts/common/v1/common';
 import { type BootLimits, overdue } from './boot-progress.js';
+import { staleLimits } from './cgroup-limits.js';
 import { type Ending, endingOf, type StopReason } from './exit.js';
 import type { Boot, BootShape, Container, Observed } from './observed.js';
+import type { RunLimits } from './run-spec.js';
 import type { Step } from './steps.js';
 import { goalOf, type Target } from './target.js';
 
@@ -27,6 +29,7 @@ export interface Runnable {
   readonly imageId: string;
   readonly userns: boolean;
   readonly shape: BootShape;
+  readonly limits: RunLimits;
 }
 
 export interface Refusal {
@@ -55,7 +58,13 @@ export type StageName =
   | 'removed';
 
 export type Decision =
-  | { readonly kind: 'step'; readonly stage: StageName; readonly step: Step }
+  | {
+      readonly kind: 'step';
+      readonly stage: StageName;
+      readonly step: Step;
+      /** Why a stage that looks like the goal is not yet what was wished. */
+      readonly reason?: string;
+    }
   /** Nothing to do now. `reason` is empty when the target is reached. */
   | {
       readonly kind: 'wait';
@@ -200,11 +209,18 @@ function planRunning(
   if (observed.network !== 'attached') return step(stage, { name: 'attachNetwork', pid });
   if (pausing && freezer !== 'frozen') return step(stage, { name: 'pauseContainer' });
   if (!pausing && freezer !== 'thawed') return step(stage, { name: 'resumeContainer' });
-  if (ready) return wait(stage);
+  if (ready) return planLimits(stage, observed, facts) ?? wait(stage);
   const elapsed = facts.nowMs - (observed.startedAtMs ?? boot.acceptedAtMs);
   const late = overdue(observed.progress, elapsed, facts.limits);
   if (late !== undefined) return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid });
   return wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
+}
+
+/** What boots began with the limits of its configuration; a ready phone gets those of its wish. */
+function planLimits(stage: StageName, { limits }: Observed, { run }: PlanFacts): Decision | undefined {
+  const changes = run.ok && limits !== undefined ? staleLimits(run.limits, limits) : [];
+  if (changes.length === 0) return undefined;
+  return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason: 'LimitsChanging' };
 }
 
 /**

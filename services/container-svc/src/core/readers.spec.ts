@@ -7,7 +7,7 @@ import { parseCapabilities, parseHardLimits } from './capabilities.js';
 import { countsAsFailure, endingOf, restartDelay } from './exit.js';
 import { parseMountInfo } from './mountinfo.js';
 import { firstLineAt, lastWords } from './phone-log.js';
-import { fingerprint, runSpecOf } from './run-spec.js';
+import { currentFingerprint, fingerprint, runSpecOf } from './run-spec.js';
 import { afterBoot, noRestarts } from './restarts.js';
 
 describe('build.prop', () => {
@@ -183,9 +183,14 @@ describe('a wish', () => {
         height: 1280,
         dpi: 320,
         fps: 60,
-        cpuMillis: 2_000,
-        memoryMib: 2_048,
-        pids: 4_096,
+        limits: {
+          cpuMillis: 2_000,
+          cpuWeight: 100,
+          memoryMib: 2_048,
+          swapMib: 0,
+          pids: 4_096,
+          ioWeight: 100,
+        },
         bootProperties: [],
         gpu: '',
       },
@@ -199,6 +204,9 @@ describe('a wish', () => {
     [{ limits: { cpuMillis: 99, memoryMib: 0, pids: 0 } }, 'spec.limits.cpu_millis'],
     [{ limits: { cpuMillis: 0, memoryMib: 127, pids: 0 } }, 'spec.limits.memory_mib'],
     [{ limits: { cpuMillis: 0, memoryMib: 0, pids: 1.5 } }, 'spec.limits.pids'],
+    [{ limits: { cpuWeight: 10_001 } }, 'spec.limits.cpu_weight'],
+    [{ limits: { swapMib: 65_537 } }, 'spec.limits.swap_mib'],
+    [{ limits: { ioWeight: 1_001 } }, 'spec.limits.io_weight'],
     [{ bootProperties: { 'ro.debuggable': '1' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.ancloud_phone': 'ph_2' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.x': 'a b' } }, 'spec.boot_properties.androidboot.x'],
@@ -213,12 +221,26 @@ describe('a wish', () => {
       return 'run' in read ? fingerprint(read.run, true, undefined) : 'mistake';
     };
     expect(of({ labels: { a: 'b' } })).toBe(of({}));
+    expect(of({ limits: { cpuMillis: 500, memoryMib: 512, pids: 64 } })).toBe(of({}));
     expect(of({ display: { width: 720, height: 1280, dpi: 320, fps: 60 } })).toBe(of({}));
     expect(of({ display: { width: 721, height: 0, dpi: 0, fps: 0 } })).not.toBe(of({}));
     expect(of({ bootProperties: { 'androidboot.b': '1', 'androidboot.a': '2' } })).toBe(
       of({ bootProperties: { 'androidboot.a': '2', 'androidboot.b': '1' } }),
     );
   });
+
+  it.each([[], ['renderD128']])(
+    'is adopted from a container-svc whose fingerprints held the limits (gpu %s)',
+    (...gpu) => {
+      const read = runSpecOf(spec());
+      if (!('run' in read)) throw new Error('the spec has mistakes');
+      const now = fingerprint(read.run, true, gpu[0]);
+      const old = JSON.stringify([imageId, 720, 1280, 320, 60, 2000, 2048, 4096, [], true, ...gpu]);
+      expect(currentFingerprint(old)).toBe(now);
+      expect(currentFingerprint(now)).toBe(now);
+      expect(currentFingerprint('not JSON')).toBe('not JSON');
+    },
+  );
 });
 
 it('capacity is the smallest of all limits', () => {

@@ -1,6 +1,17 @@
 import type { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
 import { bootPropertyMistake, gpuLabel, gpuWishPattern, imageIdPattern } from '@ancloud/contracts';
 
+/** Limits of a phone's cgroup; they are changed while it runs. */
+export interface RunLimits {
+  readonly cpuMillis: number;
+  readonly cpuWeight: number;
+  readonly memoryMib: number;
+  /** Beyond memory; 0 = unlimited. */
+  readonly swapMib: number;
+  readonly pids: number;
+  readonly ioWeight: number;
+}
+
 /** The part of a wish that the running container depends on, with defaults filled in. */
 export interface RunSpec {
   readonly imageId: string;
@@ -8,9 +19,7 @@ export interface RunSpec {
   readonly height: number;
   readonly dpi: number;
   readonly fps: number;
-  readonly cpuMillis: number;
-  readonly memoryMib: number;
-  readonly pids: number;
+  readonly limits: RunLimits;
   /** `androidboot.<name>` → value, sorted by name. */
   readonly bootProperties: readonly (readonly [string, string])[];
   /** The label `ancloud.gpu`: a render node (`renderD128`), `any` of those the host offers, or empty for none. */
@@ -39,6 +48,9 @@ const ranges = {
   cpuMillis: { field: 'spec.limits.cpu_millis', min: 100, max: 64_000, fallback: 2_000 },
   memoryMib: { field: 'spec.limits.memory_mib', min: 128, max: 65_536, fallback: 2_048 },
   pids: { field: 'spec.limits.pids', min: 64, max: 32_768, fallback: 4_096 },
+  cpuWeight: { field: 'spec.limits.cpu_weight', min: 1, max: 10_000, fallback: 100 },
+  swapMib: { field: 'spec.limits.swap_mib', min: 1, max: 65_536, fallback: 0 },
+  ioWeight: { field: 'spec.limits.io_weight', min: 1, max: 1_000, fallback: 100 },
 } as const satisfies Record<string, Range>;
 
 /** Fills in defaults and checks ranges. The gateway checks too; a host trusts nobody with its kernel. */
@@ -78,9 +90,14 @@ export function runSpecOf(
     height: pick(ranges.height, spec?.display?.height),
     dpi: pick(ranges.dpi, spec?.display?.dpi),
     fps: pick(ranges.fps, spec?.display?.fps),
-    cpuMillis: pick(ranges.cpuMillis, spec?.limits?.cpuMillis),
-    memoryMib: pick(ranges.memoryMib, spec?.limits?.memoryMib),
-    pids: pick(ranges.pids, spec?.limits?.pids),
+    limits: {
+      cpuMillis: pick(ranges.cpuMillis, spec?.limits?.cpuMillis),
+      cpuWeight: pick(ranges.cpuWeight, spec?.limits?.cpuWeight),
+      memoryMib: pick(ranges.memoryMib, spec?.limits?.memoryMib),
+      swapMib: pick(ranges.swapMib, spec?.limits?.swapMib),
+      pids: pick(ranges.pids, spec?.limits?.pids),
+      ioWeight: pick(ranges.ioWeight, spec?.limits?.ioWeight),
+    },
     bootProperties,
     gpu,
   };
@@ -105,8 +122,9 @@ export function bootPropertyMistakes(
 }
 
 /**
- * One text per way of running: a container whose text differs from the wanted one is made anew. What is new here is added
- * only where it is asked for: phones that an older container-svc started must not be made anew by a newer one.
+ * One text per way of running: a container whose text differs from the wanted one is made anew. Limits are not part of it:
+ * they are set on what runs. What is new here is added only where it is asked for: phones that an older container-svc started
+ * must not be made anew by a newer one.
  */
 export function fingerprint(run: RunSpec, userns: boolean, renderNode: string | undefined): string {
   return JSON.stringify([
@@ -115,11 +133,23 @@ export function fingerprint(run: RunSpec, userns: boolean, renderNode: string | 
     run.height,
     run.dpi,
     run.fps,
-    run.cpuMillis,
-    run.memoryMib,
-    run.pids,
     run.bootProperties,
     userns,
     ...(renderNode === undefined ? [] : [renderNode]),
   ]);
+}
+
+/** Where a fingerprint of 0.1 had three limits; now the boot properties stand there, which are no number. */
+const OLD_LIMITS = [5, 6, 7];
+
+/** The fingerprint of a boot that an older container-svc opened, as this one would have written it: it runs on. */
+export function currentFingerprint(text: string): string {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  if (!Array.isArray(parts) || !OLD_LIMITS.every((index) => typeof parts[index] === 'number')) return text;
+  return JSON.stringify(parts.filter((_, index) => !OLD_LIMITS.includes(index)));
 }

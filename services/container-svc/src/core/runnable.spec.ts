@@ -2,10 +2,17 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import { describe, expect, it } from 'vitest';
 import { profileVerdicts } from './eligibility.js';
 import type { HostAbilities } from './host-abilities.js';
+import { currentFingerprint } from './run-spec.js';
 import { runnable } from './runnable.js';
 
 const imageId = `sha256:${'0'.repeat(64)}`;
-const spec = (more: object = {}) => ({ imageId, bootProperties: {}, labels: {}, ...more });
+const spec = (more: object = {}) => ({
+  imageId,
+  bootProperties: {},
+  labels: {},
+  idlePauseMinutes: 0,
+  ...more,
+});
 const able: HostAbilities = {
   arch: 'x64',
   binder: { kind: 'binderfs', major: 234 },
@@ -130,7 +137,8 @@ describe('the label ancloud.gpu', () => {
     expect(of('any')).toBe(of('renderD128'));
     expect(of('any')).not.toBe(of('renderD129'));
     // As an older container-svc wrote it for phones that run.
-    expect(of('')).toBe(JSON.stringify([imageId, 720, 1280, 320, 60, 2_000, 2_048, 4_096, [], false]));
+    const old = JSON.stringify([imageId, 720, 1280, 320, 60, 2_000, 2_048, 4_096, [], false]);
+    expect(of('')).toBe(currentFingerprint(old));
   });
 });
 

@@ -56,6 +56,7 @@ export function runnable(
     image,
     userns,
     imageId: run.imageId,
+    limits: run.limits,
     fingerprint: fingerprint(run, userns, renderNode),
     shape: shapeOf(profile, host),
     sharedMemory: sharedMemoryOf(profile.hasMemfd(image), host) ?? 'none',

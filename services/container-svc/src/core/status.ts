@@ -49,7 +49,7 @@ export function statusOf(input: StatusInput): PhoneStatus {
     adbPort: exists ? input.adbPort : 0,
     bootId: exists ? (observed.boot?.bootId ?? '') : '',
     initPid: exists ? container.pid : 0,
-    reason: decision.kind === 'wait' ? decision.reason : '',
+    reason: decision.reason ?? '',
     message: decision.kind === 'wait' ? decision.message : '',
     conditions: [...input.conditions],
     ...(exit === undefined ? {} : { lastExit: exitOf(exit) }),

@@ -1,3 +1,4 @@
+import type { LimitChange } from './cgroup-limits.js';
 import type { Ending, StopReason } from './exit.js';
 import type { BootShape } from './observed.js';
 
@@ -44,6 +45,8 @@ export interface StepArgs {
   attachNetwork: { readonly pid: number };
   /** `crun start`: lets init go. The network is attached. */
   startContainer: NoArguments;
+  /** Writes limits into the cgroup of the running phone, and reads them back. */
+  setLimits: { readonly changes: readonly LimitChange[] };
   /** Freezes all processes of the phone, and sees them frozen. It is ready. */
   pauseContainer: NoArguments;
   /** Thaws them. */
@@ -95,6 +98,7 @@ export const stepNames: readonly (StepName | 'saveTarget')[] = [
   'createContainer',
   'attachNetwork',
   'startContainer',
+  'setLimits',
   'pauseContainer',
   'resumeContainer',
   'adoptShim',

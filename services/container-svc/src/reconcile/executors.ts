@@ -8,6 +8,7 @@ import { writeRunJson } from '../io/run-file.js';
 import { mount } from '../io/syscalls.js';
 import { closeBoot, openBoot, writeBundle } from './boot-steps.js';
 import { buryTarget, deleteContainer, killContainer, setFreezer } from './container-steps.js';
+import { setLimits } from './limit-steps.js';
 import { dropIpConfig, mountBinder, placeIpConfig, writeProperties } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
 
@@ -119,6 +120,7 @@ export class StepRunner {
         inside();
         await crun.start(context.phone, context.lockFd);
       },
+      setLimits: ({ changes }, context, inside) => setLimits(this.options, changes, context, inside),
       pauseContainer: (_, context, inside) => setFreezer(this.options, true, context, inside),
       resumeContainer: (_, context, inside) => setFreezer(this.options, false, context, inside),
       adoptShim: async ({ pid, startTime }, { phone, observed, lockFd }, inside) => {

@@ -4,6 +4,8 @@ import { progressOf } from '../core/boot-progress.js';
 import type { ExitRecord } from '../core/exit.js';
 import { ipConfigFile } from '../core/ip-config.js';
 import type { Boot, Container, Identity, LastBoot, Observed } from '../core/observed.js';
+import { currentFingerprint } from '../core/run-spec.js';
+import { readLimits } from '../io/cgroup-limits.js';
 import { type CgroupHost, cgroupDirs } from '../io/cgroups.js';
 import { freezerOf } from '../io/freezer.js';
 import type { ImageStore } from '../io/image-store.js';
@@ -53,10 +55,10 @@ export class Observer {
   constructor(private readonly options: ObserverOptions) {}
 
   async observe(phone: string, hints: ObserveHints): Promise<Observed> {
-    const { paths, images, network } = this.options;
+    const { paths, images, network, cgroups, cgroupOf } = this.options;
     const run = paths.run(phone);
     const storage = paths.storage(phone);
-    const boot = readRunJson<Boot>(run.boot);
+    const boot = bootOf(readRunJson<Boot>(run.boot));
     const mounts = new Set(readMounts().map((mount) => mount.target));
     const container = this.#container(phone, run);
     const imageId = boot?.imageId ?? hints.imageId;
@@ -87,6 +89,7 @@ export class Observer {
       container,
       network: await network.observe(hints.slot),
       progress: this.#progress(container, boot, hints.completedBoot),
+      limits: container.kind === 'running' ? readLimits(cgroups, cgroupOf(phone)) : undefined,
       startedAtMs: started?.atMs,
       stop: readRunJson<NonNullable<Observed['stop']>>(run.stop),
     };
@@ -125,4 +128,9 @@ export class Observer {
     if (boot !== undefined && boot.bootId === completedBoot) return 'completed';
     return progressOf(readProperties(container.pid));
   }
+}
+
+/** As this version would have written it. */
+function bootOf(boot: Boot | undefined): Boot | undefined {
+  return boot === undefined ? undefined : { ...boot, fingerprint: currentFingerprint(boot.fingerprint) };
 }

@@ -3,12 +3,13 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import { asAppError, Backoff, type Clock, type Log, type Timer } from '@ancloud/kit';
 import { baseOf } from '../core/addresses.js';
+import { missingLimits } from '../core/cgroup-limits.js';
 import type { BootLimits } from '../core/boot-progress.js';
 import type { Ending } from '../core/exit.js';
 import type { LastBoot, Observed } from '../core/observed.js';
-import { type Decision, plan, type PlanFacts } from '../core/plan.js';
+import { type Decision, plan, type PlanFacts, type Refusal } from '../core/plan.js';
 import { afterBoot, noRestarts } from '../core/restarts.js';
-import { runnable } from '../core/runnable.js';
+import { runnable, type Way } from '../core/runnable.js';
 import { sameStatus, statusOf } from '../core/status.js';
 import type { Step } from '../core/steps.js';
 import { goalOf, type Target } from '../core/target.js';
@@ -120,7 +121,7 @@ export class Reconciler {
           this.#lookAgain(left);
           return;
         }
-        if (!(await this.#do(decision.step, target, observed, lock.fd))) return;
+        if (!(await this.#do(decision, target, observed, lock.fd))) return;
       }
     } finally {
       lock.release();
@@ -164,7 +165,7 @@ export class Reconciler {
       observed,
       decision,
       imageProfile: image?.profile ?? Profile.PROFILE_UNSPECIFIED,
-      conditions: way.ok ? [] : [{ type: way.reason, active: true, message: way.message }],
+      conditions: conditionsOf(way, observed),
     };
   }
 
@@ -174,7 +175,12 @@ export class Reconciler {
   }
 
   /** False = it failed, and is tried again later. */
-  async #do(step: Step, target: Target, observed: Observed, lockFd: number): Promise<boolean> {
+  async #do(
+    { step, stage }: Extract<Decision, { readonly kind: 'step' }>,
+    target: Target,
+    observed: Observed,
+    lockFd: number,
+  ): Promise<boolean> {
     const { steps, clock, images, kernel, onStep } = this.#options;
     const spec = target.desired.spec;
     const image = spec === undefined ? undefined : images.get(spec.imageId);
@@ -196,7 +202,9 @@ export class Reconciler {
       this.#log.warn({ step: step.name, err: error, retryInMs: Math.round(wait) }, 'a step failed');
       const message = `${step.name}: ${app.code === 'STEP_FAILED' && error instanceof Error ? error.message : app.message}`;
       this.#failedStep(step, observed, message);
-      const decision: Decision = { kind: 'wait', stage: 'failed', reason: 'StepFailed', message };
+      // A phone whose limits could not be changed runs on as it is.
+      const shown = step.name === 'setLimits' ? stage : 'failed';
+      const decision: Decision = { kind: 'wait', stage: shown, reason: 'StepFailed', message };
       this.#tell(target, observed, decision, image?.profile ?? Profile.PROFILE_UNSPECIFIED, []);
       this.#lookAgain(wait);
       return false;
@@ -266,4 +274,13 @@ export class Reconciler {
     this.#told = status;
     this.events.onStatus(status);
   }
+}
+
+/** What people should know of the phone on this host: why it cannot run, or what of its wish is left out. */
+function conditionsOf(way: Way | Refusal, { limits }: Observed): Condition[] {
+  if (!way.ok) return [{ type: way.reason, active: true, message: way.message }];
+  const missing = limits === undefined ? [] : missingLimits(way.limits, limits);
+  if (missing.length === 0) return [];
+  const message = `this host’s kernel cannot limit ${missing.join(', ')}`;
+  return [{ type: 'LimitUnavailable', active: true, message }];
 }

@@ -18,6 +18,7 @@ import type {
   ScreenshotResponse,
   StartPhoneRequest,
   StopPhoneRequest,
+  UpdatePhoneRequest,
   Viewer,
   WaitOperationRequest,
 } from '@ancloud/contracts/gateway/v1/gateway';
@@ -39,6 +40,7 @@ import { resumePhone } from '../phones/resume-phone.js';
 import { screenshot } from '../phones/screenshot.js';
 import { startPhone } from '../phones/start-phone.js';
 import { stopPhone } from '../phones/stop-phone.js';
+import { updatePhone } from '../phones/update-phone.js';
 import { createViewer } from '../viewers/create-viewer.js';
 import type { GatewayParts } from './gateway-parts.js';
 
@@ -83,6 +85,10 @@ export class GatewayApi {
 
   resetPhone(principal: Principal, request: ResetPhoneRequest): Promise<PhoneOperation> {
     return resetPhone(this.#parts, principal, request);
+  }
+
+  updatePhone(principal: Principal, request: UpdatePhoneRequest): Promise<PhoneOperation> {
+    return updatePhone(this.#parts, principal, request);
   }
 
   pausePhone(principal: Principal, request: PausePhoneRequest): Promise<PhoneOperation> {

@@ -16,6 +16,7 @@ import type {
   ScreenshotRequest,
   StartPhoneRequest,
   StopPhoneRequest,
+  UpdatePhoneRequest,
   WaitOperationRequest,
   WatchEventsRequest,
 } from '@ancloud/contracts/gateway/v1/gateway';
@@ -84,6 +85,11 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'resetPhone')
   async resetPhone(request: ResetPhoneRequest, metadata: Metadata) {
     return this.api.resetPhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'updatePhone')
+  async updatePhone(request: UpdatePhoneRequest, metadata: Metadata) {
+    return this.api.updatePhone(await this.auth.principal(metadata), request);
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'pausePhone')

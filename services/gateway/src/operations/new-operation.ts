@@ -12,6 +12,7 @@ export const deadlineMs: Readonly<Record<OperationKind, number>> = {
   reset: 180_000,
   pause: 120_000,
   resume: 60_000,
+  update: 180_000,
   'import-image': 60_000,
 };
 

@@ -7,6 +7,7 @@ import {
   logQuery,
   phone,
   phoneList,
+  updatePhoneBody,
 } from './phone-schemas.js';
 
 const tag = 'phones';
@@ -49,6 +50,18 @@ export const phoneRoutes: readonly RouteDoc[] = [
     summary: 'One phone',
     ok: { status: 200, description: 'The phone', schema: phone },
     errors: ['PHONE_NOT_FOUND'],
+  },
+  {
+    method: 'PATCH',
+    path: '/v1/phones/{phoneId}',
+    operationId: 'updatePhone',
+    tag,
+    summary: 'Changes parts of a phone',
+    description:
+      'Limits, labels and idle policy are changed as it runs. For another image, display or boot properties a running phone is booted anew; its data stay.',
+    body: { schema: updatePhoneBody },
+    ok: { status: 202, description: 'The phone and the operation', schema: phoneOperation },
+    errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING', 'IMAGE_NOT_FOUND', 'PROFILE_CHANGE', 'FENCED'],
   },
   {
     method: 'DELETE',

@@ -1,5 +1,6 @@
 import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } from '@ancloud/contracts';
-import type { CreatePhoneRequest } from '@ancloud/contracts/gateway/v1/gateway';
+import { PhoneSpec } from '@ancloud/contracts/common/v1/common';
+import type { CreatePhoneRequest, UpdatePhoneRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import { z } from 'zod';
 import { named } from '../api/route-doc.js';
 import {
@@ -13,6 +14,20 @@ import {
 
 const ranged = ({ min, max, preset }: { min: number; max: number; preset: number }, description: string) =>
   z.int().min(min).max(max).default(preset).describe(description);
+
+/** The same object with each field optional: a patch must not fill in what it does not name. */
+const withoutDefaults = (object: z.ZodObject<Record<string, z.ZodDefault<z.ZodInt>>>) =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(object.shape).map(([key, field]) => [
+        key,
+        field
+          .unwrap()
+          .optional()
+          .describe(field.description ?? key),
+      ]),
+    ),
+  );
 
 const display = named(
   'Display',
@@ -30,6 +45,14 @@ const limits = named(
     cpuMillis: ranged(limitRanges.cpuMillis, 'Thousandths of a core'),
     memoryMib: ranged(limitRanges.memoryMib, 'Memory in MiB'),
     pids: ranged(limitRanges.pids, 'Processes and threads'),
+    cpuWeight: ranged(limitRanges.cpuWeight, 'Share of the CPU against other phones when all are busy'),
+    swapMib: z
+      .int()
+      .min(0)
+      .max(limitRanges.swapMib.max)
+      .default(0)
+      .describe("Swap beyond memory in MiB; 0 = no limit of the phone's own"),
+    ioWeight: ranged(limitRanges.ioWeight, 'Share of disk time against other phones'),
   }),
 );
 
@@ -94,6 +117,44 @@ export function createPhoneRequest(
   };
 }
 
+/** Any part of a spec; what is left out stays as it is. */
+export const updatePhoneBody = named(
+  'UpdatePhone',
+  z.strictObject({
+    spec: named(
+      'PhoneSpecPatch',
+      z.strictObject({
+        imageId: z
+          .string()
+          .regex(imageIdPattern)
+          .optional()
+          .describe('The phone is booted anew; its data stay'),
+        display: withoutDefaults(display).optional().describe('The phone is booted anew'),
+        limits: withoutDefaults(limits).optional().describe('Changed as the phone runs'),
+        bootProperties: spec.shape.bootProperties.describe('Replaces all; the phone is booted anew'),
+        labels: spec.shape.labels.describe('Replaces all'),
+        idlePauseMinutes: z.int().min(0).max(idlePauseMaxMinutes).optional(),
+      }),
+    ),
+    allowProfileChange: z
+      .boolean()
+      .default(false)
+      .describe('Also an image of another profile, whose Android may not understand the data'),
+  }),
+);
+
+export function updatePhoneRequest(
+  phoneId: string,
+  { spec: patch, allowProfileChange }: z.output<typeof updatePhoneBody>,
+): UpdatePhoneRequest {
+  const fields = Object.entries(patch).flatMap(([name, value]) =>
+    name === 'display' || name === 'limits'
+      ? Object.keys(value as object).map((key) => `${name}.${key}`)
+      : [name],
+  );
+  return { phoneId, spec: PhoneSpec.fromJSON(patch), fields, allowProfileChange };
+}
+
 export const listPhonesQuery = z.object({
   pageSize: z.coerce.number().int().min(1).max(1_000).default(100).describe('Phones of one page'),
   pageToken: z.string().default('').describe('`nextPageToken` of the page before'),
@@ -148,7 +209,14 @@ export const phone = named(
     spec: z.object({
       imageId: z.string(),
       display: z.object({ width: z.int(), height: z.int(), dpi: z.int(), fps: z.int() }),
-      limits: z.object({ cpuMillis: z.int(), memoryMib: z.int(), pids: z.int() }),
+      limits: z.object({
+        cpuMillis: z.int(),
+        memoryMib: z.int(),
+        pids: z.int(),
+        cpuWeight: z.int(),
+        swapMib: z.int(),
+        ioWeight: z.int(),
+      }),
       bootProperties: z.record(z.string(), z.string()),
       labels: z.record(z.string(), z.string()),
       idlePauseMinutes: z.int(),

@@ -74,6 +74,7 @@ if change.revision and (desired.revision or 0) ~= change.revision then return {'
 if change.onlyRunning and desired.wanted ~= 'WANTED_RUNNING' then return {'stopped'} end
 if change.wanted then desired.wanted = change.wanted end
 if change.paused ~= nil then desired.paused = change.paused or nil end
+if change.spec then desired.spec = change.spec end
 if change.count then desired[change.count] = (desired[change.count] or 0) + 1 end
 desired.revision = (desired.revision or 0) + 1
 op.epoch, op.revision = desired.epoch, desired.revision

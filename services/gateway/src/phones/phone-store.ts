@@ -1,5 +1,5 @@
 import { plainKeys, records } from '@ancloud/contracts';
-import { Desired, type Wanted, wantedToJSON } from '@ancloud/contracts/common/v1/common';
+import { Desired, PhoneSpec, type Wanted, wantedToJSON } from '@ancloud/contracts/common/v1/common';
 import { Operation, Placement } from '@ancloud/contracts/state/v1/state';
 import { keyOf, type State } from '@ancloud/state';
 import { finishRemoval, forceRemoval, placePhone, rebuildPhone, wishPhone } from './phone-scripts.js';
@@ -27,6 +27,8 @@ export interface WishChange {
   readonly paused?: boolean;
   /** Refused unless the wish is still the one of this revision. */
   readonly revision?: number;
+  /** Replaces the whole spec. */
+  readonly spec?: PhoneSpec;
   /** One more of these is asked for. */
   readonly count?: 'reboots' | 'resets';
 }
@@ -111,6 +113,7 @@ export class PhoneStore {
       [
         JSON.stringify({
           ...change,
+          ...(change.spec === undefined ? {} : { spec: PhoneSpec.toJSON(change.spec) }),
           ...(change.wanted === undefined ? {} : { wanted: wantedToJSON(change.wanted) }),
         }),
         JSON.stringify(Operation.toJSON(operation)),

@@ -7,6 +7,7 @@ import {
   Headers,
   HttpCode,
   Param,
+  Patch,
   Post,
   Query,
   Req,
@@ -28,6 +29,8 @@ import {
   deletePhoneQuery,
   listPhonesQuery,
   logQuery,
+  updatePhoneBody,
+  updatePhoneRequest,
 } from './phone-schemas.js';
 
 const both = ({ phone, operation }: PhoneOperation) => ({
@@ -61,6 +64,16 @@ export class PhonesController {
   @Get(':phoneId')
   async get(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
     return phoneJson(await this.api.getPhone(caller, { phoneId }));
+  }
+
+  @Patch(':phoneId')
+  @HttpCode(202)
+  async update(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Body({ schema: updatePhoneBody }) body: z.output<typeof updatePhoneBody>,
+  ) {
+    return both(await this.api.updatePhone(caller, updatePhoneRequest(phoneId, body)));
   }
 
   @Delete(':phoneId')

@@ -27,8 +27,8 @@ const changeOf = {
   resume: { onlyRunning: true, paused: false },
 } as const satisfies Record<string, WishChange>;
 
-/** Nothing here asks for a revision, so `changed` cannot come; said is what would be true then. */
-const refusals: Readonly<Record<WishRefusal, (phoneId: string) => AppError>> = {
+/** Errors of the store's refusals. */
+export const refusals: Readonly<Record<WishRefusal, (phoneId: string) => AppError>> = {
   missing: phoneNotFound,
   deleting: phoneDeleting,
   stopped: phoneNotRunning,

@@ -16,9 +16,7 @@ const run: RunSpec = {
   height: 1280,
   dpi: 320,
   fps: 60,
-  cpuMillis: 1_500,
-  memoryMib: 512,
-  pids: 1_000,
+  limits: { cpuMillis: 1_500, cpuWeight: 100, memoryMib: 512, swapMib: 0, pids: 1_000, ioWeight: 100 },
   bootProperties: [['androidboot.my', 'value']],
   gpu: '',
 };

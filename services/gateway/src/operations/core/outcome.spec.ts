@@ -14,6 +14,7 @@ const wantedBy: Record<OperationKind, Wanted> = {
   reset: Wanted.WANTED_RUNNING,
   pause: Wanted.WANTED_RUNNING,
   resume: Wanted.WANTED_RUNNING,
+  update: Wanted.WANTED_RUNNING,
   'import-image': Wanted.WANTED_UNSPECIFIED,
 };
 
@@ -24,6 +25,7 @@ interface Case {
   wanted?: Wanted;
   wish?: number;
   paused?: boolean;
+  reason?: string;
   gone?: boolean;
   after?: number;
 }
@@ -56,7 +58,7 @@ function run(kind: OperationKind, over: Case): Outcome {
               epoch: over.epoch ?? EPOCH,
               revision: over.revision ?? 3,
               stage: over.stage,
-              reason: over.stage === Stage.STAGE_FAILED ? 'BootTimeout' : '',
+              reason: over.reason ?? (over.stage === Stage.STAGE_FAILED ? 'BootTimeout' : ''),
               message: over.stage === Stage.STAGE_FAILED ? 'zygote never came' : '',
               progress: over.stage === Stage.STAGE_BOOTING ? 'zygote' : '',
             }),
@@ -103,6 +105,13 @@ describe('outcomeOf', () => {
     ['resume', { stage: Stage.STAGE_PAUSED, paused: true, wish: 4, revision: 4 }, 'FENCED'],
     ['start', { stage: Stage.STAGE_PAUSED, paused: true, wish: 4, revision: 4 }, 'FENCED'],
     ['stop', { stage: Stage.STAGE_STOPPED }, 'done'],
+    ['update', { stage: Stage.STAGE_READY, reason: 'LimitsChanging' }, 'running'],
+    ['update', { stage: Stage.STAGE_READY, reason: 'StepFailed' }, 'STEP_FAILED'],
+    ['update', { stage: Stage.STAGE_READY }, 'done'],
+    ['update', { stage: Stage.STAGE_PAUSED, paused: true }, 'done'],
+    ['update', { stage: Stage.STAGE_STOPPED, wanted: Wanted.WANTED_STOPPED }, 'done'],
+    ['update', { stage: Stage.STAGE_BOOTING }, 'running'],
+    ['start', { stage: Stage.STAGE_READY, reason: 'StepFailed' }, 'done'],
     ['create', { gone: true }, 'FENCED'],
     ['delete', { gone: true }, 'done'],
     ['delete', { stage: Stage.STAGE_STOPPING }, 'running'],

@@ -11,6 +11,7 @@ export const operationKinds = [
   'reset',
   'pause',
   'resume',
+  'update',
   'import-image',
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -64,24 +65,28 @@ export function outcomeOf(operation: Operation, evidence: Evidence): Outcome {
     );
   }
 
-  // A reset goes with whatever is wanted else.
-  const wish =
-    operation.kind === 'reset'
-      ? desired.wanted
-      : operation.kind === 'stop'
-        ? Wanted.WANTED_STOPPED
-        : Wanted.WANTED_RUNNING;
+  // These go with whatever is wanted else.
+  const anyWish = operation.kind === 'reset' || operation.kind === 'update';
+  const wish = anyWish
+    ? desired.wanted
+    : operation.kind === 'stop'
+      ? Wanted.WANTED_STOPPED
+      : Wanted.WANTED_RUNNING;
   if (wish === Wanted.WANTED_REMOVED) return failed('FENCED', `phone ${operation.phoneId} is being deleted`);
   if (desired.wanted !== wish && (desired.epoch > operation.epoch || desired.revision > operation.revision))
     return failed('FENCED', `a newer wish took the place of '${operation.kind}'`);
   // Pausing is a part of the wish that start, resume and others take back.
-  const paused = operation.kind === 'pause' || (operation.kind === 'reset' && desired.paused);
+  const paused = operation.kind === 'pause' || (anyWish && desired.paused);
   if (desired.paused !== paused && desired.revision > operation.revision)
     return failed('FENCED', `a newer wish took the place of '${operation.kind}'`);
   if (answered) {
     const up = paused ? Stage.STAGE_PAUSED : Stage.STAGE_READY;
     const goal = wish === Wanted.WANTED_STOPPED ? Stage.STAGE_STOPPED : up;
-    if (status.stage === goal) return done;
+    // A ready phone with a reason is one whose limits are not (yet) what was wished.
+    const unfinished = operation.kind === 'update' && status.reason !== '';
+    if (status.stage === goal && !unfinished) return done;
+    if (status.stage === goal && status.reason === 'StepFailed')
+      return failed('STEP_FAILED', status.message, 'the phone runs on as it was; the host keeps trying');
     if (status.stage === Stage.STAGE_FAILED)
       return failed(
         wish === Wanted.WANTED_RUNNING ? 'BOOT_FAILED' : 'STEP_FAILED',

@@ -33,6 +33,9 @@ export const limitRanges = {
   cpuMillis: { min: 100, max: 64_000, preset: 2_000 },
   memoryMib: { min: 128, max: 65_536, preset: 2_048 },
   pids: { min: 64, max: 32_768, preset: 4_096 },
+  cpuWeight: { min: 1, max: 10_000, preset: 100 },
+  swapMib: { min: 1, max: 65_536, preset: 0 },
+  ioWeight: { min: 1, max: 1_000, preset: 100 },
 } as const satisfies Record<keyof Limits, Range>;
 
 /** A week. */

@@ -1,0 +1,62 @@
+import { AppError } from '@ancloud/kit/errors';
+import { GatewayClient, type OperationView } from '../farm/client.js';
+import type { Layout } from '../layout.js';
+import type { Output } from '../output.js';
+
+export interface SetOptions {
+  readonly cpu?: string;
+  readonly cpuWeight?: string;
+  readonly memory?: string;
+  readonly swap?: string;
+  readonly pids?: string;
+  readonly ioWeight?: string;
+  readonly idlePause?: string;
+  readonly image?: string;
+  readonly allowProfileChange?: boolean;
+}
+
+const limits = {
+  cpu: 'cpuMillis',
+  cpuWeight: 'cpuWeight',
+  memory: 'memoryMib',
+  swap: 'swapMib',
+  pids: 'pids',
+  ioWeight: 'ioWeight',
+} as const;
+
+/** `./ancloud phone set ID`: asks for the change and waits until it is so. */
+export async function phoneSet(
+  layout: Layout,
+  id: string,
+  options: SetOptions,
+  output: Output,
+): Promise<void> {
+  const changed = Object.entries(limits).flatMap(([option, field]) => {
+    const text = options[option as keyof typeof limits];
+    return text === undefined ? [] : [[field, wholeNumber(option, text)]];
+  });
+  const spec = {
+    ...(changed.length === 0 ? {} : { limits: Object.fromEntries(changed) as Record<string, number> }),
+    ...(options.idlePause === undefined
+      ? {}
+      : { idlePauseMinutes: wholeNumber('idlePause', options.idlePause) }),
+    ...(options.image === undefined ? {} : { imageId: options.image }),
+  };
+  if (Object.keys(spec).length === 0)
+    throw new AppError('INVALID_ARGUMENT', 'nothing is to be changed', {
+      field: 'options',
+      fix: 'give at least one of the options that phone set --help lists',
+    });
+  const client = new GatewayClient(layout);
+  const response = await client.request('PATCH', `/v1/phones/${encodeURIComponent(id)}`, {
+    json: { spec, allowProfileChange: options.allowProfileChange === true },
+  });
+  const { operation } = (await response.json()) as { operation: OperationView };
+  output.result(await client.wait(operation), `${id}: changed`);
+}
+
+/** The range is checked by the API. */
+function wholeNumber(option: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new AppError('INVALID_ARGUMENT', `${option} is not a whole number`, { field: option, value: text });
+}
