@@ -57,6 +57,7 @@ const joined = (resume: string): object => ({
 
 describe('Connection', () => {
   let states: string[];
+  let steps: string[];
   let media: { [K in keyof MediaLike]: Mock<MediaLike[K]> };
   let failed: (why: string) => void;
   let wake: (what: 'network' | 'page') => void;
@@ -80,6 +81,7 @@ describe('Connection', () => {
     vi.stubGlobal('WebSocket', FakeSocket);
     FakeSocket.all = [];
     states = [];
+    steps = [];
     media = {
       send: vi.fn<MediaLike['send']>(),
       stats: vi.fn<MediaLike['stats']>(),
@@ -91,6 +93,7 @@ describe('Connection', () => {
     const options: ConnectionOptions = {
       url: 'ws://farm.test/v1/signal',
       token: 'the-token',
+      took: (step) => steps.push(step),
       track: () => undefined,
       joined: () => undefined,
       size: () => undefined,
@@ -115,6 +118,7 @@ describe('Connection', () => {
     const { sent } = await live(0);
     expect(sent[0]).toMatchObject({ method: 'join', data: { token: 'the-token' } });
     expect(states).toEqual(['live']);
+    expect(steps).toEqual(['connected', 'joined']);
   });
 
   it('answers pings and refuses what it does not know', async () => {

@@ -1,4 +1,5 @@
 import type { ServerNotifications } from '@ancloud/contracts/viewer';
+import type { Step } from './arrival.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
 import { type End, Signal, SignalError } from './signal.js';
@@ -17,6 +18,8 @@ export interface ConnectionOptions {
   readonly url: string;
   /** Single use; after the first join the resume secret serves. */
   readonly token: string;
+  /** A step towards the picture was taken, in whatever life. */
+  readonly took: (step: Step) => void;
   readonly track: (track: MediaStreamTrack) => void;
   /** `code` is one of ancloud's stable codes, empty when there is nothing to explain. */
   readonly state: (state: ConnectionState, why: string, code: string) => void;
@@ -129,7 +132,9 @@ export class Connection {
       this.#abort.signal,
     );
     this.#signal = signal;
+    this.#options.took('connected');
     const joined = await signal.request('join', this.#resume ?? { token: this.#options.token });
+    this.#options.took('joined');
     this.#resume = { viewer: joined.viewer, resume: joined.resume };
     this.#options.joined(joined);
     if (joined.width > 0) this.#options.size(joined);
@@ -142,6 +147,7 @@ export class Connection {
       })),
       input: joined.role === 'control',
       sound: this.#sound,
+      took: this.#options.took,
       track: this.#options.track,
       failed: (message) => over({ code: 'UNAVAILABLE', message, retry: true }),
     });

@@ -1,5 +1,6 @@
 import type { Action, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { limits, type ServerNotifications } from '@ancloud/contracts/viewer';
+import { Arrival, type Steps } from './arrival.js';
 import { Connection, type ConnectionState, type Joined } from './connection.js';
 import { KeyboardInput } from './keyboard-input.js';
 import { Overlay } from './overlay.js';
@@ -17,8 +18,8 @@ export interface AncloudPhoneEvents {
   state: CustomEvent<{ state: ConnectionState; why: string; code: string }>;
   /** The farm let this viewer in (again). */
   joined: CustomEvent<{ viewer: string; phone: string; role: 'watch' | 'control' }>;
-  /** First frame of this token's connection was shown. */
-  firstframe: CustomEvent<{ width: number; height: number }>;
+  /** First frame of this token's connection was shown; `steps` tells what took how long. */
+  firstframe: CustomEvent<{ width: number; height: number; steps: Steps }>;
   /** Who holds the controls. */
   control: CustomEvent<ServerNotifications['control']>;
   /** The phone's clipboard came. */
@@ -49,6 +50,7 @@ export class AncloudPhone extends HTMLElement {
   readonly #pointers: PointerInput;
   readonly #keyboard: KeyboardInput;
   #connection: Connection | undefined;
+  #arrival = new Arrival();
   #meter = new PictureMeter();
   #statsTimer: ReturnType<typeof setInterval> | undefined;
   #role: 'watch' | 'control' = 'watch';
@@ -136,10 +138,12 @@ export class AncloudPhone extends HTMLElement {
     const url = new URL('/v1/signal', new URL(this.getAttribute('src') ?? location.origin, location.href));
     url.protocol = url.protocol.replace('http', 'ws');
     this.#shown = false;
+    this.#arrival = new Arrival();
     this.#overlay.wait('Connecting…');
     const connection = new Connection({
       url: url.href,
       token,
+      took: (step) => this.#arrival.took(step),
       track: (track) => this.#track(track),
       joined: (joined) => this.#joined(joined),
       size: ({ width, height }) => this.#sized(width, height),
@@ -180,15 +184,17 @@ export class AncloudPhone extends HTMLElement {
       if (error.name === 'NotAllowedError' && !video.muted) this.#mute(true);
     });
     if (track.kind === 'audio') this.#toolbar.enable('sound', true);
-    else video.requestVideoFrameCallback((_, frame) => this.#firstFrame(frame.width, frame.height));
+    else video.requestVideoFrameCallback((_, frame) => this.#firstFrame(frame));
   }
 
-  #firstFrame(width: number, height: number): void {
+  #firstFrame({ width, height, receiveTime }: VideoFrameCallbackMetadata): void {
+    if (receiveTime !== undefined) this.#arrival.took('received', receiveTime);
+    this.#arrival.took('shown');
     this.#sized(width, height);
     this.#overlay.clear();
     if (this.#shown) return;
     this.#shown = true;
-    this.#tell('firstframe', { width, height });
+    this.#tell('firstframe', { width, height, steps: this.#arrival.steps });
   }
 
   #joined({ viewer, phone, role, hasAudio }: Joined): void {

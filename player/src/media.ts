@@ -1,5 +1,6 @@
 import { limits, type Opaque, type TransportOptions } from '@ancloud/contracts/viewer';
 import { Device, type types } from 'mediasoup-client';
+import type { Step } from './arrival.js';
 import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
@@ -9,6 +10,7 @@ export interface MediaOptions {
   readonly input: boolean;
   /** The viewer wants to hear the phone. Without, its sound is not even sent. */
   readonly sound: boolean;
+  readonly took: (step: Step) => void;
   /** A track came (again): show it. */
   readonly track: (track: MediaStreamTrack) => void;
   /** ICE or DTLS failed for good: the connection must be made anew. */
@@ -126,6 +128,7 @@ export class Media {
     const { consumers } = await this.#signal.request('consume', {
       rtpCapabilities: this.#device.recvRtpCapabilities,
     });
+    this.#options.took('offered');
     for (const one of consumers) {
       if (this.#closed) return;
       const consumer = await receive.consume({
@@ -167,6 +170,7 @@ export class Media {
     });
     transport.on('connectionstatechange', (state) => {
       if (this.#closed) return;
+      if (state === 'connected' && direction === 'recv') this.#options.took('secured');
       if (state === 'failed') this.#options.failed('the media connection failed');
       // A path that went away comes back by a restart, without a new connection; else `failed` follows.
       if (state === 'disconnected') this.restartIce().catch(() => undefined);

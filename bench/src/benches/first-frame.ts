@@ -2,8 +2,9 @@ import type { Page } from 'playwright-core';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { p95 } from '../core/stats.js';
+import { medianSteps } from '../core/steps.js';
 import { pause } from '../io/command.js';
-import { type Browser, firstFrameMs } from '../io/browser.js';
+import { type Browser, firstFrame as arrive, type FirstFrame } from '../io/browser.js';
 import type { Farm } from '../io/farm.js';
 
 const COLD_ROUNDS = 4;
@@ -23,11 +24,13 @@ export async function firstFrame(bench: Bench): Promise<Finding[]> {
     const [phone = ''] = phones;
     const still = await secondViewers(farm, browser, phone, 'latency');
     const moving = await secondViewers(farm, browser, phone, 'motion');
-    return [
-      { metric: 'cold_p95', value: p95(cold), samples: cold },
-      { metric: 'second_viewer_still_p95', value: p95(still), samples: still },
-      { metric: 'second_viewer_moving_p95', value: p95(moving), samples: moving },
-    ];
+    return Object.entries({ cold, second_viewer_still: still, second_viewer_moving: moving }).map(
+      ([name, frames]) => {
+        bench.say(`first-frame: ${name}, median ms to each step: ${medianSteps(frames)}`);
+        const samples = frames.map(({ ms }) => ms);
+        return { metric: `${name}_p95`, value: p95(samples), samples };
+      },
+    );
   } finally {
     for (const phone of phones) await farm.delete(phone);
   }
@@ -39,8 +42,8 @@ async function coldFrames(
   browser: Browser,
   phones: readonly string[],
   bench: Bench,
-): Promise<number[]> {
-  const samples: number[] = [];
+): Promise<FirstFrame[]> {
+  const samples: FirstFrame[] = [];
   for (let round = 0; round < COLD_ROUNDS; round++) {
     if (round > 0) await pause(STREAM_GONE_MS);
     for (const phone of phones) samples.push(await oneViewer(farm, browser, phone));
@@ -54,12 +57,12 @@ async function secondViewers(
   browser: Browser,
   phone: string,
   app: 'latency' | 'motion',
-): Promise<number[]> {
+): Promise<FirstFrame[]> {
   const first = await browser.page(farm);
   try {
     await farm.open(phone, app);
-    await firstFrameMs(first, (await farm.viewer(phone, 'watch')).token);
-    const samples: number[] = [];
+    await arrive(first, (await farm.viewer(phone, 'watch')).token);
+    const samples: FirstFrame[] = [];
     for (let i = 0; i < VIEWERS; i++) {
       // Not in step with anything that is periodic: key frames come every two seconds.
       await pause(200 + ((i * 137) % 300));
@@ -71,11 +74,11 @@ async function secondViewers(
   }
 }
 
-async function oneViewer(farm: Farm, browser: Browser, phone: string): Promise<number> {
+async function oneViewer(farm: Farm, browser: Browser, phone: string): Promise<FirstFrame> {
   const page: Page = await browser.page(farm);
   try {
     const { token } = await farm.viewer(phone, 'watch');
-    return await firstFrameMs(page, token);
+    return await arrive(page, token);
   } finally {
     await page.close();
   }

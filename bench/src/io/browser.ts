@@ -59,18 +59,36 @@ export class Browser {
   }
 }
 
-/** Gives the page's component its token; ms from then until the browser handed over its first frame for display. */
-export function firstFrameMs(page: Page, token: string): Promise<number> {
+/** ms from the token until the browser handed over the first frame for display, and to each step on the way. */
+export interface FirstFrame {
+  readonly ms: number;
+  /** As the component tells them in `firstframe`, in their order. */
+  readonly steps: Readonly<Record<string, number>>;
+}
+
+/** Gives the page's component its token. */
+export async function firstFrameMs(page: Page, token: string): Promise<number> {
+  return (await firstFrame(page, token)).ms;
+}
+
+export function firstFrame(page: Page, token: string): Promise<FirstFrame> {
   return page.evaluate(
     (secret) =>
-      new Promise<number>((resolve, reject) => {
+      new Promise<FirstFrame>((resolve, reject) => {
         const element = document.querySelector('ancloud-phone');
         if (element === null) {
           reject(new Error('the page has no phone'));
           return;
         }
         setTimeout(() => reject(new Error('no frame within 20 s')), 20_000);
-        element.addEventListener('firstframe', () => resolve(performance.now() - began), { once: true });
+        element.addEventListener(
+          'firstframe',
+          (event) => {
+            const { steps } = (event as CustomEvent<{ steps: Record<string, number> }>).detail;
+            resolve({ ms: performance.now() - began, steps });
+          },
+          { once: true },
+        );
         const began = performance.now();
         element.setAttribute('token', secret);
       }),
