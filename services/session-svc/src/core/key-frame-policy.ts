@@ -1,7 +1,11 @@
 import { GOP_MAX_UNITS } from './gop-cache.js';
 
-/** Milliseconds without a picture after which the stream counts as quiet. */
-export const QUIET_MS = 200;
+/**
+ * Milliseconds without a picture after which the stream counts as quiet: more than a frame of a film (42 ms), well below
+ * the 100 ms after which an encoder repeats the picture of a still screen (scrcpy, SurfaceEncoder.REPEAT_FRAME_DELAY_US), which
+ * it does ten times. A screen is still from the first repeat on, not a second later.
+ */
+export const QUIET_MS = 50;
 /** Least milliseconds between two replays. */
 export const REPLAY_GAP_MS = 100;
 /** Least milliseconds between two encoder restarts for joiners. */
@@ -37,11 +41,12 @@ export class KeyFramePolicy {
   #lastLossMs = -Infinity;
   /** A restart was asked for and its key frame has not come. */
   #resetPending = false;
-  #joinWaits = false;
+  /** Since when a joiner waits. */
+  #joinSinceMs: number | undefined;
   #lossWaits = false;
 
   wanted(reason: KeyFrameReason, nowMs: number, facts: StreamFacts): KeyFrameDecision {
-    if (reason === 'join') this.#joinWaits = true;
+    if (reason === 'join') this.#joinSinceMs ??= nowMs;
     else this.#lossWaits = true;
     return this.due(nowMs, facts);
   }
@@ -49,7 +54,7 @@ export class KeyFramePolicy {
   /** The phone sent a key frame by itself or as asked: whoever waits has it now. */
   keyFrameSent(): void {
     this.#resetPending = false;
-    this.#joinWaits = false;
+    this.#joinSinceMs = undefined;
     this.#lossWaits = false;
   }
 
@@ -60,21 +65,24 @@ export class KeyFramePolicy {
 
   /** What the wishes that wait come to now. */
   due(nowMs: number, facts: StreamFacts): KeyFrameDecision {
-    if (this.#joinWaits) return this.#join(nowMs, facts);
+    if (this.#joinSinceMs !== undefined) return this.#join(this.#joinSinceMs, nowMs, facts);
     if (this.#lossWaits) return this.#loss(nowMs, facts);
     return NOTHING;
   }
 
-  #join(nowMs: number, facts: StreamFacts): KeyFrameDecision {
+  #join(sinceMs: number, nowMs: number, facts: StreamFacts): KeyFrameDecision {
     if (replayable(facts)) {
       const atMs = this.#lastReplayMs + REPLAY_GAP_MS;
       return nowMs >= atMs ? this.#replay(nowMs) : { do: 'wait', atMs };
     }
     const atMs = this.#lastResetMs + RESET_GAP_MS;
-    if (nowMs >= atMs) return this.#reset(nowMs);
     // The restart under way serves this one too; asked again when it does not come in its second.
-    if (this.#resetPending || facts.cached === 0) return { do: 'wait', atMs };
-    return { do: 'wait', atMs: Math.min(atMs, nowMs + Math.max(1, QUIET_MS - facts.quietMs)) };
+    if (this.#resetPending && nowMs < atMs) return { do: 'wait', atMs };
+    // A short group may be a still screen's: it is given the time to be quiet once before the phone is asked.
+    const patientMs = Math.max(atMs, facts.cached > 0 ? sinceMs + QUIET_MS : -Infinity);
+    if (nowMs >= patientMs) return this.#reset(nowMs);
+    const quietAtMs = facts.cached > 0 ? nowMs + Math.max(1, QUIET_MS - facts.quietMs) : Infinity;
+    return { do: 'wait', atMs: Math.min(patientMs, quietAtMs) };
   }
 
   #loss(nowMs: number, facts: StreamFacts): KeyFrameDecision {
@@ -86,7 +94,7 @@ export class KeyFramePolicy {
 
   #replay(nowMs: number): KeyFrameDecision {
     this.#lastReplayMs = nowMs;
-    this.#joinWaits = false;
+    this.#joinSinceMs = undefined;
     this.#lossWaits = false;
     return { do: 'replay' };
   }

@@ -68,11 +68,30 @@ describe('KeyFramePolicy', () => {
     expect(policy.due(200, still)).toEqual({ do: 'nothing' });
   });
 
-  it.each([
-    ['199 ms after a picture', { quietMs: 199, cached: 3 }],
-    ['a group too long to cache', { quietMs: 5_000, cached: 0 }],
-  ])('asks the phone when it is %s', (_name, facts) => {
-    expect(new KeyFramePolicy().wanted('join', 0, facts)).toEqual({ do: 'reset' });
+  it('asks the phone at once when the group is too long to cache', () => {
+    expect(new KeyFramePolicy().wanted('join', 0, { quietMs: 5_000, cached: 0 })).toEqual({ do: 'reset' });
+  });
+
+  it('gives a short group time to be quiet, once, before it asks the phone', () => {
+    const policy = new KeyFramePolicy();
+    expect(policy.wanted('join', 0, { quietMs: 20, cached: 3 })).toEqual({ do: 'wait', atMs: 30 });
+    // Another picture came: the screen moves.
+    expect(policy.due(30, { quietMs: 10, cached: 4 })).toEqual({ do: 'wait', atMs: 50 });
+    expect(policy.due(50, { quietMs: 14, cached: 5 })).toEqual({ do: 'reset' });
+  });
+
+  it('serves joiners of a still screen within 50 ms while its encoder repeats the picture each 100 ms', () => {
+    for (let since = 0; since < 1_000; since += 10) {
+      const policy = new KeyFramePolicy();
+      policy.wanted('join', 0, moving);
+      policy.keyFrameSent();
+      const repeating = (ms: number) => ({ quietMs: ms % 100, cached: 1 + Math.floor(ms / 100) });
+      const first = policy.wanted('join', since, repeating(since));
+      const atMs = first.do === 'wait' ? first.atMs : since;
+      expect(atMs - since).toBeLessThanOrEqual(50);
+      if (first.do === 'wait') expect(policy.due(atMs, repeating(atMs))).toEqual({ do: 'replay' });
+      else expect(first).toEqual({ do: 'replay' });
+    }
   });
 
   it('100 joiners in 2 s on a moving screen cost 2 restarts, each followed by its key frame', () => {
@@ -112,8 +131,8 @@ describe('KeyFramePolicy', () => {
     const policy = new KeyFramePolicy();
     policy.wanted('join', 0, moving);
     policy.keyFrameSent();
-    expect(policy.wanted('join', 300, { quietMs: 150, cached: 1 })).toEqual({ do: 'wait', atMs: 350 });
-    expect(policy.due(350, { quietMs: 200, cached: 1 })).toEqual({ do: 'replay' });
+    expect(policy.wanted('join', 300, { quietMs: 20, cached: 1 })).toEqual({ do: 'wait', atMs: 330 });
+    expect(policy.due(330, { quietMs: 50, cached: 1 })).toEqual({ do: 'replay' });
   });
 
   it('one weak viewer asking every 200 ms for 60 s costs 6 restarts', () => {
