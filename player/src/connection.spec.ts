@@ -49,6 +49,7 @@ const joined = (resume: string): object => ({
     resume,
     iceServers: [],
     rtpCapabilities: {},
+    transport: { id: 'tr_1', iceParameters: {}, iceCandidates: [], dtlsParameters: {} },
     width: 720,
     height: 1280,
     hasAudio: true,

@@ -140,6 +140,7 @@ export class Connection {
     if (joined.width > 0) this.#options.size(joined);
     const media = await this.#parts.media(signal, {
       rtpCapabilities: joined.rtpCapabilities,
+      transport: joined.transport,
       iceServers: joined.iceServers.map(({ urls, username, credential }) => ({
         urls: [...urls],
         ...(username === undefined ? {} : { username }),

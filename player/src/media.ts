@@ -1,10 +1,12 @@
-import { limits, type Opaque, type TransportOptions } from '@ancloud/contracts/viewer';
+import { type ConsumerOptions, limits, type Opaque, type TransportOptions } from '@ancloud/contracts/viewer';
 import { Device, type types } from 'mediasoup-client';
 import type { Step } from './arrival.js';
 import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
   readonly rtpCapabilities: Opaque;
+  /** For receiving, as the farm made it. */
+  readonly transport: TransportOptions;
   readonly iceServers: readonly RTCIceServer[];
   /** True for role control: data channels are made. */
   readonly input: boolean;
@@ -110,12 +112,14 @@ export class Media {
   }
 
   async #openPicture(): Promise<void> {
-    this.#receive = await this.#transport('recv');
+    this.#receive = this.#transport('recv', this.#options.transport);
     await this.consume();
   }
 
   async #openInput(): Promise<void> {
-    const send = await this.#transport('send');
+    const options = await this.#signal.request('createTransport', { direction: 'send' });
+    if (this.#closed) throw new SignalError('CANCELLED', 'closed while it was being set up');
+    const send = this.#transport('send', options);
     this.#send = send;
     this.#input = await send.produceData({ label: 'input', ordered: true });
     this.#moves = await send.produceData({ label: 'moves', ordered: false, maxRetransmits: 0 });
@@ -129,36 +133,40 @@ export class Media {
       rtpCapabilities: this.#device.recvRtpCapabilities,
     });
     this.#options.took('offered');
-    for (const one of consumers) {
-      if (this.#closed) return;
-      const consumer = await receive.consume({
-        id: one.id,
-        producerId: one.producerId,
-        kind: one.kind,
-        rtpParameters: one.rtpParameters as unknown as types.RtpParameters,
-        // A stream of its own for each: browsers hold the tracks of one stream together, and a picture under a finger
-        // must not wait for its sound.
-        streamId: one.kind,
-      });
-      this.#consumers.push(consumer);
-      lowLatency(consumer.rtpReceiver);
-      this.#options.track(consumer.track);
-      if (one.kind === 'video' || this.#sound) await this.#signal.request('resume', { consumer: one.id });
-    }
+    // All at once: the browser then negotiates once.
+    await Promise.all(consumers.map((one) => this.#show(receive, one)));
   }
 
-  async #transport(direction: 'recv' | 'send'): Promise<types.Transport> {
-    const options = await this.#signal.request('createTransport', { direction });
-    if (this.#closed) throw new SignalError('CANCELLED', 'closed while it was being set up');
+  async #show(receive: types.Transport, one: ConsumerOptions): Promise<void> {
+    const consumer = await receive.consume({
+      id: one.id,
+      producerId: one.producerId,
+      kind: one.kind,
+      rtpParameters: one.rtpParameters as unknown as types.RtpParameters,
+      // A stream of its own for each: browsers hold the tracks of one stream together, and a picture under a finger
+      // must not wait for its sound.
+      streamId: one.kind,
+      onRtpReceiver: lowLatency,
+    });
+    if (this.#closed) return;
+    this.#consumers.push(consumer);
+    this.#options.track(consumer.track);
+    if (one.kind === 'video' || this.#sound) await this.#signal.request('resume', { consumer: one.id });
+  }
+
+  #transport(direction: 'recv' | 'send', options: TransportOptions): types.Transport {
     const given = { ...typed(options), iceServers: [...this.#options.iceServers] };
     const transport =
       direction === 'recv'
         ? this.#device.createRecvTransport(given)
         : this.#device.createSendTransport(given);
-    transport.on('connect', ({ dtlsParameters }, done, failed) => {
+    transport.on('connect', ({ dtlsParameters }, done) => {
       this.#signal
         .request('connectTransport', { transport: transport.id, dtlsParameters })
-        .then(() => done(), failed);
+        .catch(() => this.#options.failed('the media connection was refused'));
+      // The handshake begins behind the request, without waiting for its reply: that is a round trip less, and should it
+      // overtake, DTLS sends again after 50 ms.
+      done();
     });
     transport.on('producedata', ({ label, sctpStreamParameters }, done, failed) => {
       const data = {
@@ -180,8 +188,7 @@ export class Media {
 }
 
 /** The jitter buffer aims at nothing: a phone under a finger is worth more than a smooth film. */
-function lowLatency(receiver: RTCRtpReceiver | undefined): void {
-  if (receiver === undefined) return;
+function lowLatency(receiver: RTCRtpReceiver): void {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
   else (receiver as { playoutDelayHint?: number }).playoutDelayHint = 0;
 }

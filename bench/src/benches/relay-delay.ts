@@ -69,8 +69,7 @@ async function throughTheFarm(bench: Bench, peers: string): Promise<number[]> {
 async function watch(farm: Farm, phone: string, peer: Peer): Promise<{ signal: Signal; ssrc: number }> {
   const { token } = await farm.viewer(phone, 'watch');
   const signal = await Signal.connect(farm.url);
-  const { rtpCapabilities } = await signal.request('join', { token });
-  const transport = await signal.request('createTransport', { direction: 'recv' });
+  const { rtpCapabilities, transport } = await signal.request('join', { token });
   await signal.request('connectTransport', {
     transport: transport.id,
     dtlsParameters: dtlsOf(peer),

@@ -42,13 +42,16 @@ export interface ClientRequests {
       resume: string;
       iceServers: readonly IceServer[];
       rtpCapabilities: Opaque;
+      /** For receiving, made with the viewer: nobody joins without wanting a picture, and asking would take a round trip. */
+      transport: TransportOptions;
       /** 0 when no picture has come yet. */
       width: number;
       height: number;
       hasAudio: boolean;
     };
   };
-  createTransport: { data: { direction: 'recv' | 'send' }; reply: TransportOptions };
+  /** For the input channels; the one for receiving comes with `join`. */
+  createTransport: { data: { direction: 'send' }; reply: TransportOptions };
   connectTransport: { data: { transport: string; dtlsParameters: Opaque }; reply: Record<string, never> };
   /** Consumers come paused; `resume` starts each once the viewer's side is set up. */
   consume: { data: { rtpCapabilities: Opaque }; reply: { consumers: readonly ConsumerOptions[] } };

@@ -15,6 +15,9 @@ const ATTACH_RETRY_MS = [200, 500, 1_000, 2_000] as const;
 /** A viewer's send buffer estimate at the start: high, since the picture is constant bit rate and LANs are common. */
 const INITIAL_OUTGOING_BITRATE = 6_000_000;
 
+/** `handshake`: from the join to DTLS; `picture`: from there until a key frame went out. */
+export type JoinStep = 'handshake' | 'picture';
+
 export interface StreamOptions {
   readonly phoneId: string;
   /** Fence of the lease `stream:{phone}:lease`, sent along with every call to the session. */
@@ -24,6 +27,8 @@ export interface StreamOptions {
   readonly sessions: SessionCaller;
   readonly askKeyFrame: (reason: WishReason) => void;
   readonly dropped: (why: 'oversized' | 'flood') => void;
+  /** A viewer took a step towards its first picture; ms since the one before. */
+  readonly joined: (step: JoinStep, ms: number) => void;
   /** Called when viewers or size changed: somebody publishes the record. */
   readonly changed: () => void;
   /** Called once, with why. */
@@ -175,6 +180,10 @@ export class Stream {
 
   dropped(why: 'oversized' | 'flood'): void {
     this.#options.dropped(why);
+  }
+
+  joined(step: JoinStep, ms: number): void {
+    this.#options.joined(step, ms);
   }
 
   /** A viewer lacks a key frame; limits are core/key-frame-wish.ts. */

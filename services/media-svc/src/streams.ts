@@ -48,6 +48,7 @@ export class Streams {
   readonly #sessionRecords: Records<SessionRecord>;
   readonly #keyFrames;
   readonly #dropped;
+  readonly #joins;
   readonly #process = randomBytes(6).toString('hex');
   #closed = false;
 
@@ -65,6 +66,11 @@ export class Streams {
       'ancloud_media_input_dropped_total',
       'Input messages of viewers that were not passed on',
       ['why'],
+    );
+    this.#joins = metrics.histogram(
+      'ancloud_media_join_seconds',
+      'From a join to the end of its DTLS handshake, and from there until a key frame went out',
+      ['step'],
     );
     const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
     const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
@@ -179,6 +185,7 @@ export class Streams {
         wishes.publish({ phoneId, reason: code });
       },
       dropped: (why) => this.#dropped.inc({ why }),
+      joined: (step, ms) => this.#joins.observe({ step }, ms / 1_000),
       changed: () => this.#changed(phoneId),
       closed: (reason) => {
         pool.giveBack(worker);

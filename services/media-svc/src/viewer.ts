@@ -4,7 +4,9 @@ import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError } from '@ancloud/kit';
 import { Rate } from './core/rate.js';
+import { Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
+import { transportOptions } from './transport-options.js';
 
 type Requests = protocol.ClientRequests;
 type Notifications = protocol.ServerNotifications;
@@ -15,8 +17,8 @@ export type ViewerMethod = Exclude<keyof Requests, 'join'>;
 /** Messages per second a viewer may send on its data channels: a finger gives 120, ten of them 1,200. */
 const INPUT_PER_SECOND = 2_000;
 const INPUT_BURST = 500;
-/** After this long without a key frame since it was resumed, a consumer asks again. */
-const JOIN_RETRY_MS = 1_000;
+/** One is used; another may be made while the first one ends. */
+const MAX_SENDING = 2;
 
 export interface ViewerOptions {
   readonly id: string;
@@ -31,19 +33,16 @@ export interface ViewerOptions {
 }
 
 /**
- * One viewer of a stream. Owns its transports; they own its consumers and data producers. Ends by `close` (its
- * signalling ended, it was removed) or with its stream.
+ * One viewer of a stream. Owns what it receives (`Receiver`), its transports for sending and, through them, its data
+ * producers. Ends by `close` (its signalling ended, it was removed) or with its stream.
  */
 export class Viewer {
   readonly #stream: Stream;
   readonly #options: ViewerOptions;
-  readonly #transports = new Map<string, types.WebRtcTransport>();
-  readonly #consumers = new Map<string, types.Consumer>();
+  readonly #sending = new Map<string, types.WebRtcTransport>();
+  #receiver: Receiver | undefined;
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
   readonly #rate: Rate;
-  #joinTimer: NodeJS.Timeout | undefined;
-  /** The newest consumer that was resumed and may lack a picture. */
-  #waitingForPicture: types.Consumer | undefined;
   #closed = false;
 
   constructor(stream: Stream, options: ViewerOptions) {
@@ -70,15 +69,15 @@ export class Viewer {
         });
         return {};
       },
-      consume: ({ rtpCapabilities }) => this.#consume(rtpCapabilities),
+      consume: async ({ rtpCapabilities }) => ({
+        consumers: await this.#receiving().consume(rtpCapabilities as unknown as types.RtpCapabilities),
+      }),
       resume: async ({ consumer }) => {
-        const found = this.#consumer(consumer);
-        await found.resume();
-        if (found.kind === 'video') this.#wantFirstPicture(found);
+        await this.#receiving().resume(consumer);
         return {};
       },
       pause: async ({ consumer }) => {
-        await this.#consumer(consumer).pause();
+        await this.#receiving().pause(consumer);
         return {};
       },
       produceData: (data) => this.#produceData(data),
@@ -87,13 +86,24 @@ export class Viewer {
       }),
       stats: async () => ({
         transports: (
-          await Promise.all([...this.#transports.values()].map((t) => t.getStats()))
+          await Promise.all(this.#transports().map((t) => t.getStats()))
         ).flat() as unknown as protocol.Opaque[],
         consumers: (
-          await Promise.all([...this.#consumers.values()].map((c) => c.getStats()))
+          await Promise.all((this.#receiver?.consumers ?? []).map((c) => c.getStats()))
         ).flat() as unknown as protocol.Opaque[],
       }),
     };
+
+  /** Makes the way to receive, once, and tells the viewer's end of it. Errors: STREAM_FAILED, CANCELLED. */
+  async receive(): Promise<protocol.TransportOptions> {
+    const receiver = await Receiver.create(this.#stream);
+    if (this.#closed) {
+      receiver.close();
+      throw new AppError('CANCELLED', 'the viewer is gone');
+    }
+    this.#receiver = receiver;
+    return receiver.options;
+  }
 
   /** Serves one request. Errors: MESSAGE_MALFORMED, INVALID_ARGUMENT, STREAM_FAILED. */
   async request(method: string, data: unknown): Promise<unknown> {
@@ -123,20 +133,19 @@ export class Viewer {
 
   /** The stream has new producers: old consumers have closed with the old ones. */
   replaced(): void {
-    this.#consumers.clear();
+    this.#receiver?.replaced();
     this.#options.notify('streamReplaced', {});
   }
 
   async view(): Promise<ViewerView> {
-    const [transport] = [...this.#transports.values()];
-    const video = [...this.#consumers.values()].find((consumer) => consumer.kind === 'video');
+    const video = this.#receiver?.consumers.find((consumer) => consumer.kind === 'video');
     const stats = video === undefined || video.closed ? [] : await video.getStats();
     const outbound = stats.find((s) => s.type === 'outbound-rtp');
     return {
       viewerId: this.id,
       role: this.#options.role,
       joinedAtMs: this.#options.joinedAtMs,
-      iceState: transport?.iceState ?? 'none',
+      iceState: this.#receiver?.transport.iceState ?? 'none',
       packetsLost: outbound?.packetsLost ?? 0,
       roundTripMs: outbound?.roundTripTime ?? 0,
     };
@@ -146,105 +155,36 @@ export class Viewer {
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#joinTimer);
-    for (const transport of this.#transports.values()) transport.close();
+    this.#receiver?.close();
+    for (const transport of this.#sending.values()) transport.close();
     for (const consumer of this.#dataConsumers.values()) consumer.close();
-    this.#transports.clear();
-    this.#consumers.clear();
+    this.#sending.clear();
     this.#dataConsumers.clear();
     this.#options.closed(reason);
   }
 
   async #createTransport(direction: unknown): Promise<protocol.TransportOptions> {
-    if (direction !== 'recv' && direction !== 'send') {
-      throw new AppError('INVALID_ARGUMENT', "direction is neither 'recv' nor 'send'", {
+    if (direction !== 'send') {
+      throw new AppError('INVALID_ARGUMENT', "direction is not 'send'", {
         field: 'direction',
         value: String(direction),
+        fix: "the transport for receiving is in the reply to 'join'",
       });
     }
-    if (this.#transports.size >= 4) {
-      throw new AppError('CAPACITY', 'a viewer has at most 4 transports', {
+    if (this.#sending.size >= MAX_SENDING) {
+      throw new AppError('CAPACITY', `a viewer has at most ${MAX_SENDING} transports for sending`, {
         field: 'direction',
         fix: 'close the connection and join again',
       });
     }
-    const transport = await this.#stream.createViewerTransport({ data: direction === 'send' });
+    const transport = await this.#stream.createViewerTransport({ data: true });
     if (this.#closed) {
       transport.close();
       throw new AppError('CANCELLED', 'the viewer is gone');
     }
-    this.#transports.set(transport.id, transport);
-    transport.observer.once('close', () => this.#transports.delete(transport.id));
-    if (direction === 'recv') {
-      transport.on('dtlsstatechange', (state) => {
-        if (state === 'connected' && this.#waitingForPicture !== undefined)
-          this.#wantFirstPicture(this.#waitingForPicture);
-      });
-    }
-    return {
-      id: transport.id,
-      iceParameters: transport.iceParameters as unknown as protocol.Opaque,
-      iceCandidates: transport.iceCandidates as unknown as protocol.Opaque[],
-      dtlsParameters: transport.dtlsParameters as unknown as protocol.Opaque,
-      ...(transport.sctpParameters === undefined
-        ? {}
-        : { sctpParameters: transport.sctpParameters as unknown as protocol.Opaque }),
-    };
-  }
-
-  async #consume(rtpCapabilities: types.RtpCapabilities): Promise<Requests['consume']['reply']> {
-    const producers = await this.#stream.producers();
-    const transport = this.#receiving();
-    const consumers: protocol.ConsumerOptions[] = [];
-    for (const producer of producers) {
-      if (!this.#stream.canConsume(producer, rtpCapabilities)) {
-        if (producer.kind === 'audio') continue;
-        throw new AppError('INVALID_ARGUMENT', 'the viewer cannot decode H.264, packetization-mode 1', {
-          field: 'rtpCapabilities',
-          fix: 'use a browser with H.264',
-        });
-      }
-      const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, paused: true });
-      this.#consumers.set(consumer.id, consumer);
-      consumer.observer.once('close', () => this.#consumers.delete(consumer.id));
-      if (consumer.kind === 'video') await this.#watch(consumer);
-      consumers.push({
-        id: consumer.id,
-        producerId: consumer.producerId,
-        kind: consumer.kind,
-        rtpParameters: { ...consumer.rtpParameters },
-      });
-    }
-    return { consumers };
-  }
-
-  /** Reads a consumer's trouble from its traces: before its first key frame a request means "joining", after it "lost". */
-  async #watch(consumer: types.Consumer): Promise<void> {
-    let hasPicture = false;
-    await consumer.enableTraceEvent(['pli', 'fir', 'keyframe']);
-    consumer.on('trace', (event) => {
-      if (event.type === 'keyframe') {
-        if (hasPicture) return;
-        hasPicture = true;
-        clearTimeout(this.#joinTimer);
-        if (this.#waitingForPicture === consumer) this.#waitingForPicture = undefined;
-        // Key frames come every two seconds; only the first one is news.
-        void consumer.enableTraceEvent(['pli', 'fir']).catch(() => undefined);
-      } else this.#stream.wantKeyFrame(hasPicture ? 'loss' : 'join');
-    });
-  }
-
-  /**
-   * Asks for a picture now, and again each second until one has passed through. Not before the viewer's handshake is
-   * over: a key frame that comes earlier is dropped by the worker, and the next chance is a second later.
-   */
-  #wantFirstPicture(consumer: types.Consumer): void {
-    clearTimeout(this.#joinTimer);
-    if (this.#closed || consumer.closed) return;
-    this.#waitingForPicture = consumer;
-    if (this.#receiving().dtlsState !== 'connected') return;
-    this.#stream.wantKeyFrame('join');
-    this.#joinTimer = setTimeout(() => this.#wantFirstPicture(consumer), JOIN_RETRY_MS);
+    this.#sending.set(transport.id, transport);
+    transport.observer.once('close', () => this.#sending.delete(transport.id));
+    return transportOptions(transport);
   }
 
   async #produceData({
@@ -283,8 +223,12 @@ export class Viewer {
     return { id: producer.id };
   }
 
+  #transports(): types.WebRtcTransport[] {
+    return [...(this.#receiver === undefined ? [] : [this.#receiver.transport]), ...this.#sending.values()];
+  }
+
   #transport(id: unknown): types.WebRtcTransport {
-    const found = typeof id === 'string' ? this.#transports.get(id) : undefined;
+    const found = this.#transports().find((transport) => transport.id === id);
     if (found === undefined)
       throw new AppError('INVALID_ARGUMENT', 'there is no such transport', {
         field: 'transport',
@@ -293,25 +237,9 @@ export class Viewer {
     return found;
   }
 
-  #consumer(id: unknown): types.Consumer {
-    const found = typeof id === 'string' ? this.#consumers.get(id) : undefined;
-    if (found === undefined)
-      throw new AppError('INVALID_ARGUMENT', 'there is no such consumer', {
-        field: 'consumer',
-        value: String(id),
-      });
-    return found;
-  }
-
-  /** The first transport made for receiving: those for sending carry SCTP. */
-  #receiving(): types.WebRtcTransport {
-    const found = [...this.#transports.values()].find((transport) => transport.sctpParameters === undefined);
-    if (found === undefined) {
-      throw new AppError('INVALID_ARGUMENT', "there is no transport of direction 'recv' yet", {
-        field: 'transport',
-        fix: 'call createTransport first',
-      });
-    }
-    return found;
+  /** There is one from the reply to `join` on. */
+  #receiving(): Receiver {
+    if (this.#receiver === undefined) throw new AppError('INVALID_STATE', 'the viewer has not joined yet');
+    return this.#receiver;
   }
 }

@@ -260,7 +260,7 @@ describe('join', () => {
 describe('relay', () => {
   it('passes frames on unread, both ways', async () => {
     const { viewer: made, media } = await joined();
-    const text = '{"id":8,"method":"createTransport","data":{"direction":"recv"}}';
+    const text = '{"id":8,"method":"createTransport","data":{"direction":"send"}}';
     made.text(text, text.length);
     expect(media.got.at(-1)).toEqual(JSON.parse(text));
     media.says({ id: 8, ok: { id: 't1' } });

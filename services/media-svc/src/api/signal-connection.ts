@@ -125,11 +125,13 @@ export class SignalConnection {
       },
     });
     presence(true);
+    const transport = await this.#viewer.receive();
     return {
       viewer: open.viewerId,
       phone: open.phoneId,
       role,
       rtpCapabilities: stream.rtpCapabilities as unknown as protocol.Opaque,
+      transport,
       width: stream.size.width,
       height: stream.size.height,
       hasAudio: stream.hasAudio,

@@ -1,0 +1,154 @@
+import type { types } from 'mediasoup';
+import { viewer as protocol } from '@ancloud/contracts';
+import { AppError } from '@ancloud/kit';
+import type { Stream } from './stream.js';
+import { transportOptions } from './transport-options.js';
+
+/** After this long without a key frame since it was resumed, a consumer asks again. */
+const JOIN_RETRY_MS = 1_000;
+
+/**
+ * What one viewer sees and hears: a transport, its consumers, and the wait for the first picture. Owned by the viewer; ends
+ * by `close` or with the stream's router.
+ */
+export class Receiver {
+  readonly #stream: Stream;
+  readonly #transport: types.WebRtcTransport;
+  readonly #consumers = new Map<string, types.Consumer>();
+  readonly #joinedAt: number;
+  #securedAt: number | undefined;
+  #joinTimer: NodeJS.Timeout | undefined;
+  /** The newest consumer that was resumed and may lack a picture. */
+  #waitingForPicture: types.Consumer | undefined;
+  #pictured = false;
+  #closed = false;
+
+  private constructor(stream: Stream, transport: types.WebRtcTransport, joinedAt: number) {
+    this.#stream = stream;
+    this.#transport = transport;
+    this.#joinedAt = joinedAt;
+    transport.on('dtlsstatechange', (state) => {
+      if (state !== 'connected') return;
+      this.#securedAt = performance.now();
+      stream.joined('handshake', this.#securedAt - joinedAt);
+      if (this.#waitingForPicture !== undefined) this.#wantFirstPicture(this.#waitingForPicture);
+    });
+  }
+
+  /** Errors: STREAM_FAILED when the worker is gone. */
+  static async create(stream: Stream): Promise<Receiver> {
+    const joinedAt = performance.now();
+    return new Receiver(stream, await stream.createViewerTransport({ data: false }), joinedAt);
+  }
+
+  get transport(): types.WebRtcTransport {
+    return this.#transport;
+  }
+
+  get options(): protocol.TransportOptions {
+    return transportOptions(this.#transport);
+  }
+
+  get consumers(): readonly types.Consumer[] {
+    return [...this.#consumers.values()];
+  }
+
+  /** Consumes, paused, all that the stream has and the viewer can decode. Errors: INVALID_ARGUMENT without H.264. */
+  async consume(rtpCapabilities: types.RtpCapabilities): Promise<protocol.ConsumerOptions[]> {
+    const producers = await this.#stream.producers();
+    const wanted = producers.filter((producer) => {
+      if (this.#stream.canConsume(producer, rtpCapabilities)) return true;
+      if (producer.kind === 'audio') return false;
+      throw new AppError('INVALID_ARGUMENT', 'the viewer cannot decode H.264, packetization-mode 1', {
+        field: 'rtpCapabilities',
+        fix: 'use a browser with H.264',
+      });
+    });
+    return Promise.all(wanted.map((producer) => this.#consume(producer, rtpCapabilities)));
+  }
+
+  async resume(id: unknown): Promise<void> {
+    const consumer = this.#consumer(id);
+    await consumer.resume();
+    if (consumer.kind === 'video') this.#wantFirstPicture(consumer);
+  }
+
+  async pause(id: unknown): Promise<void> {
+    await this.#consumer(id).pause();
+  }
+
+  /** The stream has new producers: the old consumers have closed with the old ones. */
+  replaced(): void {
+    this.#consumers.clear();
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#joinTimer);
+    this.#transport.close();
+    this.#consumers.clear();
+  }
+
+  async #consume(
+    producer: types.Producer,
+    rtpCapabilities: types.RtpCapabilities,
+  ): Promise<protocol.ConsumerOptions> {
+    const consumer = await this.#transport.consume({
+      producerId: producer.id,
+      rtpCapabilities,
+      paused: true,
+    });
+    this.#consumers.set(consumer.id, consumer);
+    consumer.observer.once('close', () => this.#consumers.delete(consumer.id));
+    if (consumer.kind === 'video') await this.#watch(consumer);
+    const { id, producerId, kind, rtpParameters } = consumer;
+    return { id, producerId, kind, rtpParameters: { ...rtpParameters } };
+  }
+
+  /** Reads a consumer's trouble from its traces: before its first key frame a request means "joining", after it "lost". */
+  async #watch(consumer: types.Consumer): Promise<void> {
+    let hasPicture = false;
+    consumer.on('trace', (event) => {
+      if (event.type === 'keyframe') {
+        if (hasPicture) return;
+        hasPicture = true;
+        this.#firstPicture(consumer);
+        // Key frames come every two seconds; only the first one is news.
+        void consumer.enableTraceEvent(['pli', 'fir']).catch(() => undefined);
+      } else this.#stream.wantKeyFrame(hasPicture ? 'loss' : 'join');
+    });
+    await consumer.enableTraceEvent(['pli', 'fir', 'keyframe']);
+  }
+
+  #firstPicture(consumer: types.Consumer): void {
+    clearTimeout(this.#joinTimer);
+    if (this.#waitingForPicture === consumer) this.#waitingForPicture = undefined;
+    if (this.#pictured) return;
+    this.#pictured = true;
+    this.#stream.joined('picture', performance.now() - (this.#securedAt ?? this.#joinedAt));
+  }
+
+  /**
+   * Asks for a picture now, and again each second until one has passed through. Not before the viewer's handshake is
+   * over: a key frame that comes earlier is dropped by the worker, and the next chance is a second later.
+   */
+  #wantFirstPicture(consumer: types.Consumer): void {
+    clearTimeout(this.#joinTimer);
+    if (this.#closed || consumer.closed) return;
+    this.#waitingForPicture = consumer;
+    if (this.#transport.dtlsState !== 'connected') return;
+    this.#stream.wantKeyFrame('join');
+    this.#joinTimer = setTimeout(() => this.#wantFirstPicture(consumer), JOIN_RETRY_MS);
+  }
+
+  #consumer(id: unknown): types.Consumer {
+    const found = typeof id === 'string' ? this.#consumers.get(id) : undefined;
+    if (found === undefined)
+      throw new AppError('INVALID_ARGUMENT', 'there is no such consumer', {
+        field: 'consumer',
+        value: String(id),
+      });
+    return found;
+  }
+}
