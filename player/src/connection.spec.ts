@@ -102,6 +102,7 @@ describe('Connection', () => {
       state: (state, why, code) => states.push([state, code, why].filter((word) => word !== '').join(' ')),
     };
     connection = new Connection(options, {
+      prepare: () => undefined,
       media: (_, given) => {
         failed = given.failed;
         return Promise.resolve(media);

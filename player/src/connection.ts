@@ -1,5 +1,6 @@
 import type { ServerNotifications } from '@ancloud/contracts/viewer';
 import type { Step } from './arrival.js';
+import { prepareDevice } from './device.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
 import { type End, Signal, SignalError } from './signal.js';
@@ -33,6 +34,8 @@ export interface ConnectionOptions {
 
 /** What a connection needs of a browser beyond WebSocket. */
 export interface ConnectionParts {
+  /** Asks the browser beforehand for what media will need. */
+  readonly prepare: () => void;
   readonly media: (...given: Parameters<typeof Media.create>) => Promise<MediaLike>;
   /** Calls `changed` whenever the network came back or the page came into view, until `signal` aborts. */
   readonly wakes: (changed: (what: 'network' | 'page') => void, signal: AbortSignal) => void;
@@ -61,6 +64,8 @@ export class Connection {
     this.#parts = parts;
     parts.wakes((what) => this.#woken(what), this.#abort.signal);
     void this.#live();
+    // Behind the beginning of the connection: it keeps the page busy while the network works.
+    parts.prepare();
   }
 
   get state(): ConnectionState {
@@ -216,6 +221,7 @@ function endOf(error: unknown): End {
 }
 
 const browser: ConnectionParts = {
+  prepare: prepareDevice,
   media: (signal, options) => Media.create(signal, options),
   wakes: (changed, signal) => {
     addEventListener('online', () => changed('network'), { signal });

@@ -1,6 +1,7 @@
 import { type ConsumerOptions, limits, type Opaque, type TransportOptions } from '@ancloud/contracts/viewer';
-import { Device, type types } from 'mediasoup-client';
+import type { types } from 'mediasoup-client';
 import type { Step } from './arrival.js';
+import { createDevice } from './device.js';
 import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
@@ -29,7 +30,7 @@ const MOVE_BACKLOG = 16_384;
 export class Media {
   readonly #signal: Signal;
   readonly #options: MediaOptions;
-  readonly #device = new Device();
+  readonly #device = createDevice();
   #receive: types.Transport | undefined;
   #send: types.Transport | undefined;
   #consumers: types.Consumer[] = [];
