@@ -123,11 +123,9 @@ export class Stream {
     const changed = newest === undefined || !sameEncoder(newest.encoder, wish.encoder);
     if (!this.#reachable) this.#step('wantLater');
     else if (changed || this.#at === 'waiting') this.#step('want');
-    if (this.#at === 'live') {
-      // The receiver changed, not the encoder: it has seen no key frame yet.
-      this.keyFrameWanted('join');
-      return this.state;
-    }
+    // No key frame for a new receiver: nobody watches there before its handshake is over, and then media-svc asks. One now would be
+    // lost, and its limit would make them wait for the next.
+    if (this.#at === 'live') return this.state;
     try {
       await this.#waiters.wait(signal);
       await this.#soundKnown();
