@@ -1,5 +1,8 @@
-/** Waits between attempts, ms; the last one goes on. The first is at once: most cuts are a service that started anew. */
-const WAITS_MS = [0, 250, 500, 1_000, 2_000, 4_000] as const;
+/**
+ * Waits between attempts, ms; the last one goes on. The first is at once and the next ones follow closely: most cuts are a service that
+ * starts anew, which takes one or two seconds.
+ */
+const WAITS_MS = [0, 250, 500, 500, 500, 1_000, 2_000, 4_000] as const;
 /** A connection that lived this long was a good one: what came before it is forgotten. */
 export const STEADY_MS = 5_000;
 /** The farm keeps a viewer's place for two minutes after its connection ended. */

@@ -99,7 +99,8 @@ export function createClient<D extends object>(
     'grpc.keepalive_time_ms': 15_000,
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 2_000,
+    // A service that was killed is back within a second or two, and viewers wait for it.
+    'grpc.max_reconnect_backoff_ms': 500,
     // An HTTP proxy of the environment is for the internet, not for the farm.
     'grpc.enable_http_proxy': 0,
   });

@@ -19,8 +19,12 @@ export interface MediaStream {
 
 /** A cold start takes a video server and its first size; beyond this the viewer is told to come again, ms. */
 const JOIN_REPLY_MS = 20_000;
-/** The new holder's record follows its lease by a moment, ms. */
-const ELSEWHERE_PAUSE_MS = 150;
+/** Before the next try: the new holder's record follows its lease by a moment, and a media-svc that was killed is being started, ms. */
+const RETRY_PAUSE_MS = 150;
+/** A viewer who was cut off by the end of a media-svc waits here for the next one, rather than asking in vain ever slower, ms. */
+const PATIENCE_MS = 5_000;
+/** What another try a moment later cures. A holder that passes us on is followed once: two that name each other are not. */
+const PASSING: ReadonlySet<string> = new Set(['UNAVAILABLE', 'CAPACITY']);
 
 /** Opens `Signal` streams on the media-svc that has, or shall have, the phone's stream. */
 export class MediaDialer {
@@ -45,18 +49,25 @@ export class MediaDialer {
   }
 
   /**
-   * A joined link. When the media-svc that was asked says STREAM_ELSEWHERE, the holder is asked, once.
-   * Errors: UNAVAILABLE when there is no media-svc, DEADLINE_EXCEEDED, and what media-svc says.
+   * A joined link. When the media-svc that was asked says STREAM_ELSEWHERE, the holder is asked, once; one that cannot be reached or
+   * has no worker is given 5 s to come back.
+   * Errors: UNAVAILABLE when there is no media-svc, CAPACITY, DEADLINE_EXCEEDED, and what media-svc says.
    */
   async join(admission: Admission, id: number, signal: AbortSignal): Promise<MediaLink> {
-    const first = await this.#pick(admission.phone);
-    try {
-      return await MediaLink.join(this.#open(first), admission, id, this.#clock, signal);
-    } catch (error) {
-      if (!isAppError(error, 'STREAM_ELSEWHERE') || signal.aborted) throw error;
-      await sleep(ELSEWHERE_PAUSE_MS, signal, this.#clock);
-      const second = await this.#pick(admission.phone, first);
-      return MediaLink.join(this.#open(second), admission, id, this.#clock, signal);
+    const untilMs = this.#clock.monotonic() + PATIENCE_MS;
+    let passedOn = false;
+    let asked: string | undefined;
+    for (;;) {
+      try {
+        asked = await this.#pick(admission.phone, asked);
+        return await MediaLink.join(this.#open(asked), admission, id, this.#clock, signal);
+      } catch (error) {
+        if (signal.aborted || !isAppError(error)) throw error;
+        if (error.code === 'STREAM_ELSEWHERE' && !passedOn) passedOn = true;
+        else if (PASSING.has(error.code) && this.#clock.monotonic() < untilMs) passedOn = false;
+        else throw error;
+        await sleep(RETRY_PAUSE_MS, signal, this.#clock);
+      }
     }
   }
 

@@ -198,6 +198,35 @@ describe('join', () => {
     expect(gaveBack).toBe(1);
   });
 
+  it('waits for a media-svc that is being started, without another message of the viewer', async () => {
+    const made = connection();
+    made.text(join, join.length);
+    await vi.advanceTimersByTimeAsync(0);
+    for (let tries = 1; tries <= 3; tries += 1) {
+      expect(streams).toHaveLength(tries);
+      streams.at(-1)?.emit('error', { code: 14, details: 'refused' });
+      await vi.advanceTimersByTimeAsync(150);
+    }
+    expect(socket.sent).toEqual([]);
+    streams.at(-1)?.says({ id: 7, ok: JOINED });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(socket.sent[0]).toMatchObject({ id: 7, ok: { viewer: 'vw_1' } });
+    expect(gaveBack).toBe(0);
+  });
+
+  it('waits no longer than 5 s, then tells the viewer to come again', async () => {
+    const made = connection();
+    made.text(join, join.length);
+    for (let ms = 0; ms < 6_000 && socket.closed === undefined; ms += 150) {
+      await vi.advanceTimersByTimeAsync(150);
+      streams.at(-1)?.emit('error', { code: 14, details: 'refused' });
+    }
+    await vi.advanceTimersByTimeAsync(150);
+    expect(socket.notices('closing')).toMatchObject([{ code: 'UNAVAILABLE', retry: true }]);
+    expect(gaveBack).toBe(1);
+    expect(streams.length).toBeGreaterThan(20);
+  });
+
   it('says what is wrong with a credential, and that coming back is of no use', async () => {
     refusal = new AppError('TOKEN_EXPIRED', 'too late');
     connection().text(join, join.length);
