@@ -5,7 +5,7 @@ import type { ProcessSpec } from './processes.js';
 
 const RESTART_MIN_MS = 300;
 const RESTART_MAX_MS = 10_000;
-/** A process that lived this long starts again without a delay of its own making. */
+/** A process that lived this long was well: what ended it is no reason to wait. */
 const STABLE_MS = 20_000;
 const LOG_KEEP_BYTES = 16 << 20;
 
@@ -17,8 +17,8 @@ export interface ChildState {
 }
 
 /**
- * One kept-alive process: started, asked whether it serves, started again with back-off when it ends (300 ms doubling
- * to 10 s), until `stop`. Its log goes straight to a file, so that it outlives the supervisor's pipes.
+ * One kept-alive process: started, asked whether it serves, started again when it ends, until `stop`: the first time at once,
+ * since people look at a picture meanwhile, then with back-off (300 ms doubling to 10 s). Its log goes straight to a file, so that it outlives the supervisor's pipes.
  */
 export class Child {
   #process: ChildProcess | undefined;
@@ -26,7 +26,7 @@ export class Child {
   #restarts = 0;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
-  #delay = RESTART_MIN_MS;
+  #delay = 0;
 
   constructor(
     readonly spec: ProcessSpec,
@@ -80,12 +80,12 @@ export class Child {
   #ended(startedAt: number): void {
     if (this.#stopping) return;
     this.#enter('waiting');
-    if (Date.now() - startedAt > STABLE_MS) this.#delay = RESTART_MIN_MS;
+    if (Date.now() - startedAt > STABLE_MS) this.#delay = 0;
     this.#timer = setTimeout(() => {
       this.#restarts += 1;
       this.start();
     }, this.#delay);
-    this.#delay = Math.min(this.#delay * 2, RESTART_MAX_MS);
+    this.#delay = Math.min(Math.max(this.#delay * 2, RESTART_MIN_MS), RESTART_MAX_MS);
   }
 
   async #watchReady(child: ChildProcess): Promise<void> {
