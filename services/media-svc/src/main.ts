@@ -15,16 +15,20 @@ const log = createLog({ service: 'media-svc', level: logLevelOf(process.env) });
 await runMain({ log }, async (life) => {
   const config = readConfig(process.env);
   const metrics = new Metrics('media-svc');
-  const bus = await connectBus({ ...config.farm.nats, name: config.mediaId, log, metrics });
-  life.add({ name: 'bus', free: () => bus.drain() });
-  const state = await connectState({ ...config.farm.redis, name: config.mediaId, log });
-  life.add({ name: 'state', free: () => state.close() });
-  const pool = await WorkerPool.create({
+  // Beside the connections: viewers of a media-svc that was killed wait for the next one.
+  const workers = WorkerPool.create({
     count: config.workers,
     ...config.webrtc,
     workerBin: config.workerBin,
     log,
   });
+  // Awaited below; should something else fail first, the process ends, and its workers with it.
+  workers.catch(() => undefined);
+  const bus = await connectBus({ ...config.farm.nats, name: config.mediaId, log, metrics });
+  life.add({ name: 'bus', free: () => bus.drain() });
+  const state = await connectState({ ...config.farm.redis, name: config.mediaId, log });
+  life.add({ name: 'state', free: () => state.close() });
+  const pool = await workers;
   life.add({ name: 'workers', free: () => pool.close() });
   const sessions = new SessionCaller(config.farm.farmSecret);
   life.add({ name: 'session clients', free: () => sessions.close() });

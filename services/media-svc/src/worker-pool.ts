@@ -42,7 +42,7 @@ export class WorkerPool {
   static async create(options: WorkerPoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options);
     try {
-      for (let index = 0; index < options.count; index++) await pool.#start(index);
+      await Promise.all(Array.from({ length: options.count }, (_, index) => pool.#start(index)));
     } catch (error) {
       pool.close();
       throw error;
@@ -124,6 +124,10 @@ export class WorkerPool {
         fix: `end what uses the port (ss -lunp 'sport = :${port}') or choose another base`,
         cause,
       });
+    }
+    if (this.#closed) {
+      worker.close();
+      return;
     }
     worker.on('died', (error) => {
       log.error({ err: error, worker: index, pid: worker.pid }, 'a media worker died; its viewers reconnect');
