@@ -70,7 +70,7 @@ export class Viewer {
         return {};
       },
       consume: async ({ rtpCapabilities }) => ({
-        consumers: await this.#receiving().consume(rtpCapabilities as unknown as types.RtpCapabilities),
+        consumers: await this.#receiving().consume(rtpCapabilities),
       }),
       resume: async ({ consumer }) => {
         await this.#receiving().resume(consumer);
