@@ -68,10 +68,11 @@ const own = z.object({
   ANCLOUD_SCHEDULABLE: flag().default(true),
   ANCLOUD_SHIM_BIN: absolutePath().default(path.join(here, 'shim/out/phone-shim')),
   ANCLOUD_HOSTCAP_BIN: absolutePath().default(path.join(here, 'native/out/ancloud-hostcap')),
-  /** Phones that boot at once. Default: one per core. */
+  /** Phones that boot at once on a host with CPU time to spare; fewer while it has none. Default: one per core. */
   ANCLOUD_BOOT_PARALLEL: integer({ min: 1, max: 64 }).optional(),
-  /** Until the property area exists, and until sys.boot_completed. */
+  /** Until the property area exists, until init runs zygote, and until sys.boot_completed; all from the start of pid 1. */
   ANCLOUD_INIT_TIMEOUT: duration({ min: 1_000 }).prefault('30s'),
+  ANCLOUD_ZYGOTE_TIMEOUT: duration({ min: 1_000 }).prefault('120s'),
   ANCLOUD_BOOT_TIMEOUT: duration({ min: 1_000 }).prefault('300s'),
   /** How long init may take to end by itself before it is killed. */
   ANCLOUD_STOP_GRACE: duration({ min: 0, max: 300_000 }).prefault('10s'),
@@ -118,7 +119,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     shimBin: raw.ANCLOUD_SHIM_BIN,
     hostcapBin: raw.ANCLOUD_HOSTCAP_BIN,
     bootParallel: raw.ANCLOUD_BOOT_PARALLEL ?? Math.max(1, os.availableParallelism()),
-    limits: { init: raw.ANCLOUD_INIT_TIMEOUT, completed: raw.ANCLOUD_BOOT_TIMEOUT },
+    limits: {
+      init: raw.ANCLOUD_INIT_TIMEOUT,
+      zygote: raw.ANCLOUD_ZYGOTE_TIMEOUT,
+      completed: raw.ANCLOUD_BOOT_TIMEOUT,
+    },
     graceMs: raw.ANCLOUD_STOP_GRACE,
     fault: raw.ANCLOUD_ENABLE_FAULTS ? raw.ANCLOUD_FAULT : undefined,
   };

@@ -32,17 +32,33 @@ export function progressOf(properties: ReadonlyMap<string, string>): Progress {
 export interface BootLimits {
   /** Until the property area exists. */
   readonly init: number;
+  /** Until init runs zygote. */
+  readonly zygote: number;
   /** Until sys.boot_completed. */
   readonly completed: number;
 }
 
-/** The limit a boot has passed, as a word for `reason`; undefined while it is in time. */
-export function overdue(
-  progress: Progress,
-  elapsedMs: number,
-  limits: BootLimits,
-): 'InitTimeout' | 'BootTimeout' | undefined {
-  if (progress === 'completed') return undefined;
-  if (progress === 'none' && elapsedMs > limits.init) return 'InitTimeout';
-  return elapsedMs > limits.completed ? 'BootTimeout' : undefined;
+/** Which limit a boot has passed: a word for `reason`, and a sentence for people. */
+export interface Overdue {
+  readonly reason: 'InitTimeout' | 'ZygoteTimeout' | 'BootTimeout';
+  readonly message: string;
+}
+
+/** What must be reached in time. system_server has no mark that all versions of Android set. */
+const marks: readonly (readonly [Progress, keyof BootLimits, Overdue['reason'], string])[] = [
+  ['init', 'init', 'InitTimeout', 'init has made no property area'],
+  ['zygote', 'zygote', 'ZygoteTimeout', 'init does not run zygote'],
+  ['completed', 'completed', 'BootTimeout', 'sys.boot_completed is not 1'],
+];
+
+/** The first limit that a boot has passed; undefined while it is in time. */
+export function overdue(progress: Progress, elapsedMs: number, limits: BootLimits): Overdue | undefined {
+  const reached = progressSteps.indexOf(progress);
+  const late = marks.find(
+    ([mark, limit]) => reached < progressSteps.indexOf(mark) && elapsedMs > limits[limit],
+  );
+  if (late === undefined) return undefined;
+  const [, limit, reason, what] = late;
+  const stood = progress === 'none' ? '' : `; the boot stood at ${progress}`;
+  return { reason, message: `${what} after ${limits[limit] / 1_000} s${stood}` };
 }

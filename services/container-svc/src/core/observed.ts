@@ -1,5 +1,5 @@
 import type { LimitReadings } from './cgroup-limits.js';
-import type { Progress } from './boot-progress.js';
+import type { Overdue, Progress } from './boot-progress.js';
 import type { Ending, ExitRecord, StopReason } from './exit.js';
 
 /** identity.json beside the data: what the data on this disk can only be used with. */
@@ -45,9 +45,18 @@ export interface Boot {
 export interface LastBoot {
   readonly bootId: string;
   readonly ending: Ending;
+  /** Which limit it passed, when it was ended for that. */
+  readonly late?: Overdue;
   readonly revision: number;
   readonly exit?: ExitRecord;
   readonly message: string;
+}
+
+/** stop.json: that and why the open boot is being ended. */
+export interface StopRecord {
+  readonly because: StopReason;
+  readonly atMs: number;
+  readonly late?: Overdue;
 }
 
 /** What the kernel and the disk say about one phone. Nobody writes this: it is read anew before each step. */
@@ -83,7 +92,7 @@ export interface Observed {
   /** Unix ms at which init was let go; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Set by askShutdown and killContainer. */
-  readonly stop: { readonly because: StopReason; readonly atMs: number } | undefined;
+  readonly stop: StopRecord | undefined;
 }
 
 /** What the freezer of a phone's cgroup says: `freezing` = asked for, and some process runs on yet. */

@@ -92,6 +92,19 @@ describe('a phone that shall be paused', () => {
   });
 });
 
+describe('a boot that is late', () => {
+  it.each([
+    ['none' as const, 31_000, 'InitTimeout'],
+    ['init' as const, 121_000, 'ZygoteTimeout'],
+    ['zygote' as const, 301_000, 'BootTimeout'],
+  ])('at %s after %i ms is ended, and says why', (progress, elapsed, reason) => {
+    const late = { ...up, progress, startedAtMs: NOW - elapsed };
+    expect(plan(target(RUN), late, facts)).toMatchObject({
+      step: { name: 'killContainer', because: 'bootTimeout', late: { reason } },
+    });
+  });
+});
+
 describe('limits', () => {
   const readings = (pids: string) => ({ version: 2 as const, texts: new Map([['pids.max', pids]]) });
   const stale = readings('64');

@@ -44,7 +44,7 @@ const facts: PlanFacts = {
   base: 7,
   failure: undefined,
   bootSlot: true,
-  limits: { init: 30_000, completed: 300_000 },
+  limits: { init: 30_000, zygote: 120_000, completed: 300_000 },
   graceMs: 10_000,
 };
 

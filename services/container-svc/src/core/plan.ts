@@ -212,7 +212,8 @@ function planRunning(
   if (ready) return planLimits(stage, observed, facts) ?? wait(stage);
   const elapsed = facts.nowMs - (observed.startedAtMs ?? boot.acceptedAtMs);
   const late = overdue(observed.progress, elapsed, facts.limits);
-  if (late !== undefined) return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid });
+  if (late !== undefined)
+    return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid, late });
   return wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
 }
 

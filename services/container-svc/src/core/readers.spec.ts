@@ -1,6 +1,6 @@
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { describe, expect, it } from 'vitest';
-import { overdue, progressOf } from './boot-progress.js';
+import { overdue, type Progress, progressOf } from './boot-progress.js';
 import { parseBuildProp, traitsOf } from './build-prop.js';
 import { capacityOf } from './capacity.js';
 import { parseCapabilities, parseHardLimits } from './capabilities.js';
@@ -72,11 +72,18 @@ describe('boot progress', () => {
   );
 
   it('has a limit for init and one for all', () => {
-    const limits = { init: 10, completed: 100 };
-    expect(overdue('none', 11, limits)).toBe('InitTimeout');
-    expect(overdue('init', 11, limits)).toBeUndefined();
-    expect(overdue('bootanim_stopped', 101, limits)).toBe('BootTimeout');
-    expect(overdue('completed', 1_000, limits)).toBeUndefined();
+    const limits = { init: 10_000, zygote: 20_000, completed: 100_000 };
+    const late = (...of: [Progress, number]): string | undefined => overdue(...of, limits)?.reason;
+    expect(late('none', 10_000)).toBeUndefined();
+    expect(late('none', 10_001)).toBe('InitTimeout');
+    expect(late('init', 10_001)).toBeUndefined();
+    expect(late('init', 20_001)).toBe('ZygoteTimeout');
+    expect(late('zygote', 20_001)).toBeUndefined();
+    expect(late('bootanim_stopped', 100_001)).toBe('BootTimeout');
+    expect(late('completed', 1_000_000)).toBeUndefined();
+    expect(overdue('init', 20_001, limits)?.message).toBe(
+      'init does not run zygote after 20 s; the boot stood at init',
+    );
   });
 });
 

@@ -17,6 +17,8 @@ export interface EndedBoot {
   /** How long init lived, ms. */
   readonly ranMs: number;
   readonly wasReady: boolean;
+  /** Stable word that tells more than the ending does. */
+  readonly reason?: string;
   /** What a person should read: the failed step, or the phone's last words. */
   readonly message: string;
   readonly nowMs: number;
@@ -32,7 +34,7 @@ const reasons: Readonly<Record<Exclude<Ending, 'asked' | 'reboot'>, string>> = {
 
 export function afterBoot(
   before: Restarts,
-  { ending, ranMs, wasReady, message, nowMs }: EndedBoot,
+  { ending, ranMs, wasReady, reason, message, nowMs }: EndedBoot,
 ): Restarts {
   if (ending === 'asked' || ending === 'reboot') return before;
   const count = before.count + 1;
@@ -40,5 +42,6 @@ export function afterBoot(
   const forgiven = wasReady && ranMs > restartPolicy.forgiveAfterMs;
   const failures = (forgiven ? 0 : before.failures) + 1;
   const notBeforeMs = nowMs + restartDelay(failures);
-  return { count, failures, failure: { count: failures, notBeforeMs, reason: reasons[ending], message } };
+  const failure = { count: failures, notBeforeMs, reason: reason ?? reasons[ending], message };
+  return { count, failures, failure };
 }

@@ -2,7 +2,7 @@ import { type Condition, type Desired, type Profile, Wanted } from '@ancloud/con
 import { type PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import type { ExitRecord } from './exit.js';
 import type { Observed } from './observed.js';
-import type { Decision, StageName } from './plan.js';
+import type { Decision, Failure, StageName } from './plan.js';
 import type { Target } from './target.js';
 
 const stages: Readonly<Record<StageName, Stage>> = {
@@ -28,6 +28,7 @@ export interface StatusInput {
   readonly profile: Profile;
   readonly conditions: readonly Condition[];
   readonly restarts: number;
+  readonly failure: Failure | undefined;
   readonly timing: { readonly pid1AfterMs: number; readonly readyAfterMs: number };
   readonly nowMs: number;
 }
@@ -60,6 +61,8 @@ export function statusOf(input: StatusInput): PhoneStatus {
     progress: observed.progress === 'none' ? '' : observed.progress,
     wanted: desired.wanted,
     profile: input.profile,
+    failures: input.failure?.count ?? 0,
+    nextTryAtMs: decision.stage === 'failed' ? (input.failure?.notBeforeMs ?? 0) : 0,
     ...(target.managedBy === 'farm' ? { told: desired } : {}),
   };
 }
@@ -90,6 +93,8 @@ export function removedStatus(
     progress: '',
     wanted: Wanted.WANTED_REMOVED,
     profile: 0,
+    failures: 0,
+    nextTryAtMs: 0,
   };
 }
 

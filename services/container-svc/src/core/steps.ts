@@ -1,3 +1,4 @@
+import type { Overdue } from './boot-progress.js';
 import type { LimitChange } from './cgroup-limits.js';
 import type { Ending, StopReason } from './exit.js';
 import type { BootShape } from './observed.js';
@@ -56,7 +57,7 @@ export interface StepArgs {
   /** `sys.powerctl`: init ends its services and itself. Remembers when it asked, and why. */
   askShutdown: { readonly because: StopReason };
   /** SIGKILL for pid 1; the kernel kills the rest of its pid namespace. */
-  killContainer: { readonly because: StopReason; readonly pid: number };
+  killContainer: { readonly because: StopReason; readonly pid: number; readonly late?: Overdue };
   /** `crun delete`, then what crun may have left: processes, cgroups, its own directory. pid 1 is gone. */
   deleteContainer: NoArguments;
   /** veth, its anti-spoofing chain, its DHCP host and lease. */

@@ -4,7 +4,10 @@ import { Admission } from './admission.js';
 describe('admission of boots', () => {
   it('lets so many boot, and the next when one is done, first come first served', () => {
     const granted: string[] = [];
-    const admission = new Admission(2, (phone) => granted.push(phone));
+    const admission = new Admission(
+      () => 2,
+      (phone) => granted.push(phone),
+    );
     expect(['a', 'b', 'c', 'd'].map((phone) => admission.ask(phone))).toEqual([true, true, false, false]);
     expect(admission.ask('a')).toBe(true);
     admission.release('a');
@@ -15,9 +18,28 @@ describe('admission of boots', () => {
     expect(granted).toEqual(['c', 'd']);
   });
 
+  it('follows the load: no boot is taken back, and no other begins before there is room', () => {
+    const granted: string[] = [];
+    let slots = 2;
+    const admission = new Admission(
+      () => slots,
+      (phone) => granted.push(phone),
+    );
+    expect([admission.ask('a'), admission.ask('b')]).toEqual([true, true]);
+    slots = 1;
+    expect([admission.ask('a'), admission.ask('c')]).toEqual([true, false]);
+    admission.release('a');
+    expect(granted).toEqual([]);
+    admission.release('b');
+    expect(granted).toEqual(['c']);
+  });
+
   it('forgets a phone that gives up waiting', () => {
     const granted: string[] = [];
-    const admission = new Admission(1, (phone) => granted.push(phone));
+    const admission = new Admission(
+      () => 1,
+      (phone) => granted.push(phone),
+    );
     admission.ask('a');
     admission.ask('b');
     admission.ask('c');
@@ -27,7 +49,10 @@ describe('admission of boots', () => {
   });
 
   it('may be released twice, and by one that never asked', () => {
-    const admission = new Admission(1, () => {});
+    const admission = new Admission(
+      () => 1,
+      () => {},
+    );
     admission.release('x');
     admission.ask('a');
     admission.release('a');

@@ -1,13 +1,14 @@
 /**
  * Boots are admitted a few at a time: a host that starts with fifty phones to boot would boot none of them in time.
- * First come, first served. A phone keeps its slot from asking until `release`; asking again changes nothing.
+ * How many follows the host's load (core/boot-slots.ts). First come, first served. A phone keeps its slot from asking until `release`; asking again changes nothing.
  */
 export class Admission {
   readonly #holders = new Set<string>();
   readonly #queue = new Set<string>();
 
   constructor(
-    private readonly slots: number,
+    /** Boots at once, asked each time. */
+    private readonly slots: () => number,
     /** Told when a waiting phone has got its slot. */
     private readonly onGranted: (phone: string) => void,
   ) {}
@@ -31,11 +32,8 @@ export class Admission {
 
   #grant(phone: string): boolean {
     const [first] = this.#queue;
-    if (
-      this.#holders.size >= this.slots ||
-      (first !== phone && this.#queue.size > this.slots - this.#holders.size)
-    )
-      return false;
+    const free = this.slots() - this.#holders.size;
+    if (free <= 0 || (first !== phone && this.#queue.size > free)) return false;
     this.#queue.delete(phone);
     this.#holders.add(phone);
     return true;

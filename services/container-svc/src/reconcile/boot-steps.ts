@@ -125,6 +125,7 @@ export function closeBoot(
     ending,
     revision: boot?.revision ?? 0,
     ...(exit === undefined ? {} : { exit }),
+    ...(observed.stop?.late === undefined ? {} : { late: observed.stop.late }),
     message:
       ending === 'asked' || ending === 'reboot'
         ? ''

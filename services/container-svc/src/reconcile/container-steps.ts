@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { AppError, type Clock, sleep } from '@ancloud/kit';
-import type { StopReason } from '../core/exit.js';
+import type { StopRecord } from '../core/observed.js';
+import type { StepArgs } from '../core/steps.js';
 import { removeCgroups } from '../io/cgroups.js';
 import { askFreezer, freezerOf } from '../io/freezer.js';
 import { loopsOf } from '../io/mounts.js';
@@ -50,18 +51,20 @@ export async function setFreezer(
   );
 }
 
+const stopRecord = (record: StopRecord, late: StopRecord['late']): StopRecord =>
+  late === undefined ? record : { ...record, late };
+
 /** SIGKILL for pid 1, and its end awaited. Errors: STEP_FAILED when it does not go. */
 export async function killContainer(
   options: ExecutorOptions,
-  because: StopReason,
-  pid: number,
+  { because, pid, late }: StepArgs['killContainer'],
   context: StepContext,
   inside: () => void,
 ): Promise<void> {
   const { paths, clock } = options;
   const { container, stop } = context.observed;
   const run = paths.run(context.phone);
-  if (stop === undefined) writeRunJson(run.stop, { because, atMs: clock.now() });
+  if (stop === undefined) writeRunJson(run.stop, stopRecord({ because, atMs: clock.now() }, late));
   inside();
   if (!('startTime' in container)) return;
   const { startTime } = container;

@@ -138,8 +138,7 @@ export class StepRunner {
             this.options.log.warn({ phone: context.phone, err }, 'the phone could not be asked to shut down'),
           );
       },
-      killContainer: ({ because, pid }, context, inside) =>
-        killContainer(this.options, because, pid, context, inside),
+      killContainer: (args, context, inside) => killContainer(this.options, args, context, inside),
       deleteContainer: (_, context, inside) => deleteContainer(this.options, context, inside),
       detachNetwork: async (_, { target, phone, lockFd }, inside) => {
         await dnsmasq.remove(phone, network.address(target.slot));

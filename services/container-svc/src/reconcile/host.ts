@@ -11,6 +11,7 @@ import {
 import fs from 'node:fs';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { Config } from '../config.js';
+import { bootSlots, parsePressure } from '../core/boot-slots.js';
 import { detectCgroups, removeEmptyParents } from '../io/cgroups.js';
 import { Crun } from '../io/crun.js';
 import { Dnsmasq } from '../io/dnsmasq.js';
@@ -118,7 +119,10 @@ export async function startHost(
     hostcapBin,
     adbKey,
   });
-  const admission = new Admission(config.bootParallel, (phone) => phones.nudge(phone));
+  const admission = new Admission(
+    () => bootSlots(config.bootParallel, parsePressure(readOptional('/proc/pressure/cpu') ?? '')),
+    (phone) => phones.nudge(phone),
+  );
   const stepSeconds = metrics.histogram('ancloud_step_seconds', 'Time of steps that succeeded', ['step']);
   const onStep = (step: string, ms: number): void => stepSeconds.observe({ step }, ms / 1_000);
   const phoneGauge = metrics.gauge('ancloud_phones', 'Phones that this host has been told of');

@@ -228,15 +228,17 @@ export class Reconciler {
     admission.release(this.phone);
     const nowMs = clock.now();
     const ranMs = observed.startedAtMs === undefined ? 0 : nowMs - observed.startedAtMs;
-    const words = readRunJson<LastBoot>(paths.run(this.phone).last)?.message ?? '';
+    const last = readRunJson<LastBoot>(paths.run(this.phone).last);
+    const how = last?.late?.message ?? `the phone ended after ${ranMs} ms`;
     this.#restarts = afterBoot(this.#restarts, {
       ending,
       ranMs,
+      ...(last?.late === undefined ? {} : { reason: last.late.reason }),
       wasReady: observed.boot !== undefined && observed.boot.bootId === this.#bootClock.completedBoot,
       message:
         ending === 'notCreated' && this.#stepError !== ''
           ? this.#stepError
-          : `the phone ended after ${ranMs} ms; last words: ${words}`,
+          : `${how}; last words: ${last?.message ?? ''}`,
       nowMs,
     });
     this.#stepError = '';
@@ -267,6 +269,7 @@ export class Reconciler {
       profile,
       conditions,
       restarts: this.#restarts.count,
+      failure: this.#restarts.failure,
       timing: this.#bootClock.timing,
       nowMs: clock.now(),
     });

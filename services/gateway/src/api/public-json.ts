@@ -62,6 +62,8 @@ function statusJson(status: PhoneStatus) {
     bootId: status.bootId,
     address: status.address,
     restarts: status.restarts,
+    failures: status.failures,
+    nextTryAt: time(status.nextTryAtMs),
     lastExit: exit === undefined ? null : { code: exit.code, signal: exit.signal, at: time(exit.atMs) },
     pid1AfterMs: status.pid1AfterMs,
     readyAfterMs: status.readyAfterMs,

@@ -194,6 +194,8 @@ const status = named(
     bootId: z.string().describe('Differs for each start'),
     address: z.string().describe("On its host's bridge"),
     restarts: z.int().describe('Since the wish last changed'),
+    failures: z.int().describe('Boots in a row that ended as nobody wished'),
+    nextTryAt: instant.nullable().describe('When the next boot is tried; null when none waits'),
     lastExit: z.object({ code: z.int(), signal: z.int(), at: instant.nullable() }).nullable(),
     pid1AfterMs: z.int().describe("From the start until the first process' first line; 0 = not yet"),
     readyAfterMs: z.int().describe('From the start until booted; 0 = not yet'),
