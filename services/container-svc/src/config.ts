@@ -68,6 +68,8 @@ const own = z.object({
   ANCLOUD_SCHEDULABLE: flag().default(true),
   ANCLOUD_SHIM_BIN: absolutePath().default(path.join(here, 'shim/out/phone-shim')),
   ANCLOUD_HOSTCAP_BIN: absolutePath().default(path.join(here, 'native/out/ancloud-hostcap')),
+  /** Raise the machine’s ceilings of inotify, pids and open files where they are low and root may; never lowered. */
+  ANCLOUD_RAISE_LIMITS: flag().default(true),
   /** Phones that boot at once on a host with CPU time to spare; fewer while it has none. Default: one per core. */
   ANCLOUD_BOOT_PARALLEL: integer({ min: 1, max: 64 }).optional(),
   /** Until the property area exists, until init runs zygote, and until sys.boot_completed; all from the start of pid 1. */
@@ -116,6 +118,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
         .flatMap((pair) => (pair === '' ? [] : [pair.split('=', 2) as [string, string]])),
     ),
     schedulable: raw.ANCLOUD_SCHEDULABLE,
+    raiseLimits: raw.ANCLOUD_RAISE_LIMITS,
     shimBin: raw.ANCLOUD_SHIM_BIN,
     hostcapBin: raw.ANCLOUD_HOSTCAP_BIN,
     bootParallel: raw.ANCLOUD_BOOT_PARALLEL ?? Math.max(1, os.availableParallelism()),

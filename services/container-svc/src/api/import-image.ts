@@ -43,7 +43,7 @@ export async function importImage(
       },
     });
     host.phones.nudgeAll();
-    const record = imageRecord(image, host.phones.usersOf(image.imageId));
+    const record = imageRecord(host, image);
     await write({ phase: 'done', bytesDone: image.size, bytesTotal: image.size, image: record });
   } finally {
     clearInterval(heartbeat);

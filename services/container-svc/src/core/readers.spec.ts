@@ -2,7 +2,6 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import { describe, expect, it } from 'vitest';
 import { overdue, type Progress, progressOf } from './boot-progress.js';
 import { parseBuildProp, traitsOf } from './build-prop.js';
-import { capacityOf } from './capacity.js';
 import { parseCapabilities, parseHardLimits } from './capabilities.js';
 import { countsAsFailure, endingOf, restartDelay } from './exit.js';
 import { parseMountInfo } from './mountinfo.js';
@@ -248,24 +247,6 @@ describe('a wish', () => {
       expect(currentFingerprint('not JSON')).toBe('not JSON');
     },
   );
-});
-
-it('capacity is the smallest of all limits', () => {
-  const rich = {
-    cpuMillis: 64_000,
-    memoryMib: 262_144,
-    inotifyInstances: 8_192,
-    pidMax: 4_194_304,
-    configured: 253,
-  };
-  expect(capacityOf(rich)).toEqual({ phones: 253, limitedBy: 'ANCLOUD_MAX_PHONES or the subnet' });
-  expect(capacityOf({ ...rich, inotifyInstances: 128 })).toEqual({
-    phones: 64,
-    limitedBy: 'fs.inotify.max_user_instances',
-  });
-  expect(capacityOf({ ...rich, cpuMillis: 2_000 })).toEqual({ phones: 8, limitedBy: 'cpu' });
-  expect(capacityOf({ ...rich, pidMax: 32_768 })).toMatchObject({ phones: 32 });
-  expect(capacityOf({ ...rich, memoryMib: 100 })).toMatchObject({ phones: 0, limitedBy: 'memory' });
 });
 
 describe('boots that nobody wished to end', () => {

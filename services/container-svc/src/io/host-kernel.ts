@@ -36,6 +36,12 @@ export async function probeKernel(
   ]);
   const status = read('/proc/self/status');
   const binder = probeBinder();
+  const selinux = selinuxState({
+    enforce: read('/sys/fs/selinux/enforce'),
+    filesystems: read('/proc/filesystems'),
+    lsm: read('/sys/kernel/security/lsm'),
+    config: read('/etc/selinux/config'),
+  });
   const renderNodes = offeredRenderNodes(labels).filter((name) => numberOf(`/dev/dri/${name}`) !== undefined);
   return {
     oci: {
@@ -51,12 +57,7 @@ export async function probeKernel(
       binder,
       memfd: hasSealableMemfd(),
       ashmem: numberOf('/dev/ashmem') !== undefined,
-      selinux: selinuxState({
-        enforce: read('/sys/fs/selinux/enforce'),
-        filesystems: read('/proc/filesystems'),
-        lsm: read('/sys/kernel/security/lsm'),
-        config: read('/etc/selinux/config'),
-      }),
+      selinux,
       vsock: vsock.yes,
       idmap: idmap.yes,
       renderNodes,
@@ -70,6 +71,14 @@ export async function probeKernel(
           : `phones run without a user namespace: ${idmap.why || 'squashfs cannot be idmapped'}; Linux 6.2 or later can`,
       },
       binderCondition(binder),
+      {
+        type: 'SelinuxEnforcing',
+        active: selinux === 'enforcing',
+        message:
+          selinux === 'enforcing'
+            ? 'SELinux is enforcing: only the reference guest can run; setenforce 0, or SELINUX=permissive in /etc/selinux/config, is the operator’s choice'
+            : '',
+      },
     ],
   };
 }

@@ -3,25 +3,25 @@ import fs from 'node:fs';
 import os from 'node:os';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { HostRecord, ImageRecord } from '@ancloud/contracts/state/v1/state';
-import { capacityOf } from '../core/capacity.js';
-import { profileVerdicts } from '../core/eligibility.js';
+import { capacityLimits, type HostResources } from '../core/capacity.js';
+import { eligibility, profileVerdicts } from '../core/eligibility.js';
+import { runProfileOf } from '../core/profiles/registry.js';
+import { readCeilings } from '../io/host-limits.js';
 import type { StoredImage } from '../io/image-store.js';
 import { hostBootId } from '../io/process.js';
 import type { Host } from './host.js';
 
 /** Bytes that should stay free on the state disk. */
 const DISK_LOW = 2 * 1024 ** 3;
+/** Room for so many phones is no limit. */
+const UNBOUNDED = 1_000_000;
 
 /** Facts of this host as they are now. */
 export function hostRecord(host: Host, nonce: string, farmConditions: readonly Condition[]): HostRecord {
   const { config, kernel, phones, clock } = host;
-  const resources = {
-    cpuMillis: os.availableParallelism() * 1_000,
-    memoryMib: Math.floor(os.totalmem() / 1024 ** 2),
-    inotifyInstances: readNumber('/proc/sys/fs/inotify/max_user_instances'),
-    pidMax: readNumber('/proc/sys/kernel/pid_max'),
-    configured: config.maxPhones,
-  };
+  const resources = resourcesOf(host);
+  const limits = capacityLimits(resources);
+  const verdicts = profileVerdicts(kernel.abilities);
   return {
     hostId: config.hostId,
     bootNonce: nonce,
@@ -30,39 +30,61 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
     kernel: os.release(),
     cpuMillis: resources.cpuMillis,
     memoryMib: resources.memoryMib,
-    capacity: capacityOf(resources).phones,
+    capacity: limits[0]?.phones ?? 0,
     phones: phones.count,
     images: imageRecords(host),
     conditions: [...host.conditions(), diskCondition(config.stateDir), ...farmConditions],
     labels: config.labels,
     schedulable: config.schedulable,
-    profiles: profileVerdicts(kernel.abilities).flatMap(({ profile, refusal }) =>
-      refusal === undefined ? [profile] : [],
-    ),
+    profiles: verdicts.flatMap(({ profile, refusal }) => (refusal === undefined ? [profile] : [])),
     updatedAtMs: clock.now(),
+    selinux: kernel.abilities.selinux,
+    refusedProfiles: verdicts.flatMap(({ profile, refusal }) =>
+      refusal === undefined ? [] : [{ profile, reason: refusal.reason, message: refusal.message }],
+    ),
+    limits: limits.flatMap(({ name, has, perPhone, phones: room, why }) =>
+      // One that does not bound anything is not told.
+      room >= UNBOUNDED
+        ? []
+        : [{ name, has: Math.floor(has), phoneNeedsThousandths: perPhone * 1_000, phones: room, why }],
+    ),
+  };
+}
+
+function resourcesOf({ config, kernel, paths }: Host): HostResources {
+  const { binder } = kernel.abilities;
+  return {
+    cpuMillis: os.availableParallelism() * 1_000,
+    memoryMib: Math.floor(os.totalmem() / 1024 ** 2),
+    ...readCeilings(paths.images),
+    ownFiles: kernel.oci.nofileHard,
+    binderSets: binder.kind === 'static' ? binder.sets.length : Infinity,
+    configured: config.maxPhones,
   };
 }
 
 export function imageRecords(host: Host): ImageRecord[] {
-  return host.images.list().map((image) => imageRecord(image, host.phones.usersOf(image.imageId)));
+  return host.images.list().map((image) => imageRecord(host, image));
 }
 
-export function imageRecord(
-  { imageId, profile, size, androidVersion, abi, abis, has32Bit, name, importedAtMs, source }: StoredImage,
-  users: number,
-): ImageRecord {
+export function imageRecord(host: Host, image: StoredImage): ImageRecord {
+  const { imageId, profile, size, androidVersion, abi, abis, has32Bit, name, importedAtMs, source } = image;
+  const family = runProfileOf(profile);
+  const refusal = family === undefined ? undefined : eligibility(family, image, host.kernel.abilities);
   return {
     imageId,
     profile,
     size,
     androidVersion,
     abi,
-    abis: [...abis],
-    has32bit: has32Bit,
     name,
     importedAtMs,
-    users,
+    users: host.phones.usersOf(imageId),
+    abis: [...abis],
+    has32bit: has32Bit,
     source,
+    refusal: refusal?.reason ?? '',
+    refusalMessage: refusal?.message ?? '',
   };
 }
 
@@ -88,9 +110,4 @@ function diskCondition(stateDir: string): Condition {
       ? `only ${Math.floor(free / 1024 ** 2)} MiB are free below ${stateDir}; remove phones or images`
       : '',
   };
-}
-
-function readNumber(file: string): number {
-  const value = Number(fs.readFileSync(file, 'latin1').trim());
-  return Number.isFinite(value) ? value : 0;
 }

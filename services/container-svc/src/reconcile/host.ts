@@ -12,11 +12,13 @@ import fs from 'node:fs';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { Config } from '../config.js';
 import { bootSlots, parsePressure } from '../core/boot-slots.js';
+import { vsockRefusable } from '../core/seccomp.js';
 import { detectCgroups, removeEmptyParents } from '../io/cgroups.js';
 import { Crun } from '../io/crun.js';
 import { Dnsmasq } from '../io/dnsmasq.js';
 import { faultsOf } from '../io/faults.js';
 import { type HostKernel, probeKernel } from '../io/host-kernel.js';
+import { limitsCondition, raiseCeilings } from '../io/host-limits.js';
 import { HostNetwork } from '../io/host-network.js';
 import { ImageImporter } from '../io/image-import.js';
 import { ImageStore } from '../io/image-store.js';
@@ -71,6 +73,7 @@ export async function startHost(
   life.add({ name: 'run directory lock', free: () => lock.release() });
 
   const exec = realExec;
+  const lowCeilings = raiseCeilings(config.raiseLimits, log);
   const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
   const cgroups = detectCgroups(readMounts());
   const images = new ImageStore(paths, exec, clock);
@@ -196,12 +199,29 @@ export async function startHost(
     log,
     conditions: () => [
       ...kernel.conditions,
+      limitsCondition(lowCeilings),
+      vsockCondition(kernel, images),
       {
         type: 'NetworkBroken',
         active: networkTrouble !== undefined,
         message: networkTrouble === undefined ? '' : describeError(networkTrouble),
       },
     ],
+  };
+}
+
+/** Only a host that has such an image is told: the others lose nothing by their vsock. */
+function vsockCondition({ abilities }: HostKernel, images: ImageStore): Condition {
+  const kept = images
+    .list()
+    .filter(({ has32Bit }) => abilities.vsock && !vsockRefusable(abilities.arch, has32Bit));
+  return {
+    type: 'VsockExposed',
+    active: kept.length > 0,
+    message:
+      kept.length === 0
+        ? ''
+        : `${kept.length} images with 32-bit programs cannot run here: this host has vsock, which no filter keeps them from; unload vsock and its transports (docs/confinement.md)`,
   };
 }
 

@@ -132,6 +132,8 @@ function imageJson(image: ImageRecord) {
     name: image.name,
     importedAt: time(image.importedAtMs),
     users: image.users,
+    has32Bit: image.has32bit,
+    refusal: image.refusal === '' ? null : { reason: image.refusal, message: image.refusalMessage },
   };
 }
 
@@ -152,6 +154,19 @@ export function hostJson(host: HostRecord) {
     profiles: host.profiles.map(profileWord),
     images: host.images.map(imageJson),
     conditions: host.conditions.map(conditionJson),
+    selinux: host.selinux,
+    refusedProfiles: host.refusedProfiles.map(({ profile, reason, message }) => ({
+      profile: profileWord(profile),
+      reason,
+      message,
+    })),
+    limits: host.limits.map(({ name, has, phoneNeedsThousandths, phones, why }) => ({
+      name,
+      has,
+      phoneNeeds: phoneNeedsThousandths / 1_000,
+      phones,
+      why,
+    })),
     labels: host.labels,
     updatedAt: time(host.updatedAtMs),
   };

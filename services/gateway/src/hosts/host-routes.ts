@@ -21,6 +21,21 @@ export const hostList = named(
           profiles: z.array(z.string()).describe('Profiles its kernel can run'),
           images: z.array(image),
           conditions: z.array(condition),
+          selinux: z.string().describe('enforcing, permissive, disabled or absent'),
+          refusedProfiles: z
+            .array(z.object({ profile: z.string(), reason: z.string(), message: z.string() }))
+            .describe('The other profiles, each with the reason'),
+          limits: z
+            .array(
+              z.object({
+                name: z.string(),
+                has: z.number(),
+                phoneNeeds: z.number().describe('What one phone is taken to need; a rule of thumb'),
+                phones: z.int(),
+                why: z.string(),
+              }),
+            )
+            .describe('All limits of which the capacity is the smallest, the tightest first'),
           labels: z.record(z.string(), z.string()),
           updatedAt: z.iso.datetime().nullable(),
         }),

@@ -15,6 +15,11 @@ export const image = named(
     name: z.string(),
     importedAt: z.iso.datetime().nullable(),
     users: z.int().describe('Phones that use it; 0 for tenants'),
+    has32Bit: z.boolean().describe('It has 32-bit programs, or does not say that it has none'),
+    refusal: z
+      .object({ reason: z.string(), message: z.string() })
+      .nullable()
+      .describe('Why the host cannot run it; null when it can, or when it is listed for the whole farm'),
   }),
 );
 

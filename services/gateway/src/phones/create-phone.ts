@@ -12,7 +12,7 @@ import type { OperationFinisher } from '../operations/finish-operations.js';
 import { newOperation } from '../operations/new-operation.js';
 import type { OperationStore } from '../operations/operation-store.js';
 import { choose, defaultImage, explain } from './core/placement.js';
-import { checkSpec, nameMistake, type Mistake } from './core/spec.js';
+import { bootPropertyMistake, checkSpec, nameMistake, type Mistake } from './core/spec.js';
 import { phoneFrom, type PhoneAccess } from './phone-access.js';
 import type { PhoneStore } from './phone-store.js';
 
@@ -80,12 +80,16 @@ export class CreatePhone {
         given.imageId === ''
           ? { ...given, imageId: only(defaultImage(candidates.map(({ host }) => host))) }
           : given;
+      const image = candidates
+        .flatMap(({ host }) => host.images)
+        .find(({ imageId }) => imageId === spec.imageId);
+      const mistake = bootPropertyMistake(spec.bootProperties, image?.profile);
+      if (mistake !== undefined) throw wrong(mistake);
       const choice = choose(spec, candidates);
       if (choice.hostIds.length === 0 || attempt > PLACE_TRIES) {
-        const known = candidates.some(({ host }) =>
-          host.images.some(({ imageId }) => imageId === spec.imageId),
-        );
-        throw known || candidates.length === 0 ? noHost(explain(choice)) : unknownImage(spec.imageId);
+        throw image !== undefined || candidates.length === 0
+          ? noHost(explain(choice))
+          : unknownImage(spec.imageId);
       }
       const result = await store.place({
         desired: Desired.fromPartial({

@@ -42,6 +42,16 @@ describe('choose', () => {
       at(host('h', { images: [image('a', Profile.PROFILE_REDROID)] }), 0),
       'profile-not-runnable',
     ],
+    [
+      'with vsock in reach of the image',
+      at(
+        host('h', {
+          images: [{ ...image('a'), refusal: 'VsockExposed', refusalMessage: 'this host has vsock' }],
+        }),
+        0,
+      ),
+      'image-refused',
+    ],
     ['full', at(host('h'), 4), 'full'],
     ['over-full', at(host('h'), 9), 'full'],
     ['of capacity 0', at(host('h', { capacity: 0 }), 0), 'full'],
@@ -49,8 +59,33 @@ describe('choose', () => {
   ])('refuses a host that is %s', (_, candidate, why) => {
     const choice = choose(spec, [candidate]);
     expect(choice.hostIds).toEqual([]);
-    expect(choice.refused).toEqual([{ hostId: 'h', why }]);
+    expect(choice.refused).toMatchObject([{ hostId: 'h', why }]);
     expect(explain(choice)).toContain('h ');
+  });
+
+  it('says in the host’s own words why it refuses an image', () => {
+    const images = [{ ...image('a'), refusal: 'SelinuxRefuses', refusalMessage: 'SELinux is enforcing' }];
+    expect(explain(choose(spec, [at(host('h', { images }), 0)]))).toBe(
+      'h cannot run the image (SelinuxRefuses: SELinux is enforcing)',
+    );
+  });
+
+  it('gives a GPU only where the operator offers it', () => {
+    const wish = (gpu: string) => ({ ...spec, labels: { 'ancloud.gpu': gpu } });
+    const hosts = [
+      at(host('none'), 0),
+      at(host('one', { labels: { 'ancloud.gpu': 'renderD128' } }), 0),
+      at(host('two', { labels: { 'ancloud.gpu': 'renderD128:renderD129' } }), 0),
+    ];
+    expect(choose(wish('any'), hosts).hostIds).toEqual(['one', 'two']);
+    expect(choose(wish('renderD129'), hosts)).toMatchObject({
+      hostIds: ['two'],
+      refused: [
+        { hostId: 'none', why: 'no-gpu' },
+        { hostId: 'one', why: 'no-gpu' },
+      ],
+    });
+    expect(choose(spec, hosts).hostIds).toHaveLength(3);
   });
 
   it('says so when there is no host at all', () => {

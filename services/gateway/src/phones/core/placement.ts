@@ -1,3 +1,4 @@
+import { gpuLabel, offeredRenderNodes } from '@ancloud/contracts';
 import type { PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { HostRecord, ImageRecord } from '@ancloud/contracts/state/v1/state';
@@ -8,13 +9,21 @@ export interface Candidate {
   readonly reserved: number;
 }
 
-export type HostRefusal = 'draining' | 'no-image' | 'profile-not-runnable' | 'full' | 'too-small';
+export type HostRefusal =
+  'draining' | 'no-image' | 'image-refused' | 'profile-not-runnable' | 'no-gpu' | 'full' | 'too-small';
+
+export interface Refused {
+  readonly hostId: string;
+  readonly why: HostRefusal;
+  /** The host's own words, where it has some. */
+  readonly words: string;
+}
 
 export interface Choice {
   /** Best first; empty when no host can take the phone. */
   readonly hostIds: readonly string[];
   /** Why each other host cannot. */
-  readonly refused: readonly { readonly hostId: string; readonly why: HostRefusal }[];
+  readonly refused: readonly Refused[];
 }
 
 /**
@@ -22,25 +31,30 @@ export interface Choice {
  * gateways with the same facts decide the same. The reservation itself is re-checked by the script that writes it.
  */
 export function choose(spec: PhoneSpec, candidates: readonly Candidate[]): Choice {
-  const refused: { hostId: string; why: HostRefusal }[] = [];
+  const refused: Refused[] = [];
   const fits: Candidate[] = [];
   for (const candidate of candidates) {
     const why = refusal(spec, candidate);
     if (why === undefined) fits.push(candidate);
-    else refused.push({ hostId: candidate.host.hostId, why });
+    else refused.push({ hostId: candidate.host.hostId, ...why });
   }
   const load = ({ host, reserved }: Candidate): number => reserved / host.capacity;
   fits.sort((a, b) => load(a) - load(b) || (a.host.hostId < b.host.hostId ? -1 : 1));
   return { hostIds: fits.map(({ host }) => host.hostId), refused };
 }
 
-function refusal(spec: PhoneSpec, { host, reserved }: Candidate): HostRefusal | undefined {
+function refusal(spec: PhoneSpec, { host, reserved }: Candidate): Pick<Refused, 'why' | 'words'> | undefined {
+  const because = (why: HostRefusal, words = '') => ({ why, words });
   const image = host.images.find((one) => one.imageId === spec.imageId);
-  if (image === undefined) return 'no-image';
-  if (!host.profiles.includes(image.profile)) return 'profile-not-runnable';
-  if (!host.schedulable) return 'draining';
-  if ((spec.limits?.memoryMib ?? 0) > host.memoryMib) return 'too-small';
-  return reserved >= host.capacity ? 'full' : undefined;
+  if (image === undefined) return because('no-image');
+  if (image.refusal !== '') return because('image-refused', `${image.refusal}: ${image.refusalMessage}`);
+  if (!host.profiles.includes(image.profile)) return because('profile-not-runnable');
+  const gpu = spec.labels[gpuLabel] ?? '';
+  const offered = offeredRenderNodes(host.labels);
+  if (gpu !== '' && !(gpu === 'any' ? offered.length > 0 : offered.includes(gpu))) return because('no-gpu');
+  if (!host.schedulable) return because('draining');
+  if ((spec.limits?.memoryMib ?? 0) > host.memoryMib) return because('too-small');
+  return reserved >= host.capacity ? because('full') : undefined;
 }
 
 /** One sentence for people: what keeps the phone from every host. */
@@ -49,11 +63,15 @@ export function explain(choice: Choice): string {
   const words: Record<HostRefusal, string> = {
     draining: 'is being drained',
     'no-image': 'does not have the image',
+    'image-refused': 'cannot run the image',
     'profile-not-runnable': "cannot run the image's profile on its kernel",
+    'no-gpu': 'does not offer the GPU that the phone asks for',
     full: 'is full',
     'too-small': 'has less memory than the phone asks for',
   };
-  const shown = choice.refused.slice(0, 5).map(({ hostId, why }) => `${hostId} ${words[why]}`);
+  const shown = choice.refused
+    .slice(0, 5)
+    .map(({ hostId, why, words: own }) => `${hostId} ${words[why]}${own === '' ? '' : ` (${own})`}`);
   const more = choice.refused.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more hosts cannot` : '');
 }
@@ -64,7 +82,12 @@ export function imagesOf(hosts: readonly HostRecord[]): readonly { image: ImageR
   for (const host of hosts.toSorted((a, b) => (a.hostId < b.hostId ? -1 : 1)))
     for (const image of host.images) {
       const known = byId.get(image.imageId);
-      if (known === undefined) byId.set(image.imageId, { image: { ...image }, hostIds: [host.hostId] });
+      // What one host refuses another may run.
+      if (known === undefined)
+        byId.set(image.imageId, {
+          image: { ...image, refusal: '', refusalMessage: '' },
+          hostIds: [host.hostId],
+        });
       else {
         known.hostIds.push(host.hostId);
         known.image.users += image.users;
