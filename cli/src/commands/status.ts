@@ -14,6 +14,7 @@ export async function status(layout: Layout, output: Output): Promise<void> {
       schedulable: boolean;
       phones: number;
       capacity: number;
+      limits: { name: string; phones: number }[];
       conditions: { type: string; active: boolean; message: string }[];
     }[];
   }>('/v1/hosts');
@@ -36,7 +37,7 @@ export async function status(layout: Layout, output: Output): Promise<void> {
         host.hostId,
         host.schedulable ? 'yes' : 'no',
         String(host.phones),
-        String(host.capacity),
+        `${host.capacity}${host.limits[0] === undefined ? '' : ` (${host.limits[0].name})`}`,
         host.conditions
           .filter((c) => c.active)
           .map((c) => c.type)

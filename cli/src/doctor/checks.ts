@@ -6,20 +6,24 @@ import { spawnSync } from 'node:child_process';
 import { type Layout, portsOf } from '../layout.js';
 import { missingPackages, packages } from '../setup/packages.js';
 import { fail, type Finding, ok, read, warn } from './finding.js';
+import { kernelSigns } from './kernel-signs.js';
 import { orphans } from './orphans.js';
+import { families, type KernelSigns, needsOf } from './profiles.js';
 import { conflictingRoute } from './routes.js';
 
 const DNS_MS = 3_000;
 
 /** Everything a farm on this machine stands on, each with what was found and what to do about it. */
 export async function examine(layout: Layout): Promise<Finding[]> {
+  const signs = kernelSigns();
   return [
     root(),
     memory(),
     disk(layout),
     await orphans(),
     ...kernel(),
-    binder(),
+    ok('SELinux', `${signs.selinux} (it is never changed)`),
+    ...familiesOfImages(signs),
     cgroups(),
     memoryLimits(),
     pressure(),
@@ -90,20 +94,16 @@ function kernel(): Finding[] {
   return findings;
 }
 
-function binder(): Finding {
-  if (/\bbinder$/m.test(read('/proc/filesystems')))
-    return ok('binderfs', 'in the kernel: Android images can run');
-  if (fs.existsSync('/dev/binder'))
-    return warn(
-      'binderfs',
-      'only static /dev/binder nodes',
-      'use a kernel with CONFIG_ANDROID_BINDERFS for more than one phone',
+/** A line for each family of images, then one for each thing it lacks. */
+function familiesOfImages(signs: KernelSigns): Finding[] {
+  return families.flatMap((family) => {
+    const needs = needsOf(family, signs);
+    const runs = needs.every(({ level }) => level === 'better');
+    const lines = needs.map(({ what, level, fix }) =>
+      warn(`${family} images`, level === 'must' ? `cannot run here: ${what}` : what, fix),
     );
-  return warn(
-    'binderfs',
-    'missing: only the reference guest can run',
-    'Ubuntu: apt-get install linux-modules-extra-$(uname -r) && modprobe binder_linux. Debian: its kernels lack CONFIG_ANDROID_BINDERFS; build drivers/android as a module (docs/android-images.md)',
-  );
+    return runs ? [ok(`${family} images`, 'can run here'), ...lines] : lines;
+  });
 }
 
 function cgroups(): Finding {
@@ -214,6 +214,7 @@ function limits(): Finding[] {
       'sysctl -w fs.inotify.max_user_watches=524288',
     ],
     ['pids', '/proc/sys/kernel/pid_max', 32_768, 'sysctl -w kernel.pid_max=4194304'],
+    ['open files', '/proc/sys/fs/file-max', 262_144, 'sysctl -w fs.file-max=4194304'],
     ['udp receive buffer', '/proc/sys/net/core/rmem_max', 4 << 20, 'sysctl -w net.core.rmem_max=8388608'],
   ];
   return rows.map(([name, file, wanted, fix]) => {
