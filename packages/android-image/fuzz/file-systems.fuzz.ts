@@ -15,7 +15,7 @@ fuzz(
 );
 fuzz(
   'erofs',
-  [fixture('plain.erofs')],
+  [fixture('plain.erofs'), fixture('lz4.erofs')],
   async (bytes) => drain(readErofs(new MemorySource(bytes), LIMITS)),
   8192,
 );

@@ -133,6 +133,9 @@ describe('erofs', () => {
     ['plain and inline', []],
     ['in chunks', ['--chunksize=4096']],
     ['with every inode extended', ['-Eforce-inode-extended']],
+    ['lz4 in single blocks', ['-zlz4hc']],
+    ['lz4 in large clusters', ['-zlz4hc', '-C65536']],
+    ['lz4 with full indexes', ['-zlz4', '-Elegacy-compress']],
   ])(
     '%s',
     async (title, options) => {
@@ -147,11 +150,11 @@ describe('erofs', () => {
   );
 
   it(
-    'is refused when compressed, with the tool that unpacks it',
+    'is refused by name with packed tails',
     async () => {
-      tool('mkfs.erofs', ['-zlz4hc', path.join(work, 'lz4.erofs'), tree]);
-      await withSource('lz4.erofs', async (source) => {
-        await expect(treeOfEntries(readErofs(source))).rejects.toThrow('fsck.erofs --extract');
+      tool('mkfs.erofs', ['-zlz4hc', '-Eztailpacking', path.join(work, 'tails.erofs'), tree]);
+      await withSource('tails.erofs', async (source) => {
+        await expect(treeOfEntries(readErofs(source))).rejects.toThrow('not read');
       });
     },
     MINUTES,

@@ -11,27 +11,30 @@ const read = async (bytes: Uint8Array, limits?: Partial<Limits>): Promise<Listed
 const byPath = (a: Listed, b: Listed): number => (a.path < b.path ? -1 : 1);
 
 describe('erofs', () => {
-  it('holds the tree that ext2 holds, made from the same folder', async () => {
-    const kept = (list: readonly Listed[]): object[] =>
-      list
-        .filter(({ type }) => type !== 'hardlink')
-        // mke2fs loses the root's time.
-        .map(({ xattrs, ...header }) => ({
-          ...header,
-          mtime: header.path === '.' ? 0 : header.mtime,
-          xattrs: [...xattrs].map(([key, value]) => `${key}=${Buffer.from(value).toString('hex')}`).sort(),
-        }))
-        .filter(({ path }) => path !== 'bin/again' && path !== 'bin/init'); // whichever comes first is the file
-    const [ours, theirs] = [
-      await read(fixture('plain.erofs')),
-      await listing(readExt4(new MemorySource(fixture('small.ext2')))),
-    ];
-    expect(kept(ours.sort(byPath))).toEqual(kept(theirs.sort(byPath)));
-    const [again, init] = ['bin/again', 'bin/init'].map((name) => ours.find(({ path }) => path === name)!);
-    expect([again!.type, init!.type]).toEqual(['file', 'hardlink']);
-    expect([...again!.xattrs.keys()]).toEqual(['security.capability']);
-    expect(ours.every(({ mtime }) => mtime === 1_230_768_000)).toBe(true);
-  });
+  it.each(['plain.erofs', 'lz4.erofs'])(
+    '%s holds the tree that ext2 holds, made from the same folder',
+    async (name) => {
+      const kept = (list: readonly Listed[]): object[] =>
+        list
+          .filter(({ type }) => type !== 'hardlink')
+          // mke2fs loses the root's time.
+          .map(({ xattrs, ...header }) => ({
+            ...header,
+            mtime: header.path === '.' ? 0 : header.mtime,
+            xattrs: [...xattrs].map(([key, value]) => `${key}=${Buffer.from(value).toString('hex')}`).sort(),
+          }))
+          .filter(({ path }) => path !== 'bin/again' && path !== 'bin/init'); // whichever comes first is the file
+      const [ours, theirs] = [
+        await read(fixture(name)),
+        await listing(readExt4(new MemorySource(fixture('small.ext2')))),
+      ];
+      expect(kept(ours.sort(byPath))).toEqual(kept(theirs.sort(byPath)));
+      const [again, init] = ['bin/again', 'bin/init'].map((name) => ours.find(({ path }) => path === name)!);
+      expect([again!.type, init!.type]).toEqual(['file', 'hardlink']);
+      expect([...again!.xattrs.keys()]).toEqual(['security.capability']);
+      expect(ours.every(({ mtime }) => mtime === 1_230_768_000)).toBe(true);
+    },
+  );
 
   const changed = (change: (bytes: Buffer) => void): Buffer => {
     const bytes = fixture('plain.erofs');
@@ -40,7 +43,6 @@ describe('erofs', () => {
   };
   it.each<[string, Buffer, string]>([
     ['no magic', changed((b) => b.writeUInt32LE(0, 1024)), 'no erofs magic'],
-    ['compressed files', fixture('lz4.erofs'), 'is compressed; fsck.erofs --extract'],
     ['fragments', changed((b) => b.writeUInt32LE(0x20, 1104)), 'not read: fragments or dedupe'],
     ['features of the future', changed((b) => b.writeUInt32LE(0x80000000, 1104)), 'not read: 0x80000000'],
     ['an impossible block size', changed((b) => b.writeUInt8(20, 1036)), 'a block size of 2^20'],

@@ -3,8 +3,8 @@ import { ImageError } from '../errors.js';
 import { Fields } from '../fields.js';
 import { FORMAT, type Superblock } from './superblock.js';
 
-/** How the content of an inode lies (EROFS_INODE_*). */
-const LAYOUTS = ['plain', 'compressed', 'inline', 'compressed', 'chunked'] as const;
+/** How the content of an inode lies (EROFS_INODE_*); full and compact are indexes of compressed content. */
+const LAYOUTS = ['plain', 'full', 'inline', 'compact', 'chunked'] as const;
 const HOLE = 0xffffffff;
 const CHUNK_INDEXES = 0x20;
 
@@ -64,16 +64,13 @@ export async function readInode(source: ByteSource, sb: Superblock, nid: number)
   };
 }
 
-/** The bytes of [from, size) of an inode, `size` being its own. */
-export async function* content(source: ByteSource, sb: Superblock, inode: Inode): AsyncGenerator<Uint8Array> {
+/** The bytes of an inode that is not compressed (layouts plain, inline, chunked). */
+export async function* uncompressed(
+  source: ByteSource,
+  sb: Superblock,
+  inode: Inode,
+): AsyncGenerator<Uint8Array> {
   const { size, layout } = inode;
-  if (layout === 'compressed')
-    throw new ImageError(
-      'unsupported',
-      FORMAT,
-      `inode ${inode.nid} is compressed; fsck.erofs --extract unpacks the image`,
-      { offset: inode.offset },
-    );
   const behind = inode.xattrOffset + inode.xattrSize;
   if (layout === 'chunked') {
     yield* chunked(source, sb, inode, behind);

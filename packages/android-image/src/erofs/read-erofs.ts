@@ -1,11 +1,12 @@
-import type { ByteSource } from '../byte-source.js';
+import type { ByteSource, ByteStream } from '../byte-source.js';
 import { type Entry, type EntryStream, join, noContent, ROOT } from '../entry.js';
 import { ImageError } from '../errors.js';
 import { Fields } from '../fields.js';
 import { Budget, type Limits } from '../limits.js';
 import { decodeDevice, fileType } from '../mode.js';
 import { decodeName, memberName } from '../path.js';
-import { content, type Inode, readInode } from './inode.js';
+import { decompressed } from './compressed.js';
+import { type Inode, readInode, uncompressed } from './inode.js';
 import { FORMAT, readSuperblock, type Superblock } from './superblock.js';
 import { readXattrs } from './xattrs.js';
 
@@ -17,8 +18,9 @@ interface Child {
 }
 
 /**
- * The tree of an erofs image, directories first. Plain, inline and chunked content; shared and own attributes. Compressed
- * files, images over several devices and features unknown here are refused by name; sockets are left out.
+ * The tree of an erofs image, directories first. Plain, inline, chunked and lz4-compressed content; shared and own
+ * attributes. Other algorithms, packed tails, fragments, several devices and features unknown here are refused by name;
+ * sockets are left out.
  */
 export async function* readErofs(source: ByteSource, limits?: Partial<Limits>): EntryStream {
   const sb = await readSuperblock(source);
@@ -127,6 +129,9 @@ class Walk {
     throw new ImageError('malformed', FORMAT, what, { path });
   }
 }
+
+const content = (source: ByteSource, sb: Superblock, inode: Inode): ByteStream =>
+  (inode.layout === 'full' || inode.layout === 'compact' ? decompressed : uncompressed)(source, sb, inode);
 
 /** One directory block: entries of 12 bytes, then their names one behind the other; the first name's place counts them. */
 function* entriesOf(bytes: Uint8Array, inode: Inode): Generator<Child> {
