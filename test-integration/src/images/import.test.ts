@@ -19,6 +19,13 @@ function tarOf(tree: string, file: string, ...options: string[]): Promise<unknow
   return run('tar', [...how, ...options, '-C', tree, '-cf', file, '.']);
 }
 
+/** One layer with the whole tree, tagged `guest`. */
+async function ociLayout(folder: string): Promise<void> {
+  await run('umoci', ['init', '--layout', folder]);
+  await run('umoci', ['new', '--image', `${folder}:guest`]);
+  await run('umoci', ['insert', '--image', `${folder}:guest`, images.tree, '/']);
+}
+
 /** Boots a phone from the image, asks it who it is, and removes it. */
 async function boots(imageId: string): Promise<void> {
   const { host } = images;
@@ -37,6 +44,27 @@ describe('one tree, however it comes', () => {
     ['a tar, gzipped', 'rootfs-tar', (file) => tarOf(images.tree, file, '--gzip')],
     ['a tar, zstd', 'rootfs-tar', (file) => tarOf(images.tree, file, '--zstd')],
     ['a directory', 'directory', (file) => run('cp', ['-a', images.tree, file])],
+    ['an OCI layout', 'oci', ociLayout],
+    [
+      'what docker save writes',
+      'docker-archive',
+      async (file) => {
+        await ociLayout(`${file}.oci`);
+        const to = `docker-archive:${file}:example/guest:1`;
+        await run('skopeo', ['copy', '--insecure-policy', '--quiet', `oci:${file}.oci:guest`, to]);
+        fs.rmSync(`${file}.oci`, { recursive: true });
+      },
+    ],
+    [
+      'a folder with a sparse system.img of ext4',
+      'partitions',
+      async (file) => {
+        fs.mkdirSync(file);
+        await run('mkfs.ext4', ['-q', '-d', images.tree, `${file}/raw`, '96M']);
+        await run('img2simg', [`${file}/raw`, `${file}/system.img`]);
+        fs.rmSync(`${file}/raw`);
+      },
+    ],
     [
       'a squashfs of Anbox’s kind, owners moved up',
       'anbox-squashfs',

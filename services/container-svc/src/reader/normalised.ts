@@ -1,11 +1,11 @@
-import { type Entry, type EntryStream, ImageError } from '@ancloud/android-image';
+import { type Entry, type EntryStream, guardTree, ImageError } from '@ancloud/android-image';
 
 /**
- * What every source has in common when it is packed: owners as the phone sees them, and no attribute but file capabilities,
+ * What every source has in common when it is packed: names, links and devices that stay inside (guardTree), owners as the phone sees them, and no attribute but file capabilities,
  * SELinux labels and the image's own `user.` ones (`trusted.overlay.*` would speak to the overlay that phones stand on).
  */
 export async function* normalised(entries: EntryStream, shift: number): AsyncGenerator<Entry> {
-  for await (const entry of entries) {
+  for await (const entry of guardTree(entries)) {
     const xattrs = new Map([...entry.xattrs].filter(([name]) => isKept(name)));
     yield { ...entry, xattrs, uid: moved(entry, entry.uid, shift), gid: moved(entry, entry.gid, shift) };
   }

@@ -1,39 +1,122 @@
-import { type ByteSource, type EntryStream, ImageError, readTar } from '@ancloud/android-image';
-import { compressionOf, decompressed } from './decompress.js';
+import fs from 'node:fs';
+import {
+  type ByteSource,
+  detect,
+  type EntryStream,
+  ImageError,
+  mergeTrees,
+  readTar,
+  slice,
+} from '@ancloud/android-image';
+import { decompressed } from './decompress.js';
 import { FileSource } from './file-source.js';
+import { dockerArchiveEntries, type FileSet, ociEntries } from './oci.js';
+import { partitionEntries, partOf } from './partitions.js';
 import type { ImageKind, ReaderPlan } from './report.js';
+import { indexTar } from './tar-index.js';
 
 export interface OpenImage {
   readonly kind: ImageKind;
   readonly entries: EntryStream;
 }
 
+type OnRead = (bytes: number) => void;
+
 /** Finds out what the plan's files are. Errors: ImageError. */
-export async function openImage(plan: ReaderPlan, onRead: (bytes: number) => void): Promise<OpenImage> {
+export async function openImage(plan: ReaderPlan, onRead: OnRead): Promise<OpenImage> {
   if (plan.kind !== 'files') return { kind: plan.kind, entries: readTar(counted(process.stdin, onRead)) };
   const files = new Map<string, ByteSource>(
     plan.files.map(({ name, fd, size }) => [name, new FileSource(fd, size, onRead)]),
   );
+  const together = await fromSet(files);
+  if (together !== undefined) return together;
+  if ([...files.keys()].some((name) => partOf(name) !== undefined))
+    return { kind: 'partitions', entries: await partitionEntries(files) };
   const [[name, only] = []] = files;
   if (name === undefined || only === undefined || files.size > 1)
-    throw new ImageError('unsupported', 'image', 'several files that are not read together');
-  return fromFile(name, only);
+    throw new ImageError(
+      'unsupported',
+      [...files.keys()].join(', ').slice(0, 300),
+      'these files together are no image that is read here',
+    );
+  return fromFile(name, only, plan, onRead);
 }
 
-async function fromFile(name: string, source: ByteSource): Promise<OpenImage> {
-  const head = await source.read(0, 512);
-  if (compressionOf(head) !== 'none' || isTar(head))
-    return { kind: 'rootfs-tar', entries: readTar(decompressed(source)) };
-  throw new ImageError('unsupported', name, 'it is none of the formats that are read');
+/** An image archive, when the names are those of one. */
+async function fromSet(files: FileSet): Promise<OpenImage | undefined> {
+  if (files.has('oci-layout') && files.has('index.json'))
+    return { kind: 'oci', entries: await ociEntries(files) };
+  if (files.has('manifest.json'))
+    return { kind: 'docker-archive', entries: await dockerArchiveEntries(files) };
+  return undefined;
 }
 
-const isTar = (head: Uint8Array): boolean =>
-  Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar';
+async function fromFile(
+  name: string,
+  source: ByteSource,
+  plan: ReaderPlan,
+  onRead: OnRead,
+): Promise<OpenImage> {
+  const kind = await detect(source);
+  switch (kind) {
+    case 'tar':
+      return fromTar(name, source);
+    case 'ext4':
+    case 'sparse':
+    case 'super':
+      return { kind: 'partitions', entries: await partitionEntries(new Map([['system.img', source]])) };
+    case 'gzip':
+    case 'zstd':
+      return (await holdsImage(source))
+        ? fromTar(name, await unpacked(source, plan, onRead))
+        : { kind: 'rootfs-tar', entries: wholeTar(name, source) };
+    default: {
+      const head = Buffer.from(await source.read(0, 4)).toString('hex');
+      throw new ImageError(
+        'unsupported',
+        name,
+        kind === undefined
+          ? `it is of no kind that is known here (it begins with ${head})`
+          : `it is ${kind}, which is not read here`,
+      );
+    }
+  }
+}
 
-async function* counted(
-  stream: AsyncIterable<Buffer>,
-  onRead: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
+async function fromTar(name: string, source: ByteSource): Promise<OpenImage> {
+  const members = await indexTar(source);
+  const files = new Map(
+    [...members].map(([name, { offset, size }]) => [name, slice(source, offset, size, 'tar')]),
+  );
+  const archive = files.has('system/build.prop') ? undefined : await fromSet(files);
+  return archive ?? { kind: 'rootfs-tar', entries: wholeTar(name, source) };
+}
+
+/** In good order: of members of one name the last, and directories before what is in them, made up where there is none. */
+const wholeTar = (name: string, source: ByteSource): EntryStream =>
+  mergeTrees([{ name, open: () => readTar(decompressed(source)) }]);
+
+/** Whether a packed tar is an image archive: its names are looked at until that, or that it is none, is clear. */
+async function holdsImage(source: ByteSource): Promise<boolean> {
+  for await (const { path } of readTar(decompressed(source))) {
+    if (path === 'oci-layout' || path === 'manifest.json') return true;
+    if (path === 'init' || path.startsWith('system/')) return false;
+  }
+  return false;
+}
+
+/** Layers lie anywhere in an archive, so a packed one must be unpacked before it can be read. Into the nameless scratch file. */
+async function unpacked(source: ByteSource, { scratchFd }: ReaderPlan, onRead: OnRead): Promise<ByteSource> {
+  let size = 0;
+  for await (const bytes of decompressed(source)) {
+    for (let from = 0; from < bytes.length;)
+      from += fs.writeSync(scratchFd, bytes, from, bytes.length - from, size + from);
+    size += bytes.length;
+  }
+  return new FileSource(scratchFd, size, onRead);
+}
+
+async function* counted(stream: AsyncIterable<Buffer>, onRead: OnRead): AsyncGenerator<Uint8Array> {
   for await (const bytes of stream) {
     onRead(bytes.length);
     yield bytes;
