@@ -1,11 +1,12 @@
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
-import { Adb, AdbBanner, AdbDaemonTransport } from '@yume-chan/adb';
+import { Adb, ADB_DAEMON_VERSION_OMIT_CHECKSUM, AdbBanner, AdbDaemonTransport } from '@yume-chan/adb';
 import type { AdbCredentialStore } from '@yume-chan/adb';
 import { authenticators } from './authenticate.js';
 import { within } from './deadline.js';
 import { AdbError } from './errors.js';
 import { packetConnection } from './packet-connection.js';
+import { attachWire, wireOf } from './wire.js';
 
 export interface ConnectAdbOptions {
   readonly host: string;
@@ -55,9 +56,6 @@ export async function connectAdb(options: ConnectAdbOptions): Promise<Adb> {
   }
 }
 
-/** The socket under each connection, for closeAdb. */
-const sockets = new WeakMap<Adb, Socket>();
-
 /**
  * Ends a connection: its streams' closes are sent first; a phone that does not take them (paused, hung) is cut off after
  * `timeoutMs` (default 1,000). Never fails, may be called twice. adb.close() alone would wait for such a phone.
@@ -68,17 +66,18 @@ export async function closeAdb(adb: Adb, timeoutMs = 1000): Promise<void> {
   } catch {
     // Late, or closed before: either way only the socket is left.
   }
-  sockets.get(adb)?.destroy();
+  wireOf(adb).cut();
 }
 
 async function handshake(what: string, socket: Socket, options: ConnectAdbOptions): Promise<Adb> {
   const { host, port = 5555, credentialStore, serial = `${host}:${port}`, offerPublicKey = false } = options;
   await connected(what, socket);
+  const packets = packetConnection(socket);
   let transport: AdbDaemonTransport;
   try {
     transport = await AdbDaemonTransport.authenticate({
       serial,
-      connection: packetConnection(socket),
+      connection: packets.connection,
       credentialStore,
       authenticators: authenticators(offerPublicKey),
       initialDelayedAckBytes: WINDOW,
@@ -90,7 +89,8 @@ async function handshake(what: string, socket: Socket, options: ConnectAdbOption
   // Nobody is obliged to watch `disconnected`; without this its rejection would end the process.
   transport.disconnected.catch(() => undefined);
   const adb = new Adb(transport);
-  sockets.set(adb, socket);
+  packets.checksums = transport.protocolVersion < ADB_DAEMON_VERSION_OMIT_CHECKSUM;
+  attachWire(adb, { table: packets.table, send: packets.send, cut: () => void socket.destroy() });
   if (transport.banner.state !== 'device')
     throw new AdbError(
       'ADB_PROTOCOL',

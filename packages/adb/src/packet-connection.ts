@@ -1,29 +1,43 @@
 import type { Socket } from 'node:net';
+import { calculateChecksum } from '@yume-chan/adb';
 import type { AdbDaemonConnection, AdbPacketData, AdbPacketInit } from '@yume-chan/adb';
 import { Consumable, ReadableStream } from '@yume-chan/stream-extra';
 import type { ReadableStreamDefaultController } from '@yume-chan/stream-extra';
-import { CloseGate } from './close-gate.js';
+import type { SendPacket } from './adb-duplex.js';
 import { AdbError } from './errors.js';
+import { StreamTable } from './stream-table.js';
 
 /** AOSP adb/adb.h MAX_PAYLOAD: what we announce in CNXN, so nothing larger may come. */
 export const MAX_PAYLOAD = 1024 * 1024;
 const HEADER = 24;
 
+/** What one connection gives: packets for the library, and the way past it for streams. */
+export interface PacketConnection {
+  readonly connection: AdbDaemonConnection;
+  readonly table: StreamTable;
+  /** Packets with a right checksum, where `checksums` was asked for. */
+  readonly send: SendPacket;
+  /** Peers older than version 0x01000001 check the sum of the payload's bytes (AOSP adb/protocol.txt). */
+  checksums: boolean;
+}
+
 /**
  * adb's packets over one TCP connection (AOSP adb/protocol.txt). Owns the socket: it is destroyed when either
- * direction ends. Reading stops while nobody takes packets (back-pressure down to TCP); a packet that lies within one
- * chunk is passed on as a view of it.
+ * direction ends. Reading stops while the library takes no packets (back-pressure down to TCP); streams have windows of
+ * their own. A packet that lies within one chunk is passed on as a view of it.
  */
-export function packetConnection(socket: Socket): AdbDaemonConnection {
-  const gate = new CloseGate();
-  const incoming = packets(socket, gate);
-  return {
-    readable: incoming.readable,
-    writable: writer(socket, (packet) => {
-      const freed = gate.outgoing(packet);
-      if (freed !== undefined) incoming.deliver(freed);
-    }),
+export function packetConnection(socket: Socket): PacketConnection {
+  const table = new StreamTable();
+  const made: PacketConnection = {
+    connection: { readable: packets(socket, table), writable: writer(socket, table) },
+    table,
+    checksums: false,
+    send: (command, arg0, arg1, payload, sent) => {
+      const checksum = made.checksums ? calculateChecksum(payload) : 0;
+      put(socket, { command, arg0, arg1, payload, checksum, magic: command ^ 0xffffffff }, sent);
+    },
   };
+  return made;
 }
 
 /** Cuts the byte stream into packets and checks what would otherwise be believed: magic and length. */
@@ -91,18 +105,10 @@ export class PacketCutter {
   }
 }
 
-interface Incoming {
-  readonly readable: ReadableStream<AdbPacketData>;
-  /** Passes a packet on that was held back. */
-  deliver(packet: AdbPacketData): void;
-}
-
-function packets(socket: Socket, gate: CloseGate): Incoming {
+function packets(socket: Socket, table: StreamTable): ReadableStream<AdbPacketData> {
   const cutter = new PacketCutter();
   let ended = false;
-  let enqueue: (packet: AdbPacketData) => void = () => undefined;
   const attach = (controller: ReadableStreamDefaultController<AdbPacketData>): void => {
-    enqueue = (packet) => controller.enqueue(packet);
     const fail = (error: unknown): void => {
       if (ended) return;
       ended = true;
@@ -113,7 +119,7 @@ function packets(socket: Socket, gate: CloseGate): Incoming {
       if (ended) return;
       try {
         cutter.push(chunk, (packet) => {
-          if (gate.incoming(packet)) controller.enqueue(packet);
+          if (table.incoming(packet)) controller.enqueue(packet);
         });
       } catch (error) {
         return fail(error);
@@ -124,13 +130,14 @@ function packets(socket: Socket, gate: CloseGate): Incoming {
       fail(new AdbError('ADB_CLOSED', `the adb connection broke: ${cause.message}`, { cause })),
     );
     socket.on('close', () => {
+      table.close();
       if (ended) return;
       ended = true;
       controller.close();
     });
     socket.pause();
   };
-  const readable = new ReadableStream<AdbPacketData>({
+  return new ReadableStream<AdbPacketData>({
     start: attach,
     pull: () => void socket.resume(),
     cancel() {
@@ -138,40 +145,42 @@ function packets(socket: Socket, gate: CloseGate): Incoming {
       socket.destroy();
     },
   });
-  return {
-    readable,
-    deliver: (packet) => {
-      if (!ended) enqueue(packet);
-    },
-  };
 }
 
-function writer(socket: Socket, sent: (packet: AdbPacketInit) => void): AdbDaemonConnection['writable'] {
+function writer(socket: Socket, table: StreamTable): AdbDaemonConnection['writable'] {
   return new Consumable.WritableStream<AdbPacketInit>({
     // Settles when the kernel has the bytes, because the caller then reuses its buffers. It never rejects: the library
     // leaves the rejected half of its Consumable unhandled, which would end the process. A broken connection is told
     // by the readable side, and by it `disconnected` and every stream.
     write: (packet) =>
       new Promise<void>((resolve) => {
-        sent(packet);
-        if (!socket.writable) return resolve();
-        const header = Buffer.allocUnsafe(HEADER);
-        header.writeUInt32LE(packet.command, 0);
-        header.writeUInt32LE(packet.arg0, 4);
-        header.writeUInt32LE(packet.arg1, 8);
-        header.writeUInt32LE(packet.payload.length, 12);
-        header.writeUInt32LE(packet.checksum, 16);
-        header.writeInt32LE(packet.magic, 20);
-        // One writev, one segment: corked so that header and payload do not go out as two.
-        socket.cork();
-        if (packet.payload.length === 0) socket.write(header, () => resolve());
-        else {
-          socket.write(header);
-          socket.write(packet.payload, () => resolve());
-        }
-        return socket.uncork();
+        table.outgoing(packet);
+        put(socket, packet, resolve);
       }),
     close: () => void socket.end(),
     abort: () => void socket.destroy(),
   });
+}
+
+/** One writev, one segment: corked so that header and payload do not go out as two. */
+function put(socket: Socket, packet: AdbPacketInit, sent?: () => void): void {
+  if (!socket.writable) return sent?.();
+  const { command, arg0, arg1, payload, checksum, magic } = packet;
+  const header = Buffer.allocUnsafe(HEADER);
+  header.writeUInt32LE(command, 0);
+  header.writeUInt32LE(arg0, 4);
+  header.writeUInt32LE(arg1, 8);
+  header.writeUInt32LE(payload.length, 12);
+  header.writeUInt32LE(checksum, 16);
+  header.writeInt32LE(magic, 20);
+  // A write to a connection that breaks calls back too, with an error that `close` tells everybody.
+  const done = sent === undefined ? undefined : (): void => sent();
+  if (payload.length === 0) {
+    socket.write(header, done);
+    return;
+  }
+  socket.cork();
+  socket.write(header);
+  socket.write(payload, done);
+  socket.uncork();
 }

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { AdbCommand } from '@yume-chan/adb';
+import { expect, it } from 'vitest';
+import { AdbDuplex } from './adb-duplex.js';
+import { StreamTable } from './stream-table.js';
+
+const none = new Uint8Array(0);
+const okay = (bytes: number): Uint8Array => Uint8Array.of(bytes & 0xff, bytes >> 8, 0, 0);
+
+/** A stream with id 7 here and 9 there, and what it sent: `WRTE n` or `OKAY n`. */
+function duplex(maxPayload: number, dropLateWrites = false) {
+  const said: string[] = [];
+  const stream = new AdbDuplex({
+    service: 'x',
+    dropLateWrites,
+    maxPayload,
+    send: (command, arg0, arg1, payload, sent) => {
+      expect([arg0, arg1]).toEqual([7, 9]);
+      const acknowledged = payload.length === 4 ? new DataView(payload.buffer).getUint32(0, true) : 0;
+      said.push(command === AdbCommand.Okay ? `OKAY ${acknowledged}` : `WRTE ${payload.length}`);
+      sent?.();
+    },
+  });
+  return { stream, said };
+}
+
+it('has one WRTE in flight without delayed_ack, none larger than the phone takes', () => {
+  const { stream, said } = duplex(4);
+  stream.write(Buffer.alloc(10));
+  expect(said).toEqual([]);
+  expect(stream.okay(7, 9, none)).toBe(true);
+  expect(said).toEqual(['WRTE 4']);
+  expect(stream.okay(7, 9, none)).toBe(false);
+  stream.okay(7, 9, none);
+  expect(said).toEqual(['WRTE 4', 'WRTE 4', 'WRTE 2']);
+});
+
+it('sends what the window lets through with delayed_ack', () => {
+  const { stream, said } = duplex(1_024);
+  stream.okay(7, 9, okay(6));
+  stream.write(Buffer.alloc(4));
+  stream.write(Buffer.alloc(4));
+  expect(said).toEqual(['WRTE 4', 'WRTE 2']);
+  stream.okay(7, 9, okay(300));
+  expect(said).toEqual(['WRTE 4', 'WRTE 2', 'WRTE 2']);
+});
+
+it('acknowledges what was taken, and what waited for its reader at once', async () => {
+  const { stream, said } = duplex(1_024);
+  stream.okay(7, 9, okay(1_000));
+  stream.received(Buffer.alloc(64 * 1024));
+  stream.received(Buffer.alloc(5));
+  expect(said).toEqual([]);
+  stream.resume();
+  await once(stream, 'data');
+  await new Promise(setImmediate);
+  expect(said).toEqual([`OKAY ${64 * 1024 + 5}`]);
+  stream.received(Buffer.alloc(3));
+  expect(said).toEqual([`OKAY ${64 * 1024 + 5}`, 'OKAY 3']);
+});
+
+it('keeps what came before the end, and says nothing after it', async () => {
+  const { stream, said } = duplex(1_024);
+  stream.okay(7, 9, okay(1_000));
+  stream.received(Buffer.from('last words'));
+  stream.ended();
+  const parts: Buffer[] = [];
+  for await (const part of stream as AsyncIterable<Buffer>) parts.push(part);
+  expect(Buffer.concat(parts).toString()).toBe('last words');
+  stream.received(Buffer.from('after the end'));
+  expect(said).toEqual(['OKAY 10']);
+});
+
+it.each([
+  [false, 'ADB_CLOSED'],
+  [true, undefined],
+])('a write that waits when the phone closes: dropLateWrites %s → %s', async (drop, code) => {
+  const { stream } = duplex(1_024, drop);
+  stream.on('error', () => undefined);
+  const outcome = new Promise<unknown>((resolve) => stream.write(Buffer.alloc(3), resolve));
+  stream.ended();
+  const error = await outcome;
+  expect((error as { code?: string } | null | undefined)?.code).toBe(code);
+});
+
+it('StreamTable keeps the packets of claimed streams alone', () => {
+  const table = new StreamTable();
+  const { stream } = duplex(1_024);
+  table.claim('localabstract:a\0', stream);
+  const open = (local: number, service: string) =>
+    table.outgoing({ command: AdbCommand.Open, arg0: local, payload: Buffer.from(service) });
+  open(6, 'localabstract:b\0');
+  open(7, 'localabstract:a\0');
+  open(8, 'localabstract:a\0');
+  const packet = (command: AdbCommand, local: number) => {
+    return { command, arg0: 9, arg1: local, payload: none };
+  };
+  expect(table.incoming(packet(AdbCommand.Okay, 7))).toBe(true);
+  expect(table.incoming(packet(AdbCommand.Okay, 7))).toBe(false);
+  expect(table.incoming(packet(AdbCommand.Write, 7))).toBe(false);
+  for (const local of [6, 8]) expect(table.incoming(packet(AdbCommand.Write, local))).toBe(true);
+  expect(table.incoming(packet(AdbCommand.Close, 7))).toBe(true);
+  // Forgotten: its number may be another stream's next.
+  expect(table.incoming(packet(AdbCommand.Write, 7))).toBe(true);
+});
