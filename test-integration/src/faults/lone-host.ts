@@ -232,7 +232,12 @@ export class LoneHost {
   /** Takes an image file into the store; answers its id. */
   async import(file: string, profile: Profile): Promise<string> {
     let imageId = '';
-    for await (const progress of this.phones.importImage({ path: file, profile, name: path.basename(file), sources: [] }))
+    for await (const progress of this.phones.importImage({
+      path: file,
+      profile,
+      name: path.basename(file),
+      sources: [],
+    }))
       imageId = progress.image?.imageId ?? imageId;
     return imageId;
   }
