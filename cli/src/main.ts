@@ -5,6 +5,7 @@ import { AppError } from '@ancloud/kit/errors';
 import type { SetOptions } from './commands/phone-set.js';
 import { exitCodeOf, exitCodes, Output } from './output.js';
 import { type Layout, layoutFrom } from './layout.js';
+import { jsonAfterCommands, quietUsage } from './usage.js';
 
 // Commands are loaded when they are called: `phone ls` must not pay for what `up` needs.
 
@@ -298,12 +299,7 @@ phone
     ),
   );
 
-/** Keeps commander's own words from stderr, of every command: --json promises one document there. */
-function quietUsage(command: Command): void {
-  command.configureOutput({ outputError: () => undefined }).showHelpAfterError(false);
-  for (const one of command.commands) quietUsage(one);
-}
-
+jsonAfterCommands(program);
 const json = process.argv.includes('--json');
 if (json) quietUsage(program);
 

@@ -87,7 +87,8 @@ describe('an image is refused and nothing is left on disk', () => {
     fs.readdirSync(path.join(farm.address.home, 'images')).toSorted((a, b) => a.localeCompare(b));
 
   async function refused(file: string): Promise<{ code: string; message: string }> {
-    const result = await farm.cli(['--json', 'image', 'import', file]);
+    // --json may stand before the command and behind it.
+    const result = await farm.cli(['image', 'import', file, '--json']);
     expect(result.code).not.toBe(0);
     const problem = JSON.parse(result.stderr.trim().split('\n').at(-1) ?? '{}') as {
       code: string;
