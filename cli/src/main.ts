@@ -154,7 +154,11 @@ image
 image
   .command('import')
   .argument('<file>', 'a squashfs on a host of the farm, in one of its import folders')
-  .addOption(new Option('--profile <profile>').choices(['auto', 'redroid', 'reference']).default('auto'))
+  .addOption(
+    new Option('--profile <profile>')
+      .choices(['auto', 'redroid', 'waydroid', 'anbox', 'stock', 'reference'])
+      .default('auto'),
+  )
   .option('--name <name>')
   .option('--host <id>')
   .description('take an image into a host’s store')
