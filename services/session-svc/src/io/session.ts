@@ -5,17 +5,12 @@ import type { Clock, Log, Timer } from '@ancloud/kit';
 import type { ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { initialSession, stepSession } from '../core/session-state.js';
 import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
-import { controlServer } from '../core/stream-options.js';
 import { phonePaused } from '../errors.js';
-import { ControlChannel } from './control-channel.js';
-import { readDisplay } from './display.js';
+import { ControlServer } from './control-server.js';
 import type { HostClock } from './host-clock.js';
-import { newScid } from './media-server.js';
 import type { ConnectPhone, PhoneAddress, PhoneLink } from './phone-link.js';
 import { RtpSender } from './rtp-sender.js';
 import { RtpSocket } from './rtp-socket.js';
-import { startScrcpyServer } from './scrcpy-server.js';
-import type { ScrcpyServer } from './scrcpy-server.js';
 import type { ServerJar } from './server-jar.js';
 import type { SessionMetrics } from './session-metrics.js';
 import { SessionInput } from './session-input.js';
@@ -67,8 +62,7 @@ export class Session {
   readonly #life = new AbortController();
   #machine: SessionMachine = initialSession;
   #link: PhoneLink | undefined;
-  #server: ScrcpyServer | undefined;
-  #channel: ControlChannel | undefined;
+  #control: ControlServer | undefined;
   #retry: Timer | undefined;
   #held = false;
   #reason = '';
@@ -186,7 +180,7 @@ export class Session {
   hold(held: boolean): void {
     if (this.#held === held || this.#machine.at === 'closed') return;
     this.#held = held;
-    this.#channel?.hold(held);
+    this.#control?.channel.hold(held);
     this.input.hold(held);
     this.stream.hold(held);
     this.#log.info(held ? 'the phone is paused' : 'the phone goes on');
@@ -278,36 +272,21 @@ export class Session {
 
   async #startControl(): Promise<void> {
     const { version, jar, clock, metrics } = this.#world;
-    const { signal } = this.#life;
     const link = this.#link;
     if (link === undefined) return;
     try {
-      const [jarPath, display] = await Promise.all([jar.ensure(link, signal), readDisplay(link, signal)]);
-      const options = controlServer(newScid());
-      const server = await startScrcpyServer({ link, jarPath, version, options, signal });
-      if (this.#link !== link) {
-        server.close();
-        return;
-      }
-      if (display !== undefined) this.input.display(display.natural);
-      if (display !== undefined && !this.stream.streaming) this.input.resized(display.present);
-      this.#server = server;
-      this.#deviceName = server.deviceName;
-      const lost = (reason: string): void => this.#controlLost(server, reason);
-      this.#channel = new ControlChannel({
-        socket: server.control,
+      const control = await ControlServer.start({
+        link,
+        jar,
         version,
         clock,
         log: this.#log,
         metrics,
+        signal: this.#life.signal,
         onMessage: (message) => this.input.heard(message),
-        onLost: lost,
       });
-      this.#channel.hold(this.#held);
-      void server.exited.then(lost);
-      this.#reason = '';
-      this.#step('controlUp');
-      this.input.opened(this.#channel);
+      if (this.#link !== link) control.close();
+      else this.#controlUp(control);
     } catch (error) {
       jar.forget(link);
       // A try on a link that is gone is nobody's news: the next one is under way.
@@ -317,8 +296,21 @@ export class Session {
     }
   }
 
-  #controlLost(server: ScrcpyServer, reason: string): void {
-    if (this.#server !== server) return;
+  #controlUp(control: ControlServer): void {
+    const { display } = control;
+    if (display !== undefined) this.input.display(display.natural);
+    if (display !== undefined && !this.stream.streaming) this.input.resized(display.present);
+    this.#control = control;
+    this.#deviceName = control.deviceName;
+    control.channel.hold(this.#held);
+    void control.lost.then((reason) => this.#controlLost(control, reason));
+    this.#reason = '';
+    this.#step('controlUp');
+    this.input.opened(control.channel);
+  }
+
+  #controlLost(control: ControlServer, reason: string): void {
+    if (this.#control !== control) return;
     this.#closeControl();
     this.#reason = `the control server was lost: ${reason}`;
     this.#log.warn({ reason }, 'the control server was lost');
@@ -326,10 +318,8 @@ export class Session {
   }
 
   #closeControl(): void {
-    this.#channel?.close();
-    this.#channel = undefined;
-    this.#server?.close();
-    this.#server = undefined;
+    this.#control?.close();
+    this.#control = undefined;
   }
 
   #failed(what: 'link' | 'control', error: unknown): void {
