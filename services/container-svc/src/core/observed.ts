@@ -77,8 +77,11 @@ export interface Observed {
   };
   readonly lower: boolean;
   readonly root: boolean;
-  /** The phone's binderfs, as the host mounted it. */
-  readonly binder: boolean;
+  /**
+   * The phone's binderfs, as the host mounted it: `closed` while a node is missing or for root alone, since mounting and opening
+   * are two calls and a kill may come between.
+   */
+  readonly binder: 'none' | 'closed' | 'open';
   /** The property file that is bound over the image's. */
   readonly propertyFile: boolean;
   /** ipconfig.txt in the data: as this phone's address asks, another one, or none. */

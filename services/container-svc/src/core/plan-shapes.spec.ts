@@ -27,7 +27,7 @@ const mounted: Observed = {
   image: { present: true, mounted: true, users: 1 },
   lower: false,
   root: true,
-  binder: false,
+  binder: 'none',
   propertyFile: false,
   ipConfig: 'none',
   bundle: false,
@@ -56,11 +56,12 @@ function next(observed: Observed, wanted = Wanted.WANTED_RUNNING): string {
 
 it.each<[string, Partial<Observed>]>([
   ['mountBinder', {}],
-  ['writeProperties', { binder: true }],
-  ['writeIpConfig', { binder: true, propertyFile: true }],
-  ['writeIpConfig', { binder: true, propertyFile: true, ipConfig: 'other' }],
-  ['writeBundle', { binder: true, propertyFile: true, ipConfig: 'written' }],
-  ['createContainer', { binder: true, propertyFile: true, ipConfig: 'written', bundle: true }],
+  ['mountBinder', { binder: 'closed' }],
+  ['writeProperties', { binder: 'open' }],
+  ['writeIpConfig', { binder: 'open', propertyFile: true }],
+  ['writeIpConfig', { binder: 'open', propertyFile: true, ipConfig: 'other' }],
+  ['writeBundle', { binder: 'open', propertyFile: true, ipConfig: 'written' }],
+  ['createContainer', { binder: 'open', propertyFile: true, ipConfig: 'written', bundle: true }],
   // What is lost before the container exists is made again.
   ['mountBinder', { propertyFile: true, ipConfig: 'written', bundle: true }],
 ])('%s is next, with %j', (step, more) => expect(next({ ...mounted, ...more })).toBe(step));
@@ -73,8 +74,9 @@ it('a boot asks for no more than its own shape, and one of 0.1 for nothing', () 
 });
 
 it.each<[string, Partial<Observed>]>([
-  ['unmountRoot', { binder: true, ipConfig: 'written' }],
-  ['unmountBinder', { root: false, binder: true, ipConfig: 'written' }],
+  ['unmountRoot', { binder: 'open', ipConfig: 'written' }],
+  ['unmountBinder', { root: false, binder: 'open', ipConfig: 'written' }],
+  ['unmountBinder', { root: false, binder: 'closed' }],
   ['removeIpConfig', { root: false, ipConfig: 'written' }],
   ['removeIpConfig', { root: false, ipConfig: 'other' }],
   ['closeBoot', { root: false }],
@@ -83,7 +85,7 @@ it.each<[string, Partial<Observed>]>([
 );
 
 it('takes down a binderfs that no boot knows', () => {
-  const stray: Observed = { ...mounted, boot: undefined, root: false, binder: true };
+  const stray: Observed = { ...mounted, boot: undefined, root: false, binder: 'open' };
   expect(next(stray)).toBe('unmountBinder');
   expect(next(stray, Wanted.WANTED_REMOVED)).toBe('unmountBinder');
 });

@@ -31,7 +31,7 @@ export const nothing: Observed = {
   image: { present: true, mounted: false, users: 0 },
   lower: false,
   root: false,
-  binder: false,
+  binder: 'none',
   propertyFile: false,
   ipConfig: 'none',
   bundle: false,

@@ -184,7 +184,8 @@ function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decisio
   if (userns && !observed.lower) return step('preparing', { name: 'mountLower', imageId, base });
   if (!observed.root) return step('preparing', { name: 'mountRoot', imageId, userns });
   const { shape } = boot;
-  if (shape?.binderNodes === true && !observed.binder) return step('preparing', { name: 'mountBinder' });
+  if (shape?.binderNodes === true && observed.binder !== 'open')
+    return step('preparing', { name: 'mountBinder' });
   if (shape?.propertyFile === true && !observed.propertyFile)
     return step('preparing', { name: 'writeProperties' });
   if (shape?.ipConfig === true && observed.ipConfig !== 'written')
@@ -251,7 +252,7 @@ function planDown(
   if (observed.network !== 'none') return step('stopping', { name: 'detachNetwork' });
   if (observed.root) return step('stopping', { name: 'unmountRoot' });
   if (observed.lower) return step('stopping', { name: 'unmountLower' });
-  if (observed.binder) return step('stopping', { name: 'unmountBinder' });
+  if (observed.binder !== 'none') return step('stopping', { name: 'unmountBinder' });
   if (observed.boot === undefined) return undefined;
   // Another profile may use the data next. The image may have rewritten the file: it goes whatever stands in it.
   if (observed.boot.shape?.ipConfig === true && observed.ipConfig !== 'none')

@@ -3,6 +3,7 @@ import type { Progress } from '../core/boot-progress.js';
 import { progressOf } from '../core/boot-progress.js';
 import type { ExitRecord } from '../core/exit.js';
 import { ipConfigFile } from '../core/ip-config.js';
+import { binderNames } from '../core/host-abilities.js';
 import type { Boot, Container, Identity, LastBoot, Observed } from '../core/observed.js';
 import { currentFingerprint } from '../core/run-spec.js';
 import { readLimits } from '../io/cgroup-limits.js';
@@ -79,7 +80,7 @@ export class Observer {
       },
       lower: mounts.has(run.lower),
       root: mounts.has(run.rootfs),
-      binder: mounts.has(run.binder),
+      binder: mounts.has(run.binder) ? openness(run.binder) : 'none',
       propertyFile: boot !== undefined && fs.existsSync(run.properties),
       ipConfig:
         boot?.shape?.ipConfig === true && fs.existsSync(storage.data)
@@ -133,4 +134,13 @@ export class Observer {
 /** As this version would have written it. */
 function bootOf(boot: Boot | undefined): Boot | undefined {
   return boot === undefined ? undefined : { ...boot, fingerprint: currentFingerprint(boot.fingerprint) };
+}
+
+/** Whether all ids may open the nodes of a binderfs: new ones are root's alone. */
+function openness(binderfs: string): 'closed' | 'open' {
+  const open = binderNames.every((name) => {
+    const node = fs.statSync(`${binderfs}/${name}`, { throwIfNoEntry: false });
+    return node !== undefined && (node.mode & 0o666) === 0o666;
+  });
+  return open ? 'open' : 'closed';
 }
