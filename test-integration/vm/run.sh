@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# binder-vm: container-svc itself on a kernel with binderfs, in the virtual machine of tools/binder-vm. The scenario is
-# src/vm/binder.ts. Prints "N passed, N failed".
+# binder-vm: container-svc itself on a kernel with binderfs, in the virtual machine of tools/binder-vm. The scenarios are
+# src/vm/binder.ts and src/vm/shapes.ts, a machine each. Prints "N passed, N failed".
 #
-#   usage: bash test-integration/vm/run.sh          (root; npm packages installed, services built)
+#   usage: bash test-integration/vm/run.sh [SCENARIO...]          (root; npm packages installed, services built)
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,6 +20,19 @@ mkdir "$work/in"
 cp "$guest" "$work/in/reference.sqfs"
 cp "$guest" "$work/in/redroid.sqfs"
 head -c 4096 /dev/zero >>"$work/in/redroid.sqfs"
+# The same guest with what images of other families have at the places that their profiles name.
+unsquashfs -q -n -d "$work/tree" "$guest" >/dev/null
+variant() { mksquashfs "$work/tree" "$work/in/$1.sqfs" -noappend -quiet -no-progress -comp zstd >/dev/null; }
+variant waydroid
+ln -s ../../init "$work/tree/system/bin/init"
+echo ro.of.the.image=1 >"$work/tree/system/etc/prop.default"
+variant stock
+echo ro.of.the.image=1 >"$work/tree/default.prop"
+printf '%s\n' '#!/system/bin/sh' 'echo yes >/anbox-was-here' 'exec /init' >"$work/tree/anbox-init.sh"
+chmod 755 "$work/tree/anbox-init.sh"
+variant anbox
+rm -rf "$work/tree"
+gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/in/bare-mount" "$here/bare-mount.c"
 gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/in/bindertest" "$root/tools/binder-vm/bindertest.c"
 gcc -O2 -Wall -Werror -static -s -o "$work/in/binder-ping" "$root/guest/test/binder-ping.c"
 cp "$root/services/container-svc/shim/out/phone-shim" "$root/services/container-svc/native/out/ancloud-hostcap" "$work/in/"
@@ -40,16 +53,21 @@ bundle "$root/services/container-svc/dist/main.js" "$work/in/service/dist/main.m
   --external:@nestjs/platform-express --external:class-validator --external:class-transformer
 cp -r "$root/node_modules/grpc-health-check/proto" "$work/in/proto"
 cp "$root/packages/contracts/descriptor.binpb" "$work/in/contracts/"
-bundle "$root/test-integration/src/vm/binder.ts" "$work/in/binder.mjs"
-cat >"$work/in/main.sh" <<MAIN
+[ $# -gt 0 ] || set -- binder shapes
+passed=0 failed=0
+for scenario in "$@"; do
+  bundle "$root/test-integration/src/vm/$scenario.ts" "$work/in/$scenario.mjs"
+  cat >"$work/in/main.sh" <<MAIN
 # Below /run/host every file of the host can be reached, also what stands in its /tmp.
-exec /run/host$node /run/in/binder.mjs /run/in/service/dist/main.mjs /run/in
+exec /run/host$node /run/in/$scenario.mjs /run/in/service/dist/main.mjs /run/in
 MAIN
-
-status=0
-"$root/tools/binder-vm/run.sh" --in "$work/in" --out "$work/out" --timeout 1500 || status=$?
-passed=$(grep -c '^ok ' "$work/out/console.log" || true)
-failed=$(grep -c '^not ok ' "$work/out/console.log" || true)
-[ "$status" = 0 ] || failed=$((failed > 0 ? failed : 1))
+  status=0
+  "$root/tools/binder-vm/run.sh" --in "$work/in" --out "$work/out-$scenario" --timeout "${ANCLOUD_VM_TIMEOUT:-2400}" || status=$?
+  said() { grep -c "^$1 " "$work/out-$scenario/console.log" || true; }
+  passed=$((passed + $(said ok)))
+  wrong=$(said 'not ok')
+  [ "$status" = 0 ] || wrong=$((wrong > 0 ? wrong : 1))
+  failed=$((failed + wrong))
+done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

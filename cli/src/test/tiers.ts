@@ -123,7 +123,7 @@ export const tiers: readonly Tier[] = [
     needs: ['root', 'qemu'],
     commands: [
       script('the virtual machine with binder', 'tools/binder-vm/test.sh', 30),
-      script('phones on real binder', 'test-integration/vm/run.sh', 30),
+      script('phones on real binder', 'test-integration/vm/run.sh', 60),
     ],
   },
 ];

@@ -1,0 +1,278 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { Profile } from '@ancloud/contracts/common/v1/common';
+import { Stage } from '@ancloud/contracts/state/v1/state';
+import { LoneHost } from '../faults/lone-host.js';
+import { countsOf, tracesOf } from '../faults/sweep.js';
+import { check, failures, refused, same } from './checks.js';
+
+/**
+ * Runs inside the virtual machine, as binder.ts does: the reference guest started in the shapes of the other families, so
+ * that what their profiles generate is what crun and the kernel accept. Nothing here is an Android.
+ *
+ *     node shapes.mjs SERVICE FOLDER
+ *
+ * FOLDER: phone-shim, ancloud-hostcap, {waydroid,anbox,stock,redroid}.sqfs, binder-ping, bare-mount.
+ */
+const [service = '', folder = ''] = process.argv.slice(2);
+
+const FAMILIES = {
+  ph_redroid: Profile.PROFILE_REDROID,
+  ph_waydroid: Profile.PROFILE_WAYDROID,
+  ph_anbox: Profile.PROFILE_ANBOX,
+  ph_stock: Profile.PROFILE_STOCK,
+} as const;
+type Phone = keyof typeof FAMILIES;
+const PHONES = Object.keys(FAMILIES) as Phone[];
+/** Without a user namespace, or with init's own mounts refused for another reason. */
+const NO_BARE_MOUNTS: readonly Phone[] = ['ph_redroid', 'ph_waydroid', 'ph_stock'];
+/** Steps that only these shapes take; the anbox shape takes them all. */
+const UP = ['mountBinder', 'writeProperties', 'writeIpConfig'] as const;
+const DOWN = ['unmountBinder', 'removeIpConfig'] as const;
+
+const host = new LoneHost({
+  service,
+  importDirs: [folder],
+  // Everything runs emulated here, on cores that may be busy besides.
+  patienceMs: 300_000,
+  env: {
+    ANCLOUD_BOOT_TIMEOUT: '150s',
+    ANCLOUD_INIT_TIMEOUT: '120s',
+    ANCLOUD_SHIM_BIN: `${folder}/phone-shim`,
+    ANCLOUD_HOSTCAP_BIN: `${folder}/ancloud-hostcap`,
+  },
+});
+
+const images = new Map<Phone, string>();
+const run = (phone: Phone, file: string): string => `${host.place.run}/phones/${phone}/${file}`;
+const data = (phone: Phone, file: string): string => `${host.place.state}/phones/${phone}/data/${file}`;
+const inside = (phone: Phone, ...argv: string[]): string => host.inside(phone, ...argv);
+const init = (phone: Phone, file: string): string => {
+  const { initPid } = statuses.get(phone) ?? { initPid: 0 };
+  return fs.readFileSync(`/proc/${initPid}/${file}`, 'latin1');
+};
+const statuses = new Map<Phone, { readonly initPid: number; readonly address: string }>();
+
+async function boot(phone: Phone): Promise<void> {
+  const status = await host.run(phone, { imageId: images.get(phone) ?? '' });
+  same(status.stage, Stage.STAGE_READY);
+  statuses.set(phone, status);
+}
+
+/** Mounts of the phone at a path, by their type. */
+function mountedAt(phone: Phone, target: string): string[] {
+  return init(phone, 'mounts')
+    .split('\n')
+    .flatMap((line) => {
+      const [, at, type] = line.split(' ');
+      return at === target && type !== undefined ? [type] : [];
+    });
+}
+
+/** ipconfig.txt as facts of Android's IpConfigStore say, version 2. */
+function ipConfig(address: string, gateway: string): string {
+  const word = (text: string): string =>
+    Buffer.from(text).length.toString(16).padStart(4, '0') + Buffer.from(text).toString('hex');
+  return [
+    '00000002',
+    word('ipAssignment'),
+    word('STATIC'),
+    word('linkAddress'),
+    word(address),
+    '00000018',
+    word('gateway'),
+    '0000000000000001',
+    word(gateway),
+    word('dns'),
+    word(gateway),
+    word('id'),
+    '00000000',
+    word('eos'),
+  ].join('');
+}
+
+async function scenario(): Promise<void> {
+  await host.start();
+  await check('anbox is refused without ashmem, with the reason', async () => {
+    same((await host.phones.hostFacts({})).profiles.includes(Profile.PROFILE_ANBOX), false);
+    const imageId = await host.import(`${folder}/anbox.sqfs`, Profile.PROFILE_ANBOX);
+    const words = await host.run('ph_anbox', { imageId }).then(
+      () => 'it was not refused',
+      (error: unknown) => String(error),
+    );
+    if (!words.includes('NoSharedMemory')) throw new Error(words);
+    await host.local.stopContainer({ phoneId: 'ph_anbox', remove: true });
+  });
+  // Stands in for the driver, which no kernel of today has: the reference guest does not use it.
+  execFileSync('mknod', ['-m', '666', '/dev/ashmem', 'c', '1', '3']);
+  await host.restart();
+  await check('host facts: every profile can run', async () => {
+    same(
+      (await host.phones.hostFacts({})).profiles.toSorted((a, b) => a - b),
+      [1, 2, 3, 4, 5],
+    );
+  });
+  for (const phone of PHONES) {
+    const file = `${folder}/${phone.replace('ph_', '')}.sqfs`;
+    images.set(phone, await host.import(file, FAMILIES[phone]));
+    await check(`${phone} boots`, () => boot(phone));
+  }
+  await shapes();
+  await confinement();
+  await kills();
+  await ends();
+}
+
+async function shapes(): Promise<void> {
+  const gateway = host.subnet.replace(/\/.*/, '');
+  await check('ph_redroid: argv, and a binderfs that init’s own mount does not cover', () => {
+    same(init('ph_redroid', 'cmdline').split('\0')[0], '/init');
+    same(init('ph_redroid', 'cmdline').includes('\0androidboot.use_memfd=true\0'), true);
+    same(mountedAt('ph_redroid', '/dev/binderfs'), ['binder']);
+  });
+  await check('ph_waydroid: no arguments, its property file, three nodes, read-only cgroups', () => {
+    same(init('ph_waydroid', 'cmdline'), '/init\0');
+    same(
+      inside('ph_waydroid', 'cat', '/vendor/waydroid.prop'),
+      fs.readFileSync(run('ph_waydroid', 'bundle/properties'), 'utf8'),
+    );
+    same(inside('ph_waydroid', 'head', '-n1', '/vendor/waydroid.prop'), 'sys.use_memfd=true\n');
+    for (const name of ['binder', 'hwbinder', 'vndbinder']) {
+      same(mountedAt('ph_waydroid', `/dev/${name}`), ['binder']);
+      same(inside('ph_waydroid', 'stat', '-c', '%a', `/dev/${name}`).trim(), '666');
+    }
+    same(mountedAt('ph_waydroid', '/dev/binderfs'), []);
+    for (const at of ['/tmp', '/var', '/run', '/run/xdg', '/mnt_extra'])
+      same(mountedAt('ph_waydroid', at), ['tmpfs']);
+  });
+  await check('ph_anbox: its script began, one node, lines before default.prop, a static address', () => {
+    same(init('ph_anbox', 'cmdline').split('\0')[0], '/init');
+    same(mountedAt('ph_anbox', '/dev/binder'), ['binder']);
+    same(mountedAt('ph_anbox', '/dev/ashmem').length, 1);
+    same(inside('ph_anbox', 'cat', '/anbox-was-here'), 'yes\n');
+    same(
+      inside('ph_anbox', 'cat', '/default.prop'),
+      'ro.boot.fake_battery=1\nro.sf.lcd_density=320\nro.adb.secure=1\nservice.adb.tcp.port=5555\nro.of.the.image=1\n',
+    );
+    const file = fs.readFileSync(data('ph_anbox', 'misc/ethernet/ipconfig.txt'));
+    same(file.toString('hex'), ipConfig(statuses.get('ph_anbox')?.address ?? '', gateway));
+    same(inside('ph_anbox', 'stat', '-c', '%u:%g %a', '/data/misc/ethernet/ipconfig.txt'), '1000:1000 600\n');
+  });
+  await check('ph_stock: second stage, its environment, and what it must find', () => {
+    same(init('ph_stock', 'cmdline'), '/system/bin/init\0second_stage\0');
+    const environ = init('ph_stock', 'environ').split('\0');
+    for (const word of ['INIT_SECOND_STAGE=true', 'INIT_SELINUX_TOOK=0']) same(environ.includes(word), true);
+    same(
+      environ.some((word) => /^INIT_STARTED_AT=[1-9]\d+$/.test(word)),
+      true,
+    );
+    same(inside('ph_stock', 'stat', '-c', '%t:%T', '/sys/fs/selinux/null'), '1:3\n');
+    same(mountedAt('ph_stock', '/dev/socket'), ['tmpfs']);
+    same(mountedAt('ph_stock', '/dev/.coldboot_done').length, 1);
+    same(inside('ph_stock', 'ls', '/sys/fs/cgroup').includes('cgroup.procs'), true);
+    same(inside('ph_stock', 'getprop', 'ro.boot.hardware').trim(), 'ranchu');
+  });
+  for (const phone of PHONES) {
+    await check(`${phone}: its identity is told, its context manager answers, adb listens`, () => {
+      same(inside(phone, 'getprop', 'ro.boot.ancloud_phone').trim(), phone);
+      fs.copyFileSync(`${folder}/binder-ping`, data(phone, 'binder-ping'));
+      same(inside(phone, '/data/binder-ping', '/dev/binder').trim(), 'ping 0 unknown -74');
+      const listening = fs.readFileSync(`/proc/${statuses.get(phone)?.initPid}/net/tcp6`, 'latin1');
+      const four = fs.readFileSync(`/proc/${statuses.get(phone)?.initPid}/net/tcp`, 'latin1');
+      same(/:15B3 0+:0000 0A/.test(listening + four), true);
+    });
+  }
+}
+
+async function confinement(): Promise<void> {
+  const hostWide = ['kernel/modprobe', 'kernel/sysrq', 'kernel/panic_on_oops', 'vm/overcommit_memory'];
+  const value = (name: string): string => fs.readFileSync(`/proc/sys/${name}`, 'utf8');
+  for (const phone of PHONES) {
+    await check(`${phone} cannot write what is the whole machine’s`, () => {
+      for (const name of hostWide) {
+        const before = value(name);
+        const words = refused(() => inside(phone, 'sh', '-c', `echo 1 > /proc/sys/${name}`));
+        if (!/Read-only|not permitted|denied/.test(words)) throw new Error(`${name}: ${words}`);
+        same(value(name), before);
+      }
+      // The private ones that init insists on.
+      inside(phone, 'sh', '-c', 'echo 2 > /proc/sys/kernel/kptr_restrict');
+    });
+  }
+  for (const phone of NO_BARE_MOUNTS) {
+    await check(`${phone}: a mount without flags, as first-stage init makes them, is refused`, () => {
+      fs.copyFileSync(`${folder}/bare-mount`, data(phone, 'bare-mount'));
+      same(inside(phone, '/data/bare-mount').trim(), 'proc EPERM sysfs EPERM');
+    });
+  }
+  await check('ph_waydroid: setting the clock seems to work, and does nothing', () => {
+    const year = new Date().getUTCFullYear();
+    inside('ph_waydroid', 'date', '-s', '2001-01-01 00:00:00');
+    same(new Date().getUTCFullYear(), year);
+  });
+}
+
+/** How many times the host has a binderfs mounted for the phone. */
+function bindersOf(phone: Phone): number {
+  const mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return mounts.filter((line) => line.includes(` ${run(phone, 'binder')} `)).length;
+}
+
+/** container-svc killed inside each of the steps that only these shapes have: it goes on, and nothing is doubled or left. */
+async function kills(): Promise<void> {
+  const phone = 'ph_anbox';
+  for (const step of [...DOWN, ...UP]) {
+    await check(`${phone}: container-svc killed inside ${step}`, async () => {
+      const down = (DOWN as readonly string[]).includes(step);
+      if (!down) await host.local.stopContainer({ phoneId: phone, remove: false });
+      await host.restart({ ANCLOUD_ENABLE_FAULTS: '1', ANCLOUD_FAULT: `${step}:inside` });
+      const wish = down
+        ? host.local.stopContainer({ phoneId: phone, remove: false })
+        : host.run(phone, { imageId: images.get(phone) ?? '' });
+      wish.catch(() => {});
+      same(await host.ended(), { code: null, signal: 'SIGKILL' });
+      await host.restart();
+      if (down) {
+        await host.until(phone, Stage.STAGE_STOPPED);
+        same(fs.existsSync(data(phone, 'misc/ethernet/ipconfig.txt')), false);
+        // Its empty mount point may stay until the next boot or the end of the phone.
+        same(bindersOf(phone), 0);
+        await boot(phone);
+      } else {
+        statuses.set(phone, await host.until(phone, Stage.STAGE_READY));
+        same(inside(phone, '/data/binder-ping', '/dev/binder').trim(), 'ping 0 unknown -74');
+      }
+      same(bindersOf(phone), 1);
+    });
+  }
+}
+
+async function ends(): Promise<void> {
+  await check('a stopped phone has no binderfs and no ipconfig.txt, and its data', async () => {
+    await host.local.stopContainer({ phoneId: 'ph_anbox', remove: false });
+    same(fs.existsSync(data('ph_anbox', 'misc/ethernet/ipconfig.txt')), false);
+    same(fs.existsSync(run('ph_anbox', 'binder')), false);
+    same(fs.existsSync(data('ph_anbox', 'binder-ping')), true);
+  });
+  for (const phone of PHONES)
+    await check(`${phone} is removed`, () => host.local.stopContainer({ phoneId: phone, remove: true }));
+  await check('nothing is left', () => {
+    same(fs.readFileSync('/proc/self/mountinfo', 'utf8').includes(' - binder '), false);
+    same(
+      Object.entries(countsOf(tracesOf(host.place))).filter(([, count]) => count > 0),
+      [],
+    );
+  });
+}
+
+try {
+  await scenario();
+} catch (error) {
+  await check('the scenario goes to its end', () => {
+    throw error;
+  });
+} finally {
+  if (failures() > 0) for (const line of host.log.slice(-60)) console.log(JSON.stringify(line));
+  await check('what is left at the end', async () => same(await host.remove(), []));
+}
+process.exitCode = failures() === 0 ? 0 : 1;
