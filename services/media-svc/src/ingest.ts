@@ -77,6 +77,10 @@ export class Ingest {
     }
   }
 
+  get producers(): types.Producer[] {
+    return this.audio === undefined ? [this.video] : [this.video, this.audio];
+  }
+
   /** True when `session` is the one this ingest is connected to. */
   serves(session: SessionRecord): boolean {
     const mine = this.session;

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
 import { AppError } from '@ancloud/kit';
+import type { Branch } from './branch.js';
 import type { Stream } from './stream.js';
 import { transportOptions } from './transport-options.js';
 
@@ -9,10 +10,11 @@ const JOIN_RETRY_MS = 1_000;
 
 /**
  * What one viewer sees and hears: a transport, its consumers, and the wait for the first picture. Owned by the viewer; ends
- * by `close` or with the stream's router.
+ * by `close` or with its branch's router.
  */
 export class Receiver {
   readonly #stream: Stream;
+  readonly #branch: Branch;
   readonly #transport: types.WebRtcTransport;
   readonly #consumers = new Map<string, types.Consumer>();
   readonly #joinedAt: number;
@@ -23,8 +25,9 @@ export class Receiver {
   #pictured = false;
   #closed = false;
 
-  private constructor(stream: Stream, transport: types.WebRtcTransport, joinedAt: number) {
+  private constructor(stream: Stream, branch: Branch, transport: types.WebRtcTransport, joinedAt: number) {
     this.#stream = stream;
+    this.#branch = branch;
     this.#transport = transport;
     this.#joinedAt = joinedAt;
     transport.on('dtlsstatechange', (state) => {
@@ -36,9 +39,9 @@ export class Receiver {
   }
 
   /** Errors: STREAM_FAILED when the worker is gone. */
-  static async create(stream: Stream): Promise<Receiver> {
+  static async create(stream: Stream, branch: Branch): Promise<Receiver> {
     const joinedAt = performance.now();
-    return new Receiver(stream, await stream.createViewerTransport({ data: false }), joinedAt);
+    return new Receiver(stream, branch, await branch.createViewerTransport({ data: false }), joinedAt);
   }
 
   get transport(): types.WebRtcTransport {
@@ -55,9 +58,9 @@ export class Receiver {
 
   /** Consumes, paused, all that the stream has and the viewer can decode. Errors: INVALID_ARGUMENT without H.264. */
   async consume(rtpCapabilities: types.RtpCapabilities): Promise<protocol.ConsumerOptions[]> {
-    const producers = await this.#stream.producers();
+    const producers = await this.#stream.producers(this.#branch);
     const wanted = producers.filter((producer) => {
-      if (this.#stream.canConsume(producer, rtpCapabilities)) return true;
+      if (this.#branch.canConsume(producer, rtpCapabilities)) return true;
       if (producer.kind === 'audio') return false;
       throw new AppError('INVALID_ARGUMENT', 'the viewer cannot decode H.264, packetization-mode 1', {
         field: 'rtpCapabilities',

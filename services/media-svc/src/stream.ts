@@ -2,18 +2,17 @@ import type { types } from 'mediasoup';
 import type { StreamView } from '@ancloud/contracts/media/v1/media';
 import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log } from '@ancloud/kit';
+import type { Branch } from './branch.js';
+import { Branches } from './branches.js';
 import { due, noWishes, wish, type WishReason } from './core/key-frame-wish.js';
-import { mediaCodecs } from './core/rtp-parameters.js';
 import { Ingest } from './ingest.js';
 import type { SessionCaller } from './io/session-caller.js';
-import type { PoolWorker } from './worker-pool.js';
+import type { WorkerPool } from './worker-pool.js';
 import { Viewer, type ViewerOptions } from './viewer.js';
 
 /** How long a viewer's `consume` waits for the phone's session before it fails. */
 const PRODUCERS_WAIT_MS = 10_000;
 const ATTACH_RETRY_MS = [200, 500, 1_000, 2_000] as const;
-/** A viewer's send buffer estimate at the start: high, since the picture is constant bit rate and LANs are common. */
-const INITIAL_OUTGOING_BITRATE = 6_000_000;
 
 /** `handshake`: from the join to DTLS; `picture`: from there until a key frame went out. */
 export type JoinStep = 'handshake' | 'picture';
@@ -22,7 +21,7 @@ export interface StreamOptions {
   readonly phoneId: string;
   /** Fence of the lease `stream:{phone}:lease`, sent along with every call to the session. */
   readonly fence: number;
-  readonly worker: PoolWorker;
+  readonly pool: WorkerPool;
   readonly rtpListenIp: string;
   readonly sessions: SessionCaller;
   readonly askKeyFrame: (reason: WishReason) => void;
@@ -37,14 +36,12 @@ export interface StreamOptions {
 }
 
 /**
- * One phone's picture: router → ingest and viewers. Owns its router, and through it everything below; the lease and the
- * records belong to `Streams`. Ends by `close`, or when its worker dies.
+ * One phone's picture: ingest → branches → viewers. Owns all of them; the lease and the records belong to `Streams`. Ends by
+ * `close`, or when the worker dies on which the phone's packets arrive; another worker takes its own viewers with it only.
  */
 export class Stream {
   readonly #options: StreamOptions;
-  readonly #router: types.Router;
-  /** Carries viewers' input from their data channels into this process. */
-  readonly #direct: types.DirectTransport;
+  readonly #branches: Branches;
   readonly #viewers = new Map<string, Viewer>();
   #session: SessionRecord | undefined;
   #ingest: Ingest | undefined;
@@ -56,19 +53,21 @@ export class Stream {
   #size = { width: 0, height: 0 };
   #closed = false;
 
-  private constructor(options: StreamOptions, router: types.Router, direct: types.DirectTransport) {
+  private constructor(options: StreamOptions, branches: Branches) {
     this.#options = options;
-    this.#router = router;
-    this.#direct = direct;
+    this.#branches = branches;
     // Nobody awaits it while no viewer consumes.
     this.#ingestReady.promise.catch(() => undefined);
-    router.observer.once('close', () => this.close('media worker died'));
   }
 
+  /** Errors: CAPACITY while no worker lives, STREAM_FAILED. */
   static async create(options: StreamOptions): Promise<Stream> {
-    const router = await options.worker.worker.createRouter({ mediaCodecs });
-    const direct = await router.createDirectTransport();
-    return new Stream(options, router, direct);
+    const branches = await Branches.create({
+      pool: options.pool,
+      died: (branch) => stream.#died(branch),
+    });
+    const stream = new Stream(options, branches);
+    return stream;
   }
 
   get phoneId(): string {
@@ -87,16 +86,28 @@ export class Stream {
     return this.#ingest?.audio !== undefined;
   }
 
-  get rtpCapabilities(): types.RtpCapabilities {
-    return this.#router.rtpCapabilities;
+  /** How many workers carry it. */
+  get workers(): number {
+    return this.#branches.size;
   }
 
-  /** A viewer with the same id replaces the older one: a reconnect that overtook its own disconnect. */
-  addViewer(options: ViewerOptions): Viewer {
+  /**
+   * A viewer with the same id replaces the older one: a reconnect that overtook its own disconnect.
+   * Errors: CAPACITY while no worker lives, STREAM_FAILED.
+   */
+  async addViewer(options: ViewerOptions): Promise<Viewer> {
+    const ended = (): AppError => new AppError('UNAVAILABLE', 'the stream has ended', { fix: 'join again' });
+    if (this.#closed) throw ended();
+    const seat = await this.#branches.seat();
+    if (this.#closed) {
+      seat.leave();
+      throw ended();
+    }
     this.#viewers.get(options.id)?.close('replaced by a newer connection of the same viewer');
-    const viewer: Viewer = new Viewer(this, {
+    const viewer: Viewer = new Viewer(this, seat.branch, {
       ...options,
       closed: (reason) => {
+        seat.leave();
         if (this.#viewers.get(options.id) === viewer) this.#viewers.delete(options.id);
         options.closed(reason);
         this.#options.changed();
@@ -136,8 +147,8 @@ export class Stream {
     this.#options.changed();
   }
 
-  /** The producers to consume. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
-  async producers(): Promise<types.Producer[]> {
+  /** What viewers on `branch` are to consume. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
+  async producers(branch: Branch): Promise<types.Producer[]> {
     const deadline = Date.now() + PRODUCERS_WAIT_MS;
     while (this.#ingest === undefined) {
       const left = deadline - Date.now();
@@ -155,27 +166,7 @@ export class Stream {
       ]);
       clearTimeout(timer);
     }
-    const { video, audio } = this.#ingest;
-    return audio === undefined ? [video] : [video, audio];
-  }
-
-  canConsume(producer: types.Producer, rtpCapabilities: types.RtpCapabilities): boolean {
-    return this.#router.canConsume({ producerId: producer.id, rtpCapabilities });
-  }
-
-  createViewerTransport(options: { readonly data: boolean }): Promise<types.WebRtcTransport> {
-    return this.#router.createWebRtcTransport({
-      webRtcServer: this.#options.worker.server,
-      enableUdp: true,
-      enableTcp: true,
-      preferUdp: true,
-      enableSctp: options.data,
-      initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
-    });
-  }
-
-  consumeData(producer: types.DataProducer): Promise<types.DataConsumer> {
-    return this.#direct.consumeData({ dataProducerId: producer.id });
+    return branch.producers(this.#ingest, this.#branches.root);
   }
 
   dropped(why: 'oversized' | 'flood'): void {
@@ -212,7 +203,7 @@ export class Stream {
     };
   }
 
-  /** Closes viewers, ingest and router; tells the session when it still exists. May be called twice. */
+  /** Closes viewers, ingest and branches; tells the session when it still exists. May be called twice. */
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -228,8 +219,14 @@ export class Stream {
     for (const viewer of this.#viewers.values()) viewer.close(reason);
     this.#ingest?.close();
     this.#ingestReady.resolve();
-    this.#router.close();
+    this.#branches.close();
     this.#options.closed(reason);
+  }
+
+  #died(branch: Branch): void {
+    if (branch === this.#branches.root) return this.close('media worker died');
+    for (const viewer of this.#viewers.values())
+      if (viewer.branch === branch) viewer.close('media worker died');
   }
 
   #askKeyFrame(reason: WishReason): void {
@@ -254,7 +251,7 @@ export class Stream {
       this.#dropIngest('the phone restarts its session');
       try {
         const ingest = await Ingest.create({
-          router: this.#router,
+          router: this.#branches.root.router,
           session,
           fence,
           listenIp: rtpListenIp,

@@ -74,9 +74,17 @@ export class Streams {
     );
     const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
     const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
+    const pipes = metrics.gauge(
+      'ancloud_media_pipes',
+      'Workers that get a stream from the one on which it arrives',
+    );
     // Asked at each scrape, so that they cannot drift from what is held.
     Object.assign(streams, { collect: () => streams.set(this.count) });
     Object.assign(viewers, { collect: () => viewers.set(this.viewers) });
+    Object.assign(pipes, {
+      collect: () =>
+        pipes.set([...this.#held.values()].reduce((sum, { stream }) => sum + stream.workers - 1, 0)),
+    });
   }
 
   get count(): number {
@@ -131,7 +139,7 @@ export class Streams {
   }
 
   async #create(phoneId: string): Promise<Stream> {
-    const { mediaId, state, log, pool } = this.#options;
+    const { mediaId, state, log } = this.#options;
     const session = await this.#sessionRecords.get({ phone: phoneId });
     if (session === undefined) {
       throw new AppError('SESSION_NOT_FOUND', `phone ${phoneId} has no session`, {
@@ -155,11 +163,7 @@ export class Streams {
     }
     const { lease } = acquired;
     try {
-      const worker = pool.lend();
-      const stream = await this.#start(phoneId, lease, worker).catch((error: unknown) => {
-        pool.giveBack(worker);
-        throw error;
-      });
+      const stream = await this.#start(phoneId, lease);
       stream.session(session);
       return stream;
     } catch (error) {
@@ -168,13 +172,13 @@ export class Streams {
     }
   }
 
-  async #start(phoneId: string, lease: Lease, worker: ReturnType<WorkerPool['lend']>): Promise<Stream> {
+  async #start(phoneId: string, lease: Lease): Promise<Stream> {
     const { bus, sessions, rtpListenIp, pool, log } = this.#options;
     const wishes = bus.outlet(subjects.keyFrame, { phone: phoneId });
     const stream = await Stream.create({
       phoneId,
       fence: lease.fence,
-      worker,
+      pool,
       rtpListenIp,
       sessions,
       log,
@@ -187,10 +191,7 @@ export class Streams {
       dropped: (why) => this.#dropped.inc({ why }),
       joined: (step, ms) => this.#joins.observe({ step }, ms / 1_000),
       changed: () => this.#changed(phoneId),
-      closed: (reason) => {
-        pool.giveBack(worker);
-        this.#ended(phoneId, reason);
-      },
+      closed: (reason) => this.#ended(phoneId, reason),
     });
     const readSession = (): void => {
       this.#sessionRecords.get({ phone: phoneId }).then(

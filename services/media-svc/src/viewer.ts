@@ -3,6 +3,7 @@ import { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError } from '@ancloud/kit';
+import type { Branch } from './branch.js';
 import { Rate } from './core/rate.js';
 import { Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
@@ -38,6 +39,8 @@ export interface ViewerOptions {
  */
 export class Viewer {
   readonly #stream: Stream;
+  /** Where it is seated, for its life. */
+  readonly branch: Branch;
   readonly #options: ViewerOptions;
   readonly #sending = new Map<string, types.WebRtcTransport>();
   #receiver: Receiver | undefined;
@@ -45,8 +48,9 @@ export class Viewer {
   readonly #rate: Rate;
   #closed = false;
 
-  constructor(stream: Stream, options: ViewerOptions) {
+  constructor(stream: Stream, branch: Branch, options: ViewerOptions) {
     this.#stream = stream;
+    this.branch = branch;
     this.#options = options;
     this.#rate = new Rate(INPUT_PER_SECOND, INPUT_BURST, performance.now());
   }
@@ -96,7 +100,7 @@ export class Viewer {
 
   /** Makes the way to receive, once, and tells the viewer's end of it. Errors: STREAM_FAILED, CANCELLED. */
   async receive(): Promise<protocol.TransportOptions> {
-    const receiver = await Receiver.create(this.#stream);
+    const receiver = await Receiver.create(this.#stream, this.branch);
     if (this.#closed) {
       receiver.close();
       throw new AppError('CANCELLED', 'the viewer is gone');
@@ -148,6 +152,7 @@ export class Viewer {
       iceState: this.#receiver?.transport.iceState ?? 'none',
       packetsLost: outbound?.packetsLost ?? 0,
       roundTripMs: outbound?.roundTripTime ?? 0,
+      worker: this.branch.worker.index,
     };
   }
 
@@ -177,7 +182,7 @@ export class Viewer {
         fix: 'close the connection and join again',
       });
     }
-    const transport = await this.#stream.createViewerTransport({ data: true });
+    const transport = await this.branch.createViewerTransport({ data: true });
     if (this.#closed) {
       transport.close();
       throw new AppError('CANCELLED', 'the viewer is gone');
@@ -208,7 +213,7 @@ export class Viewer {
       label,
       sctpStreamParameters: sctpStreamParameters as unknown as types.SctpStreamParameters,
     });
-    const consumer = await this.#stream.consumeData(producer);
+    const consumer = await this.branch.consumeData(producer);
     consumer.on('message', (bytes) => {
       if (this.#closed) return;
       if (bytes.length > protocol.limits.clipboardMessage) return this.#stream.dropped('oversized');

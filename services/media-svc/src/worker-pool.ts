@@ -1,18 +1,22 @@
 import { createWorker, type types } from 'mediasoup';
 import { AppError, type Log } from '@ancloud/kit';
+import { placeStream, placeViewer } from './core/placement.js';
 
 /** One worker process and its one WebRtcServer: all viewers on it share a UDP and a TCP port. */
 export interface PoolWorker {
   readonly index: number;
   readonly worker: types.Worker;
   readonly server: types.WebRtcServer;
-  /** Streams that live on it; kept by the pool's users through `lend` and `giveBack`. */
+  /** Streams whose packets arrive on it; kept through `lend` and `giveBack`. */
   streams: number;
+  /** Viewers on it, of all streams; kept by those who seat them (branches.ts). */
+  viewers: number;
 }
 
 export interface WorkerPoolOptions {
-  /** Workers; each takes one core at about 300 viewers. */
   readonly count: number;
+  /** Viewers on one worker beyond which a stream spreads to the next (core/placement.ts). */
+  readonly budget: number;
   /** Address viewers reach, and what is written into candidates when it differs (NAT). */
   readonly listenIp: string;
   readonly announced: string | undefined;
@@ -25,8 +29,8 @@ export interface WorkerPoolOptions {
 const RESTART_DELAY_MS = 200;
 
 /**
- * The root of mediasoup's tree. Owns the workers. A worker that dies takes its streams with it (each hears of it by its
- * router's close) and is started anew on the same port.
+ * The root of mediasoup's tree. Owns the workers. A worker that dies takes its routers with it (their branches hear of it
+ * by the router's close) and is started anew on the same port.
  */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
@@ -59,22 +63,23 @@ export class WorkerPool {
     return [...this.#workers.values()].map(({ worker }) => worker.pid);
   }
 
-  /** The worker with the fewest streams. Errors: CAPACITY while none is alive. */
+  /** The worker on which a new stream is to arrive. Errors: CAPACITY while none is alive. */
   lend(): PoolWorker {
-    const least = [...this.#workers.values()].toSorted(
-      (a, b) => a.streams - b.streams || a.index - b.index,
-    )[0];
-    if (least === undefined) {
-      throw new AppError('CAPACITY', 'no media worker is alive', {
-        fix: 'try again in a second; the log tells why they die',
-      });
-    }
-    least.streams += 1;
-    return least;
+    const worker = this.#living(placeStream([...this.#workers.values()]));
+    worker.streams += 1;
+    return worker;
   }
 
   giveBack(worker: PoolWorker): void {
     worker.streams -= 1;
+  }
+
+  /** The worker for one more viewer of a stream that is on `carrying`, its root first. Errors: CAPACITY while none is alive. */
+  place(carrying: readonly PoolWorker[]): PoolWorker {
+    // A worker that was started anew has its predecessor's index and none of its routers.
+    const living = carrying.filter((worker) => this.#workers.get(worker.index) === worker);
+    const on = living.map(({ index }) => index);
+    return this.#living(placeViewer([...this.#workers.values()], on, this.#options.budget));
   }
 
   /** Ends all workers. May be called twice. */
@@ -82,6 +87,14 @@ export class WorkerPool {
     this.#closed = true;
     for (const { worker } of this.#workers.values()) worker.close();
     this.#workers.clear();
+  }
+
+  #living(index: number | undefined): PoolWorker {
+    const worker = index === undefined ? undefined : this.#workers.get(index);
+    if (worker !== undefined) return worker;
+    throw new AppError('CAPACITY', 'no media worker is alive', {
+      fix: 'try again in a second; the log tells why they die',
+    });
   }
 
   async #start(index: number): Promise<void> {
@@ -134,7 +147,7 @@ export class WorkerPool {
       this.#workers.delete(index);
       this.#restart(index);
     });
-    this.#workers.set(index, { index, worker, server, streams: 0 });
+    this.#workers.set(index, { index, worker, server, streams: 0, viewers: 0 });
     log.info({ worker: index, pid: worker.pid, port }, 'media worker');
   }
 

@@ -9,7 +9,12 @@ declare module 'vitest' {
 
 /** One farm for all files of the tier: up before the first, removed after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const farm = new Farm(await ownFarm());
+  const own = await ownFarm();
+  const farm = new Farm({
+    ...own,
+    // Two viewers are a crowd already: whatever two of them do in a scenario, they do across a pipe between two workers.
+    env: { ...own.env, ANCLOUD_MEDIA_WORKERS: '2', ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '1' },
+  });
   await farm.up();
   await farm.image();
   project.provide('farm', farm.address);

@@ -98,8 +98,8 @@ export class SignalConnection {
       throw new AppError('MESSAGE_MALFORMED', 'join came twice');
     clearTimeout(this.#openTimer);
     const stream = await this.#streams.open(open.phoneId);
-    if (this.#ended) throw new AppError('CANCELLED', 'the viewer is gone');
     const role = open.role === Role.ROLE_CONTROL ? 'control' : 'watch';
+    let announced = false;
     const presence = (present: boolean): void => {
       this.#bus.publish(
         subjects.viewer,
@@ -112,25 +112,31 @@ export class SignalConnection {
       viewer: open.viewerId,
       role,
     });
-    this.#viewer = stream.addViewer({
+    const viewer = await stream.addViewer({
       id: open.viewerId,
       role: open.role,
       joinedAtMs: Date.now(),
       notify: (method, data) => this.#send({ notify: method, data }),
       input: (bytes) => outlet.publishRaw(bytes),
       closed: (reason) => {
-        presence(false);
+        if (announced) presence(false);
         this.#viewer = undefined;
         this.#fail(new AppError('UNAVAILABLE', reason));
       },
     });
+    if (this.#ended) {
+      viewer.close('the viewer left');
+      throw new AppError('CANCELLED', 'the viewer is gone');
+    }
+    this.#viewer = viewer;
+    announced = true;
     presence(true);
-    const transport = await this.#viewer.receive();
+    const transport = await viewer.receive();
     return {
       viewer: open.viewerId,
       phone: open.phoneId,
       role,
-      rtpCapabilities: stream.rtpCapabilities as unknown as protocol.Opaque,
+      rtpCapabilities: viewer.branch.rtpCapabilities as unknown as protocol.Opaque,
       transport,
       width: stream.size.width,
       height: stream.size.height,

@@ -1,0 +1,126 @@
+import type { types } from 'mediasoup';
+import { AppError } from '@ancloud/kit';
+import type { Ingest } from './ingest.js';
+import type { PoolWorker } from './worker-pool.js';
+
+/** A viewer's send buffer estimate at the start: high, since the picture is constant bit rate and LANs are common. */
+const INITIAL_OUTGOING_BITRATE = 6_000_000;
+/** Of both ends of a pipe. A burst of a key frame meets a busy worker at times; with the kernel's default it would be cut. */
+const PIPE_BUFFER = 4 << 20;
+
+/**
+ * A stream on one worker: a router there, with what the stream's viewers on that worker consume. The **root** is the branch on
+ * which the phone's packets arrive; all others are fed from it by a pipe, which costs the root as much as one viewer more.
+ * Owned by `Branches`; ends by `close` or with its worker. Nothing is ever moved from one branch to another.
+ */
+export class Branch {
+  readonly worker: PoolWorker;
+  readonly router: types.Router;
+  #direct: Promise<types.DirectTransport> | undefined;
+  #fed: { readonly ingest: Ingest; readonly producers: Promise<types.Producer[]> } | undefined;
+  #closed = false;
+
+  private constructor(worker: PoolWorker, router: types.Router) {
+    this.worker = worker;
+    this.router = router;
+  }
+
+  /** `died` is called when the worker is gone, not after `close`. Errors: STREAM_FAILED when it is gone already. */
+  static async create(
+    worker: PoolWorker,
+    mediaCodecs: types.RouterRtpCodecCapability[],
+    died: (branch: Branch) => void,
+  ): Promise<Branch> {
+    const router = await worker.worker.createRouter({ mediaCodecs }).catch((cause: unknown) => {
+      throw new AppError('STREAM_FAILED', `media worker ${worker.index} gave no router`, {
+        fix: 'join again',
+        cause,
+      });
+    });
+    const branch = new Branch(worker, router);
+    router.observer.once('close', () => {
+      if (branch.#closed) return;
+      branch.#closed = true;
+      died(branch);
+    });
+    return branch;
+  }
+
+  get rtpCapabilities(): types.RtpCapabilities {
+    return this.router.rtpCapabilities;
+  }
+
+  canConsume(producer: types.Producer, rtpCapabilities: types.RtpCapabilities): boolean {
+    return this.router.canConsume({ producerId: producer.id, rtpCapabilities });
+  }
+
+  /**
+   * The ingest's producers as this branch's viewers consume them; a pipe is made at the first call. They close with the
+   * ingest's own. Errors: STREAM_FAILED when ingest or worker end meanwhile.
+   */
+  producers(ingest: Ingest, root: Branch): Promise<types.Producer[]> {
+    if (root === this) return Promise.resolve(ingest.producers);
+    if (this.#fed?.ingest === ingest) return this.#fed.producers;
+    const producers = this.#pipe(ingest, root);
+    this.#fed = { ingest, producers };
+    // The next viewer tries again.
+    producers.catch(() => {
+      if (this.#fed?.producers === producers) this.#fed = undefined;
+    });
+    return producers;
+  }
+
+  createViewerTransport(options: { readonly data: boolean }): Promise<types.WebRtcTransport> {
+    return this.router.createWebRtcTransport({
+      webRtcServer: this.worker.server,
+      enableUdp: true,
+      enableTcp: true,
+      preferUdp: true,
+      enableSctp: options.data,
+      initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
+    });
+  }
+
+  /** Brings what a data producer of this branch says into this process. */
+  async consumeData(producer: types.DataProducer): Promise<types.DataConsumer> {
+    this.#direct ??= this.router.createDirectTransport();
+    const direct = await this.#direct;
+    return direct.consumeData({ dataProducerId: producer.id });
+  }
+
+  /** All transports, the pipe and the producers it brings. May be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.router.close();
+  }
+
+  async #pipe(ingest: Ingest, root: Branch): Promise<types.Producer[]> {
+    try {
+      return await Promise.all(
+        ingest.producers.map(async ({ id }) => {
+          const { pipeProducer } = await root.router.pipeToRouter({
+            producerId: id,
+            router: this.router,
+            // Ids are unique in a worker, not in a router: a second branch on the root's worker would end it.
+            keepId: false,
+            enableSctp: false,
+            listenInfo: {
+              protocol: 'udp',
+              ip: '127.0.0.1',
+              sendBufferSize: PIPE_BUFFER,
+              recvBufferSize: PIPE_BUFFER,
+            },
+          });
+          if (pipeProducer === undefined) throw new Error('a pipe without a producer');
+          return pipeProducer;
+        }),
+      );
+    } catch (cause) {
+      throw new AppError('STREAM_FAILED', `the stream did not reach media worker ${this.worker.index}`, {
+        fix: 'consume again',
+        cause,
+      });
+    }
+  }
+}

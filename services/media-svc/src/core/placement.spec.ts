@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { placeStream, placeViewer, type WorkerLoad } from './placement.js';
+
+/** Viewers and streams of worker 0, 1, …; null = that one is dead. */
+const workers = (...loads: (readonly [number, number] | null)[]): WorkerLoad[] =>
+  loads.flatMap((load, index) => (load === null ? [] : [{ index, viewers: load[0], streams: load[1] }]));
+
+describe('placeStream', () => {
+  it.each<[string, WorkerLoad[], number | undefined]>([
+    ['nobody lives', [], undefined],
+    ['all are empty', workers([0, 0], [0, 0]), 0],
+    ['fewest viewers, whatever the streams', workers([9, 1], [3, 7]), 1],
+    ['fewest streams of equally watched ones', workers([0, 2], [0, 1], [0, 1]), 1],
+    ['a dead one is not chosen', workers(null, [50, 1]), 1],
+  ])('%s', (_, loads, wanted) => {
+    expect(placeStream(loads)).toBe(wanted);
+  });
+});
+
+describe('placeViewer', () => {
+  it.each<[string, WorkerLoad[], number[], number | undefined]>([
+    ['nobody lives', [], [0], undefined],
+    ['the stream’s own worker has room', workers([299, 1], [0, 0]), [0], 0],
+    ['it is full: the stream spreads to the emptiest', workers([300, 1], [7, 1], [2, 0]), [0], 2],
+    ['it has spread: the second has room', workers([300, 1], [5, 0], [2, 0]), [0, 1], 1],
+    ['a place became free on the first', workers([299, 1], [5, 0]), [0, 1], 0],
+    ['the first stays first, whatever its index', workers([5, 0], [6, 1]), [1, 0], 1],
+    ['full of another stream’s viewers', workers([300, 9], [0, 0]), [0], 1],
+    ['all are full: the emptiest', workers([320, 1], [310, 0]), [0, 1], 1],
+    ['all are full: also one that lacks the stream', workers([320, 1], [310, 0]), [0], 1],
+    ['all are equally full: one that has the stream', workers([300, 1], [300, 1]), [1], 1],
+    ['the worker it arrived on has just died', workers(null, [4, 0]), [0], 1],
+  ])('%s', (_, loads, carrying, wanted) => {
+    expect(placeViewer(loads, carrying, 300)).toBe(wanted);
+  });
+
+  it('spreads a thousand viewers of one stream evenly over two workers', () => {
+    const viewers = [0, 0];
+    const carrying = [0];
+    for (let i = 0; i < 1_000; i++) {
+      const index = placeViewer(workers([viewers[0] ?? 0, 1], [viewers[1] ?? 0, 0]), carrying, 300) ?? -1;
+      viewers[index] = (viewers[index] ?? 0) + 1;
+      if (!carrying.includes(index)) carrying.push(index);
+    }
+    expect(viewers).toEqual([500, 500]);
+  });
+});

@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { MediaServiceClient, type StreamView } from '@ancloud/contracts/media/v1/media';
+import { createClient } from '@ancloud/kit';
+import { NotYet, PATIENCE_MS } from './eventually.js';
+import type { FarmAddress } from './farm.js';
+
+/** The farm's media-svc as its admin sees it: the stream of a phone. Throws NotYet while there is none. */
+export async function streamOf(farm: FarmAddress, phone: string): Promise<StreamView> {
+  const farmSecret = fs.readFileSync(path.join(farm.home, 'secrets/farm'), 'utf8').trim();
+  const port = Number(farm.env['ANCLOUD_PORT_BASE']) + 103;
+  const client = createClient(MediaServiceClient, `127.0.0.1:${port}`, {
+    farmSecret,
+    deadlineMs: PATIENCE_MS,
+  });
+  try {
+    const { streams } = await client.listStreams({});
+    const found = streams.find(({ record }) => record?.phoneId === phone);
+    if (found === undefined) throw new NotYet(`phone ${phone} has no stream`);
+    return found;
+  } finally {
+    client.close();
+  }
+}
+
+/** Pid of media worker `index`: the process that has its UDP port. */
+export function mediaWorkerPid(farm: FarmAddress, index: number): number {
+  const port = Number(farm.env['ANCLOUD_PORT_BASE']) + 300 + index;
+  const text = execFileSync('ss', ['-Hulnp', `sport = :${port}`], { encoding: 'utf8' });
+  const pid = /pid=(\d+)/.exec(text)?.[1];
+  if (pid === undefined) throw new Error(`nobody has UDP port ${port}: ${text}`);
+  return Number(pid);
+}
