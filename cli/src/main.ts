@@ -153,25 +153,39 @@ image
   );
 image
   .command('import')
-  .argument('<file>', 'a squashfs on a host of the farm, in one of its import folders')
+  .argument(
+    '<source...>',
+    'a path on the host (squashfs, OCI layout or archive, tar, directory) or docker://registry/name:tag; several: the partitions of one image',
+  )
   .addOption(
     new Option('--profile <profile>')
       .choices(['auto', 'redroid', 'waydroid', 'anbox', 'stock', 'reference'])
       .default('auto'),
   )
-  .option('--name <name>')
-  .option('--host <id>')
+  .option('--name <name>', 'for people; default the file’s name')
+  .option('--host <id>', 'needed when the farm has several')
+  .option('--upload', 'the files are on this machine, not on the host')
   .description('take an image into a host’s store')
   .action(
     action(
       async (
         { layout, output },
-        file: string,
-        options: { profile?: string; name?: string; host?: string },
+        sources: string[],
+        options: { profile?: string; name?: string; host?: string; upload?: boolean },
       ) => {
-        await (await import('./commands/image.js')).imageImport(layout, file, options, output);
+        await (await import('./commands/image.js')).imageImport(layout, sources, options, output);
       },
     ),
+  );
+image
+  .command('rm')
+  .argument('<id>', 'as image ls shows it')
+  .option('--host <id>', 'from this host only')
+  .description('remove an image that no phone uses')
+  .action(
+    action(async ({ layout, output }, id: string, options: { host?: string }) => {
+      await (await import('./commands/image.js')).imageRm(layout, id, options, output);
+    }),
   );
 
 const verbWords = {

@@ -1,7 +1,9 @@
 import path from 'node:path';
+import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
+import { mib, uploadFile } from './image-upload.js';
 
 interface ImageView {
   readonly imageId: string;
@@ -9,7 +11,9 @@ interface ImageView {
   readonly profile: string;
   readonly size: number;
   readonly androidVersion: string;
-  readonly abi: string;
+  readonly abis: readonly string[];
+  readonly source: string;
+  readonly users: number;
 }
 
 interface HostImageView {
@@ -17,38 +21,98 @@ interface HostImageView {
   readonly hostIds: readonly string[];
 }
 
+export interface ImageImportOptions {
+  readonly profile?: string;
+  readonly name?: string;
+  readonly host?: string;
+  readonly upload?: boolean;
+}
+
+type Source = { readonly path: string } | { readonly uploadId: string } | { readonly reference: string };
+
+/** Of a digest, in lists: as git shortens its own, and enough for any store. */
+const SHORT = 'sha256:'.length + 12;
+
 /** `./ancloud image ls` */
 export async function imageLs(layout: Layout, output: Output): Promise<void> {
   const { images } = await new GatewayClient(layout).get<{ images: HostImageView[] }>('/v1/images');
   const rows = images.map(({ image, hostIds }) => [
-    image.imageId.slice(0, 19),
+    image.imageId.slice(0, SHORT),
     image.name,
     image.profile,
     image.androidVersion,
-    image.abi,
-    `${(image.size / (1 << 20)).toFixed(1)} MiB`,
+    image.abis.join(','),
+    mib(image.size),
+    image.source,
+    String(image.users),
     hostIds.join(' '),
   ]);
-  output.result(images, table(['IMAGE', 'NAME', 'PROFILE', 'ANDROID', 'ABI', 'SIZE', 'HOSTS'], rows));
+  const head = ['IMAGE', 'NAME', 'PROFILE', 'ANDROID', 'ABIS', 'SIZE', 'SOURCE', 'PHONES', 'HOSTS'];
+  output.result(images, table(head, rows));
 }
 
-/** `./ancloud image import FILE`: a squashfs that lies on a host of the farm. */
-export async function imageImport(
+/** `./ancloud image rm ID`: the id may be shortened, as `image ls` shows it, with or without `sha256:`. */
+export async function imageRm(
   layout: Layout,
-  file: string,
-  options: { readonly profile?: string; readonly name?: string; readonly host?: string },
+  id: string,
+  options: { readonly host?: string },
   output: Output,
 ): Promise<void> {
   const client = new GatewayClient(layout);
+  const { images } = await client.get<{ images: HostImageView[] }>('/v1/images');
+  const wanted = id.startsWith('sha256:') ? id : `sha256:${id}`;
+  const found = images.filter(({ image }) => image.imageId.startsWith(wanted));
+  if (id === '' || found.length > 1)
+    throw new AppError('INVALID_ARGUMENT', `'${id}' does not name one image`, {
+      field: 'id',
+      value: id,
+      fix: './ancloud image ls shows the ids',
+    });
+  const imageId = found[0]?.image.imageId ?? wanted;
+  const query = options.host === undefined ? '' : `?hostId=${encodeURIComponent(options.host)}`;
+  await client.request('DELETE', `/v1/images/${encodeURIComponent(imageId)}${query}`, { timeoutMs: 60_000 });
+  output.result({ imageId }, `removed ${imageId}`);
+}
+
+/**
+ * `./ancloud image import SOURCE…`: one image, or the partitions of one. A path is one of the host's, unless `--upload` or
+ * another machine's farm (ANCLOUD_URL) says that the files are here; `docker://…` is pulled by the host. Uploads are kept when
+ * the import fails, so that it can be tried again at once, and removed when it is done.
+ */
+export async function imageImport(
+  layout: Layout,
+  sources: readonly string[],
+  options: ImageImportOptions,
+  output: Output,
+): Promise<void> {
+  const client = new GatewayClient(layout);
+  const upload = options.upload === true || process.env['ANCLOUD_URL'] !== undefined;
+  const made: Source[] = [];
+  for (const source of sources) {
+    if (/^[a-z-]+:\/\//.test(source)) made.push({ reference: source });
+    else if (upload)
+      made.push({ uploadId: await uploadFile(client, path.resolve(source), options.host, output) });
+    else made.push({ path: path.resolve(source) });
+  }
   const begun = await client.post<OperationView>('/v1/images', {
-    path: path.resolve(file),
+    sources: made,
     ...(options.profile === undefined || options.profile === 'auto' ? {} : { profile: options.profile }),
-    ...(options.name === undefined ? {} : { name: options.name }),
+    name: options.name ?? path.basename(sources[0] ?? ''),
     ...(options.host === undefined ? {} : { hostId: options.host }),
   });
-  let shown = -1;
+  let shown = '';
   const done = await client.wait(begun, (operation) => {
-    if (operation.percent !== shown) output.step(`importing: ${(shown = operation.percent)} %`);
+    const text = progressText(operation);
+    if (text !== shown) output.step((shown = text));
   });
+  for (const source of made)
+    if ('uploadId' in source) await client.request('DELETE', `/v1/uploads/${source.uploadId}`);
   output.result(done, done.result);
+}
+
+/** `reading: 3.0 MiB of 12.0 MiB`. */
+function progressText({ phase, bytesDone, bytesTotal }: OperationView): string {
+  const name = phase === '' ? 'waiting' : phase;
+  if (bytesDone === 0) return name;
+  return `${name}: ${mib(bytesDone)}${bytesTotal > 0 ? ` of ${mib(bytesTotal)}` : ''}`;
 }

@@ -22,9 +22,16 @@ export interface OperationView {
   readonly phoneId: string;
   /** 0-100 for work that knows. */
   readonly percent: number;
+  /** Of an import: what is being done, and how far; total 0 = not known. */
+  readonly phase: string;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
   readonly result: string;
   readonly error: { readonly code: string; readonly message: string; readonly fix?: string } | null;
 }
+
+/** How often somebody who looks on is told how far an operation is. */
+const PROGRESS_MS = 1_000;
 
 /** The REST API as the CLI uses it: the install's own admin key from its secrets, on loopback. */
 export class GatewayClient {
@@ -59,7 +66,14 @@ export class GatewayClient {
   async request(
     method: string,
     path: string,
-    options: { json?: unknown; body?: Blob; timeoutMs?: number } = {},
+    options: {
+      json?: unknown;
+      body?: Blob;
+      /** Of the body; default `application/octet-stream`. */
+      mediaType?: string;
+      headers?: Readonly<Record<string, string>>;
+      timeoutMs?: number;
+    } = {},
   ): Promise<Response> {
     let response: Response;
     try {
@@ -68,7 +82,10 @@ export class GatewayClient {
         headers: {
           authorization: `Bearer ${this.#key}`,
           ...(options.json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(options.body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+          ...(options.body === undefined
+            ? {}
+            : { 'content-type': options.mediaType ?? 'application/octet-stream' }),
+          ...options.headers,
         },
         ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
         ...(options.body === undefined ? {} : { body: options.body }),
@@ -115,7 +132,8 @@ export class GatewayClient {
     let now = operation;
     while (now.state === 'running') {
       onProgress?.(now);
-      now = await this.get<OperationView>(`/v1/operations/${now.operationId}/wait?timeoutMs=5000`);
+      const timeoutMs = onProgress === undefined ? 5_000 : PROGRESS_MS;
+      now = await this.get<OperationView>(`/v1/operations/${now.operationId}/wait?timeoutMs=${timeoutMs}`);
     }
     if (now.state === 'failed') {
       throw (

@@ -52,6 +52,8 @@ export const codes = {
   IMAGE_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such image'),
   IMAGE_INVALID: row(INVALID, 422, 'The file is not a usable image'),
   IMAGE_IN_USE: row(PRECONDITION, 409, 'The image is in use'),
+  UPLOAD_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such upload'),
+  UPLOAD_CONFLICT: row(ABORTED, 409, 'The upload stands elsewhere'),
   HOST_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such host'),
   NO_HOST: row(EXHAUSTED, 503, 'No host can take the phone'),
   HOST_ID_TAKEN: row(ABORTED, 409, 'Another machine holds this host id'),

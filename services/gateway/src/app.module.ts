@@ -19,6 +19,7 @@ import { HostsController } from './hosts/hosts.controller.js';
 import { ImagesController } from './images/images.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
+import { UploadsController } from './uploads/uploads.controller.js';
 import { ViewersController } from './viewers/viewers.controller.js';
 
 /** The first thing that is wrong with a body or query, by its field. */
@@ -46,6 +47,7 @@ export class AppModule {
         PhonesController,
         ViewersController,
         ImagesController,
+        UploadsController,
         OperationsController,
         EventsController,
         HostsController,

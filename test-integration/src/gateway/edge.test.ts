@@ -387,6 +387,7 @@ describe('other resources', () => {
     expect(begun.status).toBe(202);
     const done = await gateway.call('GET', `/v1/operations/${begun.json.operationId}/wait?timeoutMs=60000`);
     expect(done.json).toMatchObject({ kind: 'import-image', state: 'done', result: IMAGE, percent: 100 });
+    expect(done.json).toMatchObject({ phase: 'copying', bytesDone: 50, bytesTotal: 100 });
     host.imports = [{ phase: 'copying', bytesDone: 50, ...total }];
     const broken = await gateway.call('POST', '/v1/images', { body: { path: '/images/guest.squashfs' } });
     const failed = await gateway.call(
@@ -405,6 +406,9 @@ describe('other resources', () => {
     try {
       await expect(stranger.listPhones({ pageSize: 0, pageToken: '' })).rejects.toMatchObject({
         code: 'UNAUTHENTICATED',
+      });
+      await expect(client.removeImage({ imageId: IMAGE, hostId: '' })).rejects.toMatchObject({
+        code: 'FORBIDDEN',
       });
       const made = await client.createPhone({ name: '', spec: undefined, idempotencyKey: '' });
       const phoneId = made.phone?.phoneId ?? '';

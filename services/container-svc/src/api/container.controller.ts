@@ -1,20 +1,27 @@
 import type {
+  CreateUploadRequest,
   ExecInput,
   ExecOutput,
   GetPhoneRequest,
+  GetUploadRequest,
   ImportImageProgress,
   ImportImageRequest,
   ListImagesResponse,
   ListPhonesResponse,
+  ListUploadsResponse,
   PhoneLogChunk,
   PhoneLogRequest,
   RemoveImageRequest,
   RemoveImageResponse,
+  RemoveUploadRequest,
+  RemoveUploadResponse,
   SyncPhonesResponse,
+  Upload,
+  WriteUploadRequest,
 } from '@ancloud/contracts/container/v1/container';
 import type { HostRecord, PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
-import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import type { Metadata, sendUnaryData, ServerDuplexStream, ServerReadableStream } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
@@ -23,7 +30,11 @@ import { HostApi } from './host-api.js';
 import { execInPhone } from './exec-stream.js';
 import { importImage } from './import-image.js';
 import { phoneLog } from './phone-log.js';
+import { createUpload, writeUpload } from './uploads.js';
 import { type OutgoingCall, streamOut } from './stream-out.js';
+
+/** Ids that an error names. */
+const NAMED = 5;
 
 const SERVICE = 'ancloud.container.v1.ContainerService';
 
@@ -96,13 +107,42 @@ export class ContainerController {
   async removeImage({ imageId }: RemoveImageRequest): Promise<RemoveImageResponse> {
     const { phones, images } = this.api.host;
     const users = phones.usersOf(imageId);
-    if (users > 0)
-      throw new AppError('IMAGE_IN_USE', `removing ${imageId}: ${users} phones of this host want it`, {
+    if (users.length > 0)
+      throw new AppError('IMAGE_IN_USE', `removing ${imageId}: ${named(users)} of this host want it`, {
         field: 'image_id',
         value: imageId,
-        fix: 'remove those phones first',
+        fix: 'delete those phones, or give them another image',
       });
     await images.remove(imageId);
+    return {};
+  }
+
+  @GrpcMethod(SERVICE, 'createUpload')
+  createUpload(request: CreateUploadRequest): Promise<Upload> {
+    return createUpload(this.api.host.uploads, request);
+  }
+
+  @GrpcMethod(SERVICE, 'listUploads')
+  listUploads(): ListUploadsResponse {
+    return { uploads: this.api.host.uploads.list() };
+  }
+
+  @GrpcMethod(SERVICE, 'getUpload')
+  getUpload({ uploadId }: GetUploadRequest): Upload {
+    return this.api.host.uploads.get(uploadId);
+  }
+
+  @GrpcStreamCall(SERVICE, 'writeUpload')
+  async writeUpload(
+    call: ServerReadableStream<WriteUploadRequest, Upload>,
+    answer: sendUnaryData<Upload>,
+  ): Promise<void> {
+    answer(null, await writeUpload(this.api.host.uploads, call));
+  }
+
+  @GrpcMethod(SERVICE, 'removeUpload')
+  removeUpload({ uploadId }: RemoveUploadRequest): RemoveUploadResponse {
+    this.api.host.uploads.remove(uploadId);
     return {};
   }
 
@@ -120,4 +160,9 @@ export class ContainerController {
   phoneLog(request: PhoneLogRequest, _: Metadata, call: OutgoingCall): Observable<PhoneLogChunk> {
     return streamOut<PhoneLogChunk>(call, (write, signal) => phoneLog(this.api.host, request, write, signal));
   }
+}
+
+function named(phones: readonly string[]): string {
+  const more = phones.length - NAMED;
+  return `phones ${phones.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

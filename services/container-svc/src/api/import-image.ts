@@ -55,7 +55,7 @@ function sourcesOf({ path, sources }: ImportImageRequest): ImportSource[] {
     new AppError('INVALID_ARGUMENT', `importing an image: ${message}`, { field, value, fix });
   if (path !== '' && sources.length > 0)
     throw wrong('path', path, 'both path and sources are given', 'give one of them');
-  if (path !== '') return [{ path, sha256: '' }];
+  if (path !== '') return [{ kind: 'path', where: path, sha256: '' }];
   if (sources.length === 0 || sources.length > SOURCES_MAX)
     throw wrong(
       'sources',
@@ -67,18 +67,33 @@ function sourcesOf({ path, sources }: ImportImageRequest): ImportSource[] {
     const { sha256 } = source;
     if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256))
       throw wrong('sources.sha256', sha256, 'a sha256 is not 64 hex digits', 'write it in lower case');
-    return { path: pathOf(source, wrong), sha256 };
+    return { ...placeOf(source, wrong), sha256 };
   });
 }
 
-function pathOf(
+function placeOf(
   { source }: ImageSource,
   wrong: (field: string, value: string, message: string, fix: string) => AppError,
-): string {
-  if (source?.$case === 'path') return source.value;
-  throw wrong('sources', source?.$case ?? '', 'a source is of no kind that is known here', 'name a path');
+): Pick<ImportSource, 'kind' | 'where'> {
+  switch (source?.$case) {
+    case 'path':
+      return { kind: 'path', where: source.value };
+    case 'uploadId':
+      return { kind: 'upload', where: source.value };
+    case 'reference':
+      if (/^docker:\/\/[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/.test(source.value))
+        return { kind: 'reference', where: source.value };
+      throw wrong(
+        'sources.reference',
+        source.value,
+        'a reference is none that can be pulled',
+        'write docker://registry/name:tag',
+      );
+    default:
+      throw wrong('sources', '', 'a source is of no kind', 'name a path, an upload or a reference');
+  }
 }
 
 function nameOf([first]: readonly ImportSource[]): string {
-  return first?.path.split('/').at(-1) ?? '';
+  return first?.where.split('/').at(-1) ?? '';
 }

@@ -6,9 +6,11 @@ import { readSuperblock, SUPERBLOCK_SIZE } from '../core/squashfs.js';
 import type { TreeKnowledge } from '../core/build-prop.js';
 import { hashFile } from './import/hash.js';
 import { inspect } from './import/inspect.js';
-import { invalid, type OpenSource, openSource, type SourceFile } from './import/open-source.js';
+import { invalid, openFile, type OpenSource, openSource, type SourceFile } from './import/open-source.js';
+import { pullImage } from './import/pull.js';
 import { pack, type PackSource } from './import/pack.js';
 import { fullDisk, namelessFile, roomFor, temporaryName } from './import/temporary.js';
+import type { UploadStore } from './upload-store.js';
 import type { ImageStore, StoredImage } from './image-store.js';
 
 export type ImportPhase =
@@ -16,7 +18,9 @@ export type ImportPhase =
 
 /** One source as the API has checked it. */
 export interface ImportSource {
-  readonly path: string;
+  readonly kind: 'path' | 'upload' | 'reference';
+  /** The path, the upload's id, or what skopeo pulls. */
+  readonly where: string;
   /** 64 hex digits, or empty. */
   readonly sha256: string;
 }
@@ -33,6 +37,7 @@ export interface ImportRequest {
 
 export interface ImporterOptions {
   readonly store: ImageStore;
+  readonly uploads: UploadStore;
   readonly exec: Exec;
   readonly clock: Clock;
   readonly hostcapBin: string;
@@ -73,10 +78,10 @@ export class ImageImporter {
 
   async #run(request: ImportRequest): Promise<StoredImage> {
     request.signal.throwIfAborted();
-    const { allowedDirs, store } = this.#options;
+    const { store } = this.#options;
     const opened: OpenSource[] = [];
     try {
-      for (const { path } of request.sources) opened.push(openSource(path, allowedDirs));
+      for (const source of request.sources) opened.push(await this.#open(source, request));
       await verifyDigests(request, opened);
       const [only] = opened;
       const squashfs = opened.length === 1 ? squashfsOf(only) : undefined;
@@ -89,12 +94,27 @@ export class ImageImporter {
     }
   }
 
+  async #open({ kind, where }: ImportSource, { signal, progress }: ImportRequest): Promise<OpenSource> {
+    const { allowedDirs, uploads, store } = this.#options;
+    switch (kind) {
+      case 'path':
+        return openSource(where, allowedDirs);
+      case 'upload': {
+        const { file, name } = uploads.fileOf(where);
+        return openFile(file, name);
+      }
+      case 'reference':
+        progress('pulling', 0, 0);
+        return pullImage(where, { folder: store.paths.images, root: store.paths.sandbox, signal });
+    }
+  }
+
   /** As it is: one pass copies and hashes, then the copy, which nobody else can change, is checked. */
   async #squashfs(request: ImportRequest, file: SourceFile): Promise<StoredImage> {
     const { store } = this.#options;
     const { signal, progress } = request;
     const problem = problemOf(file);
-    if (problem !== undefined) throw invalid(request.sources[0]?.path ?? '', problem);
+    if (problem !== undefined) throw invalid(request.sources[0]?.where ?? '', problem);
     roomFor(store.paths.images, file.size);
     const temporary = temporaryName(store.paths.images);
     try {
@@ -164,7 +184,7 @@ export class ImageImporter {
   #inspect(request: ImportRequest, file: string, known: TreeKnowledge | undefined) {
     const { store, exec, hostcapBin } = this.#options;
     request.progress('checking', 0, 0);
-    const source = request.sources[0]?.path ?? '';
+    const source = request.sources[0]?.where ?? '';
     return inspect({ file, source, mountPoint: store.paths.sandbox, hostcapBin, exec, known });
   }
 
@@ -180,7 +200,7 @@ export class ImageImporter {
     const profile = request.profile === Profile.PROFILE_UNSPECIFIED ? traits.profile : request.profile;
     if (profile === Profile.PROFILE_UNSPECIFIED)
       throw invalid(
-        request.sources[0]?.path ?? '',
+        request.sources[0]?.where ?? '',
         'its build.prop names no known family of images',
         'say which with the profile option',
       );
@@ -200,13 +220,13 @@ export class ImageImporter {
 }
 
 async function verifyDigests({ sources, signal, progress }: ImportRequest, opened: readonly OpenSource[]) {
-  for (const [index, { sha256, path }] of sources.entries()) {
+  for (const [index, { sha256, where }] of sources.entries()) {
     if (sha256 === '') continue;
     const [file, ...more] = opened[index]?.files ?? [];
     if (file === undefined || more.length > 0)
       throw new AppError(
         'INVALID_ARGUMENT',
-        `importing ${path}: sha256 is for a file, and this is a directory`,
+        `importing ${where}: sha256 is for a file, and this is a directory`,
         {
           field: 'sha256',
           value: sha256,
@@ -218,7 +238,7 @@ async function verifyDigests({ sources, signal, progress }: ImportRequest, opene
       onBytes: (done) => progress('hashing', done, file.size),
     });
     if (found !== sha256)
-      throw invalid(path, `its sha256 is ${found}, not ${sha256} as was said`, 'get the file again');
+      throw invalid(where, `its sha256 is ${found}, not ${sha256} as was said`, 'get the file again');
   }
 }
 

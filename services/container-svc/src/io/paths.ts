@@ -10,6 +10,9 @@ export class Paths {
   get images(): string {
     return path.join(this.stateDir, 'images');
   }
+  get uploads(): string {
+    return path.join(this.stateDir, 'uploads');
+  }
   get targets(): string {
     return path.join(this.stateDir, 'state');
   }

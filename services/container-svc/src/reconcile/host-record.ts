@@ -79,7 +79,7 @@ export function imageRecord(host: Host, image: StoredImage): ImageRecord {
     abi,
     name,
     importedAtMs,
-    users: host.phones.usersOf(imageId),
+    users: host.phones.usersOf(imageId).length,
     abis: [...abis],
     has32bit: has32Bit,
     source,

@@ -22,6 +22,7 @@ import { limitsCondition, raiseCeilings } from '../io/host-limits.js';
 import { HostNetwork } from '../io/host-network.js';
 import { ImageImporter } from '../io/image-import.js';
 import { ImageStore } from '../io/image-store.js';
+import { UploadStore } from '../io/upload-store.js';
 import { readMounts } from '../io/mounts.js';
 import { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
@@ -42,6 +43,7 @@ export interface Host {
   readonly kernel: HostKernel;
   readonly images: ImageStore;
   readonly importer: ImageImporter;
+  readonly uploads: UploadStore;
   readonly phones: Phones;
   readonly targets: TargetStore;
   readonly crun: Crun;
@@ -78,7 +80,9 @@ export async function startHost(
   const cgroups = detectCgroups(readMounts());
   const images = new ImageStore(paths, exec, clock);
   const { hostcapBin, importDirs: allowedDirs } = config;
-  const importer = new ImageImporter({ store: images, exec, clock, hostcapBin, allowedDirs });
+  const uploads = new UploadStore(paths.uploads, config.hostId, clock);
+  uploads.load();
+  const importer = new ImageImporter({ store: images, uploads, exec, clock, hostcapBin, allowedDirs });
   life.add({ name: 'imports', stop: () => importer.stop(), join: () => importer.join() });
   const faults = faultsOf(config.fault);
   const targets = new TargetStore(paths, faults, log);
@@ -172,6 +176,7 @@ export async function startHost(
   const sweep = every(SWEEP_MS, clock, async () => {
     phoneGauge.set(phones.count);
     phones.nudgeAll();
+    uploads.sweep();
     // Its end is noticed here, a broken network with the check above.
     await dnsmasq.ensure().catch((err: unknown) => log.error({ err }, 'dnsmasq could not be started again'));
   });
@@ -192,6 +197,7 @@ export async function startHost(
     kernel,
     images,
     importer,
+    uploads,
     phones,
     targets,
     crun,

@@ -64,11 +64,11 @@ export class Phones {
     return this.#options.targets.all().size;
   }
 
-  /** Phones whose wish names the image. */
-  usersOf(imageId: string): number {
-    return [...this.#options.targets.all().values()].filter(
-      ({ desired }) => desired.spec?.imageId === imageId,
-    ).length;
+  /** Ids of the phones whose wish names the image. */
+  usersOf(imageId: string): string[] {
+    return [...this.#options.targets.all()]
+      .filter(([, { desired }]) => desired.spec?.imageId === imageId)
+      .map(([phone]) => phone);
   }
 
   status(phone: string): PhoneStatus | undefined {

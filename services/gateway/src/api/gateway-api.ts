@@ -14,6 +14,7 @@ import type {
   RebootPhoneRequest,
   ResetPhoneRequest,
   ResumePhoneRequest,
+  RemoveImageRequest,
   ScreenshotRequest,
   ScreenshotResponse,
   StartPhoneRequest,
@@ -26,6 +27,8 @@ import type { Operation } from '@ancloud/contracts/state/v1/state';
 import type { Principal } from '../auth/principal.js';
 import { listHosts } from '../hosts/list-hosts.js';
 import { listImages } from '../images/list-images.js';
+import { removeImage } from '../images/remove-image.js';
+import type { Uploads } from '../uploads/uploads.js';
 import { getOperation } from '../operations/operation-access.js';
 import { waitOperation } from '../operations/wait-operation.js';
 import { deletePhone } from '../phones/delete-phone.js';
@@ -109,6 +112,14 @@ export class GatewayApi {
 
   importImage(principal: Principal, request: ImportImageRequest): Promise<Operation> {
     return this.#parts.importImage.run(principal, request);
+  }
+
+  removeImage(principal: Principal, request: RemoveImageRequest): Promise<void> {
+    return removeImage(this.#parts, principal, request);
+  }
+
+  get uploads(): Uploads {
+    return this.#parts.uploads;
   }
 
   screenshot(

@@ -23,6 +23,7 @@ import { PhoneAccess } from '../phones/phone-access.js';
 import { PhoneStore } from '../phones/phone-store.js';
 import { Sessions } from '../phones/session-client.js';
 import { MediaDialer, poolDialer } from '../signal/media-link.js';
+import { Uploads } from '../uploads/uploads.js';
 import { TokenSigner } from '../viewers/token.js';
 import { ViewerDoor } from '../viewers/viewer-door.js';
 import { ViewerStore } from '../viewers/viewer-store.js';
@@ -79,6 +80,7 @@ export function buildParts(world: World) {
     events: new EventHub({ facts, wakeups, clock, log }),
     createPhone: new CreatePhone({ facts, store, access, operations, nudge, finisher, recovery, clock }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
+    uploads: new Uploads(facts, hosts),
     authenticator: new Authenticator(credentials, config.apiKey),
     failures: new AuthFailures(clock),
     door: new ViewerDoor({ signer, store: viewers, facts, idle, clock }),

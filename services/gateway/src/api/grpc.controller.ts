@@ -13,6 +13,7 @@ import type {
   RebootPhoneRequest,
   ResetPhoneRequest,
   ResumePhoneRequest,
+  RemoveImageRequest,
   ScreenshotRequest,
   StartPhoneRequest,
   StopPhoneRequest,
@@ -115,6 +116,12 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'importImage')
   async importImage(request: ImportImageRequest, metadata: Metadata) {
     return this.api.importImage(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'removeImage')
+  async removeImage(request: RemoveImageRequest, metadata: Metadata) {
+    await this.api.removeImage(await this.auth.principal(metadata), request);
+    return {};
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'screenshot')

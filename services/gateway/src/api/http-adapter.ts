@@ -111,9 +111,13 @@ export class HttpAdapter extends FastifyAdapter {
 
   #hooks(): void {
     const instance = this.getInstance();
-    // Apps are streamed: the body is handed on unread, and its own handler limits it.
+    // Apps and images are streamed: the body is handed on unread, and its own handler limits it.
     instance.addContentTypeParser(
-      ['application/octet-stream', 'application/vnd.android.package-archive'],
+      [
+        'application/octet-stream',
+        'application/offset+octet-stream',
+        'application/vnd.android.package-archive',
+      ],
       (_request, payload, done) => done(null, payload),
     );
     instance.addHook('onRequest', async (request, reply) => {

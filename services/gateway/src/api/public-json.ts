@@ -9,6 +9,7 @@ import {
   type Operation,
   type PhoneStatus,
 } from '@ancloud/contracts/state/v1/state';
+import type { HostUpload } from '../uploads/uploads.js';
 
 /*
  * REST's spelling of the gRPC messages, by one rule: fields in camelCase as in the proto, enum values as lower-case words
@@ -105,6 +106,9 @@ export function operationJson(operation: Operation) {
     phoneId: operation.phoneId,
     state: word(operationStateToJSON(operation.state), 'OPERATION_STATE_'),
     percent: operation.percent,
+    phase: operation.phase,
+    bytesDone: operation.bytesDone,
+    bytesTotal: operation.bytesTotal,
     result: operation.result,
     error: operation.error === undefined ? null : errorJson(operation.error),
     createdAt: time(operation.createdAtMs),
@@ -129,12 +133,19 @@ function imageJson(image: ImageRecord) {
     size: image.size,
     androidVersion: image.androidVersion,
     abi: image.abi,
+    abis: image.abis,
+    source: image.source,
     name: image.name,
     importedAt: time(image.importedAtMs),
     users: image.users,
     has32Bit: image.has32bit,
     refusal: image.refusal === '' ? null : { reason: image.refusal, message: image.refusalMessage },
   };
+}
+
+export function uploadJson({ upload, hostId }: HostUpload) {
+  const { uploadId, name, size, offset, sha256, complete, expiresAtMs } = upload;
+  return { uploadId, hostId, name, size, offset, sha256, complete, expiresAt: time(expiresAtMs) };
 }
 
 export function hostImageJson({ image, hostIds }: HostImage) {

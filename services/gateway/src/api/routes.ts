@@ -4,6 +4,7 @@ import { hostRoutes } from '../hosts/host-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
+import { uploadRoutes } from '../uploads/upload-routes.js';
 import { viewerRoutes } from '../viewers/viewer-routes.js';
 import type { RouteDoc } from './route-doc.js';
 
@@ -45,6 +46,7 @@ export const routes: readonly RouteDoc[] = [
   ...phoneRoutes,
   ...viewerRoutes,
   ...imageRoutes,
+  ...uploadRoutes,
   ...operationRoutes,
   ...eventRoutes,
   ...hostRoutes,

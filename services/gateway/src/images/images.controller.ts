@@ -1,11 +1,11 @@
-import { Profile } from '@ancloud/contracts/common/v1/common';
-import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { type ImageSource, Profile } from '@ancloud/contracts/common/v1/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { GatewayApi } from '../api/gateway-api.js';
 import { hostImageJson, operationJson } from '../api/public-json.js';
 import type { Principal } from '../auth/principal.js';
 import { Caller } from '../auth/request-auth.js';
-import { importImageBody } from './image-routes.js';
+import { type imageSource, importImageBody, removeImageQuery } from './image-routes.js';
 
 const profiles = {
   redroid: Profile.PROFILE_REDROID,
@@ -33,6 +33,26 @@ export class ImagesController {
   ) {
     const { hostId, path, name, profile } = body;
     const chosen = profile === undefined ? Profile.PROFILE_UNSPECIFIED : profiles[profile];
-    return operationJson(await this.api.importImage(caller, { hostId, path, name, profile: chosen }));
+    const sources = body.sources.map(sourceOf);
+    return operationJson(
+      await this.api.importImage(caller, { hostId, path, name, profile: chosen, sources }),
+    );
   }
+
+  @Delete(':imageId')
+  @HttpCode(204)
+  async remove(
+    @Caller() caller: Principal,
+    @Param('imageId') imageId: string,
+    @Query({ schema: removeImageQuery }) { hostId }: z.output<typeof removeImageQuery>,
+  ): Promise<void> {
+    await this.api.removeImage(caller, { imageId, hostId });
+  }
+}
+
+function sourceOf(source: z.output<typeof imageSource>): ImageSource {
+  if ('path' in source) return { source: { $case: 'path', value: source.path }, sha256: source.sha256 ?? '' };
+  if ('uploadId' in source)
+    return { source: { $case: 'uploadId', value: source.uploadId }, sha256: source.sha256 ?? '' };
+  return { source: { $case: 'reference', value: source.reference }, sha256: '' };
 }

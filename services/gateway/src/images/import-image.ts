@@ -1,10 +1,10 @@
-import type { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
+import type { ContainerServiceClient, ImportImageProgress } from '@ancloud/contracts/container/v1/container';
 import type { ImportImageRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import type { HostRecord, Operation } from '@ancloud/contracts/state/v1/state';
 import { AppError, asAppError, sleep, type ClientPool, type Clock, type Log } from '@ancloud/kit';
-import { hostIdPattern } from '@ancloud/contracts';
 import { requireAdmin, type Principal } from '../auth/principal.js';
-import { invalid } from '../errors.js';
+import { chosenHost } from '../hosts/chosen-host.js';
+import { checkedSources, hostOf } from './import-sources.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { OperationFinisher } from '../operations/finish-operations.js';
 import { deadlineMs, newOperation } from '../operations/new-operation.js';
@@ -24,7 +24,6 @@ const PROGRESS_MS = 500;
 /** A host renews its record every 5 s. */
 const LISTED_MS = 7_000;
 const LISTED_POLL_MS = 100;
-const PATH_MAX = 4_096;
 
 /**
  * Imports of image files that lie on hosts. The operation lives as long as this gateway holds the host's progress stream:
@@ -41,19 +40,12 @@ export class ImportImage {
   /** Returns at once. Errors: FORBIDDEN, INVALID_ARGUMENT, HOST_NOT_FOUND; the rest is the operation's: IMAGE_INVALID, DISK_FULL, PATH_NOT_ALLOWED. */
   async run(principal: Principal, request: ImportImageRequest): Promise<Operation> {
     requireAdmin(principal, 'importing an image');
-    const { path } = request;
-    if (!path.startsWith('/') || path.length > PATH_MAX || path.includes('\0'))
-      throw invalid(
-        'path',
-        path,
-        'path is not an absolute path on the host',
-        'write a path that begins with /',
-      );
-    const host = await this.#host(request.hostId);
+    const sources = checkedSources(request);
+    const host = await chosenHost(this.#parts.facts, hostOf(request.hostId, sources));
     const operation = newOperation('import-image', { owner: principal.owner }, this.#parts.clock.now());
     await this.#parts.operations.begin(operation);
     this.#parts.finisher.tell(operation);
-    this.#follow(host, request, operation);
+    this.#follow(host, { ...request, sources }, operation);
     return operation;
   }
 
@@ -63,36 +55,11 @@ export class ImportImage {
     await Promise.all([...this.#running].map((one) => one.done));
   }
 
-  async #host(hostId: string): Promise<HostRecord> {
-    const hosts = await this.#parts.facts.hosts();
-    if (hostId !== '') {
-      const host = hostIdPattern.test(hostId) ? hosts.find((one) => one.hostId === hostId) : undefined;
-      if (host !== undefined) return host;
-      throw new AppError('HOST_NOT_FOUND', `there is no live host '${hostId}'`, {
-        field: 'hostId',
-        value: hostId,
-      });
-    }
-    const [only, second] = hosts;
-    if (only === undefined)
-      throw new AppError('NO_HOST', 'no host is connected to the farm', {
-        fix: 'start container-svc on a host',
-      });
-    if (second !== undefined)
-      throw invalid(
-        'hostId',
-        undefined,
-        'hostId is missing, and the farm has several hosts',
-        `name one of ${hosts.map((one) => one.hostId).join(', ')}`,
-      );
-    return only;
-  }
-
   #follow(host: HostRecord, request: ImportImageRequest, operation: Operation): void {
-    const { path, profile, name } = request;
+    const { sources, profile, name } = request;
     const stream = this.#parts.hosts
       .get(host.containerAddress)
-      .importImage({ path, profile, name, sources: [] });
+      .importImage({ path: '', profile, name, sources });
     const done = this.#read(stream, host.hostId, operation).then(
       () => void this.#running.delete(entry),
       (err: unknown) => {
@@ -122,7 +89,7 @@ export class ImportImage {
   }
 
   async #read(
-    stream: AsyncIterable<{ bytesDone: number; bytesTotal: number; image?: { imageId: string } | undefined }>,
+    stream: AsyncIterable<Pick<ImportImageProgress, 'phase' | 'bytesDone' | 'bytesTotal' | 'image'>>,
     hostId: string,
     operation: Operation,
   ): Promise<void> {
@@ -143,7 +110,9 @@ export class ImportImage {
             ? 0
             : Math.min(99, Math.floor((progress.bytesDone / progress.bytesTotal) * 100));
         // The phases (hashing, copying) each count from 0: percent may fall back, the deadline never does.
-        now = { ...now, percent, deadlineMs: clock.now() + deadlineMs['import-image'] };
+        const { phase, bytesDone, bytesTotal } = progress;
+        const deadline = clock.now() + deadlineMs['import-image'];
+        now = { ...now, percent, phase, bytesDone, bytesTotal, deadlineMs: deadline };
         if (!(await operations.move(now))) return;
         finisher.tell(now);
       }

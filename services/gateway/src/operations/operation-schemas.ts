@@ -14,6 +14,9 @@ export const operation = named(
     phoneId: z.string().describe('Empty for operations that are of no phone'),
     state: z.enum(['running', 'done', 'failed', 'unspecified', 'unknown']),
     percent: z.int().describe('0-100, for work that knows'),
+    phase: z.string().describe('What is being done, for work of several phases'),
+    bytesDone: z.int().describe('Of this phase'),
+    bytesTotal: z.int().describe('0: not known beforehand'),
     result: z.string().describe('What it made, e.g. an image id'),
     error: z
       .object({

@@ -31,6 +31,12 @@ export const invalid = (
 ): AppError =>
   new AppError('IMAGE_INVALID', `importing ${file}: ${problem}`, { field: 'path', value: file, fix });
 
+/** A file of our own, under the name it is known by. */
+export function openFile(file: string, name: string): OpenSource {
+  const fd = fs.openSync(file, O_RDONLY | O_NOFOLLOW);
+  return { name, files: [{ name, fd, size: fs.fstatSync(fd).size }], close: () => fs.closeSync(fd) };
+}
+
 /**
  * Opens what an operator named. The folder part is resolved and must be allowed; the last name may be no link, so what
  * was checked is what is read. Nothing is read here.
