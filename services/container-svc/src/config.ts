@@ -10,6 +10,7 @@ import {
   hostId,
   integer,
   interfaceName,
+  list,
   loadConfig,
   processSettings,
   secretFile,
@@ -58,6 +59,8 @@ const own = z.object({
   ANCLOUD_ADB_UID: integer({ min: 0, max: 4_294_967_294 }).optional(),
   /** Folders from which images may be imported, separated by colons. */
   ANCLOUD_IMPORT_DIRS: z.string().optional(),
+  /** Registries, as `host[:port]`, that images may be pulled from without TLS or with a certificate that nobody vouches for. */
+  ANCLOUD_INSECURE_REGISTRIES: list().optional(),
   ANCLOUD_MAX_PHONES: integer({ min: 1, max: 1_919 }).optional(),
   /** `key=value,key=value`, for placement. */
   ANCLOUD_HOST_LABELS: z
@@ -111,6 +114,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
       path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'ancloud'),
       path.join(raw.ANCLOUD_STATE_DIR, 'import'),
     ],
+    insecureRegistries: raw.ANCLOUD_INSECURE_REGISTRIES ?? [],
     maxPhones: raw.ANCLOUD_MAX_PHONES ?? slotCount(raw.ANCLOUD_SUBNET),
     labels: Object.fromEntries(
       (raw.ANCLOUD_HOST_LABELS ?? '')

@@ -91,8 +91,7 @@ describe('a hostile archive is refused, and nothing is left of it', () => {
       code: 'IMAGE_INVALID',
       message: expect.stringMatching(words) as string,
     });
-    expect(images.store()).toEqual([]);
-    await nobodyLeft();
+    await images.nothingLeft();
   });
 });
 
@@ -128,23 +127,7 @@ describe('an import under way', () => {
     }, 60_000);
     await begin();
     await host.restart();
-    expect(images.store()).toEqual([]);
-    await nobodyLeft();
+    await images.nothingLeft();
     fs.rmSync(at);
   });
 });
-
-/** A killed program is collected a moment after its import has ended. */
-function nobodyLeft(): Promise<void> {
-  return eventually(() => {
-    if (sandboxed().length > 0) throw new NotYet(`still running: ${sandboxed().join(', ')}`);
-  }, 60_000);
-}
-
-/** Processes of the sandbox's user, on the whole machine. */
-function sandboxed(): string[] {
-  return fs
-    .readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid))
-    .filter((pid) => fs.statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === 268_435_454);
-}

@@ -6,6 +6,7 @@ import type { ImportImageProgress, ImportImageRequest } from '@ancloud/contracts
 import type { ImageRecord } from '@ancloud/contracts/state/v1/state';
 import { ImportImageRequest as Request } from '@ancloud/contracts/container/v1/container';
 import { LoneHost } from '../faults/lone-host.js';
+import { eventually, NotYet } from '../harness/eventually.js';
 import { buildGuest } from '../harness/farm.js';
 
 export const run = promisify(execFile);
@@ -21,12 +22,13 @@ export class ImageHost {
     this.tree = tree;
   }
 
-  static async start(): Promise<ImageHost> {
+  /** `env`: of the service, beside its own. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<ImageHost> {
     const host = new LoneHost();
     const tree = path.join(host.root, 'tree');
     const guest = await buildGuest();
     await run('unsquashfs', ['-quiet', '-no-progress', '-dest', tree, guest], { maxBuffer: 16 << 20 });
-    await host.start();
+    await host.start(env);
     return new ImageHost(host, tree);
   }
 
@@ -51,7 +53,32 @@ export class ImageHost {
     return fs.readdirSync(path.join(this.host.place.state, 'images')).toSorted();
   }
 
+  /** The store is empty, and no program of the sandbox's user lives: a killed one is collected a moment after its import. */
+  async nothingLeft(): Promise<void> {
+    await eventually(() => {
+      const store = this.store();
+      if (store.length > 0) throw new NotYet(`still in the store: ${store.join(', ')}`);
+      const left = sandboxed();
+      if (left.length > 0) throw new NotYet(`still running: ${left.join(', ')}`);
+    });
+  }
+
   async remove(): Promise<string[]> {
     return this.host.remove();
   }
+}
+
+/** One layer with the whole tree, tagged `guest`. */
+export async function ociLayout(folder: string, tree: string): Promise<void> {
+  await run('umoci', ['init', '--layout', folder]);
+  await run('umoci', ['new', '--image', `${folder}:guest`]);
+  await run('umoci', ['insert', '--image', `${folder}:guest`, tree, '/']);
+}
+
+/** Processes of the sandbox's user, on the whole machine. */
+function sandboxed(): string[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => fs.statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === 268_435_454);
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ImageHost, run } from './image-host.js';
+import { ImageHost, ociLayout, run } from './image-host.js';
 
 let images: ImageHost;
 
@@ -17,13 +17,6 @@ afterAll(async () => {
 function tarOf(tree: string, file: string, ...options: string[]): Promise<unknown> {
   const how = ['--format=posix', '--sort=name', '--xattrs', '--xattrs-include=*', '--numeric-owner'];
   return run('tar', [...how, ...options, '-C', tree, '-cf', file, '.']);
-}
-
-/** One layer with the whole tree, tagged `guest`. */
-async function ociLayout(folder: string): Promise<void> {
-  await run('umoci', ['init', '--layout', folder]);
-  await run('umoci', ['new', '--image', `${folder}:guest`]);
-  await run('umoci', ['insert', '--image', `${folder}:guest`, images.tree, '/']);
 }
 
 /** Boots a phone from the image, asks it who it is, and removes it. */
@@ -44,12 +37,12 @@ describe('one tree, however it comes', () => {
     ['a tar, gzipped', 'rootfs-tar', (file) => tarOf(images.tree, file, '--gzip')],
     ['a tar, zstd', 'rootfs-tar', (file) => tarOf(images.tree, file, '--zstd')],
     ['a directory', 'directory', (file) => run('cp', ['-a', images.tree, file])],
-    ['an OCI layout', 'oci', ociLayout],
+    ['an OCI layout', 'oci', (file) => ociLayout(file, images.tree)],
     [
       'what docker save writes',
       'docker-archive',
       async (file) => {
-        await ociLayout(`${file}.oci`);
+        await ociLayout(`${file}.oci`, images.tree);
         const to = `docker-archive:${file}:example/guest:1`;
         await run('skopeo', ['copy', '--insecure-policy', '--quiet', `oci:${file}.oci:guest`, to]);
         fs.rmSync(`${file}.oci`, { recursive: true });

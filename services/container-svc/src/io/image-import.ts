@@ -43,6 +43,8 @@ export interface ImporterOptions {
   readonly hostcapBin: string;
   /** Folders to import from. */
   readonly allowedDirs: readonly string[];
+  /** `host[:port]` of registries that need no TLS. */
+  readonly insecureRegistries: readonly string[];
 }
 
 /**
@@ -95,7 +97,7 @@ export class ImageImporter {
   }
 
   async #open({ kind, where }: ImportSource, { signal, progress }: ImportRequest): Promise<OpenSource> {
-    const { allowedDirs, uploads, store } = this.#options;
+    const { allowedDirs, insecureRegistries, uploads, store } = this.#options;
     switch (kind) {
       case 'path':
         return openSource(where, allowedDirs);
@@ -105,7 +107,13 @@ export class ImageImporter {
       }
       case 'reference':
         progress('pulling', 0, 0);
-        return pullImage(where, { folder: store.paths.images, root: store.paths.sandbox, signal });
+        return pullImage(where, {
+          folder: store.paths.images,
+          root: store.paths.sandbox,
+          insecureRegistries,
+          signal,
+          onBytes: (done) => progress('pulling', done, 0),
+        });
     }
   }
 

@@ -79,10 +79,18 @@ export async function startHost(
   const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
   const cgroups = detectCgroups(readMounts());
   const images = new ImageStore(paths, exec, clock);
-  const { hostcapBin, importDirs: allowedDirs } = config;
+  const { hostcapBin, importDirs: allowedDirs, insecureRegistries } = config;
   const uploads = new UploadStore(paths.uploads, config.hostId, clock);
   uploads.load();
-  const importer = new ImageImporter({ store: images, uploads, exec, clock, hostcapBin, allowedDirs });
+  const importer = new ImageImporter({
+    store: images,
+    uploads,
+    exec,
+    clock,
+    hostcapBin,
+    allowedDirs,
+    insecureRegistries,
+  });
   life.add({ name: 'imports', stop: () => importer.stop(), join: () => importer.join() });
   const faults = faultsOf(config.fault);
   const targets = new TargetStore(paths, faults, log);

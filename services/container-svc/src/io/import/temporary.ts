@@ -37,9 +37,13 @@ export function roomFor(folder: string, needed: number): number {
 export function fullDisk(error: unknown, folder: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new AppError('DISK_FULL', `importing into ${folder}: no space left`, {
+  return noRoom(`importing into ${folder}`, folder, error);
+}
+
+export function noRoom(doing: string, folder: string, cause?: unknown): AppError {
+  return new AppError('DISK_FULL', `${doing}: no space left`, {
     field: folder,
     fix: `free space on the disk of ${folder}`,
-    cause: error,
+    cause,
   });
 }
