@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Profile, profileFromJSON, profileToJSON } from '@ancloud/contracts/common/v1/common';
-import { AppError, type Clock, type Exec, sleep, syncFolder, writeJsonAtomic } from '@ancloud/kit';
+import { AppError, type Clock, type Exec, syncFolder, writeJsonAtomic } from '@ancloud/kit';
 import type { ImageTraits } from '../core/build-prop.js';
-import { loopsOf, readMounts, unmountAll } from './mounts.js';
+import { isMounted, mountSquashfs, unmountSquashfs, usersOfMount } from './loop-mounts.js';
 import type { Paths } from './paths.js';
 
 /** One image of the store: content-addressed and immutable, with its meta file beside it. */
@@ -95,23 +95,18 @@ export class ImageStore {
   }
 
   isMounted(imageId: string): boolean {
-    const target = this.paths.imageMount(imageId);
-    return readMounts().some((mount) => mount.target === target);
+    return isMounted(this.paths.imageMount(imageId));
   }
 
   /** `inside` runs between making the mount point and the mount (fault injection). */
   mount(imageId: string, fds: readonly number[], inside: () => void): Promise<void> {
     return this.#serial(async () => {
-      if (this.isMounted(imageId)) return;
-      const target = this.paths.imageMount(imageId);
-      fs.mkdirSync(target, { recursive: true, mode: 0o755 });
-      inside();
-      // nosuid: an image's su must be nothing to a user of the host who finds the mount. Phones see it through their overlay.
-      await this.exec(
-        ['mount', '-t', 'squashfs', '-o', 'loop,ro,nosuid,nodev', this.paths.imageFile(imageId), target],
-        {
-          fds,
-        },
+      await mountSquashfs(
+        this.exec,
+        this.paths.imageFile(imageId),
+        this.paths.imageMount(imageId),
+        fds,
+        inside,
       );
     });
   }
@@ -120,35 +115,13 @@ export class ImageStore {
   unmount(imageId: string): Promise<void> {
     return this.#serial(async () => {
       if (this.users(imageId) > 0) return;
-      const target = this.paths.imageMount(imageId);
-      unmountAll(target);
-      fs.rmSync(target, { recursive: true, force: true });
-      const file = this.paths.imageFile(imageId);
-      for (let tries = 0; loopsOf(file).length > 0; tries += 1) {
-        if (tries > 100)
-          throw new AppError(
-            'STEP_FAILED',
-            `unmounting ${imageId}: ${loopsOf(file).join(', ')} still holds its file`,
-            {
-              field: file,
-              fix: 'another mount namespace holds the mount: find it with grep -l images /proc/*/mountinfo',
-            },
-          );
-        await sleep(20, undefined, this.clock);
-      }
+      await unmountSquashfs(this.paths.imageFile(imageId), this.paths.imageMount(imageId), this.clock);
     });
   }
 
   /** Mounts that stand on the image: overlays over it, and its idmapped doubles. */
   users(imageId: string): number {
-    const target = this.paths.imageMount(imageId);
-    const mounts = readMounts();
-    const device = mounts.find((mount) => mount.target === target)?.source;
-    return mounts.filter(
-      ({ type, target: at, source, superOptions }) =>
-        (type === 'squashfs' && at !== target && source === device) ||
-        (type === 'overlay' && superOptions.split(',').some((option) => option === `lowerdir=${target}`)),
-    ).length;
+    return usersOfMount(this.paths.imageMount(imageId));
   }
 
   #changed(): void {

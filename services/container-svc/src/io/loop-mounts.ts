@@ -1,0 +1,56 @@
+import fs from 'node:fs';
+import { AppError, type Clock, type Exec, sleep } from '@ancloud/kit';
+import { loopsOf, readMounts, unmountAll } from './mounts.js';
+
+/*
+ * A squashfs of a store and its one loop mount that all phones share. Callers keep mounting and unmounting of one file
+ * serial, so that the last user's leaving and the next one's coming do not cross.
+ */
+
+export function isMounted(target: string): boolean {
+  return readMounts().some((mount) => mount.target === target);
+}
+
+/** `inside` runs between making the mount point and the mount (fault injection). */
+export async function mountSquashfs(
+  exec: Exec,
+  file: string,
+  target: string,
+  fds: readonly number[],
+  inside: () => void = () => {},
+): Promise<void> {
+  if (isMounted(target)) return;
+  fs.mkdirSync(target, { recursive: true, mode: 0o755 });
+  inside();
+  // nosuid: an image's su must be nothing to a user of the host who finds the mount. Phones see it through their overlay.
+  await exec(['mount', '-t', 'squashfs', '-o', 'loop,ro,nosuid,nodev', file, target], { fds });
+}
+
+/** Unmounts it and waits until its loop device is gone. Errors: STEP_FAILED naming the device. */
+export async function unmountSquashfs(file: string, target: string, clock: Clock): Promise<void> {
+  unmountAll(target);
+  fs.rmSync(target, { recursive: true, force: true });
+  for (let tries = 0; loopsOf(file).length > 0; tries += 1) {
+    if (tries > 100)
+      throw new AppError(
+        'STEP_FAILED',
+        `unmounting ${target}: ${loopsOf(file).join(', ')} still holds ${file}`,
+        {
+          field: file,
+          fix: 'another mount namespace holds the mount: find it with grep -l ancloud /proc/*/mountinfo',
+        },
+      );
+    await sleep(20, undefined, clock);
+  }
+}
+
+/** Mounts that stand on it: overlays over it, and its idmapped doubles. */
+export function usersOfMount(target: string): number {
+  const mounts = readMounts();
+  const device = mounts.find((mount) => mount.target === target)?.source;
+  return mounts.filter(
+    ({ type, target: at, source, superOptions }) =>
+      (type === 'squashfs' && at !== target && source === device) ||
+      (type === 'overlay' && superOptions.split(',').some((option) => option === `lowerdir=${target}`)),
+  ).length;
+}
