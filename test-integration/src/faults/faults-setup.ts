@@ -6,6 +6,7 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { TestProject } from 'vitest/node';
 import { buildGuest } from '../harness/farm.js';
 import { LoneHost } from './lone-host.js';
+import type { Scenario } from './scenario.js';
 import { type ScenarioName, scenarioNames, scenarios } from './scenarios.js';
 import { countsOf, tracesOf } from './sweep.js';
 
@@ -77,9 +78,9 @@ async function undisturbed(
     };
     const seen = new Set<string>();
     for (const name of scenarioNames) {
-      const scenario = scenarios[name];
+      const scenario: Scenario = scenarios[name];
       const phone = `ph_${name}`;
-      await host.restart('env' in scenario ? scenario.env : {});
+      await host.restart(scenario.env ?? {});
       await scenario.begin(host, phone, images);
       const from = host.log.length;
       await scenario.wish(host, phone, images);
@@ -90,7 +91,9 @@ async function undisturbed(
         .flatMap(({ msg, step }) => (msg === 'step' && typeof step === 'object' ? [step.name] : []));
       steps[name] = [...new Set(ran)].filter((step) => !seen.has(step));
       for (const step of steps[name]) seen.add(step);
-      if ('again' in scenario) steps[name].unshift(...scenario.again);
+      steps[name].unshift(...(scenario.again ?? []));
+      // No step of a plan, so not in the log: whoever runs it says so.
+      for (const step of scenario.again ?? []) seen.add(step);
       if (name === 'boot' || name === 'stop' || name === 'remove') steps[name].unshift(WITH_EVERY_WISH);
       counts[name] = countsOf(tracesOf(host.place, phone));
       await host.local.stopContainer({ phoneId: phone, remove: true }).catch(() => {});

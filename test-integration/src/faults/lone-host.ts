@@ -242,11 +242,9 @@ export class LoneHost {
     return imageId;
   }
 
-  run(phoneId: string, spec: Partial<PhoneSpec>): Promise<PhoneStatus> {
-    return this.local.startContainer({
-      phoneId,
-      spec: PhoneSpec.fromPartial(spec),
-    });
+  /** `snapshotId`: what a new phone's data begins from. */
+  run(phoneId: string, spec: Partial<PhoneSpec>, snapshotId = ''): Promise<PhoneStatus> {
+    return this.local.startContainer({ phoneId, spec: PhoneSpec.fromPartial(spec), snapshotId });
   }
 
   /** Waits until the phone's status is of `stage`, and answers it. */

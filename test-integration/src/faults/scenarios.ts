@@ -4,36 +4,9 @@ import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { processes } from '../harness/processes.js';
 import type { LoneHost } from './lone-host.js';
+import { beReady, ready, type Scenario, stop } from './scenario.js';
+import { snapshotScenarios } from './snapshot-scenarios.js';
 import { cgroupRoots } from './sweep.js';
-
-/** The two images of the tier; the same guest, told apart by what stands behind the filesystem. */
-export interface Images {
-  readonly first: string;
-  readonly second: string;
-}
-
-/**
- * One thing that is asked of a phone, in the course of which steps run. The same functions are used to learn which steps those are
- * and to kill container-svc in each of them.
- */
-export interface Scenario {
-  /** Brings the phone to where the wish makes sense. The service runs. */
-  readonly begin: (host: LoneHost, phone: string, images: Images) => Promise<void>;
-  /** Asks. May fail because the service is killed meanwhile; may be asked again. */
-  readonly wish: (host: LoneHost, phone: string, images: Images) => Promise<unknown>;
-  /** Resolves when what was asked for is so. */
-  readonly reached: (host: LoneHost, phone: string) => Promise<unknown>;
-  /** Steps to be killed in although an earlier scenario runs them: this wish must survive there too. */
-  readonly again?: readonly string[];
-  /** Environment of every start of the service. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-const ready = (host: LoneHost, phone: string): Promise<unknown> => host.until(phone, Stage.STAGE_READY);
-
-async function beReady(host: LoneHost, phone: string, { first }: Images): Promise<void> {
-  await host.run(phone, { imageId: first });
-}
 
 const bootBefore = new Map<string, string>();
 
@@ -47,11 +20,9 @@ function limitOf({ place }: LoneHost, phone: string, ...names: string[]): string
 
 const markOf = ({ place }: LoneHost, phone: string): string => `${place.state}/phones/${phone}/data/mark`;
 
-const stop = (host: LoneHost, phone: string): Promise<unknown> =>
-  host.local.stopContainer({ phoneId: phone, remove: false });
-
 export const scenarios = {
   boot: {
+    from: null,
     begin: async (host, phone) => {
       const { phones } = await host.phones.listPhones({});
       if (phones.some(({ phoneId }) => phoneId === phone))
@@ -82,6 +53,7 @@ export const scenarios = {
   },
   // The root's upper belongs to the image it was made over.
   image: {
+    from: null,
     begin: async (host, phone, images) => {
       await beReady(host, phone, images);
       await stop(host, phone);
@@ -146,6 +118,7 @@ export const scenarios = {
     reached: (host, phone) => host.until(phone, Stage.STAGE_PAUSED),
   },
   resume: {
+    from: Stage.STAGE_PAUSED,
     begin: async (host, phone, images) => {
       await beReady(host, phone, images);
       await host.local.pauseContainer({ phoneId: phone });
@@ -162,6 +135,7 @@ export const scenarios = {
     },
     reached: adopted,
   },
+  ...snapshotScenarios,
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;

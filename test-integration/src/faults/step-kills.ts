@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { LoneHost } from './lone-host.js';
-import { type Images, type ScenarioName, scenarios } from './scenarios.js';
+import type { Images, Scenario } from './scenario.js';
+import { type ScenarioName, scenarios } from './scenarios.js';
 import { countsOf, tracesOf } from './sweep.js';
 
 const POINTS = ['before', 'inside', 'after'] as const;
@@ -15,8 +16,8 @@ const WITNESS = 'ph_witness';
  */
 export function killsIn(name: ScenarioName): void {
   const { folder, images: files, steps } = inject('prepared');
-  const scenario = scenarios[name];
-  const env: Readonly<Record<string, string>> = 'env' in scenario ? scenario.env : {};
+  const scenario: Scenario = scenarios[name];
+  const env = scenario.env ?? {};
   const phone = `ph_${name}`;
 
   describe(`container-svc killed while a phone is asked to ${name}`, () => {
@@ -40,16 +41,16 @@ export function killsIn(name: ScenarioName): void {
     for (const step of steps[name]) {
       it.each(POINTS)(`${step}: killed %s it`, async (point) => {
         await scenario.begin(host, phone, images);
-        const before = point === 'before' && step === 'saveTarget';
+        const before = point === 'before' && (step === 'saveTarget' || step === 'removeSnapshot');
         await host.restart({ ANCLOUD_ENABLE_FAULTS: '1', ANCLOUD_FAULT: `${step}:${point}` });
-        if (name === 'resume') await host.until(phone, Stage.STAGE_PAUSED);
-        else if (name !== 'boot' && name !== 'image') await host.until(phone, Stage.STAGE_READY);
+        const from = scenario.from === undefined ? Stage.STAGE_READY : scenario.from;
+        if (from !== null) await host.until(phone, from);
         const asked = scenario.wish(host, phone, images).catch(() => {});
         expect(await host.ended()).toEqual({ code: null, signal: 'SIGKILL' });
         await asked;
 
         await host.restart();
-        // Killed before the wish was on disk: nobody was told that it was taken, so whoever wished will ask again.
+        // Killed before anything was done or the wish was on disk: nobody was told that it was taken, so whoever wished will ask again.
         if (before) await scenario.wish(host, phone, images);
         await scenario.reached(host, phone);
         await host.settled(phone);

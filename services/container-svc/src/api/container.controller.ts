@@ -15,6 +15,8 @@ import type {
   RemoveImageResponse,
   RemoveUploadRequest,
   RemoveUploadResponse,
+  RemoveSnapshotRequest,
+  RemoveSnapshotResponse,
   SyncPhonesResponse,
   Upload,
   WriteUploadRequest,
@@ -26,6 +28,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import { imageRecords } from '../reconcile/host-record.js';
+import { phonesOn } from '../reconcile/snapshot-records.js';
 import { HostApi } from './host-api.js';
 import { execInPhone } from './exec-stream.js';
 import { importImage } from './import-image.js';
@@ -143,6 +146,13 @@ export class ContainerController {
   @GrpcMethod(SERVICE, 'removeUpload')
   removeUpload({ uploadId }: RemoveUploadRequest): RemoveUploadResponse {
     this.api.host.uploads.remove(uploadId);
+    return {};
+  }
+
+  @GrpcMethod(SERVICE, 'removeSnapshot')
+  async removeSnapshot({ snapshotId }: RemoveSnapshotRequest): Promise<RemoveSnapshotResponse> {
+    const { host } = this.api;
+    await host.snapshots.remove(snapshotId, () => phonesOn(host, snapshotId));
     return {};
   }
 

@@ -1,7 +1,9 @@
-import { phoneIdPattern } from '@ancloud/contracts';
+import { phoneIdPattern, snapshotIdPattern } from '@ancloud/contracts';
 import { type Desired, Wanted } from '@ancloud/contracts/common/v1/common';
 import type {
   ChangeContainerRequest,
+  RestoreContainerRequest,
+  SnapshotContainerRequest,
   StartContainerRequest,
   StopContainerRequest,
 } from '@ancloud/contracts/container/v1/local';
@@ -13,40 +15,14 @@ import { GrpcMethod } from '@nestjs/microservices';
 import { runSpecOf } from '../core/run-spec.js';
 import { notRunning } from '../io/crun.js';
 import { HostApi } from './host-api.js';
+import { kept, up } from './local-goals.js';
 
 const SERVICE = 'ancloud.container.v1.LocalContainerService';
-/** Reasons for which waiting longer would not help. */
-const FINAL = new Set([
-  'SpecInvalid',
-  'ImageMissing',
-  'ProfileUnknown',
-  'NoBinder',
-  'NoBinderNode',
-  'NoGpu',
-  'NoSharedMemory',
-  'SelinuxRefuses',
-  'VsockExposed',
-  'DataOwnership',
-]);
-/** Starts that failed in a row before the caller is told. */
-const TRIES = 2;
 const WAIT_DEFAULT_MS = 300_000;
 
 interface DeadlineCall {
   getDeadline(): Date | number;
 }
-
-/** True at the goal. Errors: BOOT_FAILED when the phone cannot get there, or has failed often enough to say so. */
-const up =
-  (doing: string, goal: Stage) =>
-  ({ phoneId, stage, reason, message, restarts }: PhoneStatus): boolean => {
-    if (stage !== Stage.STAGE_FAILED || (!FINAL.has(reason) && restarts < TRIES))
-      return stage === goal && reason === '';
-    throw new AppError('BOOT_FAILED', `${doing} ${phoneId}: ${reason}: ${message}`, {
-      field: 'phone_id',
-      value: phoneId,
-    });
-  };
 
 /** The seed's two verbs on the unix socket, for a host without a farm, and what else a phone's life may ask for. */
 @Controller()
@@ -55,7 +31,7 @@ export class LocalController {
 
   @GrpcMethod(SERVICE, 'startContainer')
   async startContainer(
-    { phoneId, spec }: StartContainerRequest,
+    { phoneId, spec, snapshotId }: StartContainerRequest,
     _: Metadata,
     call: DeadlineCall,
   ): Promise<PhoneStatus> {
@@ -78,10 +54,13 @@ export class LocalController {
           fix: 'import it first',
         },
       );
+    if (snapshotId !== '') host.snapshots.need(snapshotId, `starting ${phoneId}`);
     await this.#wish(phoneId, revision, {
       wanted: Wanted.WANTED_RUNNING,
       paused: false,
+      snapshot: undefined,
       ...(spec === undefined ? {} : { spec }),
+      ...(host.targets.get(phoneId) === undefined ? { dataFrom: snapshotId } : {}),
     });
     return this.#until(phoneId, revision, call, up('starting', Stage.STAGE_READY));
   }
@@ -110,7 +89,7 @@ export class LocalController {
     const revision = this.#revision(phoneId, 'rebooting');
     const { wanted, reboots } = this.#known(phoneId, 'rebooting');
     if (wanted !== Wanted.WANTED_RUNNING) throw notRunning(phoneId, 'rebooting');
-    await this.#wish(phoneId, revision, { reboots: reboots + 1, paused: false });
+    await this.#wish(phoneId, revision, { reboots: reboots + 1, paused: false, snapshot: undefined });
     return this.#until(phoneId, revision, call, up('rebooting', Stage.STAGE_READY));
   }
 
@@ -120,11 +99,52 @@ export class LocalController {
     _: Metadata,
     call: DeadlineCall,
   ): Promise<PhoneStatus> {
-    const revision = this.#revision(phoneId, 'resetting');
-    const { wanted, resets } = this.#known(phoneId, 'resetting');
+    return this.#anew(phoneId, 'resetting', '', call);
+  }
+
+  @GrpcMethod(SERVICE, 'restoreContainer')
+  async restoreContainer(
+    { phoneId, snapshotId }: RestoreContainerRequest,
+    _: Metadata,
+    call: DeadlineCall,
+  ): Promise<PhoneStatus> {
+    this.api.host.snapshots.need(snapshotId, `restoring ${phoneId}`);
+    return this.#anew(phoneId, 'restoring', snapshotId, call);
+  }
+
+  @GrpcMethod(SERVICE, 'snapshotContainer')
+  async snapshotContainer(
+    { phoneId, snapshotId, name }: SnapshotContainerRequest,
+    _: Metadata,
+    call: DeadlineCall,
+  ): Promise<PhoneStatus> {
+    const doing = 'keeping the data of';
+    const revision = this.#revision(phoneId, doing);
+    const { wanted, paused } = this.#known(phoneId, doing);
+    if (wanted === Wanted.WANTED_RUNNING && !paused)
+      throw new AppError('PHONE_NOT_STILL', `${doing} ${phoneId}: it is wanted to run`, {
+        field: 'phone_id',
+        value: phoneId,
+        fix: 'stop or pause it first',
+      });
+    if (!snapshotIdPattern.test(snapshotId))
+      throw new AppError('INVALID_ARGUMENT', `${doing} ${phoneId}: the snapshot’s id is not acceptable`, {
+        field: 'snapshot_id',
+        value: snapshotId,
+        fix: 'use sn_ and 1-40 of [a-z0-9]',
+      });
+    await this.#wish(phoneId, revision, { snapshot: { snapshotId, name } });
+    return this.#until(phoneId, revision, call, kept);
+  }
+
+  /** The data begins anew, from a snapshot or from nothing. */
+  async #anew(phoneId: string, doing: string, dataFrom: string, call: DeadlineCall): Promise<PhoneStatus> {
+    const revision = this.#revision(phoneId, doing);
+    const { wanted, resets } = this.#known(phoneId, doing);
     const goal = wanted === Wanted.WANTED_RUNNING ? Stage.STAGE_READY : Stage.STAGE_STOPPED;
-    await this.#wish(phoneId, revision, { resets: resets + 1, paused: false });
-    return this.#until(phoneId, revision, call, up('resetting', goal));
+    const changes = { resets: resets + 1, dataFrom, paused: false, snapshot: undefined };
+    await this.#wish(phoneId, revision, changes);
+    return this.#until(phoneId, revision, call, up(doing, goal));
   }
 
   @GrpcMethod(SERVICE, 'pauseContainer')
@@ -145,7 +165,7 @@ export class LocalController {
     const doing = paused ? 'pausing' : 'resuming';
     const revision = this.#revision(phoneId, doing);
     if (this.#known(phoneId, doing).wanted !== Wanted.WANTED_RUNNING) throw notRunning(phoneId, doing);
-    await this.#wish(phoneId, revision, { paused });
+    await this.#wish(phoneId, revision, { paused, ...(paused ? {} : { snapshot: undefined }) });
     return this.#until(phoneId, revision, call, up(doing, paused ? Stage.STAGE_PAUSED : Stage.STAGE_READY));
   }
 
@@ -191,6 +211,7 @@ export class LocalController {
       reboots: 0,
       resets: 0,
       paused: false,
+      dataFrom: '',
     };
     await host.phones.adopt({ ...before, ...changes, revision }, 'local');
   }

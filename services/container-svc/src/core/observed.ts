@@ -10,8 +10,14 @@ export interface Identity {
   readonly userns: boolean;
   /** The image the upper was made over. */
   readonly imageId: string;
-  /** Factory resets this data has seen; absent in files of 0.1, which knew none. */
+  /** Factory resets and restores this data has seen; absent in files of 0.1, which knew none. */
   readonly resets?: number;
+  /** The snapshot that the data lies on, as an overlay; absent = the data is a directory of its own. */
+  readonly snapshotId?: string;
+  /** That snapshot was taken of another phone, and android_id and adb keys are still that one's. */
+  readonly renew?: boolean;
+  /** The last snapshot that was taken of this data. */
+  readonly taken?: string;
 }
 
 /** What a boot needs beyond what every phone has (core/profiles): each is made and taken away by steps of its own. */
@@ -77,6 +83,8 @@ export interface Observed {
   };
   readonly lower: boolean;
   readonly root: boolean;
+  /** Data that lies on a snapshot; `partial` = its lower is mounted, the overlay is not. */
+  readonly data: 'none' | 'partial' | 'mounted';
   /**
    * The phone's binderfs, as the host mounted it: `closed` while a node is missing or for root alone, since mounting and opening
    * are two calls and a kill may come between.

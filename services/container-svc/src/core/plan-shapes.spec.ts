@@ -27,6 +27,7 @@ const mounted: Observed = {
   image: { present: true, mounted: true, users: 1 },
   lower: false,
   root: true,
+  data: 'none',
   binder: 'none',
   propertyFile: false,
   ipConfig: 'none',
@@ -41,6 +42,7 @@ const mounted: Observed = {
 const facts: PlanFacts = {
   nowMs: 0,
   run: { ok: true, fingerprint: 'f', imageId: IMAGE, userns: false, shape: whole, limits },
+  dataFromPresent: true,
   base: 7,
   failure: undefined,
   bootSlot: true,

@@ -31,6 +31,7 @@ export const nothing: Observed = {
   image: { present: true, mounted: false, users: 0 },
   lower: false,
   root: false,
+  data: 'none',
   binder: 'none',
   propertyFile: false,
   ipConfig: 'none',
@@ -88,6 +89,7 @@ export const limits = {
 export const facts: PlanFacts = {
   nowMs: NOW,
   run: { ok: true, fingerprint: FINGERPRINT, imageId: IMAGE, userns: true, shape: plain, limits },
+  dataFromPresent: true,
   base: 7,
   failure: undefined,
   bootSlot: true,
@@ -114,6 +116,7 @@ export const desired: Desired = {
   reboots: 0,
   resets: 0,
   paused: false,
+  dataFrom: '',
 };
 
 export function target(wanted: Wanted, more: Partial<Target> = {}): Target {

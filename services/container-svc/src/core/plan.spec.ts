@@ -290,6 +290,7 @@ function perform(observed: Observed, name: string): Observed {
       startedAtMs: undefined,
       container: { kind: 'none' },
     },
+    unmountData: { data: 'none' },
     removeRunDir: { runDir: false },
     removeStorage: { storage: 'none', identity: undefined },
   };

@@ -3,6 +3,7 @@ import { type BootLimits, overdue } from './boot-progress.js';
 import { staleLimits } from './cgroup-limits.js';
 import { type Ending, endingOf, type StopReason } from './exit.js';
 import type { Boot, BootShape, Container, Observed } from './observed.js';
+import { planFresh, planMountedData, planReset, planSnapshot, resetDue } from './plan-data.js';
 import type { RunLimits } from './run-spec.js';
 import type { Step } from './steps.js';
 import { goalOf, type Target } from './target.js';
@@ -12,6 +13,8 @@ export interface PlanFacts {
   readonly nowMs: number;
   /** How the wish wants to be run (`fingerprint`), or why it cannot be. */
   readonly run: Runnable | Refusal;
+  /** The snapshot that the data shall begin from is here, or none is asked for. */
+  readonly dataFromPresent: boolean;
   /** First host id of the phone's ids. */
   readonly base: number;
   /** Endings in a row that nobody wished for. */
@@ -93,8 +96,13 @@ export function plan(target: Target, observed: Observed, facts: PlanFacts): Deci
   if (goal === 'running') return planUp(target.desired, observed, facts);
   const down = planDown(observed, facts, 'asked', false);
   if (down !== undefined) return down;
-  if (goal === 'stopped' && target.fencedBy === undefined && resetDue(target.desired, observed))
-    return step('stopping', { name: 'wipeData', resets: target.desired.resets });
+  if (goal === 'stopped' && target.fencedBy === undefined) {
+    const { desired } = target;
+    const data =
+      planReset('stopping', desired, observed, facts) ?? planSnapshot('stopped', desired, observed);
+    if (data !== undefined) return data;
+  }
+  if (observed.data !== 'none') return step('stopping', { name: 'unmountData' });
   if (goal === 'stopped')
     return wait('stopped', target.fencedBy === undefined ? '' : 'Fenced', fenceMessage(target));
   if (observed.runDir) return step('stopping', { name: 'removeRunDir' });
@@ -106,11 +114,6 @@ function fenceMessage({ fencedBy }: Target): string {
   return fencedBy === undefined
     ? ''
     : `the placement names host ${fencedBy.hostId} with epoch ${fencedBy.epoch}; the data stays here`;
-}
-
-/** Data that has seen fewer factory resets than were asked for. Data that does not exist yet is made fresh. */
-function resetDue(desired: Desired, { identity }: Observed): boolean {
-  return identity !== undefined && (identity.resets ?? 0) < desired.resets;
 }
 
 function planUp(desired: Desired, observed: Observed, facts: PlanFacts): Decision {
@@ -151,14 +154,19 @@ function planOpening(desired: Desired, observed: Observed, facts: PlanFacts): De
   const leftover = planDown(observed, facts, 'notCreated', false);
   if (leftover !== undefined) return leftover;
   const { run, failure } = facts;
-  if (resetDue(desired, observed)) return step('preparing', { name: 'wipeData', resets: desired.resets });
+  const reset = planReset('preparing', desired, observed, facts);
+  if (reset !== undefined) return reset;
   if (!run.ok) return wait('failed', run.reason, run.message);
   if (failure !== undefined && facts.nowMs < failure.notBeforeMs) {
     const ms = failure.notBeforeMs - facts.nowMs;
     return wait('failed', failure.reason, `${failure.message}; next try in ${Math.ceil(ms / 1_000)} s`, ms);
   }
-  if (observed.storage !== 'ready')
-    return step('preparing', { name: 'makeStorage', base: facts.base, userns: run.userns });
+  if (observed.storage !== 'ready') {
+    const { userns } = run;
+    const { dataFrom } = desired;
+    const make: Step = { name: 'makeStorage', base: facts.base, userns, dataFrom };
+    return planFresh('preparing', desired, observed, facts) ?? step('preparing', make);
+  }
   const { identity } = observed;
   if (identity !== undefined && identity.userns !== run.userns) {
     const [made, now] = identity.userns ? ['with', 'cannot'] : ['without', 'would'];
@@ -183,6 +191,8 @@ function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decisio
   if (!observed.image.mounted) return step('preparing', { name: 'mountImage', imageId });
   if (userns && !observed.lower) return step('preparing', { name: 'mountLower', imageId, base });
   if (!observed.root) return step('preparing', { name: 'mountRoot', imageId, userns });
+  const data = planMountedData(observed);
+  if (data !== undefined) return data;
   const { shape } = boot;
   if (shape?.binderNodes === true && observed.binder !== 'open')
     return step('preparing', { name: 'mountBinder' });
@@ -210,7 +220,10 @@ function planRunning(
   if (observed.network !== 'attached') return step(stage, { name: 'attachNetwork', pid });
   if (pausing && freezer !== 'frozen') return step(stage, { name: 'pauseContainer' });
   if (!pausing && freezer !== 'thawed') return step(stage, { name: 'resumeContainer' });
-  if (ready) return planLimits(stage, observed, facts) ?? wait(stage);
+  if (ready) {
+    const taking = stage === 'paused' ? planSnapshot(stage, desired, observed) : undefined;
+    return taking ?? planLimits(stage, observed, facts) ?? wait(stage);
+  }
   const elapsed = facts.nowMs - (observed.startedAtMs ?? boot.acceptedAtMs);
   const late = overdue(observed.progress, elapsed, facts.limits);
   if (late !== undefined)

@@ -61,6 +61,7 @@ export function statusOf(input: StatusInput): PhoneStatus {
     progress: observed.progress === 'none' ? '' : observed.progress,
     wanted: desired.wanted,
     profile: input.profile,
+    snapshotId: observed.identity?.taken ?? '',
     failures: input.failure?.count ?? 0,
     nextTryAtMs: decision.stage === 'failed' ? (input.failure?.notBeforeMs ?? 0) : 0,
     ...(target.managedBy === 'farm' ? { told: desired } : {}),
@@ -95,6 +96,7 @@ export function removedStatus(
     profile: 0,
     failures: 0,
     nextTryAtMs: 0,
+    snapshotId: '',
   };
 }
 

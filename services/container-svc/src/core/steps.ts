@@ -12,12 +12,23 @@ type NoArguments = object;
  * name to its executor; a step without one does not compile.
  */
 export interface StepArgs {
-  /** Makes data, upper, work, log and identity.json on the state disk. */
-  makeStorage: { readonly base: number; readonly userns: boolean };
+  /** Makes data, upper, work, log and identity.json on the state disk. `dataFrom`: a snapshot that is here, or empty. */
+  makeStorage: { readonly base: number; readonly userns: boolean; readonly dataFrom: string };
   /** Empties the root's upper, which belongs to the image it was made over. The root is not mounted. */
   resetUpper: { readonly imageId: string; readonly userns: boolean };
-  /** Factory reset: data, upper and work are emptied and seen to be empty; id and ids of files stay. The root is not mounted. */
-  wipeData: { readonly resets: number };
+  /**
+   * Factory reset, or restore to a snapshot: data, upper and work are emptied and seen to be empty; id and ids of files stay.
+   * Neither root nor data is mounted.
+   */
+  wipeData: { readonly resets: number; readonly dataFrom: string };
+  /** Data over its snapshot: the snapshot's loop mount (shared), its double with the phone's ids, the overlay. */
+  mountData: NoArguments;
+  /** Undoes mountData, and the loop mounts of snapshots on which nobody stands. */
+  unmountData: NoArguments;
+  /** Renews what tells a clone from its origin: android_id, the keys that adb trusts. Its data is mounted. */
+  renewIds: NoArguments;
+  /** Packs the data into the snapshot store. The phone is stopped or frozen; data that lies on a snapshot is mounted. */
+  takeSnapshot: { readonly snapshotId: string; readonly as: string };
   /** Opens a boot: run directory, boot.json. Nothing of an earlier boot is left. */
   openBoot: {
     readonly fingerprint: string;
@@ -82,12 +93,19 @@ export type StepName = keyof StepArgs;
 /** A step as a value: can be printed, compared, tested. */
 export type Step = { readonly [Name in StepName]: { readonly name: Name } & StepArgs[Name] }[StepName];
 
-/** Names for `--list-steps` and fault injection. `saveTarget` happens before any plan is made. */
-export const stepNames: readonly (StepName | 'saveTarget')[] = [
+/**
+ * Names for `--list-steps` and fault injection. `saveTarget` happens before any plan is made, `removeSnapshot` is no phone's.
+ */
+export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] = [
   'saveTarget',
+  'removeSnapshot',
   'makeStorage',
   'resetUpper',
   'wipeData',
+  'mountData',
+  'unmountData',
+  'renewIds',
+  'takeSnapshot',
   'openBoot',
   'mountImage',
   'mountLower',

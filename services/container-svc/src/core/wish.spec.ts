@@ -14,6 +14,7 @@ const desired = (epoch: number, revision: number, wanted = Wanted.WANTED_RUNNING
   reboots: 0,
   resets: 0,
   paused: false,
+  dataFrom: '',
 });
 const target = (epoch: number, revision: number, more: Partial<Target> = {}): Target => ({
   desired: desired(epoch, revision),

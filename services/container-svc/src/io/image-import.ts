@@ -159,6 +159,7 @@ export class ImageImporter {
     try {
       const end = await pack({
         source,
+        content: 'image',
         target,
         scratch,
         maxBytes,

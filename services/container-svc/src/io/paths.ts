@@ -13,6 +13,9 @@ export class Paths {
   get uploads(): string {
     return path.join(this.stateDir, 'uploads');
   }
+  get snapshots(): string {
+    return path.join(this.stateDir, 'snapshots');
+  }
   get targets(): string {
     return path.join(this.stateDir, 'state');
   }
@@ -50,6 +53,20 @@ export class Paths {
   imageMount(imageId: string): string {
     return path.join(this.runDir, 'images', digestOf(imageId));
   }
+  /** Snapshots with the same content share one file. */
+  snapshotFile(sha256: string): string {
+    return path.join(this.snapshots, `${sha256}.sqfs`);
+  }
+  snapshotMeta(snapshotId: string): string {
+    return path.join(this.snapshots, `${snapshotId}.json`);
+  }
+  /** Mount point of a snapshot that phones share. */
+  snapshotMount(sha256: string): string {
+    return path.join(this.snapshotMounts, sha256);
+  }
+  get snapshotMounts(): string {
+    return path.join(this.runDir, 'snapshots');
+  }
   lockFile(phone: string): string {
     return path.join(this.locks, `${phone}.lock`);
   }
@@ -65,6 +82,7 @@ export class Paths {
     return {
       root,
       data: at('data'),
+      dataWork: at('data-work'),
       upper: at('upper'),
       work: at('work'),
       log: at('log'),
@@ -78,6 +96,8 @@ export class Paths {
       root,
       lower: at('lower'),
       rootfs: at('rootfs'),
+      data: at('data'),
+      dataLower: at('data-lower'),
       binder: at('binder'),
       bundle: at('bundle'),
       config: at('bundle/config.json'),
@@ -99,6 +119,10 @@ export class Paths {
       crun: path.join(this.crun, phone),
     };
   }
+  /** What the phone sees as /data: the overlay over its snapshot, or the directory itself. */
+  data(phone: string, identity: { readonly snapshotId?: string } | undefined): string {
+    return identity?.snapshotId === undefined ? this.storage(phone).data : this.run(phone).data;
+  }
   /** The log of init and console; `.1` beside it is the older part. */
   logFile(phone: string): string {
     return path.join(this.storage(phone).log, 'init.log');
@@ -108,7 +132,10 @@ export class Paths {
 /** On the state disk: kept until the phone is removed. */
 export interface Storage {
   readonly root: string;
+  /** /data itself, or the upper of its overlay when it lies on a snapshot. */
   readonly data: string;
+  /** Work directory of that overlay. */
+  readonly dataWork: string;
   readonly upper: string;
   readonly work: string;
   readonly log: string;
@@ -120,6 +147,10 @@ export interface RunPaths {
   readonly root: string;
   readonly lower: string;
   readonly rootfs: string;
+  /** The overlay over a snapshot, for data that lies on one. */
+  readonly data: string;
+  /** The snapshot with the phone's ids. */
+  readonly dataLower: string;
   /** The phone's binderfs as the host mounts it, for profiles that are given single nodes. */
   readonly binder: string;
   readonly bundle: string;

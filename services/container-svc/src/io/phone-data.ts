@@ -78,6 +78,41 @@ export function replaceFileIn(
   });
 }
 
+/**
+ * Rewrites a regular file with what `change` makes of it, owner and mode as they were; nothing when there is none, when it is
+ * longer than `max`, or when `change` answers undefined.
+ */
+export function updateFileIn(
+  root: number,
+  folder: string,
+  name: string,
+  max: number,
+  change: (bytes: Buffer) => Buffer | undefined,
+): void {
+  const path = `${folder}/${name}`;
+  const bytes = readFileIn(root, path, max + 1);
+  const changed = bytes === undefined || bytes.length > max ? undefined : change(bytes);
+  if (changed === undefined) return;
+  const fd = openInRoot(root, path, O_PATH, false);
+  try {
+    const { uid, gid, mode } = fs.fstatSync(fd);
+    replaceFileIn(root, folder, name, changed, { uid, gid, mode: mode & 0o7777 });
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Names in a folder; none where there is no folder. */
+export function namesIn(root: number, folder: string): string[] {
+  let names: string[] = [];
+  try {
+    inFolder(root, folder, (dir) => (names = fs.readdirSync(dir)));
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  return names;
+}
+
 /** Fine when there is none. */
 export function removeFileIn(root: number, folder: string, name: string): void {
   try {

@@ -36,12 +36,12 @@ export class PhoneStorage {
   }
 
   /**
-   * Factory reset: nothing of data, upper and work stays. identity.json tells of the reset only when that was seen, so a
+   * Factory reset or restore: nothing of data, upper and work stays. identity.json tells of it only when that was seen, so a
    * killed one is done again from the beginning. Errors: STEP_FAILED naming what could not be removed.
    */
   async wipe(phone: string, identity: Identity, inside: () => void): Promise<void> {
     const storage = this.paths.storage(phone);
-    const owned = [storage.data, storage.upper, storage.work];
+    const owned = [storage.data, storage.dataWork, storage.upper, storage.work];
     for (const dir of owned) await fs.promises.rm(dir, { recursive: true, force: true });
     inside();
     const left = owned.filter((dir) => fs.existsSync(dir));
@@ -54,6 +54,11 @@ export class PhoneStorage {
     makeDir(storage.data, 0o771, shift + SYSTEM);
     makeUpper(storage, shift);
     await writeJsonAtomic(storage.identity, identity);
+  }
+
+  /** Remembers more about data that is there. */
+  note(phone: string, identity: Identity): Promise<void> {
+    return writeJsonAtomic(this.paths.storage(phone).identity, identity);
   }
 
   /** identity.json goes first: what is left by a kill is `partial`, and is removed by the next call. */

@@ -29,6 +29,7 @@ const desired: Desired = {
   reboots: 0,
   resets: 0,
   paused: false,
+  dataFrom: '',
   spec: { imageId: 'sha256:x', bootProperties: { 'androidboot.a': 'b' }, labels: {}, idlePauseMinutes: 0 },
 };
 const target: Target = { desired, managedBy: 'farm', slot: 3, fencedBy: { hostId: 'other', epoch: 9 } };

@@ -102,6 +102,21 @@ describe('normalised', () => {
   });
 
   it('refuses an owner that no phone has', async () => {
+    const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
+    const flags = '00040000 00000000 00000000 00000000';
+    // Version 3 for the root at 0x10000000, as the kernel writes it in a phone's user namespace; the same as version 2.
+    const own = bytes(`01000003 ${flags} 00000010`);
+    const plain = bytes(`01000002 ${flags}`);
+    const foreign = bytes(`01000003 ${flags} 00002010`);
+    const capability = async (value: Buffer, shift: number): Promise<Buffer> => {
+      const over = { uid: shift, gid: shift, xattrs: new Map([['security.capability', value]]) };
+      const [only] = await all(normalised(stream(file('a', [], over)), shift));
+      return Buffer.from(only?.xattrs.get('security.capability') ?? []);
+    };
+    expect(await capability(own, 0x10000000)).toEqual(plain);
+    expect(await capability(foreign, 0x10000000)).toEqual(foreign);
+    expect(await capability(plain, 0x10000000)).toEqual(plain);
+    expect(await capability(own, 0)).toEqual(own);
     await expect(all(normalised(stream(file('a', [], { uid: 3_000_000 })), 0))).rejects.toThrow(
       /user or group 3000000.*"a"/,
     );

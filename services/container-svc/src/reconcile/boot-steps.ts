@@ -69,7 +69,7 @@ export function writeBundle(
   const way = wayOf(context, 'writing the bundle of');
   const { spec, profile } = way;
   const run = paths.run(phone);
-  const { data } = paths.storage(phone);
+  const data = paths.data(phone, observed.identity);
   const base = observed.boot?.userns === true ? observed.identity?.base : undefined;
   const parameters = phoneParameters(options, context, way);
   fs.mkdirSync(run.sysctls, { recursive: true, mode: 0o755 });

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { AppError } from '@ancloud/kit';
 import { baseOf, ID_COUNT } from '../core/addresses.js';
 import { binderNames } from '../core/host-abilities.js';
 import type { Step, StepArgs, StepName } from '../core/steps.js';
@@ -8,6 +7,7 @@ import { writeRunJson } from '../io/run-file.js';
 import { mount } from '../io/syscalls.js';
 import { closeBoot, openBoot, writeBundle } from './boot-steps.js';
 import { buryTarget, deleteContainer, killContainer, setFreezer } from './container-steps.js';
+import { beginning, mountData, renewPhoneIds, takeSnapshot, unmountData, wipeData } from './data-steps.js';
 import { setLimits } from './limit-steps.js';
 import { dropIpConfig, mountBinder, placeIpConfig, writeProperties } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
@@ -47,24 +47,22 @@ export class StepRunner {
     const { paths, exec, images, storage, network, dnsmasq, crun, clock, hostcapBin, kernel } = this.options;
     const run = ({ phone }: StepContext) => paths.run(phone);
     return {
-      makeStorage: ({ base, userns }, { phone, way, target }, inside) =>
-        storage.make(
-          phone,
-          { base, userns, imageId: way?.imageId ?? '', resets: target.desired.resets },
-          inside,
-        ),
+      makeStorage: async ({ base, userns, dataFrom }, { phone, way, target }, inside) => {
+        const { resets } = target.desired;
+        const data = beginning(this.options, phone, dataFrom);
+        await storage.make(phone, { base, userns, imageId: way?.imageId ?? '', resets, ...data }, inside);
+      },
       resetUpper: ({ imageId, userns }, { phone, observed, target }, inside) =>
         storage.resetUpper(
           phone,
           { base: baseOf(target.slot), resets: 0, ...observed.identity, userns, imageId },
           inside,
         ),
-      wipeData: ({ resets }, { phone, observed }, inside) => {
-        const { identity } = observed;
-        if (identity === undefined)
-          throw new AppError('INVALID_STATE', `wiping the data of ${phone}: nothing says whose it is`);
-        return storage.wipe(phone, { ...identity, resets }, inside);
-      },
+      wipeData: (args, context, inside) => wipeData(this.options, args, context, inside),
+      mountData: (args, context, inside) => mountData(this.options, args, context, inside),
+      unmountData: (args, context, inside) => unmountData(this.options, args, context, inside),
+      renewIds: (args, context, inside) => renewPhoneIds(this.options, args, context, inside),
+      takeSnapshot: (args, context, inside) => takeSnapshot(this.options, args, context, inside),
       openBoot: (args, context, inside) => openBoot(this.options, args, context, inside),
       mountImage: ({ imageId }, { lockFd }, inside) => images.mount(imageId, [lockFd], inside),
       mountLower: async ({ imageId, base }, context, inside) => {

@@ -10,6 +10,7 @@ import { readCeilings } from '../io/host-limits.js';
 import type { StoredImage } from '../io/image-store.js';
 import { hostBootId } from '../io/process.js';
 import type { Host } from './host.js';
+import { snapshotRecords } from './snapshot-records.js';
 
 /** Bytes that should stay free on the state disk. */
 const DISK_LOW = 2 * 1024 ** 3;
@@ -33,6 +34,7 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
     capacity: limits[0]?.phones ?? 0,
     phones: phones.count,
     images: imageRecords(host),
+    snapshots: snapshotRecords(host),
     conditions: [...host.conditions(), diskCondition(config.stateDir), ...farmConditions],
     labels: config.labels,
     schedulable: config.schedulable,

@@ -28,7 +28,9 @@ import { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
 import { PhoneNetwork } from '../io/phone-network.js';
 import { hostBootId } from '../io/process.js';
+import { SnapshotStore } from '../io/snapshot-store.js';
 import { PhoneStorage } from '../io/storage.js';
+import { SnapshotTaker } from '../io/take-snapshot.js';
 import { TargetStore } from '../io/target-store.js';
 import { Admission } from './admission.js';
 import { StepRunner } from './executors.js';
@@ -44,6 +46,7 @@ export interface Host {
   readonly images: ImageStore;
   readonly importer: ImageImporter;
   readonly uploads: UploadStore;
+  readonly snapshots: SnapshotStore;
   readonly phones: Phones;
   readonly targets: TargetStore;
   readonly crun: Crun;
@@ -94,7 +97,10 @@ export async function startHost(
   life.add({ name: 'imports', stop: () => importer.stop(), join: () => importer.join() });
   const faults = faultsOf(config.fault);
   const targets = new TargetStore(paths, faults, log);
-  await Promise.all([images.load(), targets.load(clock.now())]);
+  const snapshots = new SnapshotStore({ paths, exec, clock, faults });
+  const taker = new SnapshotTaker(snapshots, paths.sandbox);
+  life.add({ name: 'snapshots', stop: () => taker.stop(), join: () => taker.join() });
+  await Promise.all([images.load(), snapshots.load(), targets.load(clock.now())]);
 
   const { bridge, subnet, adbUids } = config;
   const hostNetwork = new HostNetwork({ bridge, subnet, adbUids, exec, log });
@@ -122,6 +128,8 @@ export async function startHost(
     log,
     faults,
     images,
+    snapshots,
+    taker,
     storage,
     targets,
     network,
@@ -147,6 +155,7 @@ export async function startHost(
     paths,
     targets,
     images,
+    snapshots,
     network,
     kernel,
     observer,
@@ -206,6 +215,7 @@ export async function startHost(
     images,
     importer,
     uploads,
+    snapshots,
     phones,
     targets,
     crun,

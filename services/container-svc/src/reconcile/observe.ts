@@ -65,6 +65,7 @@ export class Observer {
     const imageId = boot?.imageId ?? hints.imageId;
     const parts = [storage.data, storage.upper, storage.work, storage.log, storage.identity];
     const identity = readRunJson<Identity>(storage.identity);
+    const data = paths.data(phone, identity);
     const whole = parts.every((part) => fs.existsSync(part)) && identity !== undefined;
     const started = readRunJson<{ atMs: number }>(run.started);
     return {
@@ -80,11 +81,12 @@ export class Observer {
       },
       lower: mounts.has(run.lower),
       root: mounts.has(run.rootfs),
+      data: mounts.has(run.data) ? 'mounted' : mounts.has(run.dataLower) ? 'partial' : 'none',
       binder: mounts.has(run.binder) ? openness(run.binder) : 'none',
       propertyFile: boot !== undefined && fs.existsSync(run.properties),
       ipConfig:
-        boot?.shape?.ipConfig === true && fs.existsSync(storage.data)
-          ? observeIpConfig(storage.data, ipConfigFile(network.staticIp(hints.slot)))
+        boot?.shape?.ipConfig === true && fs.existsSync(data)
+          ? observeIpConfig(data, ipConfigFile(network.staticIp(hints.slot)))
           : 'none',
       bundle: boot !== undefined && fs.existsSync(run.config),
       container,

@@ -20,6 +20,7 @@ import { PhoneLock } from '../io/phone-lock.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
 import { readRunJson } from '../io/run-file.js';
 import { bootTimeMs } from '../io/syscalls.js';
+import type { SnapshotStore } from '../io/snapshot-store.js';
 import type { TargetStore } from '../io/target-store.js';
 import type { Admission } from './admission.js';
 import { BootClock } from './boot-clock.js';
@@ -32,6 +33,7 @@ export interface ReconcilerOptions {
   readonly paths: Paths;
   readonly targets: TargetStore;
   readonly images: ImageStore;
+  readonly snapshots: SnapshotStore;
   readonly network: PhoneNetwork;
   readonly kernel: HostKernel;
   readonly observer: Observer;
@@ -137,7 +139,8 @@ export class Reconciler {
   }
 
   async #look(target: Target) {
-    const { observer, kernel, images, admission, limits, graceMs, clock } = this.#options;
+    const { observer, kernel, images, snapshots, admission, limits, graceMs, clock } = this.#options;
+    const { dataFrom } = target.desired;
     const imageId = target.desired.spec?.imageId;
     const image = imageId === undefined ? undefined : images.get(imageId);
     const way = runnable(target.desired.spec, image, kernel.abilities, target.slot);
@@ -149,6 +152,7 @@ export class Reconciler {
     const facts: PlanFacts = {
       nowMs: clock.now(),
       run: way,
+      dataFromPresent: dataFrom === '' || snapshots.get(dataFrom) !== undefined,
       base: baseOf(target.slot),
       failure: this.#restarts.failure,
       bootSlot:
@@ -202,8 +206,8 @@ export class Reconciler {
       this.#log.warn({ step: step.name, err: error, retryInMs: Math.round(wait) }, 'a step failed');
       const message = `${step.name}: ${app.code === 'STEP_FAILED' && error instanceof Error ? error.message : app.message}`;
       this.#failedStep(step, observed, message);
-      // A phone whose limits could not be changed runs on as it is.
-      const shown = step.name === 'setLimits' ? stage : 'failed';
+      // A phone whose limits could not be changed runs on as it is, and one that was not kept stands still as before.
+      const shown = step.name === 'setLimits' || step.name === 'takeSnapshot' ? stage : 'failed';
       const decision: Decision = { kind: 'wait', stage: shown, reason: 'StepFailed', message };
       this.#tell(target, observed, decision, image?.profile ?? Profile.PROFILE_UNSPECIFIED, []);
       this.#lookAgain(wait);

@@ -88,16 +88,17 @@ export function placeIpConfig(
 ): Promise<void> {
   const shift = observed.boot?.userns === true ? (observed.identity?.base ?? 0) : 0;
   inside();
-  writeIpConfig(paths.storage(phone).data, ipConfigFile(network.staticIp(target.slot)), shift);
+  const data = paths.data(phone, observed.identity);
+  writeIpConfig(data, ipConfigFile(network.staticIp(target.slot)), shift);
   return Promise.resolve();
 }
 
 export function dropIpConfig(
   { paths }: ExecutorOptions,
-  { phone }: StepContext,
+  { phone, observed }: StepContext,
   inside: () => void,
 ): Promise<void> {
   inside();
-  removeIpConfig(paths.storage(phone).data);
+  removeIpConfig(paths.data(phone, observed.identity));
   return Promise.resolve();
 }

@@ -11,7 +11,9 @@ import type { HostKernel } from '../io/host-kernel.js';
 import type { ImageStore } from '../io/image-store.js';
 import type { Paths } from '../io/paths.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
+import type { SnapshotStore } from '../io/snapshot-store.js';
 import type { PhoneStorage } from '../io/storage.js';
+import type { SnapshotTaker } from '../io/take-snapshot.js';
 import type { TargetStore } from '../io/target-store.js';
 
 /** The parts of the host that steps act with. */
@@ -22,6 +24,8 @@ export interface ExecutorOptions {
   readonly log: Log;
   readonly faults: Faults;
   readonly images: ImageStore;
+  readonly snapshots: SnapshotStore;
+  readonly taker: SnapshotTaker;
   readonly storage: PhoneStorage;
   readonly targets: TargetStore;
   readonly network: PhoneNetwork;

@@ -13,6 +13,8 @@ export type PackSource =
       readonly kind: 'directory';
       /** Open; its path would be looked up anew, and may be another directory by then. */
       readonly fd: number;
+      /** Subtracted from all owners; default 0. */
+      readonly shift?: number;
     }
   | {
       readonly kind: 'squashfs';
@@ -23,6 +25,8 @@ export type PackSource =
 
 export interface PackOptions {
   readonly source: PackSource;
+  /** `data`: of a phone. Times of files are kept, and speed counts more than size. */
+  readonly content: 'image' | 'data';
   /** The squashfs is written here: an empty file of ours, open for reading and writing. */
   readonly target: number;
   /** For what must be unpacked before it can be read (a zip's members): an unlinked file of ours. */
@@ -51,11 +55,13 @@ const PACKER = [
   'mksquashfs',
   '-',
   '/proc/self/fd/3',
-  ...'-tar -noappend -quiet -no-progress -exit-on-error -comp zstd -Xcompression-level 9 -mem 256M'.split(
-    ' ',
-  ),
-  ...`-mkfs-time 0 -all-time ${FILE_TIME} -root-uid 0 -root-gid 0 -root-mode 0755`.split(' '),
+  ...'-tar -noappend -quiet -no-progress -exit-on-error -comp zstd -mem 256M -mkfs-time 0'.split(' '),
+  ...'-root-uid 0 -root-gid 0 -root-mode 0755'.split(' '),
 ];
+const PACKED_AS = {
+  image: `-Xcompression-level 9 -all-time ${FILE_TIME}`.split(' '),
+  data: '-Xcompression-level 3'.split(' '),
+} as const;
 /** Everything, also file capabilities; names in an image are bytes, ids are numbers. */
 const TAR = [
   ...'tar --create --format=posix --numeric-owner --xattrs --xattrs-include=* --sort=name'.split(' '),
@@ -90,7 +96,8 @@ export async function pack(options: PackOptions): Promise<ReaderEnd> {
   signal.addEventListener('abort', stop, { once: true });
   try {
     const [packerIn, readerOut] = makePipe();
-    programs.push(new Sandboxed('mksquashfs', common, PACKER, { 0: packerIn, rest: [target] }));
+    const packer = [...PACKER, ...PACKED_AS[options.content]];
+    programs.push(new Sandboxed('mksquashfs', common, packer, { 0: packerIn, rest: [target] }));
     const files = source.kind === 'files' ? source.files : [];
     let readerIn: number | undefined;
     if (source.kind !== 'files') {
@@ -106,7 +113,7 @@ export async function pack(options: PackOptions): Promise<ReaderEnd> {
       scratchFd: 4,
       maxBytes,
       kind: source.kind,
-      shift: source.kind === 'squashfs' ? source.shift : 0,
+      shift: source.kind === 'files' ? 0 : (source.shift ?? 0),
     };
     const reader = new Sandboxed(
       'reader',
