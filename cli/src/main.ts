@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '@ancloud/kit/errors';
 import type { SetOptions } from './commands/phone-set.js';
+import { addSnapshots } from './commands/snapshot-commands.js';
 import { exitCodeOf, exitCodes, Output } from './output.js';
 import { type Layout, layoutFrom } from './layout.js';
 import { jsonAfterCommands, quietUsage } from './usage.js';
@@ -264,6 +265,7 @@ for (const [name, verb] of [
       ),
     );
 }
+addSnapshots(program, phone, action);
 phone
   .command('open')
   .argument('<id>')

@@ -20,6 +20,7 @@ import { ImagesController } from './images/images.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
+import { SnapshotsController } from './snapshots/snapshots.controller.js';
 import { ViewersController } from './viewers/viewers.controller.js';
 
 /** The first thing that is wrong with a body or query, by its field. */
@@ -45,6 +46,7 @@ export class AppModule {
       module: AppModule,
       controllers: [
         PhonesController,
+        SnapshotsController,
         ViewersController,
         ImagesController,
         UploadsController,

@@ -22,6 +22,13 @@ export const phoneNotRunning = (phoneId: string): AppError =>
     fix: 'start the phone first',
   });
 
+export const phoneNotStill = (phoneId: string): AppError =>
+  new AppError('PHONE_NOT_STILL', `phone ${phoneId} is wanted to run`, {
+    field: 'phoneId',
+    value: phoneId,
+    fix: 'stop or pause the phone first',
+  });
+
 export const phoneChanged = (phoneId: string): AppError =>
   new AppError('FENCED', `another wish for phone ${phoneId} came first`, {
     field: 'phoneId',

@@ -410,7 +410,12 @@ describe('other resources', () => {
       await expect(client.removeImage({ imageId: IMAGE, hostId: '' })).rejects.toMatchObject({
         code: 'FORBIDDEN',
       });
-      const made = await client.createPhone({ name: '', spec: undefined, idempotencyKey: '' });
+      const made = await client.createPhone({
+        name: '',
+        spec: undefined,
+        idempotencyKey: '',
+        snapshotId: '',
+      });
       const phoneId = made.phone?.phoneId ?? '';
       const operationId = made.operation?.operationId ?? '';
       await client.waitOperation({ operationId, timeoutMs: 60_000 });

@@ -8,6 +8,8 @@ import {
   type ImportImageRequest,
   type PhoneLogChunk,
   type PhoneLogRequest,
+  type RemoveSnapshotRequest,
+  type RemoveSnapshotResponse,
 } from '@ancloud/contracts/container/v1/container';
 import { HostRecord, ImageRecord, PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import { keyOf, recordsOf, writeStatus, type State } from '@ancloud/state';
@@ -85,6 +87,15 @@ export class FakeHost {
       importImage: (call: ServerWritableStream<ImportImageRequest, ImportImageProgress>) => {
         for (const progress of host.imports) call.write(progress);
         call.end();
+      },
+      removeSnapshot: (
+        call: { request: RemoveSnapshotRequest },
+        done: (error: unknown, value?: RemoveSnapshotResponse) => void,
+      ) => {
+        const { snapshotId } = call.request;
+        const snapshots = host.record.snapshots.filter((one) => one.snapshotId !== snapshotId);
+        host.record = { ...host.record, snapshots };
+        host.beat().then(() => done(null, {}), done);
       },
       phoneLog: (call: ServerWritableStream<PhoneLogRequest, PhoneLogChunk>) => {
         for (let line = 1; line <= call.request.tailLines; line += 1)
@@ -189,8 +200,10 @@ export class FakeHost {
 }
 
 /** The wish is reached at once. */
-export function reach({ wanted, paused }: Desired): Partial<PhoneStatus> {
-  if (paused) return { stage: Stage.STAGE_PAUSED };
-  if (wanted === Wanted.WANTED_STOPPED) return { stage: Stage.STAGE_STOPPED };
-  return { stage: wanted === Wanted.WANTED_REMOVED ? Stage.STAGE_REMOVED : Stage.STAGE_READY };
+export function reach({ wanted, paused, snapshot }: Desired): Partial<PhoneStatus> {
+  const snapshotId = snapshot?.snapshotId ?? '';
+  if (wanted === Wanted.WANTED_REMOVED) return { stage: Stage.STAGE_REMOVED };
+  if (paused) return { stage: Stage.STAGE_PAUSED, snapshotId };
+  if (wanted === Wanted.WANTED_STOPPED) return { stage: Stage.STAGE_STOPPED, snapshotId };
+  return { stage: Stage.STAGE_READY };
 }

@@ -69,6 +69,8 @@ export interface Operation {
     | 'pause'
     | 'resume'
     | 'update'
+    | 'snapshot'
+    | 'restore'
     | 'import-image';
   readonly phoneId: string;
   readonly state: 'running' | 'done' | 'failed' | 'unspecified' | 'unknown';

@@ -62,6 +62,8 @@ export function doneWords(kind: Operation['kind'], name: string): string {
     pause: `${name} is paused`,
     resume: `${name} goes on`,
     update: `${name} is changed`,
+    snapshot: `A snapshot of ${name} is taken`,
+    restore: `${name} has the snapshot’s data`,
     'import-image': `The image is imported`,
   };
   return words[kind];
@@ -79,6 +81,8 @@ export function failedWords(kind: Operation['kind'], name: string): string {
     pause: `${name} could not be paused`,
     resume: `${name} could not be resumed`,
     update: `${name} could not be changed`,
+    snapshot: `No snapshot of ${name} could be taken`,
+    restore: `${name} could not be restored`,
     'import-image': `The image could not be imported`,
   };
   return words[kind];

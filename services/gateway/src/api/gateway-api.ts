@@ -2,21 +2,26 @@ import type {
   CreatePhoneRequest,
   CreateViewerRequest,
   DeletePhoneRequest,
+  DeleteSnapshotRequest,
+  DeleteSnapshotResponse,
   GetPhoneRequest,
   ImportImageRequest,
   ListHostsResponse,
   ListImagesResponse,
   ListPhonesRequest,
   ListPhonesResponse,
+  ListSnapshotsResponse,
   PausePhoneRequest,
   Phone,
   PhoneOperation,
   RebootPhoneRequest,
   ResetPhoneRequest,
+  RestorePhoneRequest,
   ResumePhoneRequest,
   RemoveImageRequest,
   ScreenshotRequest,
   ScreenshotResponse,
+  SnapshotPhoneRequest,
   StartPhoneRequest,
   StopPhoneRequest,
   UpdatePhoneRequest,
@@ -44,6 +49,10 @@ import { screenshot } from '../phones/screenshot.js';
 import { startPhone } from '../phones/start-phone.js';
 import { stopPhone } from '../phones/stop-phone.js';
 import { updatePhone } from '../phones/update-phone.js';
+import { deleteSnapshot } from '../snapshots/delete-snapshot.js';
+import { listSnapshots } from '../snapshots/list-snapshots.js';
+import { restorePhone } from '../snapshots/restore-phone.js';
+import { snapshotPhone } from '../snapshots/snapshot-phone.js';
 import { createViewer } from '../viewers/create-viewer.js';
 import type { GatewayParts } from './gateway-parts.js';
 
@@ -100,6 +109,22 @@ export class GatewayApi {
 
   resumePhone(principal: Principal, request: ResumePhoneRequest): Promise<PhoneOperation> {
     return resumePhone(this.#parts, principal, request);
+  }
+
+  snapshotPhone(principal: Principal, request: SnapshotPhoneRequest): Promise<PhoneOperation> {
+    return snapshotPhone(this.#parts, principal, request);
+  }
+
+  restorePhone(principal: Principal, request: RestorePhoneRequest): Promise<PhoneOperation> {
+    return restorePhone(this.#parts, principal, request);
+  }
+
+  listSnapshots(principal: Principal): Promise<ListSnapshotsResponse> {
+    return listSnapshots(this.#parts.snapshots, principal);
+  }
+
+  deleteSnapshot(principal: Principal, request: DeleteSnapshotRequest): Promise<DeleteSnapshotResponse> {
+    return deleteSnapshot(this.#parts, principal, request);
   }
 
   createViewer(principal: Principal, request: CreateViewerRequest): Promise<Viewer> {

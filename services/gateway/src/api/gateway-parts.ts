@@ -24,6 +24,7 @@ import { PhoneStore } from '../phones/phone-store.js';
 import { Sessions } from '../phones/session-client.js';
 import { MediaDialer, poolDialer } from '../signal/media-link.js';
 import { Uploads } from '../uploads/uploads.js';
+import { SnapshotAccess } from '../snapshots/snapshot-access.js';
 import { TokenSigner } from '../viewers/token.js';
 import { ViewerDoor } from '../viewers/viewer-door.js';
 import { ViewerStore } from '../viewers/viewer-store.js';
@@ -54,6 +55,7 @@ export function buildParts(world: World) {
   const credentials = new RedisCredentials(state);
   const signer = new TokenSigner(config.tokenSecret);
   const access = new PhoneAccess(facts, store);
+  const snapshots = new SnapshotAccess(facts);
   const nudge = new Nudge({ bus, hosts, facts, log });
   const finisher = new OperationFinisher({ store: operations, bus, wakeups, clock });
   const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });
@@ -71,6 +73,7 @@ export function buildParts(world: World) {
     credentials,
     signer,
     access,
+    snapshots,
     nudge,
     finisher,
     reactor,
@@ -78,7 +81,17 @@ export function buildParts(world: World) {
     idle,
     sessions: new Sessions(facts, sessionPool),
     events: new EventHub({ facts, wakeups, clock, log }),
-    createPhone: new CreatePhone({ facts, store, access, operations, nudge, finisher, recovery, clock }),
+    createPhone: new CreatePhone({
+      facts,
+      store,
+      access,
+      snapshots,
+      operations,
+      nudge,
+      finisher,
+      recovery,
+      clock,
+    }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
     uploads: new Uploads(facts, hosts),
     authenticator: new Authenticator(credentials, config.apiKey),

@@ -2,6 +2,7 @@ import type {
   CreatePhoneRequest,
   CreateViewerRequest,
   DeletePhoneRequest,
+  DeleteSnapshotRequest,
   Event,
   GetOperationRequest,
   GetPhoneRequest,
@@ -9,12 +10,15 @@ import type {
   ListHostsRequest,
   ListImagesRequest,
   ListPhonesRequest,
+  ListSnapshotsRequest,
   PausePhoneRequest,
   RebootPhoneRequest,
   ResetPhoneRequest,
+  RestorePhoneRequest,
   ResumePhoneRequest,
   RemoveImageRequest,
   ScreenshotRequest,
+  SnapshotPhoneRequest,
   StartPhoneRequest,
   StopPhoneRequest,
   UpdatePhoneRequest,
@@ -101,6 +105,26 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'resumePhone')
   async resumePhone(request: ResumePhoneRequest, metadata: Metadata) {
     return this.api.resumePhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'snapshotPhone')
+  async snapshotPhone(request: SnapshotPhoneRequest, metadata: Metadata) {
+    return this.api.snapshotPhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'restorePhone')
+  async restorePhone(request: RestorePhoneRequest, metadata: Metadata) {
+    return this.api.restorePhone(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'listSnapshots')
+  async listSnapshots(_request: ListSnapshotsRequest, metadata: Metadata) {
+    return this.api.listSnapshots(await this.auth.principal(metadata));
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'deleteSnapshot')
+  async deleteSnapshot(request: DeleteSnapshotRequest, metadata: Metadata) {
+    return this.api.deleteSnapshot(await this.auth.principal(metadata), request);
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'createViewer')

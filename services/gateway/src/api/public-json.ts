@@ -1,6 +1,12 @@
 import type { Condition, ErrorDetail, PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import { Profile, profileToJSON, Role, roleToJSON } from '@ancloud/contracts/common/v1/common';
-import { phaseToJSON, type HostImage, type Phone, type Viewer } from '@ancloud/contracts/gateway/v1/gateway';
+import {
+  phaseToJSON,
+  type HostImage,
+  type Phone,
+  type Snapshot,
+  type Viewer,
+} from '@ancloud/contracts/gateway/v1/gateway';
 import {
   operationStateToJSON,
   stageToJSON,
@@ -85,6 +91,7 @@ export function phoneJson(phone: Phone) {
     createdAt: time(phone.createdAtMs),
     viewable: phone.viewable,
     viewers: phone.viewers,
+    dataFrom: phone.dataFrom,
     status: phone.status === undefined ? null : statusJson(phone.status),
   };
 }
@@ -150,6 +157,21 @@ export function uploadJson({ upload, hostId }: HostUpload) {
 
 export function hostImageJson({ image, hostIds }: HostImage) {
   return { image: image === undefined ? null : imageJson(image), hostIds };
+}
+
+export function snapshotJson({ snapshot, hostId }: Snapshot) {
+  return {
+    snapshotId: snapshot?.snapshotId ?? '',
+    name: snapshot?.name ?? '',
+    phoneId: snapshot?.phoneId ?? '',
+    imageId: snapshot?.imageId ?? '',
+    profile: profileWord(snapshot?.profile ?? Profile.PROFILE_UNSPECIFIED),
+    size: snapshot?.size ?? 0,
+    sha256: snapshot?.sha256 ?? '',
+    createdAt: time(snapshot?.createdAtMs ?? 0),
+    users: snapshot?.users ?? 0,
+    hostId,
+  };
 }
 
 export function hostJson(host: HostRecord) {

@@ -5,6 +5,7 @@ import { imageRoutes } from '../images/image-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
 import { uploadRoutes } from '../uploads/upload-routes.js';
+import { snapshotRoutes } from '../snapshots/snapshot-routes.js';
 import { viewerRoutes } from '../viewers/viewer-routes.js';
 import type { RouteDoc } from './route-doc.js';
 
@@ -44,6 +45,7 @@ const serviceRoutes: readonly RouteDoc[] = [
 /** Every route of the REST API. */
 export const routes: readonly RouteDoc[] = [
   ...phoneRoutes,
+  ...snapshotRoutes,
   ...viewerRoutes,
   ...imageRoutes,
   ...uploadRoutes,

@@ -49,7 +49,7 @@ export class OperationFinisher {
       endedAtMs: this.#clock.now(),
       error: failed ? outcome.error : undefined,
       percent: failed ? operation.percent : 100,
-      result,
+      result: failed ? '' : result === '' ? operation.result : result,
     };
     if (await this.#store.end(ended)) this.tell(ended);
   }

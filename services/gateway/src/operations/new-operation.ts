@@ -13,13 +13,16 @@ export const deadlineMs: Readonly<Record<OperationKind, number>> = {
   pause: 120_000,
   resume: 60_000,
   update: 180_000,
+  // Reads and packs all of the data.
+  snapshot: 1_800_000,
+  restore: 180_000,
   'import-image': 60_000,
 };
 
 /** A running operation; epoch and revision are filled in by the script that writes the wish. */
 export function newOperation(
   kind: OperationKind,
-  about: { readonly phoneId?: string; readonly owner: string },
+  about: { readonly phoneId?: string; readonly owner: string; readonly result?: string },
   nowMs: number,
 ): Operation {
   return Operation.fromPartial({
@@ -27,6 +30,8 @@ export function newOperation(
     kind,
     phoneId: about.phoneId ?? '',
     owner: about.owner,
+    // What it will have made, when that is known beforehand.
+    result: about.result ?? '',
     state: OperationState.OPERATION_STATE_RUNNING,
     createdAtMs: nowMs,
     deadlineMs: nowMs + deadlineMs[kind],

@@ -11,6 +11,7 @@ import type { Recovery } from '../farm/recovery.js';
 import type { OperationFinisher } from '../operations/finish-operations.js';
 import { newOperation } from '../operations/new-operation.js';
 import type { OperationStore } from '../operations/operation-store.js';
+import { type PlacedSnapshot, sameProfile, type SnapshotAccess } from '../snapshots/snapshot-access.js';
 import { choose, defaultImage, explain } from './core/placement.js';
 import { bootPropertyMistake, checkSpec, nameMistake, type Mistake } from './core/spec.js';
 import { phoneFrom, type PhoneAccess } from './phone-access.js';
@@ -25,6 +26,7 @@ export interface CreatePhoneParts {
   readonly facts: FarmFacts;
   readonly store: PhoneStore;
   readonly access: PhoneAccess;
+  readonly snapshots: SnapshotAccess;
   readonly operations: OperationStore;
   readonly nudge: Nudge;
   readonly finisher: OperationFinisher;
@@ -36,7 +38,7 @@ export interface CreatePhoneParts {
  * Places a phone and asks for it to run. After the one script that writes it all, the phone exists whatever happens to this
  * gateway: its host re-reads its list by itself, and any gateway ends the operation.
  *
- * Errors: INVALID_ARGUMENT, IMAGE_NOT_FOUND, NO_HOST, FARM_RECOVERING, IDEMPOTENCY_MISMATCH.
+ * Errors: INVALID_ARGUMENT, IMAGE_NOT_FOUND, SNAPSHOT_NOT_FOUND, PROFILE_CHANGE, NO_HOST, FARM_RECOVERING, IDEMPOTENCY_MISMATCH.
  */
 export class CreatePhone {
   readonly #parts: CreatePhoneParts;
@@ -50,12 +52,16 @@ export class CreatePhone {
     if (mistake !== undefined) throw wrong(mistake);
     const checked = checkSpec(request.spec);
     if ('mistake' in checked) throw wrong(checked.mistake);
-    const repeat = idempotencyOf(request.idempotencyKey, request.name, checked.spec);
+    const repeat = idempotencyOf(request, checked.spec);
     if (repeat !== undefined) {
       const first = await this.#parts.store.repeated(principal.owner, repeat.key);
       if (first !== undefined) return this.#again(principal, first, repeat.digest);
     }
-    return this.#place(principal, request.name, checked.spec, repeat);
+    if (request.snapshotId === '') return this.#place(principal, request.name, checked.spec, repeat);
+    const source = await this.#parts.snapshots.load(principal, request.snapshotId);
+    const imageId = checked.spec.imageId === '' ? source.snapshot.imageId : checked.spec.imageId;
+    sameProfile(source, imageId);
+    return this.#place(principal, request.name, { ...checked.spec, imageId }, repeat, source);
   }
 
   async #place(
@@ -63,6 +69,7 @@ export class CreatePhone {
     name: string,
     given: PhoneSpec,
     repeat: { readonly key: string; readonly digest: string } | undefined,
+    source?: PlacedSnapshot,
   ): Promise<PhoneOperation> {
     const { facts, store, clock, nudge, finisher } = this.#parts;
     const phoneId = newId('ph');
@@ -75,7 +82,10 @@ export class CreatePhone {
       if (await facts.recovering()) throw farmRecovering();
     }
     for (let attempt = 1; ; attempt += 1) {
-      const candidates = await facts.candidates();
+      // A clone's data lies on its snapshot's file: it can live nowhere else.
+      const candidates = (await facts.candidates()).filter(
+        ({ host }) => source === undefined || host.hostId === source.host.hostId,
+      );
       const spec =
         given.imageId === ''
           ? { ...given, imageId: only(defaultImage(candidates.map(({ host }) => host))) }
@@ -100,6 +110,7 @@ export class CreatePhone {
           owner: principal.owner,
           name: name === '' ? phoneId : name,
           createdAtMs: nowMs,
+          dataFrom: source?.snapshot.snapshotId ?? '',
         }),
         operation: { ...operation, revision: 1 },
         hostIds: choice.hostIds,
@@ -145,8 +156,7 @@ export class CreatePhone {
 }
 
 function idempotencyOf(
-  given: string,
-  name: string,
+  { idempotencyKey: given, name, snapshotId }: CreatePhoneRequest,
   spec: PhoneSpec,
 ): { readonly key: string; readonly digest: string } | undefined {
   if (given === '') return undefined;
@@ -157,6 +167,7 @@ function idempotencyOf(
   const canonical = JSON.stringify([
     name,
     { ...spec, bootProperties: sorted(spec.bootProperties), labels: sorted(spec.labels) },
+    ...(snapshotId === '' ? [] : [snapshotId]),
   ]);
   const sha256 = (text: string): string => crypto.createHash('sha256').update(text).digest('hex');
   // The key is the caller's text; its digest is safe as a part of a Redis key.

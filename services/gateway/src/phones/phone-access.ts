@@ -55,6 +55,7 @@ export function phoneFrom(view: PhoneView): Phone {
     viewable: isViewable(view),
     viewers: view.stream?.viewers ?? 0,
     // `told` is between hosts and gateways; everything public of it stands in `spec`.
+    dataFrom: desired.dataFrom,
     status: status === undefined ? undefined : { ...status, told: undefined },
   };
 }

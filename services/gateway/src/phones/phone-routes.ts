@@ -30,7 +30,14 @@ export const phoneRoutes: readonly RouteDoc[] = [
       description: 'The phone, and the operation that ends when it is ready',
       schema: phoneOperation,
     },
-    errors: ['IMAGE_NOT_FOUND', 'NO_HOST', 'FARM_RECOVERING', 'IDEMPOTENCY_MISMATCH'],
+    errors: [
+      'IMAGE_NOT_FOUND',
+      'SNAPSHOT_NOT_FOUND',
+      'PROFILE_CHANGE',
+      'NO_HOST',
+      'FARM_RECOVERING',
+      'IDEMPOTENCY_MISMATCH',
+    ],
   },
   {
     method: 'GET',

@@ -1,4 +1,9 @@
-import { bootPropertyNamePattern, bootPropertyValuePattern, imageIdPattern } from '@ancloud/contracts';
+import {
+  bootPropertyNamePattern,
+  bootPropertyValuePattern,
+  imageIdPattern,
+  snapshotIdPattern,
+} from '@ancloud/contracts';
 import { PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import type { CreatePhoneRequest, UpdatePhoneRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import { z } from 'zod';
@@ -93,6 +98,13 @@ export const createPhoneBody = named(
     .strictObject({
       name: z.string().max(nameMaxLength).optional().describe('Left out: the id'),
       spec: spec.optional(),
+      snapshotId: z
+        .string()
+        .regex(snapshotIdPattern)
+        .optional()
+        .describe(
+          "A clone: the phone begins with this snapshot's data, on its host, with its image by default",
+        ),
     })
     .prefault({}),
 );
@@ -114,6 +126,7 @@ export function createPhoneRequest(
       idlePauseMinutes: given.idlePauseMinutes ?? 0,
     },
     idempotencyKey: idempotencyKey ?? '',
+    snapshotId: body.snapshotId ?? '',
   };
 }
 
@@ -233,6 +246,7 @@ export const phone = named(
     createdAt: instant.nullable(),
     viewable: z.boolean().describe('The screen can be watched now'),
     viewers: z.int(),
+    dataFrom: z.string().describe('The snapshot that its data began from; empty when none'),
     status: status.nullable(),
   }),
 );

@@ -61,7 +61,7 @@ return {'full'}`,
 
 /**
  * KEYS desired, operation, operations, phone's operations; ARGV change (WishChange), operation.
- * → {'missing'} | {'deleting'} | {'stopped'} | {'changed'} | {'wished', desired, operation}. A deletion cannot be taken back.
+ * → {'missing'} | {'deleting'} | {'stopped'} | {'moving'} | {'changed'} | {'wished', desired, operation}. A deletion cannot be taken back.
  */
 export const wishPhone: Script = {
   name: 'wishPhone',
@@ -72,9 +72,12 @@ local desired, change, op = cjson.decode(text), cjson.decode(ARGV[1]), cjson.dec
 if desired.wanted == 'WANTED_REMOVED' and change.wanted ~= 'WANTED_REMOVED' then return {'deleting'} end
 if change.revision and (desired.revision or 0) ~= change.revision then return {'changed'} end
 if change.onlyRunning and desired.wanted ~= 'WANTED_RUNNING' then return {'stopped'} end
+if change.onlyStill and desired.wanted ~= 'WANTED_STOPPED' and not desired.paused then return {'moving'} end
 if change.wanted then desired.wanted = change.wanted end
 if change.paused ~= nil then desired.paused = change.paused or nil end
 if change.spec then desired.spec = change.spec end
+if change.dataFrom then desired.dataFrom = change.dataFrom ~= '' and change.dataFrom or nil end
+if change.snapshot ~= nil then desired.snapshot = change.snapshot or nil end
 if change.count then desired[change.count] = (desired[change.count] or 0) + 1 end
 desired.revision = (desired.revision or 0) + 1
 op.epoch, op.revision = desired.epoch, desired.revision

@@ -1,5 +1,11 @@
 import { plainKeys, records } from '@ancloud/contracts';
-import { Desired, PhoneSpec, type Wanted, wantedToJSON } from '@ancloud/contracts/common/v1/common';
+import {
+  Desired,
+  PhoneSpec,
+  type SnapshotWish,
+  type Wanted,
+  wantedToJSON,
+} from '@ancloud/contracts/common/v1/common';
 import { Operation, Placement } from '@ancloud/contracts/state/v1/state';
 import { keyOf, type State } from '@ancloud/state';
 import { finishRemoval, forceRemoval, placePhone, rebuildPhone, wishPhone } from './phone-scripts.js';
@@ -23,8 +29,14 @@ export interface WishChange {
   readonly wanted?: Wanted;
   /** Refused unless the phone is wanted to run. */
   readonly onlyRunning?: boolean;
+  /** Refused unless the phone is wanted stopped or paused. */
+  readonly onlyStill?: boolean;
   /** Left out: as it is. */
   readonly paused?: boolean;
+  /** What the data begins from when it begins anew; empty = nothing. */
+  readonly dataFrom?: string;
+  /** To be taken; false takes back one that was not taken yet. */
+  readonly snapshot?: SnapshotWish | false;
   /** Refused unless the wish is still the one of this revision. */
   readonly revision?: number;
   /** Replaces the whole spec. */
@@ -37,8 +49,8 @@ export type WishResult =
   | { readonly result: 'wished'; readonly desired: Desired; readonly operation: Operation }
   | { readonly result: WishRefusal };
 
-/** No such phone; it is being deleted; it is not wanted to run; another wish came first. */
-export type WishRefusal = 'missing' | 'deleting' | 'stopped' | 'changed';
+/** No such phone; it is being deleted; it is not wanted to run; it is; another wish came first. */
+export type WishRefusal = 'missing' | 'deleting' | 'stopped' | 'moving' | 'changed';
 
 const desiredFrom = (text: unknown): Desired => Desired.fromJSON(JSON.parse(String(text)));
 const operationFrom = (text: unknown): Operation => Operation.fromJSON(JSON.parse(String(text)));

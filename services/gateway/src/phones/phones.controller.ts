@@ -22,6 +22,7 @@ import { upgradeRequired } from '../api/upgrade-required.js';
 import type { Principal } from '../auth/principal.js';
 import { Caller } from '../auth/request-auth.js';
 import { invalid } from '../errors.js';
+import { restorePhoneBody, snapshotPhoneBody } from '../snapshots/snapshot-routes.js';
 import type { PhoneOperation } from '@ancloud/contracts/gateway/v1/gateway';
 import {
   createPhoneBody,
@@ -120,6 +121,26 @@ export class PhonesController {
   @HttpCode(202)
   async resume(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
     return both(await this.api.resumePhone(caller, { phoneId }));
+  }
+
+  @Post(':phoneId/snapshots')
+  @HttpCode(202)
+  async snapshot(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Body({ schema: snapshotPhoneBody }) { name }: z.output<typeof snapshotPhoneBody>,
+  ) {
+    return both(await this.api.snapshotPhone(caller, { phoneId, name }));
+  }
+
+  @Post(':phoneId/restore')
+  @HttpCode(202)
+  async restore(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Body({ schema: restorePhoneBody }) { snapshotId }: z.output<typeof restorePhoneBody>,
+  ) {
+    return both(await this.api.restorePhone(caller, { phoneId, snapshotId }));
   }
 
   @Get(':phoneId/screenshot')

@@ -15,6 +15,8 @@ const wantedBy: Record<OperationKind, Wanted> = {
   pause: Wanted.WANTED_RUNNING,
   resume: Wanted.WANTED_RUNNING,
   update: Wanted.WANTED_RUNNING,
+  snapshot: Wanted.WANTED_STOPPED,
+  restore: Wanted.WANTED_RUNNING,
   'import-image': Wanted.WANTED_UNSPECIFIED,
 };
 
@@ -26,6 +28,9 @@ interface Case {
   wish?: number;
   paused?: boolean;
   reason?: string;
+  /** The snapshot that is wished, and the last that was taken. */
+  snapshot?: string;
+  taken?: string;
   gone?: boolean;
   after?: number;
 }
@@ -35,6 +40,7 @@ function run(kind: OperationKind, over: Case): Outcome {
     Operation.fromPartial({
       operationId: 'op_1',
       kind,
+      result: kind === 'snapshot' ? 'sn_1' : '',
       phoneId: 'ph_1',
       epoch: EPOCH,
       revision: 3,
@@ -50,6 +56,7 @@ function run(kind: OperationKind, over: Case): Outcome {
               revision: over.wish ?? 3,
               paused: over.paused ?? kind === 'pause',
               wanted: over.wanted ?? wantedBy[kind],
+              ...(over.snapshot === undefined ? {} : { snapshot: { snapshotId: over.snapshot, name: '' } }),
             }),
       status:
         over.stage === undefined
@@ -58,6 +65,7 @@ function run(kind: OperationKind, over: Case): Outcome {
               epoch: over.epoch ?? EPOCH,
               revision: over.revision ?? 3,
               stage: over.stage,
+              snapshotId: over.taken ?? '',
               reason: over.reason ?? (over.stage === Stage.STAGE_FAILED ? 'BootTimeout' : ''),
               message: over.stage === Stage.STAGE_FAILED ? 'zygote never came' : '',
               progress: over.stage === Stage.STAGE_BOOTING ? 'zygote' : '',
@@ -111,6 +119,19 @@ describe('outcomeOf', () => {
     ['update', { stage: Stage.STAGE_PAUSED, paused: true }, 'done'],
     ['update', { stage: Stage.STAGE_STOPPED, wanted: Wanted.WANTED_STOPPED }, 'done'],
     ['update', { stage: Stage.STAGE_BOOTING }, 'running'],
+    ['snapshot', { stage: Stage.STAGE_STOPPED, snapshot: 'sn_1' }, 'running'],
+    ['snapshot', { stage: Stage.STAGE_STOPPED, snapshot: 'sn_1', taken: 'sn_0' }, 'running'],
+    ['snapshot', { stage: Stage.STAGE_STOPPED, snapshot: 'sn_1', taken: 'sn_1' }, 'done'],
+    ['snapshot', { stage: Stage.STAGE_STOPPED, snapshot: 'sn_1', reason: 'StepFailed' }, 'STEP_FAILED'],
+    ['snapshot', { stage: Stage.STAGE_STOPPED, snapshot: 'sn_1', reason: 'NoData' }, 'STEP_FAILED'],
+    ['snapshot', { stage: Stage.STAGE_STOPPED, snapshot: 'sn_1', reason: 'NoData', revision: 2 }, 'running'],
+    // Taken before another wish came, or taken back by it.
+    ['snapshot', { stage: Stage.STAGE_READY, taken: 'sn_1', wish: 4, revision: 4 }, 'done'],
+    ['snapshot', { stage: Stage.STAGE_READY, wish: 4 }, 'FENCED'],
+    ['restore', { stage: Stage.STAGE_STOPPING }, 'running'],
+    ['restore', { stage: Stage.STAGE_READY }, 'done'],
+    ['restore', { stage: Stage.STAGE_STOPPED, wanted: Wanted.WANTED_STOPPED }, 'done'],
+    ['restore', { stage: Stage.STAGE_FAILED }, 'BOOT_FAILED'],
     ['start', { stage: Stage.STAGE_READY, reason: 'StepFailed' }, 'done'],
     ['create', { gone: true }, 'FENCED'],
     ['delete', { gone: true }, 'done'],

@@ -12,6 +12,8 @@ export const operationKinds = [
   'pause',
   'resume',
   'update',
+  'snapshot',
+  'restore',
   'import-image',
 ] as const;
 export type OperationKind = (typeof operationKinds)[number];
@@ -65,8 +67,10 @@ export function outcomeOf(operation: Operation, evidence: Evidence): Outcome {
     );
   }
 
+  if (operation.kind === 'snapshot') return snapshotOutcome(operation, desired, status, answered, nowMs);
+
   // These go with whatever is wanted else.
-  const anyWish = operation.kind === 'reset' || operation.kind === 'update';
+  const anyWish = operation.kind === 'reset' || operation.kind === 'restore' || operation.kind === 'update';
   const wish = anyWish
     ? desired.wanted
     : operation.kind === 'stop'
@@ -94,6 +98,22 @@ export function outcomeOf(operation: Operation, evidence: Evidence): Outcome {
         `read the log of phone ${operation.phoneId}`,
       );
   }
+  return onTime(operation, nowMs, seen(status));
+}
+
+/** The host tells which snapshot it has taken last; until then the wish for it must stand. */
+function snapshotOutcome(
+  operation: Operation,
+  desired: Desired,
+  status: PhoneStatus | undefined,
+  answered: boolean,
+  nowMs: number,
+): Outcome {
+  if (status !== undefined && status.snapshotId === operation.result) return done;
+  if (desired.snapshot?.snapshotId !== operation.result)
+    return failed('FENCED', `a newer wish took the place of 'snapshot'`);
+  if (answered && (status?.reason === 'StepFailed' || status?.reason === 'NoData'))
+    return failed('STEP_FAILED', status.message, 'the phone stays as it was; the host keeps trying');
   return onTime(operation, nowMs, seen(status));
 }
 

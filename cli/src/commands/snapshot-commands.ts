@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import type { Layout } from '../layout.js';
+import type { Output } from '../output.js';
+
+type Context = { layout: Layout; output: Output };
+type Action = <A extends unknown[]>(
+  run: (context: Context, ...args: A) => Promise<number | void>,
+) => (...all: unknown[]) => Promise<void>;
+
+/** `phone snapshot|restore|clone` and `snapshot ls|rm`. */
+export function addSnapshots(program: Command, phone: Command, action: Action): void {
+  phone
+    .command('snapshot')
+    .argument('<id>')
+    .option('--name <name>')
+    .description('keep the data of a stopped or paused phone; prints the snapshot’s id')
+    .action(
+      action(async ({ layout, output }, id: string, options: { name?: string }) =>
+        (await import('./snapshot.js')).phoneSnapshot(layout, id, options, output),
+      ),
+    );
+  phone
+    .command('restore')
+    .argument('<id>')
+    .argument('<snapshot>')
+    .description('replace the data of the phone by that of a snapshot')
+    .action(
+      action(async ({ layout, output }, id: string, snapshot: string) =>
+        (await import('./snapshot.js')).phoneRestore(layout, id, snapshot, output),
+      ),
+    );
+  phone
+    .command('clone')
+    .argument('<snapshot>')
+    .option('--name <name>')
+    .option('--no-wait', 'return as soon as it is placed')
+    .description('a new phone that begins with the data of a snapshot')
+    .action(
+      action(async ({ layout, output }, snapshot: string, options: { name?: string; wait: boolean }) =>
+        (await import('./snapshot.js')).phoneClone(layout, snapshot, options, output),
+      ),
+    );
+  const snapshot = program.command('snapshot').description('snapshots of phones’ data');
+  snapshot
+    .command('ls')
+    .action(action(async ({ layout, output }) => (await import('./snapshot.js')).snapshotLs(layout, output)));
+  snapshot
+    .command('rm')
+    .argument('<id>')
+    .description('remove a snapshot on which no phone’s data lies')
+    .action(
+      action(async ({ layout, output }, id: string) =>
+        (await import('./snapshot.js')).snapshotRm(layout, id, output),
+      ),
+    );
+}
