@@ -25,6 +25,18 @@ describe('Metrics', () => {
     expect(text).toMatch(/ancloud_event_loop_lag_p99_seconds\{service="spec"\} [\d.e-]+/);
   });
 
+  it('tells what a tally has become, and 0 for what never was', async () => {
+    const { metrics, url } = await serve(() => ({ ok: true }));
+    const packets = metrics.tally('ancloud_packets_total', 'Packets', 'kind', ['video', 'audio']);
+    packets.video += 3;
+    const scrape = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+    expect(await scrape()).toContain('ancloud_packets_total{kind="video",service="spec"} 3');
+    packets.video += 2;
+    const text = await scrape();
+    expect(text).toContain('ancloud_packets_total{kind="video",service="spec"} 5');
+    expect(text).toContain('ancloud_packets_total{kind="audio",service="spec"} 0');
+  });
+
   it.each([
     [() => ({ ok: true }), 200, { ok: true }],
     [() => ({ ok: false, reason: 'no Redis' }), 503, { ok: false, reason: 'no Redis' }],

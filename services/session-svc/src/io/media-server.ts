@@ -185,7 +185,7 @@ export class MediaServer {
       events.config(data);
       return;
     }
-    metrics.pictures.inc({ kind: keyFrame ? 'key' : 'delta' });
+    metrics.pictures[keyFrame ? 'key' : 'delta'] += 1;
     events.picture(data, keyFrame, this.#pts.toHostUs(ptsUs, hostClock.monotonicUs()));
   }
 

@@ -93,8 +93,8 @@ export class RtpSocket {
   send(header: Uint8Array, payload: Uint8Array, kind: 'video' | 'audio' | 'rtcp'): void {
     if (!this.#open) return;
     this.#socket.send([header, payload]);
-    this.#metrics.rtpPackets.inc({ kind });
-    this.#metrics.rtpBytes.inc({ kind }, header.length + payload.length);
+    this.#metrics.rtpPackets[kind] += 1;
+    this.#metrics.rtpBytes[kind] += header.length + payload.length;
   }
 
   /** May be called twice. */

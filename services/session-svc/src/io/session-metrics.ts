@@ -14,6 +14,8 @@ const STATES = [
   ['paused', SessionState.SESSION_STATE_PAUSED],
 ] as const;
 
+const SENT = ['video', 'audio', 'rtcp'] as const;
+
 /** What session-svc counts. Never labelled with a phone: a farm has thousands. */
 export class SessionMetrics {
   readonly rtpPackets;
@@ -31,10 +33,18 @@ export class SessionMetrics {
   readonly streamsFailed;
 
   constructor(metrics: Metrics, sessions: () => readonly Countable[]) {
-    this.rtpPackets = metrics.counter('ancloud_rtp_packets_total', 'RTP packets sent', ['kind']);
-    this.rtpBytes = metrics.counter('ancloud_rtp_bytes_total', 'RTP bytes sent, headers included', ['kind']);
+    this.rtpPackets = metrics.tally('ancloud_rtp_packets_total', 'RTP packets sent', 'kind', SENT);
+    this.rtpBytes = metrics.tally(
+      'ancloud_rtp_bytes_total',
+      'RTP bytes sent, headers included',
+      'kind',
+      SENT,
+    );
     this.rtpErrors = metrics.counter('ancloud_rtp_send_errors_total', 'Packets the kernel refused', ['code']);
-    this.pictures = metrics.counter('ancloud_access_units_total', 'Access units of phones', ['kind']);
+    this.pictures = metrics.tally('ancloud_access_units_total', 'Access units of phones', 'kind', [
+      'key',
+      'delta',
+    ]);
     this.keyFramesWanted = metrics.counter('ancloud_key_frames_wanted_total', 'Wishes of media-svc', [
       'reason',
     ]);
