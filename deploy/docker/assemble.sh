@@ -1,6 +1,6 @@
 #!/bin/sh
 # Puts what runs into an image: deploy/docker/assemble.sh BUILT APP. BUILT is a built workspace, APP one whose production
-# packages npm has installed; APP gets each package's dist and the console.
+# packages npm has installed; APP gets each package's dist, the services' bundles and the console.
 set -eu
 built=$1 app=$2
 
@@ -9,6 +9,7 @@ for package in "$built"/packages/* "$built"/services/* "$built"/cli; do
   to=$app${package#"$built"}
   mkdir -p "$to"
   cp -R "$package/dist" "$to/"
+  [ ! -d "$package/bundle" ] || cp -R "$package/bundle" "$to/"
 done
 cp "$built/packages/contracts/descriptor.binpb" "$app/packages/contracts/"
 mkdir -p "$app/web"

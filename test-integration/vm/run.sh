@@ -37,29 +37,23 @@ gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/in/bindertest" "$root/tools/b
 gcc -O2 -Wall -Werror -static -s -o "$work/in/binder-ping" "$root/guest/test/binder-ping.c"
 cp "$root/services/container-svc/shim/out/phone-shim" "$root/services/container-svc/native/out/ancloud-hostcap" "$work/in/"
 
-# One file each, because module resolution over 9p in an emulated machine is slow: container-svc's 800 files take two minutes.
-# What the bundled packages read beside themselves stands where they look for it from service/dist.
+# One file each, because module resolution over 9p in an emulated machine is slow.
 bundle() {
   esbuild "$1" --bundle --platform=node --format=esm --log-level=error --conditions=ancloud-src --outfile="$2" "${@:3}" \
     --banner:js="import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url), \
       __dirname = import.meta.dirname, __filename = import.meta.filename;"
 }
-mkdir "$work/in/contracts"
-# What stays outside is found in the workspace itself: koffi is native, Nest asks for gRPC by name; the rest are transports of
-# Nest's that are not installed.
+# What stays outside is found in the workspace itself.
 ln -s "/run/host$root/node_modules" "$work/in/node_modules"
-bundle "$root/services/container-svc/dist/main.js" "$work/in/service/dist/main.mjs" --external:koffi '--external:@grpc/*' \
-  --external:kafkajs --external:mqtt --external:nats '--external:amqp*' --external:@nestjs/websockets \
-  --external:@nestjs/platform-express --external:class-validator --external:class-transformer
-cp -r "$root/node_modules/grpc-health-check/proto" "$work/in/proto"
-cp "$root/packages/contracts/descriptor.binpb" "$work/in/contracts/"
+mkdir "$work/in/service"
+cp -r "$root/services/container-svc/bundle" "$work/in/service/"
 [ $# -gt 0 ] || set -- binder shapes
 passed=0 failed=0
 for scenario in "$@"; do
   bundle "$root/test-integration/src/vm/$scenario.ts" "$work/in/$scenario.mjs"
   cat >"$work/in/main.sh" <<MAIN
 # Below /run/host every file of the host can be reached, also what stands in its /tmp.
-exec /run/host$node /run/in/$scenario.mjs /run/in/service/dist/main.mjs /run/in
+exec /run/host$node /run/in/$scenario.mjs /run/in/service/bundle/main.js /run/in
 MAIN
   status=0
   "$root/tools/binder-vm/run.sh" --in "$work/in" --out "$work/out-$scenario" --timeout "${ANCLOUD_VM_TIMEOUT:-2400}" || status=$?

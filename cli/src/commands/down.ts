@@ -56,7 +56,7 @@ async function stopPhones(layout: Layout, output: Output): Promise<void> {
 
 /** container-svc knows its own rules; it takes them away when asked and no phone is left. */
 function removeNetwork(layout: Layout, output: Output): void {
-  const main = path.join(layout.root, 'services/container-svc/dist/main.js');
+  const main = path.join(layout.root, 'services/container-svc/bundle/main.js');
   const result = spawnSync(process.execPath, [main, '--remove-network'], {
     encoding: 'utf8',
     env: {

@@ -31,7 +31,7 @@ export function hostProcesses(
       process.execPath,
       '--max-semi-space-size=2',
       '--enable-source-maps',
-      path.join(layout.root, 'services', which, 'dist/main.js'),
+      path.join(layout.root, 'services', which, 'bundle/main.js'),
     ],
     env: {
       ...inherited,

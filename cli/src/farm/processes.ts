@@ -55,7 +55,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       process.execPath,
       '--max-semi-space-size=2',
       '--enable-source-maps',
-      path.join(layout.root, 'services', name, 'dist/main.js'),
+      path.join(layout.root, 'services', name, 'bundle/main.js'),
     ],
     env: {
       ...passed,

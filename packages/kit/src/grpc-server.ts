@@ -54,8 +54,8 @@ interface AnyCall {
 type Callback = (error: unknown, value?: unknown) => void;
 type Handler = (call: AnyCall, callback?: Callback) => unknown;
 
-/** packages/contracts' descriptor set, beside this package in the workspace whether run from src/ or dist/. */
-const DESCRIPTOR = new URL('../../contracts/descriptor.binpb', import.meta.url);
+/** packages/contracts' descriptor set: a file, also beside a bundle. */
+const DESCRIPTOR = new URL(import.meta.resolve('@ancloud/contracts/descriptor.binpb'));
 
 /**
  * Nest's gRPC transport over ts-proto's static definitions, with what every ancloud service needs: all handlers are

@@ -17,6 +17,7 @@ import {
 } from '@ancloud/kit';
 import { z } from 'zod';
 import { parseSubnet, slotCount } from './core/addresses.js';
+import { SERVICE } from './workspace.js';
 
 /** Overlay and mount options are split at commas and colons, so the folders may hold none. */
 const folder = () =>
@@ -24,8 +25,6 @@ const folder = () =>
     /^(?:\/[A-Za-z0-9._-]+)+$/,
     'has characters other than letters, digits, dot, dash, underscore',
   );
-
-const here = path.join(import.meta.dirname, '..');
 
 const own = z.object({
   ...processSettings({ grpcPort: 7101 }),
@@ -69,8 +68,8 @@ const own = z.object({
     .optional(),
   /** False while the host is being emptied: it keeps its phones and takes no new ones. */
   ANCLOUD_SCHEDULABLE: flag().default(true),
-  ANCLOUD_SHIM_BIN: absolutePath().default(path.join(here, 'shim/out/phone-shim')),
-  ANCLOUD_HOSTCAP_BIN: absolutePath().default(path.join(here, 'native/out/ancloud-hostcap')),
+  ANCLOUD_SHIM_BIN: absolutePath().default(path.join(SERVICE, 'shim/out/phone-shim')),
+  ANCLOUD_HOSTCAP_BIN: absolutePath().default(path.join(SERVICE, 'native/out/ancloud-hostcap')),
   /** Raise the machine’s ceilings of inotify, pids and open files where they are low and root may; never lowered. */
   ANCLOUD_RAISE_LIMITS: flag().default(true),
   /** Phones that boot at once on a host with CPU time to spare; fewer while it has none. Default: one per core. */

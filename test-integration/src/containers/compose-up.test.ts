@@ -100,7 +100,7 @@ describe('docker compose up', () => {
     told();
     const { status } = await farm.phone(phone.phoneId);
     const pidOf = (service: string): Promise<string> =>
-      compose(['exec', '-T', 'host', 'pgrep', '-f', `services/${service}/dist/main.js`]);
+      compose(['exec', '-T', 'host', 'pgrep', '-f', `services/${service}/bundle/main.js`]);
     for (const service of ['container-svc', 'session-svc']) {
       const pid = await pidOf(service);
       await compose(['exec', '-T', 'host', 'kill', '-KILL', pid]);

@@ -62,7 +62,7 @@ async function undisturbed(
 ): Promise<Pick<Prepared, 'steps' | 'counts'>> {
   const listed = execFileSync(
     process.execPath,
-    [path.join(ROOT, 'services/container-svc/dist/main.js'), '--list-steps'],
+    [path.join(ROOT, 'services/container-svc/bundle/main.js'), '--list-steps'],
     { encoding: 'utf8' },
   )
     .split('\n')

@@ -13,7 +13,7 @@ import { freeSubnet } from '../harness/places.js';
 import { sweepHost } from './sweep.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
-const SERVICE = path.join(ROOT, 'services/container-svc/dist/main.js');
+const SERVICE = path.join(ROOT, 'services/container-svc/bundle/main.js');
 
 /** One line of the service's log. */
 export interface LogLine {

@@ -8,7 +8,7 @@ import { freePort } from '../harness/places.js';
 import type { NatsServer, RedisServer } from '../harness/servers.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
-const MAIN = path.join(ROOT, 'services/gateway/dist/main.js');
+const MAIN = path.join(ROOT, 'services/gateway/bundle/main.js');
 
 export interface GatewaySecrets {
   readonly apiKey: string;

@@ -25,7 +25,7 @@ const host = new LoneHost({
   service,
   importDirs: [folder],
   // Everything runs emulated here, on cores that may be busy besides.
-  patienceMs: 300_000,
+  patienceMs: 900_000,
   env: {
     ANCLOUD_BOOT_TIMEOUT: '150s',
     ANCLOUD_INIT_TIMEOUT: '120s',

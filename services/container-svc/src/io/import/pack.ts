@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import { AppError } from '@ancloud/kit';
 import { SANDBOX_UID, type SandboxOptions } from '../../core/sandbox.js';
 import type { ReaderPlan, ReaderReport } from '../../reader/report.js';
+import { WORKSPACE } from '../../workspace.js';
 import { pipe } from '../syscalls.js';
 import { type ReaderEnd, readReports } from './reports.js';
-import { type Ended, Sandboxed, WORKSPACE } from './sandboxed.js';
+import { type Ended, Sandboxed } from './sandboxed.js';
 
 /** What is read: files that were opened by us, or a tree that tar reads. */
 export type PackSource =
@@ -42,7 +43,7 @@ export interface PackOptions {
 const CPU_SECONDS = 4 * 3_600;
 /** Node's heap, MiB: an image of a million entries fits. */
 const HEAP_MIB = 512;
-const READER = '/app/services/container-svc/dist/reader/main.js';
+const READER = '/app/services/container-svc/bundle/reader/main.js';
 
 /** 2009-01-01, the time AOSP itself gives to every file of an image (releasetools/add_img_to_target_files.py). */
 const FILE_TIME = 1_230_768_000;

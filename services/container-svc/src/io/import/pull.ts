@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@ancloud/kit';
 import { SANDBOX_UID } from '../../core/sandbox.js';
+import { WORKSPACE } from '../../workspace.js';
 import { type OpenSource, openSource } from './open-source.js';
-import { Sandboxed, WORKSPACE } from './sandboxed.js';
+import { Sandboxed } from './sandboxed.js';
 import { noRoom, roomFor, temporaryName } from './temporary.js';
 
 export interface PullOptions {

@@ -1,10 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { type SandboxOptions, sandboxArgv } from '../../core/sandbox.js';
-
-/** The workspace: /app of every sandbox. */
-export const WORKSPACE = path.join(import.meta.dirname, '../../../../..');
 
 export interface Ended {
   readonly code: number | null;
