@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import {
   type ByteSource,
+  collect,
   detect,
   MemorySource,
   openSparse,
   readBoot,
   readSuper,
+  readZip,
 } from '@ancloud/android-image';
 import { fuzz, LIMITS } from './harness.js';
 
@@ -120,3 +122,27 @@ fuzz(
   },
   400,
 );
+
+// A stored and a deflated member, by Info-ZIP; and the same with its directory found by zip64's end record.
+const narrow = Buffer.from(
+  '504b03040a0000000000000021509fa817f8040000000400000001000000616f6e650a' +
+    '504b0304140000000800000021500e2299bb090000001800000001000000622b29cf5728c1c45c00' +
+    '504b01021e030a0000000000000021509fa817f80400000004000000010000000000000001000000a4810000000061' +
+    '504b01021e03140000000800000021500e2299bb0900000018000000010000000000000001000000a4812300000062' +
+    '504b050600000000020002005e0000004b0000000000',
+  'hex',
+);
+const wide = Buffer.concat([
+  narrow.subarray(0, -22),
+  Buffer.from('504b06062c000000000000002d002d000000000000000000', 'hex'),
+  Buffer.from('020000000000000002000000000000005e000000000000004b00000000000000', 'hex'),
+  Buffer.from('504b060700000000a90000000000000001000000', 'hex'),
+  Buffer.from('504b050600000000ffffffffffffffffffffffff0000', 'hex'),
+]);
+fuzz('zip', [narrow, wide], async (bytes) => {
+  for (const member of await readZip(new MemorySource(bytes), { limits: LIMITS })) {
+    const where = await member.stored();
+    if (where !== undefined) await sample(where);
+    await collect(member.open(), LIMITS.maxBytes);
+  }
+});

@@ -1,8 +1,8 @@
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { ImageError } from './errors.js';
+import { inflate } from './inflate.js';
 import type { StreamReader } from './stream-reader.js';
 
-const CHUNK = 64 * 1024;
 const FHCRC = 2;
 const FEXTRA = 4;
 const FNAME = 8;
@@ -16,7 +16,7 @@ export async function* gzipMember(reader: StreamReader): AsyncGenerator<Uint8Arr
   await header(reader);
   let sum = 0;
   let size = 0;
-  for await (const bytes of inflate(reader)) {
+  for await (const bytes of inflate(reader, 'gzip')) {
     sum = crc32(bytes, sum);
     size += bytes.length;
     yield bytes;
@@ -43,41 +43,6 @@ async function header(reader: StreamReader): Promise<void> {
       if (i > 65536) refuse('a name without an end', offset);
   }
   if ((flags & FHCRC) !== 0) await reader.skip(2, 'the header');
-}
-
-/** Deflate data; what zlib did not use of the last chunk goes back to the reader. */
-async function* inflate(reader: StreamReader): AsyncGenerator<Uint8Array> {
-  const offset = reader.offset;
-  const stream = createInflateRaw({ chunkSize: CHUNK });
-  let fed = 0;
-  let chunk: Uint8Array = new Uint8Array(0);
-  const feed = async (): Promise<void> => {
-    // zlib takes less than it was given exactly when the data has ended.
-    while (stream.bytesWritten === fed && !stream.destroyed) {
-      chunk = await reader.some(CHUNK);
-      if (chunk.length === 0) {
-        stream.end();
-        return;
-      }
-      fed += chunk.length;
-      await new Promise<void>((taken) => stream.write(chunk, () => taken()));
-    }
-  };
-  const feeding = feed().catch((error: unknown) => {
-    stream.destroy(error as Error);
-  });
-  try {
-    for await (const bytes of stream) yield bytes as Uint8Array;
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_'))
-      throw new ImageError('malformed', 'gzip', cause.message, { offset }, { cause });
-    throw cause;
-  } finally {
-    stream.destroy();
-  }
-  await feeding;
-  const left = fed - stream.bytesWritten;
-  if (left > 0) reader.unread(chunk.subarray(chunk.length - left));
 }
 
 function refuse(what: string, offset: number): never {

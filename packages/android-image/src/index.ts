@@ -32,3 +32,5 @@ export type { RootPart, RootPlan } from './roots.js';
 export { openSparse } from './sparse.js';
 export { readTar } from './tar-read.js';
 export { writeTar } from './tar-write.js';
+export { readZip } from './zip.js';
+export type { ZipMember } from './zip.js';

@@ -46,6 +46,16 @@ function renamed(bytes: Buffer, name: string): Buffer {
   return copy;
 }
 
+/** By Info-ZIP, of files with these contents. */
+async function zip(files: Readonly<Record<string, Buffer>>): Promise<Buffer> {
+  const folder = fs.mkdtempSync(images.at('zip-'));
+  for (const [name, content] of Object.entries(files)) fs.writeFileSync(`${folder}/${name}`, content);
+  await run('zip', ['-q', '-r', `${folder}.zip`, '.'], { cwd: folder });
+  const bytes = fs.readFileSync(`${folder}.zip`);
+  for (const one of [folder, `${folder}.zip`]) fs.rmSync(one, { recursive: true });
+  return bytes;
+}
+
 describe('a hostile archive is refused, and nothing is left of it', () => {
   const link = (path: string, linkTarget: string): Entry => ({
     ...common,
@@ -76,6 +86,25 @@ describe('a hostile archive is refused, and nothing is left of it', () => {
       'a bomb',
       async () => Buffer.from(zlib.gzipSync(Buffer.alloc(64 << 20))),
       /bomb|not.*tar|checksum|\/init/,
+    ],
+    ['a zip without an image', () => zip({ 'readme.txt': Buffer.from('x') }), /no partition image/],
+    ['an OTA with a payload', () => zip({ 'payload.bin': Buffer.from('CrAU') }), /payload-dumper/],
+    [
+      'a zip bomb',
+      () => zip({ 'system.img': Buffer.alloc(96 << 20) }),
+      /100663296; the limit is 100 .*a bomb/,
+    ],
+    [
+      'a zip with another checksum',
+      async () => {
+        const bytes = await zip({ 'system.img': Buffer.from('content') });
+        bytes.writeUInt8(
+          (bytes.at(bytes.indexOf('PK\x01\x02') + 16) ?? 0) ^ 1,
+          bytes.indexOf('PK\x01\x02') + 16,
+        );
+        return bytes;
+      },
+      /checksum is wrong/,
     ],
     ['no init', () => tar(file('system/build.prop')), /\/init/],
     ['nothing known', async () => Buffer.from('this is no image at all'), /no kind that is known/],

@@ -19,6 +19,17 @@ function tarOf(tree: string, file: string, ...options: string[]): Promise<unknow
   return run('tar', [...how, ...options, '-C', tree, '-cf', file, '.']);
 }
 
+/** `file` under `name` in a zip of its own, beside what such a zip also holds. The file is gone afterwards. */
+async function inZip(zip: string, file: string, name: string, ...options: string[]): Promise<void> {
+  const folder = fs.mkdtempSync(`${zip}-`);
+  fs.mkdirSync(`${folder}/META-INF`);
+  fs.writeFileSync(`${folder}/META-INF/manifest`, 'for somebody else\n');
+  fs.renameSync(file, `${folder}/${name}`);
+  await run('zip', ['-q', '-r', ...options, `${folder}.zip`, '.'], { cwd: folder });
+  fs.renameSync(`${folder}.zip`, zip);
+  fs.rmSync(folder, { recursive: true });
+}
+
 /** Boots a phone from the image, asks it who it is, and removes it. */
 async function boots(imageId: string): Promise<void> {
   const { host } = images;
@@ -59,6 +70,14 @@ describe('one tree, however it comes', () => {
       },
     ],
     [
+      'a zip with a system.img, as Waydroid ships them',
+      'partitions',
+      async (file) => {
+        await run('mkfs.ext4', ['-q', '-d', images.tree, `${file}.img`, '96M']);
+        await inZip(file, `${file}.img`, 'system.img');
+      },
+    ],
+    [
       'a squashfs of Anbox’s kind, owners moved up',
       'anbox-squashfs',
       async (file) => {
@@ -91,6 +110,25 @@ describe('one tree, however it comes', () => {
   it('is one image, but for the attributes that Anbox’s lacks', () => {
     expect(ids.size).toBe(2);
   });
+});
+
+it('two zips are one image: system.img in one, vendor.img stored in the other', async () => {
+  const [system, vendor, added] = [images.at('system.zip'), images.at('vendor.zip'), images.at('added')];
+  await run('mkfs.ext4', ['-q', '-d', images.tree, `${system}.img`, '96M']);
+  await inZip(system, `${system}.img`, 'system.img');
+  fs.mkdirSync(added);
+  fs.writeFileSync(`${added}/which`, 'the vendor partition\n');
+  await run('mkfs.ext4', ['-q', '-d', added, `${vendor}.img`, '4M']);
+  await inZip(vendor, `${vendor}.img`, 'vendor.img', '-0');
+  const { host } = images;
+  const { image } = await images.import({
+    sources: [system, vendor].map((value) => ({ source: { $case: 'path', value }, sha256: '' })),
+  });
+  await host.run('ph_zips', { imageId: image.imageId });
+  expect(host.inside('ph_zips', 'cat', '/vendor/which')).toBe('the vendor partition\n');
+  await host.local.stopContainer({ phoneId: 'ph_zips', remove: true });
+  await host.gone('ph_zips');
+  await host.phones.removeImage({ imageId: image.imageId });
 });
 
 /** Adds to every owner in the tree, as anbox's create-package.sh does. */

@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import {
   type ByteSource,
   detect,
@@ -13,7 +12,9 @@ import { FileSource } from './file-source.js';
 import { dockerArchiveEntries, type FileSet, ociEntries } from './oci.js';
 import { partitionEntries, partOf } from './partitions.js';
 import type { ImageKind, ReaderPlan } from './report.js';
+import { Scratch } from './scratch.js';
 import { indexTar } from './tar-index.js';
+import { withoutZips } from './zips.js';
 
 export interface OpenImage {
   readonly kind: ImageKind;
@@ -25,11 +26,13 @@ type OnRead = (bytes: number) => void;
 /** Finds out what the plan's files are. Errors: ImageError. */
 export async function openImage(plan: ReaderPlan, onRead: OnRead): Promise<OpenImage> {
   if (plan.kind !== 'files') return { kind: plan.kind, entries: readTar(counted(process.stdin, onRead)) };
-  const files = new Map<string, ByteSource>(
+  const given = new Map<string, ByteSource>(
     plan.files.map(({ name, fd, size }) => [name, new FileSource(fd, size, onRead)]),
   );
-  const together = await fromSet(files);
+  const together = await fromSet(given);
   if (together !== undefined) return together;
+  const scratch = new Scratch(plan, onRead);
+  const files = await withoutZips(given, scratch);
   if ([...files.keys()].some((name) => partOf(name) !== undefined))
     return { kind: 'partitions', entries: await partitionEntries(files) };
   const [[name, only] = []] = files;
@@ -39,7 +42,7 @@ export async function openImage(plan: ReaderPlan, onRead: OnRead): Promise<OpenI
       [...files.keys()].join(', ').slice(0, 300),
       'these files together are no image that is read here',
     );
-  return fromFile(name, only, plan, onRead);
+  return fromFile(name, only, scratch);
 }
 
 /** An image archive, when the names are those of one. */
@@ -51,12 +54,7 @@ async function fromSet(files: FileSet): Promise<OpenImage | undefined> {
   return undefined;
 }
 
-async function fromFile(
-  name: string,
-  source: ByteSource,
-  plan: ReaderPlan,
-  onRead: OnRead,
-): Promise<OpenImage> {
+async function fromFile(name: string, source: ByteSource, scratch: Scratch): Promise<OpenImage> {
   const kind = await detect(source);
   switch (kind) {
     case 'tar':
@@ -67,8 +65,9 @@ async function fromFile(
       return { kind: 'partitions', entries: await partitionEntries(new Map([['system.img', source]])) };
     case 'gzip':
     case 'zstd':
+      // Layers lie anywhere in an archive, so a packed one must be unpacked before it can be read.
       return (await holdsImage(source))
-        ? fromTar(name, await unpacked(source, plan, onRead))
+        ? fromTar(name, await scratch.keep(decompressed(source)))
         : { kind: 'rootfs-tar', entries: wholeTar(name, source) };
     default: {
       const head = Buffer.from(await source.read(0, 4)).toString('hex');
@@ -103,17 +102,6 @@ async function holdsImage(source: ByteSource): Promise<boolean> {
     if (path === 'init' || path.startsWith('system/')) return false;
   }
   return false;
-}
-
-/** Layers lie anywhere in an archive, so a packed one must be unpacked before it can be read. Into the nameless scratch file. */
-async function unpacked(source: ByteSource, { scratchFd }: ReaderPlan, onRead: OnRead): Promise<ByteSource> {
-  let size = 0;
-  for await (const bytes of decompressed(source)) {
-    for (let from = 0; from < bytes.length;)
-      from += fs.writeSync(scratchFd, bytes, from, bytes.length - from, size + from);
-    size += bytes.length;
-  }
-  return new FileSource(scratchFd, size, onRead);
 }
 
 async function* counted(stream: AsyncIterable<Buffer>, onRead: OnRead): AsyncGenerator<Uint8Array> {
