@@ -1,4 +1,4 @@
-import type { ServerNotifications } from '@ancloud/contracts/viewer';
+import type { RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
 import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Media } from './media.js';
@@ -10,7 +10,7 @@ export type ConnectionState = 'connecting' | 'live' | 'waiting' | 'reconnecting'
 export interface Joined {
   readonly viewer: string;
   readonly phone: string;
-  readonly role: 'watch' | 'control';
+  readonly role: RoleWord;
   readonly hasAudio: boolean;
 }
 
@@ -151,7 +151,7 @@ export class Connection {
         ...(username === undefined ? {} : { username }),
         ...(credential === undefined ? {} : { credential }),
       })),
-      input: joined.role === 'control',
+      input: joined.role !== 'watch',
       sound: this.#sound,
       took: this.#options.took,
       track: this.#options.track,

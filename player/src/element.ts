@@ -1,5 +1,5 @@
 import type { Action, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { limits, type ServerNotifications } from '@ancloud/contracts/viewer';
+import { limits, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
 import { Arrival, type Steps } from './arrival.js';
 import { Connection, type ConnectionState, type Joined } from './connection.js';
 import { KeyboardInput } from './keyboard-input.js';
@@ -17,10 +17,10 @@ export interface AncloudPhoneEvents {
   /** The connection's state changed. `code` is one of ancloud's stable codes, or empty. */
   state: CustomEvent<{ state: ConnectionState; why: string; code: string }>;
   /** The farm let this viewer in (again). */
-  joined: CustomEvent<{ viewer: string; phone: string; role: 'watch' | 'control' }>;
+  joined: CustomEvent<{ viewer: string; phone: string; role: RoleWord }>;
   /** First frame of this token's connection was shown; `steps` tells what took how long. */
   firstframe: CustomEvent<{ width: number; height: number; steps: Steps }>;
-  /** Who holds the controls. */
+  /** Who holds the controls, and who waits for them. */
   control: CustomEvent<ServerNotifications['control']>;
   /** The phone's clipboard came. */
   clipboard: CustomEvent<{ text: string }>;
@@ -53,7 +53,7 @@ export class AncloudPhone extends HTMLElement {
   #arrival = new Arrival();
   #meter = new PictureMeter();
   #statsTimer: ReturnType<typeof setInterval> | undefined;
-  #role: 'watch' | 'control' = 'watch';
+  #role: RoleWord = 'watch';
   #holds = false;
   #shown = false;
 
@@ -70,7 +70,7 @@ export class AncloudPhone extends HTMLElement {
       rings,
       touch: (bytes, move) => this.#connection?.send(bytes, move),
       scroll: (input) => this.#send(input),
-      may: () => this.#role === 'control',
+      may: () => this.#role !== 'watch',
       holds: () => this.#holds,
       pressed: (event) => this.#pressed(event),
     });
@@ -126,9 +126,9 @@ export class AncloudPhone extends HTMLElement {
     this.#send({ $case: 'clipboard', value: { set: true, text, paste } });
   }
 
-  /** Asks for the controls, or gives them up. */
-  control(want: boolean): void {
-    this.#send({ $case: 'control', value: { want } });
+  /** Asks for the controls (and waits for a turn while somebody uses them), or gives them up: to the viewer `to`, if named. */
+  control(want: boolean, to = ''): void {
+    this.#send({ $case: 'control', value: { want, to } });
   }
 
   #connect(): void {
@@ -203,7 +203,7 @@ export class AncloudPhone extends HTMLElement {
     this.#tell('joined', { viewer, phone, role });
   }
 
-  #become(role: 'watch' | 'control'): void {
+  #become(role: RoleWord): void {
     this.#role = role;
     this.#holds = false;
     this.#toolbar.role(role);
@@ -288,7 +288,7 @@ export class AncloudPhone extends HTMLElement {
   }
 
   #send(input: NonNullable<ViewerInput['input']>): void {
-    if (this.#role === 'control') this.#connection?.send(encode({ input }), false);
+    if (this.#role !== 'watch') this.#connection?.send(encode({ input }), false);
   }
 
   #tell<K extends keyof AncloudPhoneEvents>(name: K, detail: AncloudPhoneEvents[K]['detail']): void {

@@ -1,3 +1,4 @@
+import type { RoleWord } from '@ancloud/contracts/viewer';
 import type { KeyInput } from '@ancloud/contracts/input/v1/viewer';
 import { isPaste, KEYCODE_DEL, meaningOf } from './keys.js';
 
@@ -50,7 +51,7 @@ export class KeyboardInput {
   }
 
   /** A watcher's keys are the page's: its field is no stop for Tab and takes nothing. */
-  role(role: 'watch' | 'control'): void {
+  role(role: RoleWord): void {
     const { field } = this.#options;
     field.disabled = role === 'watch';
     field.setAttribute('aria-label', role === 'watch' ? WATCHING : ACTING);

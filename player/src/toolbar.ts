@@ -1,4 +1,5 @@
 import { Action } from '@ancloud/contracts/input/v1/viewer';
+import type { RoleWord } from '@ancloud/contracts/viewer';
 
 export type ToolName =
   | 'back'
@@ -91,8 +92,8 @@ export class Toolbar {
     bar.addEventListener('focusin', (event) => this.#enter(event.target as HTMLButtonElement));
   }
 
-  /** Which buttons can be used: those that act only by a viewer with role control. */
-  role(role: 'watch' | 'control'): void {
+  /** Which buttons can be used: those that act only by a viewer that may touch. */
+  role(role: RoleWord): void {
     for (const [name, button] of this.#buttons)
       if (TOOLS[name].acts === true) button.setAttribute('aria-disabled', String(role === 'watch'));
   }

@@ -53,7 +53,7 @@ export const records = {
 export interface PlainKey {
   readonly template: string;
   readonly writer: ServiceName;
-  readonly type: 'set' | 'hash' | 'string' | 'zset';
+  readonly type: 'set' | 'hash' | 'string' | 'zset' | 'stream';
 }
 
 export const plainKeys = {
@@ -77,7 +77,14 @@ export const plainKeys = {
   operations: { template: 'operations', writer: 'gateway', type: 'zset' },
   idempotency: { template: 'idempotency:{owner}:{key}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
-  viewerResume: { template: 'viewer-resume:{viewer}', writer: 'gateway', type: 'hash' },
+  /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. */
+  viewer: { template: 'viewer:{viewer}', writer: 'gateway', type: 'hash' },
+  /** Viewers that joined a phone, by when they are forgotten (Unix ms). */
+  phoneViewers: { template: 'phone:{phone}:viewers', writer: 'gateway', type: 'zset' },
+  /** A viewer whose right was taken back; stands for longer than any token is good. */
+  viewerRevoked: { template: 'viewer-revoked:{viewer}', writer: 'gateway', type: 'string' },
+  /** Who touched when: 1000 lines at most, 30 days after the last. */
+  controlAudit: { template: 'control:{phone}:audit', writer: 'input-svc', type: 'stream' },
   apiKey: { template: 'api-key:{digest}', writer: 'gateway', type: 'hash' },
   consoleLink: { template: 'console-link:{digest}', writer: 'gateway', type: 'string' },
   consoleSession: { template: 'console-session:{digest}', writer: 'gateway', type: 'hash' },
@@ -87,7 +94,7 @@ export const plainKeys = {
 export const leases = {
   /** Which media-svc ingests a phone. */
   stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000 },
-  /** Which input-svc serves a phone. */
+  /** Which input-svc serves a phone: owner = `<id>:<process>@<address of its gRPC>`. */
   input: { template: 'input:{phone}', writer: 'input-svc', ttlMs: 3_000 },
   /** Who may touch. */
   control: { template: 'control:{phone}:lease', writer: 'input-svc', ttlMs: 30_000 },

@@ -1,10 +1,11 @@
-import { ControlBatch } from './gen/ancloud/input/v1/input.js';
+import { ControlAck, ControlBatch } from './gen/ancloud/input/v1/input.js';
 import { ViewerInput, ViewerNotice } from './gen/ancloud/input/v1/viewer.js';
 import {
   DesiredChanged,
   DeviceEvent,
   KeyFrameWanted,
   ViewerChanged,
+  ViewerRevoked,
 } from './gen/ancloud/events/v1/events.js';
 import {
   ControlRecord,
@@ -81,11 +82,18 @@ export const subjects = {
     ['media-svc', 'gateway'],
     ['input-svc', 'gateway'],
   ),
+  /** A viewer's right was taken back: whoever holds something of it lets go. */
+  viewerRevoked: subject(
+    'ancloud.fact.revoked.{viewer}',
+    ViewerRevoked,
+    ['gateway'],
+    ['gateway', 'media-svc', 'input-svc'],
+  ),
   /** A viewer needs a key frame. Hot. */
   keyFrame: subject('ancloud.keyframe.{phone}', KeyFrameWanted, ['media-svc'], ['session-svc']),
   /**
    * One message of a viewer, bytes as the viewer sent them. The identity is in the subject, written by the service that
-   * owns the viewer's channel, so a viewer cannot speak as another. `role` is `watch` or `control`. Hot.
+   * owns the viewer's channel, so a viewer cannot speak as another. `role` is `watch`, `control` or `owner`. Hot.
    */
   viewerInput: subject(
     'ancloud.input.{phone}.{viewer}.{role}',
@@ -95,6 +103,8 @@ export const subjects = {
   ),
   /** Arbitrated, scaled input for the phone. Hot; only input-svc may publish it. */
   control: subject('ancloud.control.{phone}', ControlBatch, ['input-svc'], ['session-svc']),
+  /** What was asked for an answer is written, or why not. */
+  controlAck: subject('ancloud.ack.{phone}', ControlAck, ['session-svc'], ['input-svc']),
   /** What the phone said on its control socket. */
   device: subject('ancloud.device.{phone}', DeviceEvent, ['session-svc'], ['input-svc', 'media-svc']),
   /** What one viewer is to be told; the gateway that holds its WebSocket passes it on. */

@@ -5,6 +5,9 @@
  * so that this table needs neither mediasoup nor mediasoup-client.
  */
 
+/** What a viewer may do: see; also touch; also take the controls from one who may only touch. */
+export type RoleWord = 'watch' | 'control' | 'owner';
+
 /** JSON as mediasoup makes it; both ends hand it to their mediasoup unread. */
 export type Opaque = Record<string, unknown>;
 
@@ -37,7 +40,7 @@ export interface ClientRequests {
     reply: {
       viewer: string;
       phone: string;
-      role: 'watch' | 'control';
+      role: RoleWord;
       /** Secret for the next reconnect; replaces the one before. Valid 2 minutes after the connection ends. */
       resume: string;
       iceServers: readonly IceServer[];
@@ -82,7 +85,7 @@ export interface ServerRequests {
 
 /** Farm → viewer, unanswered. */
 export interface ServerNotifications {
-  control: { holder: string; yours: boolean };
+  control: { holder: string; yours: boolean; asking: readonly string[] };
   clipboard: { text: string };
   refused: { code: string; message: string; count: number };
   /** The picture's size changed (rotation). */

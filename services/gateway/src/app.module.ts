@@ -13,6 +13,7 @@ import { GrpcAuth } from './auth/grpc-auth.js';
 import { RequestAuth } from './auth/request-auth.js';
 import { ConsoleAccess } from './console/console-access.js';
 import { ConsoleController } from './console/console.controller.js';
+import { ControlController } from './control/control.controller.js';
 import { invalid } from './errors.js';
 import { EventsController } from './events/events.controller.js';
 import { HostsController } from './hosts/hosts.controller.js';
@@ -48,6 +49,7 @@ export class AppModule {
         PhonesController,
         SnapshotsController,
         ViewersController,
+        ControlController,
         ImagesController,
         UploadsController,
         OperationsController,

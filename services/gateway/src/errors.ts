@@ -36,6 +36,20 @@ export const phoneChanged = (phoneId: string): AppError =>
     fix: 'look at the phone, and ask again',
   });
 
+export const viewerNotFound = (viewerId: string): AppError =>
+  new AppError('VIEWER_NOT_FOUND', `there is no viewer '${viewerId}'`, {
+    field: 'viewerId',
+    value: viewerId,
+    fix: 'list who is there: GET /v1/phones/{id}/viewers, or ./ancloud phone viewers',
+  });
+
+export const viewerRevoked = (viewerId: string): AppError =>
+  new AppError('VIEWER_REVOKED', "this viewer's right was taken back", {
+    field: 'token',
+    value: viewerId,
+    fix: 'ask the owner of the phone for a new viewer',
+  });
+
 export const operationNotFound = (operationId: string): AppError =>
   new AppError('OPERATION_NOT_FOUND', `there is no operation '${operationId}'`, {
     field: 'operationId',

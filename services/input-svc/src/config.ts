@@ -1,5 +1,6 @@
 import os from 'node:os';
 import {
+  address,
   type FarmConnection,
   farmConnection,
   farmSettings,
@@ -14,12 +15,15 @@ const schema = z.object({
   ...farmSettings('input-svc'),
   /** Id of this instance in leases. */
   ANCLOUD_INPUT_ID: instanceId('input', os.hostname()),
+  /** What gateways dial. Default: where it listens. */
+  ANCLOUD_GRPC_ADVERTISE: address().optional(),
 });
 
 export interface Config {
   readonly farm: FarmConnection;
   readonly inputId: string;
   readonly grpcListen: string;
+  readonly grpcAdvertise: string;
   readonly metricsListen: string | undefined;
 }
 
@@ -30,6 +34,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     farm: farmConnection(read),
     inputId: read.ANCLOUD_INPUT_ID,
     grpcListen: read.ANCLOUD_GRPC_LISTEN,
+    grpcAdvertise: read.ANCLOUD_GRPC_ADVERTISE ?? read.ANCLOUD_GRPC_LISTEN,
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
   };
 }

@@ -18,8 +18,9 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'bus', free: () => bus.drain() });
   const state = await connectState({ ...config.farm.redis, name: config.inputId, log });
   life.add({ name: 'state', free: () => state.close() });
-  // The owner differs for each process: a restarted instance must not believe in leases of its dead self.
-  const inputId = `${config.inputId}:${randomBytes(6).toString('hex')}`;
+  // The owner differs for each process: a restarted instance must not believe in leases of its dead self. Behind it stands where
+  // gateways ask whoever serves a phone.
+  const inputId = `${config.inputId}:${randomBytes(6).toString('hex')}@${config.grpcAdvertise}`;
   const phones = new Phones({ inputId, bus, state, metrics, log });
   life.add({ name: 'phones', join: () => phones.close() });
   const sessions = watchRecords({
@@ -34,6 +35,10 @@ await runMain({ log }, async (life) => {
     log,
   });
   life.add({ name: 'sessions', stop: () => sessions.close() });
+  const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ phoneId, viewerId }) =>
+    phones.revoked(phoneId, viewerId),
+  );
+  life.add({ name: 'revocations', stop: () => revocations.close() });
   const service = await startGrpcService({
     module: AppModule.with(phones),
     services: { 'ancloud.input.v1.InputService': InputServiceService },

@@ -2,15 +2,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { silentLog } from '@ancloud/kit';
-import type { ControlLease } from './io/control-lease.js';
+import type { Audit } from './io/audit.js';
+import type { ControlLease, Taken } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 import { PhoneInput } from './phone-input.js';
 
 /** A lease that gives its fence when told to. */
 class HeldLease {
   readonly asked: { holder: string; give: (fence: number | undefined) => void; lost: () => void }[] = [];
-  take(holder: string, lost: () => void): Promise<number | undefined> {
-    return new Promise((give) => this.asked.push({ holder, give, lost }));
+  take(holder: string, lost: () => void): Promise<Taken> {
+    return new Promise((resolve) => {
+      const give = (fence: number | undefined): void =>
+        resolve(fence === undefined ? { refused: 'UNAVAILABLE_STATE' } : { fence });
+      this.asked.push({ holder, give, lost });
+    });
   }
   async release(): Promise<void> {}
 }
@@ -35,6 +40,7 @@ describe('PhoneInput', () => {
   let lease: HeldLease;
   let sent: ControlBatch[];
   let told: string[];
+  let audited: object[];
   let input: PhoneInput;
   const words = (): string[] =>
     sent.flatMap(({ fence, events }) =>
@@ -51,6 +57,7 @@ describe('PhoneInput', () => {
     lease = new HeldLease();
     sent = [];
     told = [];
+    audited = [];
     const notices = {
       control: (viewer: string, holder: string) => told.push(`${viewer} sees ${holder}`),
       holder: (holder: string) => told.push(`holder ${holder}`),
@@ -62,6 +69,7 @@ describe('PhoneInput', () => {
       phoneId: 'ph_1',
       lease: lease as unknown as ControlLease,
       notices: notices as unknown as Notices,
+      audit: { add: (line: object) => audited.push(line) } as unknown as Audit,
       send: (batch) => sent.push(batch),
       counted: () => undefined,
       log: silentLog,
@@ -71,8 +79,8 @@ describe('PhoneInput', () => {
   afterEach(() => vi.useRealTimers());
 
   it('sends nothing of a new holder before its fence is known, and then all of it in order', async () => {
-    input.message('a', touch(1, TouchAction.TOUCH_ACTION_DOWN));
-    input.message('a', touch(2, TouchAction.TOUCH_ACTION_UP, []));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_UP, []));
     await settle();
     expect(sent).toEqual([]);
     lease.asked[0]?.give(7);
@@ -82,12 +90,12 @@ describe('PhoneInput', () => {
   });
 
   it("lifts the old holder's fingers under the old fence before anything of the new one", async () => {
-    input.message('a', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
     lease.asked[0]?.give(7);
     await settle();
-    void input.grant('b');
-    input.message('b', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    void input.grant('b', 'control', 'acme');
+    input.message('b', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
     lease.asked[1]?.give(9);
     await settle();
@@ -95,8 +103,8 @@ describe('PhoneInput', () => {
   });
 
   it('refuses a second toucher and tells it', async () => {
-    input.message('a', touch(1, TouchAction.TOUCH_ACTION_DOWN));
-    input.message('b', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('b', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
     lease.asked[0]?.give(7);
     await settle();
@@ -105,7 +113,7 @@ describe('PhoneInput', () => {
   });
 
   it('lets a mouse pass over the picture without taking the controls, and says nothing of it', async () => {
-    input.message('a', touch(1, TouchAction.TOUCH_ACTION_HOVER));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_HOVER));
     await settle();
     expect(lease.asked).toEqual([]);
     expect(input.holder).toBe('');
@@ -113,7 +121,7 @@ describe('PhoneInput', () => {
   });
 
   it('lifts after a second of silence, not before, and a heartbeat keeps the touch', async () => {
-    input.message('a', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
     lease.asked[0]?.give(7);
     await settle();
@@ -122,7 +130,7 @@ describe('PhoneInput', () => {
     ).finish();
     for (let i = 0; i < 8; i++) {
       await vi.advanceTimersByTimeAsync(250);
-      input.message('a', heartbeat);
+      input.message('a', 'control', heartbeat);
     }
     expect(words()).toEqual(['7:touch1']);
     await vi.advanceTimersByTimeAsync(1_001);
@@ -130,18 +138,18 @@ describe('PhoneInput', () => {
   });
 
   it('frees the controls when the holder is gone', async () => {
-    input.message('a', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
     lease.asked[0]?.give(7);
     await settle();
-    input.presence('a', false);
+    input.presence('a', 'control', false);
     await settle();
     expect(words()).toEqual(['7:touch1', '7:liftAll']);
     expect(input.holder).toBe('');
   });
 
   it('gives up a holder whose lease cannot be taken', async () => {
-    input.message('a', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
     lease.asked[0]?.give(undefined);
     await settle();
@@ -151,7 +159,108 @@ describe('PhoneInput', () => {
   });
 
   it('drops what is not a message and says so', () => {
-    input.message('a', Uint8Array.of(0xff, 0xff, 0xff));
+    input.message('a', 'control', Uint8Array.of(0xff, 0xff, 0xff));
     expect(told).toEqual(['a refused MESSAGE_MALFORMED']);
+  });
+
+  const wish = (want: boolean, to = ''): Uint8Array =>
+    ViewerInput.encode(
+      ViewerInput.fromPartial({ input: { $case: 'control', value: { want, to } } }),
+    ).finish();
+  const holds = async (viewer: string, fence: number): Promise<void> => {
+    await settle();
+    expect(lease.asked.at(-1)?.holder).toBe(viewer);
+    lease.asked.at(-1)?.give(fence);
+    await settle();
+  };
+
+  describe('a revocation', () => {
+    it('of the holder raises the fence and waits for the session to say so', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      const revoked = input.revoke('a', 'acme');
+      // Told twice, by the fact and by the call: one revocation, one answer.
+      const again = input.revoke('a', 'the gateway');
+      await holds('', 9);
+      expect(sent.at(-1)).toEqual({ fence: 9, events: [], ack: 1 });
+      input.acknowledged({ ack: 1, fence: 9, refused: '' });
+      const answer = { held: true, fence: 9, acknowledged: true };
+      expect([await revoked, await again]).toEqual([answer, answer]);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      await settle();
+      expect(input.holder).toBe('');
+      expect(words()).toEqual(['7:touch1', '7:liftAll']);
+      expect(audited).toMatchObject([
+        { what: 'took', viewerId: 'a', how: 'touched' },
+        { what: 'revoked', viewerId: 'a', how: 'by acme' },
+        { what: 'ended', viewerId: 'a', inputs: 1 },
+      ]);
+    });
+
+    it('says that nothing answered, and asks again when it is repeated', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      const revoked = input.revoke('a', 'acme');
+      await holds('', 9);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(await revoked).toEqual({ held: true, fence: 9, acknowledged: false });
+      const again = input.revoke('a', 'acme');
+      await settle();
+      input.acknowledged({ ack: 2, fence: 9, refused: '' });
+      expect(await again).toEqual({ held: true, fence: 9, acknowledged: true });
+    });
+
+    it('of another does not disturb the holder', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      expect(await input.revoke('b', 'acme')).toEqual({ held: false, fence: 0, acknowledged: true });
+      expect([input.holder, words()]).toEqual(['a', ['7:touch1']]);
+    });
+  });
+
+  describe('the controls', () => {
+    it('go to who asked when the holder rests, and everybody hears who waits', async () => {
+      input.presence('b', 'control', true);
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      input.message('b', 'control', wish(true));
+      expect(told.filter((one) => one.includes('refused'))).toEqual([]);
+      expect(input.controls.asking).toEqual(['b']);
+      await vi.advanceTimersByTimeAsync(1_000);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_UP, []));
+      await vi.advanceTimersByTimeAsync(1_900);
+      expect(input.holder).toBe('a');
+      await vi.advanceTimersByTimeAsync(200);
+      await holds('b', 9);
+      expect([input.holder, input.controls.asking]).toEqual(['b', []]);
+    });
+
+    it('are handed over by their holder alone, to one who may touch', async () => {
+      input.presence('b', 'control', true);
+      input.presence('w', 'watch', true);
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      for (const to of ['w', 'nobody']) input.message('a', 'control', wish(false, to));
+      input.message('b', 'control', wish(false, 'b'));
+      expect(told.filter((one) => one.includes('refused'))).toEqual([
+        'a refused FORBIDDEN',
+        'a refused VIEWER_NOT_FOUND',
+        'b refused CONTROL_NOT_HELD',
+      ]);
+      input.message('a', 'control', wish(false, 'b'));
+      await holds('b', 9);
+      expect(input.holder).toBe('b');
+      expect(audited.at(-1)).toMatchObject({ what: 'took', viewerId: 'b', how: 'handed over by a' });
+    });
+
+    it('are taken by an owner who touches', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      input.message('o', 'owner', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('o', 9);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      expect(words()).toEqual(['7:touch1', '7:liftAll', '9:touch1']);
+      expect(told).toContain('a refused CONTROL_NOT_HELD');
+    });
   });
 });

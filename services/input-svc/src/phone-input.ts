@@ -1,58 +1,80 @@
-import { limits } from './core/limits.js';
+import { roleOf, type viewer as protocol } from '@ancloud/contracts';
+import { Role } from '@ancloud/contracts/common/v1/common';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import type { ControlBatch, ControlEvent } from '@ancloud/contracts/input/v1/input';
+import type {
+  ControlAck,
+  ControlBatch,
+  ControlEvent,
+  RevokeViewerResponse,
+} from '@ancloud/contracts/input/v1/input';
 import type { Log } from '@ancloud/kit';
-import { type ArbiterEvent, type ArbiterState, arbitrate, nobody } from './core/arbiter.js';
+import { actorOf, Controls } from './controls.js';
+import { limits } from './core/limits.js';
 import { Outbox } from './core/outbox.js';
 import { TouchSequence } from './core/touch-order.js';
 import { type Size, translate } from './core/translate.js';
+import { Acks } from './io/acks.js';
+import type { Audit } from './io/audit.js';
 import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 
 type Event = NonNullable<ControlEvent['event']>;
+type RoleWord = protocol.RoleWord;
 
 export interface PhoneInputOptions {
   readonly phoneId: string;
   /** Takes and gives back the fenced lease; rejects never. */
   readonly lease: ControlLease;
   readonly notices: Notices;
+  readonly audit: Audit;
   /** Hot: publishes a batch; never waits. */
   readonly send: (batch: ControlBatch) => void;
   readonly counted: (
-    what: 'accepted' | 'refused' | 'malformed' | 'stale' | 'merged' | 'dropped' | 'silenced',
+    what: 'accepted' | 'refused' | 'malformed' | 'stale' | 'merged' | 'dropped' | 'silenced' | 'revoked',
   ) => void;
   readonly log: Log;
 }
 
+/** Viewers that were revoked and are remembered, for what of them is still under way. Redis knows all. */
+const REVOKED_MAX = 1_000;
+
 /**
- * All input of one phone: the hop between its viewers and its session. Owns who holds the controls; each message is
- * decoded, arbitrated, translated and sent in the same turn of the event loop. Waits only when the holder changes: the
- * new holder's first events stay in the outbox until the lease has given their fence.
+ * All input of one phone: the hop between its viewers and its session. Each message is decoded, arbitrated, translated and sent
+ * in the same turn of the event loop. Waits only when the holder changes: the new holder's first events stay in the outbox
+ * until the lease has given their fence. Who holds the controls is `Controls`' business.
  */
 export class PhoneInput {
+  readonly controls: Controls;
   readonly #options: PhoneInputOptions;
   readonly #outbox = new Outbox();
+  readonly #acks = new Acks();
   /** Touch order of each viewer that ever touched here; ends with the viewer. */
   readonly #orders = new Map<string, TouchSequence>();
-  #arbiter: ArbiterState = nobody;
+  /** Roles of the viewers that are here, as far as they came or spoke since this process serves the phone. */
+  readonly #roles = new Map<string, RoleWord>();
+  /** What became of each revocation. */
+  readonly #revoked = new Map<string, Promise<RevokeViewerResponse>>();
   #size: Size = { width: 0, height: 0 };
-  /** 0 while the lease of a new holder is being taken. */
-  #fence = 0;
-  #changing: Promise<void> = Promise.resolve();
   #flushing = false;
   #silence: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: PhoneInputOptions) {
     this.#options = options;
+    const { phoneId, lease, notices, audit, log } = options;
+    this.controls = new Controls({
+      phoneId,
+      lease,
+      notices,
+      audit,
+      log,
+      leaving: (holder, fence, why) => this.#leaving(holder, fence, why),
+      ready: () => this.#flush(),
+    });
   }
 
   get holder(): string {
-    return this.#arbiter.holder;
-  }
-
-  get fence(): number {
-    return this.#fence;
+    return this.controls.holder;
   }
 
   /** Touches are scaled to this from now on. */
@@ -61,9 +83,11 @@ export class PhoneInput {
   }
 
   /** One message as the viewer sent it. Hot: no promise is made unless the holder changes. */
-  message(viewer: string, bytes: Uint8Array): void {
+  message(viewer: string, role: RoleWord, bytes: Uint8Array): void {
     if (this.#closed) return;
     const { counted, notices } = this.#options;
+    if (this.#revoked.has(viewer)) return counted('revoked');
+    if (!this.#roles.has(viewer)) this.#roles.set(viewer, role);
     let input: ViewerInput;
     try {
       input = ViewerInput.decode(bytes);
@@ -83,14 +107,17 @@ export class PhoneInput {
         notices.refused(viewer, 'INVALID_ARGUMENT', result.why);
         return;
       case 'control':
-        this.#wish(viewer, result.want);
+        this.#wish(viewer, role, result);
         return;
       case 'heartbeat':
-        if (viewer === this.#arbiter.holder) this.#alive(viewer);
+        if (viewer === this.holder) this.#alive(viewer);
         return;
       case 'event': {
-        const type = result.hover ? 'hovers' : 'acts';
-        if (!this.#decide({ type, viewer, now: performance.now() })) {
+        const now = performance.now();
+        const accepted = result.hover
+          ? this.controls.decide({ type: 'hovers', viewer, now }, '')
+          : this.controls.decide({ type: 'acts', now, ...actorOf(viewer, role) }, 'touched');
+        if (!accepted) {
           counted('refused');
           // A mouse on its way over the picture asked for nothing: nobody is told.
           if (result.hover) return;
@@ -102,25 +129,53 @@ export class PhoneInput {
           this.#alive(viewer);
         }
         counted('accepted');
+        this.controls.counted();
         this.#add(result.event, result.touch);
       }
     }
   }
 
   /** A viewer came (its touch numbers begin anew) or went (its fingers are lifted, its lease ends). */
-  presence(viewer: string, present: boolean): void {
+  presence(viewer: string, role: RoleWord, present: boolean): void {
     this.#orders.delete(viewer);
-    if (present) this.#options.notices.control(viewer, this.#arbiter.holder);
-    else {
-      this.#options.notices.gone(viewer);
-      this.#decide({ type: 'leaves', viewer });
+    if (present) {
+      this.#roles.set(viewer, role);
+      this.#options.notices.control(viewer, this.holder, this.controls.asking);
+      return;
     }
+    this.#roles.delete(viewer);
+    this.#options.notices.gone(viewer);
+    this.controls.decide({ type: 'leaves', viewer, now: performance.now() }, 'it left');
   }
 
   /** Gives the controls to `viewer`, or with '' takes them from everybody. Resolves when the fence is raised. */
-  async grant(viewer: string): Promise<void> {
-    this.#decide({ type: 'granted', viewer, now: performance.now() });
-    await this.#changing;
+  async grant(viewer: string, role: RoleWord, by: string): Promise<void> {
+    const now = performance.now();
+    this.controls.decide({ type: 'granted', now, ...actorOf(viewer, role) }, `granted by ${by}`);
+    await this.controls.settled();
+  }
+
+  /**
+   * The viewer touches no more. Resolves when session-svc refuses what is still under way of it, or does not answer. Asked again, by
+   * whatever way, it gives the same answer, or tries again when there was none.
+   */
+  revoke(viewer: string, by: string): Promise<RevokeViewerResponse> {
+    const before = this.#revoked.get(viewer);
+    const now =
+      before === undefined
+        ? this.#revoke(viewer, by)
+        : before.then((answer) => (answer.acknowledged ? answer : this.#fenced()));
+    this.#revoked.set(viewer, now);
+    if (this.#revoked.size > REVOKED_MAX) {
+      const [oldest] = this.#revoked.keys();
+      if (oldest !== undefined) this.#revoked.delete(oldest);
+    }
+    return now;
+  }
+
+  /** What session-svc says of a batch that asked for it. */
+  acknowledged(ack: ControlAck): void {
+    this.#acks.heard(ack);
   }
 
   /** Lifts the holder's fingers and gives the lease back. May be called twice. */
@@ -128,67 +183,65 @@ export class PhoneInput {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#silence);
-    await this.#changing;
-    if (this.#fence > 0) this.#options.send({ fence: this.#fence, events: [lift('input-svc is stopping')] });
-    await this.#options.lease.release();
+    await this.controls.close();
+    this.#acks.close();
   }
 
-  #wish(viewer: string, want: boolean): void {
-    if (!want) return void this.#decide({ type: 'leaves', viewer });
-    if (this.#decide({ type: 'wants', viewer, now: performance.now() }))
-      this.#options.notices.control(viewer, this.#arbiter.holder);
-    else
-      this.#options.notices.refused(
-        viewer,
-        'CONTROL_NOT_HELD',
-        'somebody else is using the controls right now',
-      );
+  async #revoke(viewer: string, by: string): Promise<RevokeViewerResponse> {
+    const role = this.#roles.get(viewer);
+    this.#options.audit.add({
+      what: 'revoked',
+      viewerId: viewer,
+      role: role === undefined ? Role.ROLE_UNSPECIFIED : roleOf(role),
+      how: `by ${by}`,
+      inputs: 0,
+    });
+    const held = viewer === this.holder;
+    this.presence(viewer, role ?? 'watch', false);
+    return held ? this.#fenced() : { held, fence: 0, acknowledged: true };
   }
 
-  #decide(event: ArbiterEvent): boolean {
-    const before = this.#arbiter.holder;
-    const { state, accepted, changed } = arbitrate(this.#arbiter, event);
-    this.#arbiter = state;
-    if (changed) this.#change(before, state.holder);
-    return accepted;
+  /** Session-svc's word that it refuses what is older than the fence that stands when the present change is over. */
+  async #fenced(): Promise<RevokeViewerResponse> {
+    await this.controls.settled();
+    const { fence } = this.controls;
+    if (fence === 0) return { held: true, fence, acknowledged: false };
+    const answer = await this.#acks.ask((ack) => this.#options.send({ fence, events: [], ack }));
+    return { held: true, fence, acknowledged: (answer?.fence ?? 0) >= fence };
   }
 
-  /** Fence first, words later: nothing of the new holder leaves before the old one's fingers are lifted under a new fence. */
-  #change(before: string, holder: string): void {
-    clearTimeout(this.#silence);
-    if (this.#fence > 0) {
-      this.#flush();
-      this.#options.send({
-        fence: this.#fence,
-        events: [lift(holder === '' ? 'the holder left' : 'the controls changed hands')],
-      });
-    }
-    this.#fence = 0;
-    this.#outbox.take();
-    this.#orders.delete(before);
-    this.#changing = this.#changing.then(() => this.#take(holder));
-  }
-
-  async #take(holder: string): Promise<void> {
-    // A later change has overtaken this one.
-    if (holder !== this.#arbiter.holder) return;
-    const fence = await this.#options.lease.take(holder, () => this.#lost(holder));
-    if (holder !== this.#arbiter.holder || this.#closed) return;
-    if (fence === undefined) {
-      this.#arbiter = nobody;
-      this.#outbox.take();
-      this.#options.notices.refused(holder, 'UNAVAILABLE_STATE', 'the control lease cannot be taken now');
+  #wish(viewer: string, role: RoleWord, { want, to }: { readonly want: boolean; readonly to: string }): void {
+    const { notices } = this.#options;
+    const now = performance.now();
+    if (want) {
+      if (this.controls.decide({ type: 'wants', now, ...actorOf(viewer, role) }, 'asked'))
+        notices.control(viewer, this.holder, this.controls.asking);
+      else notices.refused(viewer, 'CONTROL_NOT_HELD', 'too many wait for the controls already');
       return;
     }
-    this.#fence = fence;
-    this.#options.notices.holder(holder);
-    if (holder !== '') this.#flush();
+    if (to === '') return void this.controls.decide({ type: 'leaves', viewer, now }, 'gave them up');
+    const receiver = this.#roles.get(to);
+    if (receiver === undefined || receiver === 'watch')
+      return notices.refused(
+        viewer,
+        receiver === undefined ? 'VIEWER_NOT_FOUND' : 'FORBIDDEN',
+        receiver === undefined ? `there is no viewer ${to} here` : `viewer ${to} only watches`,
+      );
+    const gives = { type: 'gives', viewer, to: actorOf(to, receiver), now } as const;
+    if (!this.controls.decide(gives, `handed over by ${viewer}`))
+      notices.refused(viewer, 'CONTROL_NOT_HELD', 'only who holds the controls can hand them over');
   }
 
-  #lost(holder: string): void {
-    if (holder !== this.#arbiter.holder) return;
-    this.#options.log.warn({ phone: this.#options.phoneId, viewer: holder }, 'the control lease was lost');
-    this.#decide({ type: 'leaves', viewer: holder });
+  /** The holder's last words leave under its own fence, then everything it held down is lifted. */
+  #leaving(holder: string, fence: number, why: string): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+    if (fence > 0) {
+      this.#flush();
+      this.#options.send({ fence, events: [lift(why)], ack: 0 });
+    }
+    this.#outbox.take();
+    this.#orders.delete(holder);
   }
 
   #order(viewer: string): TouchSequence {
@@ -210,7 +263,7 @@ export class PhoneInput {
 
   #silenced(viewer: string): void {
     this.#silence = undefined;
-    if (viewer !== this.#arbiter.holder) return;
+    if (viewer !== this.holder) return;
     this.#orders.delete(viewer);
     this.#options.counted('silenced');
     this.#add({ $case: 'liftAll', value: { reason: 'the viewer fell silent' } }, undefined);
@@ -220,7 +273,7 @@ export class PhoneInput {
     const merged = this.#outbox.merged;
     if (!this.#outbox.add(event, touch)) this.#options.counted('dropped');
     else if (this.#outbox.merged > merged) this.#options.counted('merged');
-    if (this.#fence === 0 || this.#flushing) return;
+    if (this.controls.fence === 0 || this.#flushing) return;
     this.#flushing = true;
     // The rest of what this turn of the loop brings goes into the same batch.
     setImmediate(() => this.#flush());
@@ -228,8 +281,10 @@ export class PhoneInput {
 
   #flush(): void {
     this.#flushing = false;
-    if (this.#fence === 0 || this.#outbox.length === 0) return;
-    this.#options.send({ fence: this.#fence, events: this.#outbox.take().map((event) => ({ event })) });
+    const { fence } = this.controls;
+    if (fence === 0 || this.#outbox.length === 0) return;
+    const events = this.#outbox.take().map((event) => ({ event }));
+    this.#options.send({ fence, events, ack: 0 });
   }
 }
 

@@ -1,18 +1,27 @@
-import { leases, subjects } from '@ancloud/contracts';
-import type { ControlRecord, SessionRecord } from '@ancloud/contracts/state/v1/state';
+import { leases, plainKeys, roleWord, subjects } from '@ancloud/contracts';
+import type {
+  ControlView,
+  GrantControlRequest,
+  RevokeViewerRequest,
+  RevokeViewerResponse,
+} from '@ancloud/contracts/input/v1/input';
+import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import { SessionState } from '@ancloud/contracts/state/v1/state';
 import type { Bus, BusSubscription } from '@ancloud/bus';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
-import { acquire, type Lease, type State } from '@ancloud/state';
+import { acquire, keyOf, type Lease, type State } from '@ancloud/state';
+import { Audit } from './io/audit.js';
 import { ControlLease } from './io/control-lease.js';
 import { Notices } from './io/notices.js';
 import { PhoneInput, type PhoneInputOptions } from './phone-input.js';
 
 /** How soon another instance's phone is asked for again: a little after its lease could have run out. */
 const RETRY_MS = 1_000;
+/** How soon a holder is found whose revocation nobody told: NATS was away. */
+const VERIFY_MS = 5_000;
 
 export interface PhonesOptions {
-  /** Owner of the leases: this instance, this process. */
+  /** Owner of the leases: this instance, this process, and where it is asked. */
   readonly inputId: string;
   readonly bus: Bus;
   readonly state: State;
@@ -36,6 +45,7 @@ export class Phones {
   readonly #served = new Map<string, Served>();
   readonly #asking = new Set<string>();
   readonly #retry: NodeJS.Timeout;
+  readonly #verify: NodeJS.Timeout;
   readonly #counted: PhoneInputOptions['counted'];
   readonly #batches;
   #closed = false;
@@ -52,6 +62,7 @@ export class Phones {
     this.#retry = setInterval(() => {
       for (const phone of this.#sessions.keys()) void this.#ask(phone);
     }, RETRY_MS);
+    this.#verify = setInterval(() => void this.#verifyHolders(), VERIFY_MS);
   }
 
   get count(): number {
@@ -72,24 +83,34 @@ export class Phones {
     void this.#end(phone, true);
   }
 
-  control(phone: string): ControlRecord {
-    const { input } = this.#get(phone);
-    return { phoneId: phone, viewerId: input.holder, fence: input.fence, updatedAtMs: Date.now() };
+  control(phone: string): ControlView {
+    const { controls } = this.#get(phone).input;
+    const { holder, fence, role, asking, sinceMs } = controls;
+    return { record: { phoneId: phone, viewerId: holder, fence, role, updatedAtMs: sinceMs }, asking };
   }
 
-  async grant(phone: string, viewer: string): Promise<ControlRecord> {
-    await this.#get(phone).input.grant(viewer);
-    return this.control(phone);
+  async grant({ phoneId, viewerId, role, by }: GrantControlRequest): Promise<ControlView> {
+    await this.#get(phoneId).input.grant(viewerId, roleWord(role), by);
+    return this.control(phoneId);
   }
 
-  viewerGone(phone: string, viewer: string): void {
-    this.#served.get(phone)?.input.presence(viewer, false);
+  revoke({ phoneId, viewerId, by }: RevokeViewerRequest): Promise<RevokeViewerResponse> {
+    return this.#get(phoneId).input.revoke(viewerId, by);
+  }
+
+  /** A revocation was told to everybody; who asked for it hears of the end by `revoke`. */
+  revoked(phone: string, viewer: string): void {
+    const input = this.#served.get(phone)?.input;
+    input?.revoke(viewer, 'the gateway').catch((err: unknown) => {
+      this.#options.log.error({ phone, viewer, err }, 'a revocation failed');
+    });
   }
 
   /** Lifts all fingers, gives all leases back. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#retry);
+    clearInterval(this.#verify);
     await Promise.all([...this.#served.keys()].map((phone) => this.#end(phone, true)));
   }
 
@@ -113,9 +134,10 @@ export class Phones {
     const { bus, state, log } = this.#options;
     const notices = new Notices(bus);
     const outlet = bus.outlet(subjects.control, { phone });
-    const input = new PhoneInput({
+    const input: PhoneInput = new PhoneInput({
       phoneId: phone,
-      lease: new ControlLease(phone, state, bus, log),
+      lease: new ControlLease(phone, state, bus, log, () => input.controls.role),
+      audit: new Audit(phone, state, log),
       notices,
       counted: this.#counted,
       log,
@@ -127,10 +149,16 @@ export class Phones {
     const session = this.#sessions.get(phone);
     if (session !== undefined) input.resized(session);
     const subscriptions = [
-      bus.subscribeRaw(subjects.viewerInput, { phone, role: 'control' }, (bytes, { viewer }) => {
-        if (viewer !== undefined) input.message(viewer, bytes);
-      }),
-      bus.subscribe(subjects.viewer, { phone }, ({ viewerId, present }) => input.presence(viewerId, present)),
+      // Who only watches has no subject that is heard.
+      ...(['control', 'owner'] as const).map((role) =>
+        bus.subscribeRaw(subjects.viewerInput, { phone, role }, (bytes, { viewer }) => {
+          if (viewer !== undefined) input.message(viewer, role, bytes);
+        }),
+      ),
+      bus.subscribe(subjects.viewer, { phone }, ({ viewerId, role, present }) =>
+        input.presence(viewerId, roleWord(role), present),
+      ),
+      bus.subscribe(subjects.controlAck, { phone }, (ack) => input.acknowledged(ack)),
       bus.subscribe(subjects.device, { phone }, ({ event }) => {
         if (event?.$case === 'videoSize') input.resized(event.value);
         // The phone's clipboard goes to whoever holds its controls: watchers have no business with it.
@@ -138,8 +166,26 @@ export class Phones {
       }),
     ];
     this.#served.set(phone, { input, lease, subscriptions });
+    input.controls.begin();
     lease.onLost(() => void this.#end(phone, false));
     log.info({ phone, fence: lease.fence }, 'serving the input of a phone');
+  }
+
+  /** Level-triggered: what Redis says of the present holders. */
+  async #verifyHolders(): Promise<void> {
+    const held = [...this.#served].flatMap(([phone, { input }]) =>
+      input.holder === '' ? [] : [{ phone, viewer: input.holder }],
+    );
+    if (held.length === 0) return;
+    const keys = held.map(({ viewer }) => keyOf(plainKeys.viewerRevoked.template, { viewer }));
+    try {
+      const found = await this.#options.state.run('asking for revocations', (redis) => redis.mget(keys));
+      for (const [index, { phone, viewer }] of held.entries())
+        if (typeof found[index] === 'string') this.revoked(phone, viewer);
+    } catch (error) {
+      // Redis is away: nobody could be revoked meanwhile, and the next look is soon.
+      this.#options.log.debug({ err: error }, 'holders could not be verified');
+    }
   }
 
   async #end(phone: string, release: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { connectBus } from '@ancloud/bus';
+import { subjects } from '@ancloud/contracts';
 import { MediaServiceService } from '@ancloud/contracts/media/v1/media';
 import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancloud/kit';
 import { connectState } from '@ancloud/state';
@@ -45,6 +46,10 @@ await runMain({ log }, async (life) => {
     log,
   });
   life.add({ name: 'streams', join: () => streams.close() });
+  const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ viewerId }) =>
+    streams.revokeViewer(viewerId, "this viewer's right was taken back"),
+  );
+  life.add({ name: 'revocations', stop: () => revocations.close() });
   const service = await startGrpcService({
     module: AppModule.with({ streams, bus, log }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },

@@ -106,10 +106,10 @@ export class Stream {
     this.#viewers.get(options.id)?.close('replaced by a newer connection of the same viewer');
     const viewer: Viewer = new Viewer(this, seat.branch, {
       ...options,
-      closed: (reason) => {
+      closed: (reason, code) => {
         seat.leave();
         if (this.#viewers.get(options.id) === viewer) this.#viewers.delete(options.id);
-        options.closed(reason);
+        options.closed(reason, code);
         this.#options.changed();
       },
     });
@@ -118,8 +118,9 @@ export class Stream {
     return viewer;
   }
 
-  closeViewer(id: string, reason: string): void {
-    this.#viewers.get(id)?.close(reason);
+  /** Its right was taken back: it may not come again. */
+  revokeViewer(id: string, reason: string): void {
+    this.#viewers.get(id)?.close(reason, 'VIEWER_REVOKED');
   }
 
   /** What Redis says of the phone's session now; undefined when it has none. Attaches, re-attaches or lets go. */

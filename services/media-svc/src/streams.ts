@@ -126,8 +126,8 @@ export class Streams {
     return Promise.all([...this.#held.values()].map((held) => held.stream.view(this.#record(held))));
   }
 
-  closeViewer(viewerId: string, reason: string): void {
-    for (const { stream } of this.#held.values()) stream.closeViewer(viewerId, reason);
+  revokeViewer(viewerId: string, reason: string): void {
+    for (const { stream } of this.#held.values()) stream.revokeViewer(viewerId, reason);
   }
 
   /** Ends all streams; their viewers are told to come again. May be called twice. */

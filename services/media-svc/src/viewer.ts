@@ -21,16 +21,19 @@ const INPUT_BURST = 500;
 /** One is used; another may be made while the first one ends. */
 const MAX_SENDING = 2;
 
+/** Whether the viewer may come back. */
+export type ViewerEnd = 'UNAVAILABLE' | 'VIEWER_REVOKED';
+
 export interface ViewerOptions {
   readonly id: string;
   readonly role: Role;
   readonly joinedAtMs: number;
   /** Sends a notification to the viewer. Never throws. */
   readonly notify: <M extends keyof Notifications>(method: M, data: Notifications[M]) => void;
-  /** Bytes of one input message; called only for role control. */
+  /** Bytes of one input message; called only for roles that may touch. */
   readonly input: (bytes: Buffer) => void;
   /** Called once, whoever closed it. */
-  readonly closed: (reason: string) => void;
+  readonly closed: (reason: string, code: ViewerEnd) => void;
 }
 
 /**
@@ -153,11 +156,12 @@ export class Viewer {
       packetsLost: outbound?.packetsLost ?? 0,
       roundTripMs: outbound?.roundTripTime ?? 0,
       worker: this.branch.worker.index,
+      transport: this.#receiver?.transport.iceSelectedTuple?.protocol ?? '',
     };
   }
 
   /** Closes its transports. May be called twice. */
-  close(reason: string): void {
+  close(reason: string, code: ViewerEnd = 'UNAVAILABLE'): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#receiver?.close();
@@ -165,7 +169,7 @@ export class Viewer {
     for (const consumer of this.#dataConsumers.values()) consumer.close();
     this.#sending.clear();
     this.#dataConsumers.clear();
-    this.#options.closed(reason);
+    this.#options.closed(reason, code);
   }
 
   async #createTransport(direction: unknown): Promise<protocol.TransportOptions> {
@@ -203,7 +207,7 @@ export class Viewer {
         value: String(label),
       });
     }
-    if (this.#options.role !== Role.ROLE_CONTROL) {
+    if (this.#options.role !== Role.ROLE_CONTROL && this.#options.role !== Role.ROLE_OWNER) {
       throw new AppError('FORBIDDEN', 'a watcher has no input channel', {
         field: 'role',
         fix: 'ask for a viewer with role control',

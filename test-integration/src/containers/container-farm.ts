@@ -251,7 +251,11 @@ export class ContainerFarm {
     );
     await this.#add(
       'input-svc',
-      service('input-svc', 1005, { ANCLOUD_METRICS_LISTEN: '127.0.0.1:7204' }),
+      service('input-svc', 1005, {
+        ANCLOUD_GRPC_LISTEN: '0.0.0.0:7104',
+        ANCLOUD_GRPC_ADVERTISE: 'input-svc:7104',
+        ANCLOUD_METRICS_LISTEN: '127.0.0.1:7204',
+      }),
       'healthy 7204 /healthz',
     );
     this.#farm = new Farm({

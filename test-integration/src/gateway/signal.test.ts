@@ -163,9 +163,9 @@ describe('a viewer', () => {
     input.publish(
       subjects.notice,
       { viewer: ok?.viewer ?? '' },
-      { notice: { $case: 'control', value: { holder: ok?.viewer ?? '', yours: true } } },
+      { notice: { $case: 'control', value: { holder: ok?.viewer ?? '', yours: true, asking: [] } } },
     );
-    expect((await watcher.note('control')).data).toEqual({ holder: ok?.viewer, yours: true });
+    expect((await watcher.note('control')).data).toEqual({ holder: ok?.viewer, yours: true, asking: [] });
 
     watcher.send({ notify: 'leave', data: {} });
     await watcher.over();

@@ -42,7 +42,7 @@ export class Browser {
   }
 
   /** A page that watches (or controls) a phone through the embeddable component. */
-  async watch(farm: Farm, phone: string, role: 'watch' | 'control'): Promise<ViewerPage> {
+  async watch(farm: Farm, phone: string, role: 'watch' | 'control' | 'owner'): Promise<ViewerPage> {
     const { token, viewerId } = await farm.viewer(phone, role);
     const page = await this.context.newPage();
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });

@@ -238,7 +238,7 @@ export class Farm {
   /** A token for one viewer. */
   async viewer(
     id: string,
-    role: 'watch' | 'control',
+    role: 'watch' | 'control' | 'owner',
   ): Promise<{ viewerId: string; token: string; signalUrl: string }> {
     return this.api('POST', `/v1/phones/${id}/viewers`, { role });
   }

@@ -1,16 +1,23 @@
 import type {
+  Control,
   CreatePhoneRequest,
   CreateViewerRequest,
   DeletePhoneRequest,
   DeleteSnapshotRequest,
   DeleteSnapshotResponse,
+  GetControlRequest,
   GetPhoneRequest,
+  GrantControlRequest,
   ImportImageRequest,
+  ListControlAuditRequest,
+  ListControlAuditResponse,
   ListHostsResponse,
   ListImagesResponse,
   ListPhonesRequest,
   ListPhonesResponse,
   ListSnapshotsResponse,
+  ListViewersRequest,
+  ListViewersResponse,
   PausePhoneRequest,
   Phone,
   PhoneOperation,
@@ -19,6 +26,8 @@ import type {
   RestorePhoneRequest,
   ResumePhoneRequest,
   RemoveImageRequest,
+  RevokeViewerRequest,
+  RevokeViewerResponse,
   ScreenshotRequest,
   ScreenshotResponse,
   SnapshotPhoneRequest,
@@ -30,6 +39,8 @@ import type {
 } from '@ancloud/contracts/gateway/v1/gateway';
 import type { Operation } from '@ancloud/contracts/state/v1/state';
 import type { Principal } from '../auth/principal.js';
+import { getControl, grantControl } from '../control/control.js';
+import { listControlAudit } from '../control/control-audit.js';
 import { listHosts } from '../hosts/list-hosts.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
@@ -54,6 +65,8 @@ import { listSnapshots } from '../snapshots/list-snapshots.js';
 import { restorePhone } from '../snapshots/restore-phone.js';
 import { snapshotPhone } from '../snapshots/snapshot-phone.js';
 import { createViewer } from '../viewers/create-viewer.js';
+import { listViewers } from '../viewers/list-viewers.js';
+import { revokeViewer } from '../viewers/revoke-viewer.js';
 import type { GatewayParts } from './gateway-parts.js';
 
 /**
@@ -129,6 +142,29 @@ export class GatewayApi {
 
   createViewer(principal: Principal, request: CreateViewerRequest): Promise<Viewer> {
     return createViewer({ ...this.#parts, store: this.#parts.viewers }, principal, request);
+  }
+
+  listViewers(principal: Principal, request: ListViewersRequest): Promise<ListViewersResponse> {
+    return listViewers(this.#parts, principal, request);
+  }
+
+  revokeViewer(principal: Principal, request: RevokeViewerRequest): Promise<RevokeViewerResponse> {
+    return revokeViewer(this.#parts, principal, request);
+  }
+
+  getControl(principal: Principal, request: GetControlRequest): Promise<Control> {
+    return getControl(this.#parts, principal, request);
+  }
+
+  grantControl(principal: Principal, request: GrantControlRequest): Promise<Control> {
+    return grantControl(this.#parts, principal, request);
+  }
+
+  listControlAudit(
+    principal: Principal,
+    request: ListControlAuditRequest,
+  ): Promise<ListControlAuditResponse> {
+    return listControlAudit(this.#parts, principal, request);
   }
 
   listImages(principal: Principal): Promise<ListImagesResponse> {

@@ -1,5 +1,6 @@
 import type { Bus } from '@ancloud/bus';
 import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
+import { InputServiceClient } from '@ancloud/contracts/input/v1/input';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
 import { ClientPool, type Clock, type Log } from '@ancloud/kit';
@@ -8,6 +9,7 @@ import { Authenticator } from '../auth/authenticator.js';
 import { AuthFailures } from '../auth/failures.js';
 import { RedisCredentials } from '../auth/redis-credentials.js';
 import type { GatewayConfig } from '../config.js';
+import { Inputs } from '../control/inputs.js';
 import { EventHub } from '../events/event-hub.js';
 import { FarmFacts } from '../farm/farm-facts.js';
 import { Nudge } from '../farm/nudge.js';
@@ -47,6 +49,7 @@ export function buildParts(world: World) {
   const hosts = new ClientPool(ContainerServiceClient, clients);
   const sessionPool = new ClientPool(SessionServiceClient, clients);
   const medias = new ClientPool(MediaServiceClient, clients);
+  const inputPool = new ClientPool(InputServiceClient, clients);
   const wakeups = new Wakeups();
   const facts = new FarmFacts(state);
   const store = new PhoneStore(state);
@@ -65,6 +68,8 @@ export function buildParts(world: World) {
     ...world,
     publicUrl: config.publicUrl,
     hosts,
+    medias,
+    inputs: new Inputs(state, inputPool),
     wakeups,
     facts,
     store,
@@ -99,7 +104,7 @@ export function buildParts(world: World) {
     door: new ViewerDoor({ signer, store: viewers, facts, idle, clock }),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
     closeClients: (): void => {
-      for (const pool of [hosts, sessionPool, medias]) pool.close();
+      for (const pool of [hosts, sessionPool, medias, inputPool]) pool.close();
     },
   };
 }

@@ -4,19 +4,24 @@ import type {
   DeletePhoneRequest,
   DeleteSnapshotRequest,
   Event,
+  GetControlRequest,
   GetOperationRequest,
   GetPhoneRequest,
+  GrantControlRequest,
   ImportImageRequest,
+  ListControlAuditRequest,
   ListHostsRequest,
   ListImagesRequest,
   ListPhonesRequest,
   ListSnapshotsRequest,
+  ListViewersRequest,
   PausePhoneRequest,
   RebootPhoneRequest,
   ResetPhoneRequest,
   RestorePhoneRequest,
   ResumePhoneRequest,
   RemoveImageRequest,
+  RevokeViewerRequest,
   ScreenshotRequest,
   SnapshotPhoneRequest,
   StartPhoneRequest,
@@ -130,6 +135,31 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'createViewer')
   async createViewer(request: CreateViewerRequest, metadata: Metadata) {
     return this.api.createViewer(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'listViewers')
+  async listViewers(request: ListViewersRequest, metadata: Metadata) {
+    return this.api.listViewers(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'revokeViewer')
+  async revokeViewer(request: RevokeViewerRequest, metadata: Metadata) {
+    return this.api.revokeViewer(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'getControl')
+  async getControl(request: GetControlRequest, metadata: Metadata) {
+    return this.api.getControl(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'grantControl')
+  async grantControl(request: GrantControlRequest, metadata: Metadata) {
+    return this.api.grantControl(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'listControlAudit')
+  async listControlAudit(request: ListControlAuditRequest, metadata: Metadata) {
+    return this.api.listControlAudit(await this.auth.principal(metadata), request);
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'listImages')

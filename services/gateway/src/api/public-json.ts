@@ -24,7 +24,7 @@ import type { HostUpload } from '../uploads/uploads.js';
 
 const word = (json: string, prefix: string): string =>
   json.startsWith(prefix) ? json.slice(prefix.length).toLowerCase() : 'unknown';
-const time = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
+export const time = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
 export const profileWord = (profile: Profile): string => word(profileToJSON(profile), 'PROFILE_');
 export const roleWord = (role: Role): string => word(roleToJSON(role), 'ROLE_');

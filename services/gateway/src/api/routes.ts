@@ -1,4 +1,5 @@
 import { consoleRoutes } from '../console/console-routes.js';
+import { controlRoutes } from '../control/control-routes.js';
 import { eventRoutes } from '../events/event-routes.js';
 import { hostRoutes } from '../hosts/host-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
@@ -47,6 +48,7 @@ export const routes: readonly RouteDoc[] = [
   ...phoneRoutes,
   ...snapshotRoutes,
   ...viewerRoutes,
+  ...controlRoutes,
   ...imageRoutes,
   ...uploadRoutes,
   ...operationRoutes,

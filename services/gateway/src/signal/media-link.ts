@@ -1,9 +1,7 @@
-import { viewer } from '@ancloud/contracts';
-import { Role } from '@ancloud/contracts/common/v1/common';
+import { isErrorCode, roleOf, viewer } from '@ancloud/contracts';
 import type { MediaServiceClient, SignalFrame } from '@ancloud/contracts/media/v1/media';
 import type { StreamRecord, MediaRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, fromGrpcError, isAppError, sleep, type ClientPool, type Clock } from '@ancloud/kit';
-import { isErrorCode } from '@ancloud/contracts';
 import type { Admission } from '../viewers/viewer-door.js';
 import { pickMedia } from './core/pick-media.js';
 
@@ -144,8 +142,7 @@ export class MediaLink {
         link = new MediaLink(stream, reply.ok);
         resolve(link);
       });
-      const grpcRole = role === 'control' ? Role.ROLE_CONTROL : Role.ROLE_WATCH;
-      stream.write({ frame: { $case: 'open', value: { viewerId, phoneId: phone, role: grpcRole } } });
+      stream.write({ frame: { $case: 'open', value: { viewerId, phoneId: phone, role: roleOf(role) } } });
       const data = { viewer: viewerId, phone, role };
       stream.write({ frame: { $case: 'json', value: JSON.stringify({ id, method: 'join', data }) } });
       if (signal.aborted) onAbort();

@@ -1,8 +1,8 @@
-import { viewer } from '@ancloud/contracts';
+import { subjects, viewer } from '@ancloud/contracts';
 import type { ViewerNotice } from '@ancloud/contracts/input/v1/viewer';
 import type { SignalFrame } from '@ancloud/contracts/media/v1/media';
 import { MediaRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError, silentLog, type Clock } from '@ancloud/kit';
+import { AppError, silentLog, toGrpcError, type Clock } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Admission } from '../viewers/viewer-door.js';
 import { MediaDialer, type MediaStream } from './media-link.js';
@@ -77,8 +77,9 @@ let stream: StreamRecord | undefined;
 let published: unknown[][];
 let raw: { params: unknown; bytes: Uint8Array }[];
 let notice: ((message: ViewerNotice) => void) | undefined;
+let revoke: (() => void) | undefined;
 let role: 'watch' | 'control';
-let kept: boolean;
+let kept: Awaited<ReturnType<Admission['keep']>>;
 let gaveBack: number;
 let left: number;
 let refusal: AppError | undefined;
@@ -93,6 +94,7 @@ function connection(): ViewerConnection {
     resume: 'next-secret',
     giveBack: () => Promise.resolve(void (gaveBack += 1)),
     keep: () => Promise.resolve(kept),
+    rest: () => Promise.resolve(),
     leave: () => Promise.resolve(void (left += 1)),
   });
   const dialer = new MediaDialer({
@@ -118,9 +120,10 @@ function connection(): ViewerConnection {
         raw.push({ params, bytes: data });
         return connected;
       },
-      subscribe: (_: unknown, __: unknown, fn: (message: ViewerNotice) => void) => {
-        notice = fn;
-        return { close: () => void (notice = undefined) };
+      subscribe: (subject: unknown, __: unknown, fn: (message: ViewerNotice) => void) => {
+        if (subject === subjects.viewerRevoked) revoke = fn as () => void;
+        else notice = fn;
+        return { close: () => void (notice = revoke = undefined) };
       },
     },
     iceServers: [{ urls: ['stun:s'] }],
@@ -149,7 +152,7 @@ beforeEach(() => {
   published = [];
   raw = [];
   role = 'control';
-  kept = true;
+  kept = 'kept';
   gaveBack = 0;
   left = 0;
   refusal = undefined;
@@ -391,8 +394,8 @@ describe('input', () => {
 describe('notices of input-svc', () => {
   it.each<[ViewerNotice['notice'], unknown]>([
     [
-      { $case: 'control', value: { holder: 'vw_1', yours: true } },
-      { notify: 'control', data: { holder: 'vw_1', yours: true } },
+      { $case: 'control', value: { holder: 'vw_1', yours: true, asking: ['vw_2'] } },
+      { notify: 'control', data: { holder: 'vw_1', yours: true, asking: ['vw_2'] } },
     ],
     [
       { $case: 'clipboard', value: { text: 'ü' } },
@@ -435,9 +438,37 @@ describe('liveness', () => {
 
   it('ends when the viewer came back by another connection', async () => {
     await joined();
-    kept = false;
+    kept = 'elsewhere';
     await vi.advanceTimersByTimeAsync(10_000);
     expect(socket.notices('closing')).toMatchObject([{ code: 'FENCED', retry: false }]);
+  });
+});
+
+describe('a viewer whose right was taken back', () => {
+  const CLOSING = [{ code: 'VIEWER_REVOKED', retry: false }];
+
+  it.each<[string, (media: FakeMedia) => void | Promise<void>]>([
+    ['is put out by the fact', () => revoke?.()],
+    ["by media-svc's word", (media) => media.emit('error', toGrpcError(new AppError('VIEWER_REVOKED', 'x')))],
+    [
+      'and by what Redis says, when the fact was lost',
+      async () => {
+        kept = 'revoked';
+        await vi.advanceTimersByTimeAsync(10_000);
+      },
+    ],
+  ])('%s, and told not to come again', async (_, happens) => {
+    const { media } = await joined();
+    await happens(media);
+    expect(socket.notices('closing')).toMatchObject(CLOSING);
+    expect(socket.closed).toEqual({ code: 4401, reason: 'VIEWER_REVOKED' });
+    expect(media.cancelled).toBe(true);
+  });
+
+  it('while it joins, is put out when it has joined', async () => {
+    kept = 'revoked';
+    await joined();
+    expect(socket.notices('closing')).toMatchObject(CLOSING);
   });
 });
 

@@ -1,9 +1,9 @@
-import { codes, subjects, viewer } from '@ancloud/contracts';
-import { Role } from '@ancloud/contracts/common/v1/common';
+import { codes, roleOf, subjects, viewer } from '@ancloud/contracts';
 import type { ViewerNotice } from '@ancloud/contracts/input/v1/viewer';
 import type { Bus } from '@ancloud/bus';
 import { AppError, asAppError, type Clock, type Log, type Timer } from '@ancloud/kit';
 import { spend, type Bucket, type BucketRule } from '../api/core/token-bucket.js';
+import { viewerRevoked } from '../errors.js';
 import type { Admission, ViewerDoor } from '../viewers/viewer-door.js';
 import { inputSizeOk, readJoin, signalRates } from './core/frames.js';
 import type { MediaDialer, MediaLink } from './media-link.js';
@@ -49,7 +49,7 @@ export class ViewerConnection {
   #state: 'waiting' | 'joining' | 'joined' | 'closed' = 'waiting';
   #admission: Admission | undefined;
   #link: MediaLink | undefined;
-  #notices: { close(): void } | undefined;
+  #heard: readonly { close(): void }[] = [];
   #ping: Timer | undefined;
   #pings = 0;
   #heardAt: number;
@@ -103,7 +103,7 @@ export class ViewerConnection {
       this.close(new AppError('MESSAGE_MALFORMED', "input came before 'join'"), false);
       return;
     }
-    if (admission.role !== 'control') {
+    if (admission.role === 'watch') {
       this.#refuse('FORBIDDEN', "this viewer's role is 'watch'");
       return;
     }
@@ -171,7 +171,10 @@ export class ViewerConnection {
     this.#state = 'joined';
     this.#admission = admission;
     this.#link = link;
-    this.#notices = bus.subscribe(subjects.notice, { viewer: viewerId }, (notice) => this.#notice(notice));
+    this.#heard = [
+      bus.subscribe(subjects.notice, { viewer: viewerId }, (notice) => this.#notice(notice)),
+      bus.subscribe(subjects.viewerRevoked, { viewer: viewerId }, () => this.#revoked()),
+    ];
     this.#present(true);
     this.#send(
       JSON.stringify({ id, ok: { ...link.joined, viewer: viewerId, phone, role, resume, iceServers } }),
@@ -179,9 +182,11 @@ export class ViewerConnection {
     link.onDrain(() => this.#socket.resume());
     link.listen(
       (text) => this.#send(text),
-      (error) => this.close(error, true),
+      (error) => this.close(error, error.code !== 'VIEWER_REVOKED'),
     );
     this.#pingLater();
+    // What happened to the viewer while media-svc was asked was told to nobody here.
+    void this.#keep();
   }
 
   #relay(frame: viewer.Frame, text: string): void {
@@ -221,15 +226,21 @@ export class ViewerConnection {
   }
 
   async #keep(): Promise<void> {
-    let kept: boolean | undefined;
+    let kept: Awaited<ReturnType<Admission['keep']>> | undefined;
     try {
       kept = await this.#admission?.keep();
     } catch {
       // Redis is away: watching goes on without it.
       return;
     }
-    if (kept === false)
+    if (kept === 'revoked') this.#revoked();
+    else if (kept === 'elsewhere')
       this.close(new AppError('FENCED', 'the viewer has come back by another connection'), false);
+  }
+
+  #revoked(): void {
+    const id = this.#admission?.viewer;
+    if (id !== undefined) this.close(viewerRevoked(id), false);
   }
 
   /** Sums refusals: at most one notice a second. */
@@ -283,7 +294,7 @@ export class ViewerConnection {
       {
         phoneId: phone,
         viewerId,
-        role: role === 'control' ? Role.ROLE_CONTROL : Role.ROLE_WATCH,
+        role: roleOf(role),
         present,
       },
     );
@@ -300,10 +311,11 @@ export class ViewerConnection {
     this.#joinTimer.cancel();
     this.#ping?.cancel();
     this.#refused.timer?.cancel();
-    this.#notices?.close();
+    for (const subscription of this.#heard) subscription.close();
     this.#link?.close();
     // input-svc lifts this viewer's fingers.
     this.#present(false);
+    void this.#admission?.rest();
     // RFC 6455 section 7.4.2: 4000-4999 is ours; the HTTP status of the code makes them readable. A reason has at most 123 bytes.
     if (error !== undefined) this.#socket.close(4_000 + codes[error.code].http, error.code);
   }

@@ -1,3 +1,4 @@
+import { roleWord } from '@ancloud/contracts';
 import { Role, Wanted } from '@ancloud/contracts/common/v1/common';
 import type { CreateViewerRequest, Viewer } from '@ancloud/contracts/gateway/v1/gateway';
 import type { Clock } from '@ancloud/kit';
@@ -27,8 +28,8 @@ export async function createViewer(
   request: CreateViewerRequest,
 ): Promise<Viewer> {
   const { phoneId, role, ttlSeconds } = request;
-  if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL)
-    throw invalid('role', role, 'role is missing or unknown', "use 'watch' or 'control'");
+  if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL && role !== Role.ROLE_OWNER)
+    throw invalid('role', role, 'role is missing or unknown', "use 'watch', 'control' or 'owner'");
   const { min, max, preset } = ttlRange;
   const ttl = ttlSeconds === 0 ? preset : ttlSeconds;
   if (!Number.isInteger(ttl) || ttl < min || ttl > max)
@@ -43,15 +44,14 @@ export async function createViewer(
   const viewer = newId('vw');
   const jti = newId('tk');
   const exp = Math.floor(parts.clock.now() / 1000) + ttl;
+  const joined = { phone: phoneId, role: roleWord(role), owner: desired.owner };
   const token = await parts.signer.sign({
     viewer,
-    phone: phoneId,
-    role: role === Role.ROLE_CONTROL ? 'control' : 'watch',
-    owner: desired.owner,
+    ...joined,
     jti,
     exp,
   });
-  await parts.store.putToken(jti, viewer, ttl * 1000);
+  await parts.store.putToken(jti, viewer, joined, ttl * 1000);
   return {
     viewerId: viewer,
     token,

@@ -1,3 +1,4 @@
+import { isRoleWord, type viewer } from '@ancloud/contracts';
 import { AppError } from '@ancloud/kit';
 import { errors, jwtVerify, SignJWT } from 'jose';
 
@@ -5,7 +6,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 export interface ViewerClaims {
   readonly viewer: string;
   readonly phone: string;
-  readonly role: 'watch' | 'control';
+  readonly role: viewer.RoleWord;
   readonly owner: string;
   /** Id of this token; its single use is consumed in Redis. */
   readonly jti: string;
@@ -56,7 +57,7 @@ export class TokenSigner {
         typeof owner === 'string' &&
         typeof jti === 'string' &&
         typeof exp === 'number' &&
-        (role === 'watch' || role === 'control')
+        isRoleWord(role)
       )
         return { viewer, phone, role, owner, jti, exp };
     } catch (cause) {

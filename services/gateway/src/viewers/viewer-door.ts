@@ -3,7 +3,7 @@ import { Wanted } from '@ancloud/contracts/common/v1/common';
 import { AppError, randomSecret, type Clock } from '@ancloud/kit';
 import { newId } from '../api/ids.js';
 import { digestOf } from '../auth/authenticator.js';
-import { phoneNotFound } from '../errors.js';
+import { phoneNotFound, viewerRevoked } from '../errors.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { IdlePhones } from '../phones/idle-phones.js';
 import type { JoinData } from '../signal/core/frames.js';
@@ -17,8 +17,10 @@ export interface Admission extends JoinedViewer {
   readonly resume: string;
   /** Gives the credential back after a join that failed for a reason of ours. Never throws. */
   giveBack(): Promise<void>;
-  /** Keeps the resume secret valid. False = the viewer came back by another connection: this one is to end. */
-  keep(): Promise<boolean>;
+  /** Keeps the resume secret valid. Unless it is `kept` this connection is to end: the viewer came back by another one, or was revoked. */
+  keep(): ReturnType<ViewerStore['keep']>;
+  /** The connection ended; the viewer may come back. Never throws. */
+  rest(): Promise<void>;
   /** The viewer left for good. */
   leave(): Promise<void>;
 }
@@ -47,28 +49,31 @@ export class ViewerDoor {
     this.#clock = parts.clock;
   }
 
-  /** Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
+  /** Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, VIEWER_REVOKED, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
   async admit(join: JoinData): Promise<Admission> {
     return join.kind === 'token' ? this.#byToken(join.token) : this.#byResume(join.viewer, join.resume);
   }
 
   async #byToken(token: string): Promise<Admission> {
     const { viewer, phone, role, owner, jti, exp } = await this.#signer.verify(token, this.#clock.now());
-    if (!(await this.#store.takeToken(jti)))
+    if (!(await this.#store.takeToken(jti))) {
+      if (await this.#store.isRevoked(viewer)) throw viewerRevoked(viewer);
       throw new AppError('TOKEN_USED', "the viewer's token was used before", {
         field: 'token',
         fix: 'reconnect with the resume secret, or ask for a new viewer',
       });
+    }
     const secret = randomSecret();
     const connection = newId('cn');
     const joined = { phone, role, owner };
     const giveBack = async (): Promise<void> => {
-      await this.#store.forget(viewer, connection);
-      await this.#store.putToken(jti, viewer, exp * 1000 - this.#clock.now());
+      await this.#store.forget(viewer, phone, connection);
+      await this.#store.putToken(jti, viewer, joined, exp * 1000 - this.#clock.now());
     };
     try {
       await this.#requirePhone(phone, owner);
-      await this.#store.begin(viewer, joined, digestOf(secret), connection);
+      if ((await this.#store.keep(viewer, joined, digestOf(secret), connection)) !== 'kept')
+        throw viewerRevoked(viewer);
     } catch (error) {
       await giveBack().catch(() => {});
       throw error;
@@ -85,7 +90,7 @@ export class ViewerDoor {
     const secret = randomSecret();
     const connection = newId('cn');
     const joined = await this.#store.rotate(viewer, digestOf(resume), digestOf(secret), connection);
-    if (joined === undefined) throw refused;
+    if (joined === undefined) throw (await this.#store.isRevoked(viewer)) ? viewerRevoked(viewer) : refused;
     const giveBack = async (): Promise<void> => {
       await this.#store.rotate(viewer, digestOf(secret), digestOf(resume), connection);
     };
@@ -111,8 +116,9 @@ export class ViewerDoor {
       resume,
       // A lost Redis keeps the viewer from trying again with this credential; there is nothing more to be done here.
       giveBack: () => giveBack().catch(() => {}),
-      keep: () => this.#store.keep(viewer, connection),
-      leave: () => this.#store.forget(viewer, connection),
+      keep: () => this.#store.keep(viewer, joined, digestOf(resume), connection),
+      rest: () => this.#store.rest(viewer, joined.phone, connection).catch(() => {}),
+      leave: () => this.#store.forget(viewer, joined.phone, connection),
     };
   }
 

@@ -1,11 +1,16 @@
+import type { viewer as protocol } from '@ancloud/contracts';
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
 import { ttlRange } from './create-viewer.js';
 
+export const roleWords = ['watch', 'control', 'owner'] as const satisfies readonly protocol.RoleWord[];
+
 export const createViewerBody = named(
   'CreateViewer',
   z.strictObject({
-    role: z.enum(['watch', 'control']).describe('`control` may also touch'),
+    role: z
+      .enum(roleWords)
+      .describe('`control` may also touch; `owner` also takes the controls from one with role `control`'),
     ttlSeconds: z
       .int()
       .min(ttlRange.min)
@@ -25,6 +30,32 @@ export const viewer = named(
   }),
 );
 
+const phoneViewer = named(
+  'PhoneViewer',
+  z.object({
+    viewerId: z.string(),
+    role: z.enum(roleWords),
+    joinedAt: z.iso.datetime().nullable(),
+    connected: z.boolean().describe('False: its connection ended and it may come back within 2 minutes'),
+    transport: z.string().describe('`udp`, `tcp`; empty when no packet has gone or media-svc does not say'),
+    holdsControl: z.boolean(),
+  }),
+);
+
+const viewerList = named('ViewerList', z.object({ viewers: z.array(phoneViewer) }));
+
+const revokedViewer = named(
+  'RevokedViewer',
+  z.object({
+    viewerId: z.string(),
+    phoneId: z.string(),
+    heldControl: z.boolean().describe('It held the controls'),
+    fence: z.int().describe('Of the controls, after it was raised; 0 when the viewer held nothing'),
+    controlEnded: z.boolean().describe('False: input-svc or session-svc did not answer in time'),
+    pictureEnded: z.boolean().describe('False: a media-svc did not answer in time'),
+  }),
+);
+
 export const viewerRoutes: readonly RouteDoc[] = [
   {
     method: 'POST',
@@ -35,6 +66,26 @@ export const viewerRoutes: readonly RouteDoc[] = [
     body: { schema: createViewerBody },
     ok: { status: 201, description: 'A single-use token and where to take it', schema: viewer },
     errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/phones/{phoneId}/viewers',
+    operationId: 'listViewers',
+    tag: 'viewers',
+    summary: 'Who is there, by the time of joining',
+    ok: { status: 200, description: 'At most 1000', schema: viewerList },
+    errors: ['PHONE_NOT_FOUND'],
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/viewers/{viewerId}',
+    operationId: 'revokeViewer',
+    tag: 'viewers',
+    summary: "Takes a viewer's right back",
+    description:
+      'Its token and resume secret are dead, and it may not come back. When this answers, picture and controls are gone, unless the answer says otherwise. May be repeated.',
+    ok: { status: 200, description: 'What has ended', schema: revokedViewer },
+    errors: ['VIEWER_NOT_FOUND'],
   },
   {
     method: 'GET',

@@ -1,19 +1,45 @@
-import { plainKeys } from '@ancloud/contracts';
-import { keyOf, type Script, type State } from '@ancloud/state';
+import { isRoleWord, plainKeys, type viewer as protocol } from '@ancloud/contracts';
+import { keyOf, luaNow, type Script, type State } from '@ancloud/state';
 
 /** How long a viewer may come back after its connection ended. */
 const RESUME_MS = 120_000;
+/** A connection that lives says so every 10 s: one that has not for this long is gone, whatever became of its gateway. */
+const SEEN_MS = 25_000;
+/** Longer than any token is good (1 h): what a revocation must outlive. */
+const REVOKED_MS = 2 * 3_600_000;
+/** Viewers of one phone that are listed at most. */
+const LIST_MAX = 1_000;
 
-/** A viewer that has joined, as it stands under `viewer-resume:{viewer}`. */
+/** A viewer as it stands under `viewer:{viewer}`. */
 export interface JoinedViewer {
   readonly phone: string;
-  readonly role: 'watch' | 'control';
+  readonly role: protocol.RoleWord;
   readonly owner: string;
 }
 
+/** A viewer that has joined, and may be away for a moment. */
+export interface PresentViewer {
+  readonly viewer: string;
+  readonly role: protocol.RoleWord;
+  /** Unix ms of its first join. */
+  readonly since: number;
+  readonly connected: boolean;
+}
+
+/** KEYS[1] token, [2] viewer, [3] revoked; ARGV viewer, ms, phone, role, owner, jti. → 1 may join, 0 it was revoked. */
+const makeViewer: Script = {
+  name: 'makeViewer',
+  lua: `
+if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('HSET', KEYS[2], 'phone', ARGV[3], 'role', ARGV[4], 'owner', ARGV[5], 'jti', ARGV[6])
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return 1`,
+};
+
 /**
  * KEYS[1] viewer; ARGV digest of the secret shown, digest of the next, connection, ms.
- * → {phone, role, owner, digest before} when the secret is the current one, else {}.
+ * → {phone, role, owner} when the secret is the current one, else {}.
  */
 const rotateResume: Script = {
   name: 'rotateResume',
@@ -25,23 +51,62 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return {h[2], h[3], h[4]}`,
 };
 
-/** KEYS[1] viewer; ARGV connection, ms. → 1 the viewer is this connection's and lives on, 0 it is another's or gone. */
-const keepResume: Script = {
-  name: 'keepResume',
-  lua: `
-if redis.call('HGET', KEYS[1], 'connection') ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
+/**
+ * KEYS[1] viewer, [2] viewers of its phone, [3] revoked; ARGV viewer, connection, ms, phone, role, owner, digest.
+ * → 1 the viewer is this connection's and lives on, 0 it is another's, -1 it was revoked.
+ * What is missing is written (back): a first join, or a Redis that was emptied, which interrupts nobody.
+ */
+const keepViewer: Script = {
+  name: 'keepViewer',
+  lua: `${luaNow}
+if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
+local c = redis.call('HGET', KEYS[1], 'connection')
+if c and c ~= ARGV[2] then return 0 end
+if not c then
+  redis.call('HSET', KEYS[1], 'phone', ARGV[4], 'role', ARGV[5], 'owner', ARGV[6], 'digest', ARGV[7], 'connection', ARGV[2])
+end
+local seen = string.format('%.0f', now)
+redis.call('HSETNX', KEYS[1], 'since', seen)
+redis.call('HSET', KEYS[1], 'seen', seen)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1`,
 };
 
-/** KEYS[1] viewer; ARGV connection. → 1 forgotten. */
-const forgetResume: Script = {
-  name: 'forgetResume',
+/** KEYS[1] viewer, [2] viewers of its phone; ARGV viewer, connection, '1' = for good. A connection that is not the viewer's says nothing. */
+const leaveViewer: Script = {
+  name: 'leaveViewer',
   lua: `
-if redis.call('HGET', KEYS[1], 'connection') ~= ARGV[1] then return 0 end
+if redis.call('HGET', KEYS[1], 'connection') ~= ARGV[2] then return 0 end
+if ARGV[3] ~= '1' then return redis.call('HSET', KEYS[1], 'seen', '0') end
+redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('DEL', KEYS[1])`,
 };
 
-/** Single-use tokens and rotating resume secrets. Only digests and ids are kept. Errors: UNAVAILABLE_STATE. */
+/** KEYS[1] viewer, [2] viewers of its phone, [3] revoked, [4] token; ARGV viewer, ms, what stands under [3]. */
+const revokeViewer: Script = {
+  name: 'revokeViewer',
+  lua: `
+redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[2])
+redis.call('ZREM', KEYS[2], ARGV[1])
+return redis.call('DEL', KEYS[1], KEYS[4])`,
+};
+
+/** KEYS[1] viewers of a phone; ARGV most. → ids of those who are there or may come back. */
+const listViewers: Script = {
+  name: 'listViewers',
+  lua: `${luaNow}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+return redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[1]) - 1)`,
+};
+
+const viewerKey = (viewer: string): string => keyOf(plainKeys.viewer.template, { viewer });
+const revokedKey = (viewer: string): string => keyOf(plainKeys.viewerRevoked.template, { viewer });
+const tokenKey = (token: string): string => keyOf(plainKeys.viewerToken.template, { token });
+const listKey = (phone: string): string => keyOf(plainKeys.phoneViewers.template, { phone });
+
+/** Viewers, their single-use tokens and rotating resume secrets. Only digests and ids are kept. Errors: UNAVAILABLE_STATE. */
 export class ViewerStore {
   readonly #state: State;
 
@@ -49,29 +114,23 @@ export class ViewerStore {
     this.#state = state;
   }
 
-  /** Makes a token usable once within `ttlMs`. */
-  async putToken(jti: string, viewer: string, ttlMs: number): Promise<void> {
-    const key = keyOf(plainKeys.viewerToken.template, { token: jti });
-    await this.#state.run('keeping a viewer token', (redis) =>
-      redis.set(key, viewer, 'PX', Math.max(1, ttlMs)),
+  /** Makes a token usable once within `ttlMs`, also again after a join that failed. A revoked viewer gets none. */
+  async putToken(
+    jti: string,
+    viewer: string,
+    { phone, role, owner }: JoinedViewer,
+    ttlMs: number,
+  ): Promise<void> {
+    await this.#state.script(
+      makeViewer,
+      [tokenKey(jti), viewerKey(viewer), revokedKey(viewer)],
+      [viewer, Math.max(1, Math.round(ttlMs)), phone, role, owner, jti],
     );
   }
 
   /** Uses a token up. False = it was used before, or revoked. */
   async takeToken(jti: string): Promise<boolean> {
-    const key = keyOf(plainKeys.viewerToken.template, { token: jti });
-    return (await this.#state.run('using a viewer token', (redis) => redis.getdel(key))) !== null;
-  }
-
-  async begin(viewer: string, joined: JoinedViewer, digest: string, connection: string): Promise<void> {
-    const key = keyOf(plainKeys.viewerResume.template, { viewer });
-    await this.#state.run('keeping a resume secret', async (redis) => {
-      await redis
-        .multi()
-        .hset(key, { ...joined, digest, connection })
-        .pexpire(key, RESUME_MS)
-        .exec();
-    });
+    return (await this.#state.run('using a viewer token', (redis) => redis.getdel(tokenKey(jti)))) !== null;
   }
 
   /** Swaps the secret; undefined when `digest` is not the current one. */
@@ -81,27 +140,89 @@ export class ViewerStore {
     next: string,
     connection: string,
   ): Promise<JoinedViewer | undefined> {
-    const key = keyOf(plainKeys.viewerResume.template, { viewer });
     const answer = (await this.#state.script(
       rotateResume,
-      [key],
+      [viewerKey(viewer)],
       [digest, next, connection, RESUME_MS],
     )) as string[];
     const [phone, role, owner] = answer;
-    if (phone === undefined || owner === undefined || (role !== 'watch' && role !== 'control'))
-      return undefined;
+    if (phone === undefined || owner === undefined || !isRoleWord(role)) return undefined;
     return { phone, role, owner };
   }
 
-  /** The secret stays valid for two more minutes. False = the viewer has joined by another connection. */
-  async keep(viewer: string, connection: string): Promise<boolean> {
-    const key = keyOf(plainKeys.viewerResume.template, { viewer });
-    return (await this.#state.script(keepResume, [key], [connection, RESUME_MS])) === 1;
+  /** Begins a viewer's connection, and says that it lives: it may come back for two more minutes. */
+  async keep(
+    viewer: string,
+    { phone, role, owner }: JoinedViewer,
+    digest: string,
+    connection: string,
+  ): Promise<'kept' | 'elsewhere' | 'revoked'> {
+    const answer = await this.#state.script(
+      keepViewer,
+      [viewerKey(viewer), listKey(phone), revokedKey(viewer)],
+      [viewer, connection, RESUME_MS, phone, role, owner, digest],
+    );
+    return answer === 1 ? 'kept' : answer === 0 ? 'elsewhere' : 'revoked';
+  }
+
+  /** The connection ended: the viewer may come back. */
+  async rest(viewer: string, phone: string, connection: string): Promise<void> {
+    await this.#state.script(leaveViewer, [viewerKey(viewer), listKey(phone)], [viewer, connection, '0']);
   }
 
   /** The viewer left for good: no resume. */
-  async forget(viewer: string, connection: string): Promise<void> {
-    const key = keyOf(plainKeys.viewerResume.template, { viewer });
-    await this.#state.script(forgetResume, [key], [connection]);
+  async forget(viewer: string, phone: string, connection: string): Promise<void> {
+    await this.#state.script(leaveViewer, [viewerKey(viewer), listKey(phone)], [viewer, connection, '1']);
+  }
+
+  /** A viewer that was made, has joined or was revoked; undefined when there is none, or it is forgotten. */
+  async read(viewer: string): Promise<JoinedViewer | undefined> {
+    const [fields, revoked] = await this.#state.run('reading a viewer', (redis) =>
+      Promise.all([redis.hmget(viewerKey(viewer), 'phone', 'role', 'owner'), redis.get(revokedKey(viewer))]),
+    );
+    const [phone, role, owner] = revoked === null ? fields : (JSON.parse(revoked) as string[]);
+    if (typeof phone !== 'string' || typeof owner !== 'string' || !isRoleWord(role)) return undefined;
+    return { phone, role, owner };
+  }
+
+  async isRevoked(viewer: string): Promise<boolean> {
+    return (
+      (await this.#state.run('asking for a revocation', (redis) => redis.exists(revokedKey(viewer)))) === 1
+    );
+  }
+
+  /** Neither token nor resume secret lets the viewer in again, nor does a join that is under way. May be repeated. */
+  async revoke(viewer: string, { phone, role, owner }: JoinedViewer): Promise<void> {
+    const jti = await this.#state.run('reading a viewer', (redis) => redis.hget(viewerKey(viewer), 'jti'));
+    await this.#state.script(
+      revokeViewer,
+      // A viewer that has joined has used its token up: then any key that is none will do.
+      [viewerKey(viewer), listKey(phone), revokedKey(viewer), tokenKey(jti ?? viewer)],
+      [viewer, REVOKED_MS, JSON.stringify([phone, role, owner])],
+    );
+  }
+
+  /** Who is there, or was within the last two minutes, by the time of joining. */
+  async list(phone: string): Promise<PresentViewer[]> {
+    const ids = (await this.#state.script(listViewers, [listKey(phone)], [LIST_MAX])) as string[];
+    if (ids.length === 0) return [];
+    const now = await this.#state.now();
+    const rows = await this.#state.run('reading viewers', (redis) =>
+      Promise.all(ids.map((id) => redis.hmget(viewerKey(id), 'role', 'since', 'seen'))),
+    );
+    return rows
+      .flatMap(([role, since, seen], index) =>
+        isRoleWord(role)
+          ? [
+              {
+                viewer: ids[index] ?? '',
+                role,
+                since: Number(since),
+                connected: now - Number(seen) < SEEN_MS,
+              },
+            ]
+          : [],
+      )
+      .toSorted((a, b) => a.since - b.since || (a.viewer < b.viewer ? -1 : 1));
   }
 }

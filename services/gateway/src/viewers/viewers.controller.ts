@@ -1,14 +1,13 @@
-import { Role } from '@ancloud/contracts/common/v1/common';
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { roleOf } from '@ancloud/contracts';
+import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common';
 import type { z } from 'zod';
+import { phoneViewerJson } from '../api/control-json.js';
 import { GatewayApi } from '../api/gateway-api.js';
 import { viewerJson } from '../api/public-json.js';
 import { upgradeRequired } from '../api/upgrade-required.js';
 import type { Principal } from '../auth/principal.js';
 import { Caller } from '../auth/request-auth.js';
 import { createViewerBody } from './viewer-routes.js';
-
-const roles = { watch: Role.ROLE_WATCH, control: Role.ROLE_CONTROL } as const;
 
 @Controller({ version: '1' })
 export class ViewersController {
@@ -21,7 +20,18 @@ export class ViewersController {
     @Body({ schema: createViewerBody }) body: z.output<typeof createViewerBody>,
   ) {
     const { role, ttlSeconds } = body;
-    return viewerJson(await this.api.createViewer(caller, { phoneId, role: roles[role], ttlSeconds }));
+    return viewerJson(await this.api.createViewer(caller, { phoneId, role: roleOf(role), ttlSeconds }));
+  }
+
+  @Get('phones/:phoneId/viewers')
+  async list(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
+    const { viewers } = await this.api.listViewers(caller, { phoneId });
+    return { viewers: viewers.map(phoneViewerJson) };
+  }
+
+  @Delete('viewers/:viewerId')
+  revoke(@Caller() caller: Principal, @Param('viewerId') viewerId: string) {
+    return this.api.revokeViewer(caller, { viewerId });
   }
 
   @Get('signal')

@@ -1,12 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type {
+  ControlView,
   GetControlRequest,
   GrantControlRequest,
-  ViewerGoneRequest,
-  ViewerGoneResponse,
+  RevokeViewerRequest,
+  RevokeViewerResponse,
 } from '@ancloud/contracts/input/v1/input';
-import type { ControlRecord } from '@ancloud/contracts/state/v1/state';
 import { Phones } from '../phones.js';
 
 const SERVICE = 'ancloud.input.v1.InputService';
@@ -17,18 +17,17 @@ export class InputController {
   constructor(@Inject(Phones) private readonly phones: Phones) {}
 
   @GrpcMethod(SERVICE, 'getControl')
-  getControl(request: GetControlRequest): ControlRecord {
-    return this.phones.control(request.phoneId);
+  getControl({ phoneId }: GetControlRequest): ControlView {
+    return this.phones.control(phoneId);
   }
 
   @GrpcMethod(SERVICE, 'grantControl')
-  grantControl(request: GrantControlRequest): Promise<ControlRecord> {
-    return this.phones.grant(request.phoneId, request.viewerId);
+  grantControl(request: GrantControlRequest): Promise<ControlView> {
+    return this.phones.grant(request);
   }
 
-  @GrpcMethod(SERVICE, 'viewerGone')
-  viewerGone(request: ViewerGoneRequest): ViewerGoneResponse {
-    this.phones.viewerGone(request.phoneId, request.viewerId);
-    return {};
+  @GrpcMethod(SERVICE, 'revokeViewer')
+  revokeViewer(request: RevokeViewerRequest): Promise<RevokeViewerResponse> {
+    return this.phones.revoke(request);
   }
 }

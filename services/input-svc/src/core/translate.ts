@@ -15,7 +15,7 @@ export type Translation =
       /** A mouse moves with no button down: it shows where it is and asks for nothing. */
       readonly hover: boolean;
     }
-  | { readonly kind: 'control'; readonly want: boolean }
+  | { readonly kind: 'control'; readonly want: boolean; readonly to: string }
   | { readonly kind: 'heartbeat'; readonly gesture: number }
   /** Not acceptable: the sentence says which field and why. */
   | { readonly kind: 'refused'; readonly why: string };
@@ -150,7 +150,7 @@ export function translate(message: ViewerInput, size: Size): Translation {
       return event({ $case: 'action', value: input.value });
     }
     case 'control':
-      return { kind: 'control', want: input.value.want };
+      return { kind: 'control', want: input.value.want, to: input.value.want ? '' : input.value.to };
     case 'heartbeat':
       return { kind: 'heartbeat', gesture: input.value.gesture };
   }

@@ -1,8 +1,17 @@
-import { leases, records, subjects } from '@ancloud/contracts';
+import { type ErrorCode, leases, plainKeys, records, subjects } from '@ancloud/contracts';
+import type { Role } from '@ancloud/contracts/common/v1/common';
 import type { ControlRecord } from '@ancloud/contracts/state/v1/state';
 import type { Bus } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
-import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+import { acquire, keyOf, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+
+export type Taken = { readonly fence: number } | { readonly refused: ErrorCode };
+
+/** Asked of Redis: the fact that says so may have been lost. Errors: UNAVAILABLE_STATE. */
+async function isRevoked(state: State, viewer: string): Promise<boolean> {
+  const key = keyOf(plainKeys.viewerRevoked.template, { viewer });
+  return (await state.run('asking for a revocation', (redis) => redis.exists(key))) === 1;
+}
 
 /** The fenced lease of one phone's controls, its record and its fact. Only the input-svc that serves the phone has one. */
 export class ControlLease {
@@ -10,10 +19,13 @@ export class ControlLease {
   readonly #state: State;
   readonly #bus: Bus;
   readonly #log: Log;
+  readonly #role: () => Role;
   readonly #records: Records<ControlRecord>;
   #lease: Lease | undefined;
 
-  constructor(phone: string, state: State, bus: Bus, log: Log) {
+  /** `role` is asked for the record: the present holder's. */
+  constructor(phone: string, state: State, bus: Bus, log: Log, role: () => Role) {
+    this.#role = role;
     this.#phone = phone;
     this.#state = state;
     this.#bus = bus;
@@ -21,11 +33,15 @@ export class ControlLease {
     this.#records = recordsOf(state, records.control);
   }
 
-  /** Gives the controls to `holder` ('' = to nobody) with a fence above all earlier ones; undefined when Redis is away. */
-  async take(holder: string, lost: () => void): Promise<number | undefined> {
+  /**
+   * Gives the controls to `holder` ('' = to nobody) with a fence above all earlier ones. Refused: VIEWER_REVOKED for one whose right
+   * was taken back, whatever facts were lost; UNAVAILABLE_STATE when Redis is away.
+   */
+  async take(holder: string, lost: () => void): Promise<Taken> {
     const before = this.#lease;
     this.#lease = undefined;
     try {
+      if (holder !== '' && (await isRevoked(this.#state, holder))) return { refused: 'VIEWER_REVOKED' };
       // By force: arbitration has been done here, the lease only makes it known and fenced.
       const acquired = await acquire(
         this.#state,
@@ -33,15 +49,15 @@ export class ControlLease {
         { phone: this.#phone },
         { owner: holder === '' ? 'nobody' : holder, force: true, log: this.#log },
       );
-      if (!acquired.held) return undefined;
+      if (!acquired.held) return { refused: 'UNAVAILABLE_STATE' };
       const { lease } = acquired;
       this.#lease = lease;
       lease.onLost(lost);
       await this.#publish(holder, lease.fence);
-      return lease.fence;
+      return { fence: lease.fence };
     } catch (error) {
       this.#log.warn({ phone: this.#phone, err: error }, 'the control lease could not be taken');
-      return undefined;
+      return { refused: 'UNAVAILABLE_STATE' };
     } finally {
       // Forgets the old holding without touching what has replaced it: the owner and fence no longer match.
       await before?.release();
@@ -57,7 +73,13 @@ export class ControlLease {
   }
 
   async #publish(holder: string, fence: number): Promise<void> {
-    const record: ControlRecord = { phoneId: this.#phone, viewerId: holder, fence, updatedAtMs: Date.now() };
+    const record: ControlRecord = {
+      phoneId: this.#phone,
+      viewerId: holder,
+      fence,
+      updatedAtMs: Date.now(),
+      role: this.#role(),
+    };
     this.#bus.publish(subjects.controlHolder, { phone: this.#phone }, record);
     await this.#records.set({ phone: this.#phone }, record);
   }

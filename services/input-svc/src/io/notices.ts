@@ -22,16 +22,16 @@ export class Notices {
   }
 
   /** `viewer` is here and learns who holds the controls. */
-  control(viewer: string, holder: string): void {
+  control(viewer: string, holder: string, asking: string[]): void {
     this.#viewers.add(viewer);
-    this.#send(viewer, { $case: 'control', value: { holder, yours: holder === viewer } });
+    this.#send(viewer, { $case: 'control', value: { holder, yours: holder === viewer, asking } });
   }
 
-  /** Everybody learns of a new holder. */
-  holder(holder: string): void {
+  /** Everybody learns of a new holder, or of who waits. */
+  holder(holder: string, asking: string[]): void {
     if (holder !== '') this.#viewers.add(holder);
     for (const viewer of this.#viewers)
-      this.#send(viewer, { $case: 'control', value: { holder, yours: holder === viewer } });
+      this.#send(viewer, { $case: 'control', value: { holder, yours: holder === viewer, asking } });
   }
 
   clipboard(viewer: string, text: string): void {

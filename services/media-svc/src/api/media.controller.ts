@@ -45,7 +45,7 @@ export class MediaController {
 
   @GrpcMethod(SERVICE, 'closeViewer')
   closeViewer(request: CloseViewerRequest): CloseViewerResponse {
-    this.streams.closeViewer(request.viewerId, request.reason === '' ? 'removed' : request.reason);
+    this.streams.revokeViewer(request.viewerId, request.reason === '' ? 'removed' : request.reason);
     return {};
   }
 }

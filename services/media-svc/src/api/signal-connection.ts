@@ -1,6 +1,5 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import { subjects, viewer as protocol } from '@ancloud/contracts';
-import { Role } from '@ancloud/contracts/common/v1/common';
+import { roleWord, subjects, viewer as protocol } from '@ancloud/contracts';
 import type { SignalFrame, SignalOpen } from '@ancloud/contracts/media/v1/media';
 import type { Bus } from '@ancloud/bus';
 import { AppError, asAppError, type Log } from '@ancloud/kit';
@@ -98,7 +97,7 @@ export class SignalConnection {
       throw new AppError('MESSAGE_MALFORMED', 'join came twice');
     clearTimeout(this.#openTimer);
     const stream = await this.#streams.open(open.phoneId);
-    const role = open.role === Role.ROLE_CONTROL ? 'control' : 'watch';
+    const role = roleWord(open.role);
     let announced = false;
     const presence = (present: boolean): void => {
       this.#bus.publish(
@@ -118,10 +117,10 @@ export class SignalConnection {
       joinedAtMs: Date.now(),
       notify: (method, data) => this.#send({ notify: method, data }),
       input: (bytes) => outlet.publishRaw(bytes),
-      closed: (reason) => {
+      closed: (reason, code) => {
         if (announced) presence(false);
         this.#viewer = undefined;
-        this.#fail(new AppError('UNAVAILABLE', reason));
+        this.#fail(new AppError(code, reason));
       },
     });
     if (this.#ended) {

@@ -72,7 +72,7 @@ beforeAll(async () => {
       version: parseScrcpyVersion('4.1'),
       jar: new ServerJar(Buffer.from('jar')),
       connect: () => Promise.resolve(device.connect()),
-      voice: { record: () => undefined, device: () => undefined },
+      voice: { record: () => undefined, device: () => undefined, acknowledge: () => undefined },
       clock,
       hostClock,
       log: silentLog,

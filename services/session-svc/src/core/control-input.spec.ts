@@ -12,6 +12,7 @@ type Event = NonNullable<ControlEvent['event']>;
 const batch = (fence: number, ...events: Event[]): ControlBatch => ({
   fence,
   events: events.map((event) => ({ event })),
+  ack: 0,
 });
 const press: Event = {
   $case: 'touch',

@@ -41,8 +41,10 @@ export class ControlInput {
   #fence = 0;
   #clipboardSequence = 0n;
 
-  constructor(version: ScrcpyVersion, geometry: Geometry) {
+  /** `fence`: the highest that was seen before the phone had told its size. */
+  constructor(version: ScrcpyVersion, geometry: Geometry, fence = 0) {
     this.#version = version;
+    this.#fence = fence;
     this.pointers = new Pointers(geometry);
   }
 
@@ -63,10 +65,7 @@ export class ControlInput {
     let wantsClipboard = false;
     if (batch.fence < this.#fence)
       return { messages, drops: batch.events.map(() => 'fence'), wantsClipboard };
-    if (batch.fence > this.#fence) {
-      messages.push(...this.#keys.release(), ...this.pointers.liftForNewHolder());
-      this.#fence = batch.fence;
-    }
+    messages.push(...this.raise(batch.fence));
     for (const { event } of batch.events) {
       if (event === undefined) continue;
       if (event.$case === 'touch') {
@@ -77,6 +76,13 @@ export class ControlInput {
       else this.#other(event, messages, drops);
     }
     return { messages, drops, wantsClipboard };
+  }
+
+  /** Somebody else holds the controls from `fence` on: frees what the one before left down. Nothing for a fence that is known. */
+  raise(fence: number): ControlMessage[] {
+    if (fence <= this.#fence) return [];
+    this.#fence = fence;
+    return [...this.#keys.release(), ...this.pointers.liftForNewHolder()];
   }
 
   /** Frees every key and finger. */

@@ -32,6 +32,10 @@ export class ControlChannel {
   #writingSince: number | undefined;
   /** When the oldest touch that waits was received, for the latency metric. */
   #waitingSince: number | undefined;
+  /** Whom to tell when what they sent has been written. */
+  #waiting: ((written: boolean) => void)[] = [];
+  /** The same of the write under way. */
+  #told: ((written: boolean) => void)[] = [];
   #held = false;
   #closed = false;
 
@@ -73,6 +77,14 @@ export class ControlChannel {
       this.#lost(`the phone has not read its control socket for ${STUCK_MS} ms`);
   }
 
+  /** Calls `done` once, when all that was sent so far is on the socket (true), or will never be (false). */
+  whenWritten(done: (written: boolean) => void): void {
+    if (this.#closed) return done(false);
+    if (this.#writingSince === undefined) return done(true);
+    // What the write under way holds is older than what waits: only if nothing waits is it enough.
+    (this.#queue.length > 0 ? this.#waiting : this.#told).push(done);
+  }
+
   /** A frozen phone reads nothing; its time to do so begins when it goes on. */
   hold(held: boolean): void {
     this.#held = held;
@@ -84,6 +96,7 @@ export class ControlChannel {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.socket.destroy();
+    for (const done of [...this.#told.splice(0), ...this.#waiting.splice(0)]) done(false);
   }
 
   #write(): void {
@@ -91,7 +104,11 @@ export class ControlChannel {
     const chunks = this.#queue.takeAll().flatMap((message) => this.#bytes(message));
     const since = this.#waitingSince;
     this.#waitingSince = undefined;
-    if (chunks.length === 0) return;
+    this.#told = this.#waiting.splice(0);
+    if (chunks.length === 0) {
+      for (const done of this.#told.splice(0)) done(true);
+      return;
+    }
     this.#writingSince = clock.monotonic();
     socket.write(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), (error) => {
       this.#writingSince = undefined;
@@ -102,6 +119,7 @@ export class ControlChannel {
       }
       metrics.controlWrites.inc();
       if (since !== undefined) metrics.touchSeconds.observe((clock.monotonic() - since) / 1_000);
+      for (const done of this.#told.splice(0)) done(true);
       if (this.#queue.length > 0) this.#write();
     });
   }

@@ -1,6 +1,7 @@
 import type { Bus } from '@ancloud/bus';
 import { records, subjects } from '@ancloud/contracts';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
+import type { ControlAck } from '@ancloud/contracts/input/v1/input';
 import { SessionState } from '@ancloud/contracts/state/v1/state';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import type { Clock, Log, Timer } from '@ancloud/kit';
@@ -50,6 +51,10 @@ export class FarmVoice implements SessionVoice {
 
   device(phoneId: string, event: DeviceEvent): void {
     this.#bus.publish(subjects.device, { phone: phoneId }, event);
+  }
+
+  acknowledge(phoneId: string, ack: ControlAck): void {
+    this.#bus.publish(subjects.controlAck, { phone: phoneId }, ack);
   }
 
   /** Writes all living records now, e.g. because Redis came back empty. */

@@ -1,4 +1,4 @@
-import { ControlBatch } from '@ancloud/contracts/input/v1/input';
+import { type ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
 import { AppError, asAppError } from '@ancloud/kit';
 import type { Clock, Log } from '@ancloud/kit';
@@ -23,6 +23,8 @@ export interface SessionInputOptions {
   readonly metrics: SessionMetrics;
   /** Tells input-svc what the phone says. */
   readonly tell: (event: NonNullable<DeviceEvent['event']>) => void;
+  /** Answers a batch that asked for it. */
+  readonly acknowledge: (ack: ControlAck) => void;
   /** Asks another server for the clipboard; false when none would answer. */
   readonly askClipboard: () => boolean;
 }
@@ -42,6 +44,8 @@ export class SessionInput {
   #clipboard: string | undefined;
   readonly #acks = new Map<bigint, () => void>();
   #lastBatchMs = 0;
+  /** Highest fence seen; also known before the phone has told its size. */
+  #fence = 0;
   #held = false;
 
   constructor(options: SessionInputOptions) {
@@ -94,8 +98,7 @@ export class SessionInput {
 
   /** Somebody else holds the controls: what the one before left down is lifted, without waiting for the new one's touch. */
   holderChanged(fence: number): void {
-    if (this.#input !== undefined && fence > this.#input.fence)
-      this.#apply({ fence, events: [] }, this.#options.clock.monotonic());
+    this.#raise(fence);
   }
 
   /** Lifts what input-svc has forgotten: it died, and no other has taken the phone. */
@@ -145,7 +148,8 @@ export class SessionInput {
   resized(video: Size): boolean {
     this.#natural ??= video;
     const geometry = { video, screen: screenFor(this.#natural, video) };
-    if (this.#input === undefined) this.#input = new ControlInput(this.#options.version, geometry);
+    if (this.#input === undefined)
+      this.#input = new ControlInput(this.#options.version, geometry, this.#fence);
     else this.#channel?.send(this.#input.pointers.resize(geometry));
     if (this.#video?.width === video.width && this.#video.height === video.height) return false;
     this.#video = video;
@@ -164,16 +168,33 @@ export class SessionInput {
 
   #apply(batch: ControlBatch, receivedMs: number): void {
     const { metrics } = this.#options;
+    // Whatever becomes of the events: from now on nobody older is listened to, and a frozen phone finds the lifts when it goes on.
+    this.#raise(batch.fence);
     const channel = this.#channel;
     if (channel === undefined || this.#input === undefined || this.#held) {
       metrics.inputDropped.inc({ reason: 'not-ready' }, batch.events.length);
+      this.#acknowledge(batch, batch.fence < this.#fence ? 'fence' : 'not-ready');
       return;
     }
     const { messages, drops, wantsClipboard } = this.#input.apply(batch, receivedMs);
-    if (batch.fence === this.#input.fence) this.#lastBatchMs = receivedMs;
+    if (batch.fence === this.#fence) this.#lastBatchMs = receivedMs;
     channel.send(messages, receivedMs);
     for (const reason of drops) metrics.inputDropped.inc({ reason });
     if (wantsClipboard) this.#tellClipboard();
+    if (batch.ack === 0) return;
+    const refused = batch.fence < this.#fence ? 'fence' : (drops[0] ?? '');
+    channel.whenWritten((written) => this.#acknowledge(batch, written ? refused : 'not-ready'));
+  }
+
+  #raise(fence: number): void {
+    if (fence <= this.#fence) return;
+    this.#fence = fence;
+    const lifts = this.#input?.raise(fence) ?? [];
+    this.#channel?.send(lifts);
+  }
+
+  #acknowledge({ ack }: ControlBatch, refused: string): void {
+    if (ack !== 0) this.#options.acknowledge({ ack, fence: this.#fence, refused });
   }
 
   /** With autosync the control server tells changes only, so who knows the text is another server, or our memory. */

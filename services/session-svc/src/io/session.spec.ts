@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { ControlBatch } from '@ancloud/contracts/input/v1/input';
+import { type ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
 import type { ControlEvent } from '@ancloud/contracts/input/v1/input';
 import { TouchAction } from '@ancloud/contracts/input/v1/viewer';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
@@ -60,6 +60,7 @@ async function phone(version = '4.1', over: { audio?: 'opus' | 'unavailable' } =
   device.answer = (command) => (command === 'wm size' ? 'Physical size: 720x1280\n' : undefined);
   const records: SessionRecord[] = [];
   const said: DeviceEvent[] = [];
+  const acks: ControlAck[] = [];
   const metrics = new Metrics('test');
   cleanup.push(
     () => device.close(),
@@ -77,6 +78,7 @@ async function phone(version = '4.1', over: { audio?: 'opus' | 'unavailable' } =
       voice: {
         record: (record) => records.push(record),
         device: (_phone, event) => said.push(event),
+        acknowledge: (_phone, ack) => acks.push(ack),
       },
       clock,
       hostClock,
@@ -96,7 +98,7 @@ async function phone(version = '4.1', over: { audio?: 'opus' | 'unavailable' } =
   const control = (): FakePhone => device.newest('video', 'false');
   const media = (): FakePhone => device.newest('video', 'true');
   const events = (): string[] => said.map(({ event }) => `${event?.$case} ${JSON.stringify(event?.value)}`);
-  return { device, session, records, said, events, ready, control, media, metrics };
+  return { device, session, records, said, acks, events, ready, control, media, metrics };
 }
 
 /** A media-svc's PlainTransport as far as packets go. */
@@ -182,7 +184,9 @@ const press = (sequence: number, action: TouchAction, at?: { x: number; y: numbe
   },
 });
 const batch = (fence: number, ...events: ControlEvent[]): Uint8Array =>
-  ControlBatch.encode({ fence, events }).finish();
+  ControlBatch.encode({ fence, events, ack: 0 }).finish();
+const asking = (fence: number, ack: number, ...events: ControlEvent[]): Uint8Array =>
+  ControlBatch.encode({ fence, events, ack }).finish();
 
 describe.each(['3.3.4', '4.1'])('a session with server %s', (version) => {
   it('becomes ready with a control-only server, and tells the phone’s size', async () => {
@@ -532,6 +536,26 @@ describe('input', () => {
     await until('the lift', () => p.control().fingers.size === 0);
     p.session.input.control(batch(7, press(2, TouchAction.TOUCH_ACTION_MOVE, { x: 9, y: 9 })));
     expect(p.control().controls).toHaveLength(2);
+  });
+
+  it('answers a batch that asks for it: when it is written, or why it is not; the fence counts in any case', async () => {
+    const p = await phone();
+    const down = press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 10, y: 20 });
+    p.session.input.control(asking(7, 1, down));
+    expect(p.acks).toEqual([{ ack: 1, fence: 7, refused: 'not-ready' }]);
+    await p.ready();
+    p.session.input.control(asking(6, 2, down));
+    p.session.input.control(asking(7, 3, down));
+    await until('the third answer', () => p.acks.length === 3);
+    await until('the finger', () => p.control().fingers.size === 1);
+    p.session.input.control(asking(8, 4));
+    await until('the lift', () => p.control().fingers.size === 0);
+    await until('the fourth answer', () => p.acks.length === 4);
+    expect(p.acks.slice(1)).toEqual([
+      { ack: 2, fence: 7, refused: 'fence' },
+      { ack: 3, fence: 7, refused: '' },
+      { ack: 4, fence: 8, refused: '' },
+    ]);
   });
 
   it('fingers that nobody mentions for 30 s are lifted', async () => {

@@ -1,4 +1,5 @@
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
+import type { ControlAck } from '@ancloud/contracts/input/v1/input';
 import { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
 import { AppError, asAppError, Backoff } from '@ancloud/kit';
 import type { Clock, Log, Timer } from '@ancloud/kit';
@@ -20,6 +21,7 @@ import { Stream } from './stream.js';
 export interface SessionVoice {
   record(record: SessionRecord): void;
   device(phoneId: string, event: DeviceEvent): void;
+  acknowledge(phoneId: string, ack: ControlAck): void;
 }
 
 /** What all sessions of this service share. */
@@ -91,6 +93,7 @@ export class Session {
       log: this.#log,
       metrics,
       tell: (event) => world.voice.device(options.phoneId, { event }),
+      acknowledge: (ack) => world.voice.acknowledge(options.phoneId, ack),
       askClipboard: () => this.stream.askClipboard(),
     });
     this.stream = new Stream({

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { named, type RouteDoc } from '../api/route-doc.js';
+import { auditRange } from './control-audit.js';
+
+export const grantControlBody = named(
+  'GrantControl',
+  z.strictObject({
+    viewerId: z
+      .string()
+      .describe('A viewer of the phone that may touch; empty takes the controls from everybody'),
+  }),
+);
+
+export const auditQuery = z.object({
+  limit: z.coerce.number().int().min(auditRange.min).max(auditRange.max).default(auditRange.preset),
+});
+
+const control = named(
+  'Control',
+  z.object({
+    phoneId: z.string(),
+    viewerId: z.string().describe('Empty when nobody holds the controls'),
+    role: z.string(),
+    fence: z.int(),
+    since: z.iso.datetime().nullable(),
+    asking: z.array(z.string()).describe('Viewers that wait for the controls, first come first'),
+  }),
+);
+
+const auditLine = named(
+  'ControlAudit',
+  z.object({
+    at: z.iso.datetime().nullable(),
+    what: z.string().describe('`took`, `ended`, `revoked`'),
+    viewerId: z.string(),
+    role: z.string(),
+    how: z.string(),
+    inputs: z.int().describe('Of `ended`: inputs that went to the phone meanwhile'),
+  }),
+);
+
+const auditLines = named('ControlAuditLines', z.object({ lines: z.array(auditLine) }));
+
+export const controlRoutes: readonly RouteDoc[] = [
+  {
+    method: 'GET',
+    path: '/v1/phones/{phoneId}/control',
+    operationId: 'getControl',
+    tag: 'control',
+    summary: 'Who holds the controls, and who waits for them',
+    ok: { status: 200, description: 'As it is now', schema: control },
+    errors: ['PHONE_NOT_FOUND', 'SESSION_NOT_READY'],
+  },
+  {
+    method: 'POST',
+    path: '/v1/phones/{phoneId}/control',
+    operationId: 'grantControl',
+    tag: 'control',
+    summary: 'Gives the controls to a viewer, or takes them from everybody',
+    description: 'What the holder before has down is lifted first.',
+    body: { schema: grantControlBody },
+    ok: { status: 200, description: 'As it is now', schema: control },
+    errors: ['PHONE_NOT_FOUND', 'SESSION_NOT_READY', 'VIEWER_NOT_FOUND', 'FORBIDDEN'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/phones/{phoneId}/control/audit',
+    operationId: 'listControlAudit',
+    tag: 'control',
+    summary: 'Who touched when, newest first',
+    description: 'The last 1000 lines of a phone are kept, for 30 days after the last.',
+    query: auditQuery,
+    ok: { status: 200, description: 'Lines', schema: auditLines },
+    errors: ['PHONE_NOT_FOUND'],
+  },
+];

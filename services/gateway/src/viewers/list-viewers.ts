@@ -1,0 +1,58 @@
+import { leases, roleOf } from '@ancloud/contracts';
+import type { ListViewersRequest, ListViewersResponse } from '@ancloud/contracts/gateway/v1/gateway';
+import type { MediaServiceClient, ViewerView } from '@ancloud/contracts/media/v1/media';
+import type { ClientPool, Log } from '@ancloud/kit';
+import { type State, viewLease } from '@ancloud/state';
+import type { Principal } from '../auth/principal.js';
+import type { FarmFacts } from '../farm/farm-facts.js';
+import type { PhoneAccess } from '../phones/phone-access.js';
+import type { ViewerStore } from './viewer-store.js';
+
+/** How its packets go is asked of media-svc, which answers from memory; the list does not wait longer for it. */
+const ASK = { deadlineMs: 1_000, retries: 0 } as const;
+
+/** Who is there. Errors: INVALID_ARGUMENT, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
+export async function listViewers(
+  parts: {
+    readonly access: PhoneAccess;
+    readonly viewers: ViewerStore;
+    readonly facts: FarmFacts;
+    readonly medias: ClientPool<typeof MediaServiceClient.service>;
+    readonly state: State;
+    readonly log: Log;
+  },
+  principal: Principal,
+  { phoneId }: ListViewersRequest,
+): Promise<ListViewersResponse> {
+  await parts.access.load(principal, phoneId);
+  const [viewers, carried, { owner: holder }] = await Promise.all([
+    parts.viewers.list(phoneId),
+    carriedBy(parts, phoneId),
+    viewLease(parts.state, leases.control, { phone: phoneId }),
+  ]);
+  return {
+    viewers: viewers.map(({ viewer, role, since, connected }) => ({
+      viewerId: viewer,
+      role: roleOf(role),
+      joinedAtMs: since,
+      connected,
+      transport: carried.get(viewer)?.transport ?? '',
+      holdsControl: viewer === holder,
+    })),
+  };
+}
+
+async function carriedBy(
+  { facts, medias, log }: Parameters<typeof listViewers>[0],
+  phoneId: string,
+): Promise<ReadonlyMap<string, ViewerView>> {
+  const stream = await facts.stream(phoneId);
+  if (stream === undefined || stream.mediaAddress === '') return new Map();
+  try {
+    const { viewers } = await medias.get(stream.mediaAddress).getStream({ phoneId }, ASK);
+    return new Map(viewers.map((view) => [view.viewerId, view]));
+  } catch (error) {
+    log.debug({ phone: phoneId, err: error }, 'media-svc did not say how its viewers are reached');
+    return new Map();
+  }
+}
