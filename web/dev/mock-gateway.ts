@@ -80,6 +80,7 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
     /^\/v1\/phones\/(\w+)\/viewers$/,
     ({ part }) => ({ viewerId: 'vw_mock', token: `mock-${part}-token`, signalUrl: '', expiresAt: null }),
   ],
+  ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [] })],
   [
     'GET',
     /^\/v1\/phones\/(\w+)\/log$/,

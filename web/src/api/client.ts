@@ -1,6 +1,16 @@
 import type { WishName } from '../farm/words.js';
 import { ApiError, problemOf } from './api-error.js';
-import type { CreatePhone, Host, Image, Me, Operation, Phone, PhoneOperation, Viewer } from './types.js';
+import type {
+  CreatePhone,
+  Host,
+  Image,
+  Me,
+  Operation,
+  Phone,
+  PhoneOperation,
+  PhoneViewer,
+  Viewer,
+} from './types.js';
 
 const TIMEOUT_MS = 30_000;
 /** How long one question for an operation's end waits at the farm. */
@@ -63,9 +73,19 @@ export class Client {
     return this.#json('DELETE', `/v1/phones/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
   }
 
-  viewer(id: string, role: 'watch' | 'control', ttlSeconds?: number): Promise<Viewer> {
+  viewer(id: string, role: PhoneViewer['role'], ttlSeconds?: number): Promise<Viewer> {
     const body = ttlSeconds === undefined ? { role } : { role, ttlSeconds };
     return this.#json('POST', `/v1/phones/${encodeURIComponent(id)}/viewers`, { body });
+  }
+
+  async viewers(id: string): Promise<readonly PhoneViewer[]> {
+    const path = `/v1/phones/${encodeURIComponent(id)}/viewers`;
+    return (await this.#json<{ viewers: PhoneViewer[] }>('GET', path)).viewers;
+  }
+
+  /** The viewer sees and touches nothing any more, and does not come back. */
+  async revoke(viewerId: string): Promise<void> {
+    await this.#call('DELETE', `/v1/viewers/${encodeURIComponent(viewerId)}`);
   }
 
   async screenshot(id: string, signal?: AbortSignal): Promise<Blob> {

@@ -90,6 +90,16 @@ export interface Viewer {
   readonly expiresAt: string | null;
 }
 
+/** Somebody who looks at a phone. */
+export interface PhoneViewer {
+  readonly viewerId: string;
+  readonly role: 'watch' | 'control' | 'owner';
+  readonly joinedAt: string | null;
+  readonly connected: boolean;
+  readonly transport: string;
+  readonly holdsControl: boolean;
+}
+
 export interface Image {
   readonly imageId: string;
   readonly profile: string;

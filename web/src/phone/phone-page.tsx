@@ -12,13 +12,14 @@ import { Page } from '../ui/page.js';
 import { PhaseMark } from '../ui/phase-mark.js';
 import { Problem, sentence } from '../ui/problem.js';
 import { Conditions, Details, LogTail } from './details.js';
-import type { Holding, Role } from './player.js';
+import { type Holding, type Role, unknownHolding } from './holding.js';
 import { ShareWindow } from './share-window.js';
+import { Viewers } from './viewers.js';
 
 // Its WebRTC half is larger than the rest of the console: loaded when a phone is looked at.
 const Player = lazy(async () => ({ default: (await import('./player.js')).Player }));
 
-const HOLDING_WORDS: Readonly<Record<Holding, string>> = {
+const HOLDING_WORDS: Readonly<Record<Holding['by'], string>> = {
   mine: 'You have the controls.',
   others: 'Somebody else has the controls.',
   nobody: 'Nobody has the controls: touch the screen to take them.',
@@ -61,7 +62,7 @@ function BackLink(): ReactNode {
 function Shown({ phone }: { readonly phone: Phone }): ReactNode {
   const actions = usePhoneActions(phone, () => navigate('/'));
   const [role, setRole] = useState<Role>('control');
-  const [holding, setHolding] = useState<Holding>('unknown');
+  const [holding, setHolding] = useState<Holding>(unknownHolding);
   const [sharing, setSharing] = useState(false);
   const player = useRef<AncloudPhone>(null);
   // Once it was there the player stays over an interruption: it knows how to wait.
@@ -102,14 +103,15 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
               </RadioGroup>
               {role === 'control' && (
                 <div className="holding">
-                  <p role="status">{HOLDING_WORDS[holding]}</p>
-                  {holding === 'others' && (
+                  <p role="status">{HOLDING_WORDS[holding.by]}</p>
+                  {holding.by === 'others' && (
                     <Button className="button" onPress={() => player.current?.control(true)}>
                       Take controls
                     </Button>
                   )}
                 </div>
               )}
+              <Viewers phoneId={phone.phoneId} holding={holding} player={player} />
             </section>
           )}
           <div className="side-actions">

@@ -4,11 +4,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState, useSyncExtern
 import { Button } from 'react-aria-components';
 import { useFarm } from '../farm/farm.js';
 import { Problem } from '../ui/problem.js';
-
-export type Role = 'watch' | 'control';
-
-/** Who holds the controls, as far as this viewer was told. */
-export type Holding = 'mine' | 'others' | 'nobody' | 'unknown';
+import { type Holding, type Role, unknownHolding } from './holding.js';
 
 interface PlayerProps {
   readonly phoneId: string;
@@ -34,10 +30,11 @@ export function Player({ phoneId, role, onHolding, player }: PlayerProps): React
   useEffect(() => {
     let over = false;
     const element = player.current;
-    onHolding('unknown');
+    onHolding(unknownHolding);
     async function join(): Promise<void> {
       try {
-        const { token } = await client.viewer(phoneId, role);
+        // Who has signed in here owns the phone: nobody with less has to be asked.
+        const { token } = await client.viewer(phoneId, role === 'control' ? 'owner' : 'watch');
         if (!over) element?.setAttribute('token', token);
       } catch (thrown) {
         if (!over) setError(thrown as Error);
@@ -58,8 +55,10 @@ export function Player({ phoneId, role, onHolding, player }: PlayerProps): React
       name: K,
       told: (event: AncloudPhoneEvents[K]) => void,
     ): void => element.addEventListener(name, told as unknown as EventListener, { signal: cut.signal });
-    on('control', ({ detail: { yours, holder } }) =>
-      onHolding(yours ? 'mine' : holder === '' ? 'nobody' : 'others'),
+    let me = '';
+    on('joined', ({ detail: { viewer } }) => (me = viewer));
+    on('control', ({ detail: { yours, holder, asking } }) =>
+      onHolding({ by: yours ? 'mine' : holder === '' ? 'nobody' : 'others', me, asking }),
     );
     on('state', ({ detail: { state, code } }) => (ended.current = state === 'ended' && code !== ''));
     // A viewer that the farm forgot while nobody looked is let in again without being asked for a click.

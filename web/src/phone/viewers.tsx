@@ -1,0 +1,80 @@
+import type { AncloudPhone } from '@ancloud/player';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode, RefObject } from 'react';
+import { Button } from 'react-aria-components';
+import type { PhoneViewer } from '../api/types.js';
+import { useFarm } from '../farm/farm.js';
+import { Icon } from '../ui/icon.js';
+import { useNotify } from '../ui/notices.js';
+import { sentence } from '../ui/problem.js';
+import type { Holding } from './holding.js';
+
+/** Who comes and goes is told to nobody here, so it is looked at. */
+const FRESH_MS = 3_000;
+
+const ROLE_WORDS: Readonly<Record<PhoneViewer['role'], string>> = {
+  watch: 'watches',
+  control: 'may touch',
+  owner: 'owner',
+};
+
+interface ViewersProps {
+  readonly phoneId: string;
+  readonly holding: Holding;
+  readonly player: RefObject<AncloudPhone | null>;
+}
+
+/** Who looks at the phone: who holds the controls, who asks for them, and a way to put somebody out. */
+export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
+  const { client } = useFarm();
+  const notify = useNotify();
+  const queries = useQueryClient();
+  const key = ['viewers', phoneId, holding] as const;
+  const viewers = useQuery({
+    queryKey: key,
+    queryFn: () => client.viewers(phoneId),
+    refetchInterval: FRESH_MS,
+    placeholderData: (before) => before,
+  });
+  const revoke = (viewer: PhoneViewer): void =>
+    void client
+      .revoke(viewer.viewerId)
+      .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
+      .then(() => queries.invalidateQueries({ queryKey: key }));
+  const there = viewers.data?.filter((one) => one.connected) ?? [];
+  if (there.length === 0) return null;
+  return (
+    <ul className="viewers" aria-label="Who is there">
+      {there.map((viewer) => {
+        const mine = viewer.viewerId === holding.me;
+        const asks = holding.asking.includes(viewer.viewerId);
+        return (
+          <li key={viewer.viewerId}>
+            <Icon name={viewer.holdsControl ? 'hand' : 'eye'} />
+            <span>
+              {mine ? 'You' : viewer.viewerId}
+              <small>
+                {ROLE_WORDS[viewer.role]}
+                {viewer.holdsControl && ', has the controls'}
+                {asks && ', asks for the controls'}
+              </small>
+            </span>
+            {!mine && viewer.role !== 'watch' && holding.by === 'mine' && (
+              <Button
+                className="button small"
+                onPress={() => player.current?.control(false, viewer.viewerId)}
+              >
+                Hand over
+              </Button>
+            )}
+            {!mine && (
+              <Button className="button small danger-text" onPress={() => revoke(viewer)}>
+                Remove
+              </Button>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
