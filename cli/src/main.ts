@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '@ancloud/kit/errors';
 import type { SetOptions } from './commands/phone-set.js';
+import { controlCommands } from './control-commands.js';
 import { addSnapshots } from './commands/snapshot-commands.js';
 import { exitCodeOf, exitCodes, Output } from './output.js';
 import { type Layout, layoutFrom } from './layout.js';
@@ -318,6 +319,8 @@ phone
       (await import('./commands/phone.js')).phoneLog(layout, id, options, output),
     ),
   );
+
+controlCommands(phone, action);
 
 jsonAfterCommands(program);
 const json = process.argv.includes('--json');

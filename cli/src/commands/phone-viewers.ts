@@ -1,0 +1,101 @@
+import { GatewayClient } from '../farm/client.js';
+import type { Layout } from '../layout.js';
+import { type Output, table } from '../output.js';
+
+interface ViewerView {
+  readonly viewerId: string;
+  readonly role: string;
+  readonly joinedAt: string | null;
+  readonly connected: boolean;
+  readonly transport: string;
+  readonly holdsControl: boolean;
+}
+
+interface ControlView {
+  readonly viewerId: string;
+  readonly role: string;
+  readonly since: string | null;
+  readonly asking: readonly string[];
+}
+
+interface AuditLine {
+  readonly at: string | null;
+  readonly what: string;
+  readonly viewerId: string;
+  readonly role: string;
+  readonly how: string;
+  readonly inputs: number;
+}
+
+const pathOf = (id: string): string => `/v1/phones/${encodeURIComponent(id)}`;
+
+/** `./ancloud phone viewers ID` */
+export async function phoneViewers(layout: Layout, id: string, output: Output): Promise<void> {
+  const { viewers } = await new GatewayClient(layout).get<{ viewers: ViewerView[] }>(`${pathOf(id)}/viewers`);
+  const rows = viewers.map((one) => [
+    one.viewerId,
+    one.role,
+    one.joinedAt ?? '',
+    one.connected ? one.transport || 'connected' : 'away',
+    one.holdsControl ? 'holds them' : '',
+  ]);
+  output.result(viewers, table(['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS'], rows));
+}
+
+/** `./ancloud phone revoke VIEWER` */
+export async function phoneRevoke(layout: Layout, viewerId: string, output: Output): Promise<void> {
+  const response = await new GatewayClient(layout).request(
+    'DELETE',
+    `/v1/viewers/${encodeURIComponent(viewerId)}`,
+  );
+  const answer = (await response.json()) as { controlEnded: boolean; pictureEnded: boolean };
+  const late = [
+    ...(answer.controlEnded ? [] : ['its controls']),
+    ...(answer.pictureEnded ? [] : ['its picture']),
+  ];
+  const text = late.length === 0 ? 'revoked' : `revoked; ${late.join(' and ')} will end within seconds`;
+  output.result(answer, `${viewerId}: ${text}`);
+}
+
+/** `./ancloud phone control ID [--give VIEWER] [--take]` */
+export async function phoneControl(
+  layout: Layout,
+  id: string,
+  options: { readonly give?: string; readonly take?: boolean },
+  output: Output,
+): Promise<void> {
+  const client = new GatewayClient(layout);
+  const path = `${pathOf(id)}/control`;
+  const viewerId = options.take === true ? '' : options.give;
+  const control =
+    viewerId === undefined
+      ? await client.get<ControlView>(path)
+      : await client.post<ControlView>(path, { viewerId });
+  const holder =
+    control.viewerId === ''
+      ? 'nobody holds the controls'
+      : `${control.viewerId} (${control.role}) holds the controls since ${control.since ?? 'long ago'}`;
+  const line = control.asking.length === 0 ? '' : `\nwaiting: ${control.asking.join(', ')}`;
+  output.result(control, `${holder}${line}`);
+}
+
+/** `./ancloud phone audit ID` */
+export async function phoneAudit(
+  layout: Layout,
+  id: string,
+  options: { readonly limit: string },
+  output: Output,
+): Promise<void> {
+  const { lines } = await new GatewayClient(layout).get<{ lines: AuditLine[] }>(
+    `${pathOf(id)}/control/audit?limit=${encodeURIComponent(options.limit)}`,
+  );
+  const rows = lines.map((one) => [
+    one.at ?? '',
+    one.what,
+    one.viewerId,
+    one.role,
+    one.inputs === 0 ? '' : String(one.inputs),
+    one.how,
+  ]);
+  output.result(lines, table(['AT', 'WHAT', 'WHO', 'ROLE', 'INPUTS', 'HOW'], rows));
+}
