@@ -147,6 +147,10 @@ describe("another tenant's key", () => {
     ['POST', '/stop', {}],
     ['POST', '/start', {}],
     ['POST', '/viewers', { role: 'control' }],
+    ['GET', '/viewers', undefined],
+    ['GET', '/control', undefined],
+    ['POST', '/control', { viewerId: '' }],
+    ['GET', '/control/audit', undefined],
     ['GET', '/screenshot', undefined],
     ['GET', '/log', undefined],
   ])('%s /v1/phones/…%s: there is no such phone', async (method, route, body) => {
