@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '@ancloud/kit/errors';
 import type { SetOptions } from './commands/phone-set.js';
-import { controlCommands } from './control-commands.js';
+import { addControl } from './commands/control-commands.js';
 import { addSnapshots } from './commands/snapshot-commands.js';
 import { exitCodeOf, exitCodes, Output } from './output.js';
 import { type Layout, layoutFrom } from './layout.js';
@@ -320,7 +320,7 @@ phone
     ),
   );
 
-controlCommands(phone, action);
+addControl(phone, action);
 
 jsonAfterCommands(program);
 const json = process.argv.includes('--json');

@@ -75,6 +75,8 @@ export const codes = {
   STREAM_FAILED: row(UNAVAILABLE, 502, 'The phone sends no picture'),
   STREAM_ELSEWHERE: row(ABORTED, 409, 'Another media-svc carries the stream'),
   FENCED: row(ABORTED, 409, 'A newer holder has taken over'),
+  SCRIPT_TOO_LONG: row(INVALID, 422, 'The script is longer than allowed'),
+  INPUT_DROPPED: row(ABORTED, 409, 'The phone did not take the input'),
   CONTROL_NOT_HELD: row(PRECONDITION, 409, 'Somebody else holds the controls'),
   INSTALL_FAILED: row(PRECONDITION, 422, 'The phone refused the app'),
   FILE_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such file on the phone'),

@@ -14,6 +14,7 @@ import { RequestAuth } from './auth/request-auth.js';
 import { ConsoleAccess } from './console/console-access.js';
 import { ConsoleController } from './console/console.controller.js';
 import { ControlController } from './control/control.controller.js';
+import { InjectController } from './control/inject.controller.js';
 import { invalid } from './errors.js';
 import { EventsController } from './events/events.controller.js';
 import { HostsController } from './hosts/hosts.controller.js';
@@ -50,6 +51,7 @@ export class AppModule {
         SnapshotsController,
         ViewersController,
         ControlController,
+        InjectController,
         ImagesController,
         UploadsController,
         OperationsController,

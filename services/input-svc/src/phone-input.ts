@@ -13,6 +13,7 @@ import { limits } from './core/limits.js';
 import { Outbox } from './core/outbox.js';
 import { TouchSequence } from './core/touch-order.js';
 import { type Size, translate } from './core/translate.js';
+import { Injector } from './injector.js';
 import { Acks } from './io/acks.js';
 import type { Audit } from './io/audit.js';
 import type { ControlLease } from './io/control-lease.js';
@@ -45,6 +46,8 @@ const REVOKED_MAX = 1_000;
  */
 export class PhoneInput {
   readonly controls: Controls;
+  /** What programs play here. */
+  readonly injector: Injector;
   readonly #options: PhoneInputOptions;
   readonly #outbox = new Outbox();
   readonly #acks = new Acks();
@@ -70,6 +73,13 @@ export class PhoneInput {
       log,
       leaving: (holder, fence, why) => this.#leaving(holder, fence, why),
       ready: () => this.#flush(),
+    });
+    this.injector = new Injector({
+      phoneId,
+      controls: this.controls,
+      acks: this.#acks,
+      send: options.send,
+      size: () => this.#size,
     });
   }
 
@@ -183,6 +193,7 @@ export class PhoneInput {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#silence);
+    this.injector.close();
     await this.controls.close();
     this.#acks.close();
   }

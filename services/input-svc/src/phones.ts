@@ -2,6 +2,8 @@ import { leases, plainKeys, roleWord, subjects } from '@ancloud/contracts';
 import type {
   ControlView,
   GrantControlRequest,
+  InjectRequest,
+  InjectResponse,
   RevokeViewerRequest,
   RevokeViewerResponse,
 } from '@ancloud/contracts/input/v1/input';
@@ -96,6 +98,10 @@ export class Phones {
 
   revoke({ phoneId, viewerId, by }: RevokeViewerRequest): Promise<RevokeViewerResponse> {
     return this.#get(phoneId).input.revoke(viewerId, by);
+  }
+
+  inject(request: InjectRequest, signal: AbortSignal): Promise<InjectResponse> {
+    return this.#get(request.phoneId).input.injector.inject(request, signal);
   }
 
   /** A revocation was told to everybody; who asked for it hears of the end by `revoke`. */

@@ -9,6 +9,7 @@ import type {
   GetPhoneRequest,
   GrantControlRequest,
   ImportImageRequest,
+  InjectRequest,
   ListControlAuditRequest,
   ListControlAuditResponse,
   ListHostsResponse,
@@ -37,10 +38,12 @@ import type {
   Viewer,
   WaitOperationRequest,
 } from '@ancloud/contracts/gateway/v1/gateway';
+import type { InjectResponse } from '@ancloud/contracts/input/v1/input';
 import type { Operation } from '@ancloud/contracts/state/v1/state';
 import type { Principal } from '../auth/principal.js';
 import { getControl, grantControl } from '../control/control.js';
 import { listControlAudit } from '../control/control-audit.js';
+import { inject } from '../control/inject.js';
 import { listHosts } from '../hosts/list-hosts.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
@@ -158,6 +161,10 @@ export class GatewayApi {
 
   grantControl(principal: Principal, request: GrantControlRequest): Promise<Control> {
     return grantControl(this.#parts, principal, request);
+  }
+
+  inject(principal: Principal, request: InjectRequest, signal?: AbortSignal): Promise<InjectResponse> {
+    return inject(this.#parts, principal, request, signal);
   }
 
   listControlAudit(

@@ -9,6 +9,7 @@ import type {
   GetPhoneRequest,
   GrantControlRequest,
   ImportImageRequest,
+  InjectRequest,
   ListControlAuditRequest,
   ListHostsRequest,
   ListImagesRequest,
@@ -155,6 +156,11 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'grantControl')
   async grantControl(request: GrantControlRequest, metadata: Metadata) {
     return this.api.grantControl(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'inject')
+  async inject(request: InjectRequest, metadata: Metadata, call: Cancellable) {
+    return this.api.inject(await this.auth.principal(metadata), request, cancelSignal(call));
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'listControlAudit')

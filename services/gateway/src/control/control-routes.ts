@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
 import { auditRange } from './control-audit.js';
+import { gestureBody, keyBody, swipeBody, tapBody, textBody } from './inject-schemas.js';
 
 export const grantControlBody = named(
   'GrantControl',
@@ -39,6 +40,37 @@ const auditLine = named(
   }),
 );
 
+const injected = named(
+  'Injected',
+  z.object({
+    tookMs: z.int().describe('From the first input to the answer for the last one'),
+    steps: z.int(),
+  }),
+);
+
+function injectRoute(verb: string, summary: string, schema: z.ZodType): RouteDoc {
+  return {
+    method: 'POST',
+    path: `/v1/phones/{phoneId}/${verb}`,
+    operationId: verb,
+    tag: 'control',
+    summary,
+    description:
+      "Answers when it is written to the phone's control socket; ends, and lifts what is down, when the caller goes. Takes the controls meanwhile by the rules that viewers have.",
+    body: { schema },
+    ok: { status: 200, description: 'Written', schema: injected },
+    errors: [
+      'PHONE_NOT_FOUND',
+      'PHONE_PAUSED',
+      'SESSION_NOT_READY',
+      'CONTROL_NOT_HELD',
+      'SCRIPT_TOO_LONG',
+      'INPUT_DROPPED',
+      'DEADLINE_EXCEEDED',
+    ],
+  };
+}
+
 const auditLines = named('ControlAuditLines', z.object({ lines: z.array(auditLine) }));
 
 export const controlRoutes: readonly RouteDoc[] = [
@@ -73,4 +105,9 @@ export const controlRoutes: readonly RouteDoc[] = [
     ok: { status: 200, description: 'Lines', schema: auditLines },
     errors: ['PHONE_NOT_FOUND'],
   },
+  injectRoute('tap', 'Touches one place', tapBody),
+  injectRoute('swipe', 'Moves a finger from one place to another', swipeBody),
+  injectRoute('text', 'Types or pastes text', textBody),
+  injectRoute('key', 'Presses a key', keyBody),
+  injectRoute('gesture', 'Plays fingers with their timing', gestureBody),
 ];

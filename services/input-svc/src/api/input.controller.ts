@@ -1,9 +1,12 @@
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type {
   ControlView,
   GetControlRequest,
   GrantControlRequest,
+  InjectRequest,
+  InjectResponse,
   RevokeViewerRequest,
   RevokeViewerResponse,
 } from '@ancloud/contracts/input/v1/input';
@@ -29,5 +32,17 @@ export class InputController {
   @GrpcMethod(SERVICE, 'revokeViewer')
   revokeViewer(request: RevokeViewerRequest): Promise<RevokeViewerResponse> {
     return this.phones.revoke(request);
+  }
+
+  @GrpcMethod(SERVICE, 'inject')
+  inject(
+    request: InjectRequest,
+    _metadata: Metadata,
+    call: ServerUnaryCall<InjectRequest, InjectResponse>,
+  ): Promise<InjectResponse> {
+    const gone = new AbortController();
+    // Also when its deadline passes.
+    call.on('cancelled', () => gone.abort());
+    return this.phones.inject(request, gone.signal);
   }
 }

@@ -1,0 +1,115 @@
+import { Curve, type Injection, KeyStroke, TextMethod } from '@ancloud/contracts/input/v1/inject';
+import { z } from 'zod';
+import { named } from '../api/route-doc.js';
+
+/* Shapes only: what a script may hold and how long it may be is input-svc's to say, once for REST and gRPC. */
+
+const fraction = z.number().min(0).max(1);
+const place = named(
+  'Place',
+  z.strictObject({ x: fraction, y: fraction }).describe('A fraction of the picture, 0-1 each way'),
+);
+const takeOver = z
+  .boolean()
+  .default(false)
+  .describe('Also from a viewer with role `control` that is at work');
+const ms = z.int().min(0).max(0xffff_ffff);
+
+const curves = {
+  linear: Curve.CURVE_LINEAR,
+  ease: Curve.CURVE_EASE,
+  accelerate: Curve.CURVE_ACCELERATE,
+  decelerate: Curve.CURVE_DECELERATE,
+} as const;
+const methods = {
+  auto: TextMethod.TEXT_METHOD_UNSPECIFIED,
+  type: TextMethod.TEXT_METHOD_TYPE,
+  paste: TextMethod.TEXT_METHOD_PASTE,
+} as const;
+const strokes = {
+  press: KeyStroke.KEY_STROKE_UNSPECIFIED,
+  down: KeyStroke.KEY_STROKE_DOWN,
+  up: KeyStroke.KEY_STROKE_UP,
+} as const;
+const words = <W extends string>(table: Readonly<Record<W, number>>): W[] => Object.keys(table) as W[];
+
+export const tapBody = named(
+  'Tap',
+  z.strictObject({ at: place, durationMs: ms.default(60).describe('How long the finger is down'), takeOver }),
+);
+export const swipeBody = named(
+  'Swipe',
+  z.strictObject({
+    from: place,
+    to: place,
+    durationMs: ms.default(300),
+    curve: z.enum(words(curves)).default('linear').describe('Share of the way over time'),
+    takeOver,
+  }),
+);
+export const textBody = named(
+  'TypeText',
+  z.strictObject({
+    text: z.string().describe('1-4096 bytes of UTF-8'),
+    method: z
+      .enum(words(methods))
+      .default('auto')
+      .describe(
+        '`auto` types ASCII by keys and pastes anything else, which replaces what is in the clipboard',
+      ),
+    takeOver,
+  }),
+);
+export const keyBody = named(
+  'PressKey',
+  z.strictObject({
+    keycode: z.int().min(1).max(1_000).describe('AKEYCODE_*'),
+    stroke: z
+      .enum(words(strokes))
+      .default('press')
+      .describe('`down` holds the key until `up`, another holder of the controls, or 30 s'),
+    metastate: z.int().min(0).max(0x7fff_ffff).default(0).describe("Android's meta state bits"),
+    takeOver,
+  }),
+);
+export const gestureBody = named(
+  'Gesture',
+  z.strictObject({
+    strokes: z
+      .array(
+        z.strictObject({
+          startMs: ms.default(0),
+          points: z.array(
+            z.strictObject({
+              x: fraction,
+              y: fraction,
+              atMs: ms.default(0).describe("From the stroke's beginning"),
+              pressure: fraction.default(1),
+            }),
+          ),
+        }),
+      )
+      .describe('One finger each; 10 at a time, 100 strokes, 10000 points'),
+    repeat: z.int().min(0).max(0xffff_ffff).default(1).describe('All of it takes 60 s at most'),
+    takeOver,
+  }),
+);
+
+/** The bodies as the one message that gRPC has for all of them. */
+export const injectionOf = {
+  tap: ({ at, durationMs }: z.output<typeof tapBody>): Injection => ({
+    input: { $case: 'tap', value: { at, durationMs } },
+  }),
+  swipe: ({ from, to, durationMs, curve }: z.output<typeof swipeBody>): Injection => ({
+    input: { $case: 'swipe', value: { from, to, durationMs, curve: curves[curve] } },
+  }),
+  text: ({ text, method }: z.output<typeof textBody>): Injection => ({
+    input: { $case: 'text', value: { text, method: methods[method] } },
+  }),
+  key: ({ keycode, stroke, metastate }: z.output<typeof keyBody>): Injection => ({
+    input: { $case: 'key', value: { keycode, stroke: strokes[stroke], metastate } },
+  }),
+  gesture: ({ strokes: fingers, repeat }: z.output<typeof gestureBody>): Injection => ({
+    input: { $case: 'gesture', value: { strokes: fingers, repeat } },
+  }),
+};

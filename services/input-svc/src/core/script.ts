@@ -1,0 +1,315 @@
+import {
+  Curve,
+  type Gesture,
+  type Injection,
+  KeyStroke,
+  type Place,
+  TextMethod,
+} from '@ancloud/contracts/input/v1/inject';
+import { type TouchFrame, TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+
+/** What a program may ask for at most; proto's comments say the same. */
+export const scriptLimits = {
+  durationMs: 60_000,
+  strokes: 100,
+  points: 10_000,
+  fingers: 10,
+  /** Messages, over all repetitions. */
+  steps: 20_000,
+} as const;
+
+/** Between two places of a finger on its way: 120 a second, what a phone's touch screen gives. */
+const STEP_MS = 1_000 / 120;
+const TAP_MS = 60;
+const SWIPE_MS = 300;
+const FULL = 65_535;
+const { TOUCH_ACTION_DOWN: DOWN, TOUCH_ACTION_MOVE: MOVE, TOUCH_ACTION_UP: UP } = TouchAction;
+
+/** What happens at one moment of a script. */
+export interface Step {
+  /** From the script's beginning. */
+  readonly atMs: number;
+  readonly inputs: readonly NonNullable<ViewerInput['input']>[];
+  /** Only places changed: what is lost of it heals with the next step. */
+  readonly moves: boolean;
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly durationMs: number;
+  /** A key stays down at the end. */
+  readonly holds: boolean;
+  /** For people: `tap`, `swipe` … */
+  readonly name: string;
+}
+
+export interface Refusal {
+  readonly code: 'INVALID_ARGUMENT' | 'SCRIPT_TOO_LONG';
+  readonly field: string;
+  readonly why: string;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly pressure: number;
+}
+
+/** One finger: where it is at each moment of its stay. */
+interface Finger {
+  readonly downMs: number;
+  readonly upMs: number;
+  readonly at: (ms: number) => Point;
+}
+
+/** A script as the steps that play it, or why it is none. Pure and total; a plan is finite, whatever was asked for. */
+export function planScript({ input }: Injection): Plan | Refusal {
+  switch (input?.$case) {
+    case 'tap': {
+      const { at, durationMs } = input.value;
+      const bad = offPicture('tap.at', at) ?? tooLong('tap.durationMs', durationMs);
+      if (bad !== undefined || at === undefined) return bad ?? missing('tap.at');
+      const stay = durationMs === 0 ? TAP_MS : durationMs;
+      return touches('tap', [{ downMs: 0, upMs: stay, at: () => ({ ...at, pressure: 1 }) }], 1, stay);
+    }
+    case 'swipe': {
+      const { from, to, durationMs, curve } = input.value;
+      const bad =
+        offPicture('swipe.from', from) ??
+        offPicture('swipe.to', to) ??
+        tooLong('swipe.durationMs', durationMs);
+      if (bad !== undefined || from === undefined || to === undefined) return bad ?? missing('swipe.to');
+      const ease = CURVES[curve];
+      if (ease === undefined) return invalid('swipe.curve', `the curve ${curve} is unknown`);
+      const way = durationMs === 0 ? SWIPE_MS : durationMs;
+      const at = (ms: number): Point => ({ ...between(from, to, ease(Math.min(1, ms / way))), pressure: 1 });
+      return touches('swipe', [{ downMs: 0, upMs: way, at }], 1, way);
+    }
+    case 'gesture':
+      return gesture(input.value);
+    case 'key': {
+      const { keycode, stroke, metastate } = input.value;
+      const press = (down: boolean): Step['inputs'][number] => ({
+        $case: 'key',
+        value: { down, keycode, repeat: 0, metastate },
+      });
+      if (stroke < KeyStroke.KEY_STROKE_UNSPECIFIED || stroke > KeyStroke.KEY_STROKE_UP)
+        return invalid('key.stroke', `the stroke ${stroke} is unknown`);
+      const inputs = [
+        ...(stroke === KeyStroke.KEY_STROKE_UP ? [] : [press(true)]),
+        ...(stroke === KeyStroke.KEY_STROKE_DOWN ? [] : [press(false)]),
+      ];
+      const holds = stroke === KeyStroke.KEY_STROKE_DOWN;
+      return { steps: [{ atMs: 0, inputs, moves: false }], durationMs: 0, holds, name: 'key' };
+    }
+    case 'text': {
+      const { text, method } = input.value;
+      if (method < TextMethod.TEXT_METHOD_UNSPECIFIED || method > TextMethod.TEXT_METHOD_PASTE)
+        return invalid('text.method', `the method ${method} is unknown`);
+      const ascii = /^[\x20-\x7e\n\t]*$/.test(text);
+      const types =
+        method === TextMethod.TEXT_METHOD_TYPE || (method === TextMethod.TEXT_METHOD_UNSPECIFIED && ascii);
+      // An empty clipboard is one thing, to type nothing another.
+      if (text === '') return invalid('text.text', 'the text is empty');
+      const one: Step['inputs'][number] = types
+        ? { $case: 'text', value: { text } }
+        : { $case: 'clipboard', value: { set: true, text, paste: true } };
+      return { steps: [{ atMs: 0, inputs: [one], moves: false }], durationMs: 0, holds: false, name: 'text' };
+    }
+    case undefined:
+      return invalid('input', 'nothing is to be injected');
+  }
+}
+
+/** Shares of the way over shares of the time. */
+const CURVES: Readonly<Record<number, ((t: number) => number) | undefined>> = {
+  [Curve.CURVE_UNSPECIFIED]: (t) => t,
+  [Curve.CURVE_LINEAR]: (t) => t,
+  [Curve.CURVE_EASE]: (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2),
+  [Curve.CURVE_ACCELERATE]: (t) => t ** 2,
+  [Curve.CURVE_DECELERATE]: (t) => 1 - (1 - t) ** 2,
+};
+
+function gesture({ strokes, repeat }: Gesture): Plan | Refusal {
+  if (strokes.length === 0) return missing('gesture.strokes');
+  if (strokes.length > scriptLimits.strokes)
+    return long('gesture.strokes', `${strokes.length} strokes are more than ${scriptLimits.strokes}`);
+  const points = strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
+  if (points > scriptLimits.points)
+    return long('gesture.strokes', `${points} points are more than ${scriptLimits.points}`);
+  const fingers: Finger[] = [];
+  for (const [index, stroke] of strokes.entries()) {
+    const field = `gesture.strokes[${index}]`;
+    const bad = strokeProblem(field, stroke);
+    if (bad !== undefined) return bad;
+    const last = stroke.points.at(-1)?.atMs ?? 0;
+    // A stroke of one point is a tap.
+    const stay = stroke.points.length === 1 ? Math.max(last, TAP_MS) : Math.max(1, last);
+    fingers.push({ downMs: stroke.startMs, upMs: stroke.startMs + stay, at: along(stroke.points) });
+  }
+  const times = Math.max(1, repeat);
+  const once = Math.max(...fingers.map(({ upMs }) => upMs));
+  if (once * times > scriptLimits.durationMs)
+    return long(
+      repeat > 1 ? 'gesture.repeat' : 'gesture.strokes',
+      `the gesture would take ${once * times} ms, more than ${scriptLimits.durationMs}`,
+    );
+  const steps = times * (2 * fingers.length + once / STEP_MS);
+  if (steps > scriptLimits.steps)
+    return long('gesture.repeat', `the gesture is more than ${scriptLimits.steps} inputs`);
+  const crowd = Math.max(
+    ...fingers.map(({ downMs }) => fingers.filter((one) => one.downMs <= downMs && downMs < one.upMs).length),
+  );
+  if (crowd > scriptLimits.fingers)
+    return invalid(
+      'gesture.strokes',
+      `${crowd} fingers are down at a time, more than ${scriptLimits.fingers}`,
+    );
+  return touches('gesture', fingers, times, once);
+}
+
+function strokeProblem(field: string, { points }: Gesture['strokes'][number]): Refusal | undefined {
+  if (points.length === 0) return missing(`${field}.points`);
+  let before = 0;
+  for (const [index, point] of points.entries()) {
+    const at = `${field}.points[${index}]`;
+    const off = offPicture(at, point);
+    if (off !== undefined) return off;
+    if (point.atMs < before) return invalid(`${at}.atMs`, `${point.atMs} ms is before the point before it`);
+    if (!(point.pressure >= 0 && point.pressure <= 1))
+      return invalid(`${at}.pressure`, 'the pressure is outside 0-1');
+    before = point.atMs;
+  }
+  return undefined;
+}
+
+/** Along its points a finger moves evenly. */
+function along(points: Gesture['strokes'][number]['points']): (ms: number) => Point {
+  return (ms) => {
+    const next = points.findIndex((point) => point.atMs > ms);
+    const to = points[next === -1 ? points.length - 1 : next];
+    const from = points[next === -1 ? points.length - 1 : Math.max(0, next - 1)];
+    if (from === undefined || to === undefined) return { x: 0, y: 0, pressure: 1 };
+    const span = to.atMs - from.atMs;
+    const share = span === 0 ? 1 : (ms - from.atMs) / span;
+    return { ...between(from, to, share), pressure: from.pressure === 0 ? 1 : from.pressure };
+  };
+}
+
+/**
+ * Fingers as touch messages of one phone: at each moment all that are down. Downs and ups have a message of their own each, since
+ * a message tells of one finger; between them there is one for every 120th of a second, while something moves.
+ */
+function touches(name: string, fingers: readonly Finger[], times: number, onceMs: number): Plan {
+  const slots = assign(fingers);
+  const steps: Step[] = [];
+  let sequence = 0;
+  for (let round = 0; round < times; round += 1) {
+    /** Where the fingers were last told to be. */
+    let shown = '';
+    for (const { atMs, changes } of momentsOf(fingers, onceMs)) {
+      const inputs: Step['inputs'][number][] = [];
+      /** `done` of the moment's changes have happened; the last of them is told, or else the places alone. */
+      const tell = (done: number): void => {
+        const change = changes[done - 1];
+        const waiting = new Set(changes.slice(done).map(({ finger }) => finger));
+        const held = fingers.filter((finger) =>
+          waiting.has(finger) ? finger.downMs < atMs : finger.downMs <= atMs && atMs < finger.upMs,
+        );
+        const places = held.map((finger) => placed(finger, slots.get(finger) ?? 0, atMs));
+        const looks = JSON.stringify(places);
+        if (change === undefined && (held.length === 0 || looks === shown)) return;
+        shown = looks;
+        sequence += 1;
+        const [first] = held;
+        const about = change?.finger ?? first;
+        const value: TouchFrame = {
+          gesture: round + 1,
+          sequence,
+          action: change === undefined ? MOVE : change.down ? DOWN : UP,
+          finger: about === undefined ? 0 : (slots.get(about) ?? 0),
+          fingers: places,
+          buttons: 0,
+          mouse: false,
+        };
+        inputs.push({ $case: 'touch', value });
+      };
+      // A finger goes up where its way ends: it comes there first.
+      for (let done = 0; done <= changes.length; done += 1) tell(done);
+      if (inputs.length > 0) steps.push({ atMs: round * onceMs + atMs, inputs, moves: changes.length === 0 });
+    }
+  }
+  return { steps, durationMs: times * onceMs, holds: false, name };
+}
+
+interface Change {
+  readonly finger: Finger;
+  readonly down: boolean;
+}
+
+/** Moments at which something is told, in order: every down and up, and each beat between. Ups come before downs. */
+function momentsOf(
+  fingers: readonly Finger[],
+  onceMs: number,
+): { readonly atMs: number; readonly changes: readonly Change[] }[] {
+  const times = new Set<number>();
+  for (const { downMs, upMs } of fingers) times.add(downMs).add(upMs);
+  for (let ms = STEP_MS; ms < onceMs; ms += STEP_MS) times.add(ms);
+  return [...times]
+    .toSorted((a, b) => a - b)
+    .map((atMs) => ({
+      atMs,
+      changes: [
+        ...fingers.filter(({ upMs }) => upMs === atMs).map((finger) => ({ finger, down: false })),
+        ...fingers.filter(({ downMs }) => downMs === atMs).map((finger) => ({ finger, down: true })),
+      ],
+    }))
+    .filter(
+      ({ atMs, changes }) =>
+        changes.length > 0 || fingers.some(({ downMs, upMs }) => downMs < atMs && atMs < upMs),
+    );
+}
+
+/** Finger numbers: the lowest that is free while a finger is down. */
+function assign(fingers: readonly Finger[]): ReadonlyMap<Finger, number> {
+  const slots = new Map<Finger, number>();
+  for (const finger of fingers.toSorted((a, b) => a.downMs - b.downMs)) {
+    const taken = new Set([...slots].filter(([other]) => other.upMs > finger.downMs).map(([, slot]) => slot));
+    let slot = 0;
+    while (taken.has(slot)) slot += 1;
+    slots.set(finger, slot);
+  }
+  return slots;
+}
+
+function placed(finger: Finger, slot: number, atMs: number): TouchFrame['fingers'][number] {
+  const { x, y, pressure } = finger.at(atMs - finger.downMs);
+  return {
+    finger: slot,
+    x: Math.round(x * FULL),
+    y: Math.round(y * FULL),
+    pressure: Math.round(pressure * FULL),
+  };
+}
+
+function between(from: Place, to: Place, share: number): Place {
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}
+
+function offPicture(field: string, place: Place | undefined): Refusal | undefined {
+  if (place === undefined) return missing(field);
+  for (const axis of ['x', 'y'] as const)
+    if (!(place[axis] >= 0 && place[axis] <= 1))
+      return invalid(`${field}.${axis}`, `${field}.${axis} is not a fraction of the picture, 0-1`);
+  return undefined;
+}
+
+function tooLong(field: string, ms: number): Refusal | undefined {
+  return ms > scriptLimits.durationMs
+    ? long(field, `${ms} ms are more than ${scriptLimits.durationMs}`)
+    : undefined;
+}
+
+const missing = (field: string): Refusal => invalid(field, `${field} is missing`);
+const invalid = (field: string, why: string): Refusal => ({ code: 'INVALID_ARGUMENT', field, why });
+const long = (field: string, why: string): Refusal => ({ code: 'SCRIPT_TOO_LONG', field, why });

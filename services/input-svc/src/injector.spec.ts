@@ -1,0 +1,168 @@
+import { type DeepPartial, Injection, KeyStroke } from '@ancloud/contracts/input/v1/inject';
+import { InjectRequest, type ControlBatch, type InjectResponse } from '@ancloud/contracts/input/v1/input';
+import { type AppError, silentLog } from '@ancloud/kit';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Audit } from './io/audit.js';
+import type { ControlLease, Taken } from './io/control-lease.js';
+import type { Notices } from './io/notices.js';
+import { PhoneInput } from './phone-input.js';
+
+type Given = DeepPartial<Injection>['input'];
+const tap: Given = { $case: 'tap', value: { at: { x: 0.5, y: 0.5 } } };
+const key = (stroke: KeyStroke): Given => ({ $case: 'key', value: { keycode: 59, stroke } });
+
+let input: PhoneInput;
+let sent: ControlBatch[];
+let took: string[];
+/** What session-svc says to a batch that asks; undefined = nothing. */
+let refused: string | undefined;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
+  sent = [];
+  took = [];
+  refused = '';
+  let fence = 0;
+  const lease = {
+    take: (holder: string): Promise<Taken> => {
+      took.push(holder);
+      return Promise.resolve({ fence: (fence += 1) });
+    },
+    release: () => Promise.resolve(),
+  };
+  const quiet = { control() {}, holder() {}, refused() {}, gone() {}, clipboard() {} };
+  input = new PhoneInput({
+    phoneId: 'ph_1',
+    lease: lease as unknown as ControlLease,
+    notices: quiet as unknown as Notices,
+    audit: { add: () => undefined } as unknown as Audit,
+    send: (batch) => {
+      sent.push(batch);
+      if (batch.ack !== 0 && refused !== undefined)
+        input.acknowledged({ ack: batch.ack, fence: batch.fence, refused });
+    },
+    counted: () => undefined,
+    log: silentLog,
+  });
+  input.resized({ width: 720, height: 1280 });
+});
+afterEach(() => vi.useRealTimers());
+
+const play = (
+  given: Given,
+  over: Partial<InjectRequest> = {},
+  signal = new AbortController().signal,
+): Promise<InjectResponse> =>
+  input.injector.inject(
+    InjectRequest.fromPartial({
+      phoneId: 'ph_1',
+      holder: 'api_1',
+      by: 'acme',
+      injection: Injection.fromPartial({ input: given }),
+      ...over,
+    }),
+    signal,
+  );
+/** Plays to its end in the time of the test; answers what it came to. */
+async function played(...args: Parameters<typeof play>): Promise<InjectResponse | string> {
+  const result = play(...args).catch((error: AppError) => error.code as string);
+  await vi.advanceTimersByTimeAsync(70_000);
+  return result;
+}
+const words = (): string[] =>
+  sent.flatMap(({ fence, events }) =>
+    events.map(({ event }) =>
+      event?.$case === 'touch'
+        ? `${fence}:touch ${event.value.fingers.map(({ x, y }) => `${x},${y}`).join(' ')}`
+        : `${fence}:${event?.$case}`,
+    ),
+  );
+
+describe('Injector', () => {
+  it('takes the controls, plays, is answered, and gives them back', async () => {
+    expect(await played(tap)).toMatchObject({ steps: 2 });
+    expect(words()).toEqual(['1:touch 360,640', '1:touch ', '1:liftAll']);
+    expect(took).toEqual(['api_1', '']);
+    expect(input.holder).toBe('');
+  });
+
+  it('does not interrupt a viewer that is at work, unless it is to', async () => {
+    await input.grant('vw_1', 'control', 'acme');
+    input.controls.decide({ type: 'acts', viewer: 'vw_1', rank: 1, now: performance.now() }, '');
+    await expect(play(tap)).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+    expect(input.holder).toBe('vw_1');
+    expect(await played(tap, { takeOver: true })).toMatchObject({ steps: 2 });
+  });
+
+  it('ends when an owner takes the controls, and when its caller goes: what is down is lifted', async () => {
+    const long: Given = { $case: 'tap', value: { at: { x: 0, y: 0 }, durationMs: 9_000 } };
+    const gone = new AbortController();
+    for (const [interrupts, code] of [
+      [
+        () => input.controls.decide({ type: 'acts', viewer: 'vw_o', rank: 2, now: performance.now() }, ''),
+        'CONTROL_NOT_HELD',
+      ],
+      [() => gone.abort(), 'CANCELLED'],
+    ] as const) {
+      await input.grant('', 'control', 'acme');
+      sent = [];
+      const result = play(long, {}, gone.signal).catch((error: AppError) => error.code);
+      await vi.advanceTimersByTimeAsync(3_000);
+      interrupts();
+      await vi.advanceTimersByTimeAsync(1_100);
+      expect(await result).toBe(code);
+      expect(
+        words()
+          .slice(-2)
+          .map((word) => word.replace(/^\d+:/, '')),
+      ).toEqual(['touch 0,0', 'liftAll']);
+    }
+  });
+
+  it('keeps a finger that rests from being forgotten', async () => {
+    void play({ $case: 'tap', value: { at: { x: 0, y: 0 }, durationMs: 9_000 } });
+    await vi.advanceTimersByTimeAsync(8_500);
+    expect(sent.filter(({ events }) => events.length === 0).length).toBeGreaterThanOrEqual(7);
+    await vi.advanceTimersByTimeAsync(1_000);
+  });
+
+  it.each([
+    ['fence', 'CONTROL_NOT_HELD'],
+    ['not-ready', 'SESSION_NOT_READY'],
+    ['size', 'INPUT_DROPPED'],
+    [undefined, 'DEADLINE_EXCEEDED'],
+  ])('tells that the session said %s', async (answer, code) => {
+    refused = answer;
+    expect(await played(tap)).toBe(code);
+    expect(input.holder).toBe('');
+  });
+
+  it('refuses a script before it plays any of it, and a second one beside the first', async () => {
+    await expect(play({ $case: 'key', value: { keycode: 5_000 } })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+    await expect(
+      play({ $case: 'gesture', value: { strokes: [{ points: [{ x: 0, y: 0 }] }], repeat: 100_000 } }),
+    ).rejects.toMatchObject({ code: 'SCRIPT_TOO_LONG', field: 'gesture.repeat' });
+    expect([sent, took]).toEqual([[], []]);
+    const first = play(tap);
+    await expect(play(tap)).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+    await vi.advanceTimersByTimeAsync(100);
+    await first;
+  });
+
+  it('holds a key until the same caller lets it go, or half a minute has passed', async () => {
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(input.holder).toBe('api_1');
+    const between = play(tap);
+    await vi.advanceTimersByTimeAsync(100);
+    await between;
+    expect(input.holder).toBe('api_1');
+    await play(key(KeyStroke.KEY_STROKE_UP));
+    expect(input.holder).toBe('');
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(input.holder).toBe('');
+  });
+});
