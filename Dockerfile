@@ -75,7 +75,8 @@ COPY player player
 COPY web web
 COPY services services
 COPY cli cli
-RUN PATH=/src/node_modules/.bin:$PATH && npm run -s generate && tsc -b packages/* services/* cli && npm run -s build:web
+RUN PATH=/src/node_modules/.bin:$PATH && npm run -s generate && tsc -b packages/* services/* cli && \
+    node tools/dev/bundle.mjs && npm run -s build:web
 COPY deploy/docker/assemble.sh deploy/docker/
 RUN deploy/docker/assemble.sh /src /out/app
 
