@@ -1,4 +1,4 @@
-import type { RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
+import type { ClientNotifications, RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
 import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Media } from './media.js';
@@ -76,6 +76,11 @@ export class Connection {
   send(bytes: Uint8Array<ArrayBuffer>, move: boolean): void {
     if (this.#media !== undefined) this.#media.send(bytes, move);
     else this.#signal?.input(bytes);
+  }
+
+  /** Tells the farm how the picture was; lost while there is no connection. */
+  report(experience: ClientNotifications['experience']): void {
+    this.#signal?.notify('experience', experience);
   }
 
   async stats(): Promise<RTCStatsReport | undefined> {

@@ -1,16 +1,23 @@
 import type { Action, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { limits, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
+import {
+  type ClientNotifications,
+  limits,
+  type RoleWord,
+  type ServerNotifications,
+} from '@ancloud/contracts/viewer';
 import { Arrival, type Steps } from './arrival.js';
 import { Connection, type ConnectionState, type Joined } from './connection.js';
+import { Experience } from './experience.js';
 import { KeyboardInput } from './keyboard-input.js';
 import { Overlay } from './overlay.js';
 import { PointerInput } from './pointer-input.js';
-import { PictureMeter, type PictureStats } from './stats.js';
+import type { PictureStats } from './stats.js';
 import { style } from './style.js';
 import { build, type Parts } from './template.js';
 import { pieces, utf8Length } from './text.js';
 import { toolActions, Toolbar, type ToolName } from './toolbar.js';
 import { encode } from './touches.js';
+import { showTrack } from './tracks.js';
 
 /** Events of `<ancloud-phone>`; all are CustomEvents that bubble. */
 export interface AncloudPhoneEvents {
@@ -26,6 +33,8 @@ export interface AncloudPhoneEvents {
   clipboard: CustomEvent<{ text: string }>;
   /** Once a second. */
   stats: CustomEvent<PictureStats>;
+  /** Each 5 s, as the farm is told: stalls, delay and a score from 1 to 5. */
+  experience: CustomEvent<ClientNotifications['experience']>;
 }
 
 /** viewer.proto: a clipboard's text is at most this long in UTF-8. */
@@ -51,8 +60,7 @@ export class AncloudPhone extends HTMLElement {
   readonly #keyboard: KeyboardInput;
   #connection: Connection | undefined;
   #arrival = new Arrival();
-  #meter = new PictureMeter();
-  #statsTimer: ReturnType<typeof setInterval> | undefined;
+  #experience: Experience | undefined;
   #role: RoleWord = 'watch';
   #holds = false;
   #shown = false;
@@ -152,33 +160,34 @@ export class AncloudPhone extends HTMLElement {
     });
     connection.sound(!this.video.muted);
     this.#connection = connection;
-    this.#statsTimer = setInterval(() => void this.#measure(), 1_000);
+    this.#experience = new Experience({
+      video: this.video,
+      counters: () => connection.stats(),
+      measured: (stats) => {
+        this.#overlay.stats(stats);
+        this.#tell('stats', stats);
+      },
+      report: (report) => {
+        connection.report(report);
+        this.#overlay.experience(report);
+        this.#tell('experience', report);
+      },
+    });
   }
 
   #disconnect(): void {
-    clearInterval(this.#statsTimer);
+    this.#experience?.close();
     this.#rest();
     this.#connection?.close();
     this.#connection = undefined;
-    this.#meter = new PictureMeter();
     this.#become('watch');
     this.video.srcObject = null;
   }
 
-  /** Made with the first track: a video with an empty stream would hold back the page's load event. */
-  #stream(): MediaStream {
-    const { video } = this;
-    if (video.srcObject instanceof MediaStream) return video.srcObject;
-    const stream = new MediaStream();
-    video.srcObject = stream;
-    return stream;
-  }
-
   #track(track: MediaStreamTrack): void {
     const { video } = this;
-    const stream = this.#stream();
-    for (const old of stream.getTracks()) if (old.kind === track.kind) stream.removeTrack(old);
-    stream.addTrack(track);
+    showTrack(video, track);
+    this.#experience?.interrupted();
     video.play().catch((error: Error) => {
       // To a page that nobody has touched yet sound is not allowed: then it goes on without.
       if (error.name === 'NotAllowedError' && !video.muted) this.#mute(true);
@@ -243,14 +252,6 @@ export class AncloudPhone extends HTMLElement {
       this.#holds = control.yours;
       this.#tell('control', control);
     }
-  }
-
-  async #measure(): Promise<void> {
-    const report = await this.#connection?.stats().catch(() => undefined);
-    const stats = report === undefined ? undefined : this.#meter.read(report);
-    if (stats === undefined) return;
-    this.#overlay.stats(stats);
-    this.#tell('stats', stats);
   }
 
   #tool(name: ToolName): void {

@@ -1,3 +1,4 @@
+import type { ClientNotifications } from '@ancloud/contracts/viewer';
 import type { PictureStats } from './stats.js';
 import type { Parts } from './template.js';
 
@@ -7,6 +8,8 @@ const TOAST_MS = 4_000;
 export class Overlay {
   readonly #parts: Pick<Parts, 'veil' | 'why' | 'more' | 'toast' | 'stats'>;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #stalls = 0;
+  #score = '';
 
   constructor(parts: Pick<Parts, 'veil' | 'why' | 'more' | 'toast' | 'stats'>) {
     this.#parts = parts;
@@ -41,6 +44,12 @@ export class Overlay {
     return !stats.hidden;
   }
 
+  /** What the farm was told last. */
+  experience({ stalls, score }: ClientNotifications['experience']): void {
+    this.#stalls += stalls;
+    this.#score = `  score ${score.toFixed(1)}`;
+  }
+
   stats(stats: PictureStats): void {
     if (this.#parts.stats.hidden) return;
     this.#parts.stats.textContent = [
@@ -48,7 +57,7 @@ export class Overlay {
       `${(stats.bitRate / 1e6).toFixed(2)} Mb/s`,
       `rtt ${stats.rttMs?.toFixed(1) ?? '–'} ms  lost ${stats.packetsLost}`,
       `decode ${stats.decodeMs.toFixed(1)} ms  buffer ${stats.bufferMs.toFixed(0)} ms`,
-      `dropped ${stats.framesDropped}  freezes ${stats.freezes}`,
+      `dropped ${stats.framesDropped}  stalls ${this.#stalls}${this.#score}`,
     ].join('\n');
   }
 

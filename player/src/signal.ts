@@ -1,4 +1,5 @@
 import {
+  type ClientNotifications,
   type ClientRequests,
   type Frame,
   limits,
@@ -114,9 +115,13 @@ export class Signal {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes);
   }
 
+  notify<M extends keyof ClientNotifications>(method: M, data: ClientNotifications[M]): void {
+    this.#send({ notify: method, data });
+  }
+
   /** Says goodbye: the farm forgets this viewer, its resume secret included. May be called twice. */
   leave(): void {
-    this.#send({ notify: 'leave', data: {} });
+    this.notify('leave', {});
     this.#end({ code: 'CANCELLED', message: 'closed here', retry: false });
   }
 

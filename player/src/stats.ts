@@ -14,7 +14,10 @@ export interface PictureStats {
   readonly bufferMs: number;
   readonly width: number;
   readonly height: number;
-  readonly freezes: number;
+  /** Frames decoded, frames dropped and packets lost since the look before. */
+  readonly newFrames: number;
+  readonly newDropped: number;
+  readonly newLost: number;
 }
 
 interface Sample {
@@ -25,6 +28,8 @@ interface Sample {
   decode: number;
   buffer: number;
   emitted: number;
+  dropped: number;
+  lost: number;
 }
 
 /** Differences of the browser's counters. Owned by whoever shows them; one per connection. */
@@ -55,6 +60,8 @@ export class PictureMeter {
       decode: video.totalDecodeTime ?? 0,
       buffer: video.jitterBufferDelay ?? 0,
       emitted: video.jitterBufferEmittedCount ?? 0,
+      dropped: video.framesDropped ?? 0,
+      lost: video.packetsLost ?? 0,
     };
     // Counters of another stream are no beginning to count from.
     const last = this.#last?.id === now.id ? this.#last : { ...now, at: now.at - 1_000 };
@@ -66,13 +73,16 @@ export class PictureMeter {
       fps: frames / seconds,
       bitRate: (Math.max(0, now.bytes - last.bytes) * 8) / seconds,
       rttMs,
-      packetsLost: video.packetsLost ?? 0,
-      framesDropped: video.framesDropped ?? 0,
+      packetsLost: now.lost,
+      framesDropped: now.dropped,
       decodeMs: frames === 0 ? 0 : ((now.decode - last.decode) / frames) * 1_000,
       bufferMs: emitted === 0 ? 0 : ((now.buffer - last.buffer) / emitted) * 1_000,
       width: video.frameWidth ?? 0,
       height: video.frameHeight ?? 0,
-      freezes: (video as { freezeCount?: number }).freezeCount ?? 0,
+      newFrames: frames,
+      newDropped: Math.max(0, now.dropped - last.dropped),
+      // What was counted as lost may come yet: RFC 3550 lets the sum shrink.
+      newLost: Math.max(0, now.lost - last.lost),
     };
   }
 }

@@ -75,6 +75,24 @@ export interface ClientRequests {
 /** Viewer → farm, unanswered. */
 export interface ClientNotifications {
   leave: Record<string, never>;
+  /** How the picture was, since the report before; each 5 s while there is one. More than one a second is not taken. */
+  experience: {
+    /** ms that this report covers, 500-60 000. */
+    spanMs: number;
+    frames: number;
+    framesDropped: number;
+    packetsLost: number;
+    /** Times that the picture stood 150 ms longer than the phone's did. */
+    stalls: number;
+    stalledMs: number;
+    /** Newest round trip, ms; 0 = not known yet. */
+    rttMs: number;
+    /** Means over the frames of this report, ms. */
+    decodeMs: number;
+    bufferMs: number;
+    /** 1 (unusable) to 5, as the player judges it (player/src/score.ts). */
+    score: number;
+  };
 }
 
 /** Farm → viewer, answered. */

@@ -4,6 +4,7 @@ import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/st
 import { AppError, type Log } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { Branches } from './branches.js';
+import type { Experience } from './core/experience.js';
 import { due, noWishes, wish, type WishReason } from './core/key-frame-wish.js';
 import { Ingest } from './ingest.js';
 import type { SessionCaller } from './io/session-caller.js';
@@ -28,6 +29,8 @@ export interface StreamOptions {
   readonly dropped: (why: 'oversized' | 'flood') => void;
   /** A viewer took a step towards its first picture; ms since the one before. */
   readonly joined: (step: JoinStep, ms: number) => void;
+  /** A player told how its picture was; a field's name: what it told could not be read. */
+  readonly experienced: (report: Experience | keyof Experience | 'rate') => void;
   /** Called when viewers or size changed: somebody publishes the record. */
   readonly changed: () => void;
   /** Called once, with why. */
@@ -176,6 +179,10 @@ export class Stream {
 
   joined(step: JoinStep, ms: number): void {
     this.#options.joined(step, ms);
+  }
+
+  experienced(report: Experience | keyof Experience | 'rate'): void {
+    this.#options.experienced(report);
   }
 
   /** A viewer lacks a key frame; limits are core/key-frame-wish.ts. */

@@ -6,6 +6,7 @@ import type { SessionRecord, StreamRecord } from '@ancloud/contracts/state/v1/st
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import type { Bus, BusSubscription } from '@ancloud/bus';
 import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+import { ExperienceMetrics } from './io/experience-metrics.js';
 import type { SessionCaller } from './io/session-caller.js';
 import { Stream } from './stream.js';
 import type { WorkerPool } from './worker-pool.js';
@@ -49,6 +50,7 @@ export class Streams {
   readonly #keyFrames;
   readonly #dropped;
   readonly #joins;
+  readonly #experience;
   readonly #process = randomBytes(6).toString('hex');
   #closed = false;
 
@@ -72,6 +74,7 @@ export class Streams {
       'From a join to the end of its DTLS handshake, and from there until a key frame went out',
       ['step'],
     );
+    this.#experience = new ExperienceMetrics(metrics);
     const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
     const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
     const pipes = metrics.gauge(
@@ -190,6 +193,10 @@ export class Streams {
       },
       dropped: (why) => this.#dropped.inc({ why }),
       joined: (step, ms) => this.#joins.observe({ step }, ms / 1_000),
+      experienced: (report) => {
+        if (typeof report === 'string') this.#experience.refused(report);
+        else this.#experience.add(report);
+      },
       changed: () => this.#changed(phoneId),
       closed: (reason) => this.#ended(phoneId, reason),
     });

@@ -4,6 +4,7 @@ import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
+import { ExperienceLog, readExperience } from './core/experience.js';
 import { Rate } from './core/rate.js';
 import { Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
@@ -49,6 +50,8 @@ export class Viewer {
   #receiver: Receiver | undefined;
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
   readonly #rate: Rate;
+  readonly #reports = new Rate(1, 2, performance.now());
+  readonly #experience = new ExperienceLog();
   #closed = false;
 
   constructor(stream: Stream, branch: Branch, options: ViewerOptions) {
@@ -157,7 +160,16 @@ export class Viewer {
       roundTripMs: outbound?.roundTripTime ?? 0,
       worker: this.branch.worker.index,
       transport: this.#receiver?.transport.iceSelectedTuple?.protocol ?? '',
+      experience: this.#experience.summary,
     };
+  }
+
+  /** Its player tells how the picture was. What cannot be read is counted and left out: nobody waits for an answer. */
+  experienced(data: unknown): void {
+    if (!this.#reports.take(performance.now())) return this.#stream.experienced('rate');
+    const report = readExperience(data);
+    if (typeof report !== 'string') this.#experience.add(report);
+    this.#stream.experienced(report);
   }
 
   /** Closes its transports. May be called twice. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
+import { streamOf } from '../harness/media-client.js';
 
 const farm = new Farm(inject('farm'));
 let browser: Browser;
@@ -45,6 +46,43 @@ describe('first-frame', () => {
     expect(await two.patternWhere(({ kind }) => kind === 'latency')).toEqual(shown);
     await one.page.close();
     await two.page.close();
+  });
+});
+
+describe('experience', () => {
+  it('the farm learns how a viewer sees its picture, and a still screen is no stall', async () => {
+    await open('motion');
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    await viewer.firstFrame();
+    const told = await eventually(async () => {
+      const [event] = (await viewer.events('experience')).filter(
+        ({ detail }) => Number(detail['frames']) > 0,
+      );
+      if (event === undefined) throw new NotYet('the player has told nothing');
+      return event.detail;
+    });
+    const seen = await eventually(async () => {
+      const { viewers } = await streamOf(farm.address, phone.phoneId);
+      const mine = viewers.find(({ viewerId }) => viewerId === viewer.viewerId)?.experience;
+      if (mine === undefined || mine.frames === 0) throw new NotYet('media-svc knows of no frames');
+      return mine;
+    });
+    expect(seen.scoreP5).toBeGreaterThanOrEqual(1);
+    expect(seen.scoreP50).toBeLessThanOrEqual(5);
+    expect(seen.roundTripMsP95).toBeGreaterThanOrEqual(seen.roundTripMsP50);
+    expect(Number(told['score'])).toBeGreaterThanOrEqual(1);
+
+    await open('latency');
+    await viewer.patternWhere(({ kind }) => kind === 'latency');
+    const reports = (await viewer.events('experience')).length;
+    const still = await eventually(async () => {
+      const events = (await viewer.events('experience')).slice(reports + 1);
+      const quiet = events.find(({ detail }) => detail['frames'] === 0);
+      if (quiet === undefined) throw new NotYet(`${events.length} reports, none of a screen that stands`);
+      return quiet.detail;
+    });
+    expect(still).toMatchObject({ stalls: 0, stalledMs: 0 });
+    await viewer.page.close();
   });
 });
 

@@ -58,7 +58,9 @@ export class SignalConnection {
     if (parsed === null)
       return this.#fail(new AppError('MESSAGE_MALFORMED', 'a signalling frame is not one of the protocol'));
     if (!('method' in parsed)) {
-      if ('notify' in parsed && parsed.notify === 'leave') this.#end('the viewer left');
+      if (!('notify' in parsed)) return;
+      if (parsed.notify === 'leave') this.#end('the viewer left');
+      else if (parsed.notify === 'experience') this.#viewer?.experienced(parsed.data);
       return;
     }
     if (this.#waiting >= MAX_WAITING)

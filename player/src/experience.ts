@@ -1,0 +1,97 @@
+import type { ClientNotifications } from '@ancloud/contracts/viewer';
+import { score } from './score.js';
+import { type Shown, StallMeter } from './stalls.js';
+import { PictureMeter, type PictureStats } from './stats.js';
+
+type Report = ClientNotifications['experience'];
+
+export interface ExperienceOptions {
+  readonly video: HTMLVideoElement;
+  /** The browser's counters; undefined while there is no connection. */
+  readonly counters: () => Promise<RTCStatsReport | undefined>;
+  /** Once a second. */
+  readonly measured: (stats: PictureStats) => void;
+  /** Each 5 s: what the farm is told. */
+  readonly report: (report: Report) => void;
+}
+
+const MEASURE_MS = 1_000;
+const REPORTED_EACH = 5;
+
+/** How the picture is seen: measured each second, told to the farm each five. One per token; ends by `close`. */
+export class Experience {
+  readonly #options: ExperienceOptions;
+  readonly #meter = new PictureMeter();
+  readonly #stalls = new StallMeter();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #seconds: PictureStats[] = [];
+  #since = performance.now();
+  #frame: number | undefined;
+
+  constructor(options: ExperienceOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#measure(), MEASURE_MS);
+    // In the background nothing is shown, which is no stall.
+    document.addEventListener('visibilitychange', this.#hidden);
+    this.#next();
+  }
+
+  /** The picture is another one, or was taken away. */
+  interrupted(): void {
+    this.#stalls.interrupted();
+  }
+
+  /** May be called twice. */
+  close(): void {
+    clearInterval(this.#timer);
+    document.removeEventListener('visibilitychange', this.#hidden);
+    if (this.#frame !== undefined) this.#options.video.cancelVideoFrameCallback(this.#frame);
+  }
+
+  readonly #hidden = (): void => this.#stalls.interrupted();
+
+  #next(): void {
+    this.#frame = this.#options.video.requestVideoFrameCallback((_, frame) => {
+      this.#stalls.shown(frame.expectedDisplayTime, frame.rtpTimestamp);
+      this.#next();
+    });
+  }
+
+  async #measure(): Promise<void> {
+    const counters = await this.#options.counters().catch(() => undefined);
+    const stats = counters === undefined ? undefined : this.#meter.read(counters);
+    if (stats === undefined) return;
+    this.#options.measured(stats);
+    this.#seconds.push(stats);
+    if (this.#seconds.length < REPORTED_EACH) return;
+    const now = performance.now();
+    this.#options.report(summary(this.#seconds, this.#stalls.take(), now - this.#since));
+    this.#seconds = [];
+    this.#since = now;
+  }
+}
+
+/** Some seconds in one report. Pure. */
+export function summary(seconds: readonly PictureStats[], shown: Shown, spanMs: number): Report {
+  const decoded = seconds.reduce((sum, { newFrames }) => sum + newFrames, 0);
+  const mean = (of: (stats: PictureStats) => number): number =>
+    seconds.reduce((sum, stats) => sum + of(stats) * stats.newFrames, 0) / Math.max(1, decoded);
+  const framesDropped = seconds.reduce((sum, { newDropped }) => sum + newDropped, 0);
+  const rttMs = seconds.findLast((stats) => stats.rttMs !== undefined)?.rttMs ?? 0;
+  const decodeMs = mean((stats) => stats.decodeMs);
+  const bufferMs = mean((stats) => stats.bufferMs);
+  const delayMs = rttMs / 2 + decodeMs + bufferMs;
+  const { frames, stalls, stalledMs } = shown;
+  return {
+    spanMs,
+    frames,
+    framesDropped,
+    packetsLost: seconds.reduce((sum, { newLost }) => sum + newLost, 0),
+    stalls,
+    stalledMs,
+    rttMs,
+    decodeMs,
+    bufferMs,
+    score: score({ spanMs, frames, framesDropped, stalledMs, delayMs }),
+  };
+}

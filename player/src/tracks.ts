@@ -1,0 +1,14 @@
+/** Puts a track into a video element in the place of the one of its kind, without disturbing the other. */
+export function showTrack(video: HTMLVideoElement, track: MediaStreamTrack): void {
+  const stream = streamOf(video);
+  for (const old of stream.getTracks()) if (old.kind === track.kind) stream.removeTrack(old);
+  stream.addTrack(track);
+}
+
+/** Made with the first track: a video with an empty stream would hold back the page's load event. */
+function streamOf(video: HTMLVideoElement): MediaStream {
+  if (video.srcObject instanceof MediaStream) return video.srcObject;
+  const stream = new MediaStream();
+  video.srcObject = stream;
+  return stream;
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { delayMs, type Experience, ExperienceLog, readExperience } from './experience.js';
+
+const report = (over: Partial<Experience> = {}): Experience => ({
+  spanMs: 5_000,
+  frames: 300,
+  framesDropped: 1,
+  packetsLost: 2,
+  stalls: 0,
+  stalledMs: 0,
+  rttMs: 10,
+  decodeMs: 3,
+  bufferMs: 12,
+  score: 4.5,
+  ...over,
+});
+
+describe('readExperience', () => {
+  it('takes what the protocol has and leaves out the rest', () => {
+    expect(readExperience({ ...report(), more: 'x' })).toEqual(report());
+  });
+
+  it.each([
+    ['nothing', undefined, 'spanMs'],
+    ['no object', 'frames', 'spanMs'],
+    ['a text', { ...report(), rttMs: '10' }, 'rttMs'],
+    ['NaN', { ...report(), bufferMs: Number.NaN }, 'bufferMs'],
+    ['infinity', { ...report(), frames: Infinity }, 'frames'],
+    ['less than nothing', { ...report(), packetsLost: -1 }, 'packetsLost'],
+    ['a span that would let it speak at will', { ...report(), spanMs: 1 }, 'spanMs'],
+    ['a better score than there is', { ...report(), score: 6 }, 'score'],
+    ['a field that is missing', { ...report(), stalls: undefined }, 'stalls'],
+  ])('refuses %s', (_, data, field) => {
+    expect(readExperience(data)).toBe(field);
+  });
+});
+
+describe('ExperienceLog', () => {
+  it('has nothing to say before the first report', () => {
+    expect(new ExperienceLog().summary).toBeUndefined();
+  });
+
+  it('adds up, and ranks what it kept', () => {
+    const log = new ExperienceLog();
+    for (let rttMs = 1; rttMs <= 100; rttMs++) log.add(report({ rttMs, score: rttMs <= 5 ? 2 : 4.5 }));
+    expect(log.summary).toMatchObject({
+      reports: 100,
+      spanMs: 500_000,
+      frames: 30_000,
+      packetsLost: 200,
+      roundTripMsP50: 50,
+      roundTripMsP95: 95,
+      delayMsP50: 40,
+      scoreP50: 4.5,
+      scoreP5: 2,
+    });
+  });
+
+  it('forgets the oldest of more than it keeps, not their sums', () => {
+    const log = new ExperienceLog();
+    log.add(report({ rttMs: 9_000, stalls: 1 }));
+    for (let i = 0; i < 120; i++) log.add(report());
+    expect(log.summary).toMatchObject({ reports: 121, stalls: 1, roundTripMsP95: 10 });
+  });
+});
+
+it('a delay is half the way there and back, waiting and decoding', () => {
+  expect(delayMs(report())).toBe(20);
+});

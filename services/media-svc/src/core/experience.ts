@@ -1,0 +1,78 @@
+import type { Experience as Summary } from '@ancloud/contracts/media/v1/media';
+import type { viewer } from '@ancloud/contracts';
+
+/** What a player says of the last seconds of its picture. */
+export type Experience = viewer.ClientNotifications['experience'];
+
+type Range = readonly [least: number, most: number];
+
+/** What a player can have seen. Wider is a broken or a hostile one: its figures would spoil everybody's. */
+const RANGES: { readonly [field in keyof Experience]: Range } = {
+  spanMs: [500, 60_000],
+  frames: [0, 60_000],
+  framesDropped: [0, 60_000],
+  packetsLost: [0, 10_000_000],
+  stalls: [0, 600],
+  stalledMs: [0, 600_000],
+  rttMs: [0, 60_000],
+  decodeMs: [0, 60_000],
+  bufferMs: [0, 60_000],
+  score: [1, 5],
+};
+
+/** The report, or the name of the first field that is none. Fields that are not of the protocol are left out. */
+export function readExperience(data: unknown): Experience | keyof Experience {
+  const given = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
+  for (const [field, [least, most]] of Object.entries(RANGES) as [keyof Experience, Range][]) {
+    const value = given[field];
+    if (typeof value !== 'number' || !(value >= least && value <= most)) return field;
+  }
+  return Object.fromEntries(Object.keys(RANGES).map((field) => [field, given[field]])) as Experience;
+}
+
+/** Of a viewer's reports so many are kept for its percentiles: ten minutes of one each 5 s. */
+const KEPT = 120;
+
+const SUMMED = ['spanMs', 'frames', 'framesDropped', 'packetsLost', 'stalls', 'stalledMs'] as const;
+
+/** From the phone's packet at media-svc to the picture decoded, as far as a player can know: half the round trip, waiting, decoding. */
+export function delayMs({ rttMs, bufferMs, decodeMs }: Experience): number {
+  return rttMs / 2 + bufferMs + decodeMs;
+}
+
+/** What one viewer has seen since it joined. Bounded; percentiles are by nearest rank and over the newest reports. */
+export class ExperienceLog {
+  readonly #kept: Experience[] = [];
+  #reports = 0;
+  #sum = { spanMs: 0, frames: 0, framesDropped: 0, packetsLost: 0, stalls: 0, stalledMs: 0 };
+
+  add(report: Experience): void {
+    this.#reports += 1;
+    this.#kept.push(report);
+    if (this.#kept.length > KEPT) this.#kept.shift();
+    for (const field of SUMMED) this.#sum[field] += report[field];
+  }
+
+  /** Undefined before the first report. */
+  get summary(): Summary | undefined {
+    if (this.#reports === 0) return undefined;
+    const rtt = this.#kept.map(({ rttMs }) => rttMs);
+    const delay = this.#kept.map(delayMs);
+    const score = this.#kept.map((report) => report.score);
+    return {
+      reports: this.#reports,
+      ...this.#sum,
+      roundTripMsP50: rank(rtt, 0.5),
+      roundTripMsP95: rank(rtt, 0.95),
+      delayMsP50: rank(delay, 0.5),
+      delayMsP95: rank(delay, 0.95),
+      scoreP50: rank(score, 0.5),
+      scoreP5: rank(score, 0.05),
+    };
+  }
+}
+
+function rank(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
