@@ -9,7 +9,7 @@ export interface ImageList {
 }
 
 /** Imports an image whose init is a script for a shell that is not there: told apart by its name alone. Answers its id. */
-export async function importTiny(farm: Farm, name: string): Promise<string> {
+export async function importTiny(farm: Farm, name: string, profile = 'reference'): Promise<string> {
   const rootfs = fs.mkdtempSync(path.join(farm.address.home, 'tiny-'));
   const folder = path.join(farm.address.home, 'import');
   const file = path.join(folder, `${path.basename(rootfs)}.sqfs`);
@@ -19,9 +19,7 @@ export async function importTiny(farm: Farm, name: string): Promise<string> {
     fs.writeFileSync(path.join(rootfs, 'init'), '#!/system/bin/sh\n', { mode: 0o755 });
     fs.writeFileSync(path.join(rootfs, 'system/build.prop'), `ro.product.name=${name}\n`);
     await promisify(execFile)('mksquashfs', [rootfs, file, '-noappend', '-quiet', '-no-progress']);
-    await farm.wait(
-      await farm.api<Operation>('POST', '/v1/images', { path: file, profile: 'reference', name }),
-    );
+    await farm.wait(await farm.api<Operation>('POST', '/v1/images', { path: file, profile, name }));
   } finally {
     fs.rmSync(rootfs, { recursive: true, force: true });
     fs.rmSync(file, { force: true });

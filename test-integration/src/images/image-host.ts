@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { ImportImageProgress, ImportImageRequest } from '@ancloud/contracts/container/v1/container';
 import type { ImageRecord } from '@ancloud/contracts/state/v1/state';
 import { ImportImageRequest as Request } from '@ancloud/contracts/container/v1/container';
-import { LoneHost } from '../faults/lone-host.js';
+import { LoneHost, type LoneHostOptions } from '../faults/lone-host.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { buildGuest } from '../harness/farm.js';
 
@@ -22,13 +22,12 @@ export class ImageHost {
     this.tree = tree;
   }
 
-  /** `env`: of the service, beside its own. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<ImageHost> {
-    const host = new LoneHost();
+  static async start(options: LoneHostOptions = {}): Promise<ImageHost> {
+    const host = new LoneHost(options);
     const tree = path.join(host.root, 'tree');
     const guest = await buildGuest();
     await run('unsquashfs', ['-quiet', '-no-progress', '-dest', tree, guest], { maxBuffer: 16 << 20 });
-    await host.start(env);
+    await host.start();
     return new ImageHost(host, tree);
   }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSuper } from '../harness/super-image.js';
 import { ImageHost, ociLayout, run } from './image-host.js';
 
 let images: ImageHost;
@@ -75,6 +76,16 @@ describe('one tree, however it comes', () => {
       async (file) => {
         await run('mkfs.ext4', ['-q', '-d', images.tree, `${file}.img`, '96M']);
         await inZip(file, `${file}.img`, 'system.img');
+      },
+    ],
+    [
+      'a sparse super.img, its other slot empty',
+      'partitions',
+      async (file) => {
+        await run('mkfs.ext4', ['-q', '-d', images.tree, `${file}.img`, '96M']);
+        writeSuper(`${file}.raw`, [{ name: 'system_a', file: `${file}.img` }, { name: 'system_b' }]);
+        await run('img2simg', [`${file}.raw`, file]);
+        for (const part of ['img', 'raw']) fs.rmSync(`${file}.${part}`);
       },
     ],
     [
