@@ -9,6 +9,13 @@ interface ViewerView {
   readonly connected: boolean;
   readonly transport: string;
   readonly holdsControl: boolean;
+  /** Null for players that tell nothing. */
+  readonly experience: {
+    readonly delayMsP50: number;
+    readonly delayMsP95: number;
+    readonly stalls: number;
+    readonly scoreP50: number;
+  } | null;
 }
 
 interface ControlView {
@@ -38,8 +45,19 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
     one.joinedAt ?? '',
     one.connected ? one.transport || 'connected' : 'away',
     one.holdsControl ? 'holds them' : '',
+    ...seen(one.experience),
   ]);
-  output.result(viewers, table(['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS'], rows));
+  output.result(
+    viewers,
+    table(['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS', 'DELAY MS', 'STALLS', 'SCORE'], rows),
+  );
+}
+
+/** Delay as p50/p95. */
+function seen(experience: ViewerView['experience']): string[] {
+  if (experience === null) return ['', '', ''];
+  const { delayMsP50, delayMsP95, stalls, scoreP50 } = experience;
+  return [`${delayMsP50.toFixed(0)}/${delayMsP95.toFixed(0)}`, String(stalls), scoreP50.toFixed(1)];
 }
 
 /** `./ancloud phone revoke VIEWER` */

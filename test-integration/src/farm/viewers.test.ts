@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Experience } from '@ancloud/contracts/common/v1/common';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
-import { streamOf } from '../harness/media-client.js';
 
 const farm = new Farm(inject('farm'));
 let browser: Browser;
@@ -62,9 +62,12 @@ describe('experience', () => {
       return event.detail;
     });
     const seen = await eventually(async () => {
-      const { viewers } = await streamOf(farm.address, phone.phoneId);
-      const mine = viewers.find(({ viewerId }) => viewerId === viewer.viewerId)?.experience;
-      if (mine === undefined || mine.frames === 0) throw new NotYet('media-svc knows of no frames');
+      const { viewers } = await farm.api<{ viewers: { viewerId: string; experience: Experience | null }[] }>(
+        'GET',
+        `/v1/phones/${phone.phoneId}/viewers`,
+      );
+      const mine = viewers.find(({ viewerId }) => viewerId === viewer.viewerId)?.experience ?? undefined;
+      if (mine === undefined || mine.frames === 0) throw new NotYet('the farm knows of no frames');
       return mine;
     });
     expect(seen.scoreP5).toBeGreaterThanOrEqual(1);

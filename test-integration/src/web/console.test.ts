@@ -52,6 +52,16 @@ describe('the console', () => {
     await second.page.context().close();
   });
 
+  it('can be installed as an app', async () => {
+    const devtools = await page.context().newCDPSession(page);
+    const { url, errors } = await devtools.send('Page.getAppManifest');
+    expect({ url, errors }).toEqual({ url: `${gateway.origin}/console.webmanifest`, errors: [] });
+    const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+    // The profile of a test is a private one, where nothing can be installed.
+    const others = installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito');
+    expect(others).toEqual([]);
+  });
+
   it('signs out', async () => {
     await page.getByRole('button', { name: 'Sign out admin' }).click();
     await page.getByRole('textbox', { name: 'Link or code' }).waitFor();

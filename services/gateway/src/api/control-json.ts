@@ -12,6 +12,7 @@ export function phoneViewerJson(viewer: PhoneViewer) {
     connected: viewer.connected,
     transport: viewer.transport,
     holdsControl: viewer.holdsControl,
+    experience: viewer.experience ?? null,
   };
 }
 

@@ -8,7 +8,7 @@ import type { FarmFacts } from '../farm/farm-facts.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import type { ViewerStore } from './viewer-store.js';
 
-/** How its packets go is asked of media-svc, which answers from memory; the list does not wait longer for it. */
+/** How its packets go and how its picture is are asked of media-svc, which answers from memory; the list does not wait longer for it. */
 const ASK = { deadlineMs: 1_000, retries: 0 } as const;
 
 /** Who is there. Errors: INVALID_ARGUMENT, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
@@ -38,6 +38,7 @@ export async function listViewers(
       connected,
       transport: carried.get(viewer)?.transport ?? '',
       holdsControl: viewer === holder,
+      experience: carried.get(viewer)?.experience,
     })),
   };
 }

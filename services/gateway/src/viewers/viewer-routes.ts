@@ -30,6 +30,26 @@ export const viewer = named(
   }),
 );
 
+const count = z.number().min(0);
+const experience = named(
+  'Experience',
+  z.object({
+    reports: count,
+    spanMs: count,
+    frames: count,
+    framesDropped: count,
+    packetsLost: count,
+    stalls: count.describe("Times that the picture stood 150 ms longer than the phone's did"),
+    stalledMs: count,
+    roundTripMsP50: count,
+    roundTripMsP95: count,
+    delayMsP50: count.describe('Half the round trip, jitter buffer and decoding'),
+    delayMsP95: count,
+    scoreP50: z.number().min(1).max(5).describe('1 (unusable) to 5'),
+    scoreP5: z.number().min(1).max(5).describe('Of its bad moments'),
+  }),
+);
+
 const phoneViewer = named(
   'PhoneViewer',
   z.object({
@@ -39,6 +59,11 @@ const phoneViewer = named(
     connected: z.boolean().describe('False: its connection ended and it may come back within 2 minutes'),
     transport: z.string().describe('`udp`, `tcp`; empty when no packet has gone or media-svc does not say'),
     holdsControl: z.boolean(),
+    experience: experience
+      .nullable()
+      .describe(
+        'As its player tells each 5 s, since it joined; null before, and for players that tell nothing',
+      ),
   }),
 );
 

@@ -26,6 +26,7 @@ describe('readExperience', () => {
     ['a text', { ...report(), rttMs: '10' }, 'rttMs'],
     ['NaN', { ...report(), bufferMs: Number.NaN }, 'bufferMs'],
     ['infinity', { ...report(), frames: Infinity }, 'frames'],
+    ['half a frame', { ...report(), frames: 1.5 }, 'frames'],
     ['less than nothing', { ...report(), packetsLost: -1 }, 'packetsLost'],
     ['a span that would let it speak at will', { ...report(), spanMs: 1 }, 'spanMs'],
     ['a better score than there is', { ...report(), score: 6 }, 'score'],

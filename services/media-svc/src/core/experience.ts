@@ -1,18 +1,18 @@
-import type { Experience as Summary } from '@ancloud/contracts/media/v1/media';
+import type { Experience as Summary } from '@ancloud/contracts/common/v1/common';
 import type { viewer } from '@ancloud/contracts';
 
 /** What a player says of the last seconds of its picture. */
 export type Experience = viewer.ClientNotifications['experience'];
 
-type Range = readonly [least: number, most: number];
+type Range = readonly [least: number, most: number, whole?: 'whole'];
 
 /** What a player can have seen. Wider is a broken or a hostile one: its figures would spoil everybody's. */
 const RANGES: { readonly [field in keyof Experience]: Range } = {
   spanMs: [500, 60_000],
-  frames: [0, 60_000],
-  framesDropped: [0, 60_000],
-  packetsLost: [0, 10_000_000],
-  stalls: [0, 600],
+  frames: [0, 60_000, 'whole'],
+  framesDropped: [0, 60_000, 'whole'],
+  packetsLost: [0, 10_000_000, 'whole'],
+  stalls: [0, 600, 'whole'],
   stalledMs: [0, 600_000],
   rttMs: [0, 60_000],
   decodeMs: [0, 60_000],
@@ -23,9 +23,10 @@ const RANGES: { readonly [field in keyof Experience]: Range } = {
 /** The report, or the name of the first field that is none. Fields that are not of the protocol are left out. */
 export function readExperience(data: unknown): Experience | keyof Experience {
   const given = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
-  for (const [field, [least, most]] of Object.entries(RANGES) as [keyof Experience, Range][]) {
+  for (const [field, [least, most, whole]] of Object.entries(RANGES) as [keyof Experience, Range][]) {
     const value = given[field];
     if (typeof value !== 'number' || !(value >= least && value <= most)) return field;
+    if (whole !== undefined && !Number.isInteger(value)) return field;
   }
   return Object.fromEntries(Object.keys(RANGES).map((field) => [field, given[field]])) as Experience;
 }
