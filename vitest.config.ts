@@ -11,7 +11,7 @@ export default defineConfig({
     include: [
       '{packages,services}/*/src/**/*.spec.ts',
       '{player,web,cli,bench}/src/**/*.spec.ts',
-      'packages/*/fuzz/*.fuzz.ts',
+      '{packages,services}/*/fuzz/*.fuzz.ts',
     ],
     pool: 'threads',
     maxWorkers: 2,

@@ -138,6 +138,13 @@ export const limits = {
   /** Bytes of one input message; a clipboard text may be longer. */
   inputMessage: 16_384,
   clipboardMessage: 262_144,
+  /** What one viewer may send a second, by whatever channel; kit's InputGate is the policy. Ten fingers at 120 Hz give 1200 moves. */
+  movesPerSecond: 1_200,
+  /** Everything that is no move. */
+  messagesPerSecond: 400,
+  /** Bytes of input, and how many at once: a few clipboards. */
+  bytesPerSecond: 262_144,
+  bytesBurst: 1_048_576,
   pingIntervalMs: 10_000,
   pingTimeoutMs: 20_000,
   /** A viewer that has not joined by then is closed. */

@@ -23,7 +23,7 @@ await runMain({ log }, async (life) => {
   const bus = await connectBus({ ...config.farm.nats, name: SERVICE, log, metrics });
   life.add({ name: 'nats', free: () => bus.drain() });
 
-  const parts = buildParts({ config, state, bus, clock, log });
+  const parts = buildParts({ config, state, bus, metrics, clock, log });
   life.add({ name: 'clients', free: parts.closeClients });
   // Before anything can be placed: a Redis that is new or was emptied is noticed.
   await parts.recovery.check();

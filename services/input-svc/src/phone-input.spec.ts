@@ -253,6 +253,17 @@ describe('PhoneInput', () => {
       expect(audited.at(-1)).toMatchObject({ what: 'took', viewerId: 'b', how: 'handed over by a' });
     });
 
+    it('are not asked for a thousand times a second', async () => {
+      input.presence('b', 'control', true);
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      const before = told.length;
+      for (let i = 0; i < 500; i += 1) input.message('b', 'control', wish(i % 2 === 0));
+      // Ten of them, each told to all and to who asked; the rest is refused.
+      expect(told.slice(before).filter((one) => !one.includes('refused')).length).toBeLessThanOrEqual(20);
+      expect(told.at(-1)).toBe('b refused RATE_LIMITED');
+    });
+
     it('are taken by an owner who touches', async () => {
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
       await holds('a', 7);

@@ -7,7 +7,7 @@ import type {
   ControlEvent,
   RevokeViewerResponse,
 } from '@ancloud/contracts/input/v1/input';
-import type { Log } from '@ancloud/kit';
+import { type Log, Rate } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
 import { limits } from './core/limits.js';
 import { Outbox } from './core/outbox.js';
@@ -38,6 +38,8 @@ export interface PhoneInputOptions {
 
 /** Viewers that were revoked and are remembered, for what of them is still under way. Redis knows all. */
 const REVOKED_MAX = 1_000;
+const WISHES_PER_SECOND = 2;
+const WISHES_BURST = 10;
 
 /**
  * All input of one phone: the hop between its viewers and its session. Each message is decoded, arbitrated, translated and sent
@@ -55,6 +57,8 @@ export class PhoneInput {
   readonly #orders = new Map<string, TouchSequence>();
   /** Roles of the viewers that are here, as far as they came or spoke since this process serves the phone. */
   readonly #roles = new Map<string, RoleWord>();
+  /** How often each viewer may ask for the controls or give them up. */
+  readonly #wishes = new Map<string, Rate>();
   /** What became of each revocation. */
   readonly #revoked = new Map<string, Promise<RevokeViewerResponse>>();
   #size: Size = { width: 0, height: 0 };
@@ -154,6 +158,7 @@ export class PhoneInput {
       return;
     }
     this.#roles.delete(viewer);
+    this.#wishes.delete(viewer);
     this.#options.notices.gone(viewer);
     this.controls.decide({ type: 'leaves', viewer, now: performance.now() }, 'it left');
   }
@@ -224,6 +229,13 @@ export class PhoneInput {
   #wish(viewer: string, role: RoleWord, { want, to }: { readonly want: boolean; readonly to: string }): void {
     const { notices } = this.#options;
     const now = performance.now();
+    // Each may be told to everybody who watches: only as many as a hand can mean.
+    let rate = this.#wishes.get(viewer);
+    if (rate === undefined) this.#wishes.set(viewer, (rate = new Rate(WISHES_PER_SECOND, WISHES_BURST, now)));
+    if (!rate.take(now)) {
+      this.#options.counted('refused');
+      return notices.refused(viewer, 'RATE_LIMITED', 'the controls are asked for too often');
+    }
     if (want) {
       if (this.controls.decide({ type: 'wants', now, ...actorOf(viewer, role) }, 'asked'))
         notices.control(viewer, this.holder, this.controls.asking);

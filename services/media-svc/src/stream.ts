@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import type { StreamView } from '@ancloud/contracts/media/v1/media';
 import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
-import { AppError, type Log } from '@ancloud/kit';
+import { AppError, type InputDrop, type Log } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { Branches } from './branches.js';
 import type { Experience } from './core/experience.js';
@@ -26,7 +26,7 @@ export interface StreamOptions {
   readonly rtpListenIp: string;
   readonly sessions: SessionCaller;
   readonly askKeyFrame: (reason: WishReason) => void;
-  readonly dropped: (why: 'oversized' | 'flood') => void;
+  readonly dropped: (why: InputDrop) => void;
   /** A viewer took a step towards its first picture; ms since the one before. */
   readonly joined: (step: JoinStep, ms: number) => void;
   /** A player told how its picture was; a field's name: what it told could not be read. */
@@ -173,7 +173,7 @@ export class Stream {
     return branch.producers(this.#ingest, this.#branches.root);
   }
 
-  dropped(why: 'oversized' | 'flood'): void {
+  dropped(why: InputDrop): void {
     this.#options.dropped(why);
   }
 

@@ -2,10 +2,9 @@ import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { Role } from '@ancloud/contracts/common/v1/common';
-import { AppError } from '@ancloud/kit';
+import { AppError, InputGate, type InputDrop, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { ExperienceLog, readExperience } from './core/experience.js';
-import { Rate } from './core/rate.js';
 import { Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
 import { transportOptions } from './transport-options.js';
@@ -16,9 +15,8 @@ type Notifications = protocol.ServerNotifications;
 /** The requests a viewer sends; `join` is answered by its connection, before a viewer exists. */
 export type ViewerMethod = Exclude<keyof Requests, 'join'>;
 
-/** Messages per second a viewer may send on its data channels: a finger gives 120, ten of them 1,200. */
-const INPUT_PER_SECOND = 2_000;
-const INPUT_BURST = 500;
+/** Least time between two refusals told to a viewer. */
+const REFUSED_MS = 1_000;
 /** One is used; another may be made while the first one ends. */
 const MAX_SENDING = 2;
 
@@ -49,7 +47,9 @@ export class Viewer {
   readonly #sending = new Map<string, types.WebRtcTransport>();
   #receiver: Receiver | undefined;
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
-  readonly #rate: Rate;
+  /** One for all its channels. */
+  readonly #gate = new InputGate(performance.now());
+  #refused = { count: 0, toldAt: -Infinity };
   readonly #reports = new Rate(1, 2, performance.now());
   readonly #experience = new ExperienceLog();
   #closed = false;
@@ -58,7 +58,6 @@ export class Viewer {
     this.#stream = stream;
     this.branch = branch;
     this.#options = options;
-    this.#rate = new Rate(INPUT_PER_SECOND, INPUT_BURST, performance.now());
   }
 
   get id(): string {
@@ -232,9 +231,10 @@ export class Viewer {
     const consumer = await this.branch.consumeData(producer);
     consumer.on('message', (bytes) => {
       if (this.#closed) return;
-      if (bytes.length > protocol.limits.clipboardMessage) return this.#stream.dropped('oversized');
-      if (!this.#rate.take(performance.now())) return this.#stream.dropped('flood');
-      this.#options.input(bytes);
+      const now = performance.now();
+      const dropped = this.#gate.judge(bytes, now);
+      if (dropped === undefined) this.#options.input(bytes);
+      else this.#refuse(dropped, now);
     });
     producer.observer.once('close', () => {
       consumer.close();
@@ -242,6 +242,20 @@ export class Viewer {
     });
     this.#dataConsumers.set(consumer.id, consumer);
     return { id: producer.id };
+  }
+
+  /** Counted each; told at most once a second, so that a flood costs its sender and nobody else. */
+  #refuse(why: InputDrop, now: number): void {
+    this.#stream.dropped(why);
+    const refused = this.#refused;
+    refused.count += 1;
+    if (now - refused.toldAt < REFUSED_MS) return;
+    const [code, message] =
+      why === 'oversized'
+        ? ['MESSAGE_TOO_LARGE', `an input message has at most ${protocol.limits.inputMessage} bytes`]
+        : ['RATE_LIMITED', 'too much input'];
+    this.#options.notify('refused', { code, message, count: refused.count });
+    this.#refused = { count: 0, toldAt: now };
   }
 
   #transports(): types.WebRtcTransport[] {

@@ -3,7 +3,7 @@ import { ContainerServiceClient } from '@ancloud/contracts/container/v1/containe
 import { InputServiceClient } from '@ancloud/contracts/input/v1/input';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
-import { ClientPool, type Clock, type Log } from '@ancloud/kit';
+import { ClientPool, type Clock, type Log, type Metrics } from '@ancloud/kit';
 import type { State } from '@ancloud/state';
 import { Authenticator } from '../auth/authenticator.js';
 import { AuthFailures } from '../auth/failures.js';
@@ -24,6 +24,7 @@ import { IdlePhones } from '../phones/idle-phones.js';
 import { PhoneAccess } from '../phones/phone-access.js';
 import { PhoneStore } from '../phones/phone-store.js';
 import { Sessions } from '../phones/session-client.js';
+import { signalCounts } from '../signal/signal-counts.js';
 import { MediaDialer, poolDialer } from '../signal/media-link.js';
 import { Uploads } from '../uploads/uploads.js';
 import { SnapshotAccess } from '../snapshots/snapshot-access.js';
@@ -36,6 +37,7 @@ export interface World {
   readonly config: GatewayConfig;
   readonly state: State;
   readonly bus: Bus;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,7 +46,7 @@ export type GatewayParts = ReturnType<typeof buildParts>;
 
 /** Every object of the gateway, in the order in which they lean on each other. Nothing is started here. */
 export function buildParts(world: World) {
-  const { config, state, bus, clock, log } = world;
+  const { config, state, bus, metrics, clock, log } = world;
   const clients = { farmSecret: config.farm.farmSecret };
   const hosts = new ClientPool(ContainerServiceClient, clients);
   const sessionPool = new ClientPool(SessionServiceClient, clients);
@@ -102,6 +104,7 @@ export function buildParts(world: World) {
     authenticator: new Authenticator(credentials, config.apiKey),
     failures: new AuthFailures(clock),
     door: new ViewerDoor({ signer, store: viewers, facts, idle, clock }),
+    signalCounts: signalCounts(metrics),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
     closeClients: (): void => {
       for (const pool of [hosts, sessionPool, medias, inputPool]) pool.close();

@@ -84,6 +84,7 @@ let gaveBack: number;
 let left: number;
 let refusal: AppError | undefined;
 let connected: boolean;
+let counts: string[];
 
 function connection(): ViewerConnection {
   const admission = (): Admission => ({
@@ -126,6 +127,10 @@ function connection(): ViewerConnection {
         return { close: () => void (notice = revoke = undefined) };
       },
     },
+    counted: {
+      joined: (outcome: string) => counts.push(`join ${outcome}`),
+      dropped: (why: string) => counts.push(`drop ${why}`),
+    },
     iceServers: [{ urls: ['stun:s'] }],
     clock,
     log: silentLog,
@@ -154,6 +159,7 @@ beforeEach(() => {
   role = 'control';
   kept = 'kept';
   gaveBack = 0;
+  counts = [];
   left = 0;
   refusal = undefined;
   connected = true;
@@ -377,8 +383,9 @@ describe('input', () => {
   it('that is too large ends the connection; too much of it is dropped', async () => {
     const { viewer: made } = await joined();
     for (let count = 0; count < 500; count += 1) made.binary(bytes(20));
-    expect(raw).toHaveLength(400);
+    expect(raw).toHaveLength(viewer.limits.messagesPerSecond);
     expect(socket.notices('refused')).toMatchObject([{ code: 'RATE_LIMITED' }]);
+    expect(counts).toEqual(['join ok', ...Array.from({ length: 100 }, () => 'drop messages')]);
     made.binary(bytes(viewer.limits.inputMessage + 1));
     expect(socket.closed?.code).toBe(4413);
   });

@@ -1,11 +1,11 @@
 import { codes, roleOf, subjects, viewer } from '@ancloud/contracts';
 import type { ViewerNotice } from '@ancloud/contracts/input/v1/viewer';
 import type { Bus } from '@ancloud/bus';
-import { AppError, asAppError, type Clock, type Log, type Timer } from '@ancloud/kit';
+import { AppError, asAppError, type Clock, InputGate, type Log, type Timer } from '@ancloud/kit';
 import { spend, type Bucket, type BucketRule } from '../api/core/token-bucket.js';
 import { viewerRevoked } from '../errors.js';
 import type { Admission, ViewerDoor } from '../viewers/viewer-door.js';
-import { inputSizeOk, readJoin, signalRates } from './core/frames.js';
+import { readJoin, signalRates } from './core/frames.js';
 import type { MediaDialer, MediaLink } from './media-link.js';
 
 /** What is used of a WebSocket: `ws` in the world, a fake in specs. */
@@ -18,11 +18,20 @@ export interface ViewerSocket {
   close(code: number, reason: string): void;
 }
 
+/** What is counted of viewers' connections. */
+export interface SignalCounts {
+  /** `ok`, or the code with which a join was refused. */
+  joined(outcome: string): void;
+  /** An input message was not passed on. */
+  dropped(why: string): void;
+}
+
 export interface ConnectionParts {
   readonly door: Pick<ViewerDoor, 'admit'>;
   readonly dialer: Pick<MediaDialer, 'join'>;
   readonly bus: Pick<Bus, 'publish' | 'publishRaw' | 'subscribe'>;
   readonly iceServers: readonly viewer.IceServer[];
+  readonly counted: SignalCounts;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -46,6 +55,7 @@ export class ViewerConnection {
   readonly #joining = new AbortController();
   readonly #buckets = new Map<keyof typeof signalRates, Bucket>();
   readonly #joinTimer: Timer;
+  readonly #gate: InputGate;
   #state: 'waiting' | 'joining' | 'joined' | 'closed' = 'waiting';
   #admission: Admission | undefined;
   #link: MediaLink | undefined;
@@ -59,6 +69,7 @@ export class ViewerConnection {
     this.#socket = socket;
     this.#parts = parts;
     this.#heardAt = parts.clock.monotonic();
+    this.#gate = new InputGate(this.#heardAt);
     this.#joinTimer = parts.clock.setTimeout(() => {
       if (this.#state === 'waiting')
         this.close(
@@ -104,16 +115,17 @@ export class ViewerConnection {
       return;
     }
     if (admission.role === 'watch') {
+      this.#parts.counted.dropped('role');
       this.#refuse('FORBIDDEN', "this viewer's role is 'watch'");
       return;
     }
-    if (!inputSizeOk(bytes)) {
-      this.close(tooLarge('an input message', bytes.length, viewer.limits.inputMessage), false);
-      return;
-    }
-    // Dropped, not closed: lost input heals with the next message, which names all fingers that are down.
-    if (!this.#spend('binary') || !this.#spend('binaryBytes', bytes.length)) {
-      this.#refuse('RATE_LIMITED', 'too much input');
+    const dropped = this.#gate.judge(bytes, this.#parts.clock.monotonic());
+    if (dropped !== undefined) {
+      this.#parts.counted.dropped(dropped);
+      if (dropped === 'oversized')
+        this.close(tooLarge('an input message', bytes.length, viewer.limits.inputMessage), false);
+      // Dropped, not closed: lost input heals with the next message, which names all fingers that are down.
+      else this.#refuse('RATE_LIMITED', 'too much input');
       return;
     }
     const { phone, viewer: id, role } = admission;
@@ -154,10 +166,12 @@ export class ViewerConnection {
         await admission.giveBack();
         return;
       }
+      this.#parts.counted.joined('ok');
       this.#joined(admission, link, id);
     } catch (error) {
       await admission?.giveBack();
       const reason = asAppError(error);
+      this.#parts.counted.joined(reason.code);
       if (reason.code === 'INTERNAL') this.#parts.log.error({ err: error }, 'a viewer could not join');
       this.#fail(id, reason);
       // With a wrong credential there is nothing to retry; with ours failing the same credential works again.

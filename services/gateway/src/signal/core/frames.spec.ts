@@ -1,7 +1,6 @@
 import { viewer } from '@ancloud/contracts';
-import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { describe, expect, it } from 'vitest';
-import { inputSizeOk, readJoin } from './frames.js';
+import { readJoin } from './frames.js';
 
 const join = (data: unknown, method = 'join') =>
   readJoin(viewer.parseFrame(JSON.stringify({ id: 1, method, data })));
@@ -30,23 +29,5 @@ describe('readJoin', () => {
     expect(join({ token: 't' }, 'consume')).toHaveProperty('problem');
     expect(readJoin(null)).toHaveProperty('problem');
     expect(readJoin({ notify: 'leave', data: {} })).toHaveProperty('problem');
-  });
-});
-
-describe('inputSizeOk', () => {
-  const input = (value: ViewerInput): Uint8Array => ViewerInput.encode(value).finish();
-  const text = (length: number) =>
-    input({ input: { $case: 'text', value: { text: 'x'.repeat(length) } }, sentAtMs: 1 });
-  const clipboard = (length: number) =>
-    input({
-      input: { $case: 'clipboard', value: { text: 'x'.repeat(length), set: true, paste: false } },
-      sentAtMs: 1,
-    });
-
-  it('lets only a clipboard be large', () => {
-    expect(clipboard(4)[0]).toBe(0x2a);
-    expect([inputSizeOk(text(16_000)), inputSizeOk(text(17_000))]).toEqual([true, false]);
-    expect([inputSizeOk(clipboard(262_000)), inputSizeOk(clipboard(262_200))]).toEqual([true, false]);
-    expect(inputSizeOk(new Uint8Array())).toBe(false);
   });
 });

@@ -1,24 +1,10 @@
 import { viewer } from '@ancloud/contracts';
 
-/** How many and how large messages of one viewer may be. */
+/** How many signalling messages one viewer may send; input has kit's InputGate. */
 export const signalRates = {
   /** JSON frames: a join is about 12, a page that renegotiates a few more. */
   text: { burst: 60, perSecond: 20 },
-  /** Input messages over the WebSocket: a 120 Hz touch screen with heartbeats, and room for a burst after a stall. */
-  binary: { burst: 400, perSecond: 200 },
-  /** Bytes of input. */
-  binaryBytes: { burst: 524_288, perSecond: 131_072 },
 } as const;
-
-/** Field 5 (clipboard) of ViewerInput, wire type 2: the only input that may be larger than the others. */
-const CLIPBOARD_TAG = 0x2a;
-
-/** True when a binary frame may be passed on by its size. The content is input-svc's to judge. */
-export function inputSizeOk(bytes: Uint8Array): boolean {
-  if (bytes.length === 0) return false;
-  const limit = bytes[0] === CLIPBOARD_TAG ? viewer.limits.clipboardMessage : viewer.limits.inputMessage;
-  return bytes.length <= limit;
-}
 
 export type JoinData =
   | { readonly kind: 'token'; readonly token: string }

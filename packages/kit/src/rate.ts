@@ -15,12 +15,12 @@ export class Rate {
     this.#at = now;
   }
 
-  /** True when one more may pass at `now` (milliseconds). */
-  take(now: number): boolean {
+  /** True when `cost` more may pass at `now` (milliseconds). */
+  take(now: number, cost = 1): boolean {
     this.#tokens = Math.min(this.burst, this.#tokens + ((now - this.#at) * this.perSecond) / 1000);
     this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < cost) return false;
+    this.#tokens -= cost;
     return true;
   }
 }

@@ -1,0 +1,196 @@
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Phone } from '../harness/farm.js';
+
+// One viewer that sends as much as it can: what it means arrives, what is too much of it does not, and nobody else notices.
+
+const farm = new Farm(inject('farm'));
+const base = Number(farm.address.env['ANCLOUD_PORT_BASE']);
+let browser: Browser;
+let flooded: Phone;
+let other: Phone;
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  await browser.context.addInitScript(keepChannels);
+  [flooded, other] = [await farm.create(), await farm.create()];
+  for (const { phoneId } of [flooded, other]) {
+    await farm.viewable(phoneId);
+    await farm.shell(phoneId, 'am start -n com.ancloud.latency/.MainActivity');
+  }
+});
+afterAll(async () => {
+  await browser?.close();
+  for (const phone of [flooded, other]) if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+/** Sum of a counter's lines whose labels hold `label`; ports as the layout has them. */
+async function counted(port: number, name: string, label: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${base + port}/metrics`)).text();
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+const GATEWAY = 205;
+const MEDIA = 203;
+
+const TAPS = 30;
+const MOVES = 998;
+const PLACE = { x: 32_768, y: 45_000 };
+
+/** A tap with a thousand messages: down, a finger that trembles, up. */
+function tap(gesture: number): Uint8Array<ArrayBuffer>[] {
+  return Array.from({ length: MOVES + 2 }, (_, number) => {
+    const action =
+      number === 0
+        ? TouchAction.TOUCH_ACTION_DOWN
+        : number === MOVES + 1
+          ? TouchAction.TOUCH_ACTION_UP
+          : TouchAction.TOUCH_ACTION_MOVE;
+    const finger = { finger: 0, x: PLACE.x + (number % 50), y: PLACE.y, pressure: 65_535 };
+    const value = {
+      gesture,
+      sequence: number + 1,
+      action,
+      finger: 0,
+      fingers: action === TouchAction.TOUCH_ACTION_UP ? [] : [finger],
+      buttons: 0,
+      mouse: false,
+    };
+    return Uint8Array.from(ViewerInput.encode({ input: { $case: 'touch', value }, sentAtMs: 0 }).finish());
+  });
+}
+
+/** Runs in each page before anything else: remembers the data channels that the player makes. */
+function keepChannels(): void {
+  const channels = new Map<string, RTCDataChannel>();
+  Object.assign(globalThis, { dataChannels: channels });
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
+      const channel = super.createDataChannel(label, options);
+      channels.set(label, channel);
+      return channel;
+    }
+  };
+}
+
+const latency = async (viewer: ViewerPage): Promise<number> =>
+  (await viewer.patternWhere(({ kind }) => kind === 'latency')).value;
+
+describe('a flood of 10,000 events a second', () => {
+  it('loses moves, no tap, and nothing of anybody else', async () => {
+    const witness = await browser.watch(farm, flooded.phoneId, 'watch');
+    const neighbour = await browser.watch(farm, other.phoneId, 'control');
+    const [before, beside] = [await latency(witness), await latency(neighbour)];
+    const { token, signalUrl } = await farm.viewer(flooded.phoneId, 'control');
+    const ws = new WebSocket(signalUrl);
+    const said: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      ws.addEventListener('open', () => ws.send(JSON.stringify({ id: 1, method: 'join', data: { token } })));
+      ws.addEventListener('error', () => reject(new Error('no WebSocket')));
+      ws.addEventListener('message', ({ data }) => {
+        said.push(String(data));
+        if (String(data).includes('rtpCapabilities')) resolve();
+      });
+    });
+    const dropped = await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="moves"');
+    const flood = (async () => {
+      for (let gesture = 1; gesture <= TAPS; gesture += 1) {
+        const messages = tap(gesture);
+        for (let at = 0; at < messages.length; at += 100) {
+          for (const message of messages.slice(at, at + 100)) ws.send(message);
+          await new Promise((resolve) => {
+            setTimeout(resolve, 10);
+          });
+        }
+      }
+    })();
+    // Meanwhile, on another phone of the same farm.
+    await neighbour.page.bringToFront();
+    for (let i = 1; i <= 5; i += 1) {
+      await neighbour.click(0.5, 0.7);
+      await neighbour.patternWhere(({ value }) => value === beside + i);
+    }
+    await flood;
+    await witness.page.bringToFront();
+    await witness.patternWhere(({ value }) => value === before + TAPS);
+    expect(await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="moves"')).toBeGreaterThan(
+      dropped + TAPS * 100,
+    );
+    expect(said.join(' ')).toContain('"code":"RATE_LIMITED"');
+    ws.close();
+    for (const viewer of [witness, neighbour]) await viewer.page.close();
+  });
+
+  it('by data channel is the same; a frame that is too large is dropped alone', async () => {
+    const viewer = await browser.watch(farm, flooded.phoneId, 'control');
+    const before = await latency(viewer);
+    const count = (why: string): Promise<number> =>
+      counted(MEDIA, 'ancloud_media_input_dropped_total', `why="${why}"`);
+    const [moves, oversized] = [await count('moves'), await count('oversized')];
+    const gestures = Array.from({ length: 10 }, (_, index) => tap(index + 1).map((bytes) => [...bytes]));
+    await viewer.page.evaluate(async (taps) => {
+      const { dataChannels } = globalThis as unknown as { dataChannels: Map<string, RTCDataChannel> };
+      const open = async (label: string): Promise<RTCDataChannel> => {
+        for (;;) {
+          const channel = dataChannels.get(label);
+          if (channel?.readyState === 'open') return channel;
+          await new Promise((resolve) => {
+            setTimeout(resolve, 10);
+          });
+        }
+      };
+      const ordered = await open('input');
+      const lossy = await open('moves');
+      ordered.send(new Uint8Array(20_000).fill(0x0a));
+      for (const messages of taps) {
+        for (const [index, message] of messages.entries()) {
+          const edge = index === 0 || index === messages.length - 1;
+          (edge ? ordered : lossy).send(Uint8Array.from(message));
+          if (index % 100 === 99)
+            await new Promise((resolve) => {
+              setTimeout(resolve, 10);
+            });
+        }
+      }
+    }, gestures);
+    await viewer.patternWhere(({ value }) => value === before + 10);
+    await eventually(async () => {
+      const [more, large] = [await count('moves'), await count('oversized')];
+      // The browser itself drops moves that it cannot send in time: how many come is not known, that they are too many is.
+      if (more <= moves || large !== oversized + 1) throw new NotYet(`${more - moves} moves, ${large} large`);
+    });
+    await viewer.page.close();
+  });
+});
+
+describe('a viewer that may not', () => {
+  it('is refused and counted: a token used again, input of a watcher', async () => {
+    const { token, signalUrl } = await farm.viewer(flooded.phoneId, 'watch');
+    const used = await counted(GATEWAY, 'ancloud_gateway_joins_total', 'outcome="TOKEN_USED"');
+    const role = await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="role"');
+    const join = (): Promise<{ ws: WebSocket; said: string }> =>
+      new Promise((resolve, reject) => {
+        const ws = new WebSocket(signalUrl);
+        ws.addEventListener('open', () =>
+          ws.send(JSON.stringify({ id: 1, method: 'join', data: { token } })),
+        );
+        ws.addEventListener('message', ({ data }) => resolve({ ws, said: String(data) }));
+        ws.addEventListener('error', () => reject(new Error('no WebSocket')));
+      });
+    const first = await join();
+    expect(first.said).toContain('rtpCapabilities');
+    const replayed = await join();
+    expect(replayed.said).toContain('TOKEN_USED');
+    for (const message of tap(1).slice(0, 3)) first.ws.send(message);
+    await eventually(async () => {
+      const more = await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="role"');
+      if (more < role + 3) throw new NotYet(`${more - role} messages of the watcher are counted`);
+    });
+    expect(await counted(GATEWAY, 'ancloud_gateway_joins_total', 'outcome="TOKEN_USED"')).toBe(used + 1);
+    first.ws.close();
+  });
+});
