@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { thinned, wheelSteps } from './pointer-input.js';
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { pinch, thinned, wheelSteps } from './pointer-input.js';
+import { Touches } from './touches.js';
 
 describe('wheelSteps', () => {
   it.each([
@@ -35,4 +37,31 @@ describe('thinned', () => {
       [1, 3, 4],
     ],
   ])('%j → %j', (all, kept) => expect(thinned(all, 9)).toEqual(kept));
+});
+
+describe('pinch', () => {
+  it('is two fingers, the second across the middle, each with a message for its down and its up', () => {
+    const said: string[] = [];
+    const touches = new Touches((bytes) => {
+      const { input } = ViewerInput.decode(bytes);
+      if (input?.$case !== 'touch') return;
+      const { action, finger, fingers, mouse, buttons } = input.value;
+      const held = fingers.map((one) => `${one.finger}:${one.x},${one.y}`).join(' ');
+      expect([mouse, buttons]).toEqual([false, 0]);
+      said.push(`${TouchAction[action].slice(13)}${finger} ${held}`);
+    });
+    const mouse = { id: 1, x: 0.25, y: 0.5, pressure: 0.5, mouse: true, buttons: 1 };
+    for (const one of pinch(mouse)) touches.down(one);
+    for (const one of pinch({ ...mouse, x: 0 })) touches.move(one);
+    for (const one of pinch({ ...mouse, x: 0 })) touches.up(one);
+    expect(said).toEqual([
+      'DOWN0 0:16384,32768',
+      'DOWN1 0:16384,32768 1:49151,32768',
+      'MOVE0 0:0,32768 1:49151,32768',
+      'MOVE1 0:0,32768 1:65535,32768',
+      'UP0 1:65535,32768',
+      'UP1 ',
+    ]);
+    expect(touches.fingers).toBe(0);
+  });
 });

@@ -29,6 +29,8 @@ export class PointerInput {
   readonly #touches: Touches;
   readonly #rings = new Map<number, HTMLElement>();
   #hover: Pointer | undefined;
+  /** The mouse that is two fingers: it was pressed with Ctrl. */
+  #pinching: number | undefined;
 
   constructor(options: PointerInputOptions) {
     this.#options = options;
@@ -37,8 +39,11 @@ export class PointerInput {
     surface.addEventListener('pointerdown', (event) => this.#down(event));
     surface.addEventListener('pointermove', (event) => this.#move(event));
     surface.addEventListener('pointerup', (event) => {
-      this.#touches.up(this.#pointer(event));
-      this.#unring(event.pointerId);
+      for (const pointer of this.#pointers(event)) {
+        this.#touches.up(pointer);
+        this.#unring(pointer.id);
+      }
+      if (event.pointerId === this.#pinching) this.#pinching = undefined;
     });
     // The browser took the pointers for a gesture of its own: lifting here would be a tap that nobody made.
     surface.addEventListener('pointercancel', () => this.cancel());
@@ -51,6 +56,7 @@ export class PointerInput {
     this.#touches.cancel();
     for (const id of this.#rings.keys()) this.#unring(id);
     this.#hover = undefined;
+    this.#pinching = undefined;
   }
 
   #down(event: PointerEvent): void {
@@ -59,16 +65,20 @@ export class PointerInput {
     if (!this.#options.may()) return;
     this.#options.surface.setPointerCapture(event.pointerId);
     this.#hover = undefined;
-    this.#touches.down(this.#pointer(event));
-    this.#ring(event);
+    if (event.pointerType === 'mouse' && event.button === 0 && event.ctrlKey)
+      this.#pinching = event.pointerId;
+    for (const pointer of this.#pointers(event)) {
+      this.#touches.down(pointer);
+      this.#ring(pointer);
+    }
   }
 
   #move(event: PointerEvent): void {
     if (!this.#options.may()) return;
     if (event.pointerType === 'mouse' && event.buttons === 0) return this.#hovers(this.#pointer(event));
     for (const one of thinned(event.getCoalescedEvents?.() ?? [], event))
-      this.#touches.move(this.#pointer(one, event.pointerId));
-    if (this.#rings.has(event.pointerId)) this.#ring(event);
+      for (const pointer of this.#pointers(one, event.pointerId)) this.#touches.move(pointer);
+    for (const pointer of this.#pointers(event)) if (this.#rings.has(pointer.id)) this.#ring(pointer);
   }
 
   /** One hover a frame: they are many and worth little. */
@@ -98,6 +108,12 @@ export class PointerInput {
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   }
 
+  /** What an event says: one pointer, or the two fingers of a mouse that pinches. */
+  #pointers(event: PointerEvent, id = event.pointerId): Pointer[] {
+    const pointer = this.#pointer(event, id);
+    return id === this.#pinching ? pinch(pointer) : [pointer];
+  }
+
   #pointer(event: PointerEvent, id = event.pointerId): Pointer {
     return {
       id,
@@ -109,22 +125,31 @@ export class PointerInput {
   }
 
   /** Echo of a finger at once, long before its picture comes back. */
-  #ring(event: PointerEvent): void {
-    let ring = this.#rings.get(event.pointerId);
+  #ring({ id, x, y }: Pointer): void {
+    let ring = this.#rings.get(id);
     if (ring === undefined) {
       ring = document.createElement('div');
       ring.className = 'ring';
-      this.#rings.set(event.pointerId, ring);
+      this.#rings.set(id, ring);
       this.#options.rings.append(ring);
     }
     const box = this.#options.surface.getBoundingClientRect();
-    ring.style.transform = `translate(${event.clientX - box.left}px, ${event.clientY - box.top}px)`;
+    ring.style.transform = `translate(${x * box.width}px, ${y * box.height}px)`;
   }
 
   #unring(id: number): void {
     this.#rings.get(id)?.remove();
     this.#rings.delete(id);
   }
+}
+
+/** No pointer of a browser has it: theirs count up from 1 (or are 0 and above). */
+const SECOND_FINGER = -1;
+
+/** A mouse as two fingers, the other one across the middle of the picture, as in scrcpy: apart they zoom in, together out. */
+export function pinch(pointer: Pointer): [Pointer, Pointer] {
+  const finger = { ...pointer, mouse: false, buttons: 0 };
+  return [finger, { ...finger, id: SECOND_FINGER, x: 1 - pointer.x, y: 1 - pointer.y }];
 }
 
 /** At most PLACES_PER_FRAME of the events that the browser saw between two frames, evenly, the newest always. */
