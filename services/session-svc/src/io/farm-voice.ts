@@ -7,7 +7,7 @@ import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import type { Clock, Log, Timer } from '@ancloud/kit';
 import { recordsOf } from '@ancloud/state';
 import type { Records, State } from '@ancloud/state';
-import type { SessionVoice } from './session.js';
+import type { SessionVoice } from './session-world.js';
 
 /** A third of the record's 30 s: two renewals may fail. */
 const RENEW_MS = 10_000;

@@ -21,7 +21,7 @@ import { hostClock } from './host-clock.js';
 import { ServerJar } from './server-jar.js';
 import { Session } from './session.js';
 import { SessionMetrics } from './session-metrics.js';
-import type { StreamWish } from './stream.js';
+import type { StreamWish } from './stream-wish.js';
 
 const { SESSION_STATE_READY, SESSION_STATE_RECOVERING, SESSION_STATE_CLOSED } = SessionState;
 const size = { width: 720, height: 1280 };

@@ -1,50 +1,17 @@
-import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
-import type { ControlAck } from '@ancloud/contracts/input/v1/input';
-import { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
 import { AppError, asAppError, Backoff } from '@ancloud/kit';
-import type { Clock, Log, Timer } from '@ancloud/kit';
-import type { ScrcpyVersion } from '@ancloud/scrcpy-wire';
+import type { Log, Timer } from '@ancloud/kit';
 import { initialSession, stepSession } from '../core/session-state.js';
 import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
 import { phonePaused } from '../errors.js';
 import { ControlServer } from './control-server.js';
-import type { HostClock } from './host-clock.js';
-import type { ConnectPhone, PhoneAddress, PhoneLink } from './phone-link.js';
+import type { PhoneAddress, PhoneLink } from './phone-link.js';
 import { RtpSender } from './rtp-sender.js';
 import { RtpSocket } from './rtp-socket.js';
-import type { ServerJar } from './server-jar.js';
-import type { SessionMetrics } from './session-metrics.js';
 import { SessionInput } from './session-input.js';
+import { sessionRecord } from './session-record.js';
+import type { SessionOptions, SessionWorld } from './session-world.js';
 import { Stream } from './stream.js';
-
-/** Where a session's news go. Must not throw and not wait. */
-export interface SessionVoice {
-  record(record: SessionRecord): void;
-  device(phoneId: string, event: DeviceEvent): void;
-  acknowledge(phoneId: string, ack: ControlAck): void;
-}
-
-/** What all sessions of this service share. */
-export interface SessionWorld {
-  readonly hostId: string;
-  /** `host:port` where this service's gRPC is reached. */
-  readonly sessionAddress: string;
-  readonly rtpIp: string;
-  readonly version: ScrcpyVersion;
-  readonly jar: ServerJar;
-  readonly connect: ConnectPhone;
-  readonly voice: SessionVoice;
-  readonly clock: Clock;
-  readonly hostClock: HostClock;
-  readonly log: Log;
-  readonly metrics: SessionMetrics;
-}
-
-export interface SessionOptions {
-  readonly phoneId: string;
-  readonly bootId: string;
-  readonly address: PhoneAddress;
-}
 
 /**
  * One boot of one phone, attached: link, control server, stream, input. Performs what core/session-state.ts decides.
@@ -129,13 +96,10 @@ export class Session {
   get link(): PhoneLink {
     if (this.#held) throw phonePaused(this.phoneId);
     if (this.#link !== undefined) return this.#link;
-    throw new AppError(
-      'SESSION_NOT_READY',
-      `phone ${this.phoneId} cannot be reached yet: ${this.#reason || 'connecting'}`,
-      {
-        fix: 'try again when its session is READY',
-      },
-    );
+    const why = this.#reason || 'connecting';
+    throw new AppError('SESSION_NOT_READY', `phone ${this.phoneId} cannot be reached yet: ${why}`, {
+      fix: 'try again when its session is READY',
+    });
   }
 
   get linked(): boolean {
@@ -152,23 +116,8 @@ export class Session {
   }
 
   record(): SessionRecord {
-    const { hostId, sessionAddress, clock } = this.#world;
-    return SessionRecord.fromPartial({
-      phoneId: this.phoneId,
-      hostId,
-      bootId: this.bootId,
-      state: this.state,
-      sessionAddress,
-      rtpIp: this.#socket.ip,
-      rtpPort: this.#socket.port,
-      width: this.input.size?.width ?? 0,
-      height: this.input.size?.height ?? 0,
-      streaming: this.stream.streaming,
-      audio: this.stream.state.audio,
-      reason: this.#held ? 'the phone is paused' : this.#reason,
-      updatedAtMs: clock.now(),
-      deviceName: this.#deviceName,
-    });
+    const reason = this.#held ? 'the phone is paused' : this.#reason;
+    return sessionRecord(this.#world, this, { reason, deviceName: this.#deviceName });
   }
 
   /** The phone's `sys.boot_completed` is 1. May be told again. */

@@ -3,7 +3,7 @@ import { AppError } from '@ancloud/kit';
 import type { Timer } from '@ancloud/kit';
 import { ADB_PORT, isNewer, sessionWish } from '../core/session-wish.js';
 import { Session } from './session.js';
-import type { SessionWorld } from './session.js';
+import type { SessionWorld } from './session-world.js';
 
 /** Between two looks at what time alone brings about. */
 const TICK_MS = 5_000;

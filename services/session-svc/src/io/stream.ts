@@ -1,54 +1,18 @@
 import { AppError, asAppError, Backoff } from '@ancloud/kit';
-import type { Clock, Log, Timer } from '@ancloud/kit';
+import type { Timer } from '@ancloud/kit';
 import { CopyKey } from '@ancloud/scrcpy-wire';
-import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
-import type { Size } from '../core/geometry.js';
 import type { KeyFrameReason } from '../core/key-frame-policy.js';
 import { sameEncoder } from '../core/stream-options.js';
-import type { EncoderOptions } from '../core/stream-options.js';
 import { stepStream } from '../core/stream-state.js';
 import type { StreamAt, StreamEffect, StreamEvent } from '../core/stream-state.js';
 import { phonePaused } from '../errors.js';
-import type { HostClock } from './host-clock.js';
 import { KeyFrames } from './key-frames.js';
-import type { PhoneLink } from './phone-link.js';
-import type { RtpOptions, RtpSender } from './rtp-sender.js';
-import type { SessionMetrics } from './session-metrics.js';
 import { StreamServer } from './stream-server.js';
+import type { StreamOptions, StreamState, StreamWish } from './stream-wish.js';
 import { Waiters } from './waiters.js';
 
 /** How long an attach waits to learn whether there is sound, once the picture is there. */
 const SOUND_MS = 500;
-
-/** What media-svc wants; valid as a whole until a call with the same or a higher fence. */
-export interface StreamWish {
-  readonly fence: number;
-  readonly rtp: RtpOptions;
-  readonly encoder: EncoderOptions;
-}
-
-export interface StreamState {
-  readonly size: Size | undefined;
-  readonly audio: boolean;
-}
-
-export interface StreamOptions {
-  readonly phoneId: string;
-  readonly sender: RtpSender;
-  readonly version: ScrcpyVersion;
-  readonly clock: Clock;
-  readonly hostClock: HostClock;
-  readonly log: Log;
-  readonly metrics: SessionMetrics;
-  /** The link while there is one, with the jar in place. */
-  readonly link: (signal: AbortSignal) => Promise<{ readonly link: PhoneLink; readonly jarPath: string }>;
-  readonly onSize: (size: Size) => void;
-  readonly onDevice: (message: DeviceMessage) => void;
-  /** Streaming or sound began or ended. */
-  readonly onChange: () => void;
-  /** A server did not start: what it stands on may have been taken away. */
-  readonly onServerFailed: () => void;
-}
 
 /**
  * Video and sound of one phone: which server feeds the viewers (core/stream-state.ts decides), its group of pictures, and
