@@ -1,38 +1,14 @@
-import os from 'node:os';
-import path from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { AppError } from '@ancloud/kit/errors';
 import type { SetOptions } from './commands/phone-set.js';
 import { addControl } from './commands/control-commands.js';
+import { addImages } from './commands/image-commands.js';
 import { addSnapshots } from './commands/snapshot-commands.js';
-import { exitCodeOf, exitCodes, Output } from './output.js';
-import { type Layout, layoutFrom } from './layout.js';
+import { action } from './action.js';
+import { exitCodes, Output } from './output.js';
 import { jsonAfterCommands, quietUsage } from './usage.js';
 
 // Commands are loaded when they are called: `phone ls` must not pay for what `up` needs.
-
-const root = path.join(import.meta.dirname, '../..');
-
-function context(command: Command): { layout: Layout; output: Output } {
-  const output = new Output(command.optsWithGlobals()['json'] === true);
-  return { layout: layoutFrom(root, process.env, os.hostname()), output };
-}
-
-/** Runs an action; what it throws becomes a message and an exit code. */
-function action<A extends unknown[]>(
-  run: (context: { layout: Layout; output: Output }, ...args: A) => Promise<number | void>,
-) {
-  return async (...all: unknown[]): Promise<void> => {
-    const command = all.at(-1) as Command;
-    const output = new Output(command.optsWithGlobals()['json'] === true);
-    try {
-      process.exitCode = (await run(context(command), ...(all.slice(0, -1) as A))) ?? exitCodes.ok;
-    } catch (error) {
-      output.error(error);
-      process.exitCode = exitCodeOf(error);
-    }
-  };
-}
 
 const program = new Command('ancloud')
   .description('A farm of Android phones on Linux hosts.')
@@ -146,49 +122,7 @@ program
     ),
   );
 
-const image = program.command('image').description('Android images');
-image
-  .command('ls')
-  .description('images of all hosts')
-  .action(
-    action(async ({ layout, output }) => (await import('./commands/image.js')).imageLs(layout, output)),
-  );
-image
-  .command('import')
-  .argument(
-    '<source...>',
-    'a path on the host (squashfs, OCI layout or archive, tar, directory) or docker://registry/name:tag; several: the partitions of one image',
-  )
-  .addOption(
-    new Option('--profile <profile>')
-      .choices(['auto', 'redroid', 'waydroid', 'anbox', 'stock', 'reference'])
-      .default('auto'),
-  )
-  .option('--name <name>', 'for people; default the file’s name')
-  .option('--host <id>', 'needed when the farm has several')
-  .option('--upload', 'the files are on this machine, not on the host')
-  .description('take an image into a host’s store')
-  .action(
-    action(
-      async (
-        { layout, output },
-        sources: string[],
-        options: { profile?: string; name?: string; host?: string; upload?: boolean },
-      ) => {
-        await (await import('./commands/image.js')).imageImport(layout, sources, options, output);
-      },
-    ),
-  );
-image
-  .command('rm')
-  .argument('<id>', 'as image ls shows it')
-  .option('--host <id>', 'from this host only')
-  .description('remove an image that no phone uses')
-  .action(
-    action(async ({ layout, output }, id: string, options: { host?: string }) => {
-      await (await import('./commands/image.js')).imageRm(layout, id, options, output);
-    }),
-  );
+addImages(program);
 
 const verbWords = {
   start: 'boot the phone and wait until it is ready',
@@ -266,7 +200,7 @@ for (const [name, verb] of [
       ),
     );
 }
-addSnapshots(program, phone, action);
+addSnapshots(program, phone);
 phone
   .command('open')
   .argument('<id>')
@@ -320,7 +254,7 @@ phone
     ),
   );
 
-addControl(phone, action);
+addControl(phone);
 
 jsonAfterCommands(program);
 const json = process.argv.includes('--json');

@@ -1,15 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { Output } from '../output.js';
-import type { Layout } from '../layout.js';
-
-type Run<A extends unknown[]> = (
-  context: { layout: Layout; output: Output },
-  ...args: A
-) => Promise<number | void>;
-type Action = <A extends unknown[]>(run: Run<A>) => (...all: unknown[]) => Promise<void>;
+import { action } from '../action.js';
 
 /** `phone viewers|revoke|control|audit`: who looks at a phone and who touches it; `tap|swipe|text|key|gesture`: touching it. */
-export function addControl(phone: Command, action: Action): void {
+export function addControl(phone: Command): void {
   phone
     .command('viewers')
     .argument('<id>')

@@ -1,14 +1,8 @@
 import type { Command } from 'commander';
-import type { Layout } from '../layout.js';
-import type { Output } from '../output.js';
-
-type Context = { layout: Layout; output: Output };
-type Action = <A extends unknown[]>(
-  run: (context: Context, ...args: A) => Promise<number | void>,
-) => (...all: unknown[]) => Promise<void>;
+import { action } from '../action.js';
 
 /** `phone snapshot|restore|clone` and `snapshot ls|rm`. */
-export function addSnapshots(program: Command, phone: Command, action: Action): void {
+export function addSnapshots(program: Command, phone: Command): void {
   phone
     .command('snapshot')
     .argument('<id>')
