@@ -211,6 +211,16 @@ phone
     ),
   );
 phone
+  .command('whep')
+  .description('where a WHEP player finds the phone, and its bearer token for one session')
+  .argument('<id>')
+  .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
+  .action(
+    action(async ({ layout, output }, id: string, options: { ttl: string }) =>
+      (await import('./commands/phone.js')).phoneWhep(layout, id, options, output),
+    ),
+  );
+phone
   .command('shell')
   .argument('<id>')
   .argument('[command...]')

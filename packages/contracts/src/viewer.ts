@@ -149,6 +149,8 @@ export const limits = {
   pingTimeoutMs: 20_000,
   /** A viewer that has not joined by then is closed. */
   joinTimeoutMs: 10_000,
+  /** A WHEP session ends after so long: nothing but its end tells that its player should ask for a new right. */
+  whepSessionMs: 12 * 3_600_000,
   touchHeartbeatMs: 250,
   touchSilenceMs: 1_000,
 } as const;

@@ -24,6 +24,7 @@ import { PhonesController } from './phones/phones.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
 import { ViewersController } from './viewers/viewers.controller.js';
+import { WHEP, WhepController } from './whep/whep.controller.js';
 
 /** The first thing that is wrong with a body or query, by its field. */
 const firstMistake: NonNullable<StandardSchemaValidationPipeOptions['exceptionFactory']> = (issues) => {
@@ -52,6 +53,7 @@ export class AppModule {
         ViewersController,
         ControlController,
         InjectController,
+        WhepController,
         ImagesController,
         UploadsController,
         OperationsController,
@@ -70,6 +72,7 @@ export class AppModule {
           useValue: new ConsoleAccess(parts.credentials, parts.publicUrl, parts.clock),
         },
         { provide: READINESS, useValue: parts },
+        { provide: WHEP, useValue: parts },
         { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: firstMistake }) },
       ],
     };

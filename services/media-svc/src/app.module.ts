@@ -3,6 +3,7 @@ import { Bus } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { LOG, MediaController } from './api/media.controller.js';
 import { Streams } from './streams.js';
+import { WhepSessions } from './whep-sessions.js';
 
 /** Everything the gRPC edge is given; built in main.ts, in order, where its end is arranged too. */
 @Module({})
@@ -15,6 +16,7 @@ export class AppModule {
         { provide: Streams, useValue: parts.streams },
         { provide: Bus, useValue: parts.bus },
         { provide: LOG, useValue: parts.log },
+        { provide: WhepSessions, useValue: new WhepSessions(parts.streams, parts.bus, parts.log) },
       ],
     };
   }

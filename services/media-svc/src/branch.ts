@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import { AppError } from '@ancloud/kit';
+import type { Shape } from './core/rtp-parameters.js';
 import type { Ingest } from './ingest.js';
 import type { PoolWorker } from './worker-pool.js';
 
@@ -9,35 +10,33 @@ const INITIAL_OUTGOING_BITRATE = 6_000_000;
 const PIPE_BUFFER = 4 << 20;
 
 /**
- * A stream on one worker: a router there, with what the stream's viewers on that worker consume. The **root** is the branch on
+ * A stream on one worker in one shape: a router there, with what the stream's viewers of that shape consume. The **root** is the branch on
  * which the phone's packets arrive; all others are fed from it by a pipe, which costs the root as much as one viewer more.
  * Owned by `Branches`; ends by `close` or with its worker. Nothing is ever moved from one branch to another.
  */
 export class Branch {
   readonly worker: PoolWorker;
   readonly router: types.Router;
+  readonly #shape: Shape;
   #direct: Promise<types.DirectTransport> | undefined;
   #fed: { readonly ingest: Ingest; readonly producers: Promise<types.Producer[]> } | undefined;
   #closed = false;
 
-  private constructor(worker: PoolWorker, router: types.Router) {
+  private constructor(worker: PoolWorker, router: types.Router, shape: Shape) {
     this.worker = worker;
     this.router = router;
+    this.#shape = shape;
   }
 
   /** `died` is called when the worker is gone, not after `close`. Errors: STREAM_FAILED when it is gone already. */
-  static async create(
-    worker: PoolWorker,
-    mediaCodecs: types.RouterRtpCodecCapability[],
-    died: (branch: Branch) => void,
-  ): Promise<Branch> {
-    const router = await worker.worker.createRouter({ mediaCodecs }).catch((cause: unknown) => {
+  static async create(worker: PoolWorker, shape: Shape, died: (branch: Branch) => void): Promise<Branch> {
+    const router = await worker.worker.createRouter({ mediaCodecs: shape.codecs }).catch((cause: unknown) => {
       throw new AppError('STREAM_FAILED', `media worker ${worker.index} gave no router`, {
         fix: 'join again',
         cause,
       });
     });
-    const branch = new Branch(worker, router);
+    const branch = new Branch(worker, router, shape);
     router.observer.once('close', () => {
       if (branch.#closed) return;
       branch.#closed = true;
@@ -96,9 +95,11 @@ export class Branch {
   }
 
   async #pipe(ingest: Ingest, root: Branch): Promise<types.Producer[]> {
+    const kinds = new Set(this.#shape.codecs.map(({ kind }) => kind));
+    const carried = ingest.producers.filter(({ kind }) => kinds.has(kind));
     try {
       return await Promise.all(
-        ingest.producers.map(async ({ id }) => {
+        carried.map(async ({ id }) => {
           const { pipeProducer } = await root.router.pipeToRouter({
             producerId: id,
             router: this.router,

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
+import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { AppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import type { Stream } from './stream.js';
@@ -154,4 +155,19 @@ export class Receiver {
       });
     return found;
   }
+}
+
+/** How the picture arrives, for the admin; also before there is a receiver. */
+export async function receptionOf(
+  receiver: Receiver | undefined,
+): Promise<Pick<ViewerView, 'iceState' | 'transport' | 'packetsLost' | 'roundTripMs'>> {
+  const video = receiver?.consumers.find((consumer) => consumer.kind === 'video');
+  const stats = video === undefined || video.closed ? [] : await video.getStats();
+  const outbound = stats.find((one) => one.type === 'outbound-rtp');
+  return {
+    iceState: receiver?.transport.iceState ?? 'none',
+    transport: receiver?.transport.iceSelectedTuple?.protocol ?? '',
+    packetsLost: outbound?.packetsLost ?? 0,
+    roundTripMs: outbound?.roundTripTime ?? 0,
+  };
 }

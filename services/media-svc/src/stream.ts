@@ -1,15 +1,18 @@
 import type { types } from 'mediasoup';
-import type { StreamView } from '@ancloud/contracts/media/v1/media';
+import type { viewer as protocol } from '@ancloud/contracts';
+import type { StreamView, ViewerView } from '@ancloud/contracts/media/v1/media';
 import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type InputDrop, type Log } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { Branches } from './branches.js';
 import type { Experience } from './core/experience.js';
-import { due, noWishes, wish, type WishReason } from './core/key-frame-wish.js';
+import type { Shape } from './core/rtp-parameters.js';
+import type { WishReason } from './core/key-frame-wish.js';
 import { Ingest } from './ingest.js';
+import { KeyFrameWishes } from './key-frame-wishes.js';
 import type { SessionCaller } from './io/session-caller.js';
+import type { ViewerEnd } from './viewer.js';
 import type { WorkerPool } from './worker-pool.js';
-import { Viewer, type ViewerOptions } from './viewer.js';
 
 /** How long a viewer's `consume` waits for the phone's session before it fails. */
 const PRODUCERS_WAIT_MS = 10_000;
@@ -17,6 +20,21 @@ const ATTACH_RETRY_MS = [200, 500, 1_000, 2_000] as const;
 
 /** `handshake`: from the join to DTLS; `picture`: from there until a key frame went out. */
 export type JoinStep = 'handshake' | 'picture';
+
+/** A viewer as its stream knows it, whatever it came by. */
+export interface StreamViewer {
+  /** Where it is seated, for its life. */
+  readonly branch: Branch;
+  notify<M extends keyof protocol.ServerNotifications>(
+    method: M,
+    data: protocol.ServerNotifications[M],
+  ): void;
+  /** The stream has new producers: old consumers have closed with the old ones. */
+  replaced(): void;
+  view(): Promise<ViewerView>;
+  /** May be called twice. */
+  close(reason: string, code?: ViewerEnd): void;
+}
 
 export interface StreamOptions {
   readonly phoneId: string;
@@ -45,20 +63,19 @@ export interface StreamOptions {
 export class Stream {
   readonly #options: StreamOptions;
   readonly #branches: Branches;
-  readonly #viewers = new Map<string, Viewer>();
+  readonly #viewers = new Map<string, StreamViewer>();
   #session: SessionRecord | undefined;
   #ingest: Ingest | undefined;
   #attaching = false;
   #ingestReady = Promise.withResolvers<void>();
-  #wishes = noWishes;
-  #wishTimer: NodeJS.Timeout | undefined;
-  #keyFramesAsked = 0;
+  readonly #wishes: KeyFrameWishes;
   #size = { width: 0, height: 0 };
   #closed = false;
 
   private constructor(options: StreamOptions, branches: Branches) {
     this.#options = options;
     this.#branches = branches;
+    this.#wishes = new KeyFrameWishes(options.askKeyFrame);
     // Nobody awaits it while no viewer consumes.
     this.#ingestReady.promise.catch(() => undefined);
   }
@@ -89,34 +106,34 @@ export class Stream {
     return this.#ingest?.audio !== undefined;
   }
 
-  /** How many workers carry it. */
-  get workers(): number {
+  /** How many routers carry it, the one on which it arrives among them. */
+  get branches(): number {
     return this.#branches.size;
   }
 
   /**
-   * A viewer with the same id replaces the older one: a reconnect that overtook its own disconnect.
-   * Errors: CAPACITY while no worker lives, STREAM_FAILED.
+   * Seats a viewer. `make` gets its branch, and what it is to call once when it has closed. A viewer with the same id is replaced: a
+   * reconnect that overtook its own disconnect. Errors: CAPACITY while no worker lives, STREAM_FAILED, UNAVAILABLE at the end.
    */
-  async addViewer(options: ViewerOptions): Promise<Viewer> {
+  async seat<V extends StreamViewer>(
+    id: string,
+    shape: Shape,
+    make: (branch: Branch, left: () => void) => V,
+  ): Promise<V> {
     const ended = (): AppError => new AppError('UNAVAILABLE', 'the stream has ended', { fix: 'join again' });
     if (this.#closed) throw ended();
-    const seat = await this.#branches.seat();
+    const seat = await this.#branches.seat(shape);
     if (this.#closed) {
       seat.leave();
       throw ended();
     }
-    this.#viewers.get(options.id)?.close('replaced by a newer connection of the same viewer');
-    const viewer: Viewer = new Viewer(this, seat.branch, {
-      ...options,
-      closed: (reason, code) => {
-        seat.leave();
-        if (this.#viewers.get(options.id) === viewer) this.#viewers.delete(options.id);
-        options.closed(reason, code);
-        this.#options.changed();
-      },
+    this.#viewers.get(id)?.close('replaced by a newer connection of the same viewer');
+    const viewer: V = make(seat.branch, () => {
+      seat.leave();
+      if (this.#viewers.get(id) === viewer) this.#viewers.delete(id);
+      this.#options.changed();
     });
-    this.#viewers.set(options.id, viewer);
+    this.#viewers.set(id, viewer);
     this.#options.changed();
     return viewer;
   }
@@ -185,19 +202,9 @@ export class Stream {
     this.#options.experienced(report);
   }
 
-  /** A viewer lacks a key frame; limits are core/key-frame-wish.ts. */
+  /** A viewer lacks a key frame. */
   wantKeyFrame(reason: WishReason): void {
-    if (this.#closed) return;
-    const decision = wish(this.#wishes, reason, performance.now());
-    this.#wishes = decision.state;
-    if (decision.send) this.#askKeyFrame(reason);
-    if (decision.again !== undefined) {
-      this.#wishTimer = setTimeout(() => {
-        const later = due(this.#wishes, performance.now());
-        this.#wishes = later.state;
-        if (later.send && !this.#closed) this.#askKeyFrame('join');
-      }, decision.again);
-    }
+    this.#wishes.want(reason);
   }
 
   async view(record: StreamView['record']): Promise<StreamView> {
@@ -207,7 +214,7 @@ export class Stream {
       viewers: await Promise.all([...this.#viewers.values()].map((viewer) => viewer.view())),
       packetsIn: counts.packets,
       bytesIn: counts.bytes,
-      keyFramesAsked: this.#keyFramesAsked,
+      keyFramesAsked: this.#wishes.asked,
     };
   }
 
@@ -215,7 +222,7 @@ export class Stream {
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#wishTimer);
+    this.#wishes.close();
     const { sessions, fence, log, phoneId } = this.#options;
     if (this.#ingest !== undefined) {
       sessions
@@ -235,11 +242,6 @@ export class Stream {
     if (branch === this.#branches.root) return this.close('media worker died');
     for (const viewer of this.#viewers.values())
       if (viewer.branch === branch) viewer.close('media worker died');
-  }
-
-  #askKeyFrame(reason: WishReason): void {
-    this.#keyFramesAsked += 1;
-    this.#options.askKeyFrame(reason);
   }
 
   #dropIngest(reason: string): void {

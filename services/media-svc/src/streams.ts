@@ -79,14 +79,14 @@ export class Streams {
     const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
     const pipes = metrics.gauge(
       'ancloud_media_pipes',
-      'Workers that get a stream from the one on which it arrives',
+      'Routers that get a stream from the one on which it arrives',
     );
     // Asked at each scrape, so that they cannot drift from what is held.
     Object.assign(streams, { collect: () => streams.set(this.count) });
     Object.assign(viewers, { collect: () => viewers.set(this.viewers) });
     Object.assign(pipes, {
       collect: () =>
-        pipes.set([...this.#held.values()].reduce((sum, { stream }) => sum + stream.workers - 1, 0)),
+        pipes.set([...this.#held.values()].reduce((sum, { stream }) => sum + stream.branches - 1, 0)),
     });
   }
 

@@ -5,8 +5,8 @@ import { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError, InputGate, type InputDrop, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { ExperienceLog, readExperience } from './core/experience.js';
-import { Receiver } from './receiver.js';
-import type { Stream } from './stream.js';
+import { receptionOf, Receiver } from './receiver.js';
+import type { Stream, StreamViewer } from './stream.js';
 import { transportOptions } from './transport-options.js';
 
 type Requests = protocol.ClientRequests;
@@ -39,7 +39,7 @@ export interface ViewerOptions {
  * One viewer of a stream. Owns what it receives (`Receiver`), its transports for sending and, through them, its data
  * producers. Ends by `close` (its signalling ended, it was removed) or with its stream.
  */
-export class Viewer {
+export class Viewer implements StreamViewer {
   readonly #stream: Stream;
   /** Where it is seated, for its life. */
   readonly branch: Branch;
@@ -64,8 +64,8 @@ export class Viewer {
     return this.#options.id;
   }
 
-  get notify(): ViewerOptions['notify'] {
-    return this.#options.notify;
+  notify<M extends keyof Notifications>(method: M, data: Notifications[M]): void {
+    this.#options.notify(method, data);
   }
 
   /** One row per method: an unhandled one does not compile. Data is checked by mediasoup; what it refuses is the viewer's fault. */
@@ -147,18 +147,12 @@ export class Viewer {
   }
 
   async view(): Promise<ViewerView> {
-    const video = this.#receiver?.consumers.find((consumer) => consumer.kind === 'video');
-    const stats = video === undefined || video.closed ? [] : await video.getStats();
-    const outbound = stats.find((s) => s.type === 'outbound-rtp');
     return {
       viewerId: this.id,
       role: this.#options.role,
       joinedAtMs: this.#options.joinedAtMs,
-      iceState: this.#receiver?.transport.iceState ?? 'none',
-      packetsLost: outbound?.packetsLost ?? 0,
-      roundTripMs: outbound?.roundTripTime ?? 0,
       worker: this.branch.worker.index,
-      transport: this.#receiver?.transport.iceSelectedTuple?.protocol ?? '',
+      ...(await receptionOf(this.#receiver)),
       experience: this.#experience.summary,
     };
   }

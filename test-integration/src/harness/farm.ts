@@ -239,7 +239,7 @@ export class Farm {
   async viewer(
     id: string,
     role: 'watch' | 'control' | 'owner',
-  ): Promise<{ viewerId: string; token: string; signalUrl: string }> {
+  ): Promise<{ viewerId: string; token: string; signalUrl: string; whepUrl: string }> {
     return this.api('POST', `/v1/phones/${id}/viewers`, { role });
   }
 

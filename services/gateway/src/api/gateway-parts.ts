@@ -30,6 +30,7 @@ import { Uploads } from '../uploads/uploads.js';
 import { SnapshotAccess } from '../snapshots/snapshot-access.js';
 import { TokenSigner } from '../viewers/token.js';
 import { ViewerDoor } from '../viewers/viewer-door.js';
+import { Whep } from '../whep/whep.js';
 import { ViewerStore } from '../viewers/viewer-store.js';
 
 /** The world of one gateway process: built once, in main. */
@@ -66,6 +67,7 @@ export function buildParts(world: World) {
   const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });
   const recovery = new Recovery(state, facts, log);
   const idle = new IdlePhones({ facts, store, nudge, finisher, clock, log });
+  const door = new ViewerDoor({ signer, store: viewers, facts, idle, clock });
   return {
     ...world,
     publicUrl: config.publicUrl,
@@ -103,8 +105,9 @@ export function buildParts(world: World) {
     uploads: new Uploads(facts, hosts),
     authenticator: new Authenticator(credentials, config.apiKey),
     failures: new AuthFailures(clock),
-    door: new ViewerDoor({ signer, store: viewers, facts, idle, clock }),
     signalCounts: signalCounts(metrics),
+    door,
+    whep: new Whep({ door, signer, viewers, medias, facts, clock }),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
     closeClients: (): void => {
       for (const pool of [hosts, sessionPool, medias, inputPool]) pool.close();

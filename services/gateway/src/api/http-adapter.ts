@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import crypto from 'node:crypto';
 import type { Socket } from 'node:net';
+import { FRAGMENT, SDP } from '../whep/whep-headers.js';
 import type { RequestAuth } from '../auth/request-auth.js';
 import { endWith, rawProblem, sendProblem } from './problem.js';
 import type { RouteDoc } from './route-doc.js';
@@ -19,6 +20,7 @@ export interface HttpAdapterOptions {
 }
 
 const BODY_LIMIT = 1024 * 1024;
+const SDP_LIMIT = 64 * 1024;
 /** Uploads of apps take long on slow lines; headers never do. */
 const REQUEST_MS = 3_600_000;
 const HEADERS_MS = 15_000;
@@ -119,6 +121,12 @@ export class HttpAdapter extends FastifyAdapter {
         'application/vnd.android.package-archive',
       ],
       (_request, payload, done) => done(null, payload),
+    );
+    // WHEP's bodies are text; whoever wants another kind refuses it by its type.
+    instance.addContentTypeParser(
+      [SDP, FRAGMENT],
+      { parseAs: 'string', bodyLimit: SDP_LIMIT },
+      (_request, body, done) => done(null, body),
     );
     instance.addHook('onRequest', async (request, reply) => {
       void reply.headers(securityHeaders(reply, this.#options.secure));

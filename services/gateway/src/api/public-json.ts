@@ -129,6 +129,7 @@ export function viewerJson(viewer: Viewer) {
     viewerId: viewer.viewerId,
     token: viewer.token,
     signalUrl: viewer.signalUrl,
+    whepUrl: viewer.whepUrl,
     expiresAt: time(viewer.expiresAtMs),
   };
 }

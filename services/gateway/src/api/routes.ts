@@ -7,6 +7,7 @@ import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
 import { uploadRoutes } from '../uploads/upload-routes.js';
 import { snapshotRoutes } from '../snapshots/snapshot-routes.js';
+import { whepRoutes } from '../whep/whep-routes.js';
 import { viewerRoutes } from '../viewers/viewer-routes.js';
 import type { RouteDoc } from './route-doc.js';
 
@@ -49,6 +50,7 @@ export const routes: readonly RouteDoc[] = [
   ...snapshotRoutes,
   ...viewerRoutes,
   ...controlRoutes,
+  ...whepRoutes,
   ...imageRoutes,
   ...uploadRoutes,
   ...operationRoutes,

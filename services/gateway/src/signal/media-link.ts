@@ -1,9 +1,8 @@
 import { isErrorCode, roleOf, viewer } from '@ancloud/contracts';
 import type { MediaServiceClient, SignalFrame } from '@ancloud/contracts/media/v1/media';
-import type { StreamRecord, MediaRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError, fromGrpcError, isAppError, sleep, type ClientPool, type Clock } from '@ancloud/kit';
+import { AppError, fromGrpcError, type ClientPool, type Clock } from '@ancloud/kit';
 import type { Admission } from '../viewers/viewer-door.js';
-import { pickMedia } from './core/pick-media.js';
+import { reachMedia, type MediaFinding } from './reach-media.js';
 
 /** What is used of grpc-js's duplex stream: a fake in specs, `MediaService.Signal` in the world. */
 export interface MediaStream {
@@ -17,63 +16,19 @@ export interface MediaStream {
 
 /** A cold start takes a video server and its first size; beyond this the viewer is told to come again, ms. */
 const JOIN_REPLY_MS = 20_000;
-/** Before the next try: the new holder's record follows its lease by a moment, and a media-svc that was killed is being started, ms. */
-const RETRY_PAUSE_MS = 150;
-/** A viewer who was cut off by the end of a media-svc waits here for the next one, rather than asking in vain ever slower, ms. */
-const PATIENCE_MS = 5_000;
-/** What another try a moment later cures. A holder that passes us on is followed once: two that name each other are not. */
-const PASSING: ReadonlySet<string> = new Set(['UNAVAILABLE', 'CAPACITY']);
-
 /** Opens `Signal` streams on the media-svc that has, or shall have, the phone's stream. */
 export class MediaDialer {
-  readonly #open: (address: string) => MediaStream;
-  readonly #facts: {
-    stream(phone: string): Promise<StreamRecord | undefined>;
-    medias(): Promise<MediaRecord[]>;
-  };
-  readonly #clock: Clock;
+  readonly #parts: MediaFinding & { readonly open: (address: string) => MediaStream };
 
-  constructor(parts: {
-    readonly open: (address: string) => MediaStream;
-    readonly facts: {
-      stream(phone: string): Promise<StreamRecord | undefined>;
-      medias(): Promise<MediaRecord[]>;
-    };
-    readonly clock: Clock;
-  }) {
-    this.#open = parts.open;
-    this.#facts = parts.facts;
-    this.#clock = parts.clock;
+  constructor(parts: MediaFinding & { readonly open: (address: string) => MediaStream }) {
+    this.#parts = parts;
   }
 
-  /**
-   * A joined link. When the media-svc that was asked says STREAM_ELSEWHERE, the holder is asked, once; one that cannot be reached or
-   * has no worker is given 5 s to come back.
-   * Errors: UNAVAILABLE when there is no media-svc, CAPACITY, DEADLINE_EXCEEDED, and what media-svc says.
-   */
+  /** A joined link. Errors: DEADLINE_EXCEEDED, and those of `reachMedia`. */
   async join(admission: Admission, id: number, signal: AbortSignal): Promise<MediaLink> {
-    const untilMs = this.#clock.monotonic() + PATIENCE_MS;
-    let passedOn = false;
-    let asked: string | undefined;
-    for (;;) {
-      try {
-        asked = await this.#pick(admission.phone, asked);
-        return await MediaLink.join(this.#open(asked), admission, id, this.#clock, signal);
-      } catch (error) {
-        if (signal.aborted || !isAppError(error)) throw error;
-        if (error.code === 'STREAM_ELSEWHERE' && !passedOn) passedOn = true;
-        else if (PASSING.has(error.code) && this.#clock.monotonic() < untilMs) passedOn = false;
-        else throw error;
-        await sleep(RETRY_PAUSE_MS, signal, this.#clock);
-      }
-    }
-  }
-
-  async #pick(phone: string, not?: string): Promise<string> {
-    const [stream, medias] = await Promise.all([this.#facts.stream(phone), this.#facts.medias()]);
-    const address = pickMedia(stream, medias, not);
-    if (address !== undefined) return address;
-    throw new AppError('UNAVAILABLE', 'no media-svc is connected to the farm', { fix: 'start media-svc' });
+    return reachMedia(this.#parts, admission.phone, signal, (address) =>
+      MediaLink.join(this.#parts.open(address), admission, id, this.#parts.clock, signal),
+    );
   }
 }
 

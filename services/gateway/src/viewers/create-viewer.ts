@@ -56,6 +56,7 @@ export async function createViewer(
     viewerId: viewer,
     token,
     signalUrl: `${parts.publicUrl.replace(/^http/, 'ws')}/v1/signal`,
+    whepUrl: `${parts.publicUrl}/v1/whep`,
     expiresAtMs: exp * 1000,
   };
 }

@@ -35,7 +35,8 @@ export async function listViewers(
       viewerId: viewer,
       role: roleOf(role),
       joinedAtMs: since,
-      connected,
+      // WHEP has no connection of its own to this farm: media-svc tells whether it is there.
+      connected: connected || carried.has(viewer),
       transport: carried.get(viewer)?.transport ?? '',
       holdsControl: viewer === holder,
       experience: carried.get(viewer)?.experience,

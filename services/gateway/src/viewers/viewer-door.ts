@@ -17,8 +17,8 @@ export interface Admission extends JoinedViewer {
   readonly resume: string;
   /** Gives the credential back after a join that failed for a reason of ours. Never throws. */
   giveBack(): Promise<void>;
-  /** Keeps the resume secret valid. Unless it is `kept` this connection is to end: the viewer came back by another one, or was revoked. */
-  keep(): ReturnType<ViewerStore['keep']>;
+  /** Keeps the resume secret valid. Unless it is `kept` this connection is to end: the viewer came back by another one, or was revoked. Without a connection that would say so again, it stands for `ms`. */
+  keep(ms?: number): ReturnType<ViewerStore['keep']>;
   /** The connection ended; the viewer may come back. Never throws. */
   rest(): Promise<void>;
   /** The viewer left for good. */
@@ -116,7 +116,7 @@ export class ViewerDoor {
       resume,
       // A lost Redis keeps the viewer from trying again with this credential; there is nothing more to be done here.
       giveBack: () => giveBack().catch(() => {}),
-      keep: () => this.#store.keep(viewer, joined, digestOf(resume), connection),
+      keep: (ms) => this.#store.keep(viewer, joined, digestOf(resume), connection, ms),
       rest: () => this.#store.rest(viewer, joined.phone, connection).catch(() => {}),
       leave: () => this.#store.forget(viewer, joined.phone, connection),
     };

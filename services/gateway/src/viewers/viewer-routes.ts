@@ -26,6 +26,7 @@ export const viewer = named(
     viewerId: z.string(),
     token: z.string().describe('Secret; sent in the first signalling message, never in a URL'),
     signalUrl: z.string(),
+    whepUrl: z.string().describe('Where a WHEP player takes the token, as its bearer token, instead'),
     expiresAt: z.iso.datetime().nullable(),
   }),
 );

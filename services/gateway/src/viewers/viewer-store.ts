@@ -150,17 +150,21 @@ export class ViewerStore {
     return { phone, role, owner };
   }
 
-  /** Begins a viewer's connection, and says that it lives: it may come back for two more minutes. */
+  /**
+   * Begins a viewer's connection, and says that it lives: it may come back for two more minutes, or stands for `ms` where no
+   * connection tells of it.
+   */
   async keep(
     viewer: string,
     { phone, role, owner }: JoinedViewer,
     digest: string,
     connection: string,
+    ms: number = RESUME_MS,
   ): Promise<'kept' | 'elsewhere' | 'revoked'> {
     const answer = await this.#state.script(
       keepViewer,
       [viewerKey(viewer), listKey(phone), revokedKey(viewer)],
-      [viewer, connection, RESUME_MS, phone, role, owner, digest],
+      [viewer, connection, ms, phone, role, owner, digest],
     );
     return answer === 1 ? 'kept' : answer === 0 ? 'elsewhere' : 'revoked';
   }
@@ -173,6 +177,13 @@ export class ViewerStore {
   /** The viewer left for good: no resume. */
   async forget(viewer: string, phone: string, connection: string): Promise<void> {
     await this.#state.script(leaveViewer, [viewerKey(viewer), listKey(phone)], [viewer, connection, '1']);
+  }
+
+  /** The viewer's session was ended by its own token, whatever made it. */
+  async end(viewer: string, phone: string): Promise<void> {
+    await this.#state.run('forgetting a viewer', async (redis) => {
+      await redis.multi().zrem(listKey(phone), viewer).del(viewerKey(viewer)).exec();
+    });
   }
 
   /** A viewer that was made, has joined or was revoked; undefined when there is none, or it is forgotten. */

@@ -4,14 +4,21 @@ import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type {
   CloseViewerRequest,
   CloseViewerResponse,
+  CreateWhepRequest,
+  CreateWhepResponse,
+  DeleteWhepRequest,
+  DeleteWhepResponse,
   GetStreamRequest,
   ListStreamsResponse,
+  PatchWhepRequest,
+  PatchWhepResponse,
   SignalFrame,
   StreamView,
 } from '@ancloud/contracts/media/v1/media';
 import { Bus } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { Streams } from '../streams.js';
+import { WhepSessions } from '../whep-sessions.js';
 import { SignalConnection } from './signal-connection.js';
 
 /** Injection token of the service's log. */
@@ -25,12 +32,29 @@ export class MediaController {
     @Inject(Streams) private readonly streams: Streams,
     @Inject(Bus) private readonly bus: Bus,
     @Inject(LOG) private readonly log: Log,
+    @Inject(WhepSessions) private readonly whep: WhepSessions,
   ) {}
 
   @GrpcStreamCall(SERVICE, 'signal')
   signal(call: ServerDuplexStream<SignalFrame, SignalFrame>): void {
     // Owned by the call: it subscribes to the call's events and ends with it.
     void new SignalConnection(call, this.streams, this.bus, this.log);
+  }
+
+  @GrpcMethod(SERVICE, 'createWhep')
+  createWhep(request: CreateWhepRequest): Promise<CreateWhepResponse> {
+    return this.whep.create(request);
+  }
+
+  @GrpcMethod(SERVICE, 'patchWhep')
+  patchWhep({ viewerId, ifMatch, fragment }: PatchWhepRequest): Promise<PatchWhepResponse> {
+    return this.whep.patch(viewerId, ifMatch, fragment);
+  }
+
+  @GrpcMethod(SERVICE, 'deleteWhep')
+  deleteWhep({ viewerId }: DeleteWhepRequest): DeleteWhepResponse {
+    this.whep.delete(viewerId);
+    return {};
   }
 
   @GrpcMethod(SERVICE, 'getStream')

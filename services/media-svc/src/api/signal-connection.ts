@@ -3,8 +3,9 @@ import { roleWord, subjects, viewer as protocol } from '@ancloud/contracts';
 import type { SignalFrame, SignalOpen } from '@ancloud/contracts/media/v1/media';
 import type { Bus } from '@ancloud/bus';
 import { AppError, asAppError, type Log } from '@ancloud/kit';
+import { ownShape } from '../core/rtp-parameters.js';
 import type { Streams } from '../streams.js';
-import type { Viewer } from '../viewer.js';
+import { Viewer } from '../viewer.js';
 
 /** Requests of one viewer that may wait; more is a broken client. */
 const MAX_WAITING = 32;
@@ -113,18 +114,24 @@ export class SignalConnection {
       viewer: open.viewerId,
       role,
     });
-    const viewer = await stream.addViewer({
-      id: open.viewerId,
-      role: open.role,
-      joinedAtMs: Date.now(),
-      notify: (method, data) => this.#send({ notify: method, data }),
-      input: (bytes) => outlet.publishRaw(bytes),
-      closed: (reason, code) => {
-        if (announced) presence(false);
-        this.#viewer = undefined;
-        this.#fail(new AppError(code, reason));
-      },
-    });
+    const viewer = await stream.seat(
+      open.viewerId,
+      ownShape,
+      (branch, left) =>
+        new Viewer(stream, branch, {
+          id: open.viewerId,
+          role: open.role,
+          joinedAtMs: Date.now(),
+          notify: (method, data) => this.#send({ notify: method, data }),
+          input: (bytes) => outlet.publishRaw(bytes),
+          closed: (reason, code) => {
+            left();
+            if (announced) presence(false);
+            this.#viewer = undefined;
+            this.#fail(new AppError(code, reason));
+          },
+        }),
+    );
     if (this.#ended) {
       viewer.close('the viewer left');
       throw new AppError('CANCELLED', 'the viewer is gone');

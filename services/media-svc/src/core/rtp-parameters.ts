@@ -1,10 +1,18 @@
 import type { types } from 'mediasoup';
 
+/** The codecs and payload types that a router speaks to its viewers; a router's are fixed for its life. */
+export interface Shape {
+  /** Equal for equal shapes. */
+  readonly key: string;
+  /** Sound first: mediasoup gives the picture's RTX a payload type of its own choice, and not one that is still to come. */
+  readonly codecs: types.RouterRtpCodecCapability[];
+}
+
 /**
  * What a router of ours carries. H.264 is always labelled 42e01f, packetization-mode 1, whatever profile the phone
  * encodes: decoders go by the stream, and 64001f would be refused by Chromium (docs/protocol.md, "Picture").
  */
-export const mediaCodecs: types.RouterRtpCodecCapability[] = [
+const mediaCodecs: types.RouterRtpCodecCapability[] = [
   { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2, preferredPayloadType: 111 },
   {
     kind: 'video',
@@ -14,6 +22,9 @@ export const mediaCodecs: types.RouterRtpCodecCapability[] = [
     parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 },
   },
 ];
+
+/** Of viewers who take our payload types: mediasoup's own clients. */
+export const ownShape: Shape = { key: 'own', codecs: mediaCodecs };
 
 export const videoPayloadType = 102;
 export const audioPayloadType = 111;

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { etagOf, writeAnswer, writeFragment, type AnswerTransport } from './whep-answer.js';
+import { BARE, CHROMIUM } from './whep-offer.fixture.js';
+import { readOffer } from './whep-offer.js';
+
+const transport: AnswerTransport = {
+  iceParameters: {
+    usernameFragment: '526be20a538ee422',
+    password: '2e13dde17c1cb009202f627fab90cbec',
+    iceLite: true,
+  },
+  iceCandidates: [
+    {
+      foundation: 'udpcandidate',
+      priority: 1_076_302_079,
+      ip: '198.51.100.1',
+      address: '198.51.100.1',
+      protocol: 'udp',
+      port: 7300,
+      type: 'host',
+    },
+    {
+      foundation: 'tcpcandidate',
+      priority: 1_076_276_479,
+      ip: '198.51.100.1',
+      address: '198.51.100.1',
+      protocol: 'tcp',
+      port: 7300,
+      type: 'host',
+      tcpType: 'passive',
+    },
+  ],
+  dtlsParameters: {
+    role: 'auto',
+    fingerprints: [
+      { algorithm: 'sha-1', value: 'AA:BB' },
+      { algorithm: 'sha-256', value: 'F7:EB' },
+    ],
+  },
+};
+const video = {
+  kind: 'video' as const,
+  rtpParameters: {
+    codecs: [
+      {
+        mimeType: 'video/H264' as const,
+        payloadType: 109,
+        clockRate: 90_000,
+        parameters: {},
+        rtcpFeedback: [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }],
+      },
+    ],
+    headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' as const, id: 4 }],
+  },
+};
+
+describe('writeAnswer', () => {
+  it('answers section by section, and refuses what was not taken', () => {
+    const data = 'm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\na=sctp-port:5000\r\n';
+    const offer = readOffer(CHROMIUM + data);
+    expect(
+      writeAnswer({
+        offer,
+        transport,
+        consumers: [video],
+        sessionId: '1764000000000',
+        streamId: 'vw_1',
+      }).split('\r\n'),
+    ).toEqual([
+      'v=0',
+      'o=ancloud 1764000000000 1 IN IP4 127.0.0.1',
+      's=-',
+      't=0 0',
+      'a=extmap-allow-mixed',
+      'a=ice-lite',
+      'a=ice-options:trickle ice2',
+      'a=msid-semantic: WMS vw_1',
+      'a=group:BUNDLE 0 1',
+      'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+      'c=IN IP4 0.0.0.0',
+      'a=rtpmap:111 opus/48000/2',
+      'a=fmtp:111 minptime=10;useinbandfec=1',
+      'a=setup:passive',
+      'a=mid:0',
+      'a=msid:vw_1 audio',
+      'a=sendonly',
+      'a=ice-ufrag:526be20a538ee422',
+      'a=ice-pwd:2e13dde17c1cb009202f627fab90cbec',
+      'a=fingerprint:sha-256 F7:EB',
+      'a=candidate:udpcandidate 1 udp 1076302079 198.51.100.1 7300 typ host',
+      'a=candidate:tcpcandidate 1 tcp 1076276479 198.51.100.1 7300 typ host tcptype passive',
+      'a=end-of-candidates',
+      'a=rtcp-mux',
+      'a=rtcp-rsize',
+      'a=rtcp-mux-only',
+      'm=video 9 UDP/TLS/RTP/SAVPF 109',
+      'c=IN IP4 0.0.0.0',
+      'a=rtpmap:109 H264/90000',
+      'a=fmtp:109 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+      'a=rtcp-fb:109 nack',
+      'a=rtcp-fb:109 nack pli',
+      'a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid',
+      'a=setup:passive',
+      'a=mid:1',
+      'a=msid:vw_1 video',
+      'a=sendonly',
+      'a=ice-ufrag:526be20a538ee422',
+      'a=ice-pwd:2e13dde17c1cb009202f627fab90cbec',
+      'a=fingerprint:sha-256 F7:EB',
+      'a=candidate:udpcandidate 1 udp 1076302079 198.51.100.1 7300 typ host',
+      'a=candidate:tcpcandidate 1 tcp 1076276479 198.51.100.1 7300 typ host tcptype passive',
+      'a=end-of-candidates',
+      'a=rtcp-mux',
+      'a=rtcp-rsize',
+      'a=rtcp-mux-only',
+      'm=application 0 UDP/DTLS/SCTP webrtc-datachannel',
+      'c=IN IP4 0.0.0.0',
+      'a=mid:2',
+      'a=inactive',
+      '',
+    ]);
+  });
+
+  it('is the client of DTLS for a player that would not be', () => {
+    const answer = writeAnswer({
+      offer: readOffer(BARE),
+      transport,
+      consumers: [],
+      sessionId: '1',
+      streamId: 'vw_1',
+    });
+    expect(answer).toContain('a=setup:active\r\n');
+    expect(answer).toContain('a=group:BUNDLE video0\r\n');
+    // Not offered.
+    expect(answer).not.toContain('rtcp-rsize');
+  });
+});
+
+it('writeFragment tells the new ICE session', () => {
+  expect(writeFragment({ mid: '0', media: 'audio', transport }).split('\r\n')).toEqual([
+    'a=ice-lite',
+    'a=ice-options:trickle ice2',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 0',
+    'a=mid:0',
+    'a=ice-ufrag:526be20a538ee422',
+    'a=ice-pwd:2e13dde17c1cb009202f627fab90cbec',
+    'a=candidate:udpcandidate 1 udp 1076302079 198.51.100.1 7300 typ host',
+    'a=candidate:tcpcandidate 1 tcp 1076276479 198.51.100.1 7300 typ host tcptype passive',
+    'a=end-of-candidates',
+    '',
+  ]);
+});
+
+it('etagOf is a strong entity tag', () => {
+  expect(etagOf(transport.iceParameters)).toBe('"526be20a538ee422"');
+});

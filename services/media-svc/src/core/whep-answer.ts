@@ -1,0 +1,149 @@
+import type { types } from 'mediasoup';
+import * as sdp from 'sdp-transform';
+import type { IceCredentials } from './sdp.js';
+import type { OfferedSection, WhepOffer } from './whep-offer.js';
+
+/** The farm's end of the transport, in mediasoup's words. */
+export interface AnswerTransport {
+  readonly iceParameters: types.IceParameters;
+  readonly iceCandidates: readonly types.IceCandidate[];
+  readonly dtlsParameters: types.DtlsParameters;
+}
+
+/** What is sent in one section. */
+export interface AnswerConsumer {
+  readonly kind: types.MediaKind;
+  readonly rtpParameters: types.RtpParameters;
+}
+
+/**
+ * The answer to an offer (RFC 8829 §5.3.1): ICE lite, all candidates, one MediaStream. Sections that were not taken up are
+ * refused with port 0. No SSRC is named: a section has one payload type and a payload type one section, so that the sender may
+ * change (a new session of the phone) without a new offer. Pure.
+ */
+export function writeAnswer(options: {
+  readonly offer: WhepOffer;
+  readonly transport: AnswerTransport;
+  readonly consumers: readonly AnswerConsumer[];
+  /** Of the `o=` line: digits. */
+  readonly sessionId: string;
+  /** Id of the MediaStream. */
+  readonly streamId: string;
+}): string {
+  const { offer, sessionId } = options;
+  const accepted = offer.sections.filter(({ codec }) => codec !== undefined);
+  return sdp.write({
+    version: 0,
+    origin: {
+      username: 'ancloud',
+      sessionId,
+      sessionVersion: 1,
+      netType: 'IN',
+      ipVer: 4,
+      address: '127.0.0.1',
+    },
+    name: '-',
+    timing: { start: 0, stop: 0 },
+    icelite: 'ice-lite',
+    iceOptions: 'trickle ice2',
+    groups: [{ type: 'BUNDLE', mids: accepted.map(({ mid }) => mid).join(' ') }],
+    extmapAllowMixed: 'extmap-allow-mixed',
+    msidSemantic: { semantic: 'WMS', token: options.streamId },
+    media: offer.sections.map((section) => answerSection(section, options)),
+  });
+}
+
+/** The answer to a fragment that restarts ICE (RFC 8840 §4.4). Pure. */
+export function writeFragment(options: {
+  readonly mid: string;
+  readonly media: string;
+  readonly transport: Pick<AnswerTransport, 'iceParameters' | 'iceCandidates'>;
+}): string {
+  const { iceParameters, iceCandidates } = options.transport;
+  const { usernameFragment, password } = iceParameters;
+  return [
+    'a=ice-lite',
+    'a=ice-options:trickle ice2',
+    `m=${options.media} 9 UDP/TLS/RTP/SAVPF 0`,
+    `a=mid:${options.mid}`,
+    `a=ice-ufrag:${usernameFragment}`,
+    `a=ice-pwd:${password}`,
+    ...iceCandidates.map((one) => `a=candidate:${candidateText(one)}`),
+    'a=end-of-candidates',
+    '',
+  ].join('\r\n');
+}
+
+/** Names an ICE session: the farm's credentials are new with each. */
+export function etagOf({ usernameFragment }: Pick<IceCredentials, 'usernameFragment'>): string {
+  return `"${usernameFragment}"`;
+}
+
+type Section = sdp.SessionDescription['media'][number];
+
+function answerSection(section: OfferedSection, options: Parameters<typeof writeAnswer>[0]): Section {
+  const { mid, media, protocol, payloads, codec } = section;
+  const common = {
+    type: media,
+    protocol,
+    connection: { version: 4, ip: '0.0.0.0' },
+    mid,
+    rtp: [],
+    fmtp: [],
+  };
+  if (codec === undefined) return { ...common, port: 0, payloads, direction: 'inactive' };
+  const { payloadType, config } = codec;
+  const { iceParameters, iceCandidates, dtlsParameters } = options.transport;
+  const { fingerprints } = dtlsParameters;
+  const fingerprint = fingerprints.find(({ algorithm }) => algorithm === 'sha-256') ?? fingerprints[0];
+  const sent = options.consumers.find(({ kind }) => kind === media)?.rtpParameters;
+  return {
+    ...common,
+    port: 9,
+    payloads: String(payloadType),
+    rtp: [
+      media === 'audio'
+        ? { payload: payloadType, codec: 'opus', rate: 48_000, encoding: 2 }
+        : { payload: payloadType, codec: 'H264', rate: 90_000 },
+    ],
+    fmtp: config === '' ? [] : [{ payload: payloadType, config }],
+    rtcpFb: (sent?.codecs[0]?.rtcpFeedback ?? []).map(({ type, parameter }) => ({
+      payload: payloadType,
+      type,
+      ...(parameter === undefined || parameter === '' ? {} : { subtype: parameter }),
+    })),
+    ext: (sent?.headerExtensions ?? []).map(({ id, uri }) => ({ value: id, uri })),
+    iceUfrag: iceParameters.usernameFragment,
+    icePwd: iceParameters.password,
+    ...(fingerprint === undefined
+      ? {}
+      : { fingerprint: { type: fingerprint.algorithm, hash: fingerprint.value } }),
+    setup: options.offer.dtls.role === 'server' ? 'active' : 'passive',
+    candidates: iceCandidates.map(candidate),
+    endOfCandidates: 'end-of-candidates',
+    direction: 'sendonly',
+    msid: [{ id: options.streamId, appdata: media }],
+    rtcpMux: 'rtcp-mux',
+    ...(section.reducedSize ? { rtcpRsize: 'rtcp-rsize' as const } : {}),
+    // sdp-transform does not know it (RFC 8858).
+    invalid: [{ value: 'rtcp-mux-only' }],
+  };
+}
+
+function candidate(one: types.IceCandidate): NonNullable<Section['candidates']>[number] {
+  return {
+    foundation: one.foundation,
+    component: 1,
+    transport: one.protocol,
+    priority: one.priority,
+    ip: one.address,
+    port: one.port,
+    type: one.type,
+    ...(one.protocol === 'tcp' ? { tcptype: one.tcpType ?? 'passive' } : {}),
+  };
+}
+
+function candidateText(one: types.IceCandidate): string {
+  const tcp = one.protocol === 'tcp' ? ` tcptype ${one.tcpType ?? 'passive'}` : '';
+  return `${one.foundation} 1 ${one.protocol} ${one.priority} ${one.address} ${one.port} typ ${one.type}${tcp}`;
+}

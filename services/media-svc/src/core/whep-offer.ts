@@ -1,0 +1,254 @@
+import type { types } from 'mediasoup';
+import { AppError } from '@ancloud/kit/errors';
+import type { Shape } from './rtp-parameters.js';
+import {
+  dtlsOf,
+  iceOf,
+  malformed,
+  parseSdp,
+  textOf,
+  type IceCredentials,
+  type Section,
+  type Session,
+} from './sdp.js';
+
+const MAX_SECTIONS = 16;
+
+/** What the viewer offered for one kind, as far as we take it up. */
+export interface OfferedCodec {
+  readonly payloadType: number;
+  /** Format parameters as the offer says them; the answer repeats them (RFC 6184 §8.2.2: symmetric). */
+  readonly config: string;
+  readonly feedback: readonly types.RtcpFeedback[];
+}
+
+/** One m-section, in the offer's order: the answer has as many. */
+export interface OfferedSection {
+  readonly mid: string;
+  /** `audio`, `video`, `application` … */
+  readonly media: string;
+  readonly protocol: string;
+  readonly payloads: string;
+  /** Missing: the section is refused in the answer. */
+  readonly codec?: OfferedCodec;
+  readonly extensions: readonly { readonly id: number; readonly uri: string }[];
+  readonly reducedSize: boolean;
+}
+
+export interface WhepOffer {
+  readonly sections: readonly OfferedSection[];
+  readonly ice: IceCredentials;
+  /** The viewer's side of DTLS. */
+  readonly dtls: types.DtlsParameters;
+}
+
+/**
+ * Reads a viewer's offer (RFC 8829 §5.2.1, as WHEP wants it) and chooses what we can send: H.264 Constrained Baseline in
+ * packetization-mode 1, and Opus when it is offered. Pure. Errors: SDP_INVALID, CODEC_UNSUPPORTED, MESSAGE_TOO_LARGE.
+ */
+export function readOffer(text: string): WhepOffer {
+  const description = parseSdp(text);
+  if (!text.startsWith('v=0')) throw malformed("the offer does not begin with 'v=0'", 'v');
+  const { media } = description;
+  if (media.length === 0 || media.length > MAX_SECTIONS)
+    throw malformed(`the offer has ${media.length} m-sections, not 1 to ${MAX_SECTIONS}`, 'm');
+  const bundled = bundleOf(description);
+  const taken = new Set<string>();
+  const sections = media.map((section): OfferedSection => {
+    const mid = midOf(section);
+    if (taken.has(mid)) throw malformed(`the mid '${mid}' stands twice`, 'mid');
+    taken.add(mid);
+    const first = !media.slice(0, media.indexOf(section)).some(({ type }) => type === section.type);
+    const codec =
+      // One track of a kind is all that there is.
+      first && isRtp(section) ? codecOf(section.type, section) : undefined;
+    if (codec !== undefined) requireUsable(description, section, mid, bundled, media.length);
+    return {
+      mid,
+      media: section.type,
+      protocol: section.protocol,
+      payloads: textOf(section.payloads),
+      ...(codec === undefined ? {} : { codec }),
+      extensions: (section.ext ?? []).map(({ value, uri }) => ({ id: value, uri })),
+      reducedSize: section.rtcpRsize !== undefined,
+    };
+  });
+  requireVideo(sections, media);
+  const used = media.find((_, at) => sections[at]?.codec !== undefined) as Section;
+  return { sections, ice: iceOf(description, used), dtls: dtlsOf(description, used) };
+}
+
+/** The shape of the router that can answer the offer: its payload types are the offer's. */
+export function shapeOf(offer: WhepOffer): Shape {
+  const codecs = codecsOf(offer);
+  const key = codecs.map(({ kind, preferredPayloadType }) => `${kind}:${preferredPayloadType}`);
+  return {
+    key: key.join(' '),
+    codecs,
+  };
+}
+
+/** What the viewer can receive, in mediasoup's words. */
+export function capabilitiesOf(offer: WhepOffer): types.RtpCapabilities {
+  return {
+    codecs: codecsOf(offer),
+    headerExtensions: offer.sections.flatMap(({ media, codec, extensions }) =>
+      codec === undefined
+        ? []
+        : extensions.map(({ id, uri }) => ({
+            kind: media as types.MediaKind,
+            uri: uri as types.RtpHeaderExtensionUri,
+            preferredId: id,
+            preferredEncrypt: false,
+            direction: 'recvonly' as const,
+          })),
+    ),
+  };
+}
+
+function codecsOf({ sections }: WhepOffer): types.RtpCodecCapability[] {
+  const of = (kind: types.MediaKind): types.RtpCodecCapability[] =>
+    sections.flatMap(({ media, codec }): types.RtpCodecCapability[] => {
+      if (media !== kind || codec === undefined) return [];
+      const { payloadType, feedback } = codec;
+      const common = { kind, preferredPayloadType: payloadType, rtcpFeedback: [...feedback] };
+      if (kind === 'audio') return [{ ...common, mimeType: 'audio/opus', clockRate: 48_000, channels: 2 }];
+      return [
+        {
+          ...common,
+          mimeType: 'video/H264',
+          clockRate: 90_000,
+          parameters: {
+            'packetization-mode': 1,
+            'profile-level-id': '42e01f',
+            'level-asymmetry-allowed': 1,
+          },
+        },
+      ];
+    });
+  return [...of('audio'), ...of('video')];
+}
+
+function isRtp({ protocol }: Section): boolean {
+  return protocol === 'UDP/TLS/RTP/SAVPF' || protocol === 'UDP/TLS/RTP/SAVP';
+}
+
+function midOf({ mid, type }: Section): string {
+  const text = textOf(mid);
+  if (!/^[\w!#$%&'*+\-.^`{|}~]{1,32}$/.test(text))
+    throw malformed(`the m-section '${type}' has no mid that could be one (RFC 5888)`, 'mid');
+  return text;
+}
+
+function bundleOf({ groups }: Session): ReadonlySet<string> | undefined {
+  const group = groups?.find(({ type }) => type === 'BUNDLE');
+  return group === undefined ? undefined : new Set(textOf(group.mids).split(' '));
+}
+
+function requireUsable(
+  session: Session,
+  section: Section,
+  mid: string,
+  bundled: ReadonlySet<string> | undefined,
+  count: number,
+): void {
+  const direction = section.direction ?? session.direction ?? 'sendrecv';
+  if (direction !== 'recvonly' && direction !== 'sendrecv') {
+    throw malformed(
+      `the m-section '${mid}' is ${direction}: a viewer receives`,
+      'direction',
+      "use addTransceiver(kind, {direction: 'recvonly'})",
+    );
+  }
+  if (section.rtcpMux === undefined) throw malformed(`the m-section '${mid}' has no rtcp-mux`, 'rtcp-mux');
+  if (bundled === undefined ? count > 1 : !bundled.has(mid))
+    throw malformed(`the m-section '${mid}' is in no BUNDLE group`, 'group', "use bundlePolicy 'max-bundle'");
+}
+
+function codecOf(media: string, section: Section): OfferedCodec | undefined {
+  const wanted = media === 'video' ? isOurH264 : media === 'audio' ? isOpus : undefined;
+  const offered = new Set(textOf(section.payloads).split(' '));
+  const found =
+    wanted === undefined
+      ? undefined
+      : section.rtp.find(
+          (rtp) => offered.has(textOf(rtp.payload)) && wanted(rtp, parametersOf(section, rtp.payload)),
+        );
+  if (found === undefined) return undefined;
+  if (!Number.isInteger(found.payload) || found.payload < 0 || found.payload > 127)
+    throw malformed(`the payload type ${textOf(found.payload)} is not 0 to 127`, 'rtpmap');
+  return {
+    payloadType: found.payload,
+    config: configOf(section, found.payload),
+    feedback: (section.rtcpFb ?? [])
+      .filter(({ payload }) => payload === '*' || textOf(payload) === textOf(found.payload))
+      .map(({ type, subtype }) => ({ type, parameter: subtype ?? '' })),
+  };
+}
+
+function isOpus({ codec, rate, encoding }: Section['rtp'][number]): boolean {
+  return codec.toLowerCase() === 'opus' && Number(rate) === 48_000 && Number(encoding) === 2;
+}
+
+/**
+ * Constrained Baseline by any of its three names (RFC 6184, table 5), in packetization-mode 1: what the phone's stream is labelled as,
+ * whatever it is. Fragments need mode 1.
+ */
+function isOurH264(
+  { codec, rate }: Section['rtp'][number],
+  parameters: Readonly<Record<string, string>>,
+): boolean {
+  if (codec.toUpperCase() !== 'H264' || Number(rate) !== 90_000) return false;
+  if (Number(parameters['packetization-mode'] ?? 0) !== 1) return false;
+  const [, profile, flags] =
+    /^([\da-f]{2})([\da-f]{2})[\da-f]{2}$/i.exec(parameters['profile-level-id'] ?? '') ?? [];
+  const iop = parseInt(flags ?? '0', 16);
+  switch (profile?.toLowerCase()) {
+    case '42':
+      return (iop & 0x4f) === 0x40;
+    case '4d':
+      return (iop & 0x8f) === 0x80;
+    case '58':
+      return (iop & 0xcf) === 0xc0;
+    default:
+      return false;
+  }
+}
+
+function configOf({ fmtp }: Section, payload: number): string {
+  return textOf(fmtp.find((one) => textOf(one.payload) === textOf(payload))?.config);
+}
+
+function parametersOf(section: Section, payload: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    configOf(section, payload)
+      .split(';')
+      .map((pair) => pair.trim())
+      .filter((pair) => pair.includes('='))
+      .map((pair) => [
+        pair.slice(0, pair.indexOf('=')).trim().toLowerCase(),
+        pair.slice(pair.indexOf('=') + 1).trim(),
+      ]),
+  );
+}
+
+function requireVideo(sections: readonly OfferedSection[], media: readonly Section[]): void {
+  const video = sections.find((section) => section.media === 'video' && section.codec !== undefined);
+  if (video !== undefined) {
+    const audio = sections.find((section) => section.media === 'audio' && section.codec !== undefined);
+    if (audio?.codec?.payloadType !== video.codec?.payloadType) return;
+    throw malformed(`the payload type ${video.codec?.payloadType} means sound and picture at once`, 'rtpmap');
+  }
+  const offered = media.flatMap(({ type, rtp }) => (type === 'video' ? rtp.map(({ codec }) => codec) : []));
+  throw new AppError(
+    'CODEC_UNSUPPORTED',
+    offered.length === 0
+      ? 'the offer asks for no picture'
+      : 'the offer has no H.264 in Constrained Baseline with packetization-mode 1',
+    {
+      field: 'rtpmap',
+      value: [...new Set(offered)].join(', ').slice(0, 200),
+      fix: 'a phone sends H264/90000, packetization-mode=1, profile-level-id=42e01f: use a player that decodes it',
+    },
+  );
+}

@@ -1,0 +1,87 @@
+import { subjects } from '@ancloud/contracts';
+import { Role } from '@ancloud/contracts/common/v1/common';
+import type { Bus } from '@ancloud/bus';
+import { AppError, type Log } from '@ancloud/kit';
+import { readOffer, shapeOf } from './core/whep-offer.js';
+import type { Streams } from './streams.js';
+import { WhepViewer } from './whep-viewer.js';
+
+/** WHEP's sessions of this instance, by viewer. Each is owned by its stream; it leaves here when it closes. */
+export class WhepSessions {
+  readonly #streams: Streams;
+  readonly #bus: Bus;
+  readonly #log: Log;
+  readonly #viewers = new Map<string, WhepViewer>();
+
+  constructor(streams: Streams, bus: Bus, log: Log) {
+    this.#streams = streams;
+    this.#bus = bus;
+    this.#log = log;
+  }
+
+  /** Errors: SDP_INVALID, CODEC_UNSUPPORTED, and what `Streams.open` and `Stream.seat` say. Nothing is left behind then. */
+  async create(request: {
+    readonly phoneId: string;
+    readonly viewerId: string;
+    readonly offer: string;
+  }): Promise<{ readonly answer: string; readonly etag: string }> {
+    const { phoneId, viewerId } = request;
+    // Before anything is opened: a bad offer costs nothing.
+    const offer = readOffer(request.offer);
+    const stream = await this.#streams.open(phoneId);
+    const viewer = await stream.seat(viewerId, shapeOf(offer), (branch, left) => {
+      const made: WhepViewer = new WhepViewer(stream, branch, {
+        id: viewerId,
+        offer,
+        log: this.#log,
+        closed: (reason) => {
+          left();
+          if (this.#viewers.get(viewerId) === made) this.#viewers.delete(viewerId);
+          this.#presence(phoneId, viewerId, false);
+          this.#log.debug({ viewer: viewerId, reason }, 'a WHEP viewer is closed');
+        },
+      });
+      this.#viewers.set(viewerId, made);
+      this.#presence(phoneId, viewerId, true);
+      return made;
+    });
+    try {
+      return await viewer.answer();
+    } catch (error) {
+      viewer.close('it could not be answered');
+      throw error;
+    }
+  }
+
+  /** Errors: VIEWER_NOT_FOUND, SDP_INVALID, ETAG_MISMATCH. */
+  patch(
+    viewerId: string,
+    ifMatch: string,
+    fragment: string,
+  ): Promise<{ readonly fragment: string; readonly etag: string }> {
+    return this.#viewer(viewerId).patch(ifMatch, fragment);
+  }
+
+  /** Errors: VIEWER_NOT_FOUND. */
+  delete(viewerId: string): void {
+    this.#viewer(viewerId).close('the player left');
+  }
+
+  #viewer(id: string): WhepViewer {
+    const viewer = this.#viewers.get(id);
+    if (viewer !== undefined) return viewer;
+    throw new AppError('VIEWER_NOT_FOUND', `there is no WHEP session ${id}`, {
+      field: 'session',
+      value: id,
+      fix: 'it has ended: ask for a new viewer and POST an offer',
+    });
+  }
+
+  #presence(phoneId: string, viewerId: string, present: boolean): void {
+    this.#bus.publish(
+      subjects.viewer,
+      { phone: phoneId },
+      { phoneId, viewerId, role: Role.ROLE_WATCH, present },
+    );
+  }
+}

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Browser } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Phone } from '../harness/farm.js';
+import { streamOf } from '../harness/media-client.js';
+import { WhepPage } from '../harness/whep-page.js';
+import { whepConformance } from '../whep/conformance.js';
+
+const farm = new Farm(inject('farm'));
+let browser: Browser;
+let phone: Phone;
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+});
+afterAll(async () => {
+  await browser?.close();
+  if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+const endpoint = async (): Promise<{ url: string; authorization: string }> => {
+  const { whepUrl, token } = await farm.viewer(phone.phoneId, 'watch');
+  return { url: whepUrl, authorization: `Bearer ${token}` };
+};
+
+describe('whep-conformance', () => {
+  whepConformance({ endpoint });
+});
+
+describe('whep', () => {
+  it('a plain RTCPeerConnection plays a phone, over an ICE restart and a new session, until it is ended', async () => {
+    // Somebody else watches: the stream spreads, and WHEP's shape stands beside it.
+    const other = await browser.watch(farm, phone.phoneId, 'watch');
+    await other.firstFrame();
+    const player = await WhepPage.open(browser, farm, phone.phoneId);
+    await player.goesOn();
+    expect(await player.restartIce()).toBe(200);
+    await player.goesOn();
+
+    await farm.kill('session-svc');
+    await farm.viewable(phone.phoneId);
+    await player.goesOn();
+
+    const ids = async (): Promise<string[]> =>
+      (await streamOf(farm.address, phone.phoneId)).viewers.map(({ viewerId }) => viewerId);
+    expect(await ids()).toContain(player.viewerId);
+    expect(await player.end()).toBe(200);
+    expect(await ids()).not.toContain(player.viewerId);
+    await player.page.close();
+    await other.page.close();
+  });
+
+  it('a token opens one session, and serves no other', async () => {
+    const mine = await endpoint();
+    const others = await endpoint();
+    const player = await WhepPage.open(browser, farm, phone.phoneId);
+    const session = `${mine.url}/${player.viewerId}`;
+    for (const method of ['DELETE', 'PATCH']) {
+      const answer = await fetch(session, {
+        method,
+        headers: {
+          authorization: others.authorization,
+          ...(method === 'PATCH'
+            ? { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' }
+            : {}),
+        },
+        ...(method === 'PATCH' ? { body: 'a=ice-ufrag:ysXw\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\n' } : {}),
+      });
+      expect(answer.status).toBe(404);
+      expect(await answer.json()).toMatchObject({ code: 'VIEWER_NOT_FOUND' });
+    }
+    expect(await player.end()).toBe(200);
+    await player.page.close();
+  });
+
+  it('is listed, and is gone when its right is taken back', async () => {
+    const player = await WhepPage.open(browser, farm, phone.phoneId);
+    await player.goesOn();
+    const { viewers } = await farm.api<{ viewers: { viewerId: string; connected: boolean }[] }>(
+      'GET',
+      `/v1/phones/${phone.phoneId}/viewers`,
+    );
+    expect(viewers).toContainEqual(expect.objectContaining({ viewerId: player.viewerId, connected: true }));
+    const revoked = await farm.call('DELETE', `/v1/viewers/${player.viewerId}`);
+    expect(await revoked.json()).toMatchObject({ pictureEnded: true });
+    expect(await player.end()).toBe(404);
+    await player.page.close();
+  });
+
+  it('a bad offer costs nothing: the token is as good as before', async () => {
+    const { url, authorization } = await endpoint();
+    const post = (body: string): Promise<Response> =>
+      fetch(url, { method: 'POST', headers: { authorization, 'content-type': 'application/sdp' }, body });
+    const bad = await post('v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n');
+    expect(bad.status).toBe(406);
+    expect(await bad.json()).toMatchObject({ code: 'CODEC_UNSUPPORTED', field: 'rtpmap' });
+    expect(await (await post('hello')).json()).toMatchObject({ code: 'SDP_INVALID', field: 'v' });
+    expect((await post('v=0\r\n'.repeat(20_000))).status).toBe(413);
+    // As good as before, and nobody has been seated meanwhile.
+    const viewers = await streamOf(farm.address, phone.phoneId).then(
+      (view) => view.viewers,
+      () => [],
+    );
+    expect(viewers).toEqual([]);
+    const player = await WhepPage.open(browser, farm, phone.phoneId, { url, authorization });
+    expect(await player.end()).toBe(200);
+    await player.page.close();
+  });
+
+  it('pages of other origins are told that they may not', async () => {
+    const { url } = await endpoint();
+    const preflight = (origin: string): Promise<Response> =>
+      fetch(url, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } });
+    const own = await preflight(farm.address.url);
+    expect(own.headers.get('access-control-allow-origin')).toBe(farm.address.url);
+    expect(own.headers.get('access-control-allow-headers')).toMatch(/authorization.*content-type.*if-match/i);
+    expect(own.headers.get('access-control-allow-methods')).toContain('POST');
+    const foreign = await preflight('https://elsewhere.example');
+    expect(foreign.status).toBe(403);
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('a player that vanishes is let go by itself', async () => {
+    const player = await WhepPage.open(browser, farm, phone.phoneId);
+    // Gone without a word, as by a battery that is empty.
+    await player.page.close();
+    await eventually(async () => {
+      const { viewers } = await streamOf(farm.address, phone.phoneId).catch(() => ({ viewers: [] }));
+      if (viewers.some(({ viewerId }) => viewerId === player.viewerId))
+        throw new NotYet('it is still counted');
+    });
+  });
+});

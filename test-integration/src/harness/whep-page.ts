@@ -1,0 +1,132 @@
+import type { Page } from 'playwright-core';
+import type { Browser } from './browser.js';
+import { eventually, NotYet } from './eventually.js';
+import type { Farm } from './farm.js';
+import { readPattern, type Pattern } from './pattern.js';
+
+interface Played {
+  readonly session: string;
+  readonly etag: string;
+  readonly pc: RTCPeerConnection;
+  readonly video: HTMLVideoElement;
+}
+
+/** A page that plays a phone by WHEP: RTCPeerConnection and fetch, nothing of ours. */
+export class WhepPage {
+  readonly page: Page;
+  readonly viewerId: string;
+
+  private constructor(page: Page, viewerId: string) {
+    this.page = page;
+    this.viewerId = viewerId;
+  }
+
+  /** @param endpoint where, and with what; a new viewer's when missing. */
+  static async open(
+    browser: Browser,
+    farm: Farm,
+    phone: string,
+    endpoint?: { readonly url: string; readonly authorization: string },
+  ): Promise<WhepPage> {
+    const { token, viewerId, whepUrl } = await farm.viewer(phone, 'watch');
+    const page = await browser.context.newPage();
+    await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
+    await page.evaluate(play, endpoint ?? { url: whepUrl, authorization: `Bearer ${token}` });
+    return new WhepPage(page, viewerId);
+  }
+
+  /** Waits until the picture has gone on by a second's worth of frames of the app Motion. */
+  async goesOn(): Promise<void> {
+    await this.page.bringToFront();
+    const { value } = await this.#patternWhere(() => true);
+    await this.#patternWhere((pattern) => pattern.value > value + 60);
+  }
+
+  /** Restarts ICE by a PATCH; answers its status. */
+  restartIce(): Promise<number> {
+    return this.page.evaluate(restart);
+  }
+
+  /** DELETE of the session; answers its status. */
+  end(): Promise<number> {
+    return this.page.evaluate(async () => {
+      const { session, authorization } = (
+        globalThis as unknown as { whep: Played & { authorization: string } }
+      ).whep;
+      return (await fetch(session, { method: 'DELETE', headers: { authorization } })).status;
+    });
+  }
+
+  async #patternWhere(wanted: (pattern: Pattern) => boolean): Promise<Pattern> {
+    return eventually(async () => {
+      const video = await this.page.evaluateHandle(
+        () => (globalThis as unknown as { whep: Played }).whep.video,
+      );
+      try {
+        const pattern = await video.evaluate(readPattern);
+        if (pattern === null || pattern.kind !== 'motion' || !wanted(pattern))
+          throw new NotYet(`the picture says ${JSON.stringify(pattern)}`);
+        return pattern;
+      } finally {
+        await video.dispose();
+      }
+    });
+  }
+}
+
+/** Runs in the page. */
+async function play({ url, authorization }: { url: string; authorization: string }): Promise<void> {
+  const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const video = Object.assign(document.createElement('video'), {
+    muted: true,
+    autoplay: true,
+    playsInline: true,
+  });
+  document.body.replaceChildren(video);
+  pc.ontrack = ({ streams: [stream] }) => (video.srcObject = stream ?? null);
+  for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { direction: 'recvonly' });
+  await pc.setLocalDescription();
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/sdp' },
+    body: pc.localDescription?.sdp ?? '',
+  });
+  if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
+  const session = new URL(answer.headers.get('location') ?? '', url).href;
+  await pc.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
+  Object.assign(globalThis, {
+    whep: { session, authorization, etag: answer.headers.get('etag') ?? '', pc, video },
+  });
+}
+
+/** Runs in the page: what a player does when its network has changed. */
+async function restart(): Promise<number> {
+  const { session, authorization, pc } = (
+    globalThis as unknown as { whep: Played & { authorization: string } }
+  ).whep;
+  const before = pc.remoteDescription?.sdp ?? '';
+  await pc.setLocalDescription(await pc.createOffer({ iceRestart: true }));
+  const local = pc.localDescription?.sdp ?? '';
+  const line = (text: string, name: string): string =>
+    new RegExp(`^a=${name}:.*$`, 'm').exec(text)?.[0].trim() ?? '';
+  const answer = await fetch(session, {
+    method: 'PATCH',
+    headers: { authorization, 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
+    body: [
+      'm=audio 9 UDP/TLS/RTP/SAVPF 0',
+      line(local, 'mid'),
+      line(local, 'ice-ufrag'),
+      line(local, 'ice-pwd'),
+      '',
+    ].join('\r\n'),
+  });
+  const fragment = await answer.text();
+  const sdp = before
+    .replaceAll(line(before, 'ice-ufrag'), line(fragment, 'ice-ufrag'))
+    .replaceAll(line(before, 'ice-pwd'), line(fragment, 'ice-pwd'));
+  await pc.setRemoteDescription({ type: 'answer', sdp });
+  const state = (): string => pc.iceConnectionState;
+  while (state() !== 'connected' && state() !== 'completed')
+    await new Promise((resolve) => pc.addEventListener('iceconnectionstatechange', resolve, { once: true }));
+  return answer.status;
+}

@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest';
+
+/** What is tested: any WHEP endpoint. */
+export interface WhepTarget {
+  /** An endpoint and an Authorization that may open one session more; asked anew for each test. */
+  readonly endpoint: () => Promise<{ readonly url: string; readonly authorization: string }>;
+}
+
+const SDP = 'application/sdp';
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
+
+/**
+ * draft-ietf-wish-whep-04 from a player's side, as far as HTTP tells: to be run against any endpoint that sends H.264 and
+ * Opus (`endpoint.test.ts`). No media flow; that is the business of a browser.
+ */
+export function whepConformance(target: WhepTarget): void {
+  describe('the endpoint', () => {
+    it('answers OPTIONS with what can be posted, without credentials', async () => {
+      const { url } = await target.endpoint();
+      const answer = await fetch(url, { method: 'OPTIONS' });
+      expect([200, 204]).toContain(answer.status);
+      expect(answer.headers.get('accept-post')).toContain(SDP);
+    });
+
+    it('answers GET with nothing', async () => {
+      const { url, authorization } = await target.endpoint();
+      const answer = await fetch(url, { headers: { authorization } });
+      expect(answer.ok).toBe(true);
+      expect(await answer.text()).toBe('');
+    });
+
+    it('wants a bearer token', async () => {
+      const { url } = await target.endpoint();
+      const answer = await post(url, undefined, OFFER);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toMatch(/^bearer/i);
+      expect((await post(url, 'Bearer nonsense', OFFER)).status).toBe(401);
+    });
+
+    it.each<[string, string, string]>([
+      ['another media type', 'text/plain', OFFER],
+      ['JSON', 'application/json', JSON.stringify({ type: 'offer', sdp: OFFER })],
+      ['an empty body', SDP, ''],
+      ['what is not SDP', SDP, 'hello'],
+      ['an offer without sections', SDP, OFFER.slice(0, OFFER.indexOf('m='))],
+      ['an offer without a fingerprint', SDP, OFFER.replaceAll(/a=fingerprint.*\r\n/g, '')],
+      ['an offer without ICE', SDP, OFFER.replaceAll(/a=ice-.*\r\n/g, '')],
+      ['an offer that sends', SDP, OFFER.replaceAll('a=recvonly', 'a=sendonly')],
+      ['an offer of nobody’s codec', SDP, OFFER.replaceAll('H264', 'H261')],
+    ])('refuses %s with a 4xx', async (_, type, body) => {
+      const { url, authorization } = await target.endpoint();
+      const answer = await post(url, authorization, body, type);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.status).toBeLessThan(500);
+      expect(answer.headers.get('location')).toBeNull();
+    });
+
+    it('answers an offer with 201, Location, a strong ETag and an answer that fits', async () => {
+      const { answer, end } = await open(target);
+      expect(answer.status).toBe(201);
+      expect(answer.headers.get('content-type')).toContain(SDP);
+      expect(answer.headers.get('location')).not.toBeNull();
+      expect(answer.headers.get('etag')).toMatch(/^"[^"]+"$/);
+      const text = await answer.text();
+      expect(text).toMatch(/^v=0\r\n/);
+      expect(text).toMatch(/^a=group:BUNDLE 0 1\r$/m);
+      const sections = sectionsOf(text);
+      expect(sections.map((section) => /^m=(\w+) (\d+)/.exec(section)?.[1])).toEqual(['audio', 'video']);
+      for (const section of sections) {
+        expect(section).toContain('\r\na=sendonly\r\n');
+        expect(section).toContain('\r\na=rtcp-mux\r\n');
+        expect(section).toMatch(/\r\na=setup:(?:passive|active)\r\n/);
+        expect(section).toMatch(/\r\na=ice-ufrag:\S{4,}\r\n/);
+        expect(section).toMatch(/\r\na=ice-pwd:\S{22,}\r\n/);
+        expect(section).toMatch(/\r\na=fingerprint:sha-256 (?:[\dA-F]{2}:){31}[\dA-F]{2}\r\n/);
+        expect(section).toMatch(/\r\na=candidate:\S+ 1 udp /i);
+      }
+      // One MediaStream, and payload types of the offer only.
+      expect(new Set([...text.matchAll(/a=msid:(\S+)/g)].map(([, stream]) => stream)).size).toBe(1);
+      expect([...text.matchAll(/^m=\S+ \d+ \S+ (.*)\r$/gm)].map(([, payloads]) => payloads)).toEqual([
+        '111',
+        '109',
+      ]);
+      // Header extensions keep the offer's ids (RFC 8285 §5).
+      for (const [line] of text.matchAll(/^a=extmap:\d+ \S+/gm)) expect(OFFER).toContain(line);
+      await end();
+    });
+  });
+
+  describe('a session', () => {
+    it('answers OPTIONS and GET', async () => {
+      const { session, authorization, end } = await open(target);
+      const options = await fetch(session, { method: 'OPTIONS' });
+      expect([200, 204]).toContain(options.status);
+      const look = await fetch(session, { headers: { authorization } });
+      expect(look.ok).toBe(true);
+      expect(await look.text()).toBe('');
+      await end();
+    });
+
+    it('takes candidates: 204, without an ETag', async () => {
+      const { patch, etag, end } = await open(target);
+      const answer = await patch(fragment(UFRAG, PWD), etag);
+      expect(answer.status).toBe(204);
+      expect(answer.headers.get('etag')).toBeNull();
+      await end();
+    });
+
+    it('refuses a PATCH without a tag, with an old one, of another type, and without ICE', async () => {
+      const { patch, etag, end } = await open(target);
+      expect((await patch(fragment(UFRAG, PWD), undefined)).status).toBe(428);
+      expect((await patch(fragment(UFRAG, PWD), '"of-another-time"')).status).toBe(412);
+      for (const [body, type] of [
+        [fragment(UFRAG, PWD), 'application/json'],
+        [fragment(UFRAG, PWD), SDP],
+        ['hello', FRAGMENT],
+      ] as const) {
+        const answer = await patch(body, etag, type);
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+        expect(answer.status).toBeLessThan(500);
+      }
+      // None of these has ended it.
+      expect((await patch(fragment(UFRAG, PWD), etag)).status).toBe(204);
+      await end();
+    });
+
+    it('restarts ICE: 200, new credentials, a new ETag', async () => {
+      const { patch, etag, end } = await open(target);
+      const answer = await patch(fragment('ysXw', 'vw5LmwG4y/e6dPP/zAP9Gp5k'), '*');
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toContain(FRAGMENT);
+      const text = await answer.text();
+      expect(text).toMatch(/^a=ice-ufrag:\S{4,}\r$/m);
+      expect(text).toMatch(/^a=ice-pwd:\S{22,}\r$/m);
+      const renewed = answer.headers.get('etag');
+      expect(renewed).toMatch(/^"[^"]+"$/);
+      expect(renewed).not.toBe(etag);
+      const candidates = fragment('ysXw', 'vw5LmwG4y/e6dPP/zAP9Gp5k');
+      expect((await patch(candidates, etag)).status).toBe(412);
+      expect((await patch(candidates, renewed ?? '')).status).toBe(204);
+      await end();
+    });
+
+    it('ends by DELETE, whatever the tag, and is gone', async () => {
+      const { session, authorization, patch } = await open(target);
+      const remove = (): Promise<Response> =>
+        fetch(session, { method: 'DELETE', headers: { authorization, 'if-match': '"of-another-time"' } });
+      expect((await remove()).status).toBe(200);
+      const again = await remove();
+      expect(again.status).toBeGreaterThanOrEqual(400);
+      expect(again.status).toBeLessThan(500);
+      expect((await patch(fragment(UFRAG, PWD), '*')).status).toBe(404);
+    });
+  });
+}
+
+interface Opened {
+  readonly answer: Response;
+  readonly session: string;
+  readonly authorization: string;
+  readonly etag: string;
+  readonly patch: (body: string, ifMatch: string | undefined, type?: string) => Promise<Response>;
+  readonly end: () => Promise<void>;
+}
+
+async function open(target: WhepTarget): Promise<Opened> {
+  const { url, authorization } = await target.endpoint();
+  const answer = await post(url, authorization, OFFER);
+  if (answer.status !== 201) throw new Error(`POST of an offer: ${answer.status} ${await answer.text()}`);
+  const session = new URL(answer.headers.get('location') ?? '', url).href;
+  return {
+    answer,
+    session,
+    authorization,
+    etag: answer.headers.get('etag') ?? '',
+    patch: (body, ifMatch, type = FRAGMENT) =>
+      fetch(session, {
+        method: 'PATCH',
+        headers: {
+          authorization,
+          'content-type': type,
+          ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+        },
+        body,
+      }),
+    end: async () => {
+      await fetch(session, { method: 'DELETE', headers: { authorization } });
+    },
+  };
+}
+
+function post(url: string, authorization: string | undefined, body: string, type = SDP): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': type, ...(authorization === undefined ? {} : { authorization }) },
+    body,
+  });
+}
+
+/** The m-sections of a description, each with the line break before its second line. */
+function sectionsOf(text: string): string[] {
+  return text.split(/(?=^m=)/m).slice(1);
+}
+
+const UFRAG = 'zjkk';
+const PWD = 'bP+XJMM09aR8AiX1jdukzR6Y';
+const SECURITY = `c=IN IP4 0.0.0.0
+a=ice-ufrag:${UFRAG}
+a=ice-pwd:${PWD}
+a=ice-options:trickle
+a=fingerprint:sha-256 DA:7B:57:DC:28:CE:04:4F:31:79:85:C4:31:67:EB:27:58:29:ED:77:2A:0D:24:AE:ED:AD:30:BC:BD:F1:9C:02
+a=setup:actpass`;
+/** An offer such as browsers make, of a player that will never connect. */
+const OFFER = `v=0
+o=- 5228595038118931041 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=extmap-allow-mixed
+m=audio 9 UDP/TLS/RTP/SAVPF 111 0
+${SECURITY}
+a=mid:0
+a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid
+a=recvonly
+a=rtcp-mux
+a=rtcp-mux-only
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1
+a=rtpmap:0 PCMU/8000
+m=video 9 UDP/TLS/RTP/SAVPF 96 109
+${SECURITY}
+a=mid:1
+a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid
+a=recvonly
+a=rtcp-mux
+a=rtcp-mux-only
+a=rtcp-rsize
+a=rtpmap:96 VP8/90000
+a=rtpmap:109 H264/90000
+a=rtcp-fb:109 nack
+a=rtcp-fb:109 nack pli
+a=fmtp:109 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+`.replaceAll('\n', '\r\n');
+
+function fragment(ufrag: string, pwd: string): string {
+  return [
+    'a=group:BUNDLE 0 1',
+    'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+    'a=mid:0',
+    `a=ice-ufrag:${ufrag}`,
+    `a=ice-pwd:${pwd}`,
+    'a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ host generation 0',
+    // A transport that nobody knows is passed over.
+    'a=candidate:1387637175 1 sctp 2122260222 192.0.2.1 61764 typ host',
+    'a=end-of-candidates',
+    '',
+  ].join('\r\n');
+}
