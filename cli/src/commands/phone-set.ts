@@ -10,6 +10,7 @@ export interface SetOptions {
   readonly swap?: string;
   readonly pids?: string;
   readonly ioWeight?: string;
+  readonly egress?: string;
   readonly idlePause?: string;
   readonly image?: string;
   readonly allowProfileChange?: boolean;
@@ -22,6 +23,7 @@ const limits = {
   swap: 'swapMib',
   pids: 'pids',
   ioWeight: 'ioWeight',
+  egress: 'egressKbit',
 } as const;
 
 /** `./ancloud phone set ID`: asks for the change and waits until it is so. */

@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { PATIENCE_MS } from '../harness/eventually.js';
-import { Farm, type Phone } from '../harness/farm.js';
+import { Farm, type Operation, type Phone } from '../harness/farm.js';
 import { leftoversOf } from '../harness/leftovers.js';
 
 const farm = new Farm(inject('farm'));
@@ -41,6 +41,14 @@ function inNetworkOf(phone: Phone | undefined, ...argv: string[]): Promise<numbe
       resolve(error === null ? 0 : typeof error.code === 'number' ? error.code : 255),
     ),
   );
+}
+
+/** Packets that were more than the phone may send; undefined when its port has no rate. */
+function dropped(phone: Phone): number | undefined {
+  const listed = execFileSync('nft', ['list', 'ruleset', 'netdev'], { encoding: 'utf8' });
+  const chain = listed.split(/^\s*chain /m).find((text) => text.includes(`ip saddr ${ip(phone)} accept`));
+  const packets = /limit rate over .* counter packets (\d+)/.exec(chain ?? '')?.[1];
+  return packets === undefined ? undefined : Number(packets);
 }
 
 const connects = async (
@@ -89,6 +97,28 @@ describe('a phone', () => {
     expect(await inNetworkOf(one, 'ip', 'route', 'add', `${host}/32`, 'dev', 'eth0', 'src', stolen)).toBe(0);
     expect(await isCutOff(one, host, 53)).toBe(true);
     expect(await inNetworkOf(one, 'ip', 'route', 'delete', `${host}/32`)).toBe(0);
+    expect(await reaches(one, host, 53)).toBe(true);
+  });
+
+  it('sends no more than it may, as soon as that is said, and all it likes again', async () => {
+    const limit = async (egressKbit: number): Promise<void> => {
+      const body = { spec: { limits: { egressKbit } } };
+      const { operation } = await farm.api<{ operation: Operation }>(
+        'PATCH',
+        `/v1/phones/${one.phoneId}`,
+        body,
+      );
+      await farm.wait(operation);
+    };
+    expect(dropped(one)).toBeUndefined();
+    await limit(64);
+    expect(dropped(one)).toBe(0);
+    // 4 MB at 8,000 bytes a second: however slow this machine is, some of it is more than the rate.
+    const flood = `exec 3>/dev/udp/${host}/53; text=$(printf '%1400s' x); for i in {1..3000}; do echo -n "$text" >&3; done`;
+    expect(await inNetworkOf(one, 'bash', '-c', flood)).toBe(0);
+    expect(dropped(one)).toBeGreaterThan(0);
+    await limit(0);
+    expect(dropped(one)).toBeUndefined();
     expect(await reaches(one, host, 53)).toBe(true);
   });
 

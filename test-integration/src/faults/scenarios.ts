@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Limits } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
@@ -16,6 +17,19 @@ function limitOf({ place }: LoneHost, phone: string, ...names: string[]): string
     .flatMap((root) => names.map((name) => `${root}/ancloud-${place.hostId}/${phone}/${name}`))
     .find((file) => fs.existsSync(file));
   return found === undefined ? '' : fs.readFileSync(found, 'utf8').trim();
+}
+
+const rates = new Map<string, number>();
+
+/** Bytes a second that ports of this host's phones may send, as the kernel lists them. */
+function ratesOf({ place }: LoneHost): number[] {
+  const table = `ancloud_${place.bridge}`;
+  const listed = execFileSync('nft', ['-j', 'list', 'table', 'netdev', table], { encoding: 'utf8' });
+  const units: Record<string, number> = { bytes: 1, kbytes: 1_024, mbytes: 1_024 ** 2 };
+  return [...listed.matchAll(/"limit": (\{[^}]*\})/g)].map(([, text]) => {
+    const { rate, rate_unit: unit } = JSON.parse(text ?? '') as { rate: number; rate_unit?: string };
+    return rate * (units[unit ?? 'bytes'] ?? 0);
+  });
 }
 
 const markOf = ({ place }: LoneHost, phone: string): string => `${place.state}/phones/${phone}/data/mark`;
@@ -110,6 +124,25 @@ export const scenarios = {
       }, 40_000);
       if (host.record(phone, 'boot')?.['bootId'] !== bootBefore.get(phone))
         throw new Error('it was booted anew');
+    },
+  },
+  // Of the cable, which the phone cannot reach.
+  egress: {
+    begin: beReady,
+    wish: (host, phone, { first }) => {
+      const before = host.target(phone)?.desired.spec?.limits?.egressKbit ?? 0;
+      rates.set(phone, before === 512 ? 1_024 : 512);
+      const limits = Limits.fromPartial({ egressKbit: rates.get(phone) ?? 0 });
+      return host.run(phone, { imageId: first, limits });
+    },
+    reached: async (host, phone) => {
+      const bytes = (rates.get(phone) ?? 0) * 125;
+      await eventually(async () => {
+        const { stage, reason } = await host.phones.getPhone({ phoneId: phone });
+        const found = ratesOf(host).includes(bytes);
+        if (stage !== Stage.STAGE_READY || reason !== '' || !found)
+          throw new NotYet(`stage ${stage} ${reason}, rates ${ratesOf(host).join()}`);
+      }, 40_000);
     },
   },
   pause: {

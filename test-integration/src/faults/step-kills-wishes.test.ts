@@ -3,5 +3,6 @@ import { killsIn } from './step-kills.js';
 killsIn('reboot');
 killsIn('reset');
 killsIn('limits');
+killsIn('egress');
 killsIn('pause');
 killsIn('resume');

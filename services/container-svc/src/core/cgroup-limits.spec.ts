@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { limitFiles, missingLimits, staleLimits } from './cgroup-limits.js';
 
-const limits = { cpuMillis: 2_000, cpuWeight: 100, memoryMib: 1_024, swapMib: 0, pids: 4_096, ioWeight: 100 };
+const limits = {
+  cpuMillis: 2_000,
+  cpuWeight: 100,
+  memoryMib: 1_024,
+  swapMib: 0,
+  pids: 4_096,
+  ioWeight: 100,
+  egressKbit: 0,
+};
 const v1 = {
   'cpu.cfs_quota_us': '200000',
   'cpu.shares': '1024',

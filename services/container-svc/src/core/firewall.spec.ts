@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseSubnet, type Subnet } from './addresses.js';
 import {
-  antiSpoofDevices,
+  antiSpoofPorts,
   antiSpoofRemoval,
   antiSpoofRules,
   filterChains,
@@ -131,7 +131,8 @@ table inet ancloud_ancloud {
   });
 
   it('lets a phone speak for itself only', () => {
-    expect(antiSpoofRules('ancloud', { device: 'ph12abp3', ip: '192.168.240.5', mac: '02:00:c0:a8:f0:05' }))
+    const port = { device: 'ph12abp3', ip: '192.168.240.5', mac: '02:00:c0:a8:f0:05' };
+    expect(antiSpoofRules('ancloud', { ...port, egressKbit: 0 }))
       .toBe(`table netdev ancloud_ancloud { chain from_ph12abp3 { type filter hook ingress device "ph12abp3" priority -450; policy drop; }; }
 flush chain netdev ancloud_ancloud from_ph12abp3
 add rule netdev ancloud_ancloud from_ph12abp3 ether saddr != 02:00:c0:a8:f0:05 counter drop
@@ -140,6 +141,14 @@ add rule netdev ancloud_ancloud from_ph12abp3 ip saddr 192.168.240.5 accept
 add rule netdev ancloud_ancloud from_ph12abp3 ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
 add rule netdev ancloud_ancloud from_ph12abp3 counter drop
 `);
+    // 2 Mbit/s are 250,000 bytes a second; an eighth of that is less than the least burst.
+    const limited = antiSpoofRules('ancloud', { ...port, egressKbit: 2_000 }).split('\n');
+    expect(limited[4]).toBe(
+      'add rule netdev ancloud_ancloud from_ph12abp3 limit rate over 250000 bytes/second burst 65536 bytes counter drop',
+    );
+    expect(limited[5]).toContain('ip saddr 192.168.240.5 accept');
+    const fast = antiSpoofRules('ancloud', { ...port, egressKbit: 8_000_000 });
+    expect(fast).toContain('limit rate over 1000000000 bytes/second burst 125000000 bytes counter drop');
   });
 
   it('can be removed, also when it is not there', () => {
@@ -160,11 +169,22 @@ delete chain netdev ancloud_ancloud from_ph12abp3
 	}
 	chain from_pha405p1 {
 		type filter hook ingress devices = { "pha405p1" } priority -450; policy drop;
+		ether saddr != 02:00:c0:a8:f0:05 counter drop
+		limit rate over 8 kbytes/second burst 64 kbytes counter drop
 	}
 	chain from_pha405p2 {
 	}
+	chain from_pha405p3 {
+		type filter hook ingress device "pha405p3" priority -450; policy drop;
+		limit rate over 64000 bytes/second burst 64 kbytes counter drop
+	}
 }`;
-    expect([...antiSpoofDevices(listing)]).toEqual(['pha405p0', 'pha405p1']);
+    // As nft 1.0.6 prints 65.536 and 512 kbit/s.
+    expect([...antiSpoofPorts(listing)]).toEqual([
+      ['pha405p0', 0],
+      ['pha405p1', 65.536],
+      ['pha405p3', 512],
+    ]);
   });
 });
 

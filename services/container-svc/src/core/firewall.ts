@@ -1,3 +1,4 @@
+import { egressOf, egressRule } from './egress.js';
 import { type Subnet, cidr, formatIp } from './addresses.js';
 
 /** What the rules are about. */
@@ -165,20 +166,26 @@ export interface Port {
   readonly device: string;
   readonly ip: string;
   readonly mac: string;
+  /** What it may send; 0 = no limit. */
+  readonly egressKbit: number;
 }
 
 const chainOf = (device: string): string => `from_${device.replaceAll(/[^A-Za-z0-9]/g, '_')}`;
 
-/** What a phone may send: its own MAC and IPv4 address, ARP for it, and DHCP before it has one. Replaces the port's chain. */
-export function antiSpoofRules(bridge: string, { device, ip, mac }: Port): string {
+/**
+ * What a phone may send: its own MAC and IPv4 address, ARP for it, and DHCP before it has one; no more of it than its rate.
+ * Replaces the port's chain.
+ */
+export function antiSpoofRules(bridge: string, { device, ip, mac, egressKbit }: Port): string {
   const table = nftTable(bridge);
   const chain = chainOf(device);
   const hook = `type filter hook ingress device "${device}" priority -450; policy drop;`;
+  const rate = egressKbit === 0 ? '' : `add rule netdev ${table} ${chain} ${egressRule(egressKbit)}\n`;
   return `table netdev ${table} { chain ${chain} { ${hook} }; }
 flush chain netdev ${table} ${chain}
 add rule netdev ${table} ${chain} ether saddr != ${mac} counter drop
 add rule netdev ${table} ${chain} ether type arp arp saddr ether ${mac} arp saddr ip { ${ip}, 0.0.0.0 } accept
-add rule netdev ${table} ${chain} ip saddr ${ip} accept
+${rate}add rule netdev ${table} ${chain} ip saddr ${ip} accept
 add rule netdev ${table} ${chain} ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
 add rule netdev ${table} ${chain} counter drop
 `;
@@ -194,12 +201,14 @@ delete chain netdev ${table} ${chain}
 `;
 }
 
-/** Devices that have a chain in the output of `nft list table netdev …`. */
-export function antiSpoofDevices(listing: string): ReadonlySet<string> {
-  return new Set(
-    [...listing.matchAll(/hook ingress devices? (?:= \{ )?"?([A-Za-z0-9_.-]+)"?/g)].map(
-      ([, device]) => device as string,
-    ),
+/** Devices that have a chain in the output of `nft list table netdev …`, with what each may send, kbit/s (0 = no limit). */
+export function antiSpoofPorts(listing: string): ReadonlyMap<string, number> {
+  const chains = listing.split(/^\s*chain /m).slice(1);
+  return new Map(
+    chains.flatMap((chain) => {
+      const device = /hook ingress devices? (?:= \{ )?"?([A-Za-z0-9_.-]+)"?/.exec(chain)?.[1];
+      return device === undefined ? [] : [[device, egressOf(chain)]];
+    }),
   );
 }
 

@@ -100,6 +100,8 @@ export interface Observed {
   readonly progress: Progress;
   /** Of the cgroup of a running container; undefined when none runs. */
   readonly limits: LimitReadings | undefined;
+  /** What a running container may send, kbit/s; 0 = no limit, undefined when none runs or nothing guards its port. */
+  readonly egressKbit: number | undefined;
   /** Unix ms at which init was let go; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Set by askShutdown and killContainer. */

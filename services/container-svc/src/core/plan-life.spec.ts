@@ -122,6 +122,15 @@ describe('limits', () => {
     });
   });
 
+  it('of the cable are set when they are others, and left alone where nothing guards the port', () => {
+    expect(said(RUN, { ...ready, egressKbit: 0 })).toBe('ready wait:');
+    expect(said(RUN, { ...ready, egressKbit: undefined })).toBe('ready wait:');
+    expect(plan(target(RUN), { ...ready, egressKbit: 512 }, facts)).toMatchObject({
+      reason: 'LimitsChanging',
+      step: { name: 'setEgress', kbit: 0 },
+    });
+  });
+
   it('are set on a paused phone too', () => {
     const frozen = { ...ready, container: { ...running, freezer: 'frozen' as const }, limits: stale };
     expect(said(RUN, frozen, {}, { desired: { ...desired, paused: true } })).toBe('paused setLimits');

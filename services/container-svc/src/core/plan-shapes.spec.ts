@@ -36,6 +36,7 @@ const mounted: Observed = {
   network: 'none',
   progress: 'none',
   limits: undefined,
+  egressKbit: undefined,
   startedAtMs: undefined,
   stop: undefined,
 };

@@ -40,6 +40,7 @@ export const nothing: Observed = {
   network: 'none',
   progress: 'none',
   limits: undefined,
+  egressKbit: undefined,
   startedAtMs: undefined,
   stop: undefined,
 };
@@ -85,6 +86,7 @@ export const limits = {
   swapMib: 0,
   pids: 4_096,
   ioWeight: 100,
+  egressKbit: 0,
 };
 export const facts: PlanFacts = {
   nowMs: NOW,

@@ -232,10 +232,17 @@ function planRunning(
 }
 
 /** What boots began with the limits of its configuration; a ready phone gets those of its wish. */
-function planLimits(stage: StageName, { limits }: Observed, { run }: PlanFacts): Decision | undefined {
+function planLimits(
+  stage: StageName,
+  { limits, egressKbit }: Observed,
+  { run }: PlanFacts,
+): Decision | undefined {
+  const reason = 'LimitsChanging';
+  if (run.ok && egressKbit !== undefined && egressKbit !== run.limits.egressKbit)
+    return { kind: 'step', stage, step: { name: 'setEgress', kbit: run.limits.egressKbit }, reason };
   const changes = run.ok && limits !== undefined ? staleLimits(run.limits, limits) : [];
   if (changes.length === 0) return undefined;
-  return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason: 'LimitsChanging' };
+  return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
 import { bootPropertyMistake, gpuLabel, gpuWishPattern, imageIdPattern } from '@ancloud/contracts';
 
-/** Limits of a phone's cgroup; they are changed while it runs. */
+/** Limits of a phone's cgroup and cable; they are changed while it runs. */
 export interface RunLimits {
   readonly cpuMillis: number;
   readonly cpuWeight: number;
@@ -10,6 +10,8 @@ export interface RunLimits {
   readonly swapMib: number;
   readonly pids: number;
   readonly ioWeight: number;
+  /** Of its network; 0 = unlimited. */
+  readonly egressKbit: number;
 }
 
 /** The part of a wish that the running container depends on, with defaults filled in. */
@@ -51,6 +53,7 @@ const ranges = {
   cpuWeight: { field: 'spec.limits.cpu_weight', min: 1, max: 10_000, fallback: 100 },
   swapMib: { field: 'spec.limits.swap_mib', min: 1, max: 65_536, fallback: 0 },
   ioWeight: { field: 'spec.limits.io_weight', min: 1, max: 1_000, fallback: 100 },
+  egressKbit: { field: 'spec.limits.egress_kbit', min: 64, max: 10_000_000, fallback: 0 },
 } as const satisfies Record<string, Range>;
 
 /** Fills in defaults and checks ranges. The gateway checks too; a host trusts nobody with its kernel. */
@@ -97,6 +100,7 @@ export function runSpecOf(
       swapMib: pick(ranges.swapMib, spec?.limits?.swapMib),
       pids: pick(ranges.pids, spec?.limits?.pids),
       ioWeight: pick(ranges.ioWeight, spec?.limits?.ioWeight),
+      egressKbit: pick(ranges.egressKbit, spec?.limits?.egressKbit),
     },
     bootProperties,
     gpu,

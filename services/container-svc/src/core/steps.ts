@@ -59,6 +59,8 @@ export interface StepArgs {
   startContainer: NoArguments;
   /** Writes limits into the cgroup of the running phone, and reads them back. */
   setLimits: { readonly changes: readonly LimitChange[] };
+  /** Replaces the rate of the phone's cable. The network is attached. */
+  setEgress: { readonly kbit: number };
   /** Freezes all processes of the phone, and sees them frozen. It is ready. */
   pauseContainer: NoArguments;
   /** Thaws them. */
@@ -118,6 +120,7 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'attachNetwork',
   'startContainer',
   'setLimits',
+  'setEgress',
   'pauseContainer',
   'resumeContainer',
   'adoptShim',

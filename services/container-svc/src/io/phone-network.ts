@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import type { Exec } from '@ancloud/kit';
 import { addressOf, formatIp, type PhoneAddress, type Subnet } from '../core/addresses.js';
 import type { StaticIp } from '../core/ip-config.js';
-import { antiSpoofDevices, antiSpoofRemoval, antiSpoofRules, nftTable, portName } from '../core/firewall.js';
+import { antiSpoofPorts, antiSpoofRemoval, antiSpoofRules, nftTable, portName } from '../core/firewall.js';
 
 export interface PhoneNetworkOptions {
   readonly bridge: string;
@@ -13,8 +13,8 @@ export interface PhoneNetworkOptions {
 /** One phone's cable: a veth pair whose inner end is eth0, born in the phone's own network namespace. */
 export class PhoneNetwork {
   readonly #options: PhoneNetworkOptions;
-  /** Devices whose anti-spoofing chain is in place; undefined = to be asked. */
-  #guarded: ReadonlySet<string> | undefined;
+  /** Devices whose anti-spoofing chain is in place, with their rates, kbit/s; undefined = to be asked. */
+  #guarded: ReadonlyMap<string, number> | undefined;
 
   constructor(options: PhoneNetworkOptions) {
     this.#options = options;
@@ -42,6 +42,21 @@ export class PhoneNetwork {
     return guarded && isolated && bridgeOf(device) === this.#options.bridge ? 'attached' : 'partial';
   }
 
+  /** What the phone may send as the kernel has it, kbit/s; 0 = no limit, undefined = nothing guards its port. */
+  async egressKbit(slot: number): Promise<number | undefined> {
+    return (await this.#guardedDevices()).get(this.#device(slot));
+  }
+
+  /** Replaces the rules of the phone's port, at once for packets. The port is guarded. */
+  async setEgress(slot: number, egressKbit: number, fds: readonly number[]): Promise<void> {
+    const { exec, bridge } = this.#options;
+    const device = this.#device(slot);
+    const stdin = antiSpoofRules(bridge, { device, ...this.address(slot), egressKbit });
+    await exec(['nft', '-f', '-'], { fds, stdin });
+    // What the kernel made of it is asked, so that a rate it cannot hold is not taken for set.
+    this.recheck();
+  }
+
   /**
    * Makes what is missing. `live`: init runs and could send at once, so its end comes up only behind the guard; before that
    * both may happen at the same time. `inside` runs between the two halves (fault injection).
@@ -50,6 +65,7 @@ export class PhoneNetwork {
     slot: number,
     pid: number,
     live: boolean,
+    egressKbit: number,
     fds: readonly number[],
     inside: () => void,
   ): Promise<void> {
@@ -60,11 +76,11 @@ export class PhoneNetwork {
     inside();
     const guard = this.#options.exec(['nft', '-f', '-'], {
       fds,
-      stdin: antiSpoofRules(bridge, { device, ip, mac }),
+      stdin: antiSpoofRules(bridge, { device, ip, mac, egressKbit }),
     });
     if (live) await guard;
     await Promise.all([guard, this.#configure(ip, pid, fds)]);
-    this.#guarded = new Set([...(await this.#guardedDevices()), device]);
+    this.#guarded = new Map([...(await this.#guardedDevices()), [device, egressKbit]]);
   }
 
   /** The cable itself, host's end up, the phone's end down. */
@@ -111,7 +127,7 @@ export class PhoneNetwork {
     const guarded = await this.#guardedDevices();
     if (!guarded.has(device)) return;
     await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRemoval(bridge, device) });
-    this.#guarded = new Set([...(await this.#guardedDevices())].filter((other) => other !== device));
+    this.#guarded = new Map([...(await this.#guardedDevices())].filter(([other]) => other !== device));
   }
 
   /** Forgets what was seen, so that the next observation asks the kernel: called each minute. */
@@ -129,13 +145,13 @@ export class PhoneNetwork {
     return (await this.#options.exec(argv, { fds, okCodes: [0, 1] })).code === 0;
   }
 
-  async #guardedDevices(): Promise<ReadonlySet<string>> {
+  async #guardedDevices(): Promise<ReadonlyMap<string, number>> {
     if (this.#guarded === undefined) {
       const { exec, bridge } = this.#options;
       const { stdout } = await exec(['nft', '--stateless', 'list', 'table', 'netdev', nftTable(bridge)], {
         okCodes: [0, 1],
       });
-      this.#guarded = antiSpoofDevices(stdout.toString());
+      this.#guarded = antiSpoofPorts(stdout.toString());
     }
     return this.#guarded;
   }

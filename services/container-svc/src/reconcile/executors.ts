@@ -97,10 +97,11 @@ export class StepRunner {
         inside();
         await creating;
       },
-      attachNetwork: async ({ pid }, { target, phone, observed, lockFd }, inside) => {
+      attachNetwork: async ({ pid }, { target, phone, observed, way, lockFd }, inside) => {
         dnsmasq.add(phone, network.address(target.slot));
         const live = observed.container.kind === 'running';
-        await network.attach(target.slot, pid, live, [lockFd], inside);
+        const egressKbit = way?.limits.egressKbit ?? 0;
+        await network.attach(target.slot, pid, live, egressKbit, [lockFd], inside);
       },
       startContainer: async (_, context, inside) => {
         const { container } = context.observed;
@@ -119,6 +120,10 @@ export class StepRunner {
         await crun.start(context.phone, context.lockFd);
       },
       setLimits: ({ changes }, context, inside) => setLimits(this.options, changes, context, inside),
+      setEgress: async ({ kbit }, { target, lockFd }, inside) => {
+        inside();
+        await network.setEgress(target.slot, kbit, [lockFd]);
+      },
       pauseContainer: (_, context, inside) => setFreezer(this.options, true, context, inside),
       resumeContainer: (_, context, inside) => setFreezer(this.options, false, context, inside),
       adoptShim: async ({ pid, startTime }, { phone, observed, lockFd }, inside) => {

@@ -93,6 +93,7 @@ export class Observer {
       network: await network.observe(hints.slot),
       progress: this.#progress(container, boot, hints.completedBoot),
       limits: container.kind === 'running' ? readLimits(cgroups, cgroupOf(phone)) : undefined,
+      egressKbit: container.kind === 'running' ? await network.egressKbit(hints.slot) : undefined,
       startedAtMs: started?.atMs,
       stop: readRunJson<NonNullable<Observed['stop']>>(run.stop),
     };

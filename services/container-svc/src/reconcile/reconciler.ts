@@ -55,6 +55,8 @@ export interface ReconcilerEvents {
 
 /** Steps whose failure is why a boot never came to life. */
 const creating: ReadonlySet<Step['name']> = new Set(['createContainer', 'attachNetwork', 'startContainer']);
+/** Steps whose failure leaves the phone in the stage that it is in. */
+const onTheSide: ReadonlySet<Step['name']> = new Set(['setLimits', 'setEgress', 'takeSnapshot']);
 /** More steps than any way through the plan has: a plan that goes in circles must not spin. */
 const STEPS_MAX = 100;
 
@@ -207,7 +209,7 @@ export class Reconciler {
       const message = `${step.name}: ${app.code === 'STEP_FAILED' && error instanceof Error ? error.message : app.message}`;
       this.#failedStep(step, observed, message);
       // A phone whose limits could not be changed runs on as it is, and one that was not kept stands still as before.
-      const shown = step.name === 'setLimits' || step.name === 'takeSnapshot' ? stage : 'failed';
+      const shown = onTheSide.has(step.name) ? stage : 'failed';
       const decision: Decision = { kind: 'wait', stage: shown, reason: 'StepFailed', message };
       this.#tell(target, observed, decision, image?.profile ?? Profile.PROFILE_UNSPECIFIED, []);
       this.#lookAgain(wait);

@@ -54,6 +54,7 @@ function specJson(spec: PhoneSpec | undefined) {
       cpuWeight: limits?.cpuWeight ?? 0,
       swapMib: limits?.swapMib ?? 0,
       ioWeight: limits?.ioWeight ?? 0,
+      egressKbit: limits?.egressKbit ?? 0,
     },
     bootProperties,
     labels,

@@ -58,6 +58,12 @@ const limits = named(
       .default(0)
       .describe("Swap beyond memory in MiB; 0 = no limit of the phone's own"),
     ioWeight: ranged(limitRanges.ioWeight, 'Share of disk time against other phones'),
+    egressKbit: z
+      .int()
+      .min(0)
+      .max(limitRanges.egressKbit.max)
+      .default(0)
+      .describe(`What it may send, kbit/s, at least ${limitRanges.egressKbit.min}; 0 = no limit`),
   }),
 );
 
@@ -231,6 +237,7 @@ export const phone = named(
         cpuWeight: z.int(),
         swapMib: z.int(),
         ioWeight: z.int(),
+        egressKbit: z.int(),
       }),
       bootProperties: z.record(z.string(), z.string()),
       labels: z.record(z.string(), z.string()),

@@ -16,7 +16,15 @@ const run: RunSpec = {
   height: 1280,
   dpi: 320,
   fps: 60,
-  limits: { cpuMillis: 1_500, cpuWeight: 100, memoryMib: 512, swapMib: 0, pids: 1_000, ioWeight: 100 },
+  limits: {
+    cpuMillis: 1_500,
+    cpuWeight: 100,
+    memoryMib: 512,
+    swapMib: 0,
+    pids: 1_000,
+    ioWeight: 100,
+    egressKbit: 0,
+  },
   bootProperties: [['androidboot.my', 'value']],
   gpu: '',
 };

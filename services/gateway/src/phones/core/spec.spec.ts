@@ -16,7 +16,15 @@ describe('checkSpec', () => {
       spec: {
         imageId: '',
         display: { width: 720, height: 1280, dpi: 320, fps: 60 },
-        limits: { cpuMillis: 2000, memoryMib: 2048, pids: 4096, cpuWeight: 100, swapMib: 0, ioWeight: 100 },
+        limits: {
+          cpuMillis: 2000,
+          memoryMib: 2048,
+          pids: 4096,
+          cpuWeight: 100,
+          swapMib: 0,
+          ioWeight: 100,
+          egressKbit: 0,
+        },
         bootProperties: {},
         labels: {},
         idlePauseMinutes: 0,

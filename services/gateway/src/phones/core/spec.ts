@@ -36,6 +36,7 @@ export const limitRanges = {
   cpuWeight: { min: 1, max: 10_000, preset: 100 },
   swapMib: { min: 1, max: 65_536, preset: 0 },
   ioWeight: { min: 1, max: 1_000, preset: 100 },
+  egressKbit: { min: 64, max: 10_000_000, preset: 0 },
 } as const satisfies Record<keyof Limits, Range>;
 
 /** A week. */
