@@ -1,7 +1,9 @@
+import { type Progress, progressOf } from '../core/boot-progress.js';
 import type { Observed } from '../core/observed.js';
 import { firstLineAt } from '../core/phone-log.js';
 import type { Paths } from '../io/paths.js';
 import { tailOf } from '../io/phone-log-file.js';
+import { readProperties } from '../io/property-reader.js';
 import { readRunJson, writeRunJson } from '../io/run-file.js';
 import { bootTimeMs } from '../io/syscalls.js';
 
@@ -22,6 +24,11 @@ export class BootClock {
   #boot = '';
   #timing: Timing = none;
   #completed: string | undefined;
+  #seen: { readonly boot: string; readonly pid: number; readonly progress: Progress } = {
+    boot: '',
+    pid: 0,
+    progress: 'none',
+  };
 
   constructor(
     private readonly phone: string,
@@ -37,13 +44,15 @@ export class BootClock {
     return this.#completed;
   }
 
-  /** True while the boot that is looked at may still make progress. */
-  get running(): boolean {
-    return this.#completed === undefined || this.#completed !== this.#boot;
+  /** Looks whether the boot that was measured last has come further since. */
+  progressed(): boolean {
+    const { boot, pid, progress } = this.#seen;
+    return boot !== this.#completed && progressOf(readProperties(pid)) !== progress;
   }
 
   measure({ boot, container, progress }: Observed): void {
     if (boot === undefined || container.kind !== 'running') return;
+    this.#seen = { boot: boot.bootId, pid: container.pid, progress };
     const file = this.paths.run(this.phone).timing;
     if (this.#boot !== boot.bootId) {
       this.#boot = boot.bootId;

@@ -90,7 +90,7 @@ export class Reconciler {
     this.#bootClock = new BootClock(phone, options.paths);
     this.#shimNews = new ShimNews({
       socket: options.paths.run(phone).shimSocket,
-      booting: () => this.#bootClock.running,
+      progressed: () => this.#bootClock.progressed(),
       onNews: () => events.onNews(),
       clock: options.clock,
     });
