@@ -8,6 +8,8 @@ export interface Bench {
   readonly root: string;
   /** The reference image: a squashfs file. */
   readonly guest: string;
+  /** How many phones `churn` makes and deletes. */
+  readonly cycles: number;
   /** An empty folder that is removed at the end. */
   readonly folder: string;
   /** A farm that runs, with the reference image and no phone; a benchmark removes its phones again. */

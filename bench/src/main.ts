@@ -2,7 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Bench, Benchmark } from './bench.js';
+import { churn } from './benches/churn.js';
 import { firstFrame } from './benches/first-frame.js';
+import { host } from './benches/host.js';
 import { memory } from './benches/memory.js';
 import { phoneStart } from './benches/phone-start.js';
 import { relayDelay } from './benches/relay-delay.js';
@@ -19,6 +21,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   up,
   memory,
   'phone-start': phoneStart,
+  host,
+  churn,
   'relay-delay': relayDelay,
   'touch-delay': touchDelay,
   'first-frame': firstFrame,
@@ -29,6 +33,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
 class Parts implements Bench {
   readonly root = required('ANCLOUD_ROOT');
   readonly guest = required('ANCLOUD_GUEST_IMAGE');
+  readonly cycles = Number(process.env['ANCLOUD_BENCH_CYCLES'] ?? 300);
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-bench-work-'));
   readonly #closers: (() => Promise<void> | void)[] = [];
   #farm: Promise<Farm> | undefined;

@@ -93,12 +93,13 @@ program
   .command('bench')
   .argument(
     '[name...]',
-    'phone-start relay-delay touch-delay touch-to-photon first-frame memory; all by default',
+    'phone-start host churn relay-delay touch-delay touch-to-photon first-frame memory; all by default',
   )
+  .option('--cycles <n>', 'phones that churn makes and deletes', '300')
   .description('measure, each beside a peer; JSON lines')
   .action(
-    action(async ({ layout, output }, names: string[]) =>
-      (await import('./commands/bench.js')).bench(layout, names, output),
+    action(async ({ layout, output }, names: string[], options: { cycles: string }) =>
+      (await import('./commands/bench.js')).bench(layout, names, options, output),
     ),
   );
 

@@ -8,10 +8,12 @@ import { until } from '../io/command.js';
 import { CrunPeer } from '../io/crun-peer.js';
 import { DockerPeer } from '../io/docker-peer.js';
 import type { Farm } from '../io/farm.js';
+import { LoneHost } from '../io/lone-host.js';
 import { MountedImage } from '../io/mounted-image.js';
 
 /** Rounds that count; one more before them fills the page cache for all alike. */
 const ROUNDS = 10;
+const AT_ONCE = 10;
 
 interface Start {
   readonly pid1: number;
@@ -53,10 +55,25 @@ export async function phoneStart(bench: Bench): Promise<Finding[]> {
       { ...found, peer: { name: 'crun', value: p50(cruns) } },
       { metric: 'accepted_to_ready_p50', value: p50(ready), samples: ready },
       { metric: 'asked_to_pid1_p50', value: p50(asked), samples: asked },
+      { metric: 'ten_phones_ready', value: await tenReady(bench) },
     ];
   } finally {
     await docker?.close();
     await image.close();
+  }
+}
+
+/** Ten phones asked for at once of a host without a farm, whose capacity is no question: until the last is ready. */
+async function tenReady(bench: Bench): Promise<number> {
+  const host = await LoneHost.create(bench.root, bench.guest);
+  try {
+    // The first phone of an image mounts it.
+    await host.start('ph_first');
+    const began = performance.now();
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, number) => host.start(`ph_ten${number}`)));
+    return performance.now() - began;
+  } finally {
+    await host.remove();
   }
 }
 

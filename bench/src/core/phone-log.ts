@@ -4,8 +4,14 @@
  * (services/container-svc/shim/README.md, Log).
  */
 export function firstLineAt(log: string): number | undefined {
+  return lineAt(log, /^/);
+}
+
+/** The same of the first line whose words match. */
+export function lineAt(log: string, words: RegExp): number | undefined {
   const head = /^# phone \S+ boot \S+ unixMs (\d+) boottimeMs (\d+)$/m.exec(log);
-  const line = /^(\d+\.\d+) [kc] /m.exec(log);
-  if (head === null || line === null) return undefined;
-  return Number(head[1]) + Number(line[1]) * 1_000 - Number(head[2]);
+  if (head === null) return undefined;
+  for (const [, seconds, said = ''] of log.matchAll(/^(\d+\.\d+) [kc] (.*)$/gm))
+    if (words.test(said)) return Number(head[1]) + Number(seconds) * 1_000 - Number(head[2]);
+  return undefined;
 }

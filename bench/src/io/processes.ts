@@ -50,6 +50,15 @@ export function descendantsWith(pid: number, word: string): number[] {
     .map((entry) => entry.pid);
 }
 
+/** CPU time that processes have used so far, ms (proc(5), stat: user and system, in ticks of 10 ms). */
+export function cpuMsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) * 10;
+  }, 0);
+}
+
 /** Proportional set sizes, MiB (proc(5), smaps_rollup). */
 export interface Pss {
   readonly all: number;

@@ -7,7 +7,18 @@ import { prepareArtifacts } from '../setup/artifacts.js';
 import { ensurePackages, packages } from '../setup/packages.js';
 
 /** `./ancloud bench [NAME…]`: JSON lines on stdout, one per figure; progress on stderr. */
-export async function bench(layout: Layout, names: readonly string[], output: Output): Promise<number> {
+export async function bench(
+  layout: Layout,
+  names: readonly string[],
+  { cycles }: { readonly cycles: string },
+  output: Output,
+): Promise<number> {
+  if (!/^[1-9]\d{0,5}$/.test(cycles))
+    throw new AppError('INVALID_ARGUMENT', '--cycles is not a number of phones', {
+      field: '--cycles',
+      value: cycles,
+      fix: 'write a whole number from 1 to 999999',
+    });
   await ensurePackages(layout, [...packages.run, ...packages.bench]);
   const artifacts = await prepareArtifacts(layout, output);
   const child = spawn(
@@ -18,6 +29,7 @@ export async function bench(layout: Layout, names: readonly string[], output: Ou
       env: {
         ...process.env,
         ANCLOUD_ROOT: layout.root,
+        ANCLOUD_BENCH_CYCLES: cycles,
         ANCLOUD_GUEST_IMAGE: artifacts.guest,
         MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
       },

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
+import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
+import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/local';
+import { createClient, type GrpcClient } from '@ancloud/kit/grpc-client';
+import { command, end, until } from './command.js';
+
+type Client<C> = GrpcClient<C extends { readonly service: infer D } ? D : never>;
+
+/** A call may wait for fifty phones that boot a few at a time. */
+const CALL_MS = 600_000;
+
+/**
+ * container-svc without a farm: as many phones as fit the machine, and nobody else who looks at them. Folders, a bridge and
+ * a subnet of its own; `remove` leaves nothing.
+ */
+export class LoneHost {
+  readonly home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-bench-host-'));
+  readonly run: string;
+  readonly bridge: string;
+  readonly hostId: string;
+  readonly #service: string;
+  readonly #env: Readonly<Record<string, string>>;
+  #child: ChildProcess | undefined;
+  #clients:
+    | {
+        readonly host: Client<typeof ContainerServiceClient>;
+        readonly local: Client<typeof LocalContainerServiceClient>;
+      }
+    | undefined;
+  #imageId = '';
+
+  private constructor(root: string, guest: string) {
+    const tag = crypto.randomBytes(3).toString('hex');
+    this.run = `/run/ancloud-bench-${tag}`;
+    this.bridge = `acb${tag}`;
+    this.hostId = `bench-${tag}`;
+    this.#service = path.join(root, 'services/container-svc/bundle/main.js');
+    this.#env = {
+      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+      HOME: os.homedir(),
+      ANCLOUD_FARM: 'false',
+      ANCLOUD_HOST_ID: this.hostId,
+      ANCLOUD_STATE_DIR: path.join(this.home, 'state'),
+      ANCLOUD_RUN_DIR: this.run,
+      ANCLOUD_BRIDGE: this.bridge,
+      ANCLOUD_SUBNET: `10.234.${crypto.randomInt(0, 250)}.1/24`,
+      ANCLOUD_IMPORT_DIRS: path.dirname(guest),
+      ANCLOUD_BOOT_TIMEOUT: '300s',
+    };
+  }
+
+  /** Runs, and has the reference image. */
+  static async create(root: string, guest: string): Promise<LoneHost> {
+    const host = new LoneHost(root, guest);
+    try {
+      await host.#start(guest);
+    } catch (error) {
+      await host.remove();
+      throw error;
+    }
+    return host;
+  }
+
+  async #start(guest: string): Promise<void> {
+    const log = fs.openSync(path.join(this.home, 'service.log'), 'a');
+    this.#child = spawn(process.execPath, [this.#service], { env: this.#env, stdio: ['ignore', log, log] });
+    fs.closeSync(log);
+    await until('container-svc serves', () =>
+      fs.readFileSync(path.join(this.home, 'service.log'), 'utf8').includes('"msg":"ready"')
+        ? true
+        : undefined,
+    );
+    const address = `unix:${this.run}/sockets/ancloud-container.socket`;
+    this.#clients = {
+      host: createClient(ContainerServiceClient, address, { deadlineMs: CALL_MS, retries: 0 }),
+      local: createClient(LocalContainerServiceClient, address, { deadlineMs: CALL_MS, retries: 0 }),
+    };
+    const request = { path: guest, profile: Profile.PROFILE_REFERENCE, name: 'reference', sources: [] };
+    for await (const { image } of this.host.importImage(request))
+      this.#imageId = image?.imageId ?? this.#imageId;
+  }
+
+  get host(): Client<typeof ContainerServiceClient> {
+    if (this.#clients === undefined) throw new Error('the host does not run');
+    return this.#clients.host;
+  }
+
+  get local(): Client<typeof LocalContainerServiceClient> {
+    if (this.#clients === undefined) throw new Error('the host does not run');
+    return this.#clients.local;
+  }
+
+  /** container-svc. */
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error('the host does not run');
+    return this.#child.pid;
+  }
+
+  /** Resolves when the phone is ready. `snapshotId`: what its data begins from. */
+  async start(phoneId: string, snapshotId = ''): Promise<void> {
+    const spec = PhoneSpec.fromPartial({ imageId: this.#imageId });
+    await this.local.startContainer({ phoneId, spec, snapshotId });
+  }
+
+  async stop(phoneId: string): Promise<void> {
+    await this.local.stopContainer({ phoneId, remove: false });
+  }
+
+  /** Resolves when nothing of the phone is left. */
+  async delete(phoneId: string): Promise<void> {
+    await this.local.stopContainer({ phoneId, remove: true });
+  }
+
+  /** The log of the phone's init, with phone-shim's times. */
+  logOf(phoneId: string): string {
+    return fs.readFileSync(path.join(this.home, 'state/phones', phoneId, 'log/init.log'), 'utf8');
+  }
+
+  async remove(): Promise<void> {
+    if (this.#clients !== undefined) {
+      const { phones } = await this.host.listPhones({});
+      await Promise.all(phones.map(({ phoneId }) => this.delete(phoneId)));
+      this.#clients.host.close();
+      this.#clients.local.close();
+      this.#clients = undefined;
+    }
+    if (this.#child !== undefined) await end(this.#child, 10_000);
+    await command([process.execPath, this.#service, '--remove-network'], { env: this.#env });
+    for (const folder of [this.home, this.run]) fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
