@@ -2,8 +2,13 @@ import fs from 'node:fs';
 import { type Mount, parseMountInfo } from '../core/mountinfo.js';
 import { umount } from './syscalls.js';
 
-export function readMounts(): Mount[] {
-  return parseMountInfo(fs.readFileSync('/proc/self/mountinfo', 'utf8'));
+let last: { readonly text: string; readonly mounts: readonly Mount[] } = { text: '', mounts: [] };
+
+/** Parsed once as long as nothing changes: on a quiet host every phone is looked at several times a minute. */
+export function readMounts(): readonly Mount[] {
+  const text = fs.readFileSync('/proc/self/mountinfo', 'utf8');
+  if (text !== last.text) last = { text, mounts: parseMountInfo(text) };
+  return last.mounts;
 }
 
 /** Unmounts all that is mounted at `target` (a killed run may have mounted twice). Fine when nothing is. */
