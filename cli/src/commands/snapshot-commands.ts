@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
 
-/** `phone snapshot|restore|clone` and `snapshot ls|rm`. */
+/** `phone snapshot|restore|clone` and `snapshot ls|rm|export|import`. */
 export function addSnapshots(program: Command, phone: Command): void {
   phone
     .command('snapshot')
@@ -38,6 +38,27 @@ export function addSnapshots(program: Command, phone: Command): void {
   snapshot
     .command('ls')
     .action(action(async ({ layout, output }) => (await import('./snapshot.js')).snapshotLs(layout, output)));
+  snapshot
+    .command('export')
+    .argument('<id>')
+    .argument('<file>')
+    .description('write the archive of a snapshot, which another host can import')
+    .action(
+      action(async ({ layout, output }, id: string, file: string) =>
+        (await import('./snapshot.js')).snapshotExport(layout, id, file, output),
+      ),
+    );
+  snapshot
+    .command('import')
+    .argument('<file>')
+    .option('--name <name>')
+    .option('--host <id>', 'where to; only needed where there are several')
+    .description('send an archive to a host; prints the new snapshot’s id')
+    .action(
+      action(async ({ layout, output }, file: string, options: { name?: string; host?: string }) =>
+        (await import('./snapshot.js')).snapshotImport(layout, file, options, output),
+      ),
+    );
   snapshot
     .command('rm')
     .argument('<id>')

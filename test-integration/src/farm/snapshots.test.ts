@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Operation, type Phone } from '../harness/farm.js';
@@ -90,6 +92,20 @@ describe('a snapshot', () => {
     await gone(copy.phoneId);
     await cli('snapshot', 'rm', snapshotId);
     expect((await farm.call('DELETE', `/v1/snapshots/${snapshotId}`)).status).toBe(404);
+    // As a file it moves to another host; here to the same one, where both share their bytes until one of them goes.
+    const file = path.join(farm.address.home, 'moved.snapshot');
+    await cli('snapshot', 'export', second, file);
+    const moved = await cli('snapshot', 'import', file, '--name', 'moved');
+    await eventually(async () => {
+      const digests = (await listed())
+        .filter(({ snapshotId }) => snapshotId === second || snapshotId === moved)
+        .map(({ sha256 }) => sha256);
+      if (digests.length !== 2) throw new NotYet(`${digests.length} of the two are listed`);
+      expect(new Set(digests).size).toBe(1);
+    });
+    await cli('snapshot', 'rm', moved);
+    fs.truncateSync(file, 100);
+    expect((await farm.cli(['snapshot', 'import', file])).stderr).toContain('IMAGE_INVALID');
     const third = await clone(second);
     expect(await shell(third.phoneId, 'ls /data/local/tmp/mine')).toBe('moved');
 

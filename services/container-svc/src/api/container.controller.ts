@@ -2,10 +2,12 @@ import type {
   CreateUploadRequest,
   ExecInput,
   ExecOutput,
+  ExportSnapshotRequest,
   GetPhoneRequest,
   GetUploadRequest,
   ImportImageProgress,
   ImportImageRequest,
+  ImportSnapshotRequest,
   ListImagesResponse,
   ListPhonesResponse,
   ListUploadsResponse,
@@ -17,16 +19,18 @@ import type {
   RemoveUploadResponse,
   RemoveSnapshotRequest,
   RemoveSnapshotResponse,
+  SnapshotChunk,
   SyncPhonesResponse,
   Upload,
   WriteUploadRequest,
 } from '@ancloud/contracts/container/v1/container';
-import type { HostRecord, PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import type { HostRecord, PhoneStatus, SnapshotRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
 import type { Metadata, sendUnaryData, ServerDuplexStream, ServerReadableStream } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
+import { archiveOf, takeArchive } from '../io/snapshot-archive.js';
 import { imageRecords } from '../reconcile/host-record.js';
 import { phonesOn } from '../reconcile/snapshot-records.js';
 import { HostApi } from './host-api.js';
@@ -154,6 +158,30 @@ export class ContainerController {
     const { host } = this.api;
     await host.snapshots.remove(snapshotId, () => phonesOn(host, snapshotId));
     return {};
+  }
+
+  @GrpcMethod(SERVICE, 'exportSnapshot')
+  exportSnapshot(
+    { snapshotId }: ExportSnapshotRequest,
+    _: Metadata,
+    call: OutgoingCall,
+  ): Observable<SnapshotChunk> {
+    const { snapshots, paths } = this.api.host;
+    return streamOut<SnapshotChunk>(call, async (write, signal) => {
+      const snapshot = snapshots.need(snapshotId, 'exporting');
+      for await (const data of archiveOf(paths.snapshotFile(snapshot.sha256), snapshot)) {
+        if (signal.aborted) return;
+        await write({ data });
+      }
+    });
+  }
+
+  @GrpcMethod(SERVICE, 'importSnapshot')
+  async importSnapshot(request: ImportSnapshotRequest): Promise<SnapshotRecord> {
+    const { host } = this.api;
+    const { file } = host.uploads.fileOf(request.uploadId);
+    const snapshot = await takeArchive(host.snapshots, file, request);
+    return { ...snapshot, users: phonesOn(host, snapshot.snapshotId).length };
   }
 
   @GrpcMethod(SERVICE, 'hostFacts')

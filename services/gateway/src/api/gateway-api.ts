@@ -31,6 +31,7 @@ import type {
   RevokeViewerResponse,
   ScreenshotRequest,
   ScreenshotResponse,
+  Snapshot,
   SnapshotPhoneRequest,
   StartPhoneRequest,
   StopPhoneRequest,
@@ -64,6 +65,8 @@ import { startPhone } from '../phones/start-phone.js';
 import { stopPhone } from '../phones/stop-phone.js';
 import { updatePhone } from '../phones/update-phone.js';
 import { deleteSnapshot } from '../snapshots/delete-snapshot.js';
+import { exportSnapshot } from '../snapshots/export-snapshot.js';
+import { importSnapshot } from '../snapshots/import-snapshot.js';
 import { listSnapshots } from '../snapshots/list-snapshots.js';
 import { restorePhone } from '../snapshots/restore-phone.js';
 import { snapshotPhone } from '../snapshots/snapshot-phone.js';
@@ -137,6 +140,15 @@ export class GatewayApi {
 
   listSnapshots(principal: Principal): Promise<ListSnapshotsResponse> {
     return listSnapshots(this.#parts.snapshots, principal);
+  }
+
+  /** REST only, as all that is a stream of bytes. */
+  exportSnapshot(principal: Principal, snapshotId: string): Promise<AsyncIterable<Uint8Array>> {
+    return exportSnapshot(this.#parts, principal, snapshotId);
+  }
+
+  importSnapshot(principal: Principal, request: { uploadId: string; name: string }): Promise<Snapshot> {
+    return importSnapshot(this.#parts, principal, request);
   }
 
   deleteSnapshot(principal: Principal, request: DeleteSnapshotRequest): Promise<DeleteSnapshotResponse> {

@@ -1,5 +1,6 @@
 import type { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
-import { AppError, type ClientPool, type ServerStream } from '@ancloud/kit';
+import { AppError, type ClientPool } from '@ancloud/kit';
+import { primed } from '../api/primed.js';
 import type { Principal } from '../auth/principal.js';
 import { invalid } from '../errors.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
@@ -40,17 +41,4 @@ export async function phoneLog(
     .get(host.containerAddress)
     .phoneLog({ phoneId, tailLines, follow: false }, { deadlineMs: DEADLINE_MS });
   return primed(stream);
-}
-
-/** The stream, with its first message already read. */
-async function primed(stream: ServerStream<{ data: Uint8Array }>): Promise<AsyncIterable<Uint8Array>> {
-  const iterator = stream[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  return (async function* () {
-    try {
-      for (let next = first; next.done !== true; next = await iterator.next()) yield next.value.data;
-    } finally {
-      stream.cancel();
-    }
-  })();
 }

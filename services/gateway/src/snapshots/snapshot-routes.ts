@@ -8,26 +8,29 @@ const tag = 'snapshots';
 
 export const snapshotIdText = z.string().regex(snapshotIdPattern);
 
-export const snapshotList = named(
-  'SnapshotList',
+const snapshot = named(
+  'Snapshot',
   z.object({
-    snapshots: z.array(
-      named(
-        'Snapshot',
-        z.object({
-          snapshotId: z.string(),
-          name: z.string(),
-          phoneId: z.string().describe('The phone it was taken of; it may be gone'),
-          imageId: z.string().describe('What that phone ran'),
-          profile: z.string(),
-          size: z.int().describe('Bytes on disk, compressed'),
-          sha256: z.string().describe('Of those bytes'),
-          createdAt: z.iso.datetime().nullable(),
-          users: z.int().describe('Phones whose data lies on it'),
-          hostId: z.string().describe('Empty for tenants'),
-        }),
-      ),
-    ),
+    snapshotId: z.string(),
+    name: z.string(),
+    phoneId: z.string().describe('The phone it was taken of; it may be gone'),
+    imageId: z.string().describe('What that phone ran'),
+    profile: z.string(),
+    size: z.int().describe('Bytes on disk, compressed'),
+    sha256: z.string().describe('Of those bytes'),
+    createdAt: z.iso.datetime().nullable(),
+    users: z.int().describe('Phones whose data lies on it'),
+    hostId: z.string().describe('Empty for tenants'),
+  }),
+);
+
+export const snapshotList = named('SnapshotList', z.object({ snapshots: z.array(snapshot) }));
+
+export const importSnapshotBody = named(
+  'ImportSnapshot',
+  z.strictObject({
+    uploadId: z.string().describe('A finished upload of an archive; the snapshot comes to its host'),
+    name: z.string().max(nameMaxLength).default('').describe('Left out: as the archive says'),
   }),
 );
 
@@ -79,6 +82,27 @@ export const snapshotRoutes: readonly RouteDoc[] = [
     summary: "The caller's snapshots, newest first",
     ok: { status: 200, description: 'All on live hosts', schema: snapshotList },
     errors: [],
+  },
+  {
+    method: 'POST',
+    path: '/v1/snapshots',
+    operationId: 'importSnapshot',
+    tag,
+    summary: 'Takes an archive that was uploaded into a host (admin)',
+    description: "It gets another id and belongs to the caller. Its image has to be on the clone's host.",
+    body: { schema: importSnapshotBody },
+    ok: { status: 201, description: 'The snapshot', schema: snapshot },
+    errors: ['FORBIDDEN', 'UPLOAD_NOT_FOUND', 'UPLOAD_CONFLICT', 'IMAGE_INVALID', 'DISK_FULL', 'UNAVAILABLE'],
+  },
+  {
+    method: 'GET',
+    path: '/v1/snapshots/{snapshotId}/archive',
+    operationId: 'exportSnapshot',
+    tag,
+    summary: 'The archive of a snapshot',
+    description: 'A squashfs of the data with a description behind it; another host can import it.',
+    ok: { status: 200, description: 'The archive', mediaType: 'application/octet-stream' },
+    errors: ['SNAPSHOT_NOT_FOUND', 'UNAVAILABLE'],
   },
   {
     method: 'DELETE',
