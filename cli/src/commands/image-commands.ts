@@ -12,7 +12,7 @@ export function addImages(program: Command): void {
     .command('import')
     .argument(
       '<source...>',
-      'a path on the host (squashfs, OCI layout or archive, tar, directory) or docker://registry/name:tag; several: the partitions of one image',
+      'a path on the host (squashfs, OCI layout or archive, partition images, zip, tar, directory) or docker://registry/name:tag; several: the partitions of one image',
     )
     .addOption(
       new Option('--profile <profile>')
