@@ -5,6 +5,7 @@ import type { Bench, Benchmark } from './bench.js';
 import { churn } from './benches/churn.js';
 import { firstFrame } from './benches/first-frame.js';
 import { host } from './benches/host.js';
+import { inputThroughput } from './benches/input-throughput.js';
 import { memory } from './benches/memory.js';
 import { phoneStart } from './benches/phone-start.js';
 import { relayDelay } from './benches/relay-delay.js';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   churn,
   'relay-delay': relayDelay,
   'touch-delay': touchDelay,
+  'input-throughput': inputThroughput,
   'first-frame': firstFrame,
   'touch-to-photon': touchToPhoton,
 };

@@ -93,7 +93,7 @@ program
   .command('bench')
   .argument(
     '[name...]',
-    'phone-start host churn relay-delay touch-delay touch-to-photon first-frame memory; all by default',
+    'phone-start host churn relay-delay touch-delay input-throughput touch-to-photon first-frame memory; all by default',
   )
   .option('--cycles <n>', 'phones that churn makes and deletes', '300')
   .description('measure, each beside a peer; JSON lines')

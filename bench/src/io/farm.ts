@@ -31,6 +31,9 @@ export interface Accepted {
   readonly acceptedAt: number;
 }
 
+/** Behind the base port. */
+const PORTS = { nats: 222, redis: 379, 'input-svc metrics': 204 } as const;
+
 export const apps = ['motion', 'latency', 'paint'] as const;
 
 /** Unix time, ms with fraction, of the same clock throughout this process. */
@@ -67,6 +70,11 @@ export class Farm {
       ANCLOUD_SUBNET: `10.233.${crypto.randomInt(0, 250)}.1/24`,
       ANCLOUD_HOST_ID: `bench-${tag}`,
     };
+  }
+
+  /** Where a part of it listens on loopback, as cli/src/layout.ts places them. */
+  port(name: keyof typeof PORTS): number {
+    return Number(this.env['ANCLOUD_PORT_BASE']) + PORTS[name];
   }
 
   /** `./ancloud …` as it is. */
