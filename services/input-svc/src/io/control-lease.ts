@@ -5,6 +5,9 @@ import type { Bus } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { acquire, keyOf, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
 
+/** The record stands for 60 s: two renewals may fail. A fence whose fact was lost reaches session-svc no later than this. */
+const RENEW_MS = 20_000;
+
 export type Taken = { readonly fence: number } | { readonly refused: ErrorCode };
 
 /** Asked of Redis: the fact that says so may have been lost. Errors: UNAVAILABLE_STATE. */
@@ -22,6 +25,7 @@ export class ControlLease {
   readonly #role: () => Role;
   readonly #records: Records<ControlRecord>;
   #lease: Lease | undefined;
+  #renewal: NodeJS.Timeout | undefined;
 
   /** `role` is asked for the record: the present holder's. */
   constructor(phone: string, state: State, bus: Bus, log: Log, role: () => Role) {
@@ -40,6 +44,7 @@ export class ControlLease {
   async take(holder: string, lost: () => void): Promise<Taken> {
     const before = this.#lease;
     this.#lease = undefined;
+    clearInterval(this.#renewal);
     try {
       if (holder !== '' && (await isRevoked(this.#state, holder))) return { refused: 'VIEWER_REVOKED' };
       // By force: arbitration has been done here, the lease only makes it known and fenced.
@@ -54,6 +59,7 @@ export class ControlLease {
       this.#lease = lease;
       lease.onLost(lost);
       await this.#publish(holder, lease.fence);
+      this.#renewal = setInterval(() => this.#renew(holder, lease), RENEW_MS);
       return { fence: lease.fence };
     } catch (error) {
       this.#log.warn({ phone: this.#phone, err: error }, 'the control lease could not be taken');
@@ -68,8 +74,16 @@ export class ControlLease {
   async release(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
+    clearInterval(this.#renewal);
     await lease?.release();
     if (lease !== undefined) await this.#publish('', lease.fence).catch(() => undefined);
+  }
+
+  #renew(holder: string, lease: Lease): void {
+    if (lease !== this.#lease || !lease.held) return;
+    this.#publish(holder, lease.fence).catch((err: unknown) =>
+      this.#log.debug({ phone: this.#phone, err }, 'the control record was not renewed'),
+    );
   }
 
   async #publish(holder: string, fence: number): Promise<void> {
