@@ -7,9 +7,10 @@ import net from 'node:net';
 /**
  * Ports of farms, then single ones. All lie below the kernel's range for the near end of connections (32768, ip(7)): in
  * there any connection of any program may sit on a port in the moment in which its server is started again, and a client
- * that knocks at a closed port there can even be connected with itself.
+ * that knocks at a closed port there can even be connected with itself. No farm begins at 10000: its gateway would listen on 10080,
+ * which `fetch` refuses (Fetch standard, "bad port").
  */
-const FARMS = { from: 10_000, width: 400, count: 40 } as const;
+const FARMS = { from: 10_400, width: 400, count: 39 } as const;
 const SINGLE = { from: 26_000, to: 32_768 } as const;
 
 /** Offsets of the ports that a farm of one machine uses: layoutFrom in cli/src/layout.ts; one media worker per core. */
