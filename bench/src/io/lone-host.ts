@@ -49,7 +49,7 @@ export class LoneHost {
       ANCLOUD_RUN_DIR: this.run,
       ANCLOUD_BRIDGE: this.bridge,
       ANCLOUD_SUBNET: `10.234.${crypto.randomInt(0, 250)}.1/24`,
-      ANCLOUD_IMPORT_DIRS: path.dirname(guest),
+      ANCLOUD_IMPORT_DIRS: [path.dirname(guest), this.imports].join(':'),
       ANCLOUD_BOOT_TIMEOUT: '300s',
     };
   }
@@ -57,6 +57,7 @@ export class LoneHost {
   /** Runs, and has the reference image. */
   static async create(root: string, guest: string): Promise<LoneHost> {
     const host = new LoneHost(root, guest);
+    fs.mkdirSync(host.imports);
     try {
       await host.#start(guest);
     } catch (error) {
@@ -93,6 +94,11 @@ export class LoneHost {
   get local(): Client<typeof LocalContainerServiceClient> {
     if (this.#clients === undefined) throw new Error('the host does not run');
     return this.#clients.local;
+  }
+
+  /** A folder from which images may be imported. */
+  get imports(): string {
+    return path.join(this.home, 'import');
   }
 
   /** container-svc. */
