@@ -68,7 +68,17 @@ SSL *dtls_client(SSL_CTX *context, int socket)
     return ssl;
 }
 
-bool dtls_inbound(SSL *ssl, srtp_t *session)
+// One direction of the material: whose key and salt begin at `key_at` and `salt_at`.
+static bool create(srtp_t *session, srtp_policy_t policy, const unsigned char *key_at, size_t key, const unsigned char *salt_at, size_t salt)
+{
+    unsigned char master[32 + 14];
+    memcpy(master, key_at, key);
+    memcpy(master + key, salt_at, salt);
+    policy.key = master;
+    return srtp_create(session, &policy) == srtp_err_status_ok;
+}
+
+bool dtls_sessions(SSL *ssl, srtp_t *inbound, srtp_t *outbound)
 {
     SRTP_PROTECTION_PROFILE *profile = SSL_get_selected_srtp_profile(ssl);
     if (profile == NULL) return false;
@@ -89,13 +99,14 @@ bool dtls_inbound(SSL *ssl, srtp_t *session)
     } else {
         return false;
     }
-    // Client key, server key, client salt, server salt (RFC 5764 §4.2).
-    unsigned char material[2 * (32 + 14)], master[32 + 14];
-    if (SSL_export_keying_material(ssl, material, 2 * (key + salt), "EXTRACTOR-dtls_srtp", 19, NULL, 0, 0) != 1) return false;
-    memcpy(master, material + key, key);
-    memcpy(master + key, material + 2 * key + salt, salt);
-    policy.ssrc.type = ssrc_any_inbound;
-    policy.key = master;
     policy.window_size = 1024;
-    return srtp_create(session, &policy) == srtp_err_status_ok;
+    // Client key, server key, client salt, server salt (RFC 5764 §4.2).
+    unsigned char material[2 * (32 + 14)], *salts = material + 2 * key;
+    if (SSL_export_keying_material(ssl, material, 2 * (key + salt), "EXTRACTOR-dtls_srtp", 19, NULL, 0, 0) != 1) return false;
+    policy.ssrc.type = ssrc_any_inbound;
+    if (!create(inbound, policy, material + key, key, salts + salt, salt)) return false;
+    policy.ssrc.type = ssrc_any_outbound;
+    if (create(outbound, policy, material, key, salts, salt)) return true;
+    srtp_dealloc(*inbound);
+    return false;
 }

@@ -16,7 +16,7 @@ SSL_CTX *dtls_context(char *fingerprint);
 SSL *dtls_client(SSL_CTX *context, int socket);
 
 /*
- * The session for what the server sends, from a finished handshake; false when no profile was agreed on that is known here.
- * `session` is the caller's: srtp_dealloc.
+ * The sessions for what the server sends and for what is sent to it, from a finished handshake; false when no profile was agreed
+ * on that is known here. Both are the caller's: srtp_dealloc.
  */
-bool dtls_inbound(SSL *ssl, srtp_t *session);
+bool dtls_sessions(SSL *ssl, srtp_t *inbound, srtp_t *outbound);

@@ -52,7 +52,8 @@ unsigned pace_next(struct pace *p, struct part *parts)
     if (!take32(p, &count) || count == 0 || count > PACE_PARTS) return 0;
     for (uint32_t i = 0; i < count; i++)
         if (!take(p, &parts[i].bytes, &parts[i].length)) return 0;
-    if (p->due == 0) p->due = clock_ns();
+    uint64_t now = clock_ns();
+    if (p->due == 0 || now > p->due + 1000000000u) p->due = now;
     struct timespec until = {(time_t)(p->due / 1000000000u), (long)(p->due % 1000000000u)};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
     p->due += (uint64_t)p->interval_us * 1000u;

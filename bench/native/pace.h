@@ -29,6 +29,7 @@ bool pace_open(struct pace *p, const char *file);
 
 /*
  * Sleeps until the next frame is due and points `parts` (PACE_PARTS) at it. Returns how many, 0 at the end of the file or
- * when the file is cut. The bytes are private to this process and may be changed.
+ * when the file is cut. One that was stopped for more than a second (SIGSTOP) goes on from there, and does not catch up. The
+ * bytes are private to this process and may be changed.
  */
 unsigned pace_next(struct pace *p, struct part *parts);

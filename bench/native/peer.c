@@ -12,7 +12,7 @@
 #include "dtls.h"
 #include "stun.h"
 
-static const uint64_t CONSENT_NS = 5000000000u, RETRY_NS = 100000000u, GIVE_UP_NS = 10000000000u;
+static const uint64_t CONSENT_NS = 5000000000u, RETRY_NS = 100000000u, GIVE_UP_NS = 30000000000u;
 
 void peer_fail(struct peer *p, const char *why)
 {

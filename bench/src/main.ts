@@ -3,9 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Bench, Benchmark } from './bench.js';
 import { churn } from './benches/churn.js';
+import { fanOut } from './benches/fan-out.js';
 import { firstFrame } from './benches/first-frame.js';
 import { host } from './benches/host.js';
 import { inputThroughput } from './benches/input-throughput.js';
+import { joinStorm } from './benches/join-storm.js';
 import { memory } from './benches/memory.js';
 import { phoneStart } from './benches/phone-start.js';
 import { relayDelay } from './benches/relay-delay.js';
@@ -28,6 +30,8 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'touch-delay': touchDelay,
   'input-throughput': inputThroughput,
   'first-frame': firstFrame,
+  'join-storm': joinStorm,
+  'fan-out': fanOut,
   'touch-to-photon': touchToPhoton,
 };
 

@@ -5,12 +5,11 @@ import type { Finding } from '../core/figure.js';
 import { delays } from '../core/delays.js';
 import { p50, p99 } from '../core/stats.js';
 import { film, rtpFrames, scrcpyFrames } from '../core/stream-file.js';
-import { bareMediasoup, barePayloadType, bareSsrc, candidateOf, dtlsOf } from '../io/bare-mediasoup.js';
+import { bareMediasoup, barePayloadType, bareSsrc } from '../io/bare-mediasoup.js';
 import { pause } from '../io/command.js';
-import type { Farm } from '../io/farm.js';
 import { Peer } from '../io/peers.js';
-import { Signal } from '../io/signal.js';
 import { StandIn } from '../io/stand-in.js';
+import { watch } from '../io/watch.js';
 
 const SECONDS = 10;
 const FILM = { framesPerSecond: 60, bitRate: 4_000_000, group: 60, keyFrameRatio: 6 };
@@ -50,7 +49,7 @@ async function throughTheFarm(bench: Bench, peers: string): Promise<number[]> {
     standIn.frames(scrcpyFrames(film({ ...FILM, seconds: SECONDS })));
     const peer = await Peer.start(peers);
     try {
-      const { signal, ssrc } = await watch(farm, phone, peer);
+      const { signal, ssrc } = await watch(farm, (await farm.viewer(phone, 'watch')).token, peer);
       // The film begins when the stream does; half a second more for the last frames to come.
       await pause(SECONDS * 1_000 + 500);
       signal.close();
@@ -63,22 +62,4 @@ async function throughTheFarm(bench: Bench, peers: string): Promise<number[]> {
   } finally {
     await farm.delete(phone);
   }
-}
-
-/** Joins as the player does, with a receiver that is no browser. */
-async function watch(farm: Farm, phone: string, peer: Peer): Promise<{ signal: Signal; ssrc: number }> {
-  const { token } = await farm.viewer(phone, 'watch');
-  const signal = await Signal.connect(farm.url);
-  const { rtpCapabilities, transport } = await signal.request('join', { token });
-  await signal.request('connectTransport', {
-    transport: transport.id,
-    dtlsParameters: dtlsOf(peer),
-  });
-  await peer.connect(candidateOf(transport as unknown as Parameters<typeof candidateOf>[0]));
-  const { consumers } = await signal.request('consume', { rtpCapabilities });
-  const video = consumers.find(({ kind }) => kind === 'video');
-  if (video === undefined) throw new Error('the phone has no picture');
-  await signal.request('resume', { consumer: video.id });
-  const encodings = video.rtpParameters['encodings'] as { ssrc: number }[];
-  return { signal, ssrc: encodings[0]?.ssrc ?? 0 };
 }

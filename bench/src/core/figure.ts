@@ -5,7 +5,7 @@ export interface Figure {
   readonly bench: string;
   readonly metric: string;
   readonly value: number;
-  /** ms, MiB, MiB/s, %, count or 1/s. */
+  /** ms, MiB, MiB/s, %, count, 1/s, µs, packets or key frames. */
   readonly unit: string;
   /** The peer's name, '' without one. */
   readonly vs: string;
@@ -17,7 +17,7 @@ export interface Figure {
 export interface Finding {
   readonly metric: string;
   readonly value: number;
-  readonly unit?: 'ms' | 'MiB' | 'MiB/s' | '%' | 'count' | '1/s';
+  readonly unit?: 'ms' | 'MiB' | 'MiB/s' | '%' | 'count' | '1/s' | 'µs' | 'packets' | 'key frames';
   /** Without a value: the finding is itself a difference to the peer. */
   readonly peer?: { readonly name: string; readonly value?: number };
   /** What it was computed from, for the table. */

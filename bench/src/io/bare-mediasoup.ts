@@ -8,6 +8,7 @@ const H264 = {
   clockRate: 90_000,
   parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 },
 } as const;
+const loopback = { protocol: 'udp', ip: '127.0.0.1' } as const;
 export const bareSsrc = 0x616e_0001;
 export const barePayloadType = 102;
 
@@ -28,25 +29,9 @@ export async function bareMediasoup(options: {
   const worker = await createWorker({ logLevel: 'error' });
   const peer = await Peer.start(options.peers);
   try {
-    const router = await worker.createRouter({
-      mediaCodecs: [{ kind: 'video', preferredPayloadType: barePayloadType, ...H264 }],
-    });
-    const listenInfo = { protocol: 'udp', ip: '127.0.0.1' } as const;
-    const plain = await router.createPlainTransport({
-      listenInfo: { ...listenInfo, recvBufferSize: 4 << 20 },
-      rtcpMux: true,
-      comedia: true,
-    });
-    const producer = await plain.produce({
-      kind: 'video',
-      rtpParameters: {
-        codecs: [{ ...H264, payloadType: barePayloadType, rtcpFeedback: [] }],
-        encodings: [{ ssrc: bareSsrc }],
-        rtcp: { cname: 'bench', reducedSize: true },
-      },
-    });
+    const { router, producer, port } = await bareProducer(worker);
     const viewer = await router.createWebRtcTransport({
-      listenInfos: [listenInfo],
+      listenInfos: [loopback],
       initialAvailableOutgoingBitrate: 6_000_000,
     });
     await viewer.connect({ dtlsParameters: dtlsOf(peer) });
@@ -55,12 +40,35 @@ export async function bareMediasoup(options: {
       producerId: producer.id,
       rtpCapabilities: router.rtpCapabilities,
     });
-    const sent = await play(options.rtpSource, options.frames, plain.tuple.localPort);
+    const sent = await play(options.rtpSource, options.frames, port);
     return { received: await peer.finish(), sent, ssrc: consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0 };
   } finally {
     await peer.close();
     worker.close();
   }
+}
+
+/** A router and a phone's picture in it, as media-svc makes them; `port` takes the packets. */
+export async function bareProducer(
+  worker: types.Worker,
+): Promise<{ readonly router: types.Router; readonly producer: types.Producer; readonly port: number }> {
+  const router = await worker.createRouter({
+    mediaCodecs: [{ kind: 'video', preferredPayloadType: barePayloadType, ...H264 }],
+  });
+  const plain = await router.createPlainTransport({
+    listenInfo: { ...loopback, recvBufferSize: 4 << 20 },
+    rtcpMux: true,
+    comedia: true,
+  });
+  const producer = await plain.produce({
+    kind: 'video',
+    rtpParameters: {
+      codecs: [{ ...H264, payloadType: barePayloadType, rtcpFeedback: [] }],
+      encodings: [{ ssrc: bareSsrc }],
+      rtcp: { cname: 'bench', reducedSize: true },
+    },
+  });
+  return { router, producer, port: plain.tuple.localPort };
 }
 
 /** The peer's side of DTLS, as a viewer tells it. */

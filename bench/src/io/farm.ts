@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { counterIn } from '../core/metrics-text.js';
 import { command, type CommandResult, until } from './command.js';
 
 /** What the REST API says of a phone, as far as it is looked at here. */
@@ -193,6 +194,13 @@ export class Farm {
       supervisor: { pid: number; processes: { name: string; pid: number }[] };
     };
     return new Map(supervisor.processes.map(({ name, pid }) => [name, pid]));
+  }
+
+  /** The present value of one of session-svc's counters, over all its labels. */
+  async sessionCounter(name: string): Promise<number> {
+    const port = Number(this.env['ANCLOUD_PORT_BASE']) + 202;
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    return counterIn(text, name);
   }
 
   get apiKey(): string {

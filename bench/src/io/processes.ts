@@ -42,11 +42,12 @@ export function shimsOf(run: string): number[] {
     .map(({ pid }) => pid);
 }
 
-/** Host pids of processes below `pid` whose command line has `word` as one of its words. */
-export function descendantsWith(pid: number, word: string): number[] {
+/** Host pids of processes below `pid` whose command line has `word` as one of its words, and not `without`. */
+export function descendantsWith(pid: number, word: string, without?: string): number[] {
   const family = new Set(familyOf(pid));
   return entries()
     .filter((entry) => family.has(entry.pid) && entry.words.includes(word))
+    .filter(({ words }) => without === undefined || !words.includes(without))
     .map((entry) => entry.pid);
 }
 
@@ -56,6 +57,15 @@ export function cpuMsOf(pids: readonly number[]): number {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return sum + (Number(fields[11]) + Number(fields[12])) * 10;
+  }, 0);
+}
+
+/** Time on a processor of a process's threads so far, ns (Documentation/scheduler/sched-stats.rst, "/proc/<pid>/schedstat"). */
+export function cpuNs(pid: number): number {
+  const tasks = fs.readdirSync(`/proc/${pid}/task`);
+  return tasks.reduce((sum, task) => {
+    const [ran = ''] = fs.readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ');
+    return sum + Number(ran);
   }, 0);
 }
 

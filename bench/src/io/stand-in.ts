@@ -48,11 +48,14 @@ export class StandIn {
     fs.chmodSync(file, 0o644);
   }
 
+  /** Stops the film that plays, or lets it go on where it stood. */
+  hold(held: boolean): void {
+    for (const server of this.#servers('video=false')) process.kill(server, held ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** Ends the control server that runs; resolves when ours has taken its place and the session is ready again. */
   async replaceControlServer(): Promise<void> {
-    const create = path.join(this.#farm.run, 'phones', this.#phone, 'create.json');
-    const { pid } = JSON.parse(fs.readFileSync(create, 'utf8')) as { pid: number };
-    for (const server of descendantsWith(pid, SERVER_CLASS)) process.kill(server, 'SIGKILL');
+    for (const server of this.#servers()) process.kill(server, 'SIGKILL');
     await until('a control server of the benchmark', () =>
       this.#files('heard').length > 0 ? true : undefined,
     );
@@ -81,6 +84,12 @@ export class StandIn {
       const [ns = '', hex = ''] = line.split(' ');
       return { ns: BigInt(ns), bytes: Buffer.from(hex, 'hex') };
     });
+  }
+
+  #servers(without?: string): number[] {
+    const create = path.join(this.#farm.run, 'phones', this.#phone, 'create.json');
+    const { pid } = JSON.parse(fs.readFileSync(create, 'utf8')) as { pid: number };
+    return descendantsWith(pid, SERVER_CLASS, without);
   }
 
   #files(kind: 'sent' | 'heard'): string[] {

@@ -27,6 +27,11 @@ export interface WorkerPoolOptions {
 }
 
 const RESTART_DELAY_MS = 200;
+/**
+ * All viewers of a worker share one socket: each tells ten times a second what has arrived, and who joins must not lose its
+ * handshake among them. The kernel gives as much of it as net.core.rmem_max allows.
+ */
+const SOCKET_BUFFER = 4 << 20;
 
 /**
  * The root of mediasoup's tree. Owns the workers. A worker that dies takes its routers with it (their branches hear of it
@@ -120,6 +125,8 @@ export class WorkerPool {
       ip: listenIp,
       port,
       ...(announced === undefined ? {} : { announcedAddress: announced }),
+      sendBufferSize: SOCKET_BUFFER,
+      recvBufferSize: SOCKET_BUFFER,
     };
     let server: types.WebRtcServer;
     try {

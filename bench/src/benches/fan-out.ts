@@ -1,0 +1,179 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Bench } from '../bench.js';
+import type { Finding } from '../core/figure.js';
+import { p50 } from '../core/stats.js';
+import { film, rtpFrames, scrcpyFrames } from '../core/stream-file.js';
+import { BareCrowd } from '../io/bare-crowd.js';
+import { barePayloadType, bareSsrc } from '../io/bare-mediasoup.js';
+import { pause } from '../io/command.js';
+import { Crowd } from '../io/crowd.js';
+import type { Farm } from '../io/farm.js';
+import { cpuNs, familyOf } from '../io/processes.js';
+import type { Signal } from '../io/signal.js';
+import { StandIn } from '../io/stand-in.js';
+import { watch } from '../io/watch.js';
+
+/** What one worker is meant for (ANCLOUD_MEDIA_VIEWERS_PER_WORKER). */
+const VIEWERS = 300;
+/** 104 packets a second for each viewer. */
+const FILM = { seconds: 180, framesPerSecond: 30, bitRate: 1_000_000, group: 60, keyFrameRatio: 6 };
+/** ABBA: the machine drifts less between the halves of a round than between rounds. */
+const ROUNDS = 5;
+const WINDOW_MS = 3_000;
+/** The first packets after a pause meet cold caches and a clock that was turned down. */
+const WARM_MS = 500;
+
+const MANY = 1_000;
+const SLOW_FILM = { seconds: 120, framesPerSecond: 15, bitRate: 250_000, group: 30, keyFrameRatio: 4 };
+const MANY_MS = 10_000;
+/** Joins under way at a time: what comes here is a crowd, not a storm (join-storm). */
+const AT_ONCE = 4;
+
+/**
+ * What one forwarded packet costs a media worker, beside bare mediasoup with the same packets, viewers and kernel; and how
+ * many packets a thousand viewers of one phone lose on two workers.
+ */
+export async function fanOut(bench: Bench): Promise<Finding[]> {
+  return [await costOfPacket(bench), await lossOfMany(bench)];
+}
+
+async function costOfPacket(bench: Bench): Promise<Finding> {
+  const peers = await bench.native('peers');
+  const frames = path.join(bench.folder, 'fan-out-frames');
+  fs.writeFileSync(frames, rtpFrames(film(FILM), bareSsrc, barePayloadType));
+  const bare = await BareCrowd.start({
+    peers,
+    rtpSource: await bench.native('rtp_source'),
+    frames,
+    viewers: VIEWERS,
+  });
+  try {
+    return await withFilm(bench, scrcpyFrames(film(FILM)), VIEWERS, async ({ standIn, crowd, workers }) => {
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      const one = async (side: 'ours' | 'theirs'): Promise<void> => {
+        if (side === 'ours') ours.push(await costDuring(standIn, crowd, workers));
+        else theirs.push(await costDuring(bare, bare.crowd, [bare.pid]));
+      };
+      for (let round = 0; round < ROUNDS; round++)
+        for (const side of ['theirs', 'ours', 'ours', 'theirs'] as const) await one(side);
+      bench.say(`fan-out: µs by window, ours ${list(ours)}; bare mediasoup ${list(theirs)}`);
+      return {
+        metric: 'cpu_us_per_packet',
+        value: p50(ours),
+        unit: 'µs',
+        samples: ours,
+        peer: { name: 'bare_mediasoup', value: p50(theirs) },
+      };
+    });
+  } finally {
+    await bare.close();
+  }
+}
+
+/** µs of the workers' time for each packet that reached a viewer while the film was let go on. */
+async function costDuring(
+  source: { hold(held: boolean): void },
+  crowd: Crowd,
+  workers: readonly number[],
+): Promise<number> {
+  const cpu = (): number => workers.reduce((sum, pid) => sum + cpuNs(pid), 0);
+  source.hold(false);
+  await pause(WARM_MS);
+  const before = { cpu: cpu(), ...(await crowd.count()) };
+  await pause(WINDOW_MS);
+  const after = { cpu: cpu(), ...(await crowd.count()) };
+  source.hold(true);
+  // What is under way still arrives, and is not the other side's.
+  await pause(WARM_MS);
+  const packets = after.packets - before.packets;
+  if (packets === 0) throw new Error('no packet reached a viewer');
+  return (after.cpu - before.cpu) / 1_000 / packets;
+}
+
+async function lossOfMany(bench: Bench): Promise<Finding> {
+  return withFilm(bench, scrcpyFrames(film(SLOW_FILM)), MANY, async ({ standIn, crowd, workers }) => {
+    standIn.hold(false);
+    await pause(WARM_MS);
+    const cpuBefore = workers.map(cpuNs);
+    const before = await crowd.count();
+    await pause(MANY_MS);
+    const after = await crowd.count();
+    const busy = workers.map((pid, i) => Math.round((cpuNs(pid) - (cpuBefore[i] ?? 0)) / 10_000 / MANY_MS));
+    const packets = after.packets - before.packets;
+    bench.say(
+      `fan-out: ${MANY} viewers, ${packets} packets in ${MANY_MS / 1_000} s, workers at ${busy.join(' % and ')} % of a core`,
+    );
+    return { metric: 'viewers_1000_lost', value: after.lost, unit: 'packets' };
+  });
+}
+
+interface Scene {
+  readonly standIn: StandIn;
+  readonly crowd: Crowd;
+  /** Pids of media-svc's workers. */
+  readonly workers: readonly number[];
+}
+
+/** A phone that plays `frames`, and `viewers` who have joined it. */
+async function withFilm(
+  bench: Bench,
+  frames: Uint8Array,
+  viewers: number,
+  measure: (scene: Scene) => Promise<Finding>,
+): Promise<Finding> {
+  const farm = await bench.farm();
+  const phone = await farm.create();
+  const signals: Signal[] = [];
+  try {
+    const standIn = StandIn.place(farm, phone, await bench.native('app_process'));
+    standIn.frames(frames);
+    const crowd = await Crowd.start(await bench.native('peers'));
+    try {
+      // The first one makes the film begin; the others find it stopped, since a handshake costs as much as some seconds of film.
+      await joinAll(farm, phone, crowd, 1, signals);
+      standIn.hold(true);
+      await joinAll(farm, phone, crowd, viewers - 1, signals);
+      bench.say(`fan-out: ${viewers} viewers have joined`);
+      return await measure({ standIn, crowd, workers: await workersOf(farm) });
+    } finally {
+      // A film that is held could not be ended.
+      standIn.hold(false);
+      for (const signal of signals) signal.close();
+      await crowd.close();
+    }
+  } finally {
+    await farm.delete(phone);
+  }
+}
+
+async function joinAll(
+  farm: Farm,
+  phone: string,
+  crowd: Crowd,
+  viewers: number,
+  into: Signal[],
+): Promise<void> {
+  let left = viewers;
+  const joinSome = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const { token } = await farm.viewer(phone, 'watch');
+      into.push((await watch(farm, token, crowd)).signal);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, joinSome));
+}
+
+async function workersOf(farm: Farm): Promise<number[]> {
+  const media = (await farm.pids()).get('media-svc');
+  if (media === undefined) throw new Error('the farm has no media-svc');
+  return familyOf(media).filter(
+    (pid) => pid !== media && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('mediasoup-worker'),
+  );
+}
+
+function list(values: readonly number[]): string {
+  return values.map((value) => value.toFixed(1)).join(' ');
+}

@@ -1,0 +1,96 @@
+import type { Bench } from '../bench.js';
+import type { Finding } from '../core/figure.js';
+import { p95 } from '../core/stats.js';
+import { pause, until } from '../io/command.js';
+import { Crowd } from '../io/crowd.js';
+import type { Farm } from '../io/farm.js';
+import type { Signal } from '../io/signal.js';
+import { watch } from '../io/watch.js';
+
+const JOINERS = 100;
+const WITHIN_MS = 2_000;
+/** What a joiner has waited who gave up: bench/native/peer.c ends a handshake that takes longer. */
+const GAVE_UP_MS = 30_000;
+const SCREENS = { still: 'latency', moving: 'motion' } as const;
+
+/**
+ * A hundred viewers join a phone within two seconds, while somebody watches it: how often its encoder was restarted for
+ * them, and how long each waited for a whole frame, from the token on. The encoder is the guest's own.
+ */
+export async function joinStorm(bench: Bench): Promise<Finding[]> {
+  const farm = await bench.farm();
+  const phone = await farm.create();
+  try {
+    const findings: Finding[] = [];
+    for (const [screen, app] of Object.entries(SCREENS)) {
+      await farm.open(phone, app);
+      const { keyFrames, waits } = await storm(bench, farm, phone);
+      const saw = waits.filter((ms) => ms < GAVE_UP_MS);
+      bench.say(`join-storm: ${screen}, ${saw.length} of ${JOINERS} saw a frame`);
+      findings.push(
+        { metric: `${screen}_key_frames`, value: keyFrames, unit: 'key frames' },
+        { metric: `${screen}_first_frame_p95`, value: p95(waits), samples: waits },
+      );
+    }
+    return findings;
+  } finally {
+    await farm.delete(phone);
+  }
+}
+
+async function storm(
+  bench: Bench,
+  farm: Farm,
+  phone: string,
+): Promise<{ readonly keyFrames: number; readonly waits: number[] }> {
+  const crowd = await Crowd.start(await bench.native('peers'));
+  const signals: Signal[] = [];
+  try {
+    const join = async (token: string): Promise<void> => {
+      signals.push((await watch(farm, token, crowd)).signal);
+    };
+    await join((await farm.viewer(phone, 'watch')).token);
+    // Its own key frame is not the storm's: the limits of one a second and the encoder's start are over.
+    await until('the first viewer’s picture', async () =>
+      (await crowd.count()).packets > 0 ? true : undefined,
+    );
+    await pause(3_000);
+
+    const tokens: string[] = [];
+    for (let i = 0; i < JOINERS; i++) tokens.push((await farm.viewer(phone, 'watch')).token);
+    const before = await farm.sessionCounter('ancloud_key_frames_asked_total');
+    const asked: bigint[] = [];
+    const numbers: number[] = [];
+    const joins: Promise<void>[] = [];
+    for (const [i, token] of tokens.entries()) {
+      asked.push(process.hrtime.bigint());
+      // Viewers are numbered as they connect; which join that was is remembered.
+      joins.push(
+        watch(farm, token, {
+          fingerprint: crowd.fingerprint,
+          connect: async (candidate) => {
+            numbers[i] = await crowd.connect(candidate);
+          },
+        }).then(
+          ({ signal }) => void signals.push(signal),
+          (error: unknown) => bench.say(`join-storm: joiner ${i}: ${String(error)}`),
+        ),
+      );
+      await pause(WITHIN_MS / JOINERS);
+    }
+    await Promise.all(joins);
+    // Whoever still waits asks again after a second.
+    await pause(3_000);
+    const keyFrames = (await farm.sessionCounter('ancloud_key_frames_asked_total')) - before;
+    for (const signal of signals) signal.close();
+    const { firstFrames } = await crowd.finish();
+    const waits = asked.map((from, i) => {
+      const at = firstFrames.get(numbers[i] ?? -1);
+      return at === undefined ? GAVE_UP_MS : Number(at - from) / 1e6;
+    });
+    return { keyFrames, waits };
+  } finally {
+    for (const signal of signals) signal.close();
+    await crowd.close();
+  }
+}

@@ -1,0 +1,7 @@
+/** The sum of a counter over its labels, in the text format of Prometheus; 0 when it is not there. */
+export function counterIn(text: string, name: string): number {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}

@@ -1,0 +1,85 @@
+import { getSupportedRtpCapabilities } from 'mediasoup';
+import { type Candidate, NativeViewer } from './native-viewer.js';
+
+export interface CrowdTotals {
+  readonly packets: number;
+  readonly lost: number;
+  /** CLOCK_MONOTONIC ns of each viewer's first whole frame, by viewer. */
+  readonly firstFrames: ReadonlyMap<number, bigint>;
+}
+
+/** mediasoup's id of the transport-wide sequence number, the same in every router. */
+const EXTENSION = getSupportedRtpCapabilities().headerExtensions?.find(
+  ({ uri }) => uri === 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+)?.preferredId;
+
+/** Many viewers in one process of bench/native/peers. They tell their sender what arrives, as browsers do. */
+export class Crowd {
+  readonly #native: NativeViewer;
+  readonly #waiting: PromiseWithResolvers<number>[] = [];
+  #count: PromiseWithResolvers<{ packets: number; lost: number }> | undefined;
+  readonly #firstFrames = new Map<number, bigint>();
+  #packets = 0;
+  #lost = 0;
+  readonly #ended: Promise<void>;
+
+  private constructor(native: NativeViewer) {
+    this.#native = native;
+    this.#ended = this.#listen();
+  }
+
+  static async start(program: string): Promise<Crowd> {
+    // One frame of each: more is not asked for.
+    return new Crowd(await NativeViewer.start(program, [String(EXTENSION ?? 0), '1']));
+  }
+
+  get fingerprint(): string {
+    return this.#native.fingerprint;
+  }
+
+  /** One viewer more; its number, when media can come. */
+  connect({ ip, port, usernameFragment, password }: Candidate): Promise<number> {
+    const connected = Promise.withResolvers<number>();
+    this.#waiting.push(connected);
+    this.#native.say(`${ip} ${port} ${usernameFragment} ${password}`);
+    return connected.promise;
+  }
+
+  /** What all have received so far. */
+  count(): Promise<{ packets: number; lost: number }> {
+    this.#count = Promise.withResolvers();
+    this.#native.say('count');
+    return this.#count.promise;
+  }
+
+  async finish(): Promise<CrowdTotals> {
+    this.#native.hush();
+    await this.#ended;
+    return { packets: this.#packets, lost: this.#lost, firstFrames: this.#firstFrames };
+  }
+
+  /** Also after `finish`. */
+  async close(): Promise<void> {
+    await this.#native.close();
+    await this.#ended;
+  }
+
+  async #listen(): Promise<void> {
+    for (;;) {
+      const line = await this.#native.line().catch(() => undefined);
+      if (line === undefined) break;
+      const [what, first = '', second = '', third = '', , at = ''] = line.split(' ');
+      if (what === 'connected') this.#waiting[Number(first)]?.resolve(Number(first));
+      else if (what === 'failed') this.#waiting[Number(first)]?.reject(new Error(`native viewer: ${line}`));
+      else if (what === 'count') this.#count?.resolve({ packets: Number(first), lost: Number(second) });
+      else if (what === 'frame') this.#firstFrames.set(Number(first), BigInt(at));
+      else if (what === 'total') {
+        this.#packets += Number(second);
+        this.#lost += Number(third);
+      }
+    }
+    const gone = new Error('the native viewers ended');
+    for (const { reject } of this.#waiting) reject(gone);
+    this.#count?.reject(gone);
+  }
+}
