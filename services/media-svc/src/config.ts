@@ -27,6 +27,11 @@ const schema = z.object({
    * (bench fan-out) and 104 packets a second for each viewer of a 1 Mb/s picture, that many take 86 % of one.
    */
   ANCLOUD_MEDIA_VIEWERS_PER_WORKER: integer({ min: 1, max: 100_000 }).prefault('300'),
+  /**
+   * Seconds that a stream nobody watches is kept, its encoder running: a viewer who comes back within them finds it warm. Default
+   * 10: longer than a page takes to load again, and little of an encoder's time.
+   */
+  ANCLOUD_STREAM_IDLE_SECONDS: integer({ min: 1, max: 86_400 }).prefault('10'),
   /** Where viewers' packets arrive. */
   ANCLOUD_WEBRTC_LISTEN_IP: ipAddress().default('127.0.0.1'),
   /** What viewers are told instead, behind a NAT: an address or a name. */
@@ -47,6 +52,7 @@ export interface Config {
   readonly metricsListen: string | undefined;
   readonly workers: number;
   readonly viewersPerWorker: number;
+  readonly streamIdleMs: number;
   readonly webrtc: {
     readonly listenIp: string;
     readonly announced: string | undefined;
@@ -67,6 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
     workers: read.ANCLOUD_MEDIA_WORKERS,
     viewersPerWorker: read.ANCLOUD_MEDIA_VIEWERS_PER_WORKER,
+    streamIdleMs: read.ANCLOUD_STREAM_IDLE_SECONDS * 1_000,
     webrtc: {
       listenIp: read.ANCLOUD_WEBRTC_LISTEN_IP,
       announced: read.ANCLOUD_WEBRTC_ANNOUNCED,

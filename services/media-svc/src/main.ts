@@ -38,6 +38,7 @@ await runMain({ log }, async (life) => {
     mediaId: config.mediaId,
     address: config.grpcAdvertise,
     rtpListenIp: config.rtpListenIp,
+    idleMs: config.streamIdleMs,
     pool,
     sessions,
     bus,

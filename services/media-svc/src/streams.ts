@@ -11,8 +11,6 @@ import type { SessionCaller } from './io/session-caller.js';
 import { Stream } from './stream.js';
 import type { WorkerPool } from './worker-pool.js';
 
-/** A stream nobody watches is kept this long: the next viewer finds it warm. */
-const IDLE_MS = 10_000;
 const REFRESH_MS = 5_000;
 
 export interface StreamsOptions {
@@ -20,6 +18,8 @@ export interface StreamsOptions {
   /** What others dial for this instance. */
   readonly address: string;
   readonly rtpListenIp: string;
+  /** How long a stream nobody watches is kept, ms: the next viewer finds it warm. */
+  readonly idleMs: number;
   readonly pool: WorkerPool;
   readonly sessions: SessionCaller;
   readonly bus: Bus;
@@ -232,9 +232,13 @@ export class Streams {
   #changed(phoneId: string): void {
     const held = this.#held.get(phoneId);
     if (held === undefined) return;
-    clearTimeout(held.idle);
-    held.idle =
-      held.stream.viewers > 0 ? undefined : setTimeout(() => held.stream.close('nobody watches'), IDLE_MS);
+    if (held.stream.viewers > 0) {
+      clearTimeout(held.idle);
+      held.idle = undefined;
+    } else {
+      // Goes on through each refresh: those are more frequent than it is long.
+      held.idle ??= setTimeout(() => held.stream.close('nobody watches'), this.#options.idleMs);
+    }
     this.#publish(this.#record(held));
   }
 
