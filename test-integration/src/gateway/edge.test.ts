@@ -167,7 +167,7 @@ describe('problems', () => {
       'an unknown role',
       'POST',
       '/v1/phones/ph_0/viewers',
-      { body: { role: 'owner' } },
+      { body: { role: 'admin' } },
       400,
       'INVALID_ARGUMENT',
     ],
