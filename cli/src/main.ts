@@ -81,7 +81,7 @@ program
 
 program
   .command('test')
-  .argument('[tier...]', 'check native packages gateway farm containers vm; all by default')
+  .argument('[tier...]', 'check native packages gateway web farm faults images containers vm; all by default')
   .description('install what the tests need and run them')
   .action(
     action(async ({ layout, output }, names: string[]) =>
@@ -93,7 +93,7 @@ program
   .command('bench')
   .argument(
     '[name...]',
-    'phone-start host churn relay-delay touch-delay input-throughput touch-to-photon first-frame memory; all by default',
+    'up memory phone-start host churn relay-delay touch-delay input-throughput first-frame join-storm fan-out touch-to-photon; all by default',
   )
   .option('--cycles <n>', 'phones that churn makes and deletes', '300')
   .description('measure, each beside a peer; JSON lines')
