@@ -1,7 +1,7 @@
 // services/NAME/dist → services/NAME/bundle: each program in one file with all that it imports. `npm run build` ends with it.
 //
-// Why: a service is 1,400 files, and two thirds of its start went into finding and linking them; people wait for a service that
-// was killed. Not minified: stack traces are read.
+// Why: a service is 1,400 files, and half of its start went into finding and linking them; people wait for a service that was
+// killed. Not minified: stack traces are read.
 //
 // Bundled from dist and not from the sources: tsc writes the decorator metadata that Nest needs, esbuild cannot. Paths that a
 // service reckons from its own file must hold in dist/ and in bundle/, which lie beside each other.
