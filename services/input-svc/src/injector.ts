@@ -2,7 +2,8 @@ import type { ControlBatch, InjectRequest, InjectResponse } from '@ancloud/contr
 import { AppError, sleep } from '@ancloud/kit';
 import type { Controls } from './controls.js';
 import { ranks } from './core/arbiter.js';
-import { type Plan, planScript, type Step } from './core/script.js';
+import type { Plan, Step } from './core/fingers.js';
+import { planScript } from './core/script.js';
 import { type Size, translate } from './core/translate.js';
 import type { Acks } from './io/acks.js';
 

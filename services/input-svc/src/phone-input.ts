@@ -1,5 +1,4 @@
-import { roleOf, type viewer as protocol } from '@ancloud/contracts';
-import { Role } from '@ancloud/contracts/common/v1/common';
+import type { viewer as protocol } from '@ancloud/contracts';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type {
   ControlAck,
@@ -7,7 +6,7 @@ import type {
   ControlEvent,
   RevokeViewerResponse,
 } from '@ancloud/contracts/input/v1/input';
-import { type Log, Rate } from '@ancloud/kit';
+import type { Log } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
 import { limits } from './core/limits.js';
 import { Outbox } from './core/outbox.js';
@@ -18,9 +17,24 @@ import { Acks } from './io/acks.js';
 import type { Audit } from './io/audit.js';
 import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
+import { Revocations } from './revocations.js';
+import { Wishes } from './wishes.js';
 
 type Event = NonNullable<ControlEvent['event']>;
 type RoleWord = protocol.RoleWord;
+
+/** What becomes of a viewer's message. */
+export const fates = [
+  'accepted',
+  'refused',
+  'malformed',
+  'stale',
+  'merged',
+  'dropped',
+  'silenced',
+  'revoked',
+] as const;
+export type Fate = (typeof fates)[number];
 
 export interface PhoneInputOptions {
   readonly phoneId: string;
@@ -30,16 +44,10 @@ export interface PhoneInputOptions {
   readonly audit: Audit;
   /** Hot: publishes a batch; never waits. */
   readonly send: (batch: ControlBatch) => void;
-  readonly counted: (
-    what: 'accepted' | 'refused' | 'malformed' | 'stale' | 'merged' | 'dropped' | 'silenced' | 'revoked',
-  ) => void;
+  /** Hot: what became of one message. */
+  readonly counted: (what: Fate) => void;
   readonly log: Log;
 }
-
-/** Viewers that were revoked and are remembered, for what of them is still under way. Redis knows all. */
-const REVOKED_MAX = 1_000;
-const WISHES_PER_SECOND = 2;
-const WISHES_BURST = 10;
 
 /**
  * All input of one phone: the hop between its viewers and its session. Each message is decoded, arbitrated, translated and sent
@@ -57,10 +65,8 @@ export class PhoneInput {
   readonly #orders = new Map<string, TouchSequence>();
   /** Roles of the viewers that are here, as far as they came or spoke since this process serves the phone. */
   readonly #roles = new Map<string, RoleWord>();
-  /** How often each viewer may ask for the controls or give them up. */
-  readonly #wishes = new Map<string, Rate>();
-  /** What became of each revocation. */
-  readonly #revoked = new Map<string, Promise<RevokeViewerResponse>>();
+  readonly #wishes: Wishes;
+  readonly #revocations: Revocations;
   #size: Size = { width: 0, height: 0 };
   #flushing = false;
   #silence: NodeJS.Timeout | undefined;
@@ -77,6 +83,20 @@ export class PhoneInput {
       log,
       leaving: (holder, fence, why) => this.#leaving(holder, fence, why),
       ready: () => this.#flush(),
+    });
+    this.#wishes = new Wishes({
+      controls: this.controls,
+      notices,
+      roleOf: (viewer) => this.#roles.get(viewer),
+      refused: () => options.counted('refused'),
+    });
+    this.#revocations = new Revocations({
+      controls: this.controls,
+      audit,
+      acks: this.#acks,
+      send: options.send,
+      roleOf: (viewer) => this.#roles.get(viewer),
+      gone: (viewer, role) => this.presence(viewer, role, false),
     });
     this.injector = new Injector({
       phoneId,
@@ -100,7 +120,7 @@ export class PhoneInput {
   message(viewer: string, role: RoleWord, bytes: Uint8Array): void {
     if (this.#closed) return;
     const { counted, notices } = this.#options;
-    if (this.#revoked.has(viewer)) return counted('revoked');
+    if (this.#revocations.has(viewer)) return counted('revoked');
     if (!this.#roles.has(viewer)) this.#roles.set(viewer, role);
     let input: ViewerInput;
     try {
@@ -121,7 +141,7 @@ export class PhoneInput {
         notices.refused(viewer, 'INVALID_ARGUMENT', result.why);
         return;
       case 'control':
-        this.#wish(viewer, role, result);
+        this.#wishes.wish(viewer, role, result);
         return;
       case 'heartbeat':
         if (viewer === this.holder) this.#alive(viewer);
@@ -158,7 +178,7 @@ export class PhoneInput {
       return;
     }
     this.#roles.delete(viewer);
-    this.#wishes.delete(viewer);
+    this.#wishes.gone(viewer);
     this.#options.notices.gone(viewer);
     this.controls.decide({ type: 'leaves', viewer, now: performance.now() }, 'it left');
   }
@@ -170,22 +190,9 @@ export class PhoneInput {
     await this.controls.settled();
   }
 
-  /**
-   * The viewer touches no more. Resolves when session-svc refuses what is still under way of it, or does not answer. Asked again, by
-   * whatever way, it gives the same answer, or tries again when there was none.
-   */
+  /** The viewer touches no more; see Revocations. */
   revoke(viewer: string, by: string): Promise<RevokeViewerResponse> {
-    const before = this.#revoked.get(viewer);
-    const now =
-      before === undefined
-        ? this.#revoke(viewer, by)
-        : before.then((answer) => (answer.acknowledged ? answer : this.#fenced()));
-    this.#revoked.set(viewer, now);
-    if (this.#revoked.size > REVOKED_MAX) {
-      const [oldest] = this.#revoked.keys();
-      if (oldest !== undefined) this.#revoked.delete(oldest);
-    }
-    return now;
+    return this.#revocations.revoke(viewer, by);
   }
 
   /** What session-svc says of a batch that asked for it. */
@@ -201,58 +208,6 @@ export class PhoneInput {
     this.injector.close();
     await this.controls.close();
     this.#acks.close();
-  }
-
-  async #revoke(viewer: string, by: string): Promise<RevokeViewerResponse> {
-    const role = this.#roles.get(viewer);
-    this.#options.audit.add({
-      what: 'revoked',
-      viewerId: viewer,
-      role: role === undefined ? Role.ROLE_UNSPECIFIED : roleOf(role),
-      how: `by ${by}`,
-      inputs: 0,
-    });
-    const held = viewer === this.holder;
-    this.presence(viewer, role ?? 'watch', false);
-    return held ? this.#fenced() : { held, fence: 0, acknowledged: true };
-  }
-
-  /** Session-svc's word that it refuses what is older than the fence that stands when the present change is over. */
-  async #fenced(): Promise<RevokeViewerResponse> {
-    await this.controls.settled();
-    const { fence } = this.controls;
-    if (fence === 0) return { held: true, fence, acknowledged: false };
-    const answer = await this.#acks.ask((ack) => this.#options.send({ fence, events: [], ack }));
-    return { held: true, fence, acknowledged: (answer?.fence ?? 0) >= fence };
-  }
-
-  #wish(viewer: string, role: RoleWord, { want, to }: { readonly want: boolean; readonly to: string }): void {
-    const { notices } = this.#options;
-    const now = performance.now();
-    // Each may be told to everybody who watches: only as many as a hand can mean.
-    let rate = this.#wishes.get(viewer);
-    if (rate === undefined) this.#wishes.set(viewer, (rate = new Rate(WISHES_PER_SECOND, WISHES_BURST, now)));
-    if (!rate.take(now)) {
-      this.#options.counted('refused');
-      return notices.refused(viewer, 'RATE_LIMITED', 'the controls are asked for too often');
-    }
-    if (want) {
-      if (this.controls.decide({ type: 'wants', now, ...actorOf(viewer, role) }, 'asked'))
-        notices.control(viewer, this.holder, this.controls.asking);
-      else notices.refused(viewer, 'CONTROL_NOT_HELD', 'too many wait for the controls already');
-      return;
-    }
-    if (to === '') return void this.controls.decide({ type: 'leaves', viewer, now }, 'gave them up');
-    const receiver = this.#roles.get(to);
-    if (receiver === undefined || receiver === 'watch')
-      return notices.refused(
-        viewer,
-        receiver === undefined ? 'VIEWER_NOT_FOUND' : 'FORBIDDEN',
-        receiver === undefined ? `there is no viewer ${to} here` : `viewer ${to} only watches`,
-      );
-    const gives = { type: 'gives', viewer, to: actorOf(to, receiver), now } as const;
-    if (!this.controls.decide(gives, `handed over by ${viewer}`))
-      notices.refused(viewer, 'CONTROL_NOT_HELD', 'only who holds the controls can hand them over');
   }
 
   /** The holder's last words leave under its own fence, then everything it held down is lifted. */

@@ -15,7 +15,7 @@ import { acquire, keyOf, type Lease, type State } from '@ancloud/state';
 import { Audit } from './io/audit.js';
 import { ControlLease } from './io/control-lease.js';
 import { Notices } from './io/notices.js';
-import { PhoneInput, type PhoneInputOptions } from './phone-input.js';
+import { fates, PhoneInput, type PhoneInputOptions } from './phone-input.js';
 
 /** How soon another instance's phone is asked for again: a little after its lease could have run out. */
 const RETRY_MS = 1_000;
@@ -54,13 +54,16 @@ export class Phones {
 
   constructor(options: PhonesOptions) {
     this.#options = options;
-    const messages = options.metrics.counter(
+    const messages = options.metrics.tally(
       'ancloud_input_messages_total',
       'Input messages of viewers by what became of them',
-      ['what'],
+      'what',
+      fates,
     );
     this.#batches = options.metrics.counter('ancloud_input_batches_total', 'Batches sent to sessions');
-    this.#counted = (what) => messages.inc({ what });
+    this.#counted = (what) => {
+      messages[what] += 1;
+    };
     this.#retry = setInterval(() => {
       for (const phone of this.#sessions.keys()) void this.#ask(phone);
     }, RETRY_MS);

@@ -1,5 +1,5 @@
 import type { Metrics } from '@ancloud/kit';
-import type { SignalCounts } from './viewer-connection.js';
+import type { SignalCounts } from './connection-parts.js';
 
 /** The counters of viewers' connections. Never labelled with a viewer: a farm has thousands. */
 export function signalCounts(metrics: Metrics): SignalCounts {

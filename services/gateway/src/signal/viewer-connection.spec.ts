@@ -6,7 +6,8 @@ import { AppError, silentLog, toGrpcError, type Clock } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Admission } from '../viewers/viewer-door.js';
 import { MediaDialer, type MediaStream } from './media-link.js';
-import { ViewerConnection, type ConnectionParts, type ViewerSocket } from './viewer-connection.js';
+import type { ConnectionParts, ViewerSocket } from './connection-parts.js';
+import { ViewerConnection } from './viewer-connection.js';
 
 /** Vitest's fake timers as a Clock. */
 const clock: Clock = {

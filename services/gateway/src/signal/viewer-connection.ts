@@ -1,46 +1,17 @@
 import { codes, roleOf, subjects, viewer } from '@ancloud/contracts';
 import type { ViewerNotice } from '@ancloud/contracts/input/v1/viewer';
-import type { Bus } from '@ancloud/bus';
-import { AppError, asAppError, type Clock, InputGate, type Log, type Timer } from '@ancloud/kit';
+import { AppError, asAppError, InputGate, type Timer } from '@ancloud/kit';
 import { spend, type Bucket, type BucketRule } from '../api/core/token-bucket.js';
 import { viewerRevoked } from '../errors.js';
-import type { Admission, ViewerDoor } from '../viewers/viewer-door.js';
+import type { Admission } from '../viewers/viewer-door.js';
+import type { ConnectionParts, ViewerSocket } from './connection-parts.js';
 import { readJoin, signalRates } from './core/frames.js';
-import type { MediaDialer, MediaLink } from './media-link.js';
-
-/** What is used of a WebSocket: `ws` in the world, a fake in specs. */
-export interface ViewerSocket {
-  send(text: string): void;
-  /** Bytes that wait to be sent. */
-  readonly bufferedAmount: number;
-  pause(): void;
-  resume(): void;
-  close(code: number, reason: string): void;
-}
-
-/** What is counted of viewers' connections. */
-export interface SignalCounts {
-  /** `ok`, or the code with which a join was refused. */
-  joined(outcome: string): void;
-  /** An input message was not passed on. */
-  dropped(why: string): void;
-}
-
-export interface ConnectionParts {
-  readonly door: Pick<ViewerDoor, 'admit'>;
-  readonly dialer: Pick<MediaDialer, 'join'>;
-  readonly bus: Pick<Bus, 'publish' | 'publishRaw' | 'subscribe'>;
-  readonly iceServers: readonly viewer.IceServer[];
-  readonly counted: SignalCounts;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+import type { MediaLink } from './media-link.js';
+import { Pulse } from './pulse.js';
+import { Refusals } from './refusals.js';
 
 /** A client that leaves this much unread is closed: it could only ever get older news. */
 const SLOW_BYTES = 1024 * 1024;
-const REFUSED_NOTICE_MS = 1_000;
-/** Our pings are numbered beyond what media-svc would use for requests of its own. */
-const PING_ID_BASE = 1_000_000_000;
 
 /**
  * One viewer's WebSocket: join → relay → over. It checks credentials, sizes and rates, tells the input channel's identity, and
@@ -60,16 +31,25 @@ export class ViewerConnection {
   #admission: Admission | undefined;
   #link: MediaLink | undefined;
   #heard: readonly { close(): void }[] = [];
-  #ping: Timer | undefined;
-  #pings = 0;
-  #heardAt: number;
-  #refused = { count: 0, code: '', message: '', timer: undefined as Timer | undefined };
+  readonly #pulse: Pulse;
+  readonly #refusals: Refusals;
 
   constructor(socket: ViewerSocket, parts: ConnectionParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#heardAt = parts.clock.monotonic();
-    this.#gate = new InputGate(this.#heardAt);
+    this.#gate = new InputGate(parts.clock.monotonic());
+    this.#pulse = new Pulse(parts.clock, {
+      ping: (frame) => {
+        this.#send(frame);
+        void this.#keep();
+      },
+      silent: (ms) =>
+        this.close(
+          new AppError('DEADLINE_EXCEEDED', `the viewer was silent for ${Math.round(ms / 1000)} s`),
+          true,
+        ),
+    });
+    this.#refusals = new Refusals(parts.clock, (refused) => this.#notify('refused', refused));
     this.#joinTimer = parts.clock.setTimeout(() => {
       if (this.#state === 'waiting')
         this.close(
@@ -82,7 +62,7 @@ export class ViewerConnection {
   /** A text frame. Never throws. */
   text(text: string, bytes: number): void {
     if (this.#state === 'closed') return;
-    this.#heardAt = this.#parts.clock.monotonic();
+    this.#pulse.heard();
     if (bytes > viewer.limits.signalFrame) {
       this.close(tooLarge('a signalling message', bytes, viewer.limits.signalFrame), false);
       return;
@@ -108,7 +88,7 @@ export class ViewerConnection {
   /** A binary frame: one ViewerInput. Never throws. */
   binary(bytes: Uint8Array): void {
     if (this.#state === 'closed') return;
-    this.#heardAt = this.#parts.clock.monotonic();
+    this.#pulse.heard();
     const admission = this.#admission;
     if (this.#state !== 'joined' || admission === undefined) {
       this.close(new AppError('MESSAGE_MALFORMED', "input came before 'join'"), false);
@@ -116,7 +96,7 @@ export class ViewerConnection {
     }
     if (admission.role === 'watch') {
       this.#parts.counted.dropped('role');
-      this.#refuse('FORBIDDEN', "this viewer's role is 'watch'");
+      this.#refusals.add('FORBIDDEN', "this viewer's role is 'watch'");
       return;
     }
     const dropped = this.#gate.judge(bytes, this.#parts.clock.monotonic());
@@ -125,12 +105,12 @@ export class ViewerConnection {
       if (dropped === 'oversized')
         this.close(tooLarge('an input message', bytes.length, viewer.limits.inputMessage), false);
       // Dropped, not closed: lost input heals with the next message, which names all fingers that are down.
-      else this.#refuse('RATE_LIMITED', 'too much input');
+      else this.#refusals.add('RATE_LIMITED', 'too much input');
       return;
     }
     const { phone, viewer: id, role } = admission;
     if (!this.#parts.bus.publishRaw(subjects.viewerInput, { phone, viewer: id, role }, bytes))
-      this.#refuse('UNAVAILABLE_BUS', 'input cannot be delivered now');
+      this.#refusals.add('UNAVAILABLE_BUS', 'input cannot be delivered now');
   }
 
   /** The socket is gone; the viewer may come back with its resume secret. */
@@ -198,7 +178,7 @@ export class ViewerConnection {
       (text) => this.#send(text),
       (error) => this.close(error, error.code !== 'VIEWER_REVOKED'),
     );
-    this.#pingLater();
+    this.#pulse.start();
     // What happened to the viewer while media-svc was asked was told to nobody here.
     void this.#keep();
   }
@@ -209,7 +189,7 @@ export class ViewerConnection {
       return;
     }
     // Replies to our pings end here.
-    if ('id' in frame && !('method' in frame) && frame.id >= PING_ID_BASE) return;
+    if ('id' in frame && !('method' in frame) && Pulse.answers(frame.id)) return;
     if (this.#link?.send(text) === false) this.#socket.pause();
     if ('notify' in frame && frame.notify === 'leave') {
       void this.#admission?.leave().catch(() => {});
@@ -220,23 +200,6 @@ export class ViewerConnection {
   #notice({ notice }: ViewerNotice): void {
     if (notice === undefined) return;
     this.#notify(notice.$case, { ...notice.value });
-  }
-
-  #pingLater(): void {
-    this.#ping = this.#parts.clock.setTimeout(() => {
-      const silentMs = this.#parts.clock.monotonic() - this.#heardAt;
-      if (silentMs >= viewer.limits.pingTimeoutMs) {
-        this.close(
-          new AppError('DEADLINE_EXCEEDED', `the viewer was silent for ${Math.round(silentMs / 1000)} s`),
-          true,
-        );
-        return;
-      }
-      this.#pings += 1;
-      this.#send(JSON.stringify({ id: PING_ID_BASE + this.#pings, method: 'ping', data: {} }));
-      void this.#keep();
-      if (this.#state === 'joined') this.#pingLater();
-    }, viewer.limits.pingIntervalMs);
   }
 
   async #keep(): Promise<void> {
@@ -255,23 +218,6 @@ export class ViewerConnection {
   #revoked(): void {
     const id = this.#admission?.viewer;
     if (id !== undefined) this.close(viewerRevoked(id), false);
-  }
-
-  /** Sums refusals: at most one notice a second. */
-  #refuse(code: 'FORBIDDEN' | 'RATE_LIMITED' | 'UNAVAILABLE_BUS', message: string): void {
-    const refused = this.#refused;
-    refused.count += 1;
-    refused.code = code;
-    refused.message = message;
-    if (refused.timer !== undefined) return;
-    const tell = (): void => {
-      refused.timer = undefined;
-      if (refused.count === 0 || this.#closed()) return;
-      this.#notify('refused', { code: refused.code, message: refused.message, count: refused.count });
-      refused.count = 0;
-      refused.timer = this.#parts.clock.setTimeout(tell, REFUSED_NOTICE_MS);
-    };
-    tell();
   }
 
   #spend(kind: keyof typeof signalRates, cost = 1): boolean {
@@ -323,8 +269,8 @@ export class ViewerConnection {
     this.#state = 'closed';
     this.#joining.abort();
     this.#joinTimer.cancel();
-    this.#ping?.cancel();
-    this.#refused.timer?.cancel();
+    this.#pulse.close();
+    this.#refusals.close();
     for (const subscription of this.#heard) subscription.close();
     this.#link?.close();
     // input-svc lifts this viewer's fingers.

@@ -8,7 +8,8 @@ import {
 import { TouchAction } from '@ancloud/contracts/input/v1/viewer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Plan, planScript, type Refusal, scriptLimits, type Step } from './script.js';
+import type { Plan, Step } from './fingers.js';
+import { planScript, type Refusal, scriptLimits } from './script.js';
 
 type Given = DeepPartial<Injection>['input'];
 const plan = (input: Given): Plan | Refusal => planScript(Injection.fromPartial({ input }));
