@@ -20,6 +20,8 @@ export interface FarmOptions {
 
 const SYNC_MS = 10_000;
 const HEARTBEAT_MS = 5_000;
+/** A phone whose lock a helper of the process before still holds must not keep the whole host out of the farm for longer. */
+const SEEN_MS = 5_000;
 /** A machine that came back keeps its id: its own lease of before the restart must run out first. */
 const LEASE_WAIT_MS = 25_000;
 
@@ -38,6 +40,7 @@ export class Farm {
   #takenBy: string | undefined;
   #syncing: Promise<number> | undefined;
   #again = false;
+  #introduced = false;
   #closed = false;
 
   private constructor(options: FarmOptions) {
@@ -158,8 +161,21 @@ export class Farm {
       await this.sync();
     });
     this.#every(HEARTBEAT_MS, () => this.#heartbeat());
-    void this.#heartbeat();
+    void this.#introduce();
     this.#wake();
+  }
+
+  /**
+   * A host's record says that its phones are as their statuses say. So after a restart of the machine it may not come before
+   * them: what stands there is from before, and a phone that is not even booting would be called ready.
+   */
+  async #introduce(): Promise<void> {
+    const { phones, clock } = this.#options.host;
+    const enough = new AbortController();
+    await Promise.race([phones.seen(), sleep(SEEN_MS, enough.signal, clock)]);
+    enough.abort();
+    this.#introduced = true;
+    await this.#heartbeat();
   }
 
   #wake(): void {
@@ -239,7 +255,9 @@ export class Farm {
   async #heartbeat(): Promise<void> {
     const { host, state, bus, log } = this.#options;
     const { hostId } = host.config;
-    if (this.#campaign.lease === undefined) return;
+    if (this.#campaign.lease === undefined || !this.#introduced) return;
+    // What happened while Redis was away comes first, for the same reason.
+    await this.#statuses.settled();
     try {
       const record = this.record();
       await state.run('naming this host', (redis) => redis.sadd(plainKeys.hosts.template, hostId));

@@ -31,6 +31,9 @@ export class Phones {
   readonly #reconcilers = new Map<string, Reconciler>();
   readonly #statuses = new Map<string, PhoneStatus>();
   readonly #listeners = new Set<StatusListener>();
+  /** Phones that were here at the start and have not been looked at since. */
+  readonly #unseen = new Set<string>();
+  readonly #seen = Promise.withResolvers<void>();
   /** Slots given out to wishes that are not on disk yet. */
   readonly #reserved = new Set<number>();
   readonly #runner: KeyedRunner;
@@ -41,15 +44,29 @@ export class Phones {
     this.#options = options;
     this.#runner = new KeyedRunner({
       work: (phone, signal) => this.#work(phone, signal),
-      onError: (phone, err, retryInMs) =>
-        options.log.warn({ phone, err, retryInMs }, 'a phone could not be reconciled'),
+      onError: (phone, err, retryInMs) => {
+        options.log.warn({ phone, err, retryInMs }, 'a phone could not be reconciled');
+        this.#saw(phone);
+      },
       clock: options.clock,
     });
   }
 
   /** Begins with every target on disk: whatever runs is adopted, whatever is half done goes on. */
   start(): void {
-    for (const phone of this.#options.targets.all().keys()) this.#runner.nudge(phone);
+    for (const phone of this.#options.targets.all().keys()) {
+      this.#unseen.add(phone);
+      this.#runner.nudge(phone);
+    }
+    if (this.#unseen.size === 0) this.#seen.resolve();
+  }
+
+  /**
+   * Resolves when every phone that was here at the start has been looked at once: from then on `statuses` is what is, and not
+   * what was before this process.
+   */
+  seen(): Promise<void> {
+    return this.#seen.promise;
   }
 
   nudge(phone: string): void {
@@ -187,8 +204,13 @@ export class Phones {
     this.#statuses.delete(phone);
   }
 
+  #saw(phone: string): void {
+    if (this.#unseen.delete(phone) && this.#unseen.size === 0) this.#seen.resolve();
+  }
+
   #tell(status: PhoneStatus): void {
     this.#statuses.set(status.phoneId, status);
     for (const listener of this.#listeners) listener(status);
+    this.#saw(status.phoneId);
   }
 }

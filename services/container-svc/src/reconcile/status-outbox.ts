@@ -10,7 +10,7 @@ import { type State, writeStatus } from '@ancloud/state';
  */
 export class StatusOutbox {
   readonly #unwritten = new Map<string, PhoneStatus>();
-  #writing = false;
+  #writing: Promise<void> | undefined;
 
   constructor(
     private readonly state: State,
@@ -30,10 +30,18 @@ export class StatusOutbox {
     await this.#write();
   }
 
-  /** One writer at a time keeps the order. */
-  async #write(): Promise<void> {
-    if (this.#writing) return;
-    this.#writing = true;
+  /** Resolves when what was put until now is written, or could not be. */
+  settled(): Promise<void> {
+    return this.#write();
+  }
+
+  /** One writer at a time keeps the order; whoever comes while it writes waits for the same end. */
+  #write(): Promise<void> {
+    this.#writing ??= this.#drain().finally(() => (this.#writing = undefined));
+    return this.#writing;
+  }
+
+  async #drain(): Promise<void> {
     try {
       for (let entry = [...this.#unwritten][0]; entry !== undefined; entry = [...this.#unwritten][0]) {
         const [phone, status] = entry;
@@ -45,8 +53,6 @@ export class StatusOutbox {
     } catch (err) {
       // Kept: the next status or the next round brings it.
       this.log.warn({ err }, 'statuses could not be written');
-    } finally {
-      this.#writing = false;
     }
   }
 }
