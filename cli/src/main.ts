@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '@ancloud/kit/errors';
 import type { SetOptions } from './commands/phone-set.js';
 import { addControl } from './commands/control-commands.js';
+import { addGroups } from './commands/group-commands.js';
 import { addImages } from './commands/image-commands.js';
 import { addSnapshots } from './commands/snapshot-commands.js';
 import { action } from './action.js';
@@ -203,6 +204,7 @@ for (const [name, verb] of [
     );
 }
 addSnapshots(program, phone);
+addGroups(program);
 phone
   .command('open')
   .argument('<id>')

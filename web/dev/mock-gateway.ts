@@ -62,6 +62,35 @@ const wished =
     return { phone: one, operation };
   };
 
+interface MockGroup {
+  readonly groupId: string;
+  readonly masterId: string;
+  readonly phoneIds: readonly string[];
+  readonly exclude: readonly string[];
+}
+const groups = new Map<string, MockGroup>();
+
+const group = (id: string): MockGroup => {
+  const found = groups.get(id);
+  if (found === undefined) throw new Refused(404, 'GROUP_NOT_FOUND', `there is no group ${id}`);
+  return found;
+};
+
+function newGroup(body: Record<string, unknown>): MockGroup {
+  const made = { exclude: [], ...body, groupId: `gr_${groups.size + 1}` } as unknown as MockGroup;
+  groups.set(made.groupId, made);
+  return made;
+}
+
+function groupState(id: string): unknown {
+  const one = group(id);
+  const members = one.phoneIds.map((phoneId) => ({
+    phoneId,
+    state: one.exclude.includes(phoneId) ? 'excluded' : 'follows',
+  }));
+  return { ...one, members, times: { skewP99Ms: 1.4, reachP99Ms: 3.2 } };
+}
+
 /** `METHOD /path`, with one part of the path that varies. */
 const routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
   ['GET', /^\/v1\/me$/, () => ({ owner: 'admin', roles: ['admin'], via: 'console' })],
@@ -94,6 +123,11 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
     () => ({ images: farm.images.map((image) => ({ image, hostIds: ['attic-1'] })) }),
   ],
   ['GET', /^\/v1\/hosts$/, () => ({ hosts: farm.hosts })],
+  ['GET', /^\/v1\/groups$/, () => ({ groups: [...groups.values()] })],
+  ['POST', /^\/v1\/groups$/, ({ body }) => newGroup(body)],
+  ['GET', /^\/v1\/groups\/(\w+)$/, ({ part }) => groupState(part)],
+  ['PATCH', /^\/v1\/groups\/(\w+)$/, ({ part, body }) => Object.assign(group(part), body)],
+  ['DELETE', /^\/v1\/groups\/(\w+)$/, ({ part }) => void groups.delete(part)],
   ['GET', /^\/v1\/operations\/(\w+)\/wait$/, ({ part }) => ended(part)],
   ['GET', /^\/v1\/events$/, ({ reply }) => events(reply)],
   ['DELETE', /^\/v1\/console\/session$/, ({ request }) => void sessions.delete(cookie(request))],

@@ -69,6 +69,7 @@ export const codes = {
   CODEC_UNSUPPORTED: row(INVALID, 406, 'No codec in common'),
   ETAG_MISSING: row(PRECONDITION, 428, 'The request must name an entity tag'),
   ETAG_MISMATCH: row(PRECONDITION, 412, 'The entity tag is another one'),
+  GROUP_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such group'),
   VIEWER_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such viewer'),
   ROUTE_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such resource'),
   METHOD_NOT_ALLOWED: row(UNIMPLEMENTED, 405, 'The resource does not know this method'),

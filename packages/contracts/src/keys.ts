@@ -1,6 +1,7 @@
 import { Desired } from './gen/ancloud/common/v1/common.js';
 import {
   ControlRecord,
+  GroupRecord,
   HostRecord,
   MediaRecord,
   Operation,
@@ -46,6 +47,8 @@ export const records = {
   stream: record('stream:{phone}', 'media-svc', StreamRecord, 15),
   media: record('media:{media}', 'media-svc', MediaRecord, 15),
   control: record('control:{phone}', 'input-svc', ControlRecord, 60),
+  /** A day after its last change it is forgotten, lest it steers phones that nobody thinks of. */
+  group: record('group:{group}', 'gateway', GroupRecord, 86_400),
   operation: record('operation:{operation}', 'gateway', Operation, 86_400),
 } as const;
 
@@ -74,6 +77,8 @@ export const plainKeys = {
   incarnation: { template: 'farm:incarnation', writer: 'gateway', type: 'string' },
   /** Stands while an emptied Redis is being rebuilt (60 s at most): nothing is placed. */
   recovery: { template: 'farm:recovery', writer: 'gateway', type: 'string' },
+  /** Ids of all groups, by when they are forgotten (Unix ms). */
+  groups: { template: 'groups', writer: 'gateway', type: 'zset' },
   operations: { template: 'operations', writer: 'gateway', type: 'zset' },
   idempotency: { template: 'idempotency:{owner}:{key}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },

@@ -1,8 +1,9 @@
-import { ControlAck, ControlBatch } from './gen/ancloud/input/v1/input.js';
+import { ControlAck, ControlBatch, GroupInput } from './gen/ancloud/input/v1/input.js';
 import { ViewerInput, ViewerNotice } from './gen/ancloud/input/v1/viewer.js';
 import {
   DesiredChanged,
   DeviceEvent,
+  GroupChanged,
   KeyFrameWanted,
   ViewerChanged,
   ViewerRevoked,
@@ -89,6 +90,8 @@ export const subjects = {
     ['gateway'],
     ['gateway', 'media-svc', 'input-svc'],
   ),
+  /** A group of phones was made, changed or removed. */
+  group: subject('ancloud.fact.group.{group}', GroupChanged, ['gateway'], ['input-svc']),
   /** A viewer needs a key frame. Hot. */
   keyFrame: subject('ancloud.keyframe.{phone}', KeyFrameWanted, ['media-svc'], ['session-svc']),
   /**
@@ -101,6 +104,8 @@ export const subjects = {
     ['media-svc', 'gateway'],
     ['input-svc'],
   ),
+  /** What the master of a group did, for members that another input-svc serves. Hot. */
+  groupInput: subject('ancloud.group.{group}', GroupInput, ['input-svc'], ['input-svc']),
   /** Arbitrated, scaled input for the phone. Hot; only input-svc may publish it. */
   control: subject('ancloud.control.{phone}', ControlBatch, ['input-svc'], ['session-svc']),
   /** What was asked for an answer is written, or why not. */

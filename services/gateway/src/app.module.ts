@@ -17,6 +17,8 @@ import { ControlController } from './control/control.controller.js';
 import { InjectController } from './control/inject.controller.js';
 import { invalid } from './errors.js';
 import { EventsController } from './events/events.controller.js';
+import { GroupsController } from './groups/groups.controller.js';
+import { GroupsGrpcController } from './groups/groups-grpc.controller.js';
 import { HostsController } from './hosts/hosts.controller.js';
 import { ImagesController } from './images/images.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
@@ -53,6 +55,7 @@ export class AppModule {
         ViewersController,
         ControlController,
         InjectController,
+        GroupsController,
         WhepController,
         ImagesController,
         UploadsController,
@@ -62,6 +65,7 @@ export class AppModule {
         ConsoleController,
         ServiceController,
         GrpcController,
+        GroupsGrpcController,
       ],
       providers: [
         { provide: GatewayApi, useValue: new GatewayApi(parts) },

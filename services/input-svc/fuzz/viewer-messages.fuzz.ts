@@ -123,6 +123,8 @@ it('input-svc takes whatever viewers say, and sends phones nothing but what they
         audit: quiet,
         send: (batch: ControlBatch) => sent.push(batch),
         counted: (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1),
+        did: () => undefined,
+        letGo: () => undefined,
         log: silentLog,
       } as unknown as PhoneInputOptions);
       phone.resized(SIZE);

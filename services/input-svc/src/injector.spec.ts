@@ -42,6 +42,8 @@ beforeEach(() => {
         input.acknowledged({ ack: batch.ack, fence: batch.fence, refused });
     },
     counted: () => undefined,
+    did: () => undefined,
+    letGo: () => undefined,
     log: silentLog,
   });
   input.resized({ width: 720, height: 1280 });

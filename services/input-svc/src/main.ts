@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { connectBus } from '@ancloud/bus';
-import { records, subjects } from '@ancloud/contracts';
+import { plainKeys, records, subjects } from '@ancloud/contracts';
 import { InputServiceService } from '@ancloud/contracts/input/v1/input';
 import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancloud/kit';
 import { connectState, recordsOf, watchRecords } from '@ancloud/state';
@@ -35,6 +35,24 @@ await runMain({ log }, async (life) => {
     log,
   });
   life.add({ name: 'sessions', stop: () => sessions.close() });
+  const groups = watchRecords({
+    state,
+    bus,
+    subject: subjects.group,
+    records: recordsOf(state, records.group),
+    list: async () => {
+      const ids = await state.run('listing groups', (redis) =>
+        redis.zrangebyscore(plainKeys.groups.template, Date.now(), '+inf'),
+      );
+      return ids.map((group) => ({ group }));
+    },
+    onChange: (_, record) => phones.groups.changed(record),
+    onGone: ({ group }) => {
+      if (group !== undefined) phones.groups.gone(group);
+    },
+    log,
+  });
+  life.add({ name: 'groups', stop: () => groups.close() });
   const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ phoneId, viewerId }) =>
     phones.revoked(phoneId, viewerId),
   );

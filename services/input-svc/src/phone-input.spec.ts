@@ -5,7 +5,7 @@ import { silentLog } from '@ancloud/kit';
 import type { Audit } from './io/audit.js';
 import type { ControlLease, Taken } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
-import { PhoneInput } from './phone-input.js';
+import { PhoneInput, type PhoneInputOptions } from './phone-input.js';
 
 /** A lease that gives its fence when told to. */
 class HeldLease {
@@ -40,7 +40,9 @@ describe('PhoneInput', () => {
   let lease: HeldLease;
   let sent: ControlBatch[];
   let told: string[];
+  let done: string[];
   let audited: object[];
+  let options: PhoneInputOptions;
   let input: PhoneInput;
   const words = (): string[] =>
     sent.flatMap(({ fence, events }) =>
@@ -57,6 +59,7 @@ describe('PhoneInput', () => {
     lease = new HeldLease();
     sent = [];
     told = [];
+    done = [];
     audited = [];
     const notices = {
       control: (viewer: string, holder: string) => told.push(`${viewer} sees ${holder}`),
@@ -65,15 +68,18 @@ describe('PhoneInput', () => {
       clipboard: () => undefined,
       gone: () => undefined,
     };
-    input = new PhoneInput({
+    options = {
       phoneId: 'ph_1',
       lease: lease as unknown as ControlLease,
       notices: notices as unknown as Notices,
       audit: { add: (line: object) => audited.push(line) } as unknown as Audit,
       send: (batch) => sent.push(batch),
       counted: () => undefined,
+      did: (viewer, role, did) => done.push(`${viewer} ${role} ${did.input?.$case}`),
+      letGo: (viewer) => done.push(`${viewer} let go`),
       log: silentLog,
-    });
+    };
+    input = new PhoneInput(options);
     input.resized({ width: 720, height: 1280 });
   });
   afterEach(() => vi.useRealTimers());
@@ -100,6 +106,51 @@ describe('PhoneInput', () => {
     lease.asked[1]?.give(9);
     await settle();
     expect(words()).toEqual(['7:touch1', '7:liftAll', '9:touch1']);
+  });
+
+  it('says what its holder did, and that it let go; not what was refused, nor what others are', async () => {
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('b', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_MOVE));
+    await settle();
+    expect(done).toEqual(['a control touch']);
+    input.presence('a', 'control', false);
+    await settle();
+    expect(done).toEqual(['a control touch', 'a let go']);
+  });
+
+  it('follows a group as it does a viewer: by a fence of its own, refused while somebody is at work, lifted at its end', async () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    const read = (bytes: Uint8Array): ViewerInput => ViewerInput.decode(bytes);
+    const written: boolean[] = [];
+    const follow = (sequence: number, action: TouchAction): string =>
+      input.follow(leader, read(touch(sequence, action)), (ok) => written.push(ok));
+    expect(follow(1, TouchAction.TOUCH_ACTION_DOWN)).toBe('followed');
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    expect([input.holder, words()]).toEqual(['gr_1', ['7:touch1']]);
+    expect(sent[0]?.ack).toBeGreaterThan(0);
+    input.acknowledged({ ack: sent[0]?.ack ?? 0, fence: 7, refused: '' });
+    await settle();
+    expect(written).toEqual([true]);
+    input.unfollow('gr_1', 'the group was ended');
+    await settle();
+    expect(words().at(-1)).toBe('7:liftAll');
+    expect(audited).toContainEqual(expect.objectContaining({ what: 'took', how: 'followed ph_0' }));
+    input.message('b', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    expect(follow(2, TouchAction.TOUCH_ACTION_DOWN)).toBe('refused');
+    expect(written).toEqual([true, false]);
+    expect(done).toEqual(['gr_1 let go', 'b control touch']);
+  });
+
+  it('follows nobody before it knows its size', () => {
+    input = new PhoneInput({ ...options, phoneId: 'ph_2' });
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    expect(input.follow(leader, ViewerInput.decode(touch(1, TouchAction.TOUCH_ACTION_DOWN)))).toBe(
+      'not-ready',
+    );
+    expect(input.holder).toBe('');
   });
 
   it('refuses a second toucher and tells it', async () => {

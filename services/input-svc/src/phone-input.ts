@@ -8,33 +8,21 @@ import type {
 } from '@ancloud/contracts/input/v1/input';
 import type { Log } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
+import type { Fate } from './core/fates.js';
+import type { Actor } from './core/arbiter.js';
 import { limits } from './core/limits.js';
-import { Outbox } from './core/outbox.js';
 import { TouchSequence } from './core/touch-order.js';
-import { type Size, translate } from './core/translate.js';
+import { type Size, translate, type Translation } from './core/translate.js';
 import { Injector } from './injector.js';
 import { Acks } from './io/acks.js';
 import type { Audit } from './io/audit.js';
 import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 import { Revocations } from './revocations.js';
+import { Sending } from './sending.js';
 import { Wishes } from './wishes.js';
 
-type Event = NonNullable<ControlEvent['event']>;
 type RoleWord = protocol.RoleWord;
-
-/** What becomes of a viewer's message. */
-export const fates = [
-  'accepted',
-  'refused',
-  'malformed',
-  'stale',
-  'merged',
-  'dropped',
-  'silenced',
-  'revoked',
-] as const;
-export type Fate = (typeof fates)[number];
 
 export interface PhoneInputOptions {
   readonly phoneId: string;
@@ -46,8 +34,25 @@ export interface PhoneInputOptions {
   readonly send: (batch: ControlBatch) => void;
   /** Hot: what became of one message. */
   readonly counted: (what: Fate) => void;
+  /** Hot: the holder did this, and it goes to the phone. Not told of what a group or a program does. */
+  readonly did: (viewer: string, role: RoleWord, input: ViewerInput) => void;
+  /** The viewer holds the controls no more. */
+  readonly letGo: (viewer: string) => void;
   readonly log: Log;
 }
+
+/** A group that this phone follows, as its holder. */
+export interface Leader {
+  /** The group's id: holds the controls as a viewer's would. */
+  readonly group: string;
+  /** Of the viewer that leads. */
+  readonly role: RoleWord;
+  /** For the audit. */
+  readonly why: string;
+}
+
+/** What became of a leader's input on this phone. */
+export type Followed = 'followed' | 'refused' | 'not-ready';
 
 /**
  * All input of one phone: the hop between its viewers and its session. Each message is decoded, arbitrated, translated and sent
@@ -59,7 +64,7 @@ export class PhoneInput {
   /** What programs play here. */
   readonly injector: Injector;
   readonly #options: PhoneInputOptions;
-  readonly #outbox = new Outbox();
+  readonly #sending: Sending;
   readonly #acks = new Acks();
   /** Touch order of each viewer that ever touched here; ends with the viewer. */
   readonly #orders = new Map<string, TouchSequence>();
@@ -68,7 +73,6 @@ export class PhoneInput {
   readonly #wishes: Wishes;
   readonly #revocations: Revocations;
   #size: Size = { width: 0, height: 0 };
-  #flushing = false;
   #silence: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -82,7 +86,13 @@ export class PhoneInput {
       audit,
       log,
       leaving: (holder, fence, why) => this.#leaving(holder, fence, why),
-      ready: () => this.#flush(),
+      ready: () => this.#sending.flush(),
+    });
+    this.#sending = new Sending({
+      send: options.send,
+      acks: this.#acks,
+      fence: () => this.controls.fence,
+      counted: options.counted,
     });
     this.#wishes = new Wishes({
       controls: this.controls,
@@ -144,29 +154,42 @@ export class PhoneInput {
         this.#wishes.wish(viewer, role, result);
         return;
       case 'heartbeat':
-        if (viewer === this.holder) this.#alive(viewer);
+        if (viewer !== this.holder) return;
+        this.#alive(viewer);
+        this.#options.did(viewer, role, input);
         return;
       case 'event': {
-        const now = performance.now();
-        const accepted = result.hover
-          ? this.controls.decide({ type: 'hovers', viewer, now }, '')
-          : this.controls.decide({ type: 'acts', now, ...actorOf(viewer, role) }, 'touched');
-        if (!accepted) {
-          counted('refused');
-          // A mouse on its way over the picture asked for nothing: nobody is told.
-          if (result.hover) return;
+        const fate = this.#take(actorOf(viewer, role), result, 'touched');
+        counted(fate);
+        if (fate === 'accepted') this.#options.did(viewer, role, input);
+        // A mouse on its way over the picture asked for nothing: nobody is told.
+        else if (fate === 'refused' && !result.hover)
           notices.refused(viewer, 'CONTROL_NOT_HELD', 'somebody else holds the controls');
-          return;
-        }
-        if (result.touch !== undefined) {
-          if (!this.#order(viewer).accept(result.touch)) return counted('stale');
-          this.#alive(viewer);
-        }
-        counted('accepted');
-        this.controls.counted();
-        this.#add(result.event, result.touch);
       }
     }
+  }
+
+  /**
+   * What the master of a group did, on this phone too: by the rules that viewers have, the group being the holder. Hot. `written` is
+   * called once when it is on the phone's control socket (true), or will never be.
+   */
+  follow({ group, role, why }: Leader, input: ViewerInput, written?: (ok: boolean) => void): Followed {
+    const result = this.#size.width > 0 && !this.#closed ? translate(input, this.#size) : undefined;
+    if (result?.kind !== 'event') {
+      written?.(false);
+      if (result?.kind === 'heartbeat' && group === this.holder) this.#alive(group);
+      return result === undefined ? 'not-ready' : 'followed';
+    }
+    const fate = this.#take(actorOf(group, role), result, why, written);
+    this.#options.counted(fate === 'accepted' ? 'followed' : fate);
+    if (fate !== 'accepted') written?.(false);
+    return fate === 'refused' ? 'refused' : 'followed';
+  }
+
+  /** The group holds this phone's controls no more. */
+  unfollow(group: string, why: string): void {
+    this.#orders.delete(group);
+    this.controls.decide({ type: 'leaves', viewer: group, now: performance.now() }, why);
   }
 
   /** A viewer came (its touch numbers begin anew) or went (its fingers are lifted, its lease ends). */
@@ -215,11 +238,34 @@ export class PhoneInput {
     clearTimeout(this.#silence);
     this.#silence = undefined;
     if (fence > 0) {
-      this.#flush();
+      this.#sending.flush();
       this.#options.send({ fence, events: [lift(why)], ack: 0 });
     }
-    this.#outbox.take();
+    this.#sending.discard();
     this.#orders.delete(holder);
+    if (holder !== '') this.#options.letGo(holder);
+  }
+
+  /** Asks the arbiter, then hands it on. */
+  #take(
+    actor: Actor,
+    { event, touch, hover }: Extract<Translation, { kind: 'event' }>,
+    why: string,
+    written?: (ok: boolean) => void,
+  ): 'accepted' | 'refused' | 'stale' {
+    const now = performance.now();
+    const { viewer } = actor;
+    const accepted = hover
+      ? this.controls.decide({ type: 'hovers', viewer, now }, '')
+      : this.controls.decide({ type: 'acts', now, ...actor }, why);
+    if (!accepted) return 'refused';
+    if (touch !== undefined) {
+      if (!this.#order(viewer).accept(touch)) return 'stale';
+      this.#alive(viewer);
+    }
+    this.controls.counted();
+    this.#sending.add(event, touch, written);
+    return 'accepted';
   }
 
   #order(viewer: string): TouchSequence {
@@ -244,25 +290,7 @@ export class PhoneInput {
     if (viewer !== this.holder) return;
     this.#orders.delete(viewer);
     this.#options.counted('silenced');
-    this.#add({ $case: 'liftAll', value: { reason: 'the viewer fell silent' } }, undefined);
-  }
-
-  #add(event: Event, touch: Parameters<Outbox['add']>[1]): void {
-    const merged = this.#outbox.merged;
-    if (!this.#outbox.add(event, touch)) this.#options.counted('dropped');
-    else if (this.#outbox.merged > merged) this.#options.counted('merged');
-    if (this.controls.fence === 0 || this.#flushing) return;
-    this.#flushing = true;
-    // The rest of what this turn of the loop brings goes into the same batch.
-    setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    const { fence } = this.controls;
-    if (fence === 0 || this.#outbox.length === 0) return;
-    const events = this.#outbox.take().map((event) => ({ event }));
-    this.#options.send({ fence, events, ack: 0 });
+    this.#sending.add({ $case: 'liftAll', value: { reason: 'the viewer fell silent' } }, undefined);
   }
 }
 

@@ -15,7 +15,9 @@ import { acquire, keyOf, type Lease, type State } from '@ancloud/state';
 import { Audit } from './io/audit.js';
 import { ControlLease } from './io/control-lease.js';
 import { Notices } from './io/notices.js';
-import { fates, PhoneInput, type PhoneInputOptions } from './phone-input.js';
+import { fates } from './core/fates.js';
+import { Groups } from './groups.js';
+import { PhoneInput, type PhoneInputOptions } from './phone-input.js';
 
 /** How soon another instance's phone is asked for again: a little after its lease could have run out. */
 const RETRY_MS = 1_000;
@@ -42,6 +44,7 @@ interface Served {
  * `input:{phone}`. Owns each phone's input, lease and subscriptions, which end together.
  */
 export class Phones {
+  readonly groups: Groups;
   readonly #options: PhonesOptions;
   readonly #sessions = new Map<string, SessionRecord>();
   readonly #served = new Map<string, Served>();
@@ -54,6 +57,8 @@ export class Phones {
 
   constructor(options: PhonesOptions) {
     this.#options = options;
+    const { inputId, bus, metrics } = options;
+    this.groups = new Groups({ inputId, bus, metrics, phone: (phone) => this.#served.get(phone)?.input });
     const messages = options.metrics.tally(
       'ancloud_input_messages_total',
       'Input messages of viewers by what became of them',
@@ -120,6 +125,7 @@ export class Phones {
     this.#closed = true;
     clearInterval(this.#retry);
     clearInterval(this.#verify);
+    this.groups.close();
     await Promise.all([...this.#served.keys()].map((phone) => this.#end(phone, true)));
   }
 
@@ -149,6 +155,8 @@ export class Phones {
       audit: new Audit(phone, state, log),
       notices,
       counted: this.#counted,
+      did: (viewer, role, did) => this.groups.did(phone, viewer, role, did),
+      letGo: (viewer) => this.groups.letGo(phone, viewer),
       log,
       send: (batch) => {
         this.#batches.inc();

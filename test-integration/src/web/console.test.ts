@@ -130,6 +130,31 @@ describe('the console', () => {
     await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
   });
 
+  it('controls phones together: the first that is chosen leads, each can rest, and it can be ended', async () => {
+    await page.getByRole('button', { name: 'Control together' }).click();
+    const bar = page.getByRole('region', { name: 'Control together' });
+    const begin = bar.getByRole('button', { name: 'Begin' });
+    await page.getByRole('button', { name: 'Choose support desk' }).click();
+    expect(await begin.isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Choose checkout tests' }).click();
+    await bar.getByText('support desk leads, 1 follows.').waitFor();
+    // One that nobody can look at cannot be touched either.
+    expect(await page.getByRole('button', { name: 'Choose archive' }).count()).toBe(0);
+    expect(await nameless(page)).toEqual([]);
+    await begin.click();
+    await page.getByRole('heading', { name: 'support desk', level: 1 }).waitFor();
+    const panel = page.getByRole('region', { name: 'Controlled together' });
+    await panel.getByText('does the same').waitFor();
+    await panel.getByText('within 1.4 ms of each other').waitFor();
+    await panel.getByRole('button', { name: 'Exclude checkout tests' }).click();
+    await panel.getByText('rests').waitFor();
+    await panel.getByRole('button', { name: 'Include checkout tests' }).click();
+    await panel.getByText('does the same').waitFor();
+    expect(await nameless(page)).toEqual([]);
+    await panel.getByRole('button', { name: 'End controlling together' }).click();
+    await panel.waitFor({ state: 'detached' });
+  });
+
   it('pauses, resumes and resets a phone from its page; a reset asks first', async () => {
     await page.getByRole('link', { name: 'support desk' }).click();
     const screen = page.getByRole('region', { name: 'Screen' });

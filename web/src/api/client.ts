@@ -2,6 +2,8 @@ import type { WishName } from '../farm/words.js';
 import { ApiError, problemOf } from './api-error.js';
 import type {
   CreatePhone,
+  Group,
+  GroupState,
   Host,
   Image,
   Me,
@@ -86,6 +88,29 @@ export class Client {
   /** The viewer sees and touches nothing any more, and does not come back. */
   async revoke(viewerId: string): Promise<void> {
     await this.#call('DELETE', `/v1/viewers/${encodeURIComponent(viewerId)}`);
+  }
+
+  /** The others do from now on what is done on the master. */
+  createGroup(masterId: string, phoneIds: readonly string[]): Promise<Group> {
+    return this.#json('POST', '/v1/groups', { body: { masterId, phoneIds } });
+  }
+
+  async groups(): Promise<readonly Group[]> {
+    return (await this.#json<{ groups: Group[] }>('GET', '/v1/groups')).groups;
+  }
+
+  group(id: string): Promise<GroupState> {
+    return this.#json('GET', `/v1/groups/${encodeURIComponent(id)}`);
+  }
+
+  /** Exactly these take no part. */
+  exclude(groupId: string, phoneIds: readonly string[]): Promise<Group> {
+    const path = `/v1/groups/${encodeURIComponent(groupId)}`;
+    return this.#json('PATCH', path, { body: { exclude: phoneIds } });
+  }
+
+  async endGroup(id: string): Promise<void> {
+    await this.#call('DELETE', `/v1/groups/${encodeURIComponent(id)}`);
   }
 
   async screenshot(id: string, signal?: AbortSignal): Promise<Blob> {

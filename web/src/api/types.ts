@@ -100,6 +100,22 @@ export interface PhoneViewer {
   readonly holdsControl: boolean;
 }
 
+/** Phones that do what is done on their master. */
+export interface Group {
+  readonly groupId: string;
+  readonly masterId: string;
+  readonly phoneIds: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export interface GroupState extends Group {
+  readonly members: readonly {
+    readonly phoneId: string;
+    readonly state: 'follows' | 'held' | 'not_ready' | 'excluded' | 'unserved' | 'unspecified';
+  }[];
+  readonly times: null | { readonly skewP99Ms: number; readonly reachP99Ms: number };
+}
+
 export interface Image {
   readonly imageId: string;
   readonly profile: string;

@@ -12,6 +12,7 @@ import { Page } from '../ui/page.js';
 import { PhaseMark } from '../ui/phase-mark.js';
 import { Problem, sentence } from '../ui/problem.js';
 import { Conditions, Details, LogTail } from './details.js';
+import { GroupPanels } from './group-panel.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
 import { ShareWindow } from './share-window.js';
 import { Viewers } from './viewers.js';
@@ -112,6 +113,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
                 </div>
               )}
               <Viewers phoneId={phone.phoneId} holding={holding} player={player} />
+              <GroupPanels phoneId={phone.phoneId} />
             </section>
           )}
           <div className="side-actions">

@@ -5,9 +5,16 @@ import { count, nameOf, type WishName, wishNames } from '../farm/words.js';
 import { Icon } from '../ui/icon.js';
 import { PhaseMark } from '../ui/phase-mark.js';
 import { Thumbnail } from './thumbnail.js';
+import { type Choice, ChooseButton } from './together.js';
 import { usePhoneActions } from './use-actions.js';
 
-export function PhoneCard({ phone }: { readonly phone: Phone }): ReactNode {
+interface PhoneCardProps {
+  readonly phone: Phone;
+  /** While phones are chosen to be controlled together. */
+  readonly choice: Choice | undefined;
+}
+
+export function PhoneCard({ phone, choice }: PhoneCardProps): ReactNode {
   const actions = usePhoneActions(phone);
   const name = nameOf(phone);
   return (
@@ -24,6 +31,7 @@ export function PhoneCard({ phone }: { readonly phone: Phone }): ReactNode {
           {phone.viewers > 0 && ` · ${count(phone.viewers, 'viewer', 'viewers')}`}
         </p>
         {phone.message !== '' && <p className="card-message">{phone.message}</p>}
+        {choice !== undefined && phone.viewable && <ChooseButton phone={phone} choice={choice} />}
       </div>
       <MenuTrigger>
         <Button className="button icon-only card-menu" aria-label={`Actions for ${name}`}>

@@ -9,10 +9,13 @@ import { Problem } from '../ui/problem.js';
 import { Window } from '../ui/window.js';
 import { CreateForm } from './create-form.js';
 import { PhoneCard } from './phone-card.js';
+import { ChoiceBar, useChoice } from './together.js';
 
 export function PhonesPage(): ReactNode {
   const phones = usePhones();
   const [creating, setCreating] = useState(false);
+  const [choosing, setChoosing] = useState(false);
+  const choice = useChoice();
   const list = phones.data;
   const ready = list?.filter(({ phase }) => phase === 'ready').length ?? 0;
   const make = (
@@ -30,6 +33,11 @@ export function PhonesPage(): ReactNode {
             <p className="page-count">
               {count(list.length, 'phone', 'phones')}, {ready} ready
             </p>
+            {list.filter(({ viewable }) => viewable).length > 1 && !choosing && (
+              <Button className="button" onPress={() => setChoosing(true)}>
+                <Icon name="hand" /> Control together
+              </Button>
+            )}
             {make}
           </>
         )
@@ -49,11 +57,23 @@ export function PhonesPage(): ReactNode {
           {make}
         </section>
       ) : (
-        <ul className="cards">
-          {ordered(list).map((phone) => (
-            <PhoneCard key={phone.phoneId} phone={phone} />
-          ))}
-        </ul>
+        <>
+          {choosing && (
+            <ChoiceBar
+              phones={list}
+              choice={choice}
+              close={() => {
+                setChoosing(false);
+                choice.clear();
+              }}
+            />
+          )}
+          <ul className="cards">
+            {ordered(list).map((phone) => (
+              <PhoneCard key={phone.phoneId} phone={phone} choice={choosing ? choice : undefined} />
+            ))}
+          </ul>
+        </>
       )}
       <Window title="New phone" open={creating} onClose={() => setCreating(false)}>
         <CreateForm close={() => setCreating(false)} />

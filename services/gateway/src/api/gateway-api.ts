@@ -1,17 +1,22 @@
 import type {
   Control,
+  CreateGroupRequest,
   CreatePhoneRequest,
   CreateViewerRequest,
+  DeleteGroupRequest,
   DeletePhoneRequest,
   DeleteSnapshotRequest,
   DeleteSnapshotResponse,
   GetControlRequest,
+  GetGroupRequest,
   GetPhoneRequest,
   GrantControlRequest,
+  Group,
   ImportImageRequest,
   InjectRequest,
   ListControlAuditRequest,
   ListControlAuditResponse,
+  ListGroupsResponse,
   ListHostsResponse,
   ListImagesResponse,
   ListPhonesRequest,
@@ -35,6 +40,7 @@ import type {
   SnapshotPhoneRequest,
   StartPhoneRequest,
   StopPhoneRequest,
+  UpdateGroupRequest,
   UpdatePhoneRequest,
   Viewer,
   WaitOperationRequest,
@@ -45,6 +51,9 @@ import type { Principal } from '../auth/principal.js';
 import { getControl, grantControl } from '../control/control.js';
 import { listControlAudit } from '../control/control-audit.js';
 import { inject } from '../control/inject.js';
+import { deleteGroup, listGroups } from '../groups/group-access.js';
+import { createGroup, updateGroup } from '../groups/make-group.js';
+import { getGroup } from '../groups/view-group.js';
 import { listHosts } from '../hosts/list-hosts.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
@@ -184,6 +193,26 @@ export class GatewayApi {
     request: ListControlAuditRequest,
   ): Promise<ListControlAuditResponse> {
     return listControlAudit(this.#parts, principal, request);
+  }
+
+  createGroup(principal: Principal, request: CreateGroupRequest): Promise<Group> {
+    return createGroup(this.#parts, principal, request);
+  }
+
+  listGroups(principal: Principal): Promise<ListGroupsResponse> {
+    return listGroups(this.#parts.groups, principal);
+  }
+
+  getGroup(principal: Principal, request: GetGroupRequest): Promise<Group> {
+    return getGroup(this.#parts, principal, request);
+  }
+
+  updateGroup(principal: Principal, request: UpdateGroupRequest): Promise<Group> {
+    return updateGroup(this.#parts, principal, request);
+  }
+
+  deleteGroup(principal: Principal, request: DeleteGroupRequest): Promise<void> {
+    return deleteGroup(this.#parts, principal, request);
   }
 
   listImages(principal: Principal): Promise<ListImagesResponse> {

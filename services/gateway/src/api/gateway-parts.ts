@@ -16,6 +16,7 @@ import { Nudge } from '../farm/nudge.js';
 import { PhoneReactor } from '../farm/phone-reactor.js';
 import { Recovery } from '../farm/recovery.js';
 import { Wakeups } from '../farm/wakeups.js';
+import { GroupStore } from '../groups/group-store.js';
 import { ImportImage } from '../images/import-image.js';
 import { OperationFinisher } from '../operations/finish-operations.js';
 import { OperationStore } from '../operations/operation-store.js';
@@ -74,6 +75,7 @@ export function buildParts(world: World) {
     hosts,
     medias,
     inputs: new Inputs(state, inputPool),
+    groups: new GroupStore(state),
     wakeups,
     facts,
     store,

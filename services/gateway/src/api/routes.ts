@@ -1,6 +1,7 @@
 import { consoleRoutes } from '../console/console-routes.js';
 import { controlRoutes } from '../control/control-routes.js';
 import { eventRoutes } from '../events/event-routes.js';
+import { groupRoutes } from '../groups/group-routes.js';
 import { hostRoutes } from '../hosts/host-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
@@ -50,6 +51,7 @@ export const routes: readonly RouteDoc[] = [
   ...snapshotRoutes,
   ...viewerRoutes,
   ...controlRoutes,
+  ...groupRoutes,
   ...whepRoutes,
   ...imageRoutes,
   ...uploadRoutes,

@@ -4,7 +4,9 @@ import { GrpcMethod } from '@nestjs/microservices';
 import type {
   ControlView,
   GetControlRequest,
+  GetGroupRequest,
   GrantControlRequest,
+  GroupView,
   InjectRequest,
   InjectResponse,
   RevokeViewerRequest,
@@ -32,6 +34,11 @@ export class InputController {
   @GrpcMethod(SERVICE, 'revokeViewer')
   revokeViewer(request: RevokeViewerRequest): Promise<RevokeViewerResponse> {
     return this.phones.revoke(request);
+  }
+
+  @GrpcMethod(SERVICE, 'getGroup')
+  getGroup({ groupId }: GetGroupRequest): GroupView {
+    return this.phones.groups.view(groupId);
   }
 
   @GrpcMethod(SERVICE, 'inject')

@@ -1,0 +1,163 @@
+import { AppError } from '@ancloud/kit/errors';
+import { GatewayClient } from '../farm/client.js';
+import type { Layout } from '../layout.js';
+import { type Output, table } from '../output.js';
+
+export interface GroupOptions {
+  readonly name?: string;
+  readonly label?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly viewer?: string;
+  readonly jitterPlace?: string;
+  readonly jitterDelay?: string;
+}
+
+interface GroupView {
+  readonly groupId: string;
+  readonly name: string;
+  readonly masterId: string;
+  readonly viewerId: string;
+  readonly phoneIds: readonly string[];
+  readonly exclude: readonly string[];
+  readonly jitter: { readonly place: number; readonly delayMs: number };
+}
+
+interface GroupState extends GroupView {
+  readonly members: readonly {
+    readonly phoneId: string;
+    readonly state: string;
+    readonly followed: number;
+    readonly refused: number;
+  }[];
+  readonly times: {
+    readonly samples: number;
+    readonly reachP50Ms: number;
+    readonly reachP99Ms: number;
+    readonly skewP50Ms: number;
+    readonly skewP99Ms: number;
+  } | null;
+}
+
+const pathOf = (id: string): string => `/v1/groups/${encodeURIComponent(id)}`;
+
+/** `./ancloud group create MASTER [PHONE …]` */
+export async function groupCreate(
+  layout: Layout,
+  masterId: string,
+  phoneIds: readonly string[],
+  options: GroupOptions,
+  output: Output,
+): Promise<void> {
+  const { name, label = [], exclude = [], viewer, jitterPlace = '0', jitterDelay = '0' } = options;
+  const made = await new GatewayClient(layout).post<GroupView>('/v1/groups', {
+    masterId,
+    phoneIds,
+    exclude,
+    labels: labelsOf(label),
+    jitter: jitterOf(jitterPlace, jitterDelay),
+    ...(name === undefined ? {} : { name }),
+    ...(viewer === undefined ? {} : { viewerId: viewer }),
+  });
+  output.result(made, made.groupId);
+}
+
+/** `./ancloud group ls` */
+export async function groupLs(layout: Layout, output: Output): Promise<void> {
+  const { groups } = await new GatewayClient(layout).get<{ groups: GroupView[] }>('/v1/groups');
+  const rows = groups.map(({ groupId, name, masterId, phoneIds, exclude, jitter }) => [
+    groupId,
+    name,
+    masterId,
+    String(phoneIds.length - exclude.length),
+    String(exclude.length),
+    `${jitter.place} ${jitter.delayMs} ms`,
+  ]);
+  output.result(groups, table(['GROUP', 'NAME', 'MASTER', 'PHONES', 'EXCLUDED', 'JITTER'], rows));
+}
+
+/** `./ancloud group show GROUP` */
+export async function groupShow(layout: Layout, id: string, output: Output): Promise<void> {
+  const state = await new GatewayClient(layout).get<GroupState>(pathOf(id));
+  const rows = state.members.map((one) => [
+    one.phoneId,
+    one.state,
+    String(one.followed),
+    String(one.refused),
+  ]);
+  const { times } = state;
+  const ms = (value: number): string => `${value.toFixed(1)} ms`;
+  const spoken =
+    times === null
+      ? 'nothing was followed yet'
+      : `of ${times.samples} inputs: reach p50 ${ms(times.reachP50Ms)} p99 ${ms(times.reachP99Ms)}, ` +
+        `skew p50 ${ms(times.skewP50Ms)} p99 ${ms(times.skewP99Ms)}`;
+  output.result(
+    state,
+    `${state.masterId} leads\n${table(['PHONE', 'STATE', 'FOLLOWED', 'REFUSED'], rows)}\n${spoken}`,
+  );
+}
+
+/** `./ancloud group exclude GROUP [PHONE …]` */
+export async function groupExclude(
+  layout: Layout,
+  id: string,
+  exclude: readonly string[],
+  output: Output,
+): Promise<void> {
+  const changed = await change(layout, id, { exclude });
+  output.result(changed, `${id}: ${changed.phoneIds.length - changed.exclude.length} phones take part`);
+}
+
+/** `./ancloud group jitter GROUP PLACE DELAY` */
+export async function groupJitter(
+  layout: Layout,
+  id: string,
+  place: string,
+  delay: string,
+  output: Output,
+): Promise<void> {
+  const changed = await change(layout, id, { jitter: jitterOf(place, delay) });
+  output.result(
+    changed,
+    `${id}: places differ by up to ${changed.jitter.place}, times by ${changed.jitter.delayMs} ms`,
+  );
+}
+
+/** `./ancloud group rm GROUP` */
+export async function groupRm(layout: Layout, id: string, output: Output): Promise<void> {
+  await new GatewayClient(layout).request('DELETE', pathOf(id));
+  output.result({ groupId: id }, `${id}: ended`);
+}
+
+async function change(layout: Layout, id: string, json: object): Promise<GroupView> {
+  const response = await new GatewayClient(layout).request('PATCH', pathOf(id), { json });
+  return (await response.json()) as GroupView;
+}
+
+function jitterOf(place: string, delay: string): { place: number; delayMs: number } {
+  return { place: number('place', place), delayMs: number('delay', delay) };
+}
+
+function number(field: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new AppError('INVALID_ARGUMENT', `${field} '${text}' is not a number`, {
+    field,
+    value: text,
+    fix: 'place is a share of the picture such as 0.02, delay are milliseconds',
+  });
+}
+
+function labelsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new AppError('INVALID_ARGUMENT', `'${pair}' is not a label`, {
+        field: 'label',
+        value: pair,
+        fix: 'write key=value',
+      });
+    }),
+  );
+}

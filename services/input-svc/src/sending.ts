@@ -1,0 +1,70 @@
+import type { ControlBatch, ControlEvent } from '@ancloud/contracts/input/v1/input';
+import type { Fate } from './core/fates.js';
+import { Outbox } from './core/outbox.js';
+import type { Acks } from './io/acks.js';
+
+type Event = NonNullable<ControlEvent['event']>;
+
+export interface SendingOptions {
+  /** Hot: publishes a batch; never waits. */
+  readonly send: (batch: ControlBatch) => void;
+  readonly acks: Acks;
+  /** Of the present holder; 0 while it is not known. */
+  readonly fence: () => number;
+  readonly counted: (what: Fate) => void;
+}
+
+/** What the holder's inputs wait in until their fence is known, or this turn of the event loop is over: then they go as one batch. */
+export class Sending {
+  readonly #options: SendingOptions;
+  readonly #outbox = new Outbox();
+  /** Who wants to know when what waits is written. */
+  #written: ((ok: boolean) => void)[] = [];
+  #flushing = false;
+
+  constructor(options: SendingOptions) {
+    this.#options = options;
+  }
+
+  /** Hot. `written` is called once: true when the phone's control socket has taken the event or what it was merged with. */
+  add(event: Event, touch: Parameters<Outbox['add']>[1], written?: (ok: boolean) => void): void {
+    const { counted, fence } = this.#options;
+    const merged = this.#outbox.merged;
+    const taken = this.#outbox.add(event, touch);
+    if (!taken) counted('dropped');
+    else if (this.#outbox.merged > merged) counted('merged');
+    if (written !== undefined) {
+      if (taken) this.#written.push(written);
+      else written(false);
+    }
+    if (fence() === 0 || this.#flushing) return;
+    this.#flushing = true;
+    // The rest of what this turn of the loop brings goes into the same batch.
+    setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    const { send, acks, fence: now } = this.#options;
+    this.#flushing = false;
+    const fence = now();
+    if (fence === 0 || this.#outbox.length === 0) return;
+    const events = this.#outbox.take().map((event) => ({ event }));
+    if (this.#written.length === 0) return send({ fence, events, ack: 0 });
+    const waiting = this.#written.splice(0);
+    void this.#told(
+      waiting,
+      acks.ask((ack) => send({ fence, events, ack })),
+    );
+  }
+
+  /** What waits is void. */
+  discard(): void {
+    this.#outbox.take();
+    for (const written of this.#written.splice(0)) written(false);
+  }
+
+  async #told(waiting: readonly ((ok: boolean) => void)[], answered: ReturnType<Acks['ask']>): Promise<void> {
+    const answer = await answered;
+    for (const written of waiting) written(answer?.refused === '');
+  }
+}

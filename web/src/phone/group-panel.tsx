@@ -1,0 +1,94 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Button, Link } from 'react-aria-components';
+import type { Group, GroupState, Phone } from '../api/types.js';
+import { useFarm, usePhones } from '../farm/farm.js';
+import { nameOf } from '../farm/words.js';
+import { useNotify } from '../ui/notices.js';
+import { sentence } from '../ui/problem.js';
+
+/** How phones keep up is told to nobody here, so it is looked at. */
+const FRESH_MS = 3_000;
+
+const STATE_WORDS: Readonly<Record<GroupState['members'][number]['state'], string>> = {
+  follows: 'does the same',
+  held: 'somebody else has its controls',
+  not_ready: 'is not ready yet',
+  excluded: 'rests',
+  unserved: 'cannot be reached now',
+  unspecified: '',
+};
+
+/** The groups that this phone leads: who follows, who rests, and their end. */
+export function GroupPanels({ phoneId }: { readonly phoneId: string }): ReactNode {
+  const { client } = useFarm();
+  const groups = useQuery({
+    queryKey: ['groups'],
+    queryFn: () => client.groups(),
+    refetchInterval: FRESH_MS,
+  });
+  return groups.data
+    ?.filter(({ masterId }) => masterId === phoneId)
+    .map((group) => <GroupPanel key={group.groupId} group={group} />);
+}
+
+function GroupPanel({ group }: { readonly group: Group }): ReactNode {
+  const { client } = useFarm();
+  const phones = usePhones();
+  const notify = useNotify();
+  const queries = useQueryClient();
+  const { groupId, exclude } = group;
+  const state = useQuery({
+    queryKey: ['group', groupId, group],
+    queryFn: () => client.group(groupId),
+    refetchInterval: FRESH_MS,
+    placeholderData: (before) => before,
+  });
+  const ask = (asked: Promise<unknown>): void =>
+    void asked
+      .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
+      .then(() => queries.invalidateQueries({ queryKey: ['groups'] }));
+  const known = (id: string): Phone | undefined => phones.data?.find(({ phoneId }) => phoneId === id);
+  const members = state.data?.members ?? [];
+  const skew = state.data?.times?.skewP99Ms;
+  return (
+    <section className="group" aria-label="Controlled together">
+      <h2>Leads {group.phoneIds.length === 1 ? 'another phone' : `${group.phoneIds.length} phones`}</h2>
+      <ul className="viewers" aria-label="Phones that follow">
+        {members.map(({ phoneId, state: is }) => {
+          const phone = known(phoneId);
+          const name = phone === undefined ? phoneId : nameOf(phone);
+          const rests = exclude.includes(phoneId);
+          return (
+            <li key={phoneId}>
+              <span>
+                <Link href={`/phones/${phoneId}`}>{name}</Link>
+                <small>{STATE_WORDS[is]}</small>
+              </span>
+              <Button
+                className="button small"
+                aria-label={rests ? `Include ${name}` : `Exclude ${name}`}
+                onPress={() =>
+                  ask(
+                    client.exclude(
+                      groupId,
+                      rests ? exclude.filter((one) => one !== phoneId) : [...exclude, phoneId],
+                    ),
+                  )
+                }
+              >
+                {rests ? 'Include' : 'Exclude'}
+              </Button>
+            </li>
+          );
+        })}
+      </ul>
+      {skew !== undefined && (
+        <p className="hint">{`Inputs reach them within ${skew.toFixed(1)} ms of each other (p99).`}</p>
+      )}
+      <Button className="button" onPress={() => ask(client.endGroup(groupId))}>
+        End controlling together
+      </Button>
+    </section>
+  );
+}

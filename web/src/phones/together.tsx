@@ -1,0 +1,95 @@
+import { type ReactNode, useState } from 'react';
+import { Button, ToggleButton } from 'react-aria-components';
+import type { Phone } from '../api/types.js';
+import { useFarm } from '../farm/farm.js';
+import { nameOf } from '../farm/words.js';
+import { navigate } from '../router.js';
+import { Icon } from '../ui/icon.js';
+import { useNotify } from '../ui/notices.js';
+import { sentence } from '../ui/problem.js';
+
+/** Ids of the phones that are to be controlled together, the first of which leads. */
+export interface Choice {
+  readonly chosen: readonly string[];
+  readonly toggle: (phoneId: string) => void;
+}
+
+export function useChoice(): Choice & { readonly clear: () => void } {
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  return {
+    chosen,
+    toggle: (phoneId) =>
+      setChosen((all) => (all.includes(phoneId) ? all.filter((one) => one !== phoneId) : [...all, phoneId])),
+    clear: () => setChosen([]),
+  };
+}
+
+/** On a phone's card while phones are chosen. */
+export function ChooseButton({
+  phone,
+  choice,
+}: {
+  readonly phone: Phone;
+  readonly choice: Choice;
+}): ReactNode {
+  const place = choice.chosen.indexOf(phone.phoneId);
+  return (
+    <ToggleButton
+      className="button small card-choose"
+      aria-label={`Choose ${nameOf(phone)}`}
+      isSelected={place >= 0}
+      onChange={() => choice.toggle(phone.phoneId)}
+    >
+      <Icon name={place >= 0 ? 'hand' : 'plus'} />
+      {place < 0 ? 'Choose' : place === 0 ? 'Leads' : 'Follows'}
+    </ToggleButton>
+  );
+}
+
+/** Above the cards while phones are chosen: begins with the page of the phone that leads. */
+export function ChoiceBar({
+  phones,
+  choice,
+  close,
+}: {
+  readonly phones: readonly Phone[];
+  readonly choice: Choice;
+  readonly close: () => void;
+}): ReactNode {
+  const { client } = useFarm();
+  const notify = useNotify();
+  const [busy, setBusy] = useState(false);
+  const [master, ...others] = choice.chosen;
+  const leader = phones.find(({ phoneId }) => phoneId === master);
+  async function begin(): Promise<void> {
+    if (master === undefined) return;
+    setBusy(true);
+    try {
+      await client.createGroup(master, others);
+      close();
+      navigate(`/phones/${master}`);
+    } catch (error) {
+      notify({ text: sentence((error as Error).message), bad: true });
+      setBusy(false);
+    }
+  }
+  return (
+    <section className="choice-bar" aria-label="Control together">
+      <p role="status">
+        {leader === undefined
+          ? 'Choose the phone that leads, then those that do the same.'
+          : `${nameOf(leader)} leads, ${others.length} ${others.length === 1 ? 'follows' : 'follow'}.`}
+      </p>
+      <Button
+        className="button primary"
+        isDisabled={busy || others.length === 0}
+        onPress={() => void begin()}
+      >
+        Begin
+      </Button>
+      <Button className="button" onPress={close}>
+        Cancel
+      </Button>
+    </section>
+  );
+}
