@@ -1,7 +1,8 @@
 // services/NAME/dist → services/NAME/bundle: each program in one file with all that it imports. `npm run build` ends with it.
 //
 // Why: a service is 1,400 files, and half of its start went into finding and linking them; people wait for a service that was
-// killed. Not minified: stack traces are read.
+// killed. Names stay, since stack traces are read. Comments and blanks go, and what is not ASCII is escaped: V8 keeps a program's
+// text for as long as it runs, and one character beyond Latin-1 makes it two bytes for each.
 //
 // Bundled from dist and not from the sources: tsc writes the decorator metadata that Nest needs, esbuild cannot. Paths that a
 // service reckons from its own file must hold in dist/ and in bundle/, which lie beside each other.
@@ -41,6 +42,9 @@ const ABSENT = [
 /** Found in node_modules as the program runs: they have native parts beside them. */
 const LEFT = ['koffi', 'mediasoup'];
 
+/** Characters of a bundle's line, roughly: the places that stack traces name in dependencies have to be found. */
+const LINE_MAX = 160;
+
 /** CommonJS inside an ES module: `require` of Node's own modules and of what is left out, and grpc-js's __dirname. */
 const BANNER = [
   "import { createRequire as createRequireOfBundle } from 'node:module';",
@@ -70,8 +74,8 @@ const beside = {
 };
 
 /**
- * The map without the dependencies' part. They are nine tenths of it, and the first error that is logged stops the program until
- * its map is parsed.
+ * The map without the dependencies' part, and of ours one place for each line of a source: a stack trace names lines. The first
+ * error that is logged stops the program until its map is parsed, and from then on the map is kept as an array for each place.
  */
 function ownMap(text) {
   const map = JSON.parse(text);
@@ -81,7 +85,10 @@ function ownMap(text) {
     const segments = line.map(([column, source, ...rest]) =>
       renumbered.has(source) ? [column, renumbered.get(source), ...rest.slice(0, 2)] : [column],
     );
-    return segments.filter((segment, i) => segment.length > 1 || (i > 0 && segments[i - 1].length > 1));
+    return segments.filter(([, source, sourceLine], i) => {
+      const [, sourceBefore, lineBefore] = segments[i - 1] ?? [];
+      return source !== sourceBefore || sourceLine !== lineBefore;
+    });
   });
   const sources = kept.map((i) => map.sources[i]);
   return JSON.stringify({ version: 3, sources, names: [], mappings: encode(lines) });
@@ -99,6 +106,10 @@ async function bundle(service, programs) {
     target: 'node24',
     sourcemap: 'linked',
     sourcesContent: false,
+    minifyWhitespace: true,
+    lineLimit: LINE_MAX,
+    charset: 'ascii',
+    legalComments: 'external',
     banner: { js: BANNER },
     external: [...ABSENT, ...LEFT],
     plugins: [beside],

@@ -163,9 +163,8 @@ function judge(ends: ReadonlyMap<string, Ended>, said: ReaderEnd | AppError | un
     });
   // Its pipe breaks when mksquashfs ends first: that is a consequence, and it says nothing then.
   if (said instanceof AppError) throw said;
-  const missing = /(?:exec|execute|failed to run|chroot:.*) ?['"‘]?(mksquashfs|tar)\b.*No such file/i.exec(
-    all,
-  );
+  const missing =
+    /(?:exec|execute|failed to run|chroot:.*) ?['"\u2018]?(mksquashfs|tar)\b.*No such file/i.exec(all);
   if (missing !== null)
     throw new AppError('EXEC_FAILED', `packing the image: ${missing[1]} is not installed`, {
       field: missing[1] ?? '',
