@@ -7,6 +7,7 @@ import { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
 import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
 import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/local';
 import { createClient, type GrpcClient } from '@ancloud/kit/grpc-client';
+import { SERVICE_FLAGS } from '@ancloud/kit/service-flags';
 import { command, end, until } from './command.js';
 
 type Client<C> = GrpcClient<C extends { readonly service: infer D } ? D : never>;
@@ -69,7 +70,8 @@ export class LoneHost {
 
   async #start(guest: string): Promise<void> {
     const log = fs.openSync(path.join(this.home, 'service.log'), 'a');
-    this.#child = spawn(process.execPath, [this.#service], { env: this.#env, stdio: ['ignore', log, log] });
+    const argv = [...SERVICE_FLAGS, this.#service];
+    this.#child = spawn(process.execPath, argv, { env: this.#env, stdio: ['ignore', log, log] });
     fs.closeSync(log);
     await until('container-svc serves', () =>
       fs.readFileSync(path.join(this.home, 'service.log'), 'utf8').includes('"msg":"ready"')

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { SERVICE_FLAGS } from '@ancloud/kit/service-flags';
 import { files, type Layout } from '../layout.js';
 import type { ProcessSpec } from './processes.js';
 
@@ -27,12 +28,7 @@ export function hostProcesses(
   ): ProcessSpec => ({
     name: which,
     tier: 'service',
-    argv: [
-      process.execPath,
-      '--max-semi-space-size=2',
-      '--enable-source-maps',
-      path.join(layout.root, 'services', which, 'bundle/main.js'),
-    ],
+    argv: [process.execPath, ...SERVICE_FLAGS, path.join(layout.root, 'services', which, 'bundle/main.js')],
     env: {
       ...inherited,
       ANCLOUD_HOST_ID: layout.hostId,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ServiceName } from '@ancloud/contracts';
 import { hostIdFrom } from '@ancloud/kit/host-id';
+import { SERVICE_FLAGS } from '@ancloud/kit/service-flags';
 import type { Artifacts } from '../setup/artifacts.js';
 import { files, type Layout } from '../layout.js';
 
@@ -51,13 +52,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
   ): ProcessSpec => ({
     name,
     tier: 'service',
-    // A small young generation: RSS under load falls by a third and no throughput is lost.
-    argv: [
-      process.execPath,
-      '--max-semi-space-size=2',
-      '--enable-source-maps',
-      path.join(layout.root, 'services', name, 'bundle/main.js'),
-    ],
+    argv: [process.execPath, ...SERVICE_FLAGS, path.join(layout.root, 'services', name, 'bundle/main.js')],
     env: {
       ...passed,
       NODE_ENV: 'production',

@@ -1,4 +1,5 @@
 import { type Clock, realClock } from './clock.js';
+import { collectGarbage } from './collect-garbage.js';
 import { AppError, describeError } from './errors.js';
 import type { Log } from './log.js';
 
@@ -113,6 +114,9 @@ export interface MainOptions extends LifecycleOptions {
   readonly exit?: (code: number) => void;
 }
 
+/** After the start, ms: its own garbage is all there, and what waited for the service has been served. */
+const SETTLED_MS = 3_000;
+
 /**
  * Runs a service: `start` builds it and adds its parts; then the process lives until a signal.
  *
@@ -155,6 +159,7 @@ export async function runMain(
   });
   try {
     await start(life);
+    (options.clock ?? realClock).setTimeout(collectGarbage, SETTLED_MS).unref();
   } catch (err) {
     exitCode = 1;
     // A start that was interrupted by a signal fails because of it: that is no news.
