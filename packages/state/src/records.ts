@@ -56,7 +56,7 @@ export class Records<T> {
     );
   }
 
-  /** As `getMany`, unparsed: for comparing. */
+  /** As `getMany`, unparsed: for comparing, with each other or with `textOf`. */
   async getTexts(list: readonly KeyParams[]): Promise<(string | undefined)[]> {
     if (list.length === 0) return [];
     const keys = list.map((params) => this.#name(params));
@@ -69,7 +69,7 @@ export class Records<T> {
   /** Replaces it. `ttlMs` overrides the table's; Infinity = kept. */
   async set(params: KeyParams, value: T, options: { readonly ttlMs?: number } = {}): Promise<void> {
     const key = this.#name(params);
-    const text = this.#text(value);
+    const text = this.textOf(value);
     const ttl = this.#ttlMs(options.ttlMs);
     await this.#state.run(`writing ${key}`, (redis) =>
       ttl === 0 ? redis.set(key, text) : redis.set(key, text, 'PX', ttl),
@@ -79,7 +79,7 @@ export class Records<T> {
   /** Writes it unless one exists; false = one does. */
   async create(params: KeyParams, value: T, options: { readonly ttlMs?: number } = {}): Promise<boolean> {
     const key = this.#name(params);
-    const text = this.#text(value);
+    const text = this.textOf(value);
     const ttl = this.#ttlMs(options.ttlMs);
     const answer = await this.#state.run(`creating ${key}`, (redis) =>
       ttl === 0 ? redis.set(key, text, 'NX') : redis.set(key, text, 'PX', ttl, 'NX'),
@@ -96,7 +96,7 @@ export class Records<T> {
     const answer = await this.#state.script(
       writeFenced,
       [this.#name(params)],
-      [this.#text(value), value.epoch, value.revision, this.#ttlMs(options.ttlMs)],
+      [this.textOf(value), value.epoch, value.revision, this.#ttlMs(options.ttlMs)],
     );
     const [written, epoch, revision] = answer as [number, string?, string?];
     return written === 1
@@ -134,7 +134,8 @@ export class Records<T> {
     return keyOf(this.key.template, params);
   }
 
-  #text(value: T): string {
+  /** A record as it is stored. */
+  textOf(value: T): string {
     return JSON.stringify(this.key.codec.toJSON(value));
   }
 

@@ -72,6 +72,27 @@ export function limitFiles(limits: RunLimits, version: 1 | 2): LimitFile[] {
   ];
 }
 
+/** Names do not depend on values. */
+const anyLimits: RunLimits = {
+  cpuMillis: 1,
+  cpuWeight: 1,
+  memoryMib: 1,
+  swapMib: 1,
+  pids: 1,
+  ioWeight: 1,
+  egressKbit: 0,
+};
+
+/** Names of all files that may hold a limit. */
+export const limitFileNames: Readonly<Record<1 | 2, readonly string[]>> = {
+  1: namesOf(1),
+  2: namesOf(2),
+};
+
+function namesOf(version: 1 | 2): string[] {
+  return [...new Set(limitFiles(anyLimits, version).flatMap(({ files }) => files))];
+}
+
 /** Files that say something else than they shall, in the order of writing. What the kernel lacks is left out. */
 export function staleLimits(limits: RunLimits, { version, texts }: LimitReadings): LimitChange[] {
   return limitFiles(limits, version).flatMap(({ files, text }) => {

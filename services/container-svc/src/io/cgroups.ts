@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Mount } from '../core/mountinfo.js';
 import { signalProcess } from './process.js';
 
 /** The cgroup hierarchies of this host as mounted; v1 has one per controller. */
@@ -7,15 +8,45 @@ export interface CgroupHost {
   readonly mode: 'v1' | 'hybrid' | 'v2';
   /** Mount points under which a container's cgroup may exist. */
   readonly roots: readonly string[];
+  /** Mount point of each controller that v1 has. */
+  readonly controllers: ReadonlyMap<string, string>;
+  readonly unified: string | undefined;
 }
 
 export function detectCgroups(
-  mounts: readonly { readonly target: string; readonly type: string }[],
+  mounts: readonly Pick<Mount, 'target' | 'type' | 'superOptions'>[],
 ): CgroupHost {
-  const v1 = mounts.filter(({ type }) => type === 'cgroup').map(({ target }) => target);
-  const v2 = mounts.filter(({ type }) => type === 'cgroup2').map(({ target }) => target);
-  const roots = [...new Set([...v1, ...v2])];
-  return { mode: v1.length === 0 ? 'v2' : v2.length === 0 ? 'v1' : 'hybrid', roots };
+  const v1 = mounts.filter(({ type }) => type === 'cgroup');
+  const v2 = mounts.filter(({ type }) => type === 'cgroup2');
+  return {
+    mode: v1.length === 0 ? 'v2' : v2.length === 0 ? 'v1' : 'hybrid',
+    roots: [...new Set([...v1, ...v2].map(({ target }) => target))],
+    controllers: new Map(
+      v1.flatMap(({ target, superOptions }) => superOptions.split(',').map((name) => [name, target])),
+    ),
+    unified: v2[0]?.target,
+  };
+}
+
+/**
+ * Where a file of a cgroup is, when it is: in the hierarchy of the controller that its name begins with (`pids.max`), else in v2's.
+ * Asked for each phone again and again, so it looks at nothing.
+ */
+export function cgroupFile(host: CgroupHost, cgroup: string, name: string): string | undefined {
+  const root = host.controllers.get(name.slice(0, name.indexOf('.'))) ?? host.unified;
+  return root === undefined ? undefined : path.join(root, cgroup, name);
+}
+
+/** What it says, without the newline; undefined where there is none. */
+export function readCgroupFile(host: CgroupHost, cgroup: string, name: string): string | undefined {
+  const file = cgroupFile(host, cgroup, name);
+  if (file === undefined) return undefined;
+  try {
+    // As UTF-8 node reads a small file in one call; any other encoding takes a buffer of 64 KiB for each.
+    return fs.readFileSync(file, 'utf8').trimEnd();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Directories that exist for a cgroup path, in all hierarchies. */

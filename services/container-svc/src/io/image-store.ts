@@ -3,7 +3,8 @@ import path from 'node:path';
 import { Profile, profileFromJSON, profileToJSON } from '@ancloud/contracts/common/v1/common';
 import { AppError, type Clock, type Exec, syncFolder, writeJsonAtomic } from '@ancloud/kit';
 import type { ImageTraits } from '../core/build-prop.js';
-import { isMounted, mountSquashfs, unmountSquashfs, usersOfMount } from './loop-mounts.js';
+import { mountSquashfs, unmountSquashfs } from './loop-mounts.js';
+import { isMounted, usersOfMount } from './mounts.js';
 import type { Paths } from './paths.js';
 
 /** One image of the store: content-addressed and immutable, with its meta file beside it. */

@@ -1,15 +1,11 @@
 import fs from 'node:fs';
 import { AppError, type Clock, type Exec, sleep } from '@ancloud/kit';
-import { loopsOf, readMounts, unmountAll } from './mounts.js';
+import { isMounted, loopsOf, unmountAll } from './mounts.js';
 
 /*
  * A squashfs of a store and its one loop mount that all phones share. Callers keep mounting and unmounting of one file
  * serial, so that the last user's leaving and the next one's coming do not cross.
  */
-
-export function isMounted(target: string): boolean {
-  return readMounts().some((mount) => mount.target === target);
-}
 
 /** `inside` runs between making the mount point and the mount (fault injection). */
 export async function mountSquashfs(
@@ -42,15 +38,4 @@ export async function unmountSquashfs(file: string, target: string, clock: Clock
       );
     await sleep(20, undefined, clock);
   }
-}
-
-/** Mounts that stand on it: overlays over it, and its idmapped doubles. */
-export function usersOfMount(target: string): number {
-  const mounts = readMounts();
-  const device = mounts.find((mount) => mount.target === target)?.source;
-  return mounts.filter(
-    ({ type, target: at, source, superOptions }) =>
-      (type === 'squashfs' && at !== target && source === device) ||
-      (type === 'overlay' && superOptions.split(',').some((option) => option === `lowerdir=${target}`)),
-  ).length;
 }

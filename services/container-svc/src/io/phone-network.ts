@@ -14,7 +14,7 @@ export interface PhoneNetworkOptions {
 export class PhoneNetwork {
   readonly #options: PhoneNetworkOptions;
   /** Devices whose anti-spoofing chain is in place, with their rates, kbit/s; undefined = to be asked. */
-  #guarded: ReadonlyMap<string, number> | undefined;
+  #guarded: Promise<ReadonlyMap<string, number>> | undefined;
 
   constructor(options: PhoneNetworkOptions) {
     this.#options = options;
@@ -34,17 +34,16 @@ export class PhoneNetwork {
   /** What is there: the host's end, on our bridge, isolated, guarded. */
   async observe(slot: number): Promise<'none' | 'partial' | 'attached'> {
     const device = this.#device(slot);
-    const guarded = (await this.#guardedDevices()).has(device);
-    if (!fs.existsSync(`/sys/class/net/${device}`)) return guarded ? 'partial' : 'none';
-    const port = `/sys/class/net/${device}/brport`;
-    const isolated =
-      fs.existsSync(`${port}/isolated`) && fs.readFileSync(`${port}/isolated`, 'latin1').trim() === '1';
-    return guarded && isolated && bridgeOf(device) === this.#options.bridge ? 'attached' : 'partial';
+    const guarded = (await this.#guards()).has(device);
+    const isolated = isIsolated(device);
+    if (isolated === undefined && !fs.existsSync(`/sys/class/net/${device}`))
+      return guarded ? 'partial' : 'none';
+    return guarded && isolated === true && bridgeOf(device) === this.#options.bridge ? 'attached' : 'partial';
   }
 
   /** What the phone may send as the kernel has it, kbit/s; 0 = no limit, undefined = nothing guards its port. */
   async egressKbit(slot: number): Promise<number | undefined> {
-    return (await this.#guardedDevices()).get(this.#device(slot));
+    return (await this.#guards()).get(this.#device(slot));
   }
 
   /** Replaces the rules of the phone's port, at once for packets. The port is guarded. */
@@ -80,7 +79,7 @@ export class PhoneNetwork {
     });
     if (live) await guard;
     await Promise.all([guard, this.#configure(ip, pid, fds)]);
-    this.#guarded = new Map([...(await this.#guardedDevices()), [device, egressKbit]]);
+    this.#note((guards) => guards.set(device, egressKbit));
   }
 
   /** The cable itself, host's end up, the phone's end down. */
@@ -124,10 +123,9 @@ export class PhoneNetwork {
     const device = this.#device(slot);
     if (fs.existsSync(`/sys/class/net/${device}`))
       await exec(['ip', 'link', 'delete', device], { fds, okCodes: [0, 1] });
-    const guarded = await this.#guardedDevices();
-    if (!guarded.has(device)) return;
+    if (!(await this.#guards()).has(device)) return;
     await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRemoval(bridge, device) });
-    this.#guarded = new Map([...(await this.#guardedDevices())].filter(([other]) => other !== device));
+    this.#note((guards) => guards.delete(device));
   }
 
   /** Forgets what was seen, so that the next observation asks the kernel: called each minute. */
@@ -145,15 +143,44 @@ export class PhoneNetwork {
     return (await this.#options.exec(argv, { fds, okCodes: [0, 1] })).code === 0;
   }
 
-  async #guardedDevices(): Promise<ReadonlyMap<string, number>> {
-    if (this.#guarded === undefined) {
-      const { exec, bridge } = this.#options;
-      const { stdout } = await exec(['nft', '--stateless', 'list', 'table', 'netdev', nftTable(bridge)], {
-        okCodes: [0, 1],
-      });
-      this.#guarded = antiSpoofPorts(stdout.toString());
-    }
-    return this.#guarded;
+  /** Asked of the kernel once for all phones: after `recheck` they come in dozens. */
+  #guards(): Promise<ReadonlyMap<string, number>> {
+    return this.#guarded ?? this.#remember(this.#listGuards());
+  }
+
+  async #listGuards(): Promise<ReadonlyMap<string, number>> {
+    const { exec, bridge } = this.#options;
+    const argv = ['nft', '--stateless', 'list', 'table', 'netdev', nftTable(bridge)];
+    const { stdout } = await exec(argv, { okCodes: [0, 1] });
+    return antiSpoofPorts(stdout.toString());
+  }
+
+  /** What was just done to one port, on top of what is known or being asked. */
+  #note(change: (guards: Map<string, number>) => unknown): void {
+    const noted = this.#guarded?.then((before) => {
+      const guards = new Map(before);
+      change(guards);
+      return guards;
+    });
+    if (noted !== undefined) void this.#remember(noted).catch(() => {});
+  }
+
+  /** A failure is not remembered. */
+  #remember(guards: Promise<ReadonlyMap<string, number>>): Promise<ReadonlyMap<string, number>> {
+    this.#guarded = guards;
+    guards.catch(() => {
+      if (this.#guarded === guards) this.#guarded = undefined;
+    });
+    return guards;
+  }
+}
+
+/** Undefined: it is no port of a bridge. */
+function isIsolated(device: string): boolean | undefined {
+  try {
+    return fs.readFileSync(`/sys/class/net/${device}/brport/isolated`, 'utf8').startsWith('1');
+  } catch {
+    return undefined;
   }
 }
 

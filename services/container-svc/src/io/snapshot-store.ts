@@ -4,7 +4,8 @@ import { snapshotIdPattern } from '@ancloud/contracts';
 import { Profile, profileFromJSON, profileToJSON } from '@ancloud/contracts/common/v1/common';
 import { AppError, type Clock, type Exec, syncFolder, writeJsonAtomic } from '@ancloud/kit';
 import type { Faults } from './faults.js';
-import { isMounted, mountSquashfs, unmountSquashfs, usersOfMount } from './loop-mounts.js';
+import { mountSquashfs, unmountSquashfs } from './loop-mounts.js';
+import { isMounted, usersOfMount } from './mounts.js';
 import type { Paths } from './paths.js';
 
 /** The data of a phone as it once was: a squashfs with ids as the phone sees them, and this beside it. */

@@ -13,6 +13,7 @@ const umountCall = libc.func('int umount2(const char *target, int flags)');
 const flockCall = libc.func('int flock(int fd, int operation)');
 const mkfifoCall = libc.func('int mkfifo(const char *path, unsigned int mode)');
 const pipeCall = libc.func('int pipe2(_Out_ int *fds, int flags)');
+const pollCall = libc.func('int poll(void *fds, unsigned long count, int timeout)');
 const clockCall = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
 const openat2Call = libc.func(
   'long syscall(long number, int dirfd, const char *path, const uint64_t *how, size_t size)',
@@ -59,6 +60,9 @@ const UMOUNT_NOFOLLOW = 8;
 export function umount(target: string, detach = false): void {
   check(umountCall(target, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0)), 'umount2', target);
 }
+
+/** As both machines that we run on have it. */
+const LITTLE_ENDIAN = true;
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -124,6 +128,19 @@ export function hasSealableMemfd(): boolean {
   } finally {
     fs.closeSync(fd);
   }
+}
+
+const POLLPRI = 2;
+const POLLERR = 8;
+
+/** Whether something out of the ordinary is to be told on an open file (poll(2), POLLPRI or POLLERR). Does not wait. */
+export function hasPriorityEvent(fd: number): boolean {
+  // struct pollfd: int fd, short events, short revents.
+  const asked = new DataView(new ArrayBuffer(8));
+  asked.setInt32(0, fd, LITTLE_ENDIAN);
+  asked.setInt16(4, POLLPRI, LITTLE_ENDIAN);
+  check(pollCall(new Uint8Array(asked.buffer), 1, 0), 'poll', `descriptor ${fd}`);
+  return (asked.getInt16(6, LITTLE_ENDIAN) & (POLLPRI | POLLERR)) !== 0;
 }
 
 export const O_PATH = 0o10000000;

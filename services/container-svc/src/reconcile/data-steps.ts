@@ -4,7 +4,7 @@ import { AppError } from '@ancloud/kit';
 import { ID_COUNT } from '../core/addresses.js';
 import type { Identity } from '../core/observed.js';
 import type { StepArgs } from '../core/steps.js';
-import { readMounts, unmountAll } from '../io/mounts.js';
+import { isMounted, unmountAll } from '../io/mounts.js';
 import { renewIds } from '../io/renew-ids.js';
 import { mount, mountFlags } from '../io/syscalls.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
@@ -55,7 +55,7 @@ export async function mountData(
   fs.chmodSync(run.root, userns ? 0o711 : 0o700);
   fs.mkdirSync(work, { recursive: true, mode: 0o700 });
   await snapshots.mounted(snapshotId, [lockFd], async (shared) => {
-    if (userns && !readMounts().some(({ target }) => target === run.dataLower)) {
+    if (userns && !isMounted(run.dataLower)) {
       fs.mkdirSync(run.dataLower, { recursive: true });
       const argv = [hostcapBin, 'idmap-mount', shared, run.dataLower, String(base), String(ID_COUNT)];
       await exec(argv, { fds: [lockFd] });

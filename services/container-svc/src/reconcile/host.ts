@@ -192,7 +192,7 @@ export async function startHost(
   // Level-triggered: whatever was missed is found here.
   const sweep = every(SWEEP_MS, clock, async () => {
     phoneGauge.set(phones.count);
-    phones.nudgeAll();
+    await phones.sweep();
     uploads.sweep();
     // Its end is noticed here, a broken network with the check above.
     await dnsmasq.ensure().catch((err: unknown) => log.error({ err }, 'dnsmasq could not be started again'));

@@ -11,7 +11,7 @@ import { type CgroupHost, cgroupDirs } from '../io/cgroups.js';
 import { freezerOf } from '../io/freezer.js';
 import type { ImageStore } from '../io/image-store.js';
 import { observeIpConfig } from '../io/ip-config-file.js';
-import { readMounts } from '../io/mounts.js';
+import { mountTargets } from '../io/mounts.js';
 import type { Paths, RunPaths } from '../io/paths.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
 import { isAlive } from '../io/process.js';
@@ -60,7 +60,7 @@ export class Observer {
     const run = paths.run(phone);
     const storage = paths.storage(phone);
     const boot = bootOf(readRunJson<Boot>(run.boot));
-    const mounts = new Set(readMounts().map((mount) => mount.target));
+    const mounts = mountTargets();
     const container = this.#container(phone, run);
     const imageId = boot?.imageId ?? hints.imageId;
     const parts = [storage.data, storage.upper, storage.work, storage.log, storage.identity];

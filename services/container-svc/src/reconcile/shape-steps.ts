@@ -8,7 +8,7 @@ import { propertyText } from '../core/property-file.js';
 import type { Way } from '../core/runnable.js';
 import { firstFileIn, readIn } from '../io/image-files.js';
 import { removeIpConfig, writeIpConfig } from '../io/ip-config-file.js';
-import { readMounts } from '../io/mounts.js';
+import { isMounted } from '../io/mounts.js';
 import { writeRunFile } from '../io/run-file.js';
 import { mount, mountFlags } from '../io/syscalls.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
@@ -46,8 +46,7 @@ export async function mountBinder(
 ): Promise<void> {
   const { binder } = paths.run(phone);
   fs.mkdirSync(binder, { recursive: true, mode: 0o755 });
-  if (!readMounts().some(({ target }) => target === binder))
-    mount('binder', binder, 'binder', mountFlags.nosuid | mountFlags.noexec, 'max=64');
+  if (!isMounted(binder)) mount('binder', binder, 'binder', mountFlags.nosuid | mountFlags.noexec, 'max=64');
   inside();
   await exec([hostcapBin, 'binderfs-add', binder, ...binderNames], { fds: [lockFd] });
 }

@@ -1,8 +1,8 @@
 import type { Bus } from '@ancloud/bus';
-import { subjects } from '@ancloud/contracts';
+import { records, subjects } from '@ancloud/contracts';
 import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import type { Log } from '@ancloud/kit';
-import { type State, writeStatus } from '@ancloud/state';
+import { recordsOf, type State, writeStatus } from '@ancloud/state';
 
 /**
  * Statuses on their way to the farm: the newest of each phone, kept until Redis has it. Record first, then the fact:
@@ -24,9 +24,15 @@ export class StatusOutbox {
     void this.#write();
   }
 
-  /** Takes all again, over a Redis that may have been emptied: the write script refuses what is older than what stands. */
-  async putAll(statuses: Iterable<PhoneStatus>): Promise<void> {
-    for (const status of statuses) this.#unwritten.set(status.phoneId, status);
+  /**
+   * Looks whether all still stand, in one round trip, and takes again what does not: Redis may have been emptied, or have come back
+   * as it was some time ago. The write script refuses what is older than what stands.
+   */
+  async putAll(statuses: readonly PhoneStatus[]): Promise<void> {
+    const written = recordsOf(this.state, records.status);
+    const texts = await written.getTexts(statuses.map(({ phoneId }) => ({ phone: phoneId })));
+    for (const [index, status] of statuses.entries())
+      if (texts[index] !== written.textOf(status)) this.#unwritten.set(status.phoneId, status);
     await this.#write();
   }
 
