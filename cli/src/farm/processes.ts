@@ -70,6 +70,9 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
     ready,
   });
 
+  /** All on one machine: a socket file is faster than TCP by a fifth, and nobody else can open it. */
+  const lane = (of: string): string => `unix:${path.join(layout.run, `${of}.lane`)}`;
+
   return [
     {
       name: 'nats',
@@ -105,6 +108,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       ANCLOUD_ADB_KEY_FILE: files.secret(layout, 'adb-key'),
       ANCLOUD_SCRCPY_SERVER: env['ANCLOUD_SCRCPY_SERVER'] ?? files.scrcpyServer(layout),
       ANCLOUD_SCRCPY_VERSION: env['ANCLOUD_SCRCPY_VERSION'] ?? '4.1',
+      ANCLOUD_LANE_LISTEN: lane('session'),
     }),
     service('media-svc', ports.media, {
       ANCLOUD_MEDIA_ID: hostIdFrom(`media-${layout.hostId}`),
@@ -112,7 +116,10 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
       MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
     }),
-    service('input-svc', ports.input, { ANCLOUD_INPUT_ID: hostIdFrom(`input-${layout.hostId}`) }),
+    service('input-svc', ports.input, {
+      ANCLOUD_INPUT_ID: hostIdFrom(`input-${layout.hostId}`),
+      ANCLOUD_LANE_LISTEN: lane('input'),
+    }),
     service(
       'gateway',
       ports.grpc,

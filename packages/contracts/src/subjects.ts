@@ -1,4 +1,4 @@
-import { ControlAck, ControlBatch, GroupInput } from './gen/ancloud/input/v1/input.js';
+import { ControlAck, ControlBatch, GroupInput, LaneRequest } from './gen/ancloud/input/v1/input.js';
 import { ViewerInput, ViewerNotice } from './gen/ancloud/input/v1/viewer.js';
 import {
   DesiredChanged,
@@ -108,6 +108,15 @@ export const subjects = {
   groupInput: subject('ancloud.group.{group}', GroupInput, ['input-svc'], ['input-svc']),
   /** Arbitrated, scaled input for the phone. Hot; only input-svc may publish it. */
   control: subject('ancloud.control.{phone}', ControlBatch, ['input-svc'], ['session-svc']),
+  /** Asks for a lane in place of `viewerInput`; answered with a LaneOffer by the input-svc that serves the phone. */
+  viewerLane: subject(
+    'ancloud.lane.viewer.{phone}.{viewer}.{role}',
+    LaneRequest,
+    ['media-svc', 'gateway'],
+    ['input-svc'],
+  ),
+  /** Asks for a lane in place of `control`; answered with a LaneOffer by the session-svc of the phone. */
+  controlLane: subject('ancloud.lane.control.{phone}', LaneRequest, ['input-svc'], ['session-svc']),
   /** What was asked for an answer is written, or why not. */
   controlAck: subject('ancloud.ack.{phone}', ControlAck, ['session-svc'], ['input-svc']),
   /** What the phone said on its control socket. */

@@ -1,7 +1,6 @@
-import { chmodSync, existsSync, unlinkSync } from 'node:fs';
-import { connect } from 'node:net';
+import { chmodSync } from 'node:fs';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
-import { AppError } from './errors.js';
+import { bindError, removeStaleSocket } from './own-address.js';
 
 /**
  * Opens `host:port` or `unix:/path`; a socket file gets mode 0600. Resolves to the bound port, 0 for a socket.
@@ -24,32 +23,4 @@ export async function listen(
   // Until here the umask guards it: connecting needs write permission, which no usual umask leaves to others.
   chmodSync(path, 0o600);
   return 0;
-}
-
-function bindError(address: string, cause: Error): AppError {
-  const taken = cause.message.includes('EADDRINUSE');
-  return new AppError(
-    taken ? 'PORT_TAKEN' : 'CONFIG_INVALID',
-    `listening on ${address}: ${taken ? 'it is in use' : cause.message}`,
-    {
-      field: 'address',
-      value: address,
-      fix: taken ? 'stop what listens there, or choose another address' : 'choose an address of this machine',
-      cause,
-    },
-  );
-}
-
-/** A socket file that a killed process left behind is removed; one that somebody answers on is left alone (PORT_TAKEN). */
-async function removeStaleSocket(path: string): Promise<void> {
-  if (!existsSync(path)) return;
-  const answered = await new Promise<boolean>((resolve) => {
-    const probe = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
-  });
-  if (answered) throw bindError(`unix:${path}`, new Error('EADDRINUSE'));
-  unlinkSync(path);
 }

@@ -19,6 +19,7 @@ export * from './listeners.js';
 export * from './log.js';
 export * from './metrics.js';
 export * from './input-gate.js';
+export * from './own-address.js';
 export * from './queue.js';
 export * from './rate.js';
 export * from './secret.js';

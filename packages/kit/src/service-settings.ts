@@ -18,6 +18,32 @@ export function processSettings(options: { readonly grpcPort: number }) {
   };
 }
 
+/** What services that offer lanes read too (docs/protocol.md, "Lanes"). */
+export function laneSettings() {
+  return {
+    /**
+     * Where lanes are listened for: `host:port`, `[v6]:port` or `unix:/path` when all who send live on this machine. Default: beside
+     * gRPC, on any free port. A port of its own where a firewall has to know it.
+     */
+    ANCLOUD_LANE_LISTEN: address().optional(),
+  };
+}
+
+/** Where lanes are listened for and what others dial, port 0 = the one that is given out. Pure. */
+export function laneAddresses(read: {
+  readonly ANCLOUD_GRPC_LISTEN: string;
+  readonly ANCLOUD_GRPC_ADVERTISE?: string | undefined;
+  readonly ANCLOUD_LANE_LISTEN?: string | undefined;
+}): { readonly listen: string; readonly advertise: string } {
+  const beside = (grpc: string): string =>
+    grpc.startsWith('unix:') ? `${grpc}.lane` : grpc.replace(/:\d+$/, ':0');
+  const listen = read.ANCLOUD_LANE_LISTEN ?? beside(read.ANCLOUD_GRPC_LISTEN);
+  if (listen.startsWith('unix:')) return { listen, advertise: listen };
+  const host = beside(read.ANCLOUD_GRPC_ADVERTISE ?? listen);
+  const port = /:(\d+)$/.exec(listen)?.[1] ?? '0';
+  return { listen, advertise: host.startsWith('unix:') ? listen : host.replace(/:0$/, `:${port}`) };
+}
+
 /** How a service reaches the farm: spread it into the service's own schema, then `farmConnection`. */
 export function farmSettings(service: ServiceName) {
   return {

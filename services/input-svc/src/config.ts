@@ -5,6 +5,8 @@ import {
   farmConnection,
   farmSettings,
   instanceId,
+  laneAddresses,
+  laneSettings,
   loadConfig,
   processSettings,
 } from '@ancloud/kit';
@@ -13,6 +15,7 @@ import { z } from 'zod';
 const schema = z.object({
   ...processSettings({ grpcPort: 7104 }),
   ...farmSettings('input-svc'),
+  ...laneSettings(),
   /** Id of this instance in leases. */
   ANCLOUD_INPUT_ID: instanceId('input', os.hostname()),
   /** What gateways dial. Default: where it listens. */
@@ -24,6 +27,7 @@ export interface Config {
   readonly inputId: string;
   readonly grpcListen: string;
   readonly grpcAdvertise: string;
+  readonly lanes: { readonly listen: string; readonly advertise: string };
   readonly metricsListen: string | undefined;
 }
 
@@ -35,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     inputId: read.ANCLOUD_INPUT_ID,
     grpcListen: read.ANCLOUD_GRPC_LISTEN,
     grpcAdvertise: read.ANCLOUD_GRPC_ADVERTISE ?? read.ANCLOUD_GRPC_LISTEN,
+    lanes: laneAddresses(read),
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
   };
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { connectBus } from '@ancloud/bus';
+import { connectBus, Lanes, LaneServer } from '@ancloud/bus';
 import { plainKeys, records, subjects } from '@ancloud/contracts';
 import { InputServiceService } from '@ancloud/contracts/input/v1/input';
 import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancloud/kit';
@@ -21,7 +21,11 @@ await runMain({ log }, async (life) => {
   // The owner differs for each process: a restarted instance must not believe in leases of its dead self. Behind it stands where
   // gateways ask whoever serves a phone.
   const inputId = `${config.inputId}:${randomBytes(6).toString('hex')}@${config.grpcAdvertise}`;
-  const phones = new Phones({ inputId, bus, state, metrics, log });
+  const heard = await LaneServer.listen({ ...config.lanes, log });
+  life.add({ name: 'lanes from viewers', free: () => heard.close() });
+  const lanes = new Lanes({ bus, metrics, log });
+  life.add({ name: 'lanes to sessions', free: () => lanes.close() });
+  const phones = new Phones({ inputId, bus, lanes: { heard, out: lanes }, state, metrics, log });
   life.add({ name: 'phones', join: () => phones.close() });
   const sessions = watchRecords({
     state,

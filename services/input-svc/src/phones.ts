@@ -7,9 +7,10 @@ import type {
   RevokeViewerRequest,
   RevokeViewerResponse,
 } from '@ancloud/contracts/input/v1/input';
+import { type ControlBatch, LaneOffer } from '@ancloud/contracts/input/v1/input';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import { SessionState } from '@ancloud/contracts/state/v1/state';
-import type { Bus, BusSubscription } from '@ancloud/bus';
+import type { Bus, BusSubscription, LaneOutlet, Lanes, LaneServer } from '@ancloud/bus';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import { acquire, keyOf, type Lease, type State } from '@ancloud/state';
 import { Audit } from './io/audit.js';
@@ -28,6 +29,8 @@ export interface PhonesOptions {
   /** Owner of the leases: this instance, this process, and where it is asked. */
   readonly inputId: string;
   readonly bus: Bus;
+  /** Touches without a detour by NATS. */
+  readonly lanes: { readonly heard: LaneServer; readonly out: Lanes };
   readonly state: State;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -37,6 +40,8 @@ interface Served {
   readonly input: PhoneInput;
   readonly lease: Lease;
   readonly subscriptions: readonly BusSubscription[];
+  /** To the phone's session. */
+  readonly outlet: LaneOutlet<ControlBatch>;
 }
 
 /**
@@ -84,7 +89,9 @@ export class Phones {
     const phone = record.phoneId;
     if (record.state === SessionState.SESSION_STATE_CLOSED) return this.sessionGone(phone);
     this.#sessions.set(phone, record);
-    this.#served.get(phone)?.input.resized(record);
+    const served = this.#served.get(phone);
+    served?.input.resized(record);
+    served?.outlet.renew();
     void this.#ask(phone);
   }
 
@@ -146,9 +153,9 @@ export class Phones {
   }
 
   #serve(phone: string, lease: Lease): void {
-    const { bus, state, log } = this.#options;
+    const { bus, lanes, state, log } = this.#options;
     const notices = new Notices(bus);
-    const outlet = bus.outlet(subjects.control, { phone });
+    const outlet = lanes.out.control({ phone });
     const input: PhoneInput = new PhoneInput({
       phoneId: phone,
       lease: new ControlLease(phone, state, bus, log, () => input.controls.role),
@@ -172,9 +179,16 @@ export class Phones {
           if (viewer !== undefined) input.message(viewer, role, bytes);
         }),
       ),
-      bus.subscribe(subjects.viewer, { phone }, ({ viewerId, role, present }) =>
-        input.presence(viewerId, roleWord(role), present),
-      ),
+      bus.serve(subjects.viewerLane, { phone }, LaneOffer, async (_, { viewer, role }) => {
+        if (viewer === undefined || (role !== 'control' && role !== 'owner'))
+          throw new AppError('FORBIDDEN', `a viewer with the role ${role} is not heard`, { field: 'role' });
+        return lanes.heard.offer({ phone, viewer }, (bytes) => input.message(viewer, role, bytes));
+      }),
+      bus.subscribe(subjects.viewer, { phone }, ({ viewerId, role, present }) => {
+        // What is still under way of it comes too late.
+        if (!present) lanes.heard.withdraw({ phone, viewer: viewerId });
+        input.presence(viewerId, roleWord(role), present);
+      }),
       bus.subscribe(subjects.controlAck, { phone }, (ack) => input.acknowledged(ack)),
       bus.subscribe(subjects.device, { phone }, ({ event }) => {
         if (event?.$case === 'videoSize') input.resized(event.value);
@@ -182,7 +196,7 @@ export class Phones {
         if (event?.$case === 'clipboard' && input.holder !== '') notices.clipboard(input.holder, event.value);
       }),
     ];
-    this.#served.set(phone, { input, lease, subscriptions });
+    this.#served.set(phone, { input, lease, subscriptions, outlet });
     input.controls.begin();
     lease.onLost(() => void this.#end(phone, false));
     log.info({ phone, fence: lease.fence }, 'serving the input of a phone');
@@ -210,7 +224,9 @@ export class Phones {
     if (served === undefined) return;
     this.#served.delete(phone);
     for (const subscription of served.subscriptions) subscription.close();
+    this.#options.lanes.heard.withdraw({ phone });
     await served.input.close();
+    served.outlet.close();
     if (release) await served.lease.release();
     this.#options.log.info({ phone }, 'no longer serving the input of a phone');
   }

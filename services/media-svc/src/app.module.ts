@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { Bus } from '@ancloud/bus';
+import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { LOG, MediaController } from './api/media.controller.js';
 import { Streams } from './streams.js';
@@ -8,13 +8,19 @@ import { WhepSessions } from './whep-sessions.js';
 /** Everything the gRPC edge is given; built in main.ts, in order, where its end is arranged too. */
 @Module({})
 export class AppModule {
-  static with(parts: { readonly streams: Streams; readonly bus: Bus; readonly log: Log }): DynamicModule {
+  static with(parts: {
+    readonly streams: Streams;
+    readonly bus: Bus;
+    readonly lanes: Lanes;
+    readonly log: Log;
+  }): DynamicModule {
     return {
       module: AppModule,
       controllers: [MediaController],
       providers: [
         { provide: Streams, useValue: parts.streams },
         { provide: Bus, useValue: parts.bus },
+        { provide: Lanes, useValue: parts.lanes },
         { provide: LOG, useValue: parts.log },
         { provide: WhepSessions, useValue: new WhepSessions(parts.streams, parts.bus, parts.log) },
       ],

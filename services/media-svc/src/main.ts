@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { connectBus } from '@ancloud/bus';
+import { connectBus, Lanes } from '@ancloud/bus';
 import { subjects } from '@ancloud/contracts';
 import { MediaServiceService } from '@ancloud/contracts/media/v1/media';
 import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancloud/kit';
@@ -32,6 +32,8 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'state', free: () => state.close() });
   const pool = await workers;
   life.add({ name: 'workers', free: () => pool.close() });
+  const lanes = new Lanes({ bus, metrics, log });
+  life.add({ name: 'lanes', free: () => lanes.close() });
   const sessions = new SessionCaller(config.farm.farmSecret);
   life.add({ name: 'session clients', free: () => sessions.close() });
   const streams = new Streams({
@@ -52,7 +54,7 @@ await runMain({ log }, async (life) => {
   );
   life.add({ name: 'revocations', stop: () => revocations.close() });
   const service = await startGrpcService({
-    module: AppModule.with({ streams, bus, log }),
+    module: AppModule.with({ streams, bus, lanes, log }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },

@@ -7,6 +7,8 @@ import {
   farmSettings,
   hostId,
   ipAddress,
+  laneAddresses,
+  laneSettings,
   loadConfig,
   processSettings,
 } from '@ancloud/kit';
@@ -17,6 +19,7 @@ import { z } from 'zod';
 const schema = z.object({
   ...processSettings({ grpcPort: 7102 }),
   ...farmSettings('session-svc'),
+  ...laneSettings(),
   /** Id of this host in records, the same as container-svc's. */
   ANCLOUD_HOST_ID: hostId(os.hostname()),
   /** What others dial. Default: where it listens. */
@@ -51,6 +54,7 @@ export interface Config {
   readonly hostId: string;
   readonly grpcListen: string;
   readonly grpcAdvertise: string;
+  readonly lanes: { readonly listen: string; readonly advertise: string };
   readonly metricsListen: string | undefined;
   readonly adbKeyFile: string;
   readonly scrcpyServer: string;
@@ -66,6 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     hostId: read.ANCLOUD_HOST_ID,
     grpcListen: read.ANCLOUD_GRPC_LISTEN,
     grpcAdvertise: read.ANCLOUD_GRPC_ADVERTISE ?? read.ANCLOUD_GRPC_LISTEN,
+    lanes: laneAddresses(read),
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
     adbKeyFile: read.ANCLOUD_ADB_KEY_FILE,
     scrcpyServer: read.ANCLOUD_SCRCPY_SERVER,

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { openKeyStore } from '@ancloud/adb';
-import { connectBus } from '@ancloud/bus';
+import { connectBus, LaneServer } from '@ancloud/bus';
 import { SessionServiceService } from '@ancloud/contracts/session/v1/session';
 import { createLog, logLevelOf, Metrics, realClock, runMain, startGrpcService } from '@ancloud/kit';
 import { connectState } from '@ancloud/state';
@@ -28,6 +28,8 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'bus', free: () => bus.drain() });
   const state = await connectState({ ...config.farm.redis, name, log });
   life.add({ name: 'state', free: () => state.close() });
+  const lanes = await LaneServer.listen({ ...config.lanes, log });
+  life.add({ name: 'lanes', free: () => lanes.close() });
   const voice = new FarmVoice({ bus, state, clock: realClock, log });
   life.add({ name: 'voice', stop: () => voice.close(), free: () => voice.flush() });
   state.onReconnect(() => voice.renew());
@@ -45,7 +47,7 @@ await runMain({ log }, async (life) => {
       log,
       metrics: new SessionMetrics(metrics, () => sessions.all),
     },
-    farmEars(bus),
+    farmEars(bus, lanes),
   );
   life.add({ name: 'sessions', join: () => sessions.close('session-svc is stopping') });
   const service = await startGrpcService({

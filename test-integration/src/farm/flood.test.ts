@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
+import { counted } from '../harness/metrics.js';
 
 // One viewer that sends as much as it can: what it means arrives, what is too much of it does not, and nobody else notices.
 
 const farm = new Farm(inject('farm'));
-const base = Number(farm.address.env['ANCLOUD_PORT_BASE']);
 let browser: Browser;
 let flooded: Phone;
 let other: Phone;
@@ -25,17 +25,6 @@ afterAll(async () => {
   await browser?.close();
   for (const phone of [flooded, other]) if (phone !== undefined) await farm.delete(phone.phoneId);
 });
-
-/** Sum of a counter's lines whose labels hold `label`; ports as the layout has them. */
-async function counted(port: number, name: string, label: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${base + port}/metrics`)).text();
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
-    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-}
-const GATEWAY = 205;
-const MEDIA = 203;
 
 const TAPS = 30;
 const MOVES = 998;
@@ -96,7 +85,7 @@ describe('a flood of 10,000 events a second', () => {
         if (String(data).includes('rtpCapabilities')) resolve();
       });
     });
-    const dropped = await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="moves"');
+    const dropped = await counted(farm, 'gateway', 'ancloud_gateway_input_dropped_total', 'why="moves"');
     const flood = (async () => {
       for (let gesture = 1; gesture <= TAPS; gesture += 1) {
         // All of a tap at once, so that it is too much however slow this machine is.
@@ -115,9 +104,9 @@ describe('a flood of 10,000 events a second', () => {
     await flood;
     await witness.page.bringToFront();
     await witness.patternWhere(({ value }) => value === before + TAPS);
-    expect(await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="moves"')).toBeGreaterThan(
-      dropped + TAPS * 100,
-    );
+    expect(
+      await counted(farm, 'gateway', 'ancloud_gateway_input_dropped_total', 'why="moves"'),
+    ).toBeGreaterThan(dropped + TAPS * 100);
     expect(said.join(' ')).toContain('"code":"RATE_LIMITED"');
     ws.close();
     for (const viewer of [witness, neighbour]) await viewer.page.close();
@@ -127,7 +116,7 @@ describe('a flood of 10,000 events a second', () => {
     const viewer = await browser.watch(farm, flooded.phoneId, 'control');
     const before = await latency(viewer);
     const count = (why: string): Promise<number> =>
-      counted(MEDIA, 'ancloud_media_input_dropped_total', `why="${why}"`);
+      counted(farm, 'media-svc', 'ancloud_media_input_dropped_total', `why="${why}"`);
     const [moves, oversized] = [await count('moves'), await count('oversized')];
     const gestures = Array.from({ length: 10 }, (_, index) => tap(index + 1).map((bytes) => [...bytes]));
     await viewer.page.evaluate(async (taps) => {
@@ -167,8 +156,8 @@ describe('a flood of 10,000 events a second', () => {
 describe('a viewer that may not', () => {
   it('is refused and counted: a token used again, input of a watcher', async () => {
     const { token, signalUrl } = await farm.viewer(flooded.phoneId, 'watch');
-    const used = await counted(GATEWAY, 'ancloud_gateway_joins_total', 'outcome="TOKEN_USED"');
-    const role = await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="role"');
+    const used = await counted(farm, 'gateway', 'ancloud_gateway_joins_total', 'outcome="TOKEN_USED"');
+    const role = await counted(farm, 'gateway', 'ancloud_gateway_input_dropped_total', 'why="role"');
     const join = (): Promise<{ ws: WebSocket; said: string }> =>
       new Promise((resolve, reject) => {
         const ws = new WebSocket(signalUrl);
@@ -184,10 +173,12 @@ describe('a viewer that may not', () => {
     expect(replayed.said).toContain('TOKEN_USED');
     for (const message of tap(1).slice(0, 3)) first.ws.send(message);
     await eventually(async () => {
-      const more = await counted(GATEWAY, 'ancloud_gateway_input_dropped_total', 'why="role"');
+      const more = await counted(farm, 'gateway', 'ancloud_gateway_input_dropped_total', 'why="role"');
       if (more < role + 3) throw new NotYet(`${more - role} messages of the watcher are counted`);
     });
-    expect(await counted(GATEWAY, 'ancloud_gateway_joins_total', 'outcome="TOKEN_USED"')).toBe(used + 1);
+    expect(await counted(farm, 'gateway', 'ancloud_gateway_joins_total', 'outcome="TOKEN_USED"')).toBe(
+      used + 1,
+    );
     first.ws.close();
   });
 });

@@ -3,6 +3,7 @@ import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Operation, type Phone } from '../harness/farm.js';
 import { leftoversOf, nothing } from '../harness/leftovers.js';
+import { counted } from '../harness/metrics.js';
 import { redis } from '../harness/redis.js';
 
 const farm = new Farm(inject('farm'));
@@ -76,6 +77,33 @@ describe('input-svc-killed', () => {
       await viewer.click(0.5, 0.7);
       await viewer.patternWhere((pattern) => pattern.value > value, 1_000);
     });
+    await viewer.page.close();
+  });
+});
+
+describe('nats-silent', () => {
+  it('touches go on by their lanes', async () => {
+    await open('latency');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    const sent = (service: 'media-svc' | 'input-svc'): Promise<number> =>
+      counted(farm, service, 'ancloud_lane_messages_total', 'lane');
+    const pattern = (): Promise<{ value: number }> => viewer.patternWhere(({ kind }) => kind === 'latency');
+    const before = { media: await sent('media-svc'), input: await sent('input-svc') };
+    // Until both hops have changed over, and this viewer holds the controls.
+    await eventually(async () => {
+      await viewer.click(0.5, 0.7);
+      if ((await sent('media-svc')) === before.media || (await sent('input-svc')) === before.input)
+        throw new NotYet('a touch went by NATS');
+    });
+    const nats = await farm.pid('nats');
+    process.kill(nats, 'SIGSTOP');
+    try {
+      const { value } = await pattern();
+      await viewer.click(0.5, 0.7);
+      await viewer.patternWhere((shown) => shown.value > value);
+    } finally {
+      process.kill(nats, 'SIGCONT');
+    }
     await viewer.page.close();
   });
 });

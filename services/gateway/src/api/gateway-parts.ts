@@ -1,4 +1,4 @@
-import type { Bus } from '@ancloud/bus';
+import { type Bus, Lanes } from '@ancloud/bus';
 import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
 import { InputServiceClient } from '@ancloud/contracts/input/v1/input';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
@@ -54,6 +54,7 @@ export function buildParts(world: World) {
   const sessionPool = new ClientPool(SessionServiceClient, clients);
   const medias = new ClientPool(MediaServiceClient, clients);
   const inputPool = new ClientPool(InputServiceClient, clients);
+  const lanes = new Lanes({ bus, metrics, log, clock });
   const wakeups = new Wakeups();
   const facts = new FarmFacts(state);
   const store = new PhoneStore(state);
@@ -71,6 +72,7 @@ export function buildParts(world: World) {
   const door = new ViewerDoor({ signer, store: viewers, facts, idle, clock });
   return {
     ...world,
+    lanes,
     publicUrl: config.publicUrl,
     hosts,
     medias,
@@ -112,6 +114,7 @@ export function buildParts(world: World) {
     whep: new Whep({ door, signer, viewers, medias, facts, clock }),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
     closeClients: (): void => {
+      lanes.close();
       for (const pool of [hosts, sessionPool, medias, inputPool]) pool.close();
     },
   };

@@ -1,5 +1,5 @@
 import type { viewer } from '@ancloud/contracts';
-import type { Bus } from '@ancloud/bus';
+import type { Bus, Lanes } from '@ancloud/bus';
 import type { Clock, Log } from '@ancloud/kit';
 import type { ViewerDoor } from '../viewers/viewer-door.js';
 import type { MediaDialer } from './media-link.js';
@@ -25,7 +25,8 @@ export interface SignalCounts {
 export interface ConnectionParts {
   readonly door: Pick<ViewerDoor, 'admit'>;
   readonly dialer: Pick<MediaDialer, 'join'>;
-  readonly bus: Pick<Bus, 'publish' | 'publishRaw' | 'subscribe'>;
+  readonly bus: Pick<Bus, 'publish' | 'subscribe'>;
+  readonly lanes: Pick<Lanes, 'viewerInput'>;
   readonly iceServers: readonly viewer.IceServer[];
   readonly counted: SignalCounts;
   readonly clock: Clock;

@@ -13,6 +13,7 @@ export function signalRoute(parts: GatewayParts): UpgradeRoute {
         door: parts.door,
         dialer: parts.dialer,
         bus: parts.bus,
+        lanes: parts.lanes,
         counted: parts.signalCounts,
         iceServers: parts.config.iceServers,
         clock: parts.clock,

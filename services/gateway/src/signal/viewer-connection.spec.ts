@@ -118,15 +118,20 @@ function connection(): ViewerConnection {
     dialer,
     bus: {
       publish: (...args: unknown[]) => published.push(args) > 0,
-      publishRaw: (_: unknown, params: unknown, data: Uint8Array) => {
-        raw.push({ params, bytes: data });
-        return connected;
-      },
       subscribe: (subject: unknown, __: unknown, fn: (message: ViewerNotice) => void) => {
         if (subject === subjects.viewerRevoked) revoke = fn as () => void;
         else notice = fn;
         return { close: () => void (notice = revoke = undefined) };
       },
+    },
+    lanes: {
+      viewerInput: (params: unknown) => ({
+        publishRaw: (data: Uint8Array) => {
+          raw.push({ params, bytes: data });
+          return connected;
+        },
+        close: () => {},
+      }),
     },
     counted: {
       joined: (outcome: string) => counts.push(`join ${outcome}`),

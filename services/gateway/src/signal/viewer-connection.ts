@@ -30,6 +30,7 @@ export class ViewerConnection {
   #state: 'waiting' | 'joining' | 'joined' | 'closed' = 'waiting';
   #admission: Admission | undefined;
   #link: MediaLink | undefined;
+  #input: ReturnType<ConnectionParts['lanes']['viewerInput']> | undefined;
   #heard: readonly { close(): void }[] = [];
   readonly #pulse: Pulse;
   readonly #refusals: Refusals;
@@ -109,7 +110,9 @@ export class ViewerConnection {
       return;
     }
     const { phone, viewer: id, role } = admission;
-    if (!this.#parts.bus.publishRaw(subjects.viewerInput, { phone, viewer: id, role }, bytes))
+    // Most viewers have a data channel and never come here.
+    this.#input ??= this.#parts.lanes.viewerInput({ phone, viewer: id, role });
+    if (!this.#input.publishRaw(bytes))
       this.#refusals.add('UNAVAILABLE_BUS', 'input cannot be delivered now');
   }
 
@@ -273,6 +276,7 @@ export class ViewerConnection {
     this.#refusals.close();
     for (const subscription of this.#heard) subscription.close();
     this.#link?.close();
+    this.#input?.close();
     // input-svc lifts this viewer's fingers.
     this.#present(false);
     void this.#admission?.rest();

@@ -15,7 +15,7 @@ import type {
   SignalFrame,
   StreamView,
 } from '@ancloud/contracts/media/v1/media';
-import { Bus } from '@ancloud/bus';
+import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { Streams } from '../streams.js';
 import { WhepSessions } from '../whep-sessions.js';
@@ -31,6 +31,7 @@ export class MediaController {
   constructor(
     @Inject(Streams) private readonly streams: Streams,
     @Inject(Bus) private readonly bus: Bus,
+    @Inject(Lanes) private readonly lanes: Lanes,
     @Inject(LOG) private readonly log: Log,
     @Inject(WhepSessions) private readonly whep: WhepSessions,
   ) {}
@@ -38,7 +39,7 @@ export class MediaController {
   @GrpcStreamCall(SERVICE, 'signal')
   signal(call: ServerDuplexStream<SignalFrame, SignalFrame>): void {
     // Owned by the call: it subscribes to the call's events and ends with it.
-    void new SignalConnection(call, this.streams, this.bus, this.log);
+    void new SignalConnection(call, this.streams, { bus: this.bus, lanes: this.lanes, log: this.log });
   }
 
   @GrpcMethod(SERVICE, 'createWhep')

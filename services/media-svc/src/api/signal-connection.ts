@@ -1,7 +1,8 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { roleWord, subjects, viewer as protocol } from '@ancloud/contracts';
 import type { SignalFrame, SignalOpen } from '@ancloud/contracts/media/v1/media';
-import type { Bus } from '@ancloud/bus';
+import type { Bus, LaneOutlet, Lanes } from '@ancloud/bus';
+import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { AppError, asAppError, type Log } from '@ancloud/kit';
 import { ownShape } from '../core/rtp-parameters.js';
 import type { Streams } from '../streams.js';
@@ -18,6 +19,7 @@ export class SignalConnection {
   readonly #call: ServerDuplexStream<SignalFrame, SignalFrame>;
   readonly #streams: Streams;
   readonly #bus: Bus;
+  readonly #lanes: Lanes;
   readonly #log: Log;
   readonly #openTimer: NodeJS.Timeout;
   #open: SignalOpen | undefined;
@@ -26,10 +28,15 @@ export class SignalConnection {
   #waiting = 0;
   #ended = false;
 
-  constructor(call: ServerDuplexStream<SignalFrame, SignalFrame>, streams: Streams, bus: Bus, log: Log) {
+  constructor(
+    call: ServerDuplexStream<SignalFrame, SignalFrame>,
+    streams: Streams,
+    { bus, lanes, log }: { readonly bus: Bus; readonly lanes: Lanes; readonly log: Log },
+  ) {
     this.#call = call;
     this.#streams = streams;
     this.#bus = bus;
+    this.#lanes = lanes;
     this.#log = log;
     this.#openTimer = setTimeout(
       () => this.#fail(new AppError('DEADLINE_EXCEEDED', 'the viewer did not join in time')),
@@ -102,6 +109,7 @@ export class SignalConnection {
     const stream = await this.#streams.open(open.phoneId);
     const role = roleWord(open.role);
     let announced = false;
+    let outlet: LaneOutlet<ViewerInput> | undefined;
     const presence = (present: boolean): void => {
       this.#bus.publish(
         subjects.viewer,
@@ -109,11 +117,6 @@ export class SignalConnection {
         { phoneId: open.phoneId, viewerId: open.viewerId, role: open.role, present },
       );
     };
-    const outlet = this.#bus.outlet(subjects.viewerInput, {
-      phone: open.phoneId,
-      viewer: open.viewerId,
-      role,
-    });
     const viewer = await stream.seat(
       open.viewerId,
       ownShape,
@@ -123,9 +126,10 @@ export class SignalConnection {
           role: open.role,
           joinedAtMs: Date.now(),
           notify: (method, data) => this.#send({ notify: method, data }),
-          input: (bytes) => outlet.publishRaw(bytes),
+          input: (bytes) => outlet?.publishRaw(bytes),
           closed: (reason, code) => {
             left();
+            outlet?.close();
             if (announced) presence(false);
             this.#viewer = undefined;
             this.#fail(new AppError(code, reason));
@@ -139,6 +143,9 @@ export class SignalConnection {
     this.#viewer = viewer;
     announced = true;
     presence(true);
+    // After the presence, which input-svc must have heard of before the first touch: it begins the viewer's touch order anew.
+    if (role !== 'watch')
+      outlet = this.#lanes.viewerInput({ phone: open.phoneId, viewer: open.viewerId, role });
     const transport = await viewer.receive();
     return {
       viewer: open.viewerId,

@@ -1,5 +1,6 @@
-import type { Bus } from '@ancloud/bus';
+import type { Bus, LaneServer } from '@ancloud/bus';
 import { plainKeys, records, subjects } from '@ancloud/contracts';
+import { LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { KeyFrameWanted_Reason } from '@ancloud/contracts/events/v1/events';
 import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import type { Clock, Log, Timer } from '@ancloud/kit';
@@ -20,12 +21,15 @@ interface Farm {
 }
 
 /** What the farm says to one session: touches, key frame wishes, who holds the controls. */
-export function farmEars(bus: Bus): Ears {
+export function farmEars(bus: Bus, lanes: LaneServer): Ears {
   return {
     open(session: Session) {
       const phone = { phone: session.phoneId };
       const subscriptions = [
         bus.subscribeRaw(subjects.control, phone, (bytes) => session.input.control(bytes)),
+        bus.serve(subjects.controlLane, phone, LaneOffer, async () =>
+          lanes.offer(phone, (bytes) => session.input.control(bytes)),
+        ),
         bus.subscribe(subjects.keyFrame, phone, ({ reason }) => {
           if (reason === KeyFrameWanted_Reason.REASON_JOIN) session.stream.keyFrameWanted('join');
           else if (reason === KeyFrameWanted_Reason.REASON_LOSS) session.stream.keyFrameWanted('loss');
@@ -34,6 +38,7 @@ export function farmEars(bus: Bus): Ears {
       ];
       return () => {
         for (const subscription of subscriptions) subscription.close();
+        lanes.withdraw(phone);
       };
     },
   };

@@ -1,0 +1,32 @@
+import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
+import { AppError } from '@ancloud/kit';
+import { LaneLink, type OpenLane } from './lane-link.js';
+
+/** Takes up offers; lanes to one process share a connection. Owns the connections. */
+export class LaneDialer {
+  readonly #links = new Map<string, LaneLink>();
+  #closed = false;
+
+  /**
+   * `closed` is told once, when the other end has closed the lane or is gone. Errors: UNAVAILABLE when the offer could not be
+   * taken up, or this end is closed.
+   */
+  async open({ address, lane, secret }: LaneOffer, closed: () => void): Promise<OpenLane> {
+    if (this.#closed) throw new AppError('UNAVAILABLE', `a lane to ${address}: this service ends`);
+    let link = this.#links.get(address);
+    if (link === undefined) {
+      const made: LaneLink = new LaneLink(address, () => {
+        if (this.#links.get(address) === made) this.#links.delete(address);
+      });
+      link = made;
+      this.#links.set(address, link);
+    }
+    return link.open(lane, secret, closed);
+  }
+
+  /** Ends all lanes. May be called twice. */
+  close(): void {
+    this.#closed = true;
+    for (const link of this.#links.values()) link.close();
+  }
+}

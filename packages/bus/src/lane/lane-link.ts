@@ -1,0 +1,147 @@
+import crypto from 'node:crypto';
+import net from 'node:net';
+import { AppError } from '@ancloud/kit';
+import { FrameReader, Kind, PROOF_BYTES } from './frame.js';
+import { FrameWriter } from './frame-writer.js';
+
+/** To connect, and to be answered. */
+const OPEN_MS = 2_000;
+/** Who was sent something is asked after so long whether it is there, and given as long to answer: a dead machine closes no connection. */
+const SILENCE_MS = 2_000;
+
+/** A lane as its sender holds it. */
+export interface OpenLane {
+  /** False = not sent: the lane is closed, or the other end does not read. `bytes` are copied. */
+  send(bytes: Uint8Array): boolean;
+  /** May be called twice. */
+  close(): void;
+}
+
+interface Opening {
+  readonly proof: Uint8Array;
+  readonly opened: PromiseWithResolvers<void>;
+  /** Told once, when the other end closed it or is gone. */
+  readonly closed: () => void;
+}
+
+/** One connection to a process that offers lanes, and all lanes to it. Ends with its last lane, or when it breaks. */
+export class LaneLink {
+  readonly #address: string;
+  readonly #socket: net.Socket;
+  readonly #writer: FrameWriter;
+  readonly #lanes = new Map<number, Opening>();
+  readonly #ended: () => void;
+  #silence: NodeJS.Timeout | undefined;
+  #over = false;
+
+  /** `ended`: told once. */
+  constructor(address: string, ended: () => void) {
+    this.#address = address;
+    this.#ended = ended;
+    this.#socket = net.connect(
+      address.startsWith('unix:') ? { path: address.slice('unix:'.length) } : tcp(address),
+    );
+    this.#socket.setNoDelay(true);
+    this.#writer = new FrameWriter(this.#socket);
+    // Towards here come answers only.
+    const reader = new FrameReader((kind, lane, body) => this.#frame(kind, lane, body), PROOF_BYTES);
+    this.#socket.on('data', (chunk: Buffer) => {
+      try {
+        reader.read(chunk);
+      } catch {
+        this.#end('what answers there speaks no lanes');
+      }
+    });
+    this.#socket.on('error', (error) => this.#end(error.message));
+    this.#socket.on('close', () => this.#end('the connection was closed'));
+  }
+
+  /** Errors: UNAVAILABLE when nobody answers within 2 s, or not who made the offer. */
+  async open(lane: number, secret: Uint8Array, closed: () => void): Promise<OpenLane> {
+    const opened = Promise.withResolvers<void>();
+    this.#lanes.set(lane, { proof: secret.subarray(PROOF_BYTES), opened, closed });
+    const timer = setTimeout(() => this.#end(`no answer within ${OPEN_MS} ms`), OPEN_MS);
+    if (!this.#writer.send(Kind.open, lane, secret.subarray(0, PROOF_BYTES)))
+      this.#end('the connection is closed');
+    try {
+      await opened.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+    return {
+      send: (bytes) => {
+        if (!this.#lanes.has(lane) || !this.#writer.send(Kind.message, lane, bytes)) return false;
+        this.#silence ??= setTimeout(() => this.#ask(), SILENCE_MS).unref();
+        return true;
+      },
+      close: () => {
+        if (!this.#lanes.delete(lane)) return;
+        this.#writer.send(Kind.close, lane);
+        if (this.#lanes.size === 0) this.#leave();
+      },
+    };
+  }
+
+  /** Ends all its lanes, of which nobody is told: it is their senders' own end. May be called twice. */
+  close(): void {
+    for (const { opened } of this.#lanes.values())
+      opened.reject(new AppError('UNAVAILABLE', `a lane to ${this.#address}: this service ends`));
+    this.#lanes.clear();
+    this.#end('');
+  }
+
+  #frame(kind: Kind, lane: number, body: Buffer): void {
+    const opening = this.#lanes.get(lane);
+    if (kind === Kind.pong) {
+      clearTimeout(this.#silence);
+      this.#silence = undefined;
+    } else if (kind === Kind.opened && opening !== undefined) {
+      if (same(opening.proof, body)) opening.opened.resolve();
+      else this.#end('who answers there did not make the offer');
+    } else if (kind === Kind.close && opening !== undefined) {
+      this.#lanes.delete(lane);
+      this.#tell(opening, 'the lane was closed');
+      if (this.#lanes.size === 0) this.#leave();
+    }
+  }
+
+  #ask(): void {
+    this.#writer.send(Kind.ping, 0);
+    this.#silence = setTimeout(() => this.#end('no word from the other end'), SILENCE_MS).unref();
+  }
+
+  /** Lets what was written leave first. */
+  #leave(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#silence);
+    this.#ended();
+    queueMicrotask(() => this.#socket.end());
+  }
+
+  #end(why: string): void {
+    if (!this.#over) {
+      this.#over = true;
+      clearTimeout(this.#silence);
+      this.#ended();
+    }
+    this.#socket.destroy();
+    const lanes = [...this.#lanes.values()];
+    this.#lanes.clear();
+    for (const opening of lanes) this.#tell(opening, why);
+  }
+
+  #tell({ opened, closed }: Opening, why: string): void {
+    opened.reject(new AppError('UNAVAILABLE', `a lane to ${this.#address}: ${why}`));
+    closed();
+  }
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && crypto.timingSafeEqual(a, b);
+}
+
+function tcp(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: address.slice(0, at).replaceAll(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+}
