@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadConfig } from './config.js';
-import { farmConnection, farmSettings, processSettings } from './service-settings.js';
+import { farmConnection, farmSettings, laneAddresses, processSettings } from './service-settings.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-settings-'));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -73,4 +73,25 @@ describe('farmConnection', () => {
       /^5 mistakes[^]*LOG_LEVEL[^]*NATS_PASS_FILE[^]*REDIS_URL[^]*REDIS_PASS_FILE[^]*FARM_SECRET_FILE/,
     );
   });
+});
+
+describe('laneAddresses', () => {
+  it.each([
+    // gRPC listens, is dialled as, lanes listen; then where lanes listen and what others dial.
+    ['127.0.0.1:7104', undefined, undefined, '127.0.0.1:0', '127.0.0.1:0'],
+    ['0.0.0.0:7104', 'input-svc:7104', undefined, '0.0.0.0:0', 'input-svc:0'],
+    ['0.0.0.0:7104', 'input-svc:7104', '0.0.0.0:7114', '0.0.0.0:7114', 'input-svc:7114'],
+    ['[::]:7104', '[fd00::1]:7104', undefined, '[::]:0', '[fd00::1]:0'],
+    ['unix:/run/a.sock', undefined, undefined, 'unix:/run/a.sock.lane', 'unix:/run/a.sock.lane'],
+    ['unix:/run/a.sock', undefined, '10.0.0.1:7114', '10.0.0.1:7114', '10.0.0.1:7114'],
+    ['127.0.0.1:7104', undefined, 'unix:/run/i.lane', 'unix:/run/i.lane', 'unix:/run/i.lane'],
+  ])('%s, %s, %s', (grpc, advertise, lane, listen, dialled) =>
+    expect(
+      laneAddresses({
+        ANCLOUD_GRPC_LISTEN: grpc,
+        ANCLOUD_GRPC_ADVERTISE: advertise,
+        ANCLOUD_LANE_LISTEN: lane,
+      }),
+    ).toEqual({ listen, advertise: dialled }),
+  );
 });

@@ -14,7 +14,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 const log = createLog({ service: 'spec', level: 'silent' });
 const closing: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 let made = 0;
 

@@ -1,0 +1,136 @@
+import { type Bus, connectBus, Lanes, LaneServer } from '@ancloud/bus';
+import { type ServiceName, subjects } from '@ancloud/contracts';
+import { LaneOffer } from '@ancloud/contracts/input/v1/input';
+import { Metrics, silentLog } from '@ancloud/kit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, PATIENCE_MS, require } from '../harness/eventually.js';
+import { flushed, type NatsServer, startNats } from '../harness/servers.js';
+
+let nats: NatsServer;
+const closing: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  nats = await startNats();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+afterAll(() => nats.stop());
+
+async function connectAs(user: ServiceName): Promise<Bus> {
+  const bus = await connectBus({
+    servers: [nats.address],
+    user,
+    pass: nats.passwords[user],
+    name: `test ${user}`,
+    log: silentLog,
+    connectMs: PATIENCE_MS,
+  });
+  closing.push(() => bus.drain());
+  return bus;
+}
+
+const phone = { phone: 'ph_a' };
+
+/** A session-svc's end of one phone: hears by NATS and offers lanes, and notes what came by which. */
+async function session(bus: Bus, listen = '127.0.0.1:0') {
+  const server = await LaneServer.listen({ listen, advertise: listen, log: silentLog });
+  closing.push(() => server.close());
+  const heard: string[] = [];
+  const subscriptions = [
+    bus.subscribeRaw(subjects.control, phone, (bytes) => heard.push(`bus ${bytes[0]}`)),
+    bus.serve(subjects.controlLane, phone, LaneOffer, async () =>
+      server.offer(phone, (bytes) => heard.push(`lane ${bytes[0]}`)),
+    ),
+  ];
+  await flushed(bus);
+  return {
+    heard,
+    end: (): void => {
+      for (const subscription of subscriptions) subscription.close();
+      server.withdraw(phone);
+    },
+  };
+}
+
+function outletOf(bus: Bus) {
+  const lanes = new Lanes({ bus, metrics: new Metrics('test'), log: silentLog });
+  closing.push(() => lanes.close());
+  const outlet = lanes.control(phone);
+  closing.push(() => outlet.close());
+  let sent = 0;
+  return { outlet, send: () => outlet.publishRaw(Uint8Array.of((sent = (sent + 1) % 256))) };
+}
+
+describe('lanes over a real NATS', () => {
+  it('carry what went by NATS, without one message lost, twice or out of order', async () => {
+    const [sender, receiver] = [await connectAs('input-svc'), await connectAs('session-svc')];
+    const { heard } = await session(receiver);
+    const { send } = outletOf(sender);
+    // Sent one after the other as they are heard, until they come by the lane.
+    await eventually(async () => {
+      expect(send()).toBe(true);
+      const count = heard.length + 1;
+      await eventually(() => require(heard.length >= count, 'it was not heard'));
+      require(heard.at(-1)?.startsWith('lane') === true, 'it came by NATS');
+    });
+    const numbers = heard.map((text) => Number(text.split(' ')[1]));
+    expect(numbers).toEqual(numbers.map((_, i) => (i + 1) % 256));
+  });
+
+  it('serve while NATS is gone, and NATS serves when the lane is', async () => {
+    const [sender, receiver] = [await connectAs('input-svc'), await connectAs('session-svc')];
+    const first = await session(receiver);
+    const { outlet, send } = outletOf(sender);
+    const byLane = (heard: readonly string[]): Promise<void> =>
+      eventually(() => {
+        send();
+        require(heard.some((text) => text.startsWith('lane')), 'nothing came by a lane');
+      });
+    await byLane(first.heard);
+    await nats.kill();
+    await eventually(() => require(sender.status !== 'connected', 'NATS is still there'));
+    const count = first.heard.length;
+    expect(send()).toBe(true);
+    await eventually(() => require(first.heard.length > count, 'it was not heard'));
+    await nats.start();
+    await eventually(() => require(sender.status === 'connected' && receiver.status === 'connected', 'away'));
+
+    // The session ends and another begins, as after a reboot of the phone: what is sent in between goes by NATS.
+    first.end();
+    const second = await session(receiver);
+    await eventually(() => {
+      send();
+      require(second.heard.length > 0, 'nothing came');
+    });
+    outlet.renew();
+    await byLane(second.heard);
+  });
+
+  it('are asked for by nobody but who may touch', async () => {
+    const [intruder, receiver] = [await connectAs('media-svc'), await connectAs('session-svc')];
+    const { heard } = await session(receiver);
+    await expect(
+      intruder.request(subjects.controlLane, phone, {}, LaneOffer, { timeoutMs: 300 }),
+    ).rejects.toMatchObject({ code: expect.stringMatching(/DEADLINE_EXCEEDED|UNAVAILABLE/) as string });
+    await eventually(() => require(intruder.stats.refused > 0, 'the refusal was not told'));
+    expect(heard).toEqual([]);
+  });
+
+  it('leave messages to NATS where the offered address cannot be reached', async () => {
+    const [sender, receiver] = [await connectAs('input-svc'), await connectAs('session-svc')];
+    const heard: number[] = [];
+    receiver.subscribeRaw(subjects.control, phone, (bytes) => heard.push(bytes[0] ?? 0));
+    let offers = 0;
+    receiver.serve(subjects.controlLane, phone, LaneOffer, async () => {
+      offers += 1;
+      return { address: '127.0.0.1:1', lane: 1, secret: new Uint8Array(32) };
+    });
+    await flushed(receiver);
+    const { send } = outletOf(sender);
+    await eventually(() => require(offers > 1, 'it was not asked again'));
+    const count = heard.length;
+    expect(send()).toBe(true);
+    await eventually(() => require(heard.length > count, 'it was not heard'));
+  });
+});
