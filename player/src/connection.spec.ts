@@ -118,7 +118,7 @@ describe('Connection', () => {
 
   it('joins with the token, then is live', async () => {
     const { sent } = await live(0);
-    expect(sent[0]).toMatchObject({ method: 'join', data: { token: 'the-token' } });
+    expect(sent[0]).toMatchObject({ method: 'join', data: { token: 'the-token', receive: true } });
     expect(states).toEqual(['live']);
     expect(steps).toEqual(['connected', 'joined']);
   });
@@ -224,6 +224,16 @@ describe('Connection', () => {
     farm.says({ notify: 'streamReplaced', data: {} });
     farm.says({ notify: 'streamState', data: { state: 'live', reason: '' } });
     expect(states).toEqual(['live', 'waiting recovering', 'live']);
+    expect(media.consume).toHaveBeenCalledTimes(1);
+  });
+
+  it('consumes again what was replaced while its media were set up', async () => {
+    socket(0).open();
+    await settle();
+    socket(0).answers('join', joined('a'));
+    socket(0).says({ notify: 'streamReplaced', data: {} });
+    await settle();
+    expect(states).toEqual(['live']);
     expect(media.consume).toHaveBeenCalledTimes(1);
   });
 

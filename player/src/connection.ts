@@ -56,6 +56,8 @@ export class Connection {
   #resume: { viewer: string; resume: string } | undefined;
   #state: ConnectionState = 'connecting';
   #sound = false;
+  /** What the farm sends was replaced while media were set up with what was before. */
+  #replaced = false;
   /** Ends the pause before the next attempt. */
   #hurry: () => void = () => undefined;
 
@@ -143,7 +145,11 @@ export class Connection {
     );
     this.#signal = signal;
     this.#options.took('connected');
-    const joined = await signal.request('join', this.#resume ?? { token: this.#options.token });
+    this.#replaced = false;
+    const joined = await signal.request('join', {
+      ...(this.#resume ?? { token: this.#options.token }),
+      receive: true,
+    });
     this.#options.took('joined');
     this.#resume = { viewer: joined.viewer, resume: joined.resume };
     this.#options.joined(joined);
@@ -151,6 +157,7 @@ export class Connection {
     const media = await this.#parts.media(signal, {
       rtpCapabilities: joined.rtpCapabilities,
       transport: joined.transport,
+      consumers: joined.consumers,
       iceServers: joined.iceServers.map(({ urls, username, credential }) => ({
         urls: [...urls],
         ...(username === undefined ? {} : { username }),
@@ -165,6 +172,12 @@ export class Connection {
     if (this.#abort.signal.aborted) return media.close();
     this.#media = media;
     this.#enter('live', '', '');
+    if (this.#replaced) this.#consumeAgain();
+  }
+
+  #consumeAgain(): void {
+    if (this.#media === undefined) this.#replaced = true;
+    else this.#media.consume().catch(() => this.#signal?.cut('the new picture could not be had'));
   }
 
   #notified<M extends keyof ServerNotifications>(method: M, data: ServerNotifications[M]): void {
@@ -176,8 +189,7 @@ export class Connection {
       case 'size':
         return this.#options.size(data as ServerNotifications['size']);
       case 'streamReplaced':
-        this.#media?.consume().catch(() => this.#signal?.cut('the new picture could not be had'));
-        return;
+        return this.#consumeAgain();
       case 'streamState': {
         const { state, reason } = data as ServerNotifications['streamState'];
         // Before its media stand a viewer is not live, whatever the stream is.

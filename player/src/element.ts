@@ -17,7 +17,7 @@ import { build, type Parts } from './template.js';
 import { pieces, utf8Length } from './text.js';
 import { toolActions, Toolbar, type ToolName } from './toolbar.js';
 import { encode } from './touches.js';
-import { showTrack } from './tracks.js';
+import { onPicture, showTrack } from './tracks.js';
 
 /** Events of `<ancloud-phone>`; all are CustomEvents that bubble. */
 export interface AncloudPhoneEvents {
@@ -193,7 +193,7 @@ export class AncloudPhone extends HTMLElement {
       if (error.name === 'NotAllowedError' && !video.muted) this.#mute(true);
     });
     if (track.kind === 'audio') this.#toolbar.enable('sound', true);
-    else video.requestVideoFrameCallback((_, frame) => this.#firstFrame(frame));
+    else onPicture(video, (frame) => this.#firstFrame(frame));
   }
 
   #firstFrame({ width, height, receiveTime }: VideoFrameCallbackMetadata): void {

@@ -8,6 +8,8 @@ export interface MediaOptions {
   readonly rtpCapabilities: Opaque;
   /** For receiving, as the farm made it. */
   readonly transport: TransportOptions;
+  /** What the farm sends on it at once; undefined: it has to be asked. */
+  readonly consumers: readonly ConsumerOptions[] | undefined;
   readonly iceServers: readonly RTCIceServer[];
   /** True for role control: data channels are made. */
   readonly input: boolean;
@@ -64,9 +66,7 @@ export class Media {
 
   /** (Again) consumes all that the stream has: at the start, and when its producers were replaced. */
   consume(): Promise<void> {
-    const consumed = this.#consuming.then(() => this.#consume());
-    this.#consuming = consumed.catch(() => undefined);
-    return consumed;
+    return this.#once(() => this.#consume());
   }
 
   /** Lets the phone be heard, or stops its sound at the farm. */
@@ -114,7 +114,7 @@ export class Media {
 
   async #openPicture(): Promise<void> {
     this.#receive = this.#transport('recv', this.#options.transport);
-    await this.consume();
+    await this.#once(() => this.#consume(this.#options.consumers));
   }
 
   async #openInput(): Promise<void> {
@@ -126,13 +126,20 @@ export class Media {
     this.#moves = await send.produceData({ label: 'moves', ordered: false, maxRetransmits: 0 });
   }
 
-  async #consume(): Promise<void> {
+  /** After what is under way. */
+  #once(consume: () => Promise<void>): Promise<void> {
+    const consumed = this.#consuming.then(consume);
+    this.#consuming = consumed.catch(() => undefined);
+    return consumed;
+  }
+
+  /** `offered`: what the farm said without being asked. */
+  async #consume(offered?: readonly ConsumerOptions[]): Promise<void> {
     const receive = this.#receive;
     if (receive === undefined || this.#closed) return;
     for (const consumer of this.#consumers.splice(0)) consumer.close();
-    const { consumers } = await this.#signal.request('consume', {
-      rtpCapabilities: this.#device.recvRtpCapabilities,
-    });
+    const rtpCapabilities = this.#device.recvRtpCapabilities;
+    const consumers = offered ?? (await this.#signal.request('consume', { rtpCapabilities })).consumers;
     this.#options.took('offered');
     // All at once: the browser then negotiates once.
     await Promise.all(consumers.map((one) => this.#show(receive, one)));
@@ -152,7 +159,8 @@ export class Media {
     if (this.#closed) return;
     this.#consumers.push(consumer);
     this.#options.track(consumer.track);
-    if (one.kind === 'video' || this.#sound) await this.#signal.request('resume', { consumer: one.id });
+    if (one.paused && (one.kind === 'video' || this.#sound))
+      await this.#signal.request('resume', { consumer: one.id });
   }
 
   #transport(direction: 'recv' | 'send', options: TransportOptions): types.Transport {

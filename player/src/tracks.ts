@@ -12,3 +12,11 @@ function streamOf(video: HTMLVideoElement): MediaStream {
   video.srcObject = stream;
   return stream;
 }
+
+/** Calls `shown` with the next frame of the phone. Chromium shows a black one of 2x2 for a track that plays before its first packet. */
+export function onPicture(video: HTMLVideoElement, shown: (frame: VideoFrameCallbackMetadata) => void): void {
+  video.requestVideoFrameCallback((_, frame) => {
+    if (frame.width <= 2 && frame.height <= 2) onPicture(video, shown);
+    else shown(frame);
+  });
+}

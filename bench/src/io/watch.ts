@@ -10,14 +10,15 @@ export interface Receiving {
   connect(candidate: Candidate): Promise<unknown>;
 }
 
-/** Joins as the player does: consuming does not wait for the handshake. Resolves when the picture can come. */
+/** Joins as the player does. Resolves when the picture can come. */
 export async function watch(
   farm: Farm,
   token: string,
   peer: Receiving,
 ): Promise<{ readonly signal: Signal; readonly ssrc: number }> {
   const signal = await Signal.connect(farm.url);
-  const { rtpCapabilities, transport } = await signal.request('join', { token });
+  const joined = await signal.request('join', { token, receive: true });
+  const { rtpCapabilities, transport } = joined;
   const prepared = signal.request('connectTransport', {
     transport: transport.id,
     dtlsParameters: dtlsOf(peer),
@@ -26,10 +27,10 @@ export async function watch(
   // Both are awaited below; what fails first is told.
   const ready = Promise.all([prepared, connected]);
   ready.catch(() => undefined);
-  const { consumers } = await signal.request('consume', { rtpCapabilities });
+  const consumers = joined.consumers ?? (await signal.request('consume', { rtpCapabilities })).consumers;
   const video = consumers.find(({ kind }) => kind === 'video');
   if (video === undefined) throw new Error('the phone has no picture');
-  await signal.request('resume', { consumer: video.id });
+  if (video.paused) await signal.request('resume', { consumer: video.id });
   await ready;
   const encodings = video.rtpParameters['encodings'] as { ssrc: number }[];
   return { signal, ssrc: encodings[0]?.ssrc ?? 0 };

@@ -30,13 +30,18 @@ export interface ConsumerOptions {
   readonly producerId: string;
   readonly kind: 'audio' | 'video';
   readonly rtpParameters: Opaque;
+  /** True: nothing of it is sent before `resume`. */
+  readonly paused: boolean;
 }
 
 /** Viewer → farm, answered. The first message of a connection must be `join`. */
 export interface ClientRequests {
-  /** Exactly one of token (single use) and resume (viewer id + rotating secret of an earlier join). */
+  /**
+   * Exactly one of token (single use) and resume (viewer id + rotating secret of an earlier join). `receive`: it decodes what every
+   * browser does, H.264 in packetization-mode 1 and Opus, and wants to be sent the picture at once; default false.
+   */
   join: {
-    data: { token: string } | { viewer: string; resume: string };
+    data: ({ token: string } | { viewer: string; resume: string }) & { receive?: boolean };
     reply: {
       viewer: string;
       phone: string;
@@ -47,6 +52,11 @@ export interface ClientRequests {
       rtpCapabilities: Opaque;
       /** For receiving, made with the viewer: nobody joins without wanting a picture, and asking would take a round trip. */
       transport: TransportOptions;
+      /**
+       * As of `consume`, for who asked to `receive`: the picture's needs no `resume`, since nothing is sent before the handshake. Missing
+       * while the phone sends none yet: then `consume` waits for it.
+       */
+      consumers?: readonly ConsumerOptions[];
       /** 0 when no picture has come yet. */
       width: number;
       height: number;

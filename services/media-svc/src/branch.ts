@@ -17,6 +17,8 @@ const PIPE_BUFFER = 4 << 20;
 export class Branch {
   readonly worker: PoolWorker;
   readonly router: types.Router;
+  /** mediasoup makes a copy at each question. */
+  readonly rtpCapabilities: types.RtpCapabilities;
   readonly #shape: Shape;
   #direct: Promise<types.DirectTransport> | undefined;
   #fed: { readonly ingest: Ingest; readonly producers: Promise<types.Producer[]> } | undefined;
@@ -25,6 +27,7 @@ export class Branch {
   private constructor(worker: PoolWorker, router: types.Router, shape: Shape) {
     this.worker = worker;
     this.router = router;
+    this.rtpCapabilities = router.rtpCapabilities;
     this.#shape = shape;
   }
 
@@ -43,10 +46,6 @@ export class Branch {
       died(branch);
     });
     return branch;
-  }
-
-  get rtpCapabilities(): types.RtpCapabilities {
-    return this.router.rtpCapabilities;
   }
 
   canConsume(producer: types.Producer, rtpCapabilities: types.RtpCapabilities): boolean {

@@ -37,6 +37,8 @@ export class Branches {
   readonly root: Branch;
   /** In the order in which they were made, the root first: placing fills the first workers first. */
   readonly #entries = new Set<Entry>();
+  /** Packets a second of each viewer. */
+  #rate = 0;
   #closed = false;
 
   private constructor(options: BranchesOptions, root: Branch) {
@@ -74,11 +76,13 @@ export class Branches {
     clearTimeout(entry.timer);
     entry.seats += 1;
     worker.viewers += 1;
+    worker.packets += this.#rate;
     let left = false;
     const leave = (): void => {
       if (left) return;
       left = true;
       worker.viewers -= 1;
+      worker.packets -= this.#rate;
       this.#left(entry);
     };
     try {
@@ -87,6 +91,12 @@ export class Branches {
       leave();
       throw error;
     }
+  }
+
+  /** From now on a viewer gets so many packets a second; those who sit stay where they are. */
+  weigh(rate: number): void {
+    for (const { worker, seats } of this.#entries) worker.packets += seats * (rate - this.#rate);
+    this.#rate = rate;
   }
 
   /** Closes all routers. May be called twice. */
@@ -99,7 +109,7 @@ export class Branches {
 
   #entry(shape: Shape): Entry {
     const all = [...this.#entries];
-    const worker = this.#options.pool.place([...new Set(all.map((entry) => entry.worker))]);
+    const worker = this.#options.pool.place([...new Set(all.map((entry) => entry.worker))], this.#rate);
     const found = all.find((entry) => entry.worker === worker && entry.shape.key === shape.key);
     if (found !== undefined) return found;
     const shapes = new Set(all.map((entry) => entry.shape.key)).add(shape.key);

@@ -12,6 +12,7 @@ import {
   processSettings,
 } from '@ancloud/kit';
 import { z } from 'zod';
+import type { WorkerBudget } from './core/placement.js';
 
 const schema = z.object({
   ...processSettings({ grpcPort: 7103 }),
@@ -23,9 +24,12 @@ const schema = z.object({
   /** Worker processes, each one core; default one per core. */
   ANCLOUD_MEDIA_WORKERS: integer({ min: 1, max: 256 }).prefault(String(os.availableParallelism())),
   /**
-   * Viewers on one worker beyond which a stream spreads to the next. Default 300: at 27.6 µs of a core for each packet sent
-   * (bench fan-out) and 104 packets a second for each viewer of a 1 Mb/s picture, that many take 86 % of one.
+   * Packets a second to the viewers of one worker beyond which a stream spreads to the next. Default 10 000: at 27.6 µs of a core for
+   * each (bench fan-out) that is a quarter of one, which a machine whose phones encode can spare. To spread costs as much as one
+   * viewer more, and a worker that has to wait for its turn serves nobody well.
    */
+  ANCLOUD_MEDIA_PACKETS_PER_WORKER: integer({ min: 1, max: 10_000_000 }).prefault('10000'),
+  /** As the packets: viewers, of screens that do not move now but may. */
   ANCLOUD_MEDIA_VIEWERS_PER_WORKER: integer({ min: 1, max: 100_000 }).prefault('300'),
   /**
    * Seconds that a stream nobody watches is kept, its encoder running: a viewer who comes back within them finds it warm. Default
@@ -51,7 +55,7 @@ export interface Config {
   readonly grpcAdvertise: string;
   readonly metricsListen: string | undefined;
   readonly workers: number;
-  readonly viewersPerWorker: number;
+  readonly budget: WorkerBudget;
   readonly streamIdleMs: number;
   readonly webrtc: {
     readonly listenIp: string;
@@ -72,7 +76,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     grpcAdvertise: read.ANCLOUD_GRPC_ADVERTISE ?? read.ANCLOUD_GRPC_LISTEN,
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
     workers: read.ANCLOUD_MEDIA_WORKERS,
-    viewersPerWorker: read.ANCLOUD_MEDIA_VIEWERS_PER_WORKER,
+    budget: {
+      viewers: read.ANCLOUD_MEDIA_VIEWERS_PER_WORKER,
+      packets: read.ANCLOUD_MEDIA_PACKETS_PER_WORKER,
+    },
     streamIdleMs: read.ANCLOUD_STREAM_IDLE_SECONDS * 1_000,
     webrtc: {
       listenIp: read.ANCLOUD_WEBRTC_LISTEN_IP,

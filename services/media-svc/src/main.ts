@@ -19,7 +19,7 @@ await runMain({ log }, async (life) => {
   // Beside the connections: viewers of a media-svc that was killed wait for the next one.
   const workers = WorkerPool.create({
     count: config.workers,
-    budget: config.viewersPerWorker,
+    budget: config.budget,
     ...config.webrtc,
     workerBin: config.workerBin,
     log,

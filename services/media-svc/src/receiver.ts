@@ -71,6 +71,27 @@ export class Receiver {
     return Promise.all(wanted.map((producer) => this.#consume(producer, rtpCapabilities)));
   }
 
+  /**
+   * As `consume` for a viewer who decodes what the branch has, before its handshake: the picture comes as soon as that is over. Undefined
+   * while the phone sends none. Errors: STREAM_FAILED.
+   */
+  async begin(): Promise<protocol.ConsumerOptions[] | undefined> {
+    const producers = await this.#stream.producersNow(this.#branch);
+    if (producers === undefined) return undefined;
+    const { rtpCapabilities } = this.#branch;
+    try {
+      const offered = await Promise.all(
+        producers.map((one) => this.#consume(one, rtpCapabilities, one.kind !== 'video')),
+      );
+      if (this.#consumers.size === offered.length) return offered;
+    } catch {
+      // They have closed meanwhile, or the worker died.
+    }
+    // The viewer asks, and hears what there is then.
+    for (const consumer of this.#consumers.values()) consumer.close();
+    return undefined;
+  }
+
   async resume(id: unknown): Promise<void> {
     const consumer = this.#consumer(id);
     await consumer.resume();
@@ -97,17 +118,17 @@ export class Receiver {
   async #consume(
     producer: types.Producer,
     rtpCapabilities: types.RtpCapabilities,
+    paused = true,
   ): Promise<protocol.ConsumerOptions> {
-    const consumer = await this.#transport.consume({
-      producerId: producer.id,
-      rtpCapabilities,
-      paused: true,
-    });
+    const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, paused });
     this.#consumers.set(consumer.id, consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer.id));
-    if (consumer.kind === 'video') await this.#watch(consumer);
+    if (consumer.kind === 'video') {
+      await this.#watch(consumer);
+      if (!paused) this.#wantFirstPicture(consumer);
+    }
     const { id, producerId, kind, rtpParameters } = consumer;
-    return { id, producerId, kind, rtpParameters: { ...rtpParameters } };
+    return { id, producerId, kind, rtpParameters: { ...rtpParameters }, paused };
   }
 
   /** Reads a consumer's trouble from its traces: before its first key frame a request means "joining", after it "lost". */

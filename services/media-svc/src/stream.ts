@@ -1,6 +1,5 @@
 import type { types } from 'mediasoup';
-import type { viewer as protocol } from '@ancloud/contracts';
-import type { StreamView, ViewerView } from '@ancloud/contracts/media/v1/media';
+import type { StreamView } from '@ancloud/contracts/media/v1/media';
 import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type InputDrop, type Log } from '@ancloud/kit';
 import type { Branch } from './branch.js';
@@ -11,30 +10,13 @@ import type { WishReason } from './core/key-frame-wish.js';
 import { Ingest } from './ingest.js';
 import { KeyFrameWishes } from './key-frame-wishes.js';
 import type { SessionCaller } from './io/session-caller.js';
-import type { ViewerEnd } from './viewer.js';
+import type { JoinStep, StreamViewer } from './stream-viewer.js';
+import { RateMeter } from './rate-meter.js';
 import type { WorkerPool } from './worker-pool.js';
 
 /** How long a viewer's `consume` waits for the phone's session before it fails. */
 const PRODUCERS_WAIT_MS = 10_000;
 const ATTACH_RETRY_MS = [200, 500, 1_000, 2_000] as const;
-
-/** `handshake`: from the join to DTLS; `picture`: from there until a key frame went out. */
-export type JoinStep = 'handshake' | 'picture';
-
-/** A viewer as its stream knows it, whatever it came by. */
-export interface StreamViewer {
-  /** Where it is seated, for its life. */
-  readonly branch: Branch;
-  notify<M extends keyof protocol.ServerNotifications>(
-    method: M,
-    data: protocol.ServerNotifications[M],
-  ): void;
-  /** The stream has new producers: old consumers have closed with the old ones. */
-  replaced(): void;
-  view(): Promise<ViewerView>;
-  /** May be called twice. */
-  close(reason: string, code?: ViewerEnd): void;
-}
 
 export interface StreamOptions {
   readonly phoneId: string;
@@ -69,6 +51,7 @@ export class Stream {
   #attaching = false;
   #ingestReady = Promise.withResolvers<void>();
   readonly #wishes: KeyFrameWishes;
+  readonly #meter: RateMeter;
   #size = { width: 0, height: 0 };
   #closed = false;
 
@@ -76,6 +59,10 @@ export class Stream {
     this.#options = options;
     this.#branches = branches;
     this.#wishes = new KeyFrameWishes(options.askKeyFrame);
+    this.#meter = new RateMeter(
+      async () => (await this.#ingest?.counts())?.packets ?? 0,
+      (rate) => branches.weigh(rate),
+    );
     // Nobody awaits it while no viewer consumes.
     this.#ingestReady.promise.catch(() => undefined);
   }
@@ -190,6 +177,11 @@ export class Stream {
     return branch.producers(this.#ingest, this.#branches.root);
   }
 
+  /** As `producers`, without waiting for a session: undefined when none gives a picture now. */
+  async producersNow(branch: Branch): Promise<types.Producer[] | undefined> {
+    return this.#ingest === undefined ? undefined : branch.producers(this.#ingest, this.#branches.root);
+  }
+
   dropped(why: InputDrop): void {
     this.#options.dropped(why);
   }
@@ -223,6 +215,7 @@ export class Stream {
     if (this.#closed) return;
     this.#closed = true;
     this.#wishes.close();
+    this.#meter.close();
     const { sessions, fence, log, phoneId } = this.#options;
     if (this.#ingest !== undefined) {
       sessions

@@ -6,12 +6,14 @@ import type { SessionRecord, StreamRecord } from '@ancloud/contracts/state/v1/st
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import type { Bus, BusSubscription } from '@ancloud/bus';
 import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
-import { ExperienceMetrics } from './io/experience-metrics.js';
+import { StreamMetrics } from './io/stream-metrics.js';
 import type { SessionCaller } from './io/session-caller.js';
 import { Stream } from './stream.js';
 import type { WorkerPool } from './worker-pool.js';
 
 const REFRESH_MS = 5_000;
+/** Least time between two records of one stream: a crowd that joins changes the number of viewers a hundred times a second, ms. */
+const TELL_MS = 100;
 
 export interface StreamsOptions {
   readonly mediaId: string;
@@ -34,6 +36,9 @@ interface Held {
   readonly subscriptions: readonly BusSubscription[];
   readonly refresh: NodeJS.Timeout;
   idle: NodeJS.Timeout | undefined;
+  /** Until it ends no record is written; `stale`: then one is due. */
+  telling: NodeJS.Timeout | undefined;
+  stale: boolean;
 }
 
 /**
@@ -47,10 +52,7 @@ export class Streams {
   readonly #opening = new Map<string, Promise<Stream>>();
   readonly #records: Records<StreamRecord>;
   readonly #sessionRecords: Records<SessionRecord>;
-  readonly #keyFrames;
-  readonly #dropped;
-  readonly #joins;
-  readonly #experience;
+  readonly #metrics: StreamMetrics;
   readonly #process = randomBytes(6).toString('hex');
   #closed = false;
 
@@ -58,36 +60,9 @@ export class Streams {
     this.#options = options;
     this.#records = recordsOf(options.state, records.stream);
     this.#sessionRecords = recordsOf(options.state, records.session);
-    const { metrics } = options;
-    this.#keyFrames = metrics.counter(
-      'ancloud_media_key_frames_wanted_total',
-      'Key frames asked of sessions',
-      ['reason'],
+    this.#metrics = new StreamMetrics(options.metrics, () =>
+      Array.from(this.#held.values(), ({ stream }) => stream),
     );
-    this.#dropped = metrics.counter(
-      'ancloud_media_input_dropped_total',
-      'Input messages of viewers that were not passed on',
-      ['why'],
-    );
-    this.#joins = metrics.histogram(
-      'ancloud_media_join_seconds',
-      'From a join to the end of its DTLS handshake, and from there until a key frame went out',
-      ['step'],
-    );
-    this.#experience = new ExperienceMetrics(metrics);
-    const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
-    const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
-    const pipes = metrics.gauge(
-      'ancloud_media_pipes',
-      'Routers that get a stream from the one on which it arrives',
-    );
-    // Asked at each scrape, so that they cannot drift from what is held.
-    Object.assign(streams, { collect: () => streams.set(this.count) });
-    Object.assign(viewers, { collect: () => viewers.set(this.viewers) });
-    Object.assign(pipes, {
-      collect: () =>
-        pipes.set([...this.#held.values()].reduce((sum, { stream }) => sum + stream.branches - 1, 0)),
-    });
   }
 
   get count(): number {
@@ -186,17 +161,14 @@ export class Streams {
       sessions,
       log,
       askKeyFrame: (reason) => {
-        this.#keyFrames.inc({ reason });
+        this.#metrics.keyFrameAsked(reason);
         const code =
           reason === 'join' ? KeyFrameWanted_Reason.REASON_JOIN : KeyFrameWanted_Reason.REASON_LOSS;
         wishes.publish({ phoneId, reason: code });
       },
-      dropped: (why) => this.#dropped.inc({ why }),
-      joined: (step, ms) => this.#joins.observe({ step }, ms / 1_000),
-      experienced: (report) => {
-        if (typeof report === 'string') this.#experience.refused(report);
-        else this.#experience.add(report);
-      },
+      dropped: (why) => this.#metrics.dropped(why),
+      joined: (step, ms) => this.#metrics.joined(step, ms),
+      experienced: (report) => this.#metrics.experienced(report),
       changed: () => this.#changed(phoneId),
       closed: (reason) => this.#ended(phoneId, reason),
     });
@@ -222,6 +194,8 @@ export class Streams {
         this.#changed(phoneId);
       }, REFRESH_MS),
       idle: undefined,
+      telling: undefined,
+      stale: false,
     };
     this.#held.set(phoneId, held);
     lease.onLost(() => stream.close('the stream lease was lost'));
@@ -239,7 +213,18 @@ export class Streams {
       // Goes on through each refresh: those are more frequent than it is long.
       held.idle ??= setTimeout(() => held.stream.close('nobody watches'), this.#options.idleMs);
     }
+    held.stale = true;
+    if (held.telling === undefined) this.#tell(held);
+  }
+
+  /** The first change at once, those that follow together. */
+  #tell(held: Held): void {
+    held.stale = false;
     this.#publish(this.#record(held));
+    held.telling = setTimeout(() => {
+      held.telling = undefined;
+      if (held.stale) this.#tell(held);
+    }, TELL_MS);
   }
 
   #ended(phoneId: string, reason: string): void {
@@ -248,6 +233,7 @@ export class Streams {
     this.#held.delete(phoneId);
     clearInterval(held.refresh);
     clearTimeout(held.idle);
+    clearTimeout(held.telling);
     for (const subscription of held.subscriptions) subscription.close();
     this.#options.log.info({ phone: phoneId, reason }, 'stream closed');
     // Only while the lease is ours may the record be ours to remove.

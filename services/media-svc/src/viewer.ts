@@ -6,7 +6,8 @@ import { AppError, InputGate, type InputDrop, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { ExperienceLog, readExperience } from './core/experience.js';
 import { receptionOf, Receiver } from './receiver.js';
-import type { Stream, StreamViewer } from './stream.js';
+import type { Stream } from './stream.js';
+import type { StreamViewer } from './stream-viewer.js';
 import { transportOptions } from './transport-options.js';
 
 type Requests = protocol.ClientRequests;
@@ -103,15 +104,19 @@ export class Viewer implements StreamViewer {
       }),
     };
 
-  /** Makes the way to receive, once, and tells the viewer's end of it. Errors: STREAM_FAILED, CANCELLED. */
-  async receive(): Promise<protocol.TransportOptions> {
+  /**
+   * Makes the way to receive, once, and tells the viewer's end of it; `at once`: with what comes on it, when there is a picture.
+   * Errors: STREAM_FAILED, CANCELLED.
+   */
+  async receive(atOnce: boolean): Promise<Pick<Requests['join']['reply'], 'transport' | 'consumers'>> {
     const receiver = await Receiver.create(this.#stream, this.branch);
     if (this.#closed) {
       receiver.close();
       throw new AppError('CANCELLED', 'the viewer is gone');
     }
     this.#receiver = receiver;
-    return receiver.options;
+    const consumers = atOnce ? await receiver.begin() : undefined;
+    return { transport: receiver.options, ...(consumers === undefined ? {} : { consumers }) };
   }
 
   /** Serves one request. Errors: MESSAGE_MALFORMED, INVALID_ARGUMENT, STREAM_FAILED. */

@@ -9,7 +9,8 @@ import type { IceCredentials } from './core/sdp.js';
 import { capabilitiesOf, type WhepOffer } from './core/whep-offer.js';
 import { readPatch } from './core/whep-patch.js';
 import { receptionOf, Receiver } from './receiver.js';
-import type { Stream, StreamViewer } from './stream.js';
+import type { Stream } from './stream.js';
+import type { StreamViewer } from './stream-viewer.js';
 
 /** From the answer to the end of the DTLS handshake. A player that gathers slowly has this long. */
 const CONNECT_MS = 30_000;

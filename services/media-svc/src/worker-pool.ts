@@ -1,6 +1,6 @@
 import { createWorker, type types } from 'mediasoup';
 import { AppError, type Log } from '@ancloud/kit';
-import { placeStream, placeViewer } from './core/placement.js';
+import { placeStream, placeViewer, type WorkerBudget } from './core/placement.js';
 
 /** One worker process and its one WebRtcServer: all viewers on it share a UDP and a TCP port. */
 export interface PoolWorker {
@@ -11,12 +11,14 @@ export interface PoolWorker {
   streams: number;
   /** Viewers on it, of all streams; kept by those who seat them (branches.ts). */
   viewers: number;
+  /** Packets a second that those viewers get; as `viewers`. */
+  packets: number;
 }
 
 export interface WorkerPoolOptions {
   readonly count: number;
-  /** Viewers on one worker beyond which a stream spreads to the next (core/placement.ts). */
-  readonly budget: number;
+  /** What is on one worker beyond which a stream spreads to the next (core/placement.ts). */
+  readonly budget: WorkerBudget;
   /** Address viewers reach, and what is written into candidates when it differs (NAT). */
   readonly listenIp: string;
   readonly announced: string | undefined;
@@ -79,12 +81,15 @@ export class WorkerPool {
     worker.streams -= 1;
   }
 
-  /** The worker for one more viewer of a stream that is on `carrying`, its root first. Errors: CAPACITY while none is alive. */
-  place(carrying: readonly PoolWorker[]): PoolWorker {
+  /**
+   * The worker for one more viewer, of `rate` packets a second, of a stream that is on `carrying`, its root first. Errors: CAPACITY while
+   * none is alive.
+   */
+  place(carrying: readonly PoolWorker[], rate: number): PoolWorker {
     // A worker that was started anew has its predecessor's index and none of its routers.
     const living = carrying.filter((worker) => this.#workers.get(worker.index) === worker);
     const on = living.map(({ index }) => index);
-    return this.#living(placeViewer([...this.#workers.values()], on, this.#options.budget));
+    return this.#living(placeViewer([...this.#workers.values()], on, rate, this.#options.budget));
   }
 
   /** Ends all workers. May be called twice. */
@@ -154,7 +159,7 @@ export class WorkerPool {
       this.#workers.delete(index);
       this.#restart(index);
     });
-    this.#workers.set(index, { index, worker, server, streams: 0, viewers: 0 });
+    this.#workers.set(index, { index, worker, server, streams: 0, viewers: 0, packets: 0 });
     log.info({ worker: index, pid: worker.pid, port }, 'media worker');
   }
 

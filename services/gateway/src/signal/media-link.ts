@@ -16,6 +16,13 @@ export interface MediaStream {
 
 /** A cold start takes a video server and its first size; beyond this the viewer is told to come again, ms. */
 const JOIN_REPLY_MS = 20_000;
+
+/** The viewer's own request: its id, and whether it wants to be sent the picture at once. */
+export interface JoinAsked {
+  readonly id: number;
+  readonly receive: boolean;
+}
+
 /** Opens `Signal` streams on the media-svc that has, or shall have, the phone's stream. */
 export class MediaDialer {
   readonly #parts: MediaFinding & { readonly open: (address: string) => MediaStream };
@@ -25,9 +32,9 @@ export class MediaDialer {
   }
 
   /** A joined link. Errors: DEADLINE_EXCEEDED, and those of `reachMedia`. */
-  async join(admission: Admission, id: number, signal: AbortSignal): Promise<MediaLink> {
+  async join(admission: Admission, asked: JoinAsked, signal: AbortSignal): Promise<MediaLink> {
     return reachMedia(this.#parts, admission.phone, signal, (address) =>
-      MediaLink.join(this.#parts.open(address), admission, id, this.#parts.clock, signal),
+      MediaLink.join(this.#parts.open(address), admission, asked, this.#parts.clock, signal),
     );
   }
 }
@@ -55,7 +62,7 @@ export class MediaLink {
   static join(
     stream: MediaStream,
     admission: Admission,
-    id: number,
+    { id, receive }: JoinAsked,
     clock: Clock,
     signal: AbortSignal,
   ): Promise<MediaLink> {
@@ -98,7 +105,7 @@ export class MediaLink {
         resolve(link);
       });
       stream.write({ frame: { $case: 'open', value: { viewerId, phoneId: phone, role: roleOf(role) } } });
-      const data = { viewer: viewerId, phone, role };
+      const data = { viewer: viewerId, phone, role, receive };
       stream.write({ frame: { $case: 'json', value: JSON.stringify({ id, method: 'join', data }) } });
       if (signal.aborted) onAbort();
     });

@@ -1,6 +1,6 @@
 import type { MediaRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, isAppError, sleep, type Clock } from '@ancloud/kit';
-import { pickMedia } from './core/pick-media.js';
+import { carrierOf, leastLoaded } from './core/pick-media.js';
 
 /** Before the next try: the new holder's record follows its lease by a moment, and a media-svc that was killed is being started, ms. */
 const RETRY_PAUSE_MS = 150;
@@ -34,8 +34,9 @@ export async function reachMedia<T>(
   let asked: string | undefined;
   for (;;) {
     try {
-      const [stream, medias] = await Promise.all([facts.stream(phone), facts.medias()]);
-      asked = pickMedia(stream, medias, asked);
+      const stream = await facts.stream(phone);
+      // Who else there is matters only where the one that carries the stream is not the answer: a crowd joins that one.
+      asked = carrierOf(stream, asked) ?? leastLoaded(await facts.medias(), asked);
       if (asked === undefined)
         throw new AppError('UNAVAILABLE', 'no media-svc is connected to the farm', {
           fix: 'start media-svc',

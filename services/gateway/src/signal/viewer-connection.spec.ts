@@ -179,7 +179,7 @@ describe('join', () => {
     const { media } = await joined();
     expect(media.got).toEqual([
       { viewerId: 'vw_1', phoneId: 'ph_1', role: 2 },
-      { id: 7, method: 'join', data: { viewer: 'vw_1', phone: 'ph_1', role: 'control' } },
+      { id: 7, method: 'join', data: { viewer: 'vw_1', phone: 'ph_1', role: 'control', receive: false } },
     ]);
     expect(socket.sent).toEqual([
       {

@@ -139,11 +139,11 @@ export class ViewerConnection {
       this.close(error, false);
       return;
     }
-    const { id, join } = read;
+    const { id, join, receive } = read;
     let admission: Admission | undefined;
     try {
       admission = await this.#parts.door.admit(join);
-      const link = await this.#parts.dialer.join(admission, id, this.#joining.signal);
+      const link = await this.#parts.dialer.join(admission, { id, receive }, this.#joining.signal);
       if (this.#closed()) {
         link.close();
         await admission.giveBack();

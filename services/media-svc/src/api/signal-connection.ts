@@ -82,7 +82,7 @@ export class SignalConnection {
     try {
       const ok =
         request.method === 'join'
-          ? await this.#join()
+          ? await this.#join((request.data as { receive?: unknown } | null)?.receive === true)
           : await this.#joined().request(request.method, request.data);
       this.#send({ id: request.id, ok: ok ?? {} });
     } catch (error) {
@@ -101,14 +101,15 @@ export class SignalConnection {
     }
   }
 
-  async #join(): Promise<Omit<protocol.ClientRequests['join']['reply'], 'resume' | 'iceServers'>> {
+  async #join(
+    receive: boolean,
+  ): Promise<Omit<protocol.ClientRequests['join']['reply'], 'resume' | 'iceServers'>> {
     const open = this.#open;
     if (open === undefined || this.#viewer !== undefined)
       throw new AppError('MESSAGE_MALFORMED', 'join came twice');
     clearTimeout(this.#openTimer);
     const stream = await this.#streams.open(open.phoneId);
     const role = roleWord(open.role);
-    let announced = false;
     let outlet: LaneOutlet<ViewerInput> | undefined;
     const presence = (present: boolean): void => {
       this.#bus.publish(
@@ -130,7 +131,8 @@ export class SignalConnection {
           closed: (reason, code) => {
             left();
             outlet?.close();
-            if (announced) presence(false);
+            // Also told by the gateway, which may have died.
+            presence(false);
             this.#viewer = undefined;
             this.#fail(new AppError(code, reason));
           },
@@ -141,18 +143,19 @@ export class SignalConnection {
       throw new AppError('CANCELLED', 'the viewer is gone');
     }
     this.#viewer = viewer;
-    announced = true;
-    presence(true);
-    // After the presence, which input-svc must have heard of before the first touch: it begins the viewer's touch order anew.
-    if (role !== 'watch')
+    if (role !== 'watch') {
+      // After the presence, which input-svc must have heard of before the first touch: it begins the viewer's touch order anew. That
+      // others are there is told by the gateway alone: a crowd watches.
+      presence(true);
       outlet = this.#lanes.viewerInput({ phone: open.phoneId, viewer: open.viewerId, role });
-    const transport = await viewer.receive();
+    }
+    const received = await viewer.receive(receive);
     return {
       viewer: open.viewerId,
       phone: open.phoneId,
       role,
       rtpCapabilities: viewer.branch.rtpCapabilities as unknown as protocol.Opaque,
-      transport,
+      ...received,
       width: stream.size.width,
       height: stream.size.height,
       hasAudio: stream.hasAudio,

@@ -13,10 +13,10 @@ describe('wish', () => {
       if (decision.again !== undefined) again = decision.again;
     }
     expect(sent).toBe(1);
-    expect(again).toBeCloseTo(99.9, 1);
-    const later = due(state, 1100);
+    expect(again).toBeCloseTo(49.9, 1);
+    const later = due(state, 1050);
     expect(later.send).toBe(true);
-    expect(due(later.state, 1101).send).toBe(false);
+    expect(due(later.state, 1051).send).toBe(false);
   });
 
   it('passes one loss in ten seconds, however many come', () => {

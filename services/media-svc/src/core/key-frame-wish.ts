@@ -3,13 +3,13 @@ export type WishReason = 'join' | 'loss';
 
 /** Least milliseconds between two wishes of one kind that are passed on for a stream. */
 export interface WishLimits {
-  /** Default 100: session-svc can replay its cached GOP ten times a second, and limits what the phone is asked itself. */
+  /** Default 50: session-svc keeps the limits of replays and of what the phone is asked, and two that are alike would add up. */
   readonly joinMs: number;
   /** Default 10 000: a loss heals with the next key frame (2 s); one weak viewer must not restart the encoder for all. */
   readonly lossMs: number;
 }
 
-export const defaultWishLimits: WishLimits = { joinMs: 100, lossMs: 10_000 };
+export const defaultWishLimits: WishLimits = { joinMs: 50, lossMs: 10_000 };
 
 export interface WishState {
   readonly lastJoin: number;

@@ -6,10 +6,10 @@ import { GOP_MAX_UNITS } from './gop-cache.js';
  * it does ten times. A screen is still from the first repeat on, not a second later.
  */
 export const QUIET_MS = 50;
-/** Least milliseconds between two replays. */
-export const REPLAY_GAP_MS = 100;
-/** Least milliseconds between two encoder restarts for joiners. */
-export const RESET_GAP_MS = 1_000;
+/** Least milliseconds between two replays: each goes to all who watch, and is most of what a media worker does while a crowd joins. */
+export const REPLAY_GAP_MS = 150;
+/** Least milliseconds between two encoder restarts for joiners: with the restart's own quarter of a second, nobody waits for more than one. */
+export const RESET_GAP_MS = 700;
 /** Least milliseconds between two answers to lost packets: an encoder restart costs everybody. */
 export const LOSS_GAP_MS = 10_000;
 
@@ -30,8 +30,8 @@ const NOTHING: KeyFrameDecision = { do: 'nothing' };
 
 /**
  * When a viewer needs a key frame: replay the cached group if the stream is quiet and the group short (the phone is not
- * asked), else restart the encoder (RESET_VIDEO), the only key frame request scrcpy has. However many ask, at most ten
- * replays a second, one restart a second for joiners, one answer in ten seconds for losses. A wish that comes too early
+ * asked), else restart the encoder (RESET_VIDEO), the only key frame request scrcpy has. However many ask, at most seven
+ * replays a second, three restarts in two seconds for joiners, one answer in ten seconds for losses. A wish that comes too early
  * is kept and answered when its time has come, unless the phone sends a key frame by itself before.
  * The figures were measured (docs/protocol.md, "Key frames").
  */

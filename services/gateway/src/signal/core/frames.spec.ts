@@ -7,10 +7,11 @@ const join = (data: unknown, method = 'join') =>
 
 describe('readJoin', () => {
   it('reads a token and a resume secret', () => {
-    expect(join({ token: 't' })).toEqual({ id: 1, join: { kind: 'token', token: 't' } });
-    expect(join({ viewer: 'v', resume: 'r' })).toEqual({
+    expect(join({ token: 't' })).toEqual({ id: 1, join: { kind: 'token', token: 't' }, receive: false });
+    expect(join({ viewer: 'v', resume: 'r', receive: true })).toEqual({
       id: 1,
       join: { kind: 'resume', viewer: 'v', resume: 'r' },
+      receive: true,
     });
   });
 
@@ -18,6 +19,7 @@ describe('readJoin', () => {
     ['both credentials', { token: 't', viewer: 'v', resume: 'r' }],
     ['a resume secret of nobody', { resume: 'r' }],
     ['a number', { token: 1 }],
+    ['a wish to receive that is neither', { token: 't', receive: 'yes' }],
     ['an empty object', {}],
     ['null', null],
     ['a text', 'token'],

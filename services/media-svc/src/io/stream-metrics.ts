@@ -1,0 +1,66 @@
+import type { InputDrop, Metrics } from '@ancloud/kit';
+import type { Experience } from '../core/experience.js';
+import type { WishReason } from '../core/key-frame-wish.js';
+import type { JoinStep } from '../stream-viewer.js';
+import { ExperienceMetrics } from './experience-metrics.js';
+
+/** What this media-svc tells of its streams and their viewers. */
+export class StreamMetrics {
+  readonly #keyFrames;
+  readonly #dropped;
+  readonly #joins;
+  readonly #experience: ExperienceMetrics;
+
+  /** @param held the streams of this instance, asked at each scrape: the gauges cannot drift from what is held. */
+  constructor(
+    metrics: Metrics,
+    held: () => Iterable<{ readonly viewers: number; readonly branches: number }>,
+  ) {
+    this.#keyFrames = metrics.counter(
+      'ancloud_media_key_frames_wanted_total',
+      'Key frames asked of sessions',
+      ['reason'],
+    );
+    this.#dropped = metrics.counter(
+      'ancloud_media_input_dropped_total',
+      'Input messages of viewers that were not passed on',
+      ['why'],
+    );
+    this.#joins = metrics.histogram(
+      'ancloud_media_join_seconds',
+      'From a join to the end of its DTLS handshake, and from there until a key frame went out',
+      ['step'],
+    );
+    this.#experience = new ExperienceMetrics(metrics);
+    const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
+    const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
+    const pipes = metrics.gauge(
+      'ancloud_media_pipes',
+      'Routers that get a stream from the one on which it arrives',
+    );
+    const sum = (of: (stream: { readonly viewers: number; readonly branches: number }) => number): number =>
+      [...held()].reduce((total, stream) => total + of(stream), 0);
+    Object.assign(streams, { collect: () => streams.set(sum(() => 1)) });
+    Object.assign(viewers, { collect: () => viewers.set(sum((stream) => stream.viewers)) });
+    Object.assign(pipes, { collect: () => pipes.set(sum((stream) => stream.branches - 1)) });
+  }
+
+  keyFrameAsked(reason: WishReason): void {
+    this.#keyFrames.inc({ reason });
+  }
+
+  dropped(why: InputDrop): void {
+    this.#dropped.inc({ why });
+  }
+
+  /** @param ms since the step before. */
+  joined(step: JoinStep, ms: number): void {
+    this.#joins.observe({ step }, ms / 1_000);
+  }
+
+  /** @param report a field's name: what a player told could not be read; `rate`: it told too often. */
+  experienced(report: Experience | keyof Experience | 'rate'): void {
+    if (typeof report === 'string') this.#experience.refused(report);
+    else this.#experience.add(report);
+  }
+}

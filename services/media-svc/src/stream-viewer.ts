@@ -1,0 +1,22 @@
+import type { viewer as protocol } from '@ancloud/contracts';
+import type { ViewerView } from '@ancloud/contracts/media/v1/media';
+import type { Branch } from './branch.js';
+import type { ViewerEnd } from './viewer.js';
+
+/** `handshake`: from the join to DTLS; `picture`: from there until a key frame went out. */
+export type JoinStep = 'handshake' | 'picture';
+
+/** A viewer as its stream knows it, whatever it came by. */
+export interface StreamViewer {
+  /** Where it is seated, for its life. */
+  readonly branch: Branch;
+  notify<M extends keyof protocol.ServerNotifications>(
+    method: M,
+    data: protocol.ServerNotifications[M],
+  ): void;
+  /** The stream has new producers: old consumers have closed with the old ones. */
+  replaced(): void;
+  view(): Promise<ViewerView>;
+  /** May be called twice. */
+  close(reason: string, code?: ViewerEnd): void;
+}
