@@ -4,6 +4,8 @@
  */
 export { RtpError } from './errors.js';
 export type { RtpErrorCode } from './errors.js';
+export { H264Depacketizer } from './h264-depacketizer.js';
+export type { AccessUnit } from './h264-depacketizer.js';
 export { DEFAULT_MTU, H264Packetizer } from './h264.js';
 export type { H264PacketizerOptions, RtpEmit } from './h264.js';
 export { parseRtp, RTP_HEADER_SIZE } from './header.js';
@@ -14,5 +16,7 @@ export type { OpusPacketizerOptions } from './opus.js';
 export { PtsClock } from './pts-clock.js';
 export { buildSenderReport } from './rtcp.js';
 export type { SenderReport } from './rtcp.js';
+export { sizeFromConfig } from './sps.js';
+export type { PictureSize } from './sps.js';
 export { RtpTimeline } from './timeline.js';
 export type { RtpTimelineOptions, RtpTimelineState } from './timeline.js';

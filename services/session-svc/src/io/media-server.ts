@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { Clock, Log } from '@ancloud/kit';
-import { PtsClock } from '@ancloud/rtp';
+import { PtsClock, sizeFromConfig } from '@ancloud/rtp';
 import { createMediaParser, mediaDialect, ScrcpyError } from '@ancloud/scrcpy-wire';
 import type {
   ControlMessage,
@@ -11,7 +11,6 @@ import type {
   ScrcpyVersion,
 } from '@ancloud/scrcpy-wire';
 import type { Size } from '../core/geometry.js';
-import { sizeFromConfig } from '../core/sps.js';
 import { mediaServer } from '../core/stream-options.js';
 import type { EncoderOptions } from '../core/stream-options.js';
 import { ControlChannel } from './control-channel.js';

@@ -1,4 +1,8 @@
-import type { Size } from './geometry.js';
+/** A picture's size, pixels. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** Profiles whose SPS has chroma format and scaling lists (ITU-T H.264 §7.3.2.1.1). */
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -8,7 +12,7 @@ const SPS_TYPE = 7;
  * The picture size in the first SPS of an Annex-B configuration; undefined when there is none or it is cut off. Servers
  * before 4.0 tell the size once: after a rotation the SPS alone knows it.
  */
-export function sizeFromConfig(annexB: Uint8Array): Size | undefined {
+export function sizeFromConfig(annexB: Uint8Array): PictureSize | undefined {
   for (let i = 0; i + 3 < annexB.length; i += 1) {
     const starts = annexB[i] === 0 && annexB[i + 1] === 0 && annexB[i + 2] === 1;
     if (starts && ((annexB[i + 3] ?? 0) & 0x1f) === SPS_TYPE) return sizeFromSps(annexB.subarray(i + 4));
@@ -17,7 +21,7 @@ export function sizeFromConfig(annexB: Uint8Array): Size | undefined {
 }
 
 /** @param body bytes after the NAL header, up to the next start code or further */
-function sizeFromSps(body: Uint8Array): Size | undefined {
+function sizeFromSps(body: Uint8Array): PictureSize | undefined {
   const bits = new BitReader(body);
   const profile = bits.take(8);
   bits.take(16); // constraint flags, level_idc
