@@ -12,6 +12,7 @@ export * from './grpc-errors.js';
 export * from './grpc-server.js';
 export * from './grpc-service.js';
 export type { ServerStream } from './grpc-stream.js';
+export * from './grpc-stream-out.js';
 export * from './host-id.js';
 export * from './keyed-runner.js';
 export * from './lifecycle.js';

@@ -25,7 +25,7 @@ import type {
   WriteUploadRequest,
 } from '@ancloud/contracts/container/v1/container';
 import type { HostRecord, PhoneStatus, SnapshotRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError } from '@ancloud/kit';
+import { AppError, type OutgoingCall, streamOut } from '@ancloud/kit';
 import type { Metadata, sendUnaryData, ServerDuplexStream, ServerReadableStream } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
@@ -38,7 +38,6 @@ import { execInPhone } from './exec-stream.js';
 import { importImage } from './import-image.js';
 import { phoneLog } from './phone-log.js';
 import { createUpload, writeUpload } from './uploads.js';
-import { type OutgoingCall, streamOut } from './stream-out.js';
 
 /** Ids that an error names. */
 const NAMED = 5;
