@@ -1,6 +1,7 @@
 # ancloud's container images, from nothing but a clone:
 #
-#   docker build --network host --target service -t ancloud/service .   gateway, media-svc, input-svc, the CLI
+#   docker build --network host --target service -t ancloud/service .   gateway, input-svc, the CLI
+#   docker build --network host --target media   -t ancloud/media .     media-svc, with ffmpeg
 #   docker build --network host --target host    -t ancloud/host    .   container-svc, session-svc, the reference guest
 #   docker build --network host --target store   -t ancloud/store   .   nats-server, redis-server
 #
@@ -98,6 +99,16 @@ WORKDIR /app
 USER 1000:1000
 ENTRYPOINT ["service"]
 CMD ["gateway"]
+
+# ── media-svc: with ffmpeg, which is larger than all the rest and which nobody else needs
+FROM service AS media
+USER 0:0
+# A new volume takes this folder's owner: the user that media-svc has in docker-compose.yml.
+RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends ffmpeg >/dev/null && \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log && \
+    install -d -o 1004 -g 1000 -m 700 /var/lib/ancloud/recordings
+USER 1000:1000
+CMD ["media-svc"]
 
 # ── a whole host; runs as root with the capabilities that docker-compose.yml lists, never privileged
 FROM service AS host

@@ -21,7 +21,7 @@ const ALLOWED = {
   'packages/testkit': ['scrcpy-wire', 'contracts'],
   'services/container-svc': ['contracts', 'kit', 'bus', 'state', 'android-image', 'testkit'],
   'services/session-svc': ['contracts', 'kit', 'bus', 'state', 'adb', 'rtp', 'scrcpy-wire', 'testkit'],
-  'services/media-svc': ['contracts', 'kit', 'bus', 'state', 'testkit'],
+  'services/media-svc': ['contracts', 'kit', 'bus', 'state', 'rtp', 'testkit'],
   'services/input-svc': ['contracts', 'kit', 'bus', 'state', 'scrcpy-wire', 'testkit'],
   'services/gateway': ['contracts', 'kit', 'bus', 'state', 'testkit'],
   player: ['contracts'],

@@ -217,7 +217,7 @@ images() {
   fill_context_cache
   local arguments=(--network host --build-arg "ANCLOUD_BASE=$base_image" --build-arg "NPM_CONFIG_REGISTRY=$registry")
   say "building ancloud's images on $base_image (minutes when nothing is cached)"
-  for target in nats worker guest service host store; do
+  for target in nats worker guest service media host store; do
     docker build "${arguments[@]}" --target "$target" -t "ancloud/$target:$tag" "$repo" >"$cache/build.log" 2>&1 ||
       { tail -n 40 "$cache/build.log" >&2; die "building $target failed; the whole log is $cache/build.log"; }
   done
@@ -229,7 +229,7 @@ images() {
     docker image prune -f >/dev/null
     docker builder prune -f --keep-storage 6GB >/dev/null
   fi
-  printf 'ancloud/%s:%s\n' service "$tag" host "$tag" store "$tag"
+  printf 'ancloud/%s:%s\n' service "$tag" media "$tag" host "$tag" store "$tag"
 }
 
 case ${1:-} in

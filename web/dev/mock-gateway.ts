@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
+import { MockRecordings } from './mock-recordings.ts';
 import { picture } from './picture.ts';
 
 const DIST = path.join(import.meta.dirname, '../dist');
@@ -90,6 +91,7 @@ function groupState(id: string): unknown {
   }));
   return { ...one, members, times: { skewP99Ms: 1.4, reachP99Ms: 3.2 } };
 }
+const recordings = new MockRecordings();
 
 /** `METHOD /path`, with one part of the path that varies. */
 const routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
@@ -110,6 +112,10 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
     ({ part }) => ({ viewerId: 'vw_mock', token: `mock-${part}-token`, signalUrl: '', expiresAt: null }),
   ],
   ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [] })],
+  ['POST', /^\/v1\/phones\/(\w+)\/recordings$/, ({ part }) => recordings.start(part)],
+  ['GET', /^\/v1\/recordings$/, ({ query }) => recordings.list(query.get('phoneId') ?? '')],
+  ['POST', /^\/v1\/recordings\/(\w+)\/stop$/, ({ part }) => recordings.stop(part)],
+  ['DELETE', /^\/v1\/recordings\/(\w+)$/, ({ part }) => recordings.delete(part)],
   [
     'GET',
     /^\/v1\/phones\/(\w+)\/log$/,

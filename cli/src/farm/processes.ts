@@ -29,6 +29,7 @@ const PASSED_ON = [
   'ANCLOUD_MEDIA_VIEWERS_PER_WORKER',
   'ANCLOUD_MEDIA_PACKETS_PER_WORKER',
   'ANCLOUD_STREAM_IDLE_SECONDS',
+  'ANCLOUD_RECORDINGS_MIB',
   'ANCLOUD_WEBRTC_ANNOUNCED',
   'ANCLOUD_ALLOWED_ORIGINS',
   'ANCLOUD_PUBLIC_URL',
@@ -116,6 +117,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIp,
       ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
       MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
+      ANCLOUD_RECORDINGS_DIR: path.join(layout.home, 'recordings'),
     }),
     service('input-svc', ports.input, {
       ANCLOUD_INPUT_ID: hostIdFrom(`input-${layout.hostId}`),

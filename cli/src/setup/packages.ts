@@ -18,6 +18,7 @@ export const packages = {
     'kmod',
     'procps',
     'squashfs-tools',
+    'ffmpeg',
     'ca-certificates',
   ],
   /** To run every tier of the tests. */
@@ -26,7 +27,6 @@ export const packages = {
     'git',
     'python3',
     'adb',
-    'ffmpeg',
     'docker.io',
     'mmdebstrap',
     'qemu-system-x86',

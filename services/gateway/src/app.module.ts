@@ -24,6 +24,8 @@ import { ImagesController } from './images/images.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
+import { RecordingsController } from './recordings/recordings.controller.js';
+import { RecordingsGrpcController } from './recordings/recordings-grpc.controller.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
 import { ViewersController } from './viewers/viewers.controller.js';
 import { WHEP, WhepController } from './whep/whep.controller.js';
@@ -52,6 +54,7 @@ export class AppModule {
       controllers: [
         PhonesController,
         SnapshotsController,
+        RecordingsController,
         ViewersController,
         ControlController,
         InjectController,
@@ -66,6 +69,7 @@ export class AppModule {
         ServiceController,
         GrpcController,
         GroupsGrpcController,
+        RecordingsGrpcController,
       ],
       providers: [
         { provide: GatewayApi, useValue: new GatewayApi(parts) },

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import type { GatewayParts } from './api/gateway-parts.js';
-import { GATEWAY_SERVICE } from './api/grpc.controller.js';
+import { GATEWAY_SERVICE } from './api/grpc-service.js';
 import { HttpAdapter } from './api/http-adapter.js';
 import { EdgeErrorFilter } from './api/problem-filter.js';
 import { routes } from './api/routes.js';

@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { LOG, MediaController } from './api/media.controller.js';
+import { RECORDINGS, RecordingController } from './api/recording.controller.js';
+import type { Recordings } from './recordings.js';
 import { Streams } from './streams.js';
 import { WhepSessions } from './whep-sessions.js';
 
@@ -10,15 +12,17 @@ import { WhepSessions } from './whep-sessions.js';
 export class AppModule {
   static with(parts: {
     readonly streams: Streams;
+    readonly recordings: Recordings | undefined;
     readonly bus: Bus;
     readonly lanes: Lanes;
     readonly log: Log;
   }): DynamicModule {
     return {
       module: AppModule,
-      controllers: [MediaController],
+      controllers: [MediaController, RecordingController],
       providers: [
         { provide: Streams, useValue: parts.streams },
+        { provide: RECORDINGS, useValue: { here: parts.recordings } },
         { provide: Bus, useValue: parts.bus },
         { provide: Lanes, useValue: parts.lanes },
         { provide: LOG, useValue: parts.log },

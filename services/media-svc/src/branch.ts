@@ -86,6 +86,14 @@ export class Branch {
     return direct.consumeData({ dataProducerId: producer.id });
   }
 
+  /** Brings the packets of a producer of this branch into this process; they come as the consumer's `rtp` events, from now on. */
+  async consumeFrames(producer: types.Producer): Promise<types.Consumer> {
+    this.#direct ??= this.router.createDirectTransport();
+    const direct = await this.#direct;
+    const { rtpCapabilities } = this.router;
+    return direct.consume({ producerId: producer.id, rtpCapabilities, enableRtx: false });
+  }
+
   /** All transports, the pipe and the producers it brings. May be called twice. */
   close(): void {
     if (this.#closed) return;

@@ -44,6 +44,15 @@ const schema = z.object({
   ANCLOUD_WEBRTC_PORT: integer({ min: 1024, max: 65_000 }).prefault('7300'),
   /** Where session-svc's RTP arrives; must be reachable from the hosts. */
   ANCLOUD_RTP_LISTEN_IP: ipAddress().default('127.0.0.1'),
+  /** Where recordings are kept; absent = this instance records nothing. */
+  ANCLOUD_RECORDINGS_DIR: absolutePath().optional(),
+  /**
+   * MiB that all recordings here may have together. One that is under way ends when they are used up, and none begins; nothing is removed
+   * to make room. Default 10240: 2.8 hours of 8 Mb/s.
+   */
+  ANCLOUD_RECORDINGS_MIB: integer({ min: 32, max: 1 << 30 }).prefault('10240'),
+  /** Name or path of ffmpeg, which copies streams; looked for when it is needed. */
+  ANCLOUD_FFMPEG: z.string().min(1).default('ffmpeg'),
   /** A worker binary of the installed mediasoup's version; default mediasoup's own. */
   MEDIASOUP_WORKER_BIN: absolutePath().optional(),
 });
@@ -64,6 +73,9 @@ export interface Config {
   };
   readonly rtpListenIp: string;
   readonly workerBin: string | undefined;
+  readonly recordingsDir: string | undefined;
+  readonly recordingsBytes: number;
+  readonly ffmpeg: string;
 }
 
 /** Errors: CONFIG_INVALID with all mistakes. */
@@ -88,5 +100,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     rtpListenIp: read.ANCLOUD_RTP_LISTEN_IP,
     workerBin: read.MEDIASOUP_WORKER_BIN,
+    recordingsDir: read.ANCLOUD_RECORDINGS_DIR,
+    recordingsBytes: read.ANCLOUD_RECORDINGS_MIB * (1 << 20),
+    ffmpeg: read.ANCLOUD_FFMPEG,
   };
 }

@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
 import { Registration } from './io/registration.js';
 import { SessionCaller } from './io/session-caller.js';
+import { Recordings } from './recordings.js';
 import { Streams } from './streams.js';
 import { WorkerPool } from './worker-pool.js';
 
@@ -49,12 +50,20 @@ await runMain({ log }, async (life) => {
     log,
   });
   life.add({ name: 'streams', join: () => streams.close() });
+  const { recordingsDir: folder, recordingsBytes: budget, ffmpeg } = config;
+  const openStream = (phoneId: string) => streams.open(phoneId);
+  const recordings =
+    folder === undefined
+      ? undefined
+      : await Recordings.open({ folder, budget, ffmpeg, openStream, metrics, log });
+  // Before the streams: what they sent is in the files when they end.
+  life.add({ name: 'recordings', join: () => recordings?.close() });
   const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ viewerId }) =>
     streams.revokeViewer(viewerId, "this viewer's right was taken back"),
   );
   life.add({ name: 'revocations', stop: () => revocations.close() });
   const service = await startGrpcService({
-    module: AppModule.with({ streams, bus, lanes, log }),
+    module: AppModule.with({ streams, recordings, bus, lanes, log }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },

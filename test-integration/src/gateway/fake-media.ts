@@ -1,8 +1,22 @@
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import {
+  type sendUnaryData,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 import type { Bus } from '@ancloud/bus';
 import { plainKeys, records, viewer } from '@ancloud/contracts';
-import { MediaServiceService, type SignalFrame, type SignalOpen } from '@ancloud/contracts/media/v1/media';
-import { MediaRecord } from '@ancloud/contracts/state/v1/state';
+import {
+  type ListRecordingsResponse,
+  MediaServiceService,
+  type ReadRecordingRequest,
+  type RecordingChunk,
+  type SignalFrame,
+  type SignalOpen,
+  type StartRecordingRequest,
+} from '@ancloud/contracts/media/v1/media';
+import { MediaRecord, RecordingRecord } from '@ancloud/contracts/state/v1/state';
 import { toGrpcError, type AppError } from '@ancloud/kit';
 import { recordsOf, type State } from '@ancloud/state';
 
@@ -14,6 +28,9 @@ export class FakeMedia {
   readonly calls = new Set<Call>();
   /** Thrown instead of an answer to the next join. */
   refuse: AppError | undefined;
+  /** On its disk; all have these bytes. */
+  recordings: RecordingRecord[] = [];
+  recorded = Buffer.alloc(0);
   readonly #state: State;
   readonly #server = new Server();
   readonly #id: string;
@@ -28,6 +45,17 @@ export class FakeMedia {
     const media = new FakeMedia(state, id);
     media.#server.addService(MediaServiceService, {
       signal: (call: Call) => media.#signal(call),
+      listRecordings: (_: unknown, answer: sendUnaryData<ListRecordingsResponse>) =>
+        answer(null, { recordings: media.recordings }),
+      startRecording: (
+        { request }: { request: StartRecordingRequest },
+        answer: sendUnaryData<RecordingRecord>,
+      ) => answer(null, media.#record(request)),
+      readRecording: (call: ServerWritableStream<ReadRecordingRequest, RecordingChunk>) => {
+        const { offset, length } = call.request;
+        call.write({ data: media.recorded.subarray(offset, offset + length) });
+        call.end();
+      },
     });
     const port = await new Promise<number>((resolve, reject) => {
       media.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
@@ -52,6 +80,12 @@ export class FakeMedia {
   async close(): Promise<void> {
     await recordsOf(this.#state, records.media).delete({ media: this.#id });
     this.#server.forceShutdown();
+  }
+
+  #record({ recordingId, phoneId, owner }: StartRecordingRequest): RecordingRecord {
+    const record = RecordingRecord.fromPartial({ recordingId, phoneId, owner });
+    this.recordings.push(record);
+    return record;
   }
 
   #signal(call: Call): void {

@@ -40,6 +40,8 @@ export interface Json {
   readonly nextPageToken: string;
   readonly token: string;
   readonly viewerId: string;
+  readonly recordingId: string;
+  readonly recordings: readonly { readonly recordingId: string }[];
   readonly url: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }

@@ -170,6 +170,19 @@ describe('the console', () => {
     await page.getByRole('status').getByText('support desk is as new').waitFor();
   });
 
+  it('records a phone from its page, and offers what was recorded', async () => {
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    const entry = page.getByRole('list', { name: 'Recordings of this phone' }).getByRole('listitem');
+    await entry.getByText('recording: 12 s, 3.0 MiB').waitFor();
+    await page.getByRole('button', { name: 'Stop recording' }).click();
+    const link = entry.getByRole('link', { name: 'Download' });
+    expect(await link.getAttribute('href')).toMatch(/^\/v1\/recordings\/rc_\w+\/files\/1$/);
+    await entry.getByRole('button', { name: 'Remove' }).click();
+    await entry.waitFor({ state: 'detached' });
+    expect(await nameless(page)).toEqual([]);
+  });
+
   it('is used with the keyboard alone', async () => {
     await page.getByRole('button', { name: 'New phone' }).focus();
     await page.keyboard.press('Enter');

@@ -11,6 +11,7 @@ import type {
   Phone,
   PhoneOperation,
   PhoneViewer,
+  Recording,
   Viewer,
 } from './types.js';
 
@@ -111,6 +112,28 @@ export class Client {
 
   async endGroup(id: string): Promise<void> {
     await this.#call('DELETE', `/v1/groups/${encodeURIComponent(id)}`);
+  }
+
+  record(id: string): Promise<Recording> {
+    return this.#json('POST', `/v1/phones/${encodeURIComponent(id)}/recordings`);
+  }
+
+  async recordings(id: string): Promise<readonly Recording[]> {
+    const path = `/v1/recordings?phoneId=${encodeURIComponent(id)}`;
+    return (await this.#json<{ recordings: Recording[] }>('GET', path)).recordings;
+  }
+
+  stopRecording(id: string): Promise<Recording> {
+    return this.#json('POST', `/v1/recordings/${encodeURIComponent(id)}/stop`);
+  }
+
+  async deleteRecording(id: string): Promise<void> {
+    await this.#call('DELETE', `/v1/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** Where the browser fetches a file itself. */
+  recordingFile(id: string, index: number): string {
+    return `/v1/recordings/${encodeURIComponent(id)}/files/${index}`;
   }
 
   async screenshot(id: string, signal?: AbortSignal): Promise<Blob> {

@@ -116,6 +116,16 @@ export interface GroupState extends Group {
   readonly times: null | { readonly skewP99Ms: number; readonly reachP99Ms: number };
 }
 
+export interface Recording {
+  readonly recordingId: string;
+  readonly state: 'waiting' | 'recording' | 'finished';
+  readonly reason: string;
+  readonly startedAt: string | null;
+  readonly size: number;
+  readonly durationMs: number;
+  readonly files: readonly { readonly index: number; readonly complete: boolean }[];
+}
+
 export interface Image {
   readonly imageId: string;
   readonly profile: string;

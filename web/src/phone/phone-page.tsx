@@ -14,6 +14,7 @@ import { Problem, sentence } from '../ui/problem.js';
 import { Conditions, Details, LogTail } from './details.js';
 import { GroupPanels } from './group-panel.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
+import { Recordings } from './recordings.js';
 import { ShareWindow } from './share-window.js';
 import { Viewers } from './viewers.js';
 
@@ -160,6 +161,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
               <Icon name="trash" /> Delete…
             </Button>
           </div>
+          <Recordings phoneId={phone.phoneId} on={on} />
           <Conditions conditions={phone.conditions} />
           <Details phone={phone} />
           <LogTail phoneId={phone.phoneId} />

@@ -57,6 +57,7 @@ import { getGroup } from '../groups/view-group.js';
 import { listHosts } from '../hosts/list-hosts.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
+import type { Recordings } from '../recordings/recordings.js';
 import type { Uploads } from '../uploads/uploads.js';
 import { getOperation } from '../operations/operation-access.js';
 import { waitOperation } from '../operations/wait-operation.js';
@@ -225,6 +226,10 @@ export class GatewayApi {
 
   removeImage(principal: Principal, request: RemoveImageRequest): Promise<void> {
     return removeImage(this.#parts, principal, request);
+  }
+
+  get recordings(): Recordings {
+    return this.#parts.recordings;
   }
 
   get uploads(): Uploads {

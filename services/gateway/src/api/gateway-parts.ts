@@ -25,6 +25,8 @@ import { IdlePhones } from '../phones/idle-phones.js';
 import { PhoneAccess } from '../phones/phone-access.js';
 import { PhoneStore } from '../phones/phone-store.js';
 import { Sessions } from '../phones/session-client.js';
+import { RecordingAccess } from '../recordings/recording-access.js';
+import { Recordings } from '../recordings/recordings.js';
 import { signalCounts } from '../signal/signal-counts.js';
 import { MediaDialer, poolDialer } from '../signal/media-link.js';
 import { Uploads } from '../uploads/uploads.js';
@@ -107,6 +109,13 @@ export function buildParts(world: World) {
     }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
     uploads: new Uploads(facts, hosts),
+    recordings: new Recordings({
+      access,
+      recordings: new RecordingAccess(facts, medias, clock),
+      medias,
+      facts,
+      clock,
+    }),
     authenticator: new Authenticator(credentials, config.apiKey),
     failures: new AuthFailures(clock),
     signalCounts: signalCounts(metrics),

@@ -39,16 +39,11 @@ import { Observable } from 'rxjs';
 import { GrpcAuth } from '../auth/grpc-auth.js';
 import type { FarmEvent } from '../events/event-hub.js';
 import { GatewayApi } from './gateway-api.js';
-
-export const GATEWAY_SERVICE = 'ancloud.gateway.v1.GatewayService';
+import { type Cancellable, cancelSignal } from './grpc-cancel.js';
+import { GATEWAY_SERVICE } from './grpc-service.js';
 
 /** Events that wait for a slow reader before it is cut off; the beginning of a large farm has as many. */
 const SLOW_EVENTS = 10_000;
-
-/** A call that may be cancelled while it waits. */
-interface Cancellable {
-  on(event: 'cancelled', fn: () => void): unknown;
-}
 
 /** gRPC's spelling of GatewayApi: the credentials of the metadata, then the same call. */
 @Controller()
@@ -258,10 +253,4 @@ function bodyOf(event: FarmEvent): Event['event'] {
       // gRPC's readers begin anew with each call: they have nothing to forget.
       return undefined;
   }
-}
-
-function cancelSignal(call: Cancellable): AbortSignal {
-  const gone = new AbortController();
-  call.on('cancelled', () => gone.abort());
-  return gone.signal;
 }

@@ -6,6 +6,7 @@ import { hostRoutes } from '../hosts/host-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
+import { recordingRoutes } from '../recordings/recording-routes.js';
 import { uploadRoutes } from '../uploads/upload-routes.js';
 import { snapshotRoutes } from '../snapshots/snapshot-routes.js';
 import { whepRoutes } from '../whep/whep-routes.js';
@@ -49,6 +50,7 @@ const serviceRoutes: readonly RouteDoc[] = [
 export const routes: readonly RouteDoc[] = [
   ...phoneRoutes,
   ...snapshotRoutes,
+  ...recordingRoutes,
   ...viewerRoutes,
   ...controlRoutes,
   ...groupRoutes,

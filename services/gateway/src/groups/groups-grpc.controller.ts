@@ -9,7 +9,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { Controller } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import { GatewayApi } from '../api/gateway-api.js';
-import { GATEWAY_SERVICE } from '../api/grpc.controller.js';
+import { GATEWAY_SERVICE } from '../api/grpc-service.js';
 import { GrpcAuth } from '../auth/grpc-auth.js';
 
 /** gRPC's spelling of what concerns groups. */

@@ -1,0 +1,147 @@
+import crypto from 'node:crypto';
+import { connectBus, type Bus } from '@ancloud/bus';
+import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
+import { Profile } from '@ancloud/contracts/common/v1/common';
+import { ImageRecord, RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
+import { silentLog } from '@ancloud/kit';
+import { connectState, type State } from '@ancloud/state';
+import { credentials, Metadata } from '@grpc/grpc-js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually, require } from '../harness/eventually.js';
+import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
+import { FakeHost, IMAGE } from './fake-host.js';
+import { FakeMedia } from './fake-media.js';
+import { type Answer, GatewayProcess, newSecrets } from './gateway-process.js';
+
+const ACME = 'key-of-acme-0123456789';
+const RIVAL = 'key-of-rival-0123456789';
+const secrets = newSecrets();
+let redis: RedisServer;
+let nats: NatsServer;
+let state: State;
+let bus: Bus;
+let gateway: GatewayProcess;
+let host: FakeHost;
+let near: FakeMedia;
+let far: FakeMedia;
+
+const recording = (recordingId: string, owner: string, startedAtMs: number): RecordingRecord =>
+  RecordingRecord.fromPartial({
+    recordingId,
+    owner,
+    startedAtMs,
+    phoneId: 'ph_gone',
+    state: RecordingState.RECORDING_STATE_FINISHED,
+    files: [{ index: 1, size: 10, frames: 60, durationMs: 1_000, width: 720, height: 1_280, complete: true }],
+  });
+
+beforeAll(async () => {
+  redis = await startRedis();
+  nats = await startNats();
+  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
+  bus = await connectBus({
+    servers: [nats.address],
+    user: 'container-svc',
+    pass: nats.passwords['container-svc'],
+    name: 'test',
+    log: silentLog,
+  });
+  gateway = await GatewayProcess.start({ redis, nats, secrets });
+  for (const [key, owner] of [
+    [ACME, 'acme'],
+    [RIVAL, 'rival'],
+  ] as const) {
+    const digest = crypto.createHash('sha256').update(key).digest('hex');
+    await state.run('adding a key', (client) => client.hset(`api-key:${digest}`, { owner, roles: '' }));
+  }
+  const images = [ImageRecord.fromPartial({ imageId: IMAGE, profile: Profile.PROFILE_REFERENCE })];
+  host = await FakeHost.start(state, bus, secrets.farmSecret, { images });
+  near = await FakeMedia.start(state, bus);
+  far = await FakeMedia.start(state, bus, 'media-2');
+  near.recorded = Buffer.from('0123456789');
+  near.recordings = [recording('rc_old', 'acme', 1_000), recording('rc_rival', 'rival', 2_000)];
+  far.recordings = [recording('rc_new', 'acme', 3_000)];
+  await eventually(async () => {
+    require((await state.run('asking', (client) => client.exists('farm:recovery'))) === 0, 'recovering');
+  });
+});
+afterAll(async () => {
+  await near?.close();
+  await far?.close();
+  await host?.close();
+  await gateway?.stop();
+  await bus?.drain();
+  await state?.close();
+  await nats?.stop();
+  await redis?.stop();
+});
+
+const call = (
+  method: string,
+  at: string,
+  key = ACME,
+  headers: Record<string, string> = {},
+): Promise<Answer> => gateway.call(method, at, { key, headers });
+const refusal = ({ status, json }: Answer): [number, string] => [status, json.code];
+
+it('lists those of the tenant on all media-svcs, newest first', async () => {
+  const ids = async (key: string): Promise<string[]> =>
+    (await call('GET', '/v1/recordings', key)).json.recordings.map(({ recordingId }) => recordingId);
+  expect(await ids(ACME)).toEqual(['rc_new', 'rc_old']);
+  expect(await ids(RIVAL)).toEqual(['rc_rival']);
+  const none = await call('GET', '/v1/recordings?phoneId=ph_other');
+  expect(none.json).toEqual({ recordings: [] });
+});
+
+it.each([
+  ['GET', '/v1/recordings/rc_rival'],
+  ['POST', '/v1/recordings/rc_rival/stop'],
+  ['GET', '/v1/recordings/rc_rival/files/1'],
+  ['DELETE', '/v1/recordings/rc_rival'],
+])('%s %s of another tenant: there is none', async (method, at) => {
+  expect(refusal(await call(method, at))).toEqual([404, 'RECORDING_NOT_FOUND']);
+});
+
+it.each([
+  ['/v1/recordings/..%2Fetc', 400, 'INVALID_ARGUMENT'],
+  ['/v1/recordings/rc_old/files/0', 400, 'INVALID_ARGUMENT'],
+  ['/v1/recordings/rc_old/files/one', 400, 'INVALID_ARGUMENT'],
+  ['/v1/recordings/rc_old/files/2', 404, 'RECORDING_NOT_FOUND'],
+])('%s is refused', async (at, status, code) => {
+  expect(refusal(await call('GET', at))).toEqual([status, code]);
+});
+
+it('gives a file, or the part of it that is asked for', async () => {
+  const at = '/v1/recordings/rc_old/files/1';
+  expect(await call('GET', at)).toMatchObject({ status: 200, text: '0123456789' });
+  const part = await call('GET', at, ACME, { range: 'bytes=2-4' });
+  expect(part).toMatchObject({ status: 206, text: '234' });
+  expect(part.headers.get('content-range')).toBe('bytes 2-4/10');
+  expect(refusal(await call('GET', at, ACME, { range: 'bytes=10-' }))).toEqual([416, 'RANGE_INVALID']);
+});
+
+it('records a phone for its owner alone, by REST and by gRPC', async () => {
+  const made = await call('POST', '/v1/phones');
+  expect(made.status, made.text).toBe(202);
+  const { phoneId } = made.json.phone;
+  expect(refusal(await call('POST', `/v1/phones/${phoneId}/recordings`, RIVAL))).toEqual([
+    404,
+    'PHONE_NOT_FOUND',
+  ]);
+  const begun = await call('POST', `/v1/phones/${phoneId}/recordings`);
+  expect(begun, begun.text).toMatchObject({ status: 201, json: { phoneId, files: [] } });
+
+  const client = new GatewayServiceClient(gateway.grpcAddress, credentials.createInsecure());
+  const listed = (key: string): Promise<string[]> =>
+    new Promise((resolve, reject) => {
+      const metadata = new Metadata();
+      metadata.set('authorization', `Bearer ${key}`);
+      client.listRecordings({ phoneId }, metadata, (error, answer) => {
+        if (error === null) resolve(answer.recordings.map(({ recordingId }) => recordingId));
+        else reject(error);
+      });
+    });
+  expect(await listed(ACME)).toEqual([begun.json.recordingId]);
+  expect(await listed(RIVAL)).toEqual([]);
+  client.close();
+});
