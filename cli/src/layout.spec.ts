@@ -4,7 +4,9 @@ import { layoutFrom, portsOf } from './layout.js';
 describe('layoutFrom', () => {
   it('keeps every port of two farms apart', () => {
     const flat = (base: string): number[] =>
-      portsOf(layoutFrom('/x', { ANCLOUD_PORT_BASE: base }, 'h')).map(([, port]) => port);
+      portsOf(layoutFrom('/x', { ANCLOUD_PORT_BASE: base, ANCLOUD_MEDIA_INSTANCES: '2' }, 'h')).map(
+        ([, port]) => port,
+      );
     const all = [...flat('7000'), ...flat('7400')];
     expect(new Set(all).size).toBe(all.length);
   });
@@ -18,6 +20,7 @@ describe('layoutFrom', () => {
     ['ANCLOUD_HOST_ID', 'Not_A_Label'],
     ['ANCLOUD_SUBNET', '10.0.0.1'],
     ['ANCLOUD_HTTP_IP', 'localhost'],
+    ['ANCLOUD_MEDIA_INSTANCES', '3'],
     ['ANCLOUD_WEBRTC_LISTEN_IP', '10.0.0.256'],
   ])('refuses %s=%s by name', (name, value) => {
     expect(() => layoutFrom('/x', { [name]: value }, 'h')).toThrow(name);

@@ -14,6 +14,8 @@ export interface Ports {
   readonly input: number;
   /** First port of mediasoup's WebRtcServers: one per worker, UDP and TCP. */
   readonly webrtc: number;
+  /** The same of a second media-svc, which is there only where it is asked for. */
+  readonly standby: { readonly grpc: number; readonly webrtc: number; readonly metrics: number };
   readonly nats: number;
   readonly redis: number;
   /** /metrics and /healthz of each service. */
@@ -36,6 +38,8 @@ export interface Layout {
   readonly subnet: string;
   /** Where viewers reach WebRTC. */
   readonly webrtcIp: string;
+  /** How many media-svcs. */
+  readonly medias: number;
   /** Where browsers reach the console. */
   readonly httpIp: string;
   readonly ports: Ports;
@@ -63,6 +67,11 @@ const settings = (hostname: string) =>
     ANCLOUD_PORT_BASE: integer({ min: 1024, max: 65_535 - PORTS }).prefault('7000'),
     /** Address of this machine that viewers' packets arrive at. Default 127.0.0.1. */
     ANCLOUD_WEBRTC_LISTEN_IP: ipAddress().default('127.0.0.1'),
+    /**
+     * How many media-svcs, 1 or 2. With two, the viewers of one that dies go to the other at once instead of waiting until it
+     * runs again. Default 1.
+     */
+    ANCLOUD_MEDIA_INSTANCES: integer({ min: 1, max: 2 }).prefault('1'),
     /** Address of this machine that serves the console. Default 127.0.0.1. */
     ANCLOUD_HTTP_IP: ipAddress().default('127.0.0.1'),
   });
@@ -80,6 +89,7 @@ export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: strin
     bridge: read.ANCLOUD_BRIDGE,
     subnet: read.ANCLOUD_SUBNET,
     webrtcIp: read.ANCLOUD_WEBRTC_LISTEN_IP,
+    medias: read.ANCLOUD_MEDIA_INSTANCES,
     httpIp: read.ANCLOUD_HTTP_IP,
     ports: {
       http: base + 80,
@@ -89,6 +99,8 @@ export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: strin
       media: base + 103,
       input: base + 104,
       webrtc: base + 300,
+      // Room for 40 workers each.
+      standby: { grpc: base + 106, webrtc: base + 340, metrics: base + 206 },
       nats: base + 222,
       redis: base + 379,
       metrics: {
@@ -103,9 +115,17 @@ export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: strin
 }
 
 /** Every port of a farm by what it is for. */
-export function portsOf({ ports: { metrics, ...own } }: Layout): [name: string, port: number][] {
+export function portsOf({
+  medias,
+  ports: { metrics, standby, ...own },
+}: Layout): [name: string, port: number][] {
+  const second = Object.entries(standby).map(([name, port]): [string, number] => [
+    `second media-svc, ${name}`,
+    port,
+  ]);
   return [
     ...Object.entries(own),
+    ...(medias > 1 ? second : []),
     ...Object.entries(metrics).map(([name, port]): [string, number] => [`metrics of ${name}`, port]),
   ];
 }

@@ -18,7 +18,10 @@ export async function status(layout: Layout, output: Output): Promise<void> {
       conditions: { type: string; active: boolean; message: string }[];
     }[];
   }>('/v1/hosts');
-  const metrics = new Map(Object.entries(layout.ports.metrics));
+  const metrics = new Map<string, number>([
+    ...Object.entries(layout.ports.metrics),
+    ['media-svc-2', layout.ports.standby.metrics],
+  ]);
   const text = [
     table(
       ['PROCESS', 'PID', 'STATE', 'RESTARTS', 'METRICS'],

@@ -75,6 +75,11 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
   /** All on one machine: a socket file is faster than TCP by a fifth, and nobody else can open it. */
   const lane = (of: string): string => `unix:${path.join(layout.run, `${of}.lane`)}`;
 
+  const media = {
+    ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIp,
+    MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
+  };
+
   return [
     {
       name: 'nats',
@@ -113,12 +118,30 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       ANCLOUD_LANE_LISTEN: lane('session'),
     }),
     service('media-svc', ports.media, {
+      ...media,
       ANCLOUD_MEDIA_ID: hostIdFrom(`media-${layout.hostId}`),
-      ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIp,
       ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
-      MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
       ANCLOUD_RECORDINGS_DIR: path.join(layout.home, 'recordings'),
     }),
+    ...(layout.medias < 2
+      ? []
+      : [
+          {
+            ...service(
+              'media-svc',
+              ports.standby.grpc,
+              {
+                ...media,
+                ANCLOUD_MEDIA_ID: hostIdFrom(`media-2-${layout.hostId}`),
+                ANCLOUD_WEBRTC_PORT: String(ports.standby.webrtc),
+                ANCLOUD_RECORDINGS_DIR: path.join(layout.home, 'recordings-2'),
+                ANCLOUD_METRICS_LISTEN: `127.0.0.1:${ports.standby.metrics}`,
+              },
+              { url: `http://127.0.0.1:${ports.standby.metrics}/healthz` },
+            ),
+            name: 'media-svc-2',
+          },
+        ]),
     service('input-svc', ports.input, {
       ANCLOUD_INPUT_ID: hostIdFrom(`input-${layout.hostId}`),
       ANCLOUD_LANE_LISTEN: lane('input'),

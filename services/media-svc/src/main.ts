@@ -6,6 +6,7 @@ import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancl
 import { connectState } from '@ancloud/state';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
+import { MediaPeers } from './io/media-peers.js';
 import { Registration } from './io/registration.js';
 import { SessionCaller } from './io/session-caller.js';
 import { Recordings } from './recordings.js';
@@ -37,6 +38,8 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'lanes', free: () => lanes.close() });
   const sessions = new SessionCaller(config.farm.farmSecret);
   life.add({ name: 'session clients', free: () => sessions.close() });
+  const peers = new MediaPeers(config.mediaId, state, config.farm.farmSecret);
+  life.add({ name: 'media clients', free: () => peers.close() });
   const streams = new Streams({
     mediaId: config.mediaId,
     address: config.grpcAdvertise,
@@ -44,6 +47,7 @@ await runMain({ log }, async (life) => {
     idleMs: config.streamIdleMs,
     pool,
     sessions,
+    peers,
     bus,
     state,
     metrics,

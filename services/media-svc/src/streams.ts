@@ -7,6 +7,7 @@ import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import type { Bus, BusSubscription } from '@ancloud/bus';
 import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
 import { StreamMetrics } from './io/stream-metrics.js';
+import { idOf, type MediaPeers } from './io/media-peers.js';
 import type { SessionCaller } from './io/session-caller.js';
 import { Stream } from './stream.js';
 import type { WorkerPool } from './worker-pool.js';
@@ -24,6 +25,7 @@ export interface StreamsOptions {
   readonly idleMs: number;
   readonly pool: WorkerPool;
   readonly sessions: SessionCaller;
+  readonly peers: MediaPeers;
   readonly bus: Bus;
   readonly state: State;
   readonly metrics: Metrics;
@@ -129,7 +131,11 @@ export class Streams {
     // The owner differs for each process: a restarted instance must get a new fence, not its dead self's.
     const owner = `${mediaId}:${this.#process}`;
     let acquired = await acquire(state, leases.stream, { phone: phoneId }, { owner, log });
-    if (!acquired.held && acquired.owner.startsWith(`${mediaId}:`)) {
+    if (!acquired.held && (await this.#options.peers.isGone(acquired.owner, phoneId))) {
+      log.info(
+        { phone: phoneId, from: acquired.owner },
+        'the media-svc that carried a stream is gone; taking it over',
+      );
       acquired = await acquire(state, leases.stream, { phone: phoneId }, { owner, log, force: true });
     }
     if (!acquired.held) {
@@ -267,9 +273,4 @@ export class Streams {
       this.#options.log.warn({ phone: record.phoneId, err: error }, 'the stream record could not be written');
     });
   }
-}
-
-/** `media-1:9f3a…` → `media-1`. */
-function idOf(owner: string): string {
-  return owner.split(':')[0] ?? owner;
 }

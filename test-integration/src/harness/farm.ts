@@ -262,6 +262,12 @@ export class Farm {
     return found.pid;
   }
 
+  async supervisorPid(): Promise<number> {
+    const result = await this.cli(['--json', 'status']);
+    if (result.code !== 0) throw new Error(`status: ${result.stderr}`);
+    return (JSON.parse(result.stdout) as { supervisor: { pid: number } }).supervisor.pid;
+  }
+
   /** Kills a service with SIGKILL and waits until the supervisor's new one serves. */
   async kill(name: string): Promise<void> {
     const pid = await this.pid(name);

@@ -6,10 +6,18 @@ import { createClient } from '@ancloud/kit';
 import { NotYet, PATIENCE_MS } from './eventually.js';
 import type { FarmAddress } from './farm.js';
 
-/** The farm's media-svc as its admin sees it: the stream of a phone. Throws NotYet while there is none. */
-export async function streamOf(farm: FarmAddress, phone: string): Promise<StreamView> {
+/** Where a farm's media-svcs listen, as cli/src/layout.ts places them. */
+const PORTS = { 'media-svc': 103, 'media-svc-2': 106 } as const;
+export type MediaName = keyof typeof PORTS;
+
+/** A media-svc as its admin sees it: the stream of a phone. Throws NotYet while there is none. */
+export async function streamOf(
+  farm: FarmAddress,
+  phone: string,
+  media: MediaName = 'media-svc',
+): Promise<StreamView> {
   const farmSecret = fs.readFileSync(path.join(farm.home, 'secrets/farm'), 'utf8').trim();
-  const port = Number(farm.env['ANCLOUD_PORT_BASE']) + 103;
+  const port = Number(farm.env['ANCLOUD_PORT_BASE']) + PORTS[media];
   const client = createClient(MediaServiceClient, `127.0.0.1:${port}`, {
     farmSecret,
     deadlineMs: PATIENCE_MS,
