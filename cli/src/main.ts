@@ -4,6 +4,7 @@ import type { SetOptions } from './commands/phone-set.js';
 import { addControl } from './commands/control-commands.js';
 import { addGroups } from './commands/group-commands.js';
 import { addImages } from './commands/image-commands.js';
+import { addPushes } from './commands/push-commands.js';
 import { addRecordings } from './commands/recording-commands.js';
 import { addSnapshots } from './commands/snapshot-commands.js';
 import { action } from './action.js';
@@ -207,6 +208,7 @@ for (const [name, verb] of [
 addSnapshots(program, phone);
 addGroups(program);
 addRecordings(program, phone);
+addPushes(program, phone);
 phone
   .command('open')
   .argument('<id>')

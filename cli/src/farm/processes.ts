@@ -30,6 +30,7 @@ const PASSED_ON = [
   'ANCLOUD_MEDIA_PACKETS_PER_WORKER',
   'ANCLOUD_STREAM_IDLE_SECONDS',
   'ANCLOUD_RECORDINGS_MIB',
+  'ANCLOUD_PUSH_ALLOW',
   'ANCLOUD_WEBRTC_ANNOUNCED',
   'ANCLOUD_ALLOWED_ORIGINS',
   'ANCLOUD_PUBLIC_URL',
@@ -122,6 +123,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       ANCLOUD_MEDIA_ID: hostIdFrom(`media-${layout.hostId}`),
       ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
       ANCLOUD_RECORDINGS_DIR: path.join(layout.home, 'recordings'),
+      ANCLOUD_PUSHES_DIR: path.join(layout.home, 'pushes'),
     }),
     ...(layout.medias < 2
       ? []

@@ -24,6 +24,8 @@ import { ImagesController } from './images/images.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
+import { PushesController } from './pushes/pushes.controller.js';
+import { PushesGrpcController } from './pushes/pushes-grpc.controller.js';
 import { RecordingsController } from './recordings/recordings.controller.js';
 import { RecordingsGrpcController } from './recordings/recordings-grpc.controller.js';
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
@@ -55,6 +57,7 @@ export class AppModule {
         PhonesController,
         SnapshotsController,
         RecordingsController,
+        PushesController,
         ViewersController,
         ControlController,
         InjectController,
@@ -70,6 +73,7 @@ export class AppModule {
         GrpcController,
         GroupsGrpcController,
         RecordingsGrpcController,
+        PushesGrpcController,
       ],
       providers: [
         { provide: GatewayApi, useValue: new GatewayApi(parts) },

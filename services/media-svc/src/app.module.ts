@@ -2,7 +2,9 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { LOG, MediaController } from './api/media.controller.js';
+import { PUSHES, PushController } from './api/push.controller.js';
 import { RECORDINGS, RecordingController } from './api/recording.controller.js';
+import type { Pushes } from './pushes.js';
 import type { Recordings } from './recordings.js';
 import { Streams } from './streams.js';
 import { WhepSessions } from './whep-sessions.js';
@@ -13,15 +15,17 @@ export class AppModule {
   static with(parts: {
     readonly streams: Streams;
     readonly recordings: Recordings | undefined;
+    readonly pushes: Pushes | undefined;
     readonly bus: Bus;
     readonly lanes: Lanes;
     readonly log: Log;
   }): DynamicModule {
     return {
       module: AppModule,
-      controllers: [MediaController, RecordingController],
+      controllers: [MediaController, RecordingController, PushController],
       providers: [
         { provide: Streams, useValue: parts.streams },
+        { provide: PUSHES, useValue: { here: parts.pushes } },
         { provide: RECORDINGS, useValue: { here: parts.recordings } },
         { provide: Bus, useValue: parts.bus },
         { provide: Lanes, useValue: parts.lanes },

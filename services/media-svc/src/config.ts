@@ -8,6 +8,7 @@ import {
   instanceId,
   integer,
   ipAddress,
+  list,
   loadConfig,
   processSettings,
 } from '@ancloud/kit';
@@ -51,6 +52,10 @@ const schema = z.object({
    * to make room. Default 10240: 2.8 hours of 8 Mb/s.
    */
   ANCLOUD_RECORDINGS_MIB: integer({ min: 32, max: 1 << 30 }).prefault('10240'),
+  /** Where pushes are kept, with their destinations' secrets, so that they go on after a restart; absent = this instance pushes nothing. */
+  ANCLOUD_PUSHES_DIR: absolutePath().optional(),
+  /** Networks inside (loopback, private, link-local …) that phones' streams may be pushed to all the same, e.g. `10.1.2.0/24`. */
+  ANCLOUD_PUSH_ALLOW: list().optional(),
   /** Name or path of ffmpeg, which copies streams; looked for when it is needed. */
   ANCLOUD_FFMPEG: z.string().min(1).default('ffmpeg'),
   /** A worker binary of the installed mediasoup's version; default mediasoup's own. */
@@ -75,6 +80,8 @@ export interface Config {
   readonly workerBin: string | undefined;
   readonly recordingsDir: string | undefined;
   readonly recordingsBytes: number;
+  readonly pushesDir: string | undefined;
+  readonly pushAllow: readonly string[];
   readonly ffmpeg: string;
 }
 
@@ -102,6 +109,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     workerBin: read.MEDIASOUP_WORKER_BIN,
     recordingsDir: read.ANCLOUD_RECORDINGS_DIR,
     recordingsBytes: read.ANCLOUD_RECORDINGS_MIB * (1 << 20),
+    pushesDir: read.ANCLOUD_PUSHES_DIR,
+    pushAllow: read.ANCLOUD_PUSH_ALLOW ?? [],
     ffmpeg: read.ANCLOUD_FFMPEG,
   };
 }

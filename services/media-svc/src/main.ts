@@ -9,6 +9,7 @@ import { readConfig } from './config.js';
 import { MediaPeers } from './io/media-peers.js';
 import { Registration } from './io/registration.js';
 import { SessionCaller } from './io/session-caller.js';
+import { Pushes } from './pushes.js';
 import { Recordings } from './recordings.js';
 import { Streams } from './streams.js';
 import { WorkerPool } from './worker-pool.js';
@@ -62,12 +63,18 @@ await runMain({ log }, async (life) => {
       : await Recordings.open({ folder, budget, ffmpeg, openStream, metrics, log });
   // Before the streams: what they sent is in the files when they end.
   life.add({ name: 'recordings', join: () => recordings?.close() });
+  const { pushesDir, pushAllow: allow } = config;
+  const pushes =
+    pushesDir === undefined
+      ? undefined
+      : await Pushes.open({ folder: pushesDir, allow, ffmpeg, openStream, metrics, log });
+  life.add({ name: 'pushes', join: () => pushes?.close() });
   const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ viewerId }) =>
     streams.revokeViewer(viewerId, "this viewer's right was taken back"),
   );
   life.add({ name: 'revocations', stop: () => revocations.close() });
   const service = await startGrpcService({
-    module: AppModule.with({ streams, recordings, bus, lanes, log }),
+    module: AppModule.with({ streams, recordings, pushes, bus, lanes, log }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },

@@ -8,15 +8,18 @@ import {
 import type { Bus } from '@ancloud/bus';
 import { plainKeys, records, viewer } from '@ancloud/contracts';
 import {
+  type ListPushesResponse,
   type ListRecordingsResponse,
   MediaServiceService,
   type ReadRecordingRequest,
   type RecordingChunk,
   type SignalFrame,
   type SignalOpen,
+  type StartPushRequest,
   type StartRecordingRequest,
+  type StopPushRequest,
 } from '@ancloud/contracts/media/v1/media';
-import { MediaRecord, RecordingRecord } from '@ancloud/contracts/state/v1/state';
+import { MediaRecord, PushRecord, RecordingRecord } from '@ancloud/contracts/state/v1/state';
 import { toGrpcError, type AppError } from '@ancloud/kit';
 import { recordsOf, type State } from '@ancloud/state';
 
@@ -31,6 +34,7 @@ export class FakeMedia {
   /** On its disk; all have these bytes. */
   recordings: RecordingRecord[] = [];
   recorded = Buffer.alloc(0);
+  pushes: PushRecord[] = [];
   readonly #state: State;
   readonly #server = new Server();
   readonly #id: string;
@@ -47,6 +51,20 @@ export class FakeMedia {
       signal: (call: Call) => media.#signal(call),
       listRecordings: (_: unknown, answer: sendUnaryData<ListRecordingsResponse>) =>
         answer(null, { recordings: media.recordings }),
+      listPushes: (_: unknown, answer: sendUnaryData<ListPushesResponse>) =>
+        answer(null, { pushes: media.pushes }),
+      startPush: ({ request }: { request: StartPushRequest }, answer: sendUnaryData<PushRecord>) => {
+        const { pushId, phoneId, owner } = request;
+        media.pushes.push(
+          PushRecord.fromPartial({ pushId, phoneId, owner, destination: 'rtmp://live.example/…' }),
+        );
+        answer(null, media.pushes.at(-1));
+      },
+      stopPush: ({ request }: { request: StopPushRequest }, answer: sendUnaryData<PushRecord>) => {
+        const push = media.pushes.find(({ pushId }) => pushId === request.pushId);
+        media.pushes = media.pushes.filter((one) => one !== push);
+        answer(null, push);
+      },
       startRecording: (
         { request }: { request: StartRecordingRequest },
         answer: sendUnaryData<RecordingRecord>,

@@ -41,6 +41,7 @@ export interface Json {
   readonly token: string;
   readonly viewerId: string;
   readonly recordingId: string;
+  readonly pushId: string;
   readonly recordings: readonly { readonly recordingId: string }[];
   readonly url: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

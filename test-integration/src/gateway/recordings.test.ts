@@ -145,3 +145,26 @@ it('records a phone for its owner alone, by REST and by gRPC', async () => {
   expect(await listed(RIVAL)).toEqual([]);
   client.close();
 });
+
+it('pushes a phone for its owner alone, and repeats no URL', async () => {
+  const made = await call('POST', '/v1/phones');
+  const at = `/v1/phones/${made.json.phone.phoneId}/pushes`;
+  const push = (key: string, url: string): Promise<Answer> =>
+    gateway.call('POST', at, { key, body: { url } });
+  const url = 'rtmp://live.example/app/s3cret';
+  expect(refusal(await push(RIVAL, url))).toEqual([404, 'PHONE_NOT_FOUND']);
+  const begun = await push(ACME, url);
+  expect(begun, begun.text).toMatchObject({ status: 201, json: { destination: 'rtmp://live.example/…' } });
+  expect(begun.text).not.toContain('s3cret');
+  const tooLong = await push(ACME, `${url}${'x'.repeat(3_000)}`);
+  expect(refusal(tooLong)).toEqual([400, 'INVALID_ARGUMENT']);
+  expect(tooLong.text).not.toContain('s3cret');
+
+  const { pushId } = begun.json;
+  expect((await call('GET', '/v1/pushes', RIVAL)).json).toEqual({ pushes: [] });
+  expect(refusal(await call('DELETE', `/v1/pushes/${pushId}`, RIVAL))).toEqual([404, 'PUSH_NOT_FOUND']);
+  expect((await call('GET', '/v1/pushes')).json).toMatchObject({ pushes: [{ pushId }] });
+  expect((await call('DELETE', `/v1/pushes/${pushId}`)).status).toBe(200);
+  expect((await call('GET', '/v1/pushes')).json).toEqual({ pushes: [] });
+  expect(gateway.log).not.toContain('s3cret');
+});

@@ -13,7 +13,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const farm = new Farm({
     ...own,
     // Two viewers are a crowd already: whatever two of them do in a scenario, they do across a pipe between two workers.
-    env: { ...own.env, ANCLOUD_MEDIA_WORKERS: '2', ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '1' },
+    env: {
+      ...own.env,
+      ANCLOUD_MEDIA_WORKERS: '2',
+      ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '1',
+      // Where pushes are received here; the rest of loopback stays refused.
+      ANCLOUD_PUSH_ALLOW: '127.0.0.1',
+    },
   });
   await farm.up();
   await farm.image();

@@ -57,6 +57,7 @@ import { getGroup } from '../groups/view-group.js';
 import { listHosts } from '../hosts/list-hosts.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
+import type { Pushes } from '../pushes/pushes.js';
 import type { Recordings } from '../recordings/recordings.js';
 import type { Uploads } from '../uploads/uploads.js';
 import { getOperation } from '../operations/operation-access.js';
@@ -230,6 +231,10 @@ export class GatewayApi {
 
   get recordings(): Recordings {
     return this.#parts.recordings;
+  }
+
+  get pushes(): Pushes {
+    return this.#parts.pushes;
   }
 
   get uploads(): Uploads {

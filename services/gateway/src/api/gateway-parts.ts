@@ -25,6 +25,7 @@ import { IdlePhones } from '../phones/idle-phones.js';
 import { PhoneAccess } from '../phones/phone-access.js';
 import { PhoneStore } from '../phones/phone-store.js';
 import { Sessions } from '../phones/session-client.js';
+import { Pushes } from '../pushes/pushes.js';
 import { RecordingAccess } from '../recordings/recording-access.js';
 import { Recordings } from '../recordings/recordings.js';
 import { signalCounts } from '../signal/signal-counts.js';
@@ -109,9 +110,10 @@ export function buildParts(world: World) {
     }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
     uploads: new Uploads(facts, hosts),
+    pushes: new Pushes({ access, facts, medias, clock }),
     recordings: new Recordings({
       access,
-      recordings: new RecordingAccess(facts, medias, clock),
+      recordings: new RecordingAccess({ facts, medias, clock }),
       medias,
       facts,
       clock,

@@ -6,6 +6,7 @@ import { hostRoutes } from '../hosts/host-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
+import { pushRoutes } from '../pushes/push-routes.js';
 import { recordingRoutes } from '../recordings/recording-routes.js';
 import { uploadRoutes } from '../uploads/upload-routes.js';
 import { snapshotRoutes } from '../snapshots/snapshot-routes.js';
@@ -51,6 +52,7 @@ export const routes: readonly RouteDoc[] = [
   ...phoneRoutes,
   ...snapshotRoutes,
   ...recordingRoutes,
+  ...pushRoutes,
   ...viewerRoutes,
   ...controlRoutes,
   ...groupRoutes,

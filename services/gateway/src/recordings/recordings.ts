@@ -64,13 +64,13 @@ export class Recordings {
 
   /** Newest first. Errors: UNAVAILABLE when a media-svc of the farm does not answer. */
   async list(principal: Principal, { phoneId }: ListRecordingsRequest): Promise<ListRecordingsResponse> {
-    const found = (await this.#parts.recordings.list(principal)).map(({ recording }) => recording);
+    const found = (await this.#parts.recordings.list(principal)).map(({ what }) => what);
     return { recordings: phoneId === '' ? found : found.filter((one) => one.phoneId === phoneId) };
   }
 
   /** Errors: RECORDING_NOT_FOUND, UNAVAILABLE. */
   async get(principal: Principal, { recordingId }: GetRecordingRequest): Promise<RecordingRecord> {
-    return (await this.#parts.recordings.load(principal, recordingId)).recording;
+    return (await this.#parts.recordings.load(principal, recordingId)).what;
   }
 
   /** Its files are complete when this returns. Errors: RECORDING_NOT_FOUND, UNAVAILABLE. */
@@ -100,7 +100,7 @@ export class Recordings {
   ): Promise<RecordingBytes> {
     const { recordings, medias } = this.#parts;
     const { recordingId, index } = wanted;
-    const { recording, address } = await recordings.load(principal, recordingId);
+    const { what: recording, address } = await recordings.load(principal, recordingId);
     const file = recording.files.find((one) => one.index === index);
     if (file === undefined)
       throw new AppError('RECORDING_NOT_FOUND', `the recording ${recordingId} has no file ${index}`, {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ffmpegArgv } from './ffmpeg-argv.js';
+import { ffmpegArgv, framesSent } from './ffmpeg-argv.js';
 
 const text = (options: Partial<Parameters<typeof ffmpegArgv>[1]>): string =>
   ffmpegArgv('/usr/bin/ffmpeg', { root: true, network: false, fileBytes: 5, ...options }, ['out']).join(' ');
@@ -20,4 +20,13 @@ describe('ffmpegArgv', () => {
   it('of anybody else takes what can be given up', () => {
     expect(text({ root: false })).toMatch(/^prlimit .* setpriv --no-new-privs \/usr\/bin\/ffmpeg /);
   });
+});
+
+it.each([
+  ['frame=12\nfps=0.00\ntotal_size=100\nprogress=continue\nframe= 34\nprogress=end\n', 34],
+  ['fps=1\n', undefined],
+  ['', undefined],
+  ['dup_frames=5\n', undefined],
+])('framesSent of %j', (progress, frames) => {
+  expect(framesSent(progress)).toBe(frames);
 });

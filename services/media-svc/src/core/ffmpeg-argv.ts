@@ -39,6 +39,15 @@ export function ffmpegArgv(
   return [...confined.split(' '), ffmpeg, ...input.split(' '), ...output];
 }
 
+/** Where it says each second how many frames it has sent: behind this, to its standard output. */
+export const progressOutput: readonly string[] = '-stats_period 1 -progress pipe:1'.split(' ');
+
+/** `frame=` of what `progressOutput` makes it say; undefined when a text has none. Pure. */
+export function framesSent(progress: string): number | undefined {
+  const last = [...progress.matchAll(/^frame= *(\d+)$/gm)].at(-1)?.[1];
+  return last === undefined ? undefined : Number(last);
+}
+
 /** A fragmented MP4 on its standard output, which is a file that we opened: it writes no other. */
 export const mp4Output: readonly string[] = (
   '-f mp4 -movflags +frag_keyframe+empty_moov+default_base_moof ' +

@@ -47,16 +47,17 @@ export class Ffmpeg {
   #timer: NodeJS.Timeout | undefined;
   #over = false;
 
-  /** `stdout`: a descriptor that it writes to; it is the caller's to close. Without one it writes where its arguments say. */
-  constructor(argv: readonly string[], stdout?: number) {
+  /** `stdout`: a descriptor that it writes to, the caller's to close; or who reads what it says there. */
+  constructor(argv: readonly string[], stdout: number | ((text: string) => void)) {
     const [program = '', ...args] = argv;
     this.#child = spawn(program, args, {
       cwd: '/',
       env: { PATH, LANG: 'C.UTF-8', HOME: '/' },
-      stdio: ['pipe', stdout ?? 'ignore', 'pipe'],
+      stdio: ['pipe', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
     });
     // EPIPE: it has ended; `ended` tells.
     this.#child.stdin?.on('error', () => {});
+    if (typeof stdout !== 'number') this.#child.stdout?.setEncoding('utf8').on('data', stdout);
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#words = (this.#words + chunk.toString()).slice(-WORDS);
     });

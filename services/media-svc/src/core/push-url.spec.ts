@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { readPushUrl } from './push-url.js';
+
+const output = (url: string, address: string): string => readPushUrl(url).output(address).join(' ');
+
+describe('readPushUrl', () => {
+  it.each([
+    ['rtmp://live.example/app/key', 'live.example', 1_935, 'rtmp://live.example/…'],
+    [
+      'rtmp://u:p@live.example:1936/app/a/b?token=s3cret',
+      'live.example',
+      1_936,
+      'rtmp://live.example:1936/…',
+    ],
+    ['rtmp://[2001:db8::1]/app/key', '2001:db8::1', 1_935, 'rtmp://[2001:db8::1]/…'],
+    [
+      'srt://203.0.113.9:9000?streamid=publish:phone&passphrase=0123456789',
+      '203.0.113.9',
+      9_000,
+      'srt://203.0.113.9:9000',
+    ],
+  ])('%s', (url, host, port, shown) => {
+    expect(readPushUrl(url)).toMatchObject({ host, port, shown });
+    expect(shown).not.toMatch(/key|s3cret|u:p|0123456789/);
+  });
+
+  it('sends RTMP to the address that was checked, under the name that was given', () => {
+    expect(output('rtmp://u:p@live.example/app/key?t=1', '203.0.113.9')).toBe(
+      '-c:a aac -b:a 128k -f flv -flvflags no_duration_filesize -rw_timeout 10000000 -rtmp_tcurl rtmp://live.example/app ' +
+        'rtmp://u:p@203.0.113.9:1935/app/key?t=1',
+    );
+  });
+
+  it('calls an SRT listener, with nothing but what it knows', () => {
+    expect(output('srt://live.example:9000?streamid=a%26mode%3Dlistener&latency=200000', '2001:db8::1')).toBe(
+      '-f mpegts -muxdelay 0 -flush_packets 1 srt://[2001:db8::1]:9000?mode=caller&transtype=live&connect_timeout=10000&timeout=10000000' +
+        '&streamid=a%26mode%3Dlistener&latency=200000',
+    );
+  });
+
+  it.each([
+    '',
+    'live.example/app/key',
+    'https://live.example/app/key',
+    'file:///etc/passwd',
+    'rtmp:///app/key',
+    'rtmp://live.example/app',
+    'rtmp://live.example/app/',
+    'rtmp://live.example/app/key live=1',
+    'rtmp://live.example/app/key\n-f mp4 /tmp/x',
+    `rtmp://live.example/app/${'k'.repeat(3_000)}`,
+    'srt://live.example',
+    'srt://live.example:9000/path',
+    'srt://live.example:9000?mode=listener',
+    'srt://live.example:9000?passphrase=short',
+    'srt://live.example:9000?pbkeylen=8',
+    'tee:rtmp://live.example/app/key',
+  ])('refuses %j, and repeats nothing of it', (url) => {
+    expect(() => readPushUrl(url)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    try {
+      readPushUrl(url);
+    } catch (error) {
+      expect((error as Error).message).not.toContain('live.example');
+    }
+  });
+});

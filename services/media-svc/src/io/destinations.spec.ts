@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { Destinations } from './destinations.js';
+
+describe('Destinations', () => {
+  it.each([
+    ['203.0.113.9', true],
+    ['8.8.8.8', true],
+    ['2606:4700::1111', true],
+    ['127.0.0.1', false],
+    ['127.9.9.9', false],
+    ['0.0.0.0', false],
+    ['10.1.2.3', false],
+    ['172.31.255.255', false],
+    ['172.32.0.1', true],
+    ['192.168.240.17', false],
+    ['100.64.1.1', false],
+    // The clouds' metadata.
+    ['169.254.169.254', false],
+    ['fd00:ec2::254', false],
+    ['224.0.0.1', false],
+    ['255.255.255.255', false],
+    ['::', false],
+    ['::1', false],
+    ['::ffff:127.0.0.1', false],
+    ['::ffff:203.0.113.9', true],
+    ['::ffff:7f00:1', false],
+    ['::127.0.0.1', false],
+    ['64:ff9b::7f00:1', false],
+    ['2002:7f00:1::', false],
+    ['fe80::1', false],
+    ['ff02::1', false],
+  ])('%s: %s', (address, allowed) => {
+    expect(new Destinations([]).allows(address)).toBe(allowed);
+  });
+
+  it('allows inside what the operator lists, and no more', () => {
+    const some = new Destinations(['127.0.0.1', '10.1.2.0/24', 'fd00:1::/32']);
+    expect(
+      ['127.0.0.1', '10.1.2.200', 'fd00:1::5', '::ffff:10.1.2.3'].map((one) => some.allows(one)),
+    ).toEqual([true, true, true, true]);
+    expect(['127.0.0.2', '10.1.3.1', 'fd00:2::5'].map((one) => some.allows(one))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('refuses a name that leads inside', async () => {
+    const none = new Destinations([]);
+    await expect(none.addressOf('localhost')).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });
+    await expect(none.addressOf('203.0.113.9')).resolves.toBe('203.0.113.9');
+    await expect(new Destinations(['127.0.0.0/8', '::1']).addressOf('localhost')).resolves.toMatch(
+      /^(127|::1)/,
+    );
+  });
+
+  it.each(['10.1.2.0/33', 'live.example', '10.1.2/24', ''])("is not made with '%s'", (network) => {
+    expect(() => new Destinations([network])).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+});

@@ -1,0 +1,102 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+import { AppError } from '@ancloud/kit';
+
+/**
+ * Networks in which there is nobody whom a caller of the API should reach through this machine (RFC 6890): this host, private
+ * networks, link-local with the clouds' metadata, carriers' NAT, tests, multicast, reserved; and what maps IPv4 into IPv6.
+ */
+const INSIDE = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '224.0.0.0/3',
+  '::/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '100::/64',
+  '2002::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'ff00::/8',
+];
+
+/** Where the farm may send to: everywhere but inside, and inside where its operator says. */
+export class Destinations {
+  readonly #inside = blockList(INSIDE);
+  readonly #allowed: BlockList;
+
+  /** `allowed`: networks as `10.1.2.0/24`, or addresses. Errors: CONFIG_INVALID. */
+  constructor(allowed: readonly string[]) {
+    try {
+      this.#allowed = blockList(allowed);
+    } catch (cause) {
+      throw new AppError('CONFIG_INVALID', 'ANCLOUD_PUSH_ALLOW has something that is no network', {
+        field: 'ANCLOUD_PUSH_ALLOW',
+        value: allowed.join(','),
+        fix: 'write networks such as 10.1.2.0/24, separated by commas',
+        cause,
+      });
+    }
+  }
+
+  /**
+   * The address that `host` is to be reached by. Of a name with several, all must be allowed: which one is taken is nobody's to choose.
+   * Errors: DESTINATION_REFUSED, UNAVAILABLE when the name has none.
+   */
+  async addressOf(host: string): Promise<string> {
+    const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+    for (const address of addresses)
+      if (!this.allows(address))
+        throw new AppError(
+          'DESTINATION_REFUSED',
+          'the destination is inside a network that the farm does not send to',
+          {
+            field: 'url',
+            value: host,
+            fix: 'use a public address, or have the operator add its network to ANCLOUD_PUSH_ALLOW',
+          },
+        );
+    return addresses[0] ?? '';
+  }
+
+  allows(address: string): boolean {
+    const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+    const [plain, family] = mapped === undefined ? [address, familyOf(address)] : [mapped, 'ipv4' as const];
+    return this.#allowed.check(plain, family) || !this.#inside.check(plain, family);
+  }
+}
+
+async function resolve(host: string): Promise<string[]> {
+  try {
+    return (await lookup(host, { all: true })).map(({ address }) => address);
+  } catch (cause) {
+    throw new AppError('UNAVAILABLE', `the name ${host} has no address`, {
+      field: 'url',
+      value: host,
+      fix: 'check the destination',
+      cause,
+    });
+  }
+}
+
+function blockList(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/');
+    const family = familyOf(address);
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return address.includes(':') ? 'ipv6' : 'ipv4';
+}

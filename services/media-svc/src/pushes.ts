@@ -1,0 +1,168 @@
+import { PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
+import { AppError, type Log, type Metrics } from '@ancloud/kit';
+import { ffmpegArgv, progressOutput } from './core/ffmpeg-argv.js';
+import { type PushTarget, readPushUrl } from './core/push-url.js';
+import { Destinations } from './io/destinations.js';
+import { findFfmpeg } from './io/ffmpeg.js';
+import { PushStore, type StoredPush } from './io/push-store.js';
+import { Push } from './push.js';
+import type { Stream } from './stream.js';
+
+/** Of one phone at a time: each is a connection and an ffmpeg. */
+const MAX_OF_PHONE = 4;
+/** How long one that has ended is listed, so that somebody learns why. */
+const REMEMBERED_MS = 60 * 60_000;
+/** ffmpeg may write no file at all. */
+const NO_FILE = 0;
+
+export interface PushesOptions {
+  readonly folder: string;
+  /** Networks inside that may be pushed to. */
+  readonly allow: readonly string[];
+  readonly ffmpeg: string;
+  readonly openStream: (phoneId: string) => Promise<Stream>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** The pushes of this media-svc. Owns them; those that are wanted go on when the process begins again. */
+export class Pushes {
+  readonly #options: PushesOptions;
+  readonly #store: PushStore;
+  readonly #destinations: Destinations;
+  readonly #all = new Map<string, Push>();
+  readonly #failures;
+
+  private constructor(options: PushesOptions, store: PushStore) {
+    this.#options = options;
+    this.#store = store;
+    this.#destinations = new Destinations(options.allow);
+    const { metrics } = options;
+    this.#failures = metrics.counter(
+      'ancloud_media_push_failures_total',
+      'Connections of pushes that ended, or never were, not by our wish',
+    );
+    const live = metrics.gauge('ancloud_media_pushes', 'Pushes under way, by whether pictures go out', [
+      'state',
+    ]);
+    Object.assign(live, {
+      collect: () => {
+        const running = [...this.#all.values()].filter((push) => push.running);
+        const sending = running.filter(({ record }) => record.state === PushState.PUSH_STATE_LIVE).length;
+        live.set({ state: 'live' }, sending);
+        live.set({ state: 'connecting' }, running.length - sending);
+      },
+    });
+  }
+
+  /** Errors: CONFIG_INVALID for `allow`, those of the file system. */
+  static async open(options: PushesOptions): Promise<Pushes> {
+    const pushes = new Pushes(options, PushStore.open(options.folder, options.log));
+    for (const stored of await pushes.#store.load()) pushes.#begin(stored, readPushUrl(stored.url));
+    return pushes;
+  }
+
+  /** Errors: INVALID_ARGUMENT, DESTINATION_REFUSED, UNAVAILABLE, CAPACITY, EXEC_FAILED, and what opening the stream says. */
+  async start(request: Omit<StoredPush, 'startedAtMs'>): Promise<PushRecord> {
+    const known = this.#all.get(request.pushId);
+    if (known !== undefined) return known.record;
+    const target = readPushUrl(request.url);
+    await this.#destinations.addressOf(target.host);
+    findFfmpeg(this.#options.ffmpeg);
+    const { phoneId } = request;
+    const running = [...this.#all.values()].filter((one) => one.running && one.record.phoneId === phoneId);
+    if (running.length >= MAX_OF_PHONE)
+      throw new AppError('CAPACITY', `phone ${phoneId} is pushed to ${MAX_OF_PHONE} destinations already`, {
+        field: 'phoneId',
+        value: phoneId,
+        fix: 'stop one of them first',
+      });
+    // A phone without a session, or with a stream elsewhere, is the caller's to know.
+    await this.#options.openStream(phoneId);
+    const stored = { ...request, startedAtMs: Date.now() };
+    await this.#store.save(stored);
+    return this.#begin(stored, target).record;
+  }
+
+  /** Ends it and forgets it. Errors: PUSH_NOT_FOUND. */
+  async stop(pushId: string): Promise<PushRecord> {
+    const push = this.#all.get(pushId);
+    if (push === undefined)
+      throw new AppError('PUSH_NOT_FOUND', `there is no push '${pushId}' here`, {
+        field: 'pushId',
+        value: pushId,
+      });
+    push.close('it was stopped');
+    this.#all.delete(pushId);
+    await this.#store.remove(pushId);
+    return push.record;
+  }
+
+  list(): PushRecord[] {
+    const now = Date.now();
+    for (const [id, { running, record }] of this.#all)
+      if (!running && now - record.endedAtMs > REMEMBERED_MS) this.#all.delete(id);
+    return [...this.#all.values()].map(({ record }) => record);
+  }
+
+  /** This media-svc stops; what is wanted stays wanted. May be called twice. */
+  close(): void {
+    for (const push of this.#all.values()) push.close('this media-svc is stopping');
+  }
+
+  #begin(stored: StoredPush, target: PushTarget): Push {
+    const { openStream, log } = this.#options;
+    const { pushId, owner, phoneId, url, startedAtMs } = stored;
+    const record = PushRecord.fromPartial({
+      pushId,
+      owner,
+      phoneId,
+      startedAtMs,
+      destination: target.shown,
+      state: PushState.PUSH_STATE_CONNECTING,
+    });
+    const push = new Push({
+      record,
+      openStream,
+      argv: () => this.#argv(target),
+      scrub: scrubber(url),
+      failed: () => this.#failures.inc(),
+      ended: () => void this.#forget(pushId),
+      log,
+    });
+    this.#all.set(pushId, push);
+    push.begin();
+    return push;
+  }
+
+  async #argv(target: PushTarget): Promise<string[]> {
+    const address = await this.#destinations.addressOf(target.host);
+    const root = process.getuid?.() === 0;
+    const ffmpeg = findFfmpeg(this.#options.ffmpeg);
+    return ffmpegArgv(ffmpeg, { root, network: true, fileBytes: NO_FILE }, [
+      ...progressOutput,
+      ...target.output(address),
+    ]);
+  }
+
+  /** It has ended by itself: it does not begin again with this process. */
+  async #forget(pushId: string): Promise<void> {
+    await this.#store.remove(pushId).catch((error: unknown) => {
+      this.#options.log.error({ push: pushId, err: error }, 'a push could not be forgotten');
+    });
+  }
+}
+
+/** ffmpeg names what it could not open: everything of the URL behind its scheme goes, in each form in which it may be quoted. */
+function scrubber(url: string): (text: string) => string {
+  return (text) => {
+    const plain = text.replaceAll(url, '…').replaceAll(/\b(rtmp|srt|tcp):\/\/\S*/g, '$1://…');
+    const parts = URL.parse(url);
+    const path = parts?.pathname.slice(1) ?? '';
+    const secrets = [path, path.split('/').at(-1), parts?.password, ...(parts?.searchParams.values() ?? [])];
+    return secrets.reduce<string>(
+      (clean, secret) => (secret === undefined || secret.length < 3 ? clean : clean.replaceAll(secret, '…')),
+      plain,
+    );
+  };
+}

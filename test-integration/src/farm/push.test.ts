@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Phone } from '../harness/farm.js';
+import { freePort } from '../harness/places.js';
+
+const farm = new Farm(inject('farm'));
+const KEY = 's3cret-of-the-stream';
+let phone: Phone;
+let folder: string;
+const receivers: ChildProcess[] = [];
+
+interface Push {
+  readonly pushId: string;
+  readonly destination: string;
+  readonly state: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly frames: number;
+}
+
+beforeAll(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-push-'));
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+});
+afterAll(async () => {
+  for (const receiver of receivers) receiver.kill('SIGKILL');
+  if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
+  if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+/** A server of the world, as far as one connection goes: it keeps what it gets as it is. Matroska, which is readable up to its last byte. */
+function receive(url: string, file: string, ...options: string[]): ChildProcess {
+  const argv = ['-v', 'error', '-nostdin', '-y', ...options, '-i', url, '-map', '0', '-c', 'copy', file];
+  const child = spawn('ffmpeg', argv, { stdio: 'ignore' });
+  receivers.push(child);
+  return child;
+}
+
+const ended = (child: ChildProcess): Promise<void> =>
+  child.exitCode === null && child.signalCode === null
+    ? new Promise((resolve) => child.once('exit', () => resolve()))
+    : Promise.resolve();
+
+interface Stream {
+  readonly codec_type: string;
+  readonly codec_name: string;
+  readonly width?: number;
+  readonly nb_read_frames: string;
+}
+function streamsOf(file: string): readonly Stream[] {
+  const argv = ['-v', 'quiet', '-count_frames', '-show_streams', '-of', 'json', file];
+  const { stdout } = spawnSync('ffprobe', argv, { encoding: 'utf8' });
+  return (JSON.parse(stdout) as { streams: readonly Stream[] }).streams;
+}
+
+const start = (url: string): Promise<Push> => farm.api('POST', `/v1/phones/${phone.phoneId}/pushes`, { url });
+async function get(id: string): Promise<Push> {
+  const { pushes } = await farm.api<{ pushes: Push[] }>('GET', `/v1/pushes?phoneId=${phone.phoneId}`);
+  const found = pushes.find(({ pushId }) => pushId === id);
+  if (found === undefined) throw new NotYet(`there is no push ${id}`);
+  return found;
+}
+const sent = (id: string, frames: number): Promise<Push> =>
+  eventually(async () => {
+    const push = await get(id);
+    if (push.state !== 'live' || push.frames < frames) throw new NotYet(JSON.stringify(push));
+    return push;
+  });
+const stop = (id: string): Promise<Push> => farm.api('DELETE', `/v1/pushes/${id}`);
+
+describe('push', () => {
+  it('reaches an RTMP server with the phone’s pictures, again when that was away; its key is told to nobody', async () => {
+    const url = `rtmp://127.0.0.1:${await freePort()}/live/${KEY}`;
+    const { pushId: id, destination } = await start(url);
+    expect(destination).toBe(url.replace(`live/${KEY}`, '…'));
+    // Nobody listens there.
+    await eventually(async () => {
+      const push = await get(id);
+      if (push.attempts === 0 || push.reason === '') throw new NotYet(JSON.stringify(push));
+      expect(push.reason).not.toContain(KEY);
+    });
+    const file = path.join(folder, 'rtmp.mkv');
+    const server = receive(url, file, '-listen', '1');
+    await sent(id, 60);
+
+    await farm.kill('media-svc');
+    await ended(server);
+    const [video, audio] = streamsOf(file);
+    expect(video).toMatchObject({ codec_type: 'video', codec_name: 'h264', width: 720 });
+    expect(Number(video?.nb_read_frames)).toBeGreaterThan(30);
+    if (audio !== undefined) expect(audio.codec_name).toBe('aac');
+
+    // It is wanted still: whoever listens there gets it again.
+    receive(url, path.join(folder, 'again.mkv'), '-listen', '1');
+    const { frames } = await sent(id, 30);
+    expect((await stop(id)).frames).toBeGreaterThanOrEqual(frames);
+    const gone = await farm.call('DELETE', `/v1/pushes/${id}`);
+    expect(await gone.json()).toMatchObject({ status: 404, code: 'PUSH_NOT_FOUND' });
+
+    const logs = path.join(farm.address.home, 'logs');
+    for (const name of fs.readdirSync(logs))
+      expect(fs.readFileSync(path.join(logs, name), 'utf8'), name).not.toContain(KEY);
+    expect(fs.readdirSync(path.join(farm.address.home, 'pushes'))).toEqual([]);
+  });
+
+  it('calls an SRT listener, encrypted, with the phone’s own sound; by the CLI', async () => {
+    const port = await freePort();
+    const passphrase = 'correct-horse-battery';
+    const file = path.join(folder, 'srt.mkv');
+    receive(`srt://127.0.0.1:${port}?mode=listener&passphrase=${passphrase}`, file);
+    const result = await farm.cli(['phone', 'push', phone.phoneId], {
+      stdin: `srt://127.0.0.1:${port}?passphrase=${passphrase}&streamid=phone\n`,
+    });
+    expect(result.stderr).toBe('');
+    const id = result.stdout.trim();
+    await sent(id, 60);
+    const listed = await farm.cli(['push', 'ls', '--phone', phone.phoneId]);
+    expect(listed.stdout).toContain(id);
+    expect(listed.stdout).not.toContain(passphrase);
+    await eventually(() => {
+      const [video, audio] = fs.existsSync(file) ? streamsOf(file) : [];
+      if (Number(video?.nb_read_frames ?? 0) < 30) throw new NotYet('the listener has too few pictures');
+      expect(video).toMatchObject({ codec_name: 'h264', width: 720 });
+      if (audio !== undefined) expect(audio.codec_name).toBe('opus');
+    });
+    expect((await farm.cli(['push', 'rm', id])).stdout).toContain('ended');
+  });
+
+  it.each([
+    ['rtmp://127.0.0.2/live/key', 403, 'DESTINATION_REFUSED'],
+    ['rtmp://[::1]/live/key', 403, 'DESTINATION_REFUSED'],
+    ['rtmp://169.254.169.254/latest/meta-data', 403, 'DESTINATION_REFUSED'],
+    ['srt://192.168.240.1:5555', 403, 'DESTINATION_REFUSED'],
+    // As a number, and as IPv4 in IPv6.
+    ['rtmp://2130706434/live/key', 403, 'DESTINATION_REFUSED'],
+    ['rtmp://[::ffff:127.0.0.2]/live/key', 403, 'DESTINATION_REFUSED'],
+    ['https://example.com/whip', 400, 'INVALID_ARGUMENT'],
+    ['file:///etc/passwd', 400, 'INVALID_ARGUMENT'],
+  ])('sends nothing to %s', async (url, status, code) => {
+    const answer = await farm.call('POST', `/v1/phones/${phone.phoneId}/pushes`, { url });
+    expect(await answer.json()).toMatchObject({ status, code });
+  });
+});
