@@ -64,8 +64,8 @@ export class RtpSender {
 
   /** Begins to send to a receiver, or goes on sending to another. Errors: INVALID_ARGUMENT. */
   async attach(options: RtpOptions): Promise<void> {
-    await this.#socket.connect(options.target);
     const mtu = options.maxPayload + RTP_HEADER_SIZE;
+    await this.#socket.connect(options.target, mtu);
     const emit = (kind: 'video' | 'audio') => (header: Uint8Array, payload: Uint8Array) =>
       this.#socket.send(header, payload, kind);
     const timeline = continued(this.#video?.timeline, options.video, 90_000);
@@ -98,10 +98,12 @@ export class RtpSender {
   video(accessUnit: Uint8Array, hostUs: number): void {
     this.#lastVideoUs = Math.max(hostUs, this.#lastVideoUs);
     this.#video?.packetizer.packetize(accessUnit, hostUs);
+    this.#socket.flush();
   }
 
   audio(packet: Uint8Array, hostUs: number): void {
     this.#audio?.packetizer.packetize(packet, hostUs);
+    this.#socket.flush();
   }
 
   /** Sends a group of pictures again, with new numbers and times. */

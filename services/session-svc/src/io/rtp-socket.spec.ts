@@ -1,42 +1,152 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import os from 'node:os';
 import { Metrics } from '@ancloud/kit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RtpSocket } from './rtp-socket.js';
 import { SessionMetrics } from './session-metrics.js';
 
-const undo: (() => void)[] = [];
+const hasIpv6 = Object.values(os.networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
+const undo: (() => unknown)[] = [];
 afterEach(() => {
   for (const step of undo.splice(0)) step();
 });
 
-async function receiver(): Promise<{ port: number; from: () => Promise<number> }> {
-  const socket = createSocket('udp4');
+interface Received {
+  readonly bytes: Buffer;
+  readonly port: number;
+}
+
+/** A receiver and what has come; `until` resolves when there are `count`. */
+async function receiver(ip = '127.0.0.1') {
+  const socket = createSocket(ip.includes(':') ? 'udp6' : 'udp4');
   undo.push(() => socket.close());
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, ip);
   await once(socket, 'listening');
+  socket.setRecvBufferSize(4 << 20);
+  const got: Received[] = [];
+  let check = (): void => {};
+  socket.on('message', (bytes, { port }) => {
+    got.push({ bytes, port });
+    check();
+  });
   return {
     port: socket.address().port,
-    from: async () => {
-      const [, remote] = (await once(socket, 'message')) as [Buffer, { port: number }];
-      return remote.port;
-    },
+    until: (count: number): Promise<Received[]> =>
+      new Promise((resolve) => {
+        check = () => {
+          if (got.length >= count) resolve(got);
+        };
+        check();
+      }),
   };
+}
+
+async function sender(ip = '127.0.0.1', maxSegments?: number) {
+  const registry = new Metrics('session-svc');
+  undo.push(() => registry.close());
+  const metrics = new SessionMetrics(registry, () => []);
+  const socket = await RtpSocket.create(ip, metrics, maxSegments);
+  undo.push(() => socket.close());
+  return { socket, metrics };
+}
+
+/** Address, packets, bytes of the last one. */
+type Case = [string, number, number];
+
+/** Packets numbered from 0, as a picture's fragments are: of `mtu` bytes, the last one shorter. */
+function fragments(count: number, mtu: number, last: number): [Buffer, Buffer][] {
+  return Array.from({ length: count }, (_, i) => {
+    const header = Buffer.alloc(14, 0x80);
+    header.writeUInt16BE(i, 2);
+    return [header, Buffer.alloc((i === count - 1 ? last : mtu) - 14, i)];
+  });
 }
 
 describe('RtpSocket', () => {
   it('keeps its port when the receiver changes, since a receiver knows the phone by it', async () => {
-    const metrics = new Metrics('session-svc');
-    undo.push(() => void metrics.close());
-    const socket = await RtpSocket.create('127.0.0.1', new SessionMetrics(metrics, () => []));
-    undo.push(() => socket.close());
+    const { socket } = await sender();
     for (let i = 0; i < 3; i++) {
       const target = await receiver();
-      await socket.connect({ ip: '127.0.0.1', port: target.port });
-      const from = target.from();
+      await socket.connect({ ip: '127.0.0.1', port: target.port }, 1200);
       socket.send(Buffer.from('header'), Buffer.from('payload'), 'video');
-      expect(await from).toBe(socket.port);
+      const [packet] = await target.until(1);
+      expect(packet?.port).toBe(socket.port);
+      expect(packet?.bytes.toString()).toBe('headerpayload');
       if (i === 1) socket.disconnect();
     }
+  });
+
+  it.each<Case>([
+    ['127.0.0.1', 1, 1200],
+    ['127.0.0.1', 42, 300],
+    // More than one send may hold, by bytes (54 of 1200) and by number (64).
+    ['127.0.0.1', 120, 1199],
+    // A picture that ends with a packet of full size: nothing shorter tells its end.
+    ['127.0.0.1', 42, 1200],
+    ...(hasIpv6 ? ([['::1', 42, 300]] as Case[]) : []),
+  ])(
+    'sends a picture packet by packet, in order (%s, %i packets, the last of %i bytes)',
+    async (ip, count, last) => {
+      const { socket, metrics } = await sender(ip);
+      const target = await receiver(ip);
+      await socket.connect({ ip, port: target.port }, 1200);
+      const packets = fragments(count, 1200, last);
+      for (let picture = 1; picture <= 2; picture += 1) {
+        for (const [header, payload] of packets) socket.send(header, payload, 'video');
+        socket.flush();
+        const got = await target.until(picture * count);
+        expect(got.slice(-count).map(({ bytes }) => bytes.toString('hex'))).toEqual(
+          packets.map((packet) => Buffer.concat(packet).toString('hex')),
+        );
+      }
+      expect(metrics.rtpPackets.video).toBe(2 * count);
+      expect(metrics.rtpBytes.video).toBe(2 * ((count - 1) * 1200 + last));
+    },
+  );
+
+  it('keeps the order of what is smaller or larger than a full packet', async () => {
+    const { socket } = await sender();
+    const target = await receiver();
+    await socket.connect({ ip: '127.0.0.1', port: target.port }, 100);
+    const sizes = [40, 100, 100, 60, 100, 16, 100];
+    for (const size of sizes) socket.send(Buffer.alloc(12), Buffer.alloc(size - 12), 'video');
+    socket.flush();
+    const got = await target.until(sizes.length);
+    expect(got.map(({ bytes }) => bytes.length)).toEqual(sizes);
+  });
+
+  it('sends one by one where several cannot leave at once, also those that were refused', async () => {
+    // More than any kernel cuts: EINVAL, as EIO where the way out computes no checksums.
+    const { socket } = await sender('127.0.0.1', 500);
+    const target = await receiver();
+    await socket.connect({ ip: '127.0.0.1', port: target.port }, 64);
+    const packets = fragments(300, 64, 20);
+    for (const [header, payload] of packets) socket.send(header, payload, 'video');
+    const expected = packets.map((packet) => Buffer.concat(packet).toString('hex'));
+    expect((await target.until(300)).map(({ bytes }) => bytes.toString('hex'))).toEqual(expected);
+    for (const [header, payload] of packets) socket.send(header, payload, 'video');
+    expect((await target.until(600)).slice(300).map(({ bytes }) => bytes.toString('hex'))).toEqual(expected);
+  });
+
+  it('drops what waits when nobody is connected any more', async () => {
+    const { socket } = await sender();
+    const [first, second] = [await receiver(), await receiver()];
+    await socket.connect({ ip: '127.0.0.1', port: first.port }, 100);
+    socket.send(Buffer.alloc(12), Buffer.alloc(88, 1), 'video');
+    socket.disconnect();
+    await socket.connect({ ip: '127.0.0.1', port: second.port }, 100);
+    socket.send(Buffer.alloc(12), Buffer.alloc(8, 2), 'video');
+    const [packet] = await second.until(1);
+    expect(packet?.bytes.length).toBe(20);
+  });
+
+  it.each([
+    ['an address that is not of this machine', '192.0.2.1'],
+    ['what is no address', 'nowhere'],
+  ])('refuses %s', async (_, ip) => {
+    await expect(sender(ip)).rejects.toMatchObject({ code: 'PORT_TAKEN', value: ip });
   });
 });
