@@ -11,7 +11,7 @@ import { Peer } from '../io/peers.js';
 import { StandIn } from '../io/stand-in.js';
 import { watch } from '../io/watch.js';
 
-const SECONDS = 10;
+const SECONDS = 20;
 const FILM = { framesPerSecond: 60, bitRate: 4_000_000, group: 60, keyFrameRatio: 6 };
 
 /**
