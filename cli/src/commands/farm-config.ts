@@ -26,6 +26,7 @@ const owners: readonly (readonly [name: string, owner: keyof typeof containerUse
   ['secrets/farm', 'group'],
   ['secrets/redis', 'group'],
   ['secrets/token', 'gateway'],
+  ['secrets/turn', 'gateway'],
   ['secrets/api-key', 'gateway'],
   ['secrets/nats-gateway', 'gateway'],
   ['secrets/nats-media-svc', 'media-svc'],

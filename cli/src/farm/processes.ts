@@ -33,6 +33,8 @@ const PASSED_ON = [
   'ANCLOUD_PUSH_ALLOW',
   'ANCLOUD_WEBRTC_ANNOUNCED',
   'ANCLOUD_ALLOWED_ORIGINS',
+  'ANCLOUD_ICE_SERVERS',
+  'ANCLOUD_TURN_URLS',
   'ANCLOUD_PUBLIC_URL',
   'ANCLOUD_IMPORT_DIRS',
   'ANCLOUD_INSECURE_REGISTRIES',
@@ -155,6 +157,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
         ANCLOUD_HTTP_LISTEN: `${layout.httpIp}:${ports.http}`,
         ANCLOUD_API_KEY_FILE: files.secret(layout, 'api-key'),
         ANCLOUD_TOKEN_SECRET_FILE: files.secret(layout, 'token'),
+        ANCLOUD_TURN_SECRET_FILE: env['ANCLOUD_TURN_SECRET_FILE'] ?? files.secret(layout, 'turn'),
         ANCLOUD_WEB_DIR: path.join(layout.root, 'web/dist'),
       },
       // Ready means more than healthy: it serves the console and has its stores.

@@ -14,7 +14,7 @@ export interface Secrets {
 export function ensureSecrets(layout: Layout): Secrets {
   fs.mkdirSync(files.secret(layout, ''), { recursive: true, mode: 0o700 });
   fs.chmodSync(files.secret(layout, ''), 0o700);
-  for (const name of ['farm', 'token']) ensureSecretFile(files.secret(layout, name));
+  for (const name of ['farm', 'token', 'turn']) ensureSecretFile(files.secret(layout, name));
   const nats = Object.fromEntries(
     serviceNames.map((name) => [name, ensureSecretFile(files.secret(layout, `nats-${name}`))]),
   ) as Record<ServiceName, string>;

@@ -44,6 +44,7 @@ export const packages = {
     'lz4',
     'zip',
     'attr',
+    'coturn',
   ],
   /** To measure, beside what a farm needs: a browser, a peer engine, and what bench/native is built with. */
   bench: [

@@ -27,6 +27,7 @@ describe('readConfig', () => {
       apiKey: 'twenty-four-characters!!',
       webDir: undefined,
       iceServers: [],
+      turn: undefined,
       farm: { nats: { user: 'gateway' } },
     });
     expect([...config.ownOrigins]).toEqual(['http://127.0.0.1:7080', 'http://localhost:7080']);
@@ -47,7 +48,26 @@ describe('readConfig', () => {
     ]);
   });
 
+  it('takes TURN servers with their secret', () => {
+    expect(
+      readConfig({
+        ...env,
+        ANCLOUD_TURN_URLS: 'turn:a.example:3478?transport=udp, turns:a.example:5349',
+        ANCLOUD_TURN_SECRET_FILE: secret,
+      }).turn,
+    ).toEqual({
+      urls: ['turn:a.example:3478?transport=udp', 'turns:a.example:5349'],
+      secret: 'twenty-four-characters!!',
+    });
+  });
+
   it.each<[string, Record<string, string>, string]>([
+    ['TURN servers without a secret', { ANCLOUD_TURN_URLS: 'turn:a.example' }, 'ANCLOUD_TURN_SECRET_FILE'],
+    [
+      'TURN servers that are none',
+      { ANCLOUD_TURN_URLS: 'stun:a.example', ANCLOUD_TURN_SECRET_FILE: secret },
+      'ANCLOUD_TURN_URLS',
+    ],
     ['an origin that is none', { ANCLOUD_ALLOWED_ORIGINS: 'partner.example' }, 'ANCLOUD_ALLOWED_ORIGINS'],
     ['any origin', { ANCLOUD_ALLOWED_ORIGINS: '*' }, 'ANCLOUD_ALLOWED_ORIGINS'],
     ['a file as an origin', { ANCLOUD_ALLOWED_ORIGINS: 'file:///tmp' }, 'ANCLOUD_ALLOWED_ORIGINS'],

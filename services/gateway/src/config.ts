@@ -11,6 +11,7 @@ import {
   tcpAddress,
 } from '@ancloud/kit';
 import { z } from 'zod';
+import type { Turn } from './viewers/turn.js';
 
 const schema = z.object({
   ...processSettings({ grpcPort: 7081 }),
@@ -41,6 +42,10 @@ const schema = z.object({
     })
     .describe('write JSON such as [{"urls":["stun:stun.example.com"]}]')
     .prefault('[]'),
+  /** TURN servers that viewers are given credentials for, separated by commas: `turn:turn.example.com:3478?transport=udp`. */
+  ANCLOUD_TURN_URLS: list().optional(),
+  /** The secret that those servers know (coturn's static-auth-secret). */
+  ANCLOUD_TURN_SECRET_FILE: secretFile().optional(),
 });
 
 const iceServers = z.array(
@@ -67,6 +72,7 @@ export interface GatewayConfig {
   readonly tokenSecret: string;
   readonly webDir: string | undefined;
   readonly iceServers: z.output<typeof iceServers>;
+  readonly turn: Turn | undefined;
 }
 
 /** Errors: CONFIG_INVALID listing all mistakes. */
@@ -96,7 +102,25 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     tokenSecret: read.ANCLOUD_TOKEN_SECRET_FILE,
     webDir: read.ANCLOUD_WEB_DIR,
     iceServers: read.ANCLOUD_ICE_SERVERS,
+    turn: turnOf(read.ANCLOUD_TURN_URLS, read.ANCLOUD_TURN_SECRET_FILE),
   };
+}
+
+function turnOf(urls: readonly string[] | undefined, secret: string | undefined): Turn | undefined {
+  if (urls === undefined) return undefined;
+  const wrong = urls.find((url) => !/^turns?:[^/]/.test(url));
+  if (wrong !== undefined)
+    throw new AppError('CONFIG_INVALID', `ANCLOUD_TURN_URLS: '${wrong}' is no TURN server`, {
+      field: 'ANCLOUD_TURN_URLS',
+      value: wrong,
+      fix: 'write e.g. turn:turn.example.com:3478?transport=udp',
+    });
+  if (secret === undefined)
+    throw new AppError('CONFIG_INVALID', 'ANCLOUD_TURN_URLS is set without ANCLOUD_TURN_SECRET_FILE', {
+      field: 'ANCLOUD_TURN_SECRET_FILE',
+      fix: "name the file with the servers' shared secret (coturn: static-auth-secret)",
+    });
+  return { urls, secret };
 }
 
 /** People type `localhost` where the farm says 127.0.0.1, and the other way round: to a browser those are two origins. */

@@ -1,4 +1,5 @@
 import { type Bus, Lanes } from '@ancloud/bus';
+import type { viewer as protocol } from '@ancloud/contracts';
 import { ContainerServiceClient } from '@ancloud/contracts/container/v1/container';
 import { InputServiceClient } from '@ancloud/contracts/input/v1/input';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
@@ -29,6 +30,7 @@ import { Pushes } from '../pushes/pushes.js';
 import { RecordingAccess } from '../recordings/recording-access.js';
 import { Recordings } from '../recordings/recordings.js';
 import { signalCounts } from '../signal/signal-counts.js';
+import { turnServer } from '../viewers/turn.js';
 import { MediaDialer, poolDialer } from '../signal/media-link.js';
 import { Uploads } from '../uploads/uploads.js';
 import { SnapshotAccess } from '../snapshots/snapshot-access.js';
@@ -121,6 +123,10 @@ export function buildParts(world: World) {
     authenticator: new Authenticator(credentials, config.apiKey),
     failures: new AuthFailures(clock),
     signalCounts: signalCounts(metrics),
+    iceServers: (viewer: string): readonly protocol.IceServer[] => [
+      ...config.iceServers,
+      ...(config.turn === undefined ? [] : [turnServer(config.turn, viewer, clock.now())]),
+    ],
     door,
     whep: new Whep({ door, signer, viewers, medias, facts, clock }),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),

@@ -27,7 +27,8 @@ export interface ConnectionParts {
   readonly dialer: Pick<MediaDialer, 'join'>;
   readonly bus: Pick<Bus, 'publish' | 'subscribe'>;
   readonly lanes: Pick<Lanes, 'viewerInput'>;
-  readonly iceServers: readonly viewer.IceServer[];
+  /** STUN and TURN servers for that viewer. */
+  readonly iceServers: (viewer: string) => readonly viewer.IceServer[];
   readonly counted: SignalCounts;
   readonly clock: Clock;
   readonly log: Log;

@@ -15,7 +15,7 @@ export function signalRoute(parts: GatewayParts): UpgradeRoute {
         bus: parts.bus,
         lanes: parts.lanes,
         counted: parts.signalCounts,
-        iceServers: parts.config.iceServers,
+        iceServers: parts.iceServers,
         clock: parts.clock,
         log: parts.log,
       });

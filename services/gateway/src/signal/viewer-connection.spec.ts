@@ -137,7 +137,7 @@ function connection(): ViewerConnection {
       joined: (outcome: string) => counts.push(`join ${outcome}`),
       dropped: (why: string) => counts.push(`drop ${why}`),
     },
-    iceServers: [{ urls: ['stun:s'] }],
+    iceServers: (viewer: string) => [{ urls: [`stun:${viewer}`] }],
     clock,
     log: silentLog,
   } as unknown as ConnectionParts;
@@ -190,7 +190,7 @@ describe('join', () => {
           phone: 'ph_1',
           role: 'control',
           resume: 'next-secret',
-          iceServers: [{ urls: ['stun:s'] }],
+          iceServers: [{ urls: ['stun:vw_1'] }],
         },
       },
     ]);

@@ -164,7 +164,8 @@ export class ViewerConnection {
 
   #joined(admission: Admission, link: MediaLink, id: number): void {
     const { phone, viewer: viewerId, role, resume } = admission;
-    const { bus, iceServers } = this.#parts;
+    const { bus } = this.#parts;
+    const iceServers = this.#parts.iceServers(viewerId);
     this.#state = 'joined';
     this.#admission = admission;
     this.#link = link;

@@ -19,7 +19,9 @@ const RETRY_AFTER_S = '1';
  */
 @Controller({ version: '1', path: 'whep' })
 export class WhepController {
-  constructor(@Inject(WHEP) private readonly parts: Pick<GatewayParts, 'whep' | 'config' | 'publicUrl'>) {}
+  constructor(
+    @Inject(WHEP) private readonly parts: Pick<GatewayParts, 'whep' | 'iceServers' | 'config' | 'publicUrl'>,
+  ) {}
 
   @Options()
   options(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
@@ -40,7 +42,7 @@ export class WhepController {
       const token = bearer(request.headers.authorization);
       const offer = bodyOf(SDP, request.headers['content-type'], request.body);
       const { session, answer, etag } = await this.parts.whep.create(token, offer, goneSignal(reply));
-      const links = iceServerLinks(this.parts.config.iceServers);
+      const links = iceServerLinks(this.parts.iceServers(session));
       if (links !== undefined) void reply.header('link', links);
       void reply
         .status(201)

@@ -3,17 +3,33 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { Farm, ownFarm } from '../harness/farm.js';
+import { Farm, ownFarm, type Phone } from '../harness/farm.js';
 import { type MediaName, streamOf } from '../harness/media-client.js';
+import { TurnServer } from '../harness/turn-server.js';
 
 let farm: Farm;
 let browser: Browser;
+let phone: Phone;
+let turnPort: number;
 
 beforeAll(async () => {
   const own = await ownFarm();
-  farm = new Farm({ ...own, env: { ...own.env, ANCLOUD_MEDIA_INSTANCES: '2', ANCLOUD_MEDIA_WORKERS: '1' } });
+  // Within the farm's own ports.
+  turnPort = Number(own.env['ANCLOUD_PORT_BASE']) + 390;
+  farm = new Farm({
+    ...own,
+    env: {
+      ...own.env,
+      ANCLOUD_MEDIA_INSTANCES: '2',
+      ANCLOUD_MEDIA_WORKERS: '1',
+      ANCLOUD_TURN_URLS: `turn:127.0.0.1:${turnPort}?transport=udp`,
+    },
+  });
   await farm.up();
   browser = await Browser.start();
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
 });
 afterAll(async () => {
   await browser?.close();
@@ -38,9 +54,6 @@ async function goesOn(viewer: ViewerPage): Promise<void> {
 }
 
 it('a media-svc that dies loses its viewers to the other one, which does not wait for its lease', async () => {
-  const phone = await farm.create();
-  await farm.viewable(phone.phoneId);
-  await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
   const viewer = await browser.watch(farm, phone.phoneId, 'watch');
   await goesOn(viewer);
 
@@ -67,5 +80,28 @@ it('a media-svc that dies loses its viewers to the other one, which does not wai
   await farm.serves(dies, pid);
   expect(await carrierOf(phone.phoneId)).toBe(other);
   await viewer.page.close();
-  await farm.delete(phone.phoneId);
+});
+
+it('a viewer who reaches nothing but a TURN server sees the phone through it, with the credentials of its join', async () => {
+  const turn = await TurnServer.start(turnPort, farm.address.home);
+  const hidden = await Browser.start();
+  try {
+    // What a network does that lets only the relay through.
+    await hidden.context.addInitScript(() => {
+      globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(configuration?: RTCConfiguration) {
+          super({ ...configuration, iceTransportPolicy: 'relay' });
+        }
+      };
+    });
+    await goesOn(await hidden.watch(farm, phone.phoneId, 'watch'));
+    await eventually(() => {
+      // coturn writes its log behind what it does.
+      if (!/user <\d+:vw_\w+>.*ALLOCATE processed, success/.test(turn.log()))
+        throw new NotYet(`coturn says ${turn.log().slice(-500)}`);
+    });
+  } finally {
+    await hidden.close();
+    await turn.stop();
+  }
 });
