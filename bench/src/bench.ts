@@ -16,7 +16,7 @@ export interface Bench {
   farm(): Promise<Farm>;
   browser(): Promise<Browser>;
   /** Path of a program of bench/native. */
-  native(name: 'peers' | 'touches' | 'rtp_source' | 'app_process'): Promise<string>;
+  native(name: 'peers' | 'touches' | 'rtp_source' | 'app_process' | 'fleet'): Promise<string>;
   /** Progress, on stderr. */
   say(text: string): void;
 }

@@ -5,6 +5,7 @@ import type { Bench, Benchmark } from './bench.js';
 import { churn } from './benches/churn.js';
 import { fanOut } from './benches/fan-out.js';
 import { firstFrame } from './benches/first-frame.js';
+import { groupControl } from './benches/group-control.js';
 import { host } from './benches/host.js';
 import { inputThroughput } from './benches/input-throughput.js';
 import { joinStorm } from './benches/join-storm.js';
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'relay-delay': relayDelay,
   'touch-delay': touchDelay,
   'input-throughput': inputThroughput,
+  'group-control': groupControl,
   'first-frame': firstFrame,
   'join-storm': joinStorm,
   'fan-out': fanOut,

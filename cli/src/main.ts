@@ -96,7 +96,7 @@ program
   .command('bench')
   .argument(
     '[name...]',
-    'up memory phone-start host churn relay-delay touch-delay input-throughput first-frame join-storm fan-out touch-to-photon; all by default',
+    'up memory phone-start host churn relay-delay touch-delay input-throughput group-control first-frame join-storm fan-out touch-to-photon; all by default',
   )
   .option('--cycles <n>', 'phones that churn makes and deletes', '300')
   .description('measure, each beside a peer; JSON lines')

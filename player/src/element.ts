@@ -1,41 +1,19 @@
 import type { Action, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import {
-  type ClientNotifications,
-  limits,
-  type RoleWord,
-  type ServerNotifications,
-} from '@ancloud/contracts/viewer';
-import { Arrival, type Steps } from './arrival.js';
+import { limits, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
+import { Arrival } from './arrival.js';
 import { Connection, type ConnectionState, type Joined } from './connection.js';
+import type { AncloudPhoneEvents } from './events.js';
 import { Experience } from './experience.js';
+import { GamepadInput } from './gamepad-input.js';
 import { KeyboardInput } from './keyboard-input.js';
 import { Overlay } from './overlay.js';
 import { PointerInput } from './pointer-input.js';
-import type { PictureStats } from './stats.js';
 import { style } from './style.js';
 import { build, type Parts } from './template.js';
 import { pieces, utf8Length } from './text.js';
 import { toolActions, Toolbar, type ToolName } from './toolbar.js';
 import { encode } from './touches.js';
 import { onPicture, showTrack } from './tracks.js';
-
-/** Events of `<ancloud-phone>`; all are CustomEvents that bubble. */
-export interface AncloudPhoneEvents {
-  /** The connection's state changed. `code` is one of ancloud's stable codes, or empty. */
-  state: CustomEvent<{ state: ConnectionState; why: string; code: string }>;
-  /** The farm let this viewer in (again). */
-  joined: CustomEvent<{ viewer: string; phone: string; role: RoleWord }>;
-  /** First frame of this token's connection was shown; `steps` tells what took how long. */
-  firstframe: CustomEvent<{ width: number; height: number; steps: Steps }>;
-  /** Who holds the controls, and who waits for them. */
-  control: CustomEvent<ServerNotifications['control']>;
-  /** The phone's clipboard came. */
-  clipboard: CustomEvent<{ text: string }>;
-  /** Once a second. */
-  stats: CustomEvent<PictureStats>;
-  /** Each 5 s, as the farm is told: stalls, delay and a score from 1 to 5. */
-  experience: CustomEvent<ClientNotifications['experience']>;
-}
 
 /** viewer.proto: a clipboard's text is at most this long in UTF-8. */
 const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
@@ -58,6 +36,7 @@ export class AncloudPhone extends HTMLElement {
   readonly #toolbar: Toolbar;
   readonly #pointers: PointerInput;
   readonly #keyboard: KeyboardInput;
+  #pads: GamepadInput | undefined;
   #connection: Connection | undefined;
   #arrival = new Arrival();
   #experience: Experience | undefined;
@@ -101,11 +80,18 @@ export class AncloudPhone extends HTMLElement {
   }
 
   connectedCallback(): void {
+    this.#pads = new GamepadInput({
+      key: (value) => this.#send({ $case: 'key', value }),
+      scroll: (value) => this.#send({ $case: 'scroll', value }),
+      // The phone that is typed into is the one that is played on.
+      may: () => this.#role !== 'watch' && this.matches(':focus-within'),
+    });
     this.#connect();
   }
 
   disconnectedCallback(): void {
     this.#disconnect();
+    this.#pads?.close();
   }
 
   attributeChangedCallback(): void {
@@ -286,6 +272,7 @@ export class AncloudPhone extends HTMLElement {
   #rest(): void {
     this.#pointers.cancel();
     this.#keyboard.release();
+    this.#pads?.release();
   }
 
   #send(input: NonNullable<ViewerInput['input']>): void {

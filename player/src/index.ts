@@ -1,3 +1,4 @@
-export { AncloudPhone, type AncloudPhoneEvents } from './element.js';
+export { AncloudPhone } from './element.js';
+export type { AncloudPhoneEvents } from './events.js';
 export type { ConnectionState } from './connection.js';
 export type { PictureStats } from './stats.js';

@@ -24,6 +24,11 @@ describe('meaningOf', () => {
       { kind: 'key', keycode: 31, metastate: 0x1000 },
     ],
     [
+      'locks are in the meta state: META_CAPS_LOCK_ON and META_NUM_LOCK_ON',
+      key('Enter', 'Enter', { getModifierState: (name: string) => name !== 'ScrollLock' }),
+      { kind: 'key', keycode: 66, metastate: 0x30_0000 },
+    ],
+    [
       'Shift+Arrow keeps META_SHIFT_ON',
       key('ArrowLeft', 'ArrowLeft', { shiftKey: true }),
       { kind: 'key', keycode: 21, metastate: 1 },

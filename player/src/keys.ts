@@ -48,6 +48,9 @@ const SHIFT_ON = 0x1;
 const ALT_ON = 0x2;
 const CTRL_ON = 0x1000;
 const META_ON = 0x1_0000;
+const CAPS_LOCK_ON = 0x10_0000;
+const NUM_LOCK_ON = 0x20_0000;
+const SCROLL_LOCK_ON = 0x40_0000;
 
 export interface KeyLike {
   readonly code: string;
@@ -56,6 +59,8 @@ export interface KeyLike {
   readonly altKey: boolean;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
+  /** KeyboardEvent's: whether a lock is on. */
+  readonly getModifierState?: (key: 'CapsLock' | 'NumLock' | 'ScrollLock') => boolean;
 }
 
 export type KeyMeaning =
@@ -71,7 +76,10 @@ export function meaningOf(event: KeyLike): KeyMeaning {
     (event.altKey ? ALT_ON : 0) |
     // Apple's Command does what Ctrl does in Android.
     (event.ctrlKey || (shortcut && event.metaKey) ? CTRL_ON : 0) |
-    (event.metaKey && !shortcut ? META_ON : 0);
+    (event.metaKey && !shortcut ? META_ON : 0) |
+    (event.getModifierState?.('CapsLock') === true ? CAPS_LOCK_ON : 0) |
+    (event.getModifierState?.('NumLock') === true ? NUM_LOCK_ON : 0) |
+    (event.getModifierState?.('ScrollLock') === true ? SCROLL_LOCK_ON : 0);
   if (shortcut) {
     const letter = letterOf(event);
     if (letter !== undefined)

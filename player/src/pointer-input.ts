@@ -47,7 +47,9 @@ export class PointerInput {
     });
     // The browser took the pointers for a gesture of its own: lifting here would be a tap that nobody made.
     surface.addEventListener('pointercancel', () => this.cancel());
-    surface.addEventListener('contextmenu', (event) => event.preventDefault());
+    // A mouse's back and forward buttons, and its menu, are the phone's.
+    for (const name of ['contextmenu', 'mouseup', 'auxclick'] as const)
+      surface.addEventListener(name, (event) => event.preventDefault());
     surface.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
   }
 
@@ -76,6 +78,9 @@ export class PointerInput {
   #move(event: PointerEvent): void {
     if (!this.#options.may()) return;
     if (event.pointerType === 'mouse' && event.buttons === 0) return this.#hovers(this.#pointer(event));
+    // A second button of a mouse comes as a move whose `button` is not -1 (Pointer Events, section 5.2.3).
+    if (event.pointerType === 'mouse' && event.button !== -1 && event.pointerId !== this.#pinching)
+      return this.#touches.buttons(this.#pointer(event));
     for (const one of thinned(event.getCoalescedEvents?.() ?? [], event))
       for (const pointer of this.#pointers(one, event.pointerId)) this.#touches.move(pointer);
     for (const pointer of this.#pointers(event)) if (this.#rings.has(pointer.id)) this.#ring(pointer);
@@ -99,7 +104,7 @@ export class PointerInput {
     const { x, y } = this.#place(event);
     this.#options.scroll({
       $case: 'scroll',
-      value: { x: normalised(x), y: normalised(y), ...wheelSteps(event), buttons: 0 },
+      value: { x: normalised(x), y: normalised(y), ...wheelSteps(event), buttons: event.buttons & 31 },
     });
   }
 

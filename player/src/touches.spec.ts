@@ -28,6 +28,30 @@ describe('Touches', () => {
   });
   afterEach(() => vi.useRealTimers());
 
+  it('tells of a mouse’s second button in order and without loss, unlike of a move', () => {
+    const mouse = { ...at(1, 0.5, 0.5), mouse: true };
+    touches.down({ ...mouse, buttons: 1 });
+    touches.buttons({ ...mouse, buttons: 3 });
+    touches.move({ ...mouse, x: 0.6, buttons: 3 });
+    touches.buttons({ ...mouse, buttons: 2 });
+    touches.buttons({ ...mouse, buttons: 2 | 8 | 16 });
+    touches.up({ ...mouse, buttons: 0 });
+    const told = said.map(({ message: { input }, move }) =>
+      input?.$case === 'touch' ? [input.value.buttons, move] : [],
+    );
+    expect(told).toEqual([
+      [1, false],
+      [3, false],
+      [3, true],
+      [2, false],
+      [26, false],
+      [0, false],
+    ]);
+    // Of a mouse that is not down there is nothing to tell.
+    touches.buttons({ ...mouse, buttons: 1 });
+    expect(said).toHaveLength(6);
+  });
+
   it('names all fingers in each message and gives a lifted finger’s number to the next', () => {
     touches.down(at(11, 0, 0));
     touches.down(at(12, 1, 1));

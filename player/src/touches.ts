@@ -16,7 +16,7 @@ export interface Pointer extends Place {
   /** 0-1; 0.5 when the device does not measure. */
   readonly pressure: number;
   readonly mouse: boolean;
-  /** DOM's bits: 1 primary, 2 secondary, 4 auxiliary. */
+  /** DOM's bits: 1 primary, 2 secondary, 4 auxiliary, 8 back, 16 forward. */
   readonly buttons: number;
 }
 
@@ -64,6 +64,14 @@ export class Touches {
     this.#say(TouchAction.TOUCH_ACTION_MOVE, down.finger, pointer);
   }
 
+  /** Another button of a mouse that is down was pressed or let go: unlike a move it must not be lost. */
+  buttons(pointer: Pointer): void {
+    const down = this.#down.get(pointer.id);
+    if (down === undefined) return;
+    Object.assign(down, placed(pointer));
+    this.#say(TouchAction.TOUCH_ACTION_MOVE, down.finger, pointer, { lossy: false });
+  }
+
   up(pointer: Pointer): void {
     const down = this.#down.get(pointer.id);
     if (down === undefined) return;
@@ -77,7 +85,8 @@ export class Touches {
   hover(pointer: Pointer): void {
     if (this.#down.size > 0) return;
     this.#gesture = (this.#gesture + (this.#sequence === 0 ? 1 : 0)) >>> 0;
-    this.#say(TouchAction.TOUCH_ACTION_HOVER, 0, pointer, { finger: 0, ...placed(pointer) });
+    // It has a place, though nothing is down.
+    this.#say(TouchAction.TOUCH_ACTION_HOVER, 0, pointer, { hovering: { finger: 0, ...placed(pointer) } });
   }
 
   /** The gesture is void: the browser took the pointers away, or the picture's size changed. */
@@ -117,10 +126,15 @@ export class Touches {
     this.#emit({ input: { $case: 'heartbeat', value: { gesture: this.#gesture } } }, false);
   }
 
-  #say(action: TouchAction, finger: number, pointer: Pointer, hovering?: Down): void {
+  #say(
+    action: TouchAction,
+    finger: number,
+    pointer: Pointer,
+    more: { readonly hovering?: Down; readonly lossy?: boolean } = {},
+  ): void {
     const fingers = [...this.#down.values()];
-    // A hovering mouse has a place, though nothing is down.
-    if (hovering !== undefined) fingers.push(hovering);
+    if (more.hovering !== undefined) fingers.push(more.hovering);
+    const moves = action === TouchAction.TOUCH_ACTION_MOVE || action === TouchAction.TOUCH_ACTION_HOVER;
     this.#emit(
       {
         input: {
@@ -136,7 +150,7 @@ export class Touches {
           },
         },
       },
-      action === TouchAction.TOUCH_ACTION_MOVE || action === TouchAction.TOUCH_ACTION_HOVER,
+      more.lossy ?? moves,
     );
   }
 
@@ -168,7 +182,7 @@ export function normalised(part: number): number {
   return Math.round(Math.max(0, Math.min(1, part)) * FULL);
 }
 
-/** DOM's primary, secondary, auxiliary → MotionEvent's BUTTON_PRIMARY 1, SECONDARY 2, TERTIARY 4: the same bits. */
+/** DOM's primary, secondary, auxiliary, back, forward → MotionEvent's BUTTON_PRIMARY 1, SECONDARY 2, TERTIARY 4, BACK 8, FORWARD 16. */
 function androidButtons(pointer: Pointer): number {
-  return pointer.mouse ? pointer.buttons & 7 : 0;
+  return pointer.mouse ? pointer.buttons & 31 : 0;
 }

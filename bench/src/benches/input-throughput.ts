@@ -1,10 +1,7 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { type Bus, connectBus } from '@ancloud/bus';
+import type { Bus } from '@ancloud/bus';
 import { leases, records, subjects } from '@ancloud/contracts';
 import { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
-import { silentLog } from '@ancloud/kit';
-import { connectState, recordsOf, type State, viewLease } from '@ancloud/state';
+import { recordsOf, type State, viewLease } from '@ancloud/state';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { gestureMessages } from '../core/gesture.js';
@@ -12,6 +9,7 @@ import { p50 } from '../core/stats.js';
 import { pause, until } from '../io/command.js';
 import { cpuSecondsOf } from '../io/cpu.js';
 import type { Farm } from '../io/farm.js';
+import { busOf, stateOf } from '../io/insider.js';
 
 const PHONES = 50;
 /** Of one gesture: down, moves, up. */
@@ -101,18 +99,4 @@ async function accepted(farm: Farm): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${farm.port('input-svc metrics')}/metrics`)).text();
   const line = text.split('\n').find((one) => /^ancloud_input_messages_total\{.*what="accepted"/.test(one));
   return Number(line?.split(' ').at(-1) ?? 0);
-}
-
-function secret(farm: Farm, name: string): string {
-  return fs.readFileSync(path.join(farm.home, 'secrets', name), 'utf8').trim();
-}
-
-function busOf(farm: Farm, user: 'media-svc' | 'session-svc'): Promise<Bus> {
-  const servers = [`127.0.0.1:${farm.port('nats')}`];
-  return connectBus({ servers, user, pass: secret(farm, `nats-${user}`), name: 'bench', log: silentLog });
-}
-
-function stateOf(farm: Farm): Promise<State> {
-  const url = `redis://:${secret(farm, 'redis')}@127.0.0.1:${farm.port('redis')}`;
-  return connectState({ url, name: 'bench', log: silentLog });
 }

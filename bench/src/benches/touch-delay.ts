@@ -13,6 +13,7 @@ import type { Farm } from '../io/farm.js';
 import { Signal } from '../io/signal.js';
 import { StandIn } from '../io/stand-in.js';
 import { Toucher } from '../io/toucher.js';
+import { fleetDelay } from './touch-delay/fleet-delay.js';
 
 const EVENTS = 600;
 const GAP_MS = 10;
@@ -45,6 +46,7 @@ export async function touchDelay(bench: Bench): Promise<Finding[]> {
         { metric: `${way}p99`, value: p99(samples), samples },
       );
     }
+    findings.push(...(await fleetDelay(bench, farm)));
     return findings;
   } finally {
     await farm.delete(phone);

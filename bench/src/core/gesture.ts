@@ -12,6 +12,11 @@ function place(number: number): { x: number; y: number } {
   return { x: 10 + 2 * (number % COLUMNS), y: 600 + 4 * Math.floor(number / COLUMNS) };
 }
 
+/** Where the events of a gesture are, in pixels. */
+export function gesturePlaces(events: number): { x: number; y: number }[] {
+  return Array.from({ length: events }, (_, number) => place(number));
+}
+
 /** Messages of one finger that goes down, moves, and is lifted; each at a place of its own. */
 export function gestureMessages(gesture: number, events: number): { bytes: Uint8Array; move: boolean }[] {
   return Array.from({ length: events }, (_, number) => {

@@ -16,6 +16,8 @@ static struct {
     uint32_t down_ids;               // bit n: pointer id n is down
     uint64_t gestures, events, dropped, keys, texts;
     char last_dropped[48];
+    struct win_key last_key;
+    struct win_motion last_seen;     // of whatever kind, also one that was dropped
 } in;
 
 static void drop(const char *why)
@@ -54,6 +56,7 @@ static void pointerless(const struct win_motion *m)
 
 void input_motion(const struct win_motion *m)
 {
+    in.last_seen = *m;
     if (m->count < 1 || m->count > WIN_POINTERS) return drop("pointer count");
     for (int i = 0; i < m->count; i++)
         if (m->pointers[i].id < 0 || m->pointers[i].id >= 32) return drop("pointer id");
@@ -168,6 +171,7 @@ static bool system_key(const struct win_key *k)
 void input_key(const struct win_key *k)
 {
     in.keys++;
+    in.last_key = *k;
     if (system_key(k)) return;
     struct app *a = app_front();
     if (!a) return;
@@ -213,6 +217,10 @@ size_t input_dump(char *out, size_t n)
     for (int i = 0; in.target != NOBODY && i < in.last.count && at < n; i++)
         if (in.down_ids >> in.last.pointers[i].id & 1)
             at += (size_t)snprintf(out + at, n - at, " %d@%.0f,%.0f", in.last.pointers[i].id, (double)in.last.pointers[i].x, (double)in.last.pointers[i].y);
-    if (at < n) at += (size_t)snprintf(out + at, n - at, "\n");
+    const struct win_motion *m = &in.last_seen;
+    if (at < n)
+        at += (size_t)snprintf(out + at, n - at, "\n  Last key: code=%d action=%d meta=0x%x\n  Last motion: action=%d buttons=0x%x scroll=%g,%g\n",
+                               in.last_key.code, in.last_key.action, (unsigned)in.last_key.meta, m->action, (unsigned)m->buttons, (double)m->hscroll,
+                               (double)m->vscroll);
     return at < n ? at : n;
 }

@@ -3,12 +3,13 @@ import type { GroupSample } from '@ancloud/contracts/input/v1/input';
 import { TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { GroupRecord } from '@ancloud/contracts/state/v1/state';
 import { deviate, deviationOf } from './core/jitter.js';
+import { SharedInput } from './core/shared-input.js';
 import { DelayLine } from './delay-line.js';
 import type { GroupTimes, Sample } from './group-times.js';
 import type { Followed, PhoneInput } from './phone-input.js';
 
 type RoleWord = protocol.RoleWord;
-type Phone = Pick<PhoneInput, 'follow' | 'unfollow'>;
+export type Follower = Pick<PhoneInput, 'follow' | 'flush' | 'unfollow'>;
 
 /** An answer of session-svc costs a message: of all inputs of a master, four a second are looked at. */
 const SAMPLE_MS = 250;
@@ -35,7 +36,7 @@ export interface MemberView {
 /** One group: plays what its master's holder does on those of its members that this instance serves. Owned by Groups. */
 export class Group {
   #record: GroupRecord;
-  readonly #phone: (phone: string) => Phone | undefined;
+  readonly #phone: (phone: string) => Follower | undefined;
   readonly #times: GroupTimes;
   #members = new Map<string, Member>();
   readonly #samples: GroupSample[] = [];
@@ -43,8 +44,10 @@ export class Group {
   #turn = Date.now();
   #gesture = 0;
   #sampleAtMs = -Infinity;
+  #flushing = false;
 
-  constructor(record: GroupRecord, phone: (phone: string) => Phone | undefined, times: GroupTimes) {
+  /** @param phone one that this instance serves. */
+  constructor(record: GroupRecord, phone: (phone: string) => Follower | undefined, times: GroupTimes) {
     this.#record = record;
     this.#phone = phone;
     this.#times = times;
@@ -105,6 +108,7 @@ export class Group {
     const { groupId, masterId, jitter } = this.#record;
     const leader = { group: groupId, role, why: `followed ${masterId}` };
     const sample = input?.$case === 'heartbeat' ? undefined : this.#sample();
+    const shared = new SharedInput(message);
     let elsewhere = false;
     for (const member of this.#members.values()) {
       const phone = this.#phone(member.phoneId);
@@ -115,7 +119,9 @@ export class Group {
       const deviation = deviationOf(jitter, groupId, member.phoneId, this.#turn);
       const written = sample?.expect(deviation.delayMs);
       const run = (): void => {
-        member.last = phone.follow(leader, deviate(message, deviation), written);
+        const moved = deviate(message, deviation);
+        member.last = phone.follow(leader, moved === message ? shared : new SharedInput(moved), written);
+        this.#flushLater();
         if (member.last === 'followed') member.followed += 1;
         else member.refused += 1;
       };
@@ -142,6 +148,16 @@ export class Group {
     const phone = this.#phone(member.phoneId);
     phone?.unfollow(this.#record.groupId, why);
     return phone !== undefined;
+  }
+
+  /** All phones in one turn of the event loop, with the rest of what this one brings: to one host they leave in one write. */
+  #flushLater(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      for (const { phoneId } of this.#members.values()) this.#phone(phoneId)?.flush();
+    });
   }
 
   #sample(): Sample | undefined {

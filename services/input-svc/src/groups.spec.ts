@@ -6,6 +6,7 @@ import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { GroupRecord } from '@ancloud/contracts/state/v1/state';
 import { Metrics } from '@ancloud/kit';
 import { Groups } from './groups.js';
+import type { SharedInput } from './core/shared-input.js';
 import type { Followed, Leader } from './phone-input.js';
 
 const down = (gesture: number): ViewerInput =>
@@ -26,13 +27,14 @@ class Phone {
   readonly heard: string[] = [];
   readonly waiting: ((ok: boolean) => void)[] = [];
   answer: Followed = 'followed';
-  follow({ group, role, why }: Leader, input: ViewerInput, written?: (ok: boolean) => void): Followed {
+  follow({ group, role, why }: Leader, { input }: SharedInput, written?: (ok: boolean) => void): Followed {
     const at = input.input?.$case === 'touch' ? input.input.value.fingers[0]?.x : '';
     this.heard.push(`${group} ${role} ${why}: ${input.input?.$case} ${at}`);
     if (this.answer !== 'followed') written?.(false);
     else if (written !== undefined) this.waiting.push(written);
     return this.answer;
   }
+  flush(): void {}
   unfollow(group: string, why: string): void {
     this.heard.push(`${group} lets go: ${why}`);
   }
@@ -62,7 +64,12 @@ describe('groups', () => {
         return { close: () => undefined };
       },
     } as unknown as Bus;
-    groups = new Groups({ inputId: 'me', bus, metrics: new Metrics('test'), phone: (id) => phones.get(id) });
+    groups = new Groups({
+      inputId: 'me',
+      bus,
+      metrics: new Metrics('test'),
+      phone: (id) => phones.get(id),
+    });
   });
 
   it('does on the members what the master does, and not on the master again', () => {

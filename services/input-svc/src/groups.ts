@@ -9,9 +9,8 @@ import {
 import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { GroupRecord } from '@ancloud/contracts/state/v1/state';
 import type { Metrics } from '@ancloud/kit';
-import { Group } from './group.js';
+import { type Follower, Group } from './group.js';
 import { GroupTimes } from './group-times.js';
-import type { PhoneInput } from './phone-input.js';
 
 type RoleWord = protocol.RoleWord;
 
@@ -21,7 +20,7 @@ export interface GroupsOptions {
   readonly bus: Pick<Bus, 'publish' | 'subscribe'>;
   readonly metrics: Metrics;
   /** A phone that this instance serves. */
-  readonly phone: (phone: string) => Pick<PhoneInput, 'follow' | 'unfollow'> | undefined;
+  readonly phone: (phone: string) => Follower | undefined;
 }
 
 /**

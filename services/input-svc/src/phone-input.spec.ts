@@ -5,6 +5,7 @@ import { silentLog } from '@ancloud/kit';
 import type { Audit } from './io/audit.js';
 import type { ControlLease, Taken } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
+import { SharedInput } from './core/shared-input.js';
 import { PhoneInput, type PhoneInputOptions } from './phone-input.js';
 
 /** A lease that gives its fence when told to. */
@@ -121,7 +122,7 @@ describe('PhoneInput', () => {
 
   it('follows a group as it does a viewer: by a fence of its own, refused while somebody is at work, lifted at its end', async () => {
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
-    const read = (bytes: Uint8Array): ViewerInput => ViewerInput.decode(bytes);
+    const read = (bytes: Uint8Array): SharedInput => new SharedInput(ViewerInput.decode(bytes));
     const written: boolean[] = [];
     const follow = (sequence: number, action: TouchAction): string =>
       input.follow(leader, read(touch(sequence, action)), (ok) => written.push(ok));
@@ -147,9 +148,9 @@ describe('PhoneInput', () => {
   it('follows nobody before it knows its size', () => {
     input = new PhoneInput({ ...options, phoneId: 'ph_2' });
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
-    expect(input.follow(leader, ViewerInput.decode(touch(1, TouchAction.TOUCH_ACTION_DOWN)))).toBe(
-      'not-ready',
-    );
+    expect(
+      input.follow(leader, new SharedInput(ViewerInput.decode(touch(1, TouchAction.TOUCH_ACTION_DOWN)))),
+    ).toBe('not-ready');
     expect(input.holder).toBe('');
   });
 

@@ -11,6 +11,7 @@ import { actorOf, Controls } from './controls.js';
 import type { Fate } from './core/fates.js';
 import type { Actor } from './core/arbiter.js';
 import { limits } from './core/limits.js';
+import type { SharedInput } from './core/shared-input.js';
 import { TouchSequence } from './core/touch-order.js';
 import { type Size, translate, type Translation } from './core/translate.js';
 import { Injector } from './injector.js';
@@ -161,7 +162,10 @@ export class PhoneInput {
       case 'event': {
         const fate = this.#take(actorOf(viewer, role), result, 'touched');
         counted(fate);
-        if (fate === 'accepted') this.#options.did(viewer, role, input);
+        if (fate === 'accepted') {
+          this.#sending.add(result.event, result.touch);
+          this.#options.did(viewer, role, input);
+        }
         // A mouse on its way over the picture asked for nothing: nobody is told.
         else if (fate === 'refused' && !result.hover)
           notices.refused(viewer, 'CONTROL_NOT_HELD', 'somebody else holds the controls');
@@ -170,20 +174,26 @@ export class PhoneInput {
   }
 
   /**
-   * What the master of a group did, on this phone too: by the rules that viewers have, the group being the holder. Hot. `written` is
-   * called once when it is on the phone's control socket (true), or will never be.
+   * What the master of a group did, on this phone too: by the rules that viewers have, the group being the holder. Hot; waits for `flush`.
+   * `written` is called once when it is on the phone's control socket (true), or will never be.
    */
-  follow({ group, role, why }: Leader, input: ViewerInput, written?: (ok: boolean) => void): Followed {
-    const result = this.#size.width > 0 && !this.#closed ? translate(input, this.#size) : undefined;
+  follow({ group, role, why }: Leader, shared: SharedInput, written?: (ok: boolean) => void): Followed {
+    const result = this.#size.width > 0 && !this.#closed ? shared.for(this.#size) : undefined;
     if (result?.kind !== 'event') {
       written?.(false);
       if (result?.kind === 'heartbeat' && group === this.holder) this.#alive(group);
       return result === undefined ? 'not-ready' : 'followed';
     }
-    const fate = this.#take(actorOf(group, role), result, why, written);
+    const fate = this.#take(actorOf(group, role), result, why);
     this.#options.counted(fate === 'accepted' ? 'followed' : fate);
-    if (fate !== 'accepted') written?.(false);
+    if (fate === 'accepted') this.#sending.put(result.event, result.touch, written);
+    else written?.(false);
     return fate === 'refused' ? 'refused' : 'followed';
+  }
+
+  /** What was followed goes to the phone. */
+  flush(): void {
+    this.#sending.flush();
   }
 
   /** The group holds this phone's controls no more. */
@@ -246,12 +256,11 @@ export class PhoneInput {
     if (holder !== '') this.#options.letGo(holder);
   }
 
-  /** Asks the arbiter, then hands it on. */
+  /** Whether an input goes to the phone, by the arbiter and by its place among the others. */
   #take(
     actor: Actor,
-    { event, touch, hover }: Extract<Translation, { kind: 'event' }>,
+    { touch, hover }: Extract<Translation, { kind: 'event' }>,
     why: string,
-    written?: (ok: boolean) => void,
   ): 'accepted' | 'refused' | 'stale' {
     const now = performance.now();
     const { viewer } = actor;
@@ -264,7 +273,6 @@ export class PhoneInput {
       this.#alive(viewer);
     }
     this.controls.counted();
-    this.#sending.add(event, touch, written);
     return 'accepted';
   }
 

@@ -28,7 +28,16 @@ export class Sending {
 
   /** Hot. `written` is called once: true when the phone's control socket has taken the event or what it was merged with. */
   add(event: Event, touch: Parameters<Outbox['add']>[1], written?: (ok: boolean) => void): void {
-    const { counted, fence } = this.#options;
+    this.put(event, touch, written);
+    if (this.#options.fence() === 0 || this.#flushing) return;
+    this.#flushing = true;
+    // The rest of what this turn of the loop brings goes into the same batch.
+    setImmediate(() => this.flush());
+  }
+
+  /** As `add`, for one who flushes: a group flushes all its phones at once. */
+  put(event: Event, touch: Parameters<Outbox['add']>[1], written?: (ok: boolean) => void): void {
+    const { counted } = this.#options;
     const merged = this.#outbox.merged;
     const taken = this.#outbox.add(event, touch);
     if (!taken) counted('dropped');
@@ -37,10 +46,6 @@ export class Sending {
       if (taken) this.#written.push(written);
       else written(false);
     }
-    if (fence() === 0 || this.#flushing) return;
-    this.#flushing = true;
-    // The rest of what this turn of the loop brings goes into the same batch.
-    setImmediate(() => this.flush());
   }
 
   flush(): void {

@@ -106,6 +106,60 @@ describe('events', () => {
     ).toBeLessThan(2);
   });
 
+  it.each([
+    ['16 notches up', 0, 1_600, '7fff'],
+    ['16 notches down', 0, -1_600, '8000'],
+    ['one notch up', 0, 100, '0800'],
+  ])('writes the wheel with the full scale of 16: %s', (_, horizontal, vertical, bytes) => {
+    const scroll: Event = {
+      $case: 'scroll',
+      value: { x: 1, y: 2, ...size, horizontal, vertical, buttons: 0 },
+    };
+    expect(hex(make(), '4.1', batch(1, scroll))).toEqual([
+      `03 00000001 00000002 02d0 0500 0000 ${bytes} 00000000`.replaceAll(' ', ''),
+    ]);
+  });
+
+  it.each([
+    ['BUTTON_A of a gamepad goes down', true, 96, 0, '00 00 00000060 00000000 00000000'],
+    ['BUTTON_MODE goes up', false, 110, 0, '00 01 0000006e 00000000 00000000'],
+    ['Shift, Ctrl and Caps Lock with DPAD_LEFT', true, 21, 0x10_1001, '00 00 00000015 00000000 00101001'],
+  ])('writes keys with their meta state: %s', (_, down, keycode, metastate, bytes) => {
+    const key: Event = { $case: 'key', value: { down, keycode, repeat: 0, metastate } };
+    expect(hex(make(), '4.1', batch(1, key))).toEqual([bytes.replaceAll(' ', '')]);
+  });
+
+  it('writes a mouse: hovering, a second button while the first is down, each let go by itself', () => {
+    const input = make();
+    let sequence = 0;
+    const mouse = (act: TouchAction, buttons: number): string[] => {
+      const fingers =
+        act === TouchAction.TOUCH_ACTION_UP ? [] : [{ finger: 0, x: 10, y: 20, pressure: 65_535 }];
+      const value = {
+        gesture: 1,
+        sequence: (sequence += 1),
+        action: act,
+        finger: 0,
+        fingers,
+        buttons,
+        mouse: true,
+        ...size,
+      };
+      return hex(input, '4.1', batch(1, { $case: 'touch', value }));
+    };
+    // action, pointer -1, place, size, pressure, button that changed, buttons that are down
+    const bytes = (act: string, pressure: string, changed: number, held: number): string =>
+      `02 ${act} ffffffffffffffff 0000000a 00000014 02d0 0500 ${pressure} 0000000${changed} 0000000${held}`.replaceAll(
+        ' ',
+        '',
+      );
+    expect(mouse(TouchAction.TOUCH_ACTION_HOVER, 0)).toEqual([bytes('07', 'ffff', 0, 0)]);
+    expect(mouse(TouchAction.TOUCH_ACTION_DOWN, 1)).toEqual([bytes('00', 'ffff', 1, 1)]);
+    expect(mouse(TouchAction.TOUCH_ACTION_MOVE, 3)).toEqual([bytes('00', 'ffff', 2, 3)]);
+    expect(mouse(TouchAction.TOUCH_ACTION_MOVE, 2)).toEqual([bytes('01', '0000', 1, 2)]);
+    expect(mouse(TouchAction.TOUCH_ACTION_UP, 0)).toEqual([bytes('01', '0000', 2, 0)]);
+  });
+
   it('refuses a scroll of another shape', () => {
     const scroll: Event = {
       $case: 'scroll',

@@ -1,0 +1,155 @@
+import type net from 'node:net';
+import { plainKeys, records, subjects } from '@ancloud/contracts';
+import { GroupRecord } from '@ancloud/contracts/state/v1/state';
+import { parseScrcpyVersion, serializeControl } from '@ancloud/scrcpy-wire';
+import { recordsOf } from '@ancloud/state';
+import type { Bench } from '../bench.js';
+import type { Finding } from '../core/figure.js';
+import { gestureMessages, gesturePlaces } from '../core/gesture.js';
+import { reaches, type Reach } from '../core/reach.js';
+import { p99 } from '../core/stats.js';
+import { pause, until } from '../io/command.js';
+import { Fleet } from '../io/fleet.js';
+import { cpuSecondsOf } from '../io/cpu.js';
+import { busOf } from '../io/insider.js';
+
+/** They follow one master more. */
+const FOLLOWERS = 200;
+const EVENTS = 300;
+/** Wide enough that an event has reached its last phone before the next: a move that waits is merged with its successor, by intent. */
+const GAP_MS = 40;
+/** Rounds that are not measured. */
+const WARM_UP = 3;
+/** Who has to do with an event, in that order. */
+const WAY = ['input-svc', 'nats', 'session-svc'] as const;
+const MASTER = 'ph_fleet0';
+const GROUP = 'gr_bench';
+
+/**
+ * From handing a viewer's message to NATS, as media-svc would, to the last of 200 phones having read what it became from its control
+ * socket. Beside it, in turn, the floor: one process that writes the same messages to as many sockets.
+ */
+export async function groupControl(bench: Bench): Promise<Finding[]> {
+  const farm = await bench.farm();
+  const fleet = await Fleet.start(farm, await bench.native('fleet'), FOLLOWERS + 1);
+  const speaker = await busOf(farm, 'media-svc');
+  const gateway = await busOf(farm, 'gateway');
+  const groups = recordsOf(fleet.state, records.group);
+  try {
+    const [, ...phoneIds] = fleet.phones;
+    await groups.set(
+      { group: GROUP },
+      GroupRecord.fromPartial({ groupId: GROUP, masterId: MASTER, phoneIds }),
+    );
+    await fleet.state.run('listing a group', (redis) =>
+      redis.zadd(plainKeys.groups.template, Date.now() + 3_600_000, GROUP),
+    );
+    gateway.publish(subjects.group, { group: GROUP }, { groupId: GROUP });
+    const outlet = speaker.outlet(subjects.viewerInput, {
+      phone: MASTER,
+      viewer: 'vw_bench',
+      role: 'control',
+    });
+    let gesture = 0;
+    const speak = async (events: number): Promise<Map<number, bigint>> => {
+      gesture += 1;
+      const messages = gestureMessages(gesture, events);
+      return paced(messages.length, (number) =>
+        outlet.publishRaw(messages[number]?.bytes ?? new Uint8Array(0)),
+      );
+    };
+    // All take the controls, by leases of Redis, before it is measured; and the group has to be known.
+    await until('all phones follow', async () => {
+      fleet.clear();
+      await speak(10);
+      await pause(100);
+      return (await fleet.heard()).every((one) => one.size > 0) ? true : undefined;
+    });
+    // The compiler is warm.
+    for (let round = 0; round < WARM_UP; round += 1) await speak(EVENTS / 3);
+    const ours = async (): Promise<Reach[]> => {
+      fleet.clear();
+      const sent = await speak(EVENTS);
+      await pause(500);
+      const [, ...followers] = await fleet.heard();
+      return reaches(sent, followers);
+    };
+    const bare = async (): Promise<Reach[]> => {
+      fleet.clear();
+      const sockets = await fleet.bareSockets();
+      try {
+        const sent = await writeAll(sockets.slice(1));
+        await pause(500);
+        const [, ...followers] = await fleet.heard();
+        return reaches(sent, followers);
+      } finally {
+        for (const socket of sockets) socket.destroy();
+      }
+    };
+    const floor = await bare();
+    const pids = await farm.pids();
+    const spent = (): number[] => WAY.map((name) => cpuSecondsOf(pids.get(name) ?? 0));
+    const before = spent();
+    const measured = [...(await ours()), ...(await ours())];
+    const costs = spent().map((seconds, index) => {
+      const micros = ((seconds - (before[index] ?? 0)) * 1e6) / (2 * EVENTS * FOLLOWERS);
+      return `${WAY[index]} ${micros.toFixed(1)}`;
+    });
+    bench.say(`group-control: µs of CPU by event and phone: ${costs.join(', ')}`);
+    floor.push(...(await bare()));
+    bench.say(
+      `group-control: ${measured.length} of ${2 * EVENTS} events reached each of ${FOLLOWERS} phones alone`,
+    );
+    const last = measured.map(({ lastMs }) => lastMs);
+    const skew = measured.map(({ skewMs }) => skewMs);
+    const peer = (values: readonly number[]) => ({ name: 'bare_writes', value: p99(values) });
+    return [
+      { metric: 'p99', value: p99(last), samples: last, peer: peer(floor.map(({ lastMs }) => lastMs)) },
+      { metric: 'skew_p99', value: p99(skew), samples: skew, peer: peer(floor.map(({ skewMs }) => skewMs)) },
+    ];
+  } finally {
+    await groups.delete({ group: GROUP });
+    await fleet.state.run('forgetting a group', (redis) => redis.zrem(plainKeys.groups.template, GROUP));
+    gateway.publish(subjects.group, { group: GROUP }, { groupId: GROUP });
+    await Promise.all([speaker.drain(), gateway.drain()]);
+    await fleet.close();
+  }
+}
+
+/** What a phone gets of a gesture's events, by one process and no service. */
+async function writeAll(sockets: readonly net.Socket[]): Promise<Map<number, bigint>> {
+  const version = parseScrcpyVersion('4.1');
+  const messages = gesturePlaces(EVENTS).map(({ x, y }, number) =>
+    serializeControl(
+      {
+        kind: 'injectTouch',
+        action: number === 0 ? 0 : number === EVENTS - 1 ? 1 : 2,
+        pointerId: 0n,
+        x,
+        y,
+        width: 720,
+        height: 1_280,
+        pressure: 1,
+        actionButton: 0,
+        buttons: 0,
+      },
+      version,
+    ),
+  );
+  return paced(EVENTS, (number) => {
+    for (const socket of sockets) socket.write(messages[number] ?? new Uint8Array(0));
+  });
+}
+
+/** Does it for each number at its time. Answers CLOCK_MONOTONIC ns just before. */
+async function paced(events: number, act: (number: number) => void): Promise<Map<number, bigint>> {
+  const sent = new Map<number, bigint>();
+  const began = performance.now();
+  for (let number = 0; number < events; number += 1) {
+    const early = began + number * GAP_MS - performance.now();
+    if (early > 0) await pause(early);
+    sent.set(number, process.hrtime.bigint());
+    act(number);
+  }
+  return sent;
+}

@@ -1,0 +1,22 @@
+import type { ClientNotifications, RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
+import type { Steps } from './arrival.js';
+import type { ConnectionState } from './connection.js';
+import type { PictureStats } from './stats.js';
+
+/** Events of `<ancloud-phone>`; all are CustomEvents that bubble. */
+export interface AncloudPhoneEvents {
+  /** The connection's state changed. `code` is one of ancloud's stable codes, or empty. */
+  state: CustomEvent<{ state: ConnectionState; why: string; code: string }>;
+  /** The farm let this viewer in (again). */
+  joined: CustomEvent<{ viewer: string; phone: string; role: RoleWord }>;
+  /** First frame of this token's connection was shown; `steps` tells what took how long. */
+  firstframe: CustomEvent<{ width: number; height: number; steps: Steps }>;
+  /** Who holds the controls, and who waits for them. */
+  control: CustomEvent<ServerNotifications['control']>;
+  /** The phone's clipboard came. */
+  clipboard: CustomEvent<{ text: string }>;
+  /** Once a second. */
+  stats: CustomEvent<PictureStats>;
+  /** Each 5 s, as the farm is told: stalls, delay and a score from 1 to 5. */
+  experience: CustomEvent<ClientNotifications['experience']>;
+}

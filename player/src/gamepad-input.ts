@@ -1,0 +1,73 @@
+import type { KeyInput, ScrollInput } from '@ancloud/contracts/input/v1/viewer';
+import { padKeys, padScroll } from './gamepad.js';
+
+/** Between two wheel messages of a stick that is held: 20 a second. */
+const SCROLL_MS = 50;
+const MIDDLE = 32_768;
+
+export interface GamepadInputOptions {
+  readonly key: (key: KeyInput) => void;
+  readonly scroll: (scroll: ScrollInput) => void;
+  /** Whether this page's pads are the phone's now: it has the focus and may touch. */
+  readonly may: () => boolean;
+}
+
+/**
+ * The gamepads of the page, for the phone: looked at once a frame while one is connected, since browsers tell of no change. Listens as long
+ * as the page lives, or until `close`.
+ */
+export class GamepadInput {
+  readonly #options: GamepadInputOptions;
+  readonly #closed = new AbortController();
+  #held: ReadonlySet<number> = new Set();
+  #scrolledAt = 0;
+  #frame = 0;
+
+  constructor(options: GamepadInputOptions) {
+    this.#options = options;
+    const { signal } = this.#closed;
+    addEventListener('gamepadconnected', () => this.#look(), { signal });
+    addEventListener('gamepaddisconnected', () => this.release(), { signal });
+    // A page that is not looked at gets no frames, and would hear of no release.
+    addEventListener('blur', () => this.release(), { signal });
+    this.#look();
+  }
+
+  /** Lifts every key that a pad holds. */
+  release(): void {
+    this.#hold(new Set());
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#closed.abort();
+    cancelAnimationFrame(this.#frame);
+    this.release();
+  }
+
+  #look(): void {
+    cancelAnimationFrame(this.#frame);
+    const [pad] = navigator.getGamepads().filter((one) => one !== null && one.connected);
+    if (pad === undefined || pad === null) return;
+    this.#frame = requestAnimationFrame(() => this.#look());
+    if (!this.#options.may()) return this.release();
+    this.#hold(padKeys(pad, this.#held));
+    const now = performance.now();
+    const forMs = now - this.#scrolledAt;
+    if (forMs < SCROLL_MS) return;
+    this.#scrolledAt = now;
+    // After a pause it is no longer than one message's time.
+    const steps = padScroll(pad, Math.min(forMs, 2 * SCROLL_MS));
+    if (steps.horizontal !== 0 || steps.vertical !== 0)
+      this.#options.scroll({ x: MIDDLE, y: MIDDLE, ...steps, buttons: 0 });
+  }
+
+  #hold(keys: ReadonlySet<number>): void {
+    const before = this.#held;
+    this.#held = keys;
+    for (const keycode of before)
+      if (!keys.has(keycode)) this.#options.key({ down: false, keycode, repeat: 0, metastate: 0 });
+    for (const keycode of keys)
+      if (!before.has(keycode)) this.#options.key({ down: true, keycode, repeat: 0, metastate: 0 });
+  }
+}

@@ -1,0 +1,17 @@
+import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { type Size, translate, type Translation } from './translate.js';
+
+/** One input for many phones, checked and scaled once for each size there is. */
+export class SharedInput {
+  readonly #translations: { readonly size: Size; readonly translation: Translation }[] = [];
+
+  constructor(readonly input: ViewerInput) {}
+
+  for({ width, height }: Size): Translation {
+    const known = this.#translations.find(({ size }) => size.width === width && size.height === height);
+    if (known !== undefined) return known.translation;
+    const translation = translate(this.input, { width, height });
+    this.#translations.push({ size: { width, height }, translation });
+    return translation;
+  }
+}

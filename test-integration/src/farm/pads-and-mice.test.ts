@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Phone } from '../harness/farm.js';
+
+// Gamepad, mouse and the keyboard's meta state, from Chromium to what the phone's input manager says it got.
+
+const farm = new Farm(inject('farm'));
+let browser: Browser;
+let phone: Phone;
+let viewer: ViewerPage;
+
+/** Of `dumpsys input` of the reference guest. */
+const saw = (wanted: RegExp): Promise<void> =>
+  eventually(async () => {
+    const said = await farm.shell(phone.phoneId, 'dumpsys input');
+    if (!wanted.test(said)) throw new NotYet(said);
+  });
+const key = (code: number, down: boolean, meta = '0x0'): RegExp =>
+  new RegExp(`Last key: code=${code} action=${down ? 0 : 1} meta=${meta}\n`);
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  // A pad that the test holds in its hands.
+  await browser.context.addInitScript(() => {
+    const buttons = Array.from({ length: 17 }, () => ({ pressed: false, touched: false, value: 0 }));
+    const pad = { connected: true, id: 'pad', index: 0, mapping: 'standard', buttons, axes: [0, 0, 0, 0] };
+    Object.assign(globalThis, { pad });
+    Navigator.prototype.getGamepads = () => [pad as unknown as Gamepad];
+  });
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.paint/.MainActivity');
+  viewer = await browser.watch(farm, phone.phoneId, 'control');
+  await viewer.firstFrame();
+});
+afterAll(async () => {
+  await browser?.close();
+  if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+const pad = (change: { readonly button?: [number, boolean]; readonly axes?: number[] }): Promise<void> =>
+  viewer.page.evaluate(({ button, axes }) => {
+    const held = (globalThis as unknown as { pad: { buttons: { pressed: boolean }[]; axes: number[] } }).pad;
+    const [index, pressed] = button ?? [-1, false];
+    const one = held.buttons[index];
+    if (one !== undefined) one.pressed = pressed;
+    if (axes !== undefined) held.axes = axes;
+  }, change);
+
+describe('a viewer', () => {
+  it('plays with a gamepad: buttons, the left stick as direction pad, the right one as wheel', async () => {
+    await viewer.page.bringToFront();
+    // The phone that has the keyboard has the pad.
+    await viewer.page.evaluate(() => document.querySelector<HTMLElement>('ancloud-phone')?.focus());
+    await pad({ button: [0, true] });
+    await saw(key(96, true));
+    await pad({ button: [0, false] });
+    await saw(key(96, false));
+    await pad({ axes: [-1, 0, 0, 0] });
+    await saw(key(21, true));
+    await pad({ axes: [0, 0, 0, 0] });
+    await saw(key(21, false));
+    await pad({ axes: [0, 0, 0, -1] });
+    await saw(/Last motion: action=8 buttons=0x0 scroll=0,[0-9.]+\n/);
+    await pad({ axes: [0, 0, 0, 0] });
+    // What is held when the page is left is let go.
+    await pad({ button: [5, true] });
+    await saw(key(103, true));
+    await viewer.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await saw(key(103, false));
+    await pad({ button: [5, false] });
+  });
+
+  it('uses a mouse: hover, a second button, the wheel up to 16 notches, and the keyboard’s meta state', async () => {
+    const { x, y } = await viewer.page.evaluate(() => {
+      const element = document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement };
+      const box = element.video.getBoundingClientRect();
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    });
+    const { mouse, keyboard } = viewer.page;
+    await mouse.move(x, y);
+    // Whoever holds the controls hovers; a press takes them.
+    await mouse.down({ button: 'right' });
+    await saw(/Last motion: action=11 buttons=0x2 /);
+    await mouse.down({ button: 'middle' });
+    await saw(/Last motion: action=11 buttons=0x6 /);
+    await mouse.up({ button: 'right' });
+    await saw(/Last motion: action=12 buttons=0x4 /);
+    await mouse.up({ button: 'middle' });
+    await eventually(async () => {
+      await mouse.move(x + Math.random() * 20, y);
+      const said = await farm.shell(phone.phoneId, 'dumpsys input');
+      if (!/Last motion: action=7 buttons=0x0 /.test(said)) throw new NotYet(said);
+    });
+    await mouse.wheel(0, 5_000);
+    await saw(/Last motion: action=8 buttons=0x0 scroll=0,-16\n/);
+    await viewer.page.evaluate(() => document.querySelector<HTMLElement>('ancloud-phone')?.focus());
+    await keyboard.press('Shift+ArrowUp');
+    await saw(key(19, false, '0x1'));
+    await keyboard.press('Control+a');
+    await saw(key(29, false, '0x1000'));
+  });
+});
