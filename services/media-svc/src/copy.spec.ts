@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Copy } from './copy.js';
 import { avcConfigOf, type AvcConfig } from './core/avc-config.js';
 import { ffmpegArgv, mp4Output } from './core/ffmpeg-argv.js';
-import { readFragments } from './core/mp4-fragments.js';
+import { FragmentReader, type Mp4Content } from './core/mp4-fragments.js';
 
 /** CI's machines have it (cli/src/setup/packages.ts); there its absence is a failure. */
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 || process.env['CI'] !== undefined;
@@ -87,9 +87,9 @@ function probe(): Probe {
   return JSON.parse(execFileSync('ffprobe', argv, { encoding: 'utf8' })) as Probe;
 }
 
-const content = (): ReturnType<typeof readFragments> => {
+const content = (): Mp4Content => {
   const bytes = fs.readFileSync(file());
-  return readFragments(bytes.length, (at, length) => bytes.subarray(at, at + length));
+  return new FragmentReader().read(bytes.length, (at, length) => bytes.subarray(at, at + length));
 };
 
 describe.runIf(hasFfmpeg)('Copy', () => {

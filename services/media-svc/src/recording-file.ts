@@ -3,6 +3,7 @@ import type { RecordingFile } from '@ancloud/contracts/state/v1/state';
 import type { AccessUnit } from '@ancloud/rtp';
 import { Copy, type Refusal } from './copy.js';
 import type { AvcConfig } from './core/avc-config.js';
+import { FragmentReader } from './core/mp4-fragments.js';
 import type { FfmpegEnd } from './io/ffmpeg.js';
 import type { RecordingStore } from './io/recording-store.js';
 
@@ -24,6 +25,7 @@ export class OpenFile {
   readonly #fd: number;
   readonly #copy: Copy;
   readonly #startedAtMs = Date.now();
+  readonly #reader = new FragmentReader();
 
   private constructor(options: RecordingFileOptions, fd: number) {
     this.#options = options;
@@ -70,7 +72,7 @@ export class OpenFile {
   /** What is in it so far, for whoever asks. */
   get view(): RecordingFile {
     const { store, recordingId, index } = this.#options;
-    return described(this.#head, store.content(recordingId, index), false);
+    return described(this.#head, store.content(recordingId, index, this.#reader), false);
   }
 
   /** Lets ffmpeg finish; undefined when no picture came to be in it, and it is removed. */

@@ -98,8 +98,11 @@ export class Recordings {
     return recording.view;
   }
 
-  list(): RecordingRecord[] {
-    return [...this.#all.values()].map(({ view }) => view);
+  /** The one with that id, or none; without an id all. */
+  list(recordingId: string): RecordingRecord[] {
+    const one = this.#all.get(recordingId);
+    const found = recordingId === '' ? [...this.#all.values()] : one === undefined ? [] : [one];
+    return found.map(({ view }) => view);
   }
 
   /** Errors: RECORDING_NOT_FOUND. */

@@ -9,6 +9,7 @@ import type { Bus } from '@ancloud/bus';
 import { plainKeys, records, viewer } from '@ancloud/contracts';
 import {
   type ListPushesResponse,
+  type ListRecordingsRequest,
   type ListRecordingsResponse,
   MediaServiceService,
   type ReadRecordingRequest,
@@ -49,8 +50,13 @@ export class FakeMedia {
     const media = new FakeMedia(state, id);
     media.#server.addService(MediaServiceService, {
       signal: (call: Call) => media.#signal(call),
-      listRecordings: (_: unknown, answer: sendUnaryData<ListRecordingsResponse>) =>
-        answer(null, { recordings: media.recordings }),
+      listRecordings: (
+        { request: { recordingId: id } }: { request: ListRecordingsRequest },
+        answer: sendUnaryData<ListRecordingsResponse>,
+      ) => {
+        const recordings = media.recordings.filter((one) => id === '' || one.recordingId === id);
+        answer(null, { recordings });
+      },
       listPushes: (_: unknown, answer: sendUnaryData<ListPushesResponse>) =>
         answer(null, { pushes: media.pushes }),
       startPush: ({ request }: { request: StartPushRequest }, answer: sendUnaryData<PushRecord>) => {

@@ -20,17 +20,12 @@ export class RecordingAccess {
 
   /** Those of the principal, newest first. Errors: UNAVAILABLE when a media-svc of the farm does not answer. */
   async list(principal: Principal): Promise<Placed<RecordingRecord>[]> {
-    const all = await askMedias(this.#asking, async (media) => {
-      const { recordings } = await media.listRecordings({}, ASK);
-      return recordings;
-    });
-    return all
-      .filter(({ what }) => owns(principal, what.owner))
-      .toSorted(({ what: a }, { what: b }) =>
-        a.startedAtMs === b.startedAtMs
-          ? a.recordingId.localeCompare(b.recordingId)
-          : b.startedAtMs - a.startedAtMs,
-      );
+    const found = await this.#found(principal, '');
+    return found.toSorted(({ what: a }, { what: b }) =>
+      a.startedAtMs === b.startedAtMs
+        ? a.recordingId.localeCompare(b.recordingId)
+        : b.startedAtMs - a.startedAtMs,
+    );
   }
 
   /** Errors: INVALID_ARGUMENT for what is no id; RECORDING_NOT_FOUND, also for one of somebody else; UNAVAILABLE. */
@@ -42,13 +37,20 @@ export class RecordingAccess {
         'recordingId is not the id of a recording',
         "use an id such as 'rc_4k2', as it came",
       );
-    const all = await this.list(principal);
-    const found = all.find(({ what }) => what.recordingId === recordingId);
+    const [found] = await this.#found(principal, recordingId);
     if (found !== undefined) return found;
     throw new AppError('RECORDING_NOT_FOUND', `there is no recording '${recordingId}'`, {
       field: 'recordingId',
       value: recordingId,
       fix: 'list those there are: GET /v1/recordings, or ./ancloud recording ls',
     });
+  }
+
+  async #found(principal: Principal, recordingId: string): Promise<Placed<RecordingRecord>[]> {
+    const all = await askMedias(this.#asking, async (media) => {
+      const { recordings } = await media.listRecordings({ recordingId }, ASK);
+      return recordings;
+    });
+    return all.filter(({ what }) => owns(principal, what.owner));
   }
 }

@@ -5,6 +5,7 @@ import { GrpcMethod } from '@nestjs/microservices';
 import type {
   DeleteRecordingRequest,
   DeleteRecordingResponse,
+  ListRecordingsRequest,
   ListRecordingsResponse,
   ReadRecordingRequest,
   RecordingChunk,
@@ -37,8 +38,8 @@ export class RecordingController {
   }
 
   @GrpcMethod(SERVICE, 'listRecordings')
-  listRecordings(): ListRecordingsResponse {
-    return { recordings: this.recordings.here?.list() ?? [] };
+  listRecordings({ recordingId }: ListRecordingsRequest): ListRecordingsResponse {
+    return { recordings: this.recordings.here?.list(recordingId) ?? [] };
   }
 
   @GrpcMethod(SERVICE, 'deleteRecording')

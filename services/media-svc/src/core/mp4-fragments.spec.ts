@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFragments } from './mp4-fragments.js';
+import { FragmentReader, type Mp4Content } from './mp4-fragments.js';
 
 const u32 = (...values: number[]): Buffer => Buffer.concat(values.map((value) => be(value)));
 function be(value: number): Buffer {
@@ -38,10 +38,10 @@ const first = fragment(picture(0, [3_000, 3_000]), sound(0, 3));
 const second = fragment(picture(6_000, [3_000]), sound(2_880, 50));
 const whole = Buffer.concat([head, first, second]);
 
-const read = (bytes: Buffer): ReturnType<typeof readFragments> =>
-  readFragments(bytes.length, (at, length) => bytes.subarray(at, at + length));
+const read = (bytes: Buffer, reader = new FragmentReader()): Mp4Content =>
+  reader.read(bytes.length, (at, length) => bytes.subarray(at, at + length));
 
-describe('readFragments', () => {
+describe('FragmentReader', () => {
   it.each([
     ['nothing', Buffer.alloc(0), 0, 0, 0],
     ['a head alone', head, head.length, 0, 0],
@@ -55,6 +55,18 @@ describe('readFragments', () => {
     ['zeros behind', Buffer.concat([whole, Buffer.alloc(64)]), whole.length, 3, 1_060],
   ])('%s', (_name, bytes, size, frames, durationMs) => {
     expect(read(bytes)).toEqual({ bytes: size, frames, durationMs });
+  });
+
+  it('follows a file that grows, and looks at nothing twice', () => {
+    const reader = new FragmentReader();
+    const looked: number[] = [];
+    for (let size = 0; size <= whole.length; size += 1)
+      reader.read(size, (at, length) => {
+        if (length > 16) looked.push(at);
+        return whole.subarray(at, Math.min(at + length, size));
+      });
+    expect(read(whole, reader)).toEqual({ bytes: whole.length, frames: 3, durationMs: 1_060 });
+    expect(looked).toHaveLength(3);
   });
 
   it('takes any bytes', () => {

@@ -21,35 +21,44 @@ const MAX_INDEX = 16 << 20;
 const VIDEO_TRACK = 1;
 
 /**
- * What is in a fragmented MP4 (ISO/IEC 14496-12 §8.8) that ffmpeg wrote, however it ended: a fragment counts when its `mdat` is
- * whole. Reads the index boxes only. Pure.
+ * What is in a fragmented MP4 (ISO/IEC 14496-12 §8.8) that ffmpeg wrote, or writes: a fragment counts when its `mdat` is whole. Reads
+ * the index boxes only, and each of them once, however often it looks.
  */
-export function readFragments(size: number, read: ReadAt): Mp4Content {
-  let at = 0;
-  let bytes = 0;
-  let frames = 0;
-  let endMs = 0;
-  let index: Uint8Array | undefined;
-  const timescales = new Map<number, number>();
-  while (at < size) {
-    const box = boxAt(read(at, 16), 0, at, size);
-    if (box === undefined || box.end > size) break;
-    if (box.type === 'moov' || box.type === 'moof') {
-      if (box.end - box.from > MAX_INDEX) break;
-      index = read(box.from, box.end - box.from);
-      if (box.type === 'moov') {
-        readTimescales(index, timescales);
-        bytes = box.end;
-      }
-    } else if (box.type === 'mdat' && index !== undefined) {
-      const fragment = readFragment(index, timescales);
-      frames += fragment.frames;
-      endMs = Math.max(endMs, fragment.endMs);
-      bytes = box.end;
-    } else if (box.type === 'mfra') bytes = box.end;
-    at = box.end;
+export class FragmentReader {
+  /** Of the first box that was not whole yet. */
+  #at = 0;
+  #bytes = 0;
+  #frames = 0;
+  #endMs = 0;
+  /** Of the moof whose `mdat` is awaited. */
+  #index: Uint8Array | undefined;
+  readonly #timescales = new Map<number, number>();
+
+  /** What is in it now that it has `size` bytes. */
+  read(size: number, read: ReadAt): Mp4Content {
+    while (this.#at < size) {
+      const box = boxAt(read(this.#at, 16), 0, this.#at, size);
+      if (box === undefined || box.end > size || !this.#take(box, read)) break;
+      this.#at = box.end;
+    }
+    return { bytes: this.#bytes, frames: this.#frames, durationMs: Math.round(this.#endMs) };
   }
-  return { bytes, frames, durationMs: Math.round(endMs) };
+
+  #take({ type, from, end }: Box, read: ReadAt): boolean {
+    if (type === 'moov' || type === 'moof') {
+      if (end - from > MAX_INDEX) return false;
+      this.#index = read(from, end - from);
+      if (type === 'moof') return true;
+      readTimescales(this.#index, this.#timescales);
+      this.#bytes = end;
+    } else if (type === 'mdat' && this.#index !== undefined) {
+      const fragment = readFragment(this.#index, this.#timescales);
+      this.#frames += fragment.frames;
+      this.#endMs = Math.max(this.#endMs, fragment.endMs);
+      this.#bytes = end;
+    } else if (type === 'mfra') this.#bytes = end;
+    return true;
+  }
 }
 
 function readTimescales(moov: Uint8Array, timescales: Map<number, number>): void {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { recordingIdPattern } from '@ancloud/contracts';
 import { RecordingRecord } from '@ancloud/contracts/state/v1/state';
 import { type Log, readJson, writeJsonAtomic } from '@ancloud/kit';
-import { type Mp4Content, readFragments } from '../core/mp4-fragments.js';
+import { FragmentReader, type Mp4Content } from '../core/mp4-fragments.js';
 
 const RECORD = 'recording.json';
 
@@ -63,8 +63,8 @@ export class RecordingStore {
     return fs.openSync(this.file(recordingId, index), 'wx', 0o600);
   }
 
-  /** What is in a file so far; nothing for one that is not there. */
-  content(recordingId: string, index: number): Mp4Content {
+  /** What is in a file so far; nothing for one that is not there. `reader`: who has read in it before. */
+  content(recordingId: string, index: number, reader = new FragmentReader()): Mp4Content {
     let fd: number;
     try {
       fd = fs.openSync(this.file(recordingId, index), 'r');
@@ -72,7 +72,7 @@ export class RecordingStore {
       return { bytes: 0, frames: 0, durationMs: 0 };
     }
     try {
-      return readFragments(fs.fstatSync(fd).size, (at, length) => {
+      return reader.read(fs.fstatSync(fd).size, (at, length) => {
         const bytes = Buffer.alloc(length);
         return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, at));
       });
