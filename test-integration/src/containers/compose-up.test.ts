@@ -123,7 +123,9 @@ describe('docker compose up', () => {
       '{{.Mountpoint}}',
       `${project}_phones`,
     ]);
-    expect(volumes).toHaveLength(3);
+    expect(volumes.toSorted()).toEqual(
+      ['config', 'phones', 'recordings', 'redis'].map((name) => `${project}_${name}`),
+    );
     await compose(['down', '--volumes', '--timeout', '30']);
     for (const kind of [
       ['ps', '-aq', '--filter', `name=${project}`],
