@@ -1,0 +1,84 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { RecordingFile, RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
+import { AppError, Metrics, silentLog } from '@ancloud/kit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Recordings } from './recordings.js';
+
+const MIB = 1 << 20;
+let folder: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-recordings-'));
+});
+afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+/** As a media-svc that ran before left it. */
+function kept(recordingId: string, change: Partial<RecordingRecord>): void {
+  const preset = { recordingId, owner: 'acme', phoneId: 'ph_1' };
+  const state = RecordingState.RECORDING_STATE_FINISHED;
+  const record = { ...RecordingRecord.fromPartial({ ...preset, state }), ...change };
+  fs.mkdirSync(path.join(folder, recordingId));
+  const file = path.join(folder, recordingId, 'recording.json');
+  fs.writeFileSync(file, JSON.stringify(RecordingRecord.toJSON(record)));
+}
+
+const open = (budget = 64 * MIB): Promise<Recordings> =>
+  Recordings.open({
+    folder,
+    budget,
+    // Never started: no phone here has a stream.
+    ffmpeg: process.execPath,
+    openStream: () => Promise.reject(new AppError('SESSION_NOT_FOUND', 'the phone has no session')),
+    metrics: new Metrics('media-svc'),
+    log: silentLog,
+  });
+const files = [RecordingFile.fromPartial({ index: 1, size: 40 * MIB, frames: 1, complete: true })];
+
+describe('Recordings', () => {
+  it('begins none when the budget is used up, and removes none to make room', async () => {
+    kept('rc_old', { files });
+    const recordings = await open(48 * MIB);
+    await expect(recordings.start('rc_new', 'ph_2', 'rival')).rejects.toMatchObject({
+      code: 'DISK_FULL',
+    });
+    expect(recordings.list('').map(({ recordingId }) => recordingId)).toEqual(['rc_old']);
+    await recordings.delete('rc_old');
+    expect(fs.readdirSync(folder)).toEqual([]);
+    // Now only the phone is missing.
+    await expect(recordings.start('rc_new', 'ph_2', 'rival')).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    });
+    await recordings.close();
+  });
+
+  it('keeps nothing of a recording that did not begin', async () => {
+    const recordings = await open();
+    await expect(recordings.start('rc_new', 'ph_1', 'acme')).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    });
+    expect(recordings.list('')).toEqual([]);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  it('goes on with what was under way, without a file in which nothing came to be', async () => {
+    const state = RecordingState.RECORDING_STATE_RECORDING;
+    kept('rc_on', { state, files: [RecordingFile.fromPartial({ index: 1 })] });
+    fs.writeFileSync(path.join(folder, 'rc_on', '0001.mp4'), 'killed before its head was written');
+    const recordings = await open();
+    expect(recordings.list('rc_on')).toMatchObject([{ files: [] }]);
+    expect(fs.existsSync(path.join(folder, 'rc_on', '0001.mp4'))).toBe(false);
+    await expect(recordings.start('rc_new', 'ph_1', 'acme')).rejects.toMatchObject({
+      code: 'RECORDING_RUNNING',
+      value: 'rc_on',
+    });
+    expect(await recordings.stop('rc_on')).toMatchObject({
+      state: RecordingState.RECORDING_STATE_FINISHED,
+      reason: 'it was stopped',
+    });
+    // Of those it knows: a folder without a record is none.
+    await expect(recordings.stop('rc_off')).rejects.toMatchObject({ code: 'RECORDING_NOT_FOUND' });
+    await recordings.close();
+  });
+});
