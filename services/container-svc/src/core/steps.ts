@@ -55,7 +55,7 @@ export interface StepArgs {
   createContainer: NoArguments;
   /** veth, addresses, anti-spoofing, DHCP host. pid 1 exists. */
   attachNetwork: { readonly pid: number };
-  /** `crun start`: lets init go. The network is attached. */
+  /** What `crun start` does: lets init go. The network is attached. */
   startContainer: NoArguments;
   /** Writes limits into the cgroup of the running phone, and reads them back. */
   setLimits: { readonly changes: readonly LimitChange[] };

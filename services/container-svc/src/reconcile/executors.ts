@@ -117,7 +117,7 @@ export class StepRunner {
         // Before the start: a kill in between must not hide that init may have lived.
         writeRunJson(run(context).started, { atMs: clock.now() });
         inside();
-        await crun.start(context.phone, context.lockFd);
+        crun.start(context.phone);
       },
       setLimits: ({ changes }, context, inside) => setLimits(this.options, changes, context, inside),
       setEgress: async ({ kbit }, { target, lockFd }, inside) => {
