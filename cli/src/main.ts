@@ -178,6 +178,10 @@ phone
   .option('--pids <n>', 'processes and threads')
   .option('--io-weight <n>', 'share of disk time, 1-1000, default 100')
   .option('--egress <kbit>', 'what the phone may send, kbit/s, 64-10000000; 0 = no limit')
+  .option(
+    '--egress-allow <networks>',
+    'IPv4 networks that it may send to, separated by commas; any = everywhere',
+  )
   .option('--idle-pause <minutes>', 'pause after so long without a viewer; 0 = never')
   .option('--image <id>')
   .option('--allow-profile-change', 'also to an image of another profile')

@@ -11,6 +11,7 @@ export interface SetOptions {
   readonly pids?: string;
   readonly ioWeight?: string;
   readonly egress?: string;
+  readonly egressAllow?: string;
   readonly idlePause?: string;
   readonly image?: string;
   readonly allowProfileChange?: boolean;
@@ -42,6 +43,7 @@ export async function phoneSet(
     ...(options.idlePause === undefined
       ? {}
       : { idlePauseMinutes: wholeNumber('idlePause', options.idlePause) }),
+    ...(options.egressAllow === undefined ? {} : { egressAllow: networks(options.egressAllow) }),
     ...(options.image === undefined ? {} : { imageId: options.image }),
   };
   if (Object.keys(spec).length === 0)
@@ -55,6 +57,11 @@ export async function phoneSet(
   });
   const { operation } = (await response.json()) as { operation: OperationView };
   output.result(await client.wait(operation), `${id}: changed`);
+}
+
+/** Separated by commas; `any` = everywhere. Each is checked by the API. */
+function networks(text: string): string[] {
+  return text === 'any' ? [] : text.split(',').map((network) => network.trim());
 }
 
 /** The range is checked by the API. */

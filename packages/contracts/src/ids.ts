@@ -19,6 +19,12 @@ export const imageIdPattern = /^sha256:[0-9a-f]{64}$/;
 export const gpuLabel = 'ancloud.gpu';
 export const gpuWishPattern = /^(?:|any|renderD[0-9]{1,3})$/;
 
+const octet = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+/** An IPv4 address or network, `a.b.c.d` or `a.b.c.d/n`. */
+export const ipv4NetworkPattern = new RegExp(`^${octet}(?:\\.${octet}){3}(?:/(?:3[0-2]|[12]?\\d))?$`);
+/** Networks in a phone's `egressAllow`. */
+export const egressAllowMax = 64;
+
 /** The render nodes a host offers by its labels. */
 export function offeredRenderNodes(labels: Readonly<Record<string, string>>): string[] {
   return (labels[gpuLabel] ?? '').split(':').filter((name) => /^renderD[0-9]{1,3}$/.test(name));

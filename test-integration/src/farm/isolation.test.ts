@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { PATIENCE_MS } from '../harness/eventually.js';
 import { Farm, type Operation, type Phone } from '../harness/farm.js';
 import { leftoversOf } from '../harness/leftovers.js';
+import { World } from '../harness/world.js';
 
 const farm = new Farm(inject('farm'));
 const host = farm.address.env['ANCLOUD_SUBNET']?.split('/')[0] ?? '';
@@ -43,12 +44,24 @@ function inNetworkOf(phone: Phone | undefined, ...argv: string[]): Promise<numbe
   );
 }
 
-/** Packets that were more than the phone may send; undefined when its port has no rate. */
-function dropped(phone: Phone): number | undefined {
+/** Packets that a rule of the phone's port has dropped; undefined when it has no such rule. */
+function droppedBy(phone: Phone, rule: RegExp): number | undefined {
   const listed = execFileSync('nft', ['list', 'ruleset', 'netdev'], { encoding: 'utf8' });
   const chain = listed.split(/^\s*chain /m).find((text) => text.includes(`ip saddr ${ip(phone)} accept`));
-  const packets = /limit rate over .* counter packets (\d+)/.exec(chain ?? '')?.[1];
+  const packets = rule.exec(chain ?? '')?.[1];
   return packets === undefined ? undefined : Number(packets);
+}
+/** What was more than the phone may send, and what went where it may not. */
+const dropped = (phone: Phone): number | undefined =>
+  droppedBy(phone, /limit rate over .* counter packets (\d+)/);
+const refused = (phone: Phone): number | undefined =>
+  droppedBy(phone, /ip daddr != .* counter packets (\d+).*egress allow/);
+
+async function change(spec: object): Promise<void> {
+  const { operation } = await farm.api<{ operation: Operation }>('PATCH', `/v1/phones/${one.phoneId}`, {
+    spec,
+  });
+  await farm.wait(operation);
 }
 
 const connects = async (
@@ -100,16 +113,28 @@ describe('a phone', () => {
     expect(await reaches(one, host, 53)).toBe(true);
   });
 
+  it('sends to the networks of its list only, to its host’s DNS, and everywhere again', async () => {
+    const allow = (egressAllow: readonly string[]): Promise<void> => change({ egressAllow });
+    const world = await World.create();
+    try {
+      expect(await reaches(one, world.address, world.port)).toBe(true);
+      expect(refused(one)).toBeUndefined();
+      await allow(['192.0.2.0/24', '10.0.0.0/8', '10.1.0.0/16']);
+      expect(await isCutOff(one, world.address, world.port)).toBe(true);
+      expect(refused(one)).toBeGreaterThan(0);
+      expect(await reaches(one, host, 53)).toBe(true);
+      expect(await reaches(undefined, ip(one), 5555)).toBe(true);
+      await allow([`${world.address}/26`]);
+      expect(await reaches(one, world.address, world.port)).toBe(true);
+      await allow([]);
+      expect(refused(one)).toBeUndefined();
+    } finally {
+      world.remove();
+    }
+  });
+
   it('sends no more than it may, as soon as that is said, and all it likes again', async () => {
-    const limit = async (egressKbit: number): Promise<void> => {
-      const body = { spec: { limits: { egressKbit } } };
-      const { operation } = await farm.api<{ operation: Operation }>(
-        'PATCH',
-        `/v1/phones/${one.phoneId}`,
-        body,
-      );
-      await farm.wait(operation);
-    };
+    const limit = (egressKbit: number): Promise<void> => change({ limits: { egressKbit } });
     expect(dropped(one)).toBeUndefined();
     await limit(64);
     expect(dropped(one)).toBe(0);

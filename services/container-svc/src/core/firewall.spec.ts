@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSubnet, type Subnet } from './addresses.js';
+import { allowMark } from './egress.js';
 import {
   antiSpoofPorts,
   antiSpoofRemoval,
@@ -131,7 +132,13 @@ table inet ancloud_ancloud {
   });
 
   it('lets a phone speak for itself only', () => {
-    const port = { device: 'ph12abp3', ip: '192.168.240.5', mac: '02:00:c0:a8:f0:05' };
+    const port = {
+      device: 'ph12abp3',
+      ip: '192.168.240.5',
+      mac: '02:00:c0:a8:f0:05',
+      egressAllow: [],
+      gateway: '192.168.240.1',
+    };
     expect(antiSpoofRules('ancloud', { ...port, egressKbit: 0 }))
       .toBe(`table netdev ancloud_ancloud { chain from_ph12abp3 { type filter hook ingress device "ph12abp3" priority -450; policy drop; }; }
 flush chain netdev ancloud_ancloud from_ph12abp3
@@ -147,6 +154,12 @@ add rule netdev ancloud_ancloud from_ph12abp3 counter drop
       'add rule netdev ancloud_ancloud from_ph12abp3 limit rate over 250000 bytes/second burst 65536 bytes counter drop',
     );
     expect(limited[5]).toContain('ip saddr 192.168.240.5 accept');
+    const to = ['10.1.2.3/8', '10.200.0.0/16', '192.0.2.7'];
+    const bounded = antiSpoofRules('ancloud', { ...port, egressKbit: 2_000, egressAllow: to }).split('\n');
+    expect(bounded[4]).toBe(
+      `add rule netdev ancloud_ancloud from_ph12abp3 ip daddr != { 10.0.0.0/8, 192.0.2.7/32, 192.168.240.1/32, 255.255.255.255/32 } counter drop comment "egress allow ${allowMark(to)}"`,
+    );
+    expect(bounded[5]).toBe(limited[4]);
     const fast = antiSpoofRules('ancloud', { ...port, egressKbit: 8_000_000 });
     expect(fast).toContain('limit rate over 1000000000 bytes/second burst 125000000 bytes counter drop');
   });
@@ -176,14 +189,15 @@ delete chain netdev ancloud_ancloud from_ph12abp3
 	}
 	chain from_pha405p3 {
 		type filter hook ingress device "pha405p3" priority -450; policy drop;
+		ip daddr != { 10.0.0.0/8, 192.168.240.1, 255.255.255.255 } counter drop comment "egress allow 0123456789abcdef"
 		limit rate over 64000 bytes/second burst 64 kbytes counter drop
 	}
 }`;
     // As nft 1.0.6 prints 65.536 and 512 kbit/s.
     expect([...antiSpoofPorts(listing)]).toEqual([
-      ['pha405p0', 0],
-      ['pha405p1', 65.536],
-      ['pha405p3', 512],
+      ['pha405p0', { kbit: 0, allow: '' }],
+      ['pha405p1', { kbit: 65.536, allow: '' }],
+      ['pha405p3', { kbit: 512, allow: '0123456789abcdef' }],
     ]);
   });
 });

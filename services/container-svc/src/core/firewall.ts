@@ -1,4 +1,4 @@
-import { egressOf, egressRule } from './egress.js';
+import { allowOf, allowRule, type Egress, egressOf, egressRule } from './egress.js';
 import { type Subnet, cidr, formatIp } from './addresses.js';
 
 /** What the rules are about. */
@@ -168,24 +168,33 @@ export interface Port {
   readonly mac: string;
   /** What it may send; 0 = no limit. */
   readonly egressKbit: number;
+  /** Networks it may send to besides its host's own address; empty = everywhere. */
+  readonly egressAllow: readonly string[];
+  /** The host's own address on the bridge. */
+  readonly gateway: string;
 }
 
 const chainOf = (device: string): string => `from_${device.replaceAll(/[^A-Za-z0-9]/g, '_')}`;
 
 /**
- * What a phone may send: its own MAC and IPv4 address, ARP for it, and DHCP before it has one; no more of it than its rate.
- * Replaces the port's chain.
+ * What a phone may send: its own MAC and IPv4 address, ARP for it, and DHCP before it has one; no more of it than its rate,
+ * and nothing to where it may not. Replaces the port's chain.
  */
-export function antiSpoofRules(bridge: string, { device, ip, mac, egressKbit }: Port): string {
+export function antiSpoofRules(bridge: string, port: Port): string {
+  const { device, ip, mac, egressKbit, egressAllow, gateway } = port;
   const table = nftTable(bridge);
   const chain = chainOf(device);
   const hook = `type filter hook ingress device "${device}" priority -450; policy drop;`;
   const rate = egressKbit === 0 ? '' : `add rule netdev ${table} ${chain} ${egressRule(egressKbit)}\n`;
+  // DHCP is also renewed by broadcast, which no router passes on.
+  const always = [gateway, '255.255.255.255'];
+  const list =
+    egressAllow.length === 0 ? '' : `add rule netdev ${table} ${chain} ${allowRule(egressAllow, always)}\n`;
   return `table netdev ${table} { chain ${chain} { ${hook} }; }
 flush chain netdev ${table} ${chain}
 add rule netdev ${table} ${chain} ether saddr != ${mac} counter drop
 add rule netdev ${table} ${chain} ether type arp arp saddr ether ${mac} arp saddr ip { ${ip}, 0.0.0.0 } accept
-${rate}add rule netdev ${table} ${chain} ip saddr ${ip} accept
+${list}${rate}add rule netdev ${table} ${chain} ip saddr ${ip} accept
 add rule netdev ${table} ${chain} ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
 add rule netdev ${table} ${chain} counter drop
 `;
@@ -201,13 +210,13 @@ delete chain netdev ${table} ${chain}
 `;
 }
 
-/** Devices that have a chain in the output of `nft list table netdev …`, with what each may send, kbit/s (0 = no limit). */
-export function antiSpoofPorts(listing: string): ReadonlyMap<string, number> {
+/** Devices that have a chain in the output of `nft list table netdev …`, with what each may send. */
+export function antiSpoofPorts(listing: string): ReadonlyMap<string, Egress> {
   const chains = listing.split(/^\s*chain /m).slice(1);
   return new Map(
     chains.flatMap((chain) => {
       const device = /hook ingress devices? (?:= \{ )?"?([A-Za-z0-9_.-]+)"?/.exec(chain)?.[1];
-      return device === undefined ? [] : [[device, egressOf(chain)]];
+      return device === undefined ? [] : [[device, { kbit: egressOf(chain), allow: allowOf(chain) }]];
     }),
   );
 }

@@ -38,6 +38,7 @@ const read = runSpecOf({
   bootProperties: {},
   labels: {},
   idlePauseMinutes: 0,
+  egressAllow: [],
 });
 if (!('run' in read)) throw new Error('the wish of this test is wrong');
 const { run } = read;

@@ -1,5 +1,6 @@
 import type { LimitReadings } from './cgroup-limits.js';
 import type { Overdue, Progress } from './boot-progress.js';
+import type { Egress } from './egress.js';
 import type { Ending, ExitRecord, StopReason } from './exit.js';
 
 /** identity.json beside the data: what the data on this disk can only be used with. */
@@ -100,8 +101,8 @@ export interface Observed {
   readonly progress: Progress;
   /** Of the cgroup of a running container; undefined when none runs. */
   readonly limits: LimitReadings | undefined;
-  /** What a running container may send, kbit/s; 0 = no limit, undefined when none runs or nothing guards its port. */
-  readonly egressKbit: number | undefined;
+  /** What a running container may send; undefined when none runs or nothing guards its port. */
+  readonly egress: Egress | undefined;
   /** Unix ms at which init was let go; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Set by askShutdown and killContainer. */

@@ -21,6 +21,7 @@ const run: RunSpec = {
     ioWeight: 100,
     egressKbit: 0,
   },
+  egressAllow: [],
   bootProperties: [['androidboot.my', 'value']],
   gpu: '',
 };

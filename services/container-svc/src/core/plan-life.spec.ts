@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Observed } from './observed.js';
+import { allowMark } from './egress.js';
 import { plan } from './plan.js';
 import {
   boot,
@@ -123,12 +124,19 @@ describe('limits', () => {
   });
 
   it('of the cable are set when they are others, and left alone where nothing guards the port', () => {
-    expect(said(RUN, { ...ready, egressKbit: 0 })).toBe('ready wait:');
-    expect(said(RUN, { ...ready, egressKbit: undefined })).toBe('ready wait:');
-    expect(plan(target(RUN), { ...ready, egressKbit: 512 }, facts)).toMatchObject({
+    expect(said(RUN, { ...ready, egress: { kbit: 0, allow: '' } })).toBe('ready wait:');
+    expect(said(RUN, { ...ready, egress: undefined })).toBe('ready wait:');
+    expect(plan(target(RUN), { ...ready, egress: { kbit: 512, allow: '' } }, facts)).toMatchObject({
       reason: 'LimitsChanging',
-      step: { name: 'setEgress', kbit: 0 },
+      step: { name: 'setEgress', kbit: 0, allow: [] },
     });
+    const egressAllow = ['10.0.0.0/8'];
+    const run = facts.run.ok ? { ...facts.run, egressAllow } : facts.run;
+    expect(plan(target(RUN), { ...ready, egress: { kbit: 0, allow: '' } }, { ...facts, run })).toMatchObject({
+      step: { name: 'setEgress', kbit: 0, allow: egressAllow },
+    });
+    const set = { ...ready, egress: { kbit: 0, allow: allowMark(egressAllow) } };
+    expect(plan(target(RUN), set, { ...facts, run })).toMatchObject({ kind: 'wait' });
   });
 
   it('are set on a paused phone too', () => {

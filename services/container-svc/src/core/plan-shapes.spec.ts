@@ -36,13 +36,13 @@ const mounted: Observed = {
   network: 'none',
   progress: 'none',
   limits: undefined,
-  egressKbit: undefined,
+  egress: undefined,
   startedAtMs: undefined,
   stop: undefined,
 };
 const facts: PlanFacts = {
   nowMs: 0,
-  run: { ok: true, fingerprint: 'f', imageId: IMAGE, userns: false, shape: whole, limits },
+  run: { ok: true, fingerprint: 'f', imageId: IMAGE, userns: false, shape: whole, limits, egressAllow: [] },
   dataFromPresent: true,
   base: 7,
   failure: undefined,

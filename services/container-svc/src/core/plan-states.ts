@@ -40,7 +40,7 @@ export const nothing: Observed = {
   network: 'none',
   progress: 'none',
   limits: undefined,
-  egressKbit: undefined,
+  egress: undefined,
   startedAtMs: undefined,
   stop: undefined,
 };
@@ -90,7 +90,15 @@ export const limits = {
 };
 export const facts: PlanFacts = {
   nowMs: NOW,
-  run: { ok: true, fingerprint: FINGERPRINT, imageId: IMAGE, userns: true, shape: plain, limits },
+  run: {
+    ok: true,
+    fingerprint: FINGERPRINT,
+    imageId: IMAGE,
+    userns: true,
+    shape: plain,
+    limits,
+    egressAllow: [],
+  },
   dataFromPresent: true,
   base: 7,
   failure: undefined,
@@ -105,6 +113,7 @@ export const other: PlanFacts['run'] = {
   userns: true,
   shape: plain,
   limits,
+  egressAllow: [],
 };
 
 export const desired: Desired = {

@@ -1,6 +1,7 @@
 import type { Desired } from '@ancloud/contracts/common/v1/common';
 import { type BootLimits, overdue } from './boot-progress.js';
 import { staleLimits } from './cgroup-limits.js';
+import { allowMark, type Egress } from './egress.js';
 import { type Ending, endingOf, type StopReason } from './exit.js';
 import type { Boot, BootShape, Container, Observed } from './observed.js';
 import { planFresh, planMountedData, planReset, planSnapshot, resetDue } from './plan-data.js';
@@ -33,6 +34,7 @@ export interface Runnable {
   readonly userns: boolean;
   readonly shape: BootShape;
   readonly limits: RunLimits;
+  readonly egressAllow: readonly string[];
 }
 
 export interface Refusal {
@@ -231,15 +233,20 @@ function planRunning(
   return wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
 }
 
+const isEgress = ({ kbit, allow }: Egress, { limits, egressAllow }: Runnable): boolean =>
+  kbit === limits.egressKbit && allow === allowMark(egressAllow);
+
 /** What boots began with the limits of its configuration; a ready phone gets those of its wish. */
 function planLimits(
   stage: StageName,
-  { limits, egressKbit }: Observed,
+  { limits, egress }: Observed,
   { run }: PlanFacts,
 ): Decision | undefined {
   const reason = 'LimitsChanging';
-  if (run.ok && egressKbit !== undefined && egressKbit !== run.limits.egressKbit)
-    return { kind: 'step', stage, step: { name: 'setEgress', kbit: run.limits.egressKbit }, reason };
+  if (run.ok && egress !== undefined && !isEgress(egress, run)) {
+    const { limits: wished, egressAllow: allow } = run;
+    return { kind: 'step', stage, step: { name: 'setEgress', kbit: wished.egressKbit, allow }, reason };
+  }
   const changes = run.ok && limits !== undefined ? staleLimits(run.limits, limits) : [];
   if (changes.length === 0) return undefined;
   return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason };

@@ -178,6 +178,7 @@ describe('a wish', () => {
     bootProperties: {},
     labels: {},
     idlePauseMinutes: 0,
+    egressAllow: [],
     ...more,
   });
 
@@ -198,6 +199,7 @@ describe('a wish', () => {
           ioWeight: 100,
           egressKbit: 0,
         },
+        egressAllow: [],
         bootProperties: [],
         gpu: '',
       },
@@ -215,6 +217,7 @@ describe('a wish', () => {
     [{ limits: { swapMib: 65_537 } }, 'spec.limits.swap_mib'],
     [{ limits: { ioWeight: 1_001 } }, 'spec.limits.io_weight'],
     [{ limits: { egressKbit: 63 } }, 'spec.limits.egress_kbit'],
+    [{ egressAllow: ['10.0.0.0/8', '10.0.0'] }, 'spec.egress_allow'],
     [{ bootProperties: { 'ro.debuggable': '1' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.ancloud_phone': 'ph_2' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.x': 'a b' } }, 'spec.boot_properties.androidboot.x'],

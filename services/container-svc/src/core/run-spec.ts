@@ -1,5 +1,12 @@
 import type { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
-import { bootPropertyMistake, gpuLabel, gpuWishPattern, imageIdPattern } from '@ancloud/contracts';
+import {
+  bootPropertyMistake,
+  egressAllowMax,
+  gpuLabel,
+  gpuWishPattern,
+  imageIdPattern,
+  ipv4NetworkPattern,
+} from '@ancloud/contracts';
 
 /** Limits of a phone's cgroup and cable; they are changed while it runs. */
 export interface RunLimits {
@@ -22,6 +29,8 @@ export interface RunSpec {
   readonly dpi: number;
   readonly fps: number;
   readonly limits: RunLimits;
+  /** Networks it may send to; empty = everywhere. */
+  readonly egressAllow: readonly string[];
   /** `androidboot.<name>` → value, sorted by name. */
   readonly bootProperties: readonly (readonly [string, string])[];
   /** The label `ancloud.gpu`: a render node (`renderD128`), `any` of those the host offers, or empty for none. */
@@ -80,6 +89,14 @@ export function runSpecOf(
     });
   const bootProperties = Object.entries(spec?.bootProperties ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   mistakes.push(...bootPropertyMistakes(bootProperties));
+  const egressAllow = spec?.egressAllow ?? [];
+  const wrong = egressAllow.find((network) => !ipv4NetworkPattern.test(network));
+  if (wrong !== undefined || egressAllow.length > egressAllowMax)
+    mistakes.push({
+      field: 'spec.egress_allow',
+      value: wrong ?? `${egressAllow.length} networks`,
+      fix: `use at most ${egressAllowMax} addresses or networks such as 192.0.2.7 or 10.0.0.0/8`,
+    });
   const gpu = spec?.labels[gpuLabel] ?? '';
   if (!gpuWishPattern.test(gpu))
     mistakes.push({
@@ -102,6 +119,7 @@ export function runSpecOf(
       ioWeight: pick(ranges.ioWeight, spec?.limits?.ioWeight),
       egressKbit: pick(ranges.egressKbit, spec?.limits?.egressKbit),
     },
+    egressAllow,
     bootProperties,
     gpu,
   };

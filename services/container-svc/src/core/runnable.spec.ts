@@ -11,6 +11,7 @@ const spec = (more: object = {}) => ({
   bootProperties: {},
   labels: {},
   idlePauseMinutes: 0,
+  egressAllow: [],
   ...more,
 });
 const able: HostAbilities = {

@@ -57,6 +57,7 @@ export function runnable(
     userns,
     imageId: run.imageId,
     limits: run.limits,
+    egressAllow: run.egressAllow,
     fingerprint: fingerprint(run, userns, renderNode),
     shape: shapeOf(profile, host),
     sharedMemory: sharedMemoryOf(profile.hasMemfd(image), host) ?? 'none',

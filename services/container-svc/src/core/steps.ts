@@ -59,8 +59,8 @@ export interface StepArgs {
   startContainer: NoArguments;
   /** Writes limits into the cgroup of the running phone, and reads them back. */
   setLimits: { readonly changes: readonly LimitChange[] };
-  /** Replaces the rate of the phone's cable. The network is attached. */
-  setEgress: { readonly kbit: number };
+  /** Replaces the rate of the phone's cable and where it leads to. The network is attached. */
+  setEgress: { readonly kbit: number; readonly allow: readonly string[] };
   /** Freezes all processes of the phone, and sees them frozen. It is ready. */
   pauseContainer: NoArguments;
   /** Thaws them. */

@@ -2,7 +2,18 @@ import fs from 'node:fs';
 import type { Exec } from '@ancloud/kit';
 import { addressOf, formatIp, type PhoneAddress, type Subnet } from '../core/addresses.js';
 import type { StaticIp } from '../core/ip-config.js';
-import { antiSpoofPorts, antiSpoofRemoval, antiSpoofRules, nftTable, portName } from '../core/firewall.js';
+import { allowMark, type Egress } from '../core/egress.js';
+import {
+  antiSpoofPorts,
+  antiSpoofRemoval,
+  antiSpoofRules,
+  nftTable,
+  type Port,
+  portName,
+} from '../core/firewall.js';
+
+/** What of a port's rules is the phone's own wish. */
+export type EgressWish = Pick<Port, 'egressKbit' | 'egressAllow'>;
 
 export interface PhoneNetworkOptions {
   readonly bridge: string;
@@ -13,8 +24,8 @@ export interface PhoneNetworkOptions {
 /** One phone's cable: a veth pair whose inner end is eth0, born in the phone's own network namespace. */
 export class PhoneNetwork {
   readonly #options: PhoneNetworkOptions;
-  /** Devices whose anti-spoofing chain is in place, with their rates, kbit/s; undefined = to be asked. */
-  #guarded: Promise<ReadonlyMap<string, number>> | undefined;
+  /** Devices whose anti-spoofing chain is in place, with what each may send; undefined = to be asked. */
+  #guarded: Promise<ReadonlyMap<string, Egress>> | undefined;
 
   constructor(options: PhoneNetworkOptions) {
     this.#options = options;
@@ -41,17 +52,14 @@ export class PhoneNetwork {
     return guarded && isolated === true && bridgeOf(device) === this.#options.bridge ? 'attached' : 'partial';
   }
 
-  /** What the phone may send as the kernel has it, kbit/s; 0 = no limit, undefined = nothing guards its port. */
-  async egressKbit(slot: number): Promise<number | undefined> {
+  /** What the phone may send as the kernel has it; undefined = nothing guards its port. */
+  async egress(slot: number): Promise<Egress | undefined> {
     return (await this.#guards()).get(this.#device(slot));
   }
 
   /** Replaces the rules of the phone's port, at once for packets. The port is guarded. */
-  async setEgress(slot: number, egressKbit: number, fds: readonly number[]): Promise<void> {
-    const { exec, bridge } = this.#options;
-    const device = this.#device(slot);
-    const stdin = antiSpoofRules(bridge, { device, ...this.address(slot), egressKbit });
-    await exec(['nft', '-f', '-'], { fds, stdin });
+  async setEgress(slot: number, wish: EgressWish, fds: readonly number[]): Promise<void> {
+    await this.#guard(slot, wish, fds);
     // What the kernel made of it is asked, so that a rate it cannot hold is not taken for set.
     this.recheck();
   }
@@ -64,22 +72,26 @@ export class PhoneNetwork {
     slot: number,
     pid: number,
     live: boolean,
-    egressKbit: number,
+    wish: EgressWish,
     fds: readonly number[],
     inside: () => void,
   ): Promise<void> {
-    const { bridge } = this.#options;
     const device = this.#device(slot);
     const { ip, mac } = this.address(slot);
     await this.#plug(device, mac, pid, fds);
     inside();
-    const guard = this.#options.exec(['nft', '-f', '-'], {
-      fds,
-      stdin: antiSpoofRules(bridge, { device, ip, mac, egressKbit }),
-    });
+    const guard = this.#guard(slot, wish, fds);
     if (live) await guard;
     await Promise.all([guard, this.#configure(ip, pid, fds)]);
-    this.#note((guards) => guards.set(device, egressKbit));
+    const { egressKbit, egressAllow } = wish;
+    this.#note((guards) => guards.set(device, { kbit: egressKbit, allow: allowMark(egressAllow) }));
+  }
+
+  async #guard(slot: number, wish: EgressWish, fds: readonly number[]): Promise<void> {
+    const { exec, bridge, subnet } = this.#options;
+    const gateway = formatIp(subnet.gateway);
+    const port = { device: this.#device(slot), ...this.address(slot), gateway, ...wish };
+    await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRules(bridge, port) });
   }
 
   /** The cable itself, host's end up, the phone's end down. */
@@ -144,11 +156,11 @@ export class PhoneNetwork {
   }
 
   /** Asked of the kernel once for all phones: after `recheck` they come in dozens. */
-  #guards(): Promise<ReadonlyMap<string, number>> {
+  #guards(): Promise<ReadonlyMap<string, Egress>> {
     return this.#guarded ?? this.#remember(this.#listGuards());
   }
 
-  async #listGuards(): Promise<ReadonlyMap<string, number>> {
+  async #listGuards(): Promise<ReadonlyMap<string, Egress>> {
     const { exec, bridge } = this.#options;
     const argv = ['nft', '--stateless', 'list', 'table', 'netdev', nftTable(bridge)];
     const { stdout } = await exec(argv, { okCodes: [0, 1] });
@@ -156,7 +168,7 @@ export class PhoneNetwork {
   }
 
   /** What was just done to one port, on top of what is known or being asked. */
-  #note(change: (guards: Map<string, number>) => unknown): void {
+  #note(change: (guards: Map<string, Egress>) => unknown): void {
     const noted = this.#guarded?.then((before) => {
       const guards = new Map(before);
       change(guards);
@@ -166,7 +178,7 @@ export class PhoneNetwork {
   }
 
   /** A failure is not remembered. */
-  #remember(guards: Promise<ReadonlyMap<string, number>>): Promise<ReadonlyMap<string, number>> {
+  #remember(guards: Promise<ReadonlyMap<string, Egress>>): Promise<ReadonlyMap<string, Egress>> {
     this.#guarded = guards;
     guards.catch(() => {
       if (this.#guarded === guards) this.#guarded = undefined;

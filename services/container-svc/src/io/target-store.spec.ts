@@ -30,7 +30,13 @@ const desired: Desired = {
   resets: 0,
   paused: false,
   dataFrom: '',
-  spec: { imageId: 'sha256:x', bootProperties: { 'androidboot.a': 'b' }, labels: {}, idlePauseMinutes: 0 },
+  spec: {
+    imageId: 'sha256:x',
+    bootProperties: { 'androidboot.a': 'b' },
+    labels: {},
+    idlePauseMinutes: 0,
+    egressAllow: [],
+  },
 };
 const target: Target = { desired, managedBy: 'farm', slot: 3, fencedBy: { hostId: 'other', epoch: 9 } };
 

@@ -100,8 +100,8 @@ export class StepRunner {
       attachNetwork: async ({ pid }, { target, phone, observed, way, lockFd }, inside) => {
         dnsmasq.add(phone, network.address(target.slot));
         const live = observed.container.kind === 'running';
-        const egressKbit = way?.limits.egressKbit ?? 0;
-        await network.attach(target.slot, pid, live, egressKbit, [lockFd], inside);
+        const egress = { egressKbit: way?.limits.egressKbit ?? 0, egressAllow: way?.egressAllow ?? [] };
+        await network.attach(target.slot, pid, live, egress, [lockFd], inside);
       },
       startContainer: async (_, context, inside) => {
         const { container } = context.observed;
@@ -120,9 +120,9 @@ export class StepRunner {
         crun.start(context.phone);
       },
       setLimits: ({ changes }, context, inside) => setLimits(this.options, changes, context, inside),
-      setEgress: async ({ kbit }, { target, lockFd }, inside) => {
+      setEgress: async ({ kbit, allow }, { target, lockFd }, inside) => {
         inside();
-        await network.setEgress(target.slot, kbit, [lockFd]);
+        await network.setEgress(target.slot, { egressKbit: kbit, egressAllow: allow }, [lockFd]);
       },
       pauseContainer: (_, context, inside) => setFreezer(this.options, true, context, inside),
       resumeContainer: (_, context, inside) => setFreezer(this.options, false, context, inside),

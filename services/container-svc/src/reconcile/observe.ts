@@ -93,7 +93,7 @@ export class Observer {
       network: await network.observe(hints.slot),
       progress: this.#progress(container, boot, hints.completedBoot),
       limits: container.kind === 'running' ? readLimits(cgroups, cgroupOf(phone)) : undefined,
-      egressKbit: container.kind === 'running' ? await network.egressKbit(hints.slot) : undefined,
+      egress: container.kind === 'running' ? await network.egress(hints.slot) : undefined,
       startedAtMs: started?.atMs,
       stop: readRunJson<NonNullable<Observed['stop']>>(run.stop),
     };

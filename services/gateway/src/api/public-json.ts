@@ -38,6 +38,7 @@ function specJson(spec: PhoneSpec | undefined) {
     bootProperties = {},
     labels = {},
     idlePauseMinutes = 0,
+    egressAllow = [],
   } = spec ?? {};
   return {
     imageId,
@@ -59,6 +60,7 @@ function specJson(spec: PhoneSpec | undefined) {
     bootProperties,
     labels,
     idlePauseMinutes,
+    egressAllow,
   };
 }
 

@@ -1,7 +1,9 @@
 import {
   bootPropertyNamePattern,
   bootPropertyValuePattern,
+  egressAllowMax,
   imageIdPattern,
+  ipv4NetworkPattern,
   snapshotIdPattern,
 } from '@ancloud/contracts';
 import { PhoneSpec } from '@ancloud/contracts/common/v1/common';
@@ -95,6 +97,13 @@ const spec = named(
       .describe(
         'Minutes without a viewer after which the phone is paused; the next viewer resumes it. 0 = never',
       ),
+    egressAllow: z
+      .array(z.string().regex(ipv4NetworkPattern))
+      .max(egressAllowMax)
+      .optional()
+      .describe(
+        'IPv4 networks that the phone may send to, besides its host’s DNS and DHCP; changed as it runs. Empty = everywhere',
+      ),
   }),
 );
 
@@ -130,6 +139,7 @@ export function createPhoneRequest(
       bootProperties: given.bootProperties ?? {},
       labels: given.labels ?? {},
       idlePauseMinutes: given.idlePauseMinutes ?? 0,
+      egressAllow: given.egressAllow ?? [],
     },
     idempotencyKey: idempotencyKey ?? '',
     snapshotId: body.snapshotId ?? '',
@@ -153,6 +163,7 @@ export const updatePhoneBody = named(
         bootProperties: spec.shape.bootProperties.describe('Replaces all; the phone is booted anew'),
         labels: spec.shape.labels.describe('Replaces all'),
         idlePauseMinutes: z.int().min(0).max(idlePauseMaxMinutes).optional(),
+        egressAllow: spec.shape.egressAllow.describe('Replaces all; changed as the phone runs'),
       }),
     ),
     allowProfileChange: z
@@ -242,6 +253,7 @@ export const phone = named(
       bootProperties: z.record(z.string(), z.string()),
       labels: z.record(z.string(), z.string()),
       idlePauseMinutes: z.int(),
+      egressAllow: z.array(z.string()),
     }),
     phase: z
       .enum(phases.split(' '))

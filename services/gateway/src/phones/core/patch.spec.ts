@@ -28,6 +28,12 @@ describe('patchedSpec', () => {
     ['a default', { limits: {} }, ['limits.cpuMillis'], { limits: { ...present.limits, cpuMillis: 2_000 } }],
     ['a map as a whole', { labels: { a: 'b' } }, ['labels'], { labels: { a: 'b' } }],
     ['a map that is emptied', {}, ['labels'], { labels: {} }],
+    [
+      'where it may send to',
+      { egressAllow: ['10.0.0.0/8'] },
+      ['egressAllow'],
+      { egressAllow: ['10.0.0.0/8'] },
+    ],
     ['no pause any more', {}, ['idlePauseMinutes'], { idlePauseMinutes: 0 }],
     [
       'another image',

@@ -9,6 +9,7 @@ export const patchFields: readonly string[] = [
   'bootProperties',
   'labels',
   'idlePauseMinutes',
+  'egressAllow',
 ];
 
 /** The present spec with the named fields of `given`; a number that is 0 there becomes its default. */
@@ -43,5 +44,6 @@ export function patchedSpec(present: PhoneSpec, given: PhoneSpec, fields: readon
     bootProperties: from('bootProperties').bootProperties,
     labels: from('labels').labels,
     idlePauseMinutes: from('idlePauseMinutes').idlePauseMinutes,
+    egressAllow: from('egressAllow').egressAllow,
   });
 }

@@ -28,6 +28,7 @@ describe('checkSpec', () => {
         bootProperties: {},
         labels: {},
         idlePauseMinutes: 0,
+        egressAllow: [],
       },
     });
   });
@@ -68,6 +69,11 @@ describe('checkSpec', () => {
     ['33 properties', { bootProperties: many(33, 'androidboot.p') }, 'spec.bootProperties'],
     ['a pause after a week', { idlePauseMinutes: 10_080 }, undefined],
     ['a pause after more', { idlePauseMinutes: 10_081 }, 'spec.idlePauseMinutes'],
+    ['networks', { egressAllow: ['0.0.0.0/0', '192.0.2.255', '10.0.0.0/8'] }, undefined],
+    ['an octet beyond 255', { egressAllow: ['192.0.2.256'] }, 'spec.egressAllow'],
+    ['a prefix beyond 32', { egressAllow: ['10.0.0.0/33'] }, 'spec.egressAllow'],
+    ['a name for a network', { egressAllow: ['example.org'] }, 'spec.egressAllow'],
+    ['too many networks', { egressAllow: Array.from({ length: 65 }, () => '10.0.0.1') }, 'spec.egressAllow'],
     ['32 labels', { labels: many(32, 'l') }, undefined],
     ['33 labels', { labels: many(33, 'l') }, 'spec.labels'],
     ['a label without a key', { labels: { '': 'x' } }, 'spec.labels'],

@@ -1,8 +1,10 @@
 import {
   bootPropertyMistake as contractMistake,
+  egressAllowMax,
   gpuLabel,
   gpuWishPattern,
   imageIdPattern,
+  ipv4NetworkPattern,
 } from '@ancloud/contracts';
 import type { Display, Limits, PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
 
@@ -75,9 +77,10 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
         fix: 'use whole minutes up to a week, or 0 for never',
       },
     };
+  const egressAllow = given?.egressAllow ?? [];
   const bootProperties = given?.bootProperties ?? {};
   const labels = given?.labels ?? {};
-  const mistake = bootPropertyMistake(bootProperties) ?? labelMistake(labels);
+  const mistake = bootPropertyMistake(bootProperties) ?? labelMistake(labels) ?? egressMistake(egressAllow);
   if (mistake !== undefined) return { mistake };
   return {
     spec: {
@@ -87,7 +90,20 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
       bootProperties,
       labels,
       idlePauseMinutes,
+      egressAllow,
     },
+  };
+}
+
+function egressMistake(networks: readonly string[]): Mistake | undefined {
+  if (networks.length > egressAllowMax) return tooMany('spec.egressAllow', networks.length, egressAllowMax);
+  const wrong = networks.find((network) => !ipv4NetworkPattern.test(network));
+  if (wrong === undefined) return undefined;
+  return {
+    field: 'spec.egressAllow',
+    value: wrong,
+    message: 'is not an IPv4 network',
+    fix: 'write an address or a network such as 192.0.2.7 or 10.0.0.0/8',
   };
 }
 
