@@ -170,15 +170,19 @@ export async function askSupervisor(
   return JSON.parse(text) as SupervisorStatus;
 }
 
-const processesFile = (layout: Layout): string => path.join(layout.run, 'processes.json');
+/** Written while a supervisor runs; a killed one leaves it. */
+export const processesFile = (layout: Layout): string => path.join(layout.run, 'processes.json');
 
-/** A killed supervisor leaves its children: they are found by pid and command line, so a reused pid is never hit. */
-async function endLeftovers(layout: Layout): Promise<void> {
+/**
+ * A killed supervisor leaves its children: they are found by pid and command line, so a reused pid is never hit. Resolves to how
+ * many there were.
+ */
+export async function endLeftovers(layout: Layout): Promise<number> {
   let record: { pid: number; argv: string[] }[];
   try {
     record = JSON.parse(fs.readFileSync(processesFile(layout), 'utf8')) as { pid: number; argv: string[] }[];
   } catch {
-    return;
+    return 0;
   }
   const ours = (entry: { pid: number; argv: string[] }): boolean => {
     try {
@@ -191,12 +195,14 @@ async function endLeftovers(layout: Layout): Promise<void> {
       return false;
     }
   };
+  const { length: found } = record.filter((entry) => entry.pid > 0 && ours(entry));
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const alive = record.filter((entry) => entry.pid > 0 && ours(entry));
     for (const entry of alive) process.kill(entry.pid, signal);
     const deadline = Date.now() + 5_000;
     while (alive.some(ours) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  return found;
 }
 
 async function assertPortsFree(layout: Layout): Promise<void> {

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { sweepDeadFarms } from './dead-farms.js';
 import { Farm, type FarmAddress, ownFarm } from './farm.js';
 
 declare module 'vitest' {
@@ -9,6 +10,7 @@ declare module 'vitest' {
 
 /** One farm for all files of the tier: up before the first, removed after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await sweepDeadFarms();
   const own = await ownFarm();
   const farm = new Farm({
     ...own,
