@@ -11,8 +11,8 @@ export class LiveHeap {
   static async open(url: string): Promise<LiveHeap> {
     const socket = new WebSocket(url);
     await new Promise<void>((resolve, reject) => {
-      socket.onopen = () => resolve();
-      socket.onerror = () => reject(new Error(`the inspector at ${url} does not answer`));
+      socket.addEventListener('open', () => resolve());
+      socket.addEventListener('error', () => reject(new Error(`the inspector at ${url} does not answer`)));
     });
     return new LiveHeap(socket);
   }
