@@ -3,23 +3,20 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { connectBus, type Bus } from '@ancloud/bus';
+import type { Bus } from '@ancloud/bus';
 import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
-import { createClient, silentLog } from '@ancloud/kit';
-import { connectState, type State } from '@ancloud/state';
+import { createClient } from '@ancloud/kit';
+import type { State } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, PATIENCE_MS, require } from '../harness/eventually.js';
-import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
-import crypto from 'node:crypto';
+import { PATIENCE_MS } from '../harness/eventually.js';
 import { FakeHost, IMAGE } from './fake-host.js';
-import { GatewayProcess, newSecrets } from './gateway-process.js';
+import type { GatewayProcess } from './gateway-process.js';
+import { GatewayWorld } from './gateway-world.js';
 
-const secrets = newSecrets();
+let world: GatewayWorld;
 const ACME = 'key-of-acme-0123456789';
 const RIVAL = 'key-of-rival-0123456789';
 let web: string;
-let redis: RedisServer;
-let nats: NatsServer;
 let state: State;
 let bus: Bus;
 let gateway: GatewayProcess;
@@ -32,36 +29,16 @@ beforeAll(async () => {
   fs.writeFileSync(path.join(web, 'sample.html'), '<!doctype html><title>sample</title>');
   fs.writeFileSync(path.join(web, 'assets/index-AbCd1234.js'), 'export {};');
   fs.writeFileSync(path.join(web, '.env'), 'SECRET=1');
-  redis = await startRedis();
-  nats = await startNats();
-  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
-  bus = await connectBus({
-    servers: [nats.address],
-    user: 'container-svc',
-    pass: nats.passwords['container-svc'],
-    name: 'test',
-    log: silentLog,
-  });
-  gateway = await GatewayProcess.start({ redis, nats, secrets, webDir: web });
-  host = await FakeHost.start(state, bus, secrets.farmSecret);
-  for (const [key, owner] of [
-    [ACME, 'acme'],
-    [RIVAL, 'rival'],
-  ] as const) {
-    const digest = crypto.createHash('sha256').update(key).digest('hex');
-    await state.run('adding a key', (client) => client.hset(`api-key:${digest}`, { owner, roles: '' }));
-  }
-  await eventually(async () => {
-    require((await state.run('asking', (client) => client.exists('farm:recovery'))) === 0, 'recovering');
-  });
+  world = await GatewayWorld.start({ webDir: web });
+  ({ state, bus, gateway } = world);
+  host = await FakeHost.start(state, bus, world.secrets.farmSecret);
+  await world.addKey(ACME, 'acme');
+  await world.addKey(RIVAL, 'rival');
+  await world.recovered();
 });
 afterAll(async () => {
   await host?.close();
-  await gateway?.stop();
-  await bus?.drain();
-  await state?.close();
-  await nats?.stop();
-  await redis?.stop();
+  await world?.close();
   fs.rmSync(web, { recursive: true });
 });
 
@@ -209,7 +186,13 @@ describe('problems', () => {
   });
 
   it('have told no secret to the log', () => {
-    for (const secret of [...Object.values(secrets), ACME, RIVAL, redis.password, nats.passwords.gateway])
+    for (const secret of [
+      ...Object.values(world.secrets),
+      ACME,
+      RIVAL,
+      world.redis.password,
+      world.nats.passwords.gateway,
+    ])
       expect(gateway.log.includes(secret)).toBe(false);
   });
 });

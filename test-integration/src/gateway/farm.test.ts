@@ -1,16 +1,14 @@
-import { connectBus, type Bus } from '@ancloud/bus';
-import { AppError, silentLog } from '@ancloud/kit';
-import { connectState, type State } from '@ancloud/state';
+import type { Bus } from '@ancloud/bus';
+import { AppError } from '@ancloud/kit';
+import type { State } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, require } from '../harness/eventually.js';
-import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
 import { FakeHost } from './fake-host.js';
 import { FakeSession } from './fake-session.js';
-import { GatewayProcess, newSecrets } from './gateway-process.js';
+import type { GatewayProcess } from './gateway-process.js';
+import { GatewayWorld } from './gateway-world.js';
 
-const secrets = newSecrets();
-let redis: RedisServer;
-let nats: NatsServer;
+let world: GatewayWorld;
 let state: State;
 let bus: Bus;
 let gateway: GatewayProcess;
@@ -19,31 +17,17 @@ let host: FakeHost;
 let session: FakeSession;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  nats = await startNats();
-  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
-  bus = await connectBus({
-    servers: [nats.address],
-    user: 'container-svc',
-    pass: nats.passwords['container-svc'],
-    name: 'test',
-    log: silentLog,
-  });
-  gateway = await GatewayProcess.start({ redis, nats, secrets });
-  second = await GatewayProcess.start({ redis, nats, secrets });
-  host = await FakeHost.start(state, bus, secrets.farmSecret);
+  world = await GatewayWorld.start();
+  ({ state, bus, gateway } = world);
+  second = await world.another();
+  host = await FakeHost.start(state, bus, world.secrets.farmSecret);
   session = await FakeSession.start(state);
   await recovered();
 });
 afterAll(async () => {
   session?.close();
   await host?.close();
-  await second?.stop();
-  await gateway?.stop();
-  await bus?.drain();
-  await state?.close();
-  await nats?.stop();
-  await redis?.stop();
+  await world?.close();
 });
 
 function recovered(): Promise<void> {
@@ -77,7 +61,7 @@ interface Told {
 async function events(at: GatewayProcess): Promise<{ readonly told: Told[]; readonly close: () => void }> {
   const ended = new AbortController();
   const response = await fetch(`${at.url}/v1/events`, {
-    headers: { authorization: `Bearer ${secrets.apiKey}` },
+    headers: { authorization: `Bearer ${world.secrets.apiKey}` },
     signal: ended.signal,
   });
   expect(response.headers.get('content-type')).toContain('text/event-stream');
@@ -203,7 +187,7 @@ describe('a lost Redis', () => {
 
 describe('without NATS', () => {
   it('reading, creating and waiting go on', async () => {
-    await nats.kill();
+    await world.nats.kill();
     await eventually(async () => {
       expect((await gateway.call('GET', '/readyz', { key: null })).json.code).toBe('UNAVAILABLE_BUS');
     });
@@ -211,7 +195,7 @@ describe('without NATS', () => {
     // The nudge by RPC is left: the host answers, and whoever waits looks at its status.
     const phoneId = await readyPhone();
     await removed(phoneId);
-    await nats.start();
+    await world.nats.start();
     await eventually(async () => {
       require((await gateway.call('GET', '/readyz', { key: null })).status === 200, 'not ready');
       require((await second.call('GET', '/readyz', { key: null })).status === 200, 'not ready');
@@ -222,7 +206,7 @@ describe('without NATS', () => {
 
 describe('without Redis', () => {
   it('everything that needs it says so, at once, and works again when it is back', async () => {
-    await redis.kill();
+    await world.redis.kill();
     await eventually(async () => {
       const answer = await gateway.call('GET', '/v1/phones');
       expect([answer.status, answer.json.code]).toEqual([503, 'UNAVAILABLE_STATE']);
@@ -240,7 +224,7 @@ describe('without Redis', () => {
     }
     expect((await gateway.call('GET', '/v1/me', { key: 'unknown' })).json.code).toBe('UNAVAILABLE_STATE');
     expect((await gateway.call('GET', '/healthz', { key: null })).status).toBe(200);
-    await redis.start();
+    await world.redis.start();
     await eventually(async () => {
       require((await gateway.call('GET', '/v1/phones')).status === 200, 'not back');
       require((await second.call('GET', '/v1/phones')).status === 200, 'not back');
@@ -311,7 +295,7 @@ describe('into a phone', () => {
     const shell = await dial({
       id: 1,
       method: 'open',
-      data: { key: secrets.apiKey, command: 'ls', rows: 5, columns: 9 },
+      data: { key: world.secrets.apiKey, command: 'ls', rows: 5, columns: 9 },
     });
     await eventually(() => require(shell.said.length >= 2, 'no output'));
     expect(shell.said).toEqual(['{"id":1,"ok":{}}', '1:$ ls (5x9)\n']);

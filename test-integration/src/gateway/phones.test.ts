@@ -1,39 +1,28 @@
-import { connectBus, type Bus } from '@ancloud/bus';
+import type { Bus } from '@ancloud/bus';
 import { subjects } from '@ancloud/contracts';
 import { Profile, Wanted } from '@ancloud/contracts/common/v1/common';
 import { ImageRecord, Stage } from '@ancloud/contracts/state/v1/state';
-import { silentLog } from '@ancloud/kit';
-import { connectState, type State } from '@ancloud/state';
+import type { State } from '@ancloud/state';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, require } from '../harness/eventually.js';
-import { flushed, startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
+import { flushed } from '../harness/servers.js';
 import { FakeHost, IMAGE, reach } from './fake-host.js';
-import { GatewayProcess, newSecrets, type Answer, type Json } from './gateway-process.js';
+import type { Answer, GatewayProcess, Json } from './gateway-process.js';
+import { GatewayWorld } from './gateway-world.js';
 
 const OTHER = `sha256:${'b'.repeat(64)}`;
-const secrets = newSecrets();
-let redis: RedisServer;
-let nats: NatsServer;
+let world: GatewayWorld;
 let state: State;
 let bus: Bus;
 let gateway: GatewayProcess;
 let host: FakeHost;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  nats = await startNats();
-  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
-  bus = await connectBus({
-    servers: [nats.address],
-    user: 'container-svc',
-    pass: nats.passwords['container-svc'],
-    name: 'test',
-    log: silentLog,
-  });
-  gateway = await GatewayProcess.start({ redis, nats, secrets });
+  world = await GatewayWorld.start();
+  ({ state, bus, gateway } = world);
 });
 beforeEach(async () => {
-  host = await FakeHost.start(state, bus, secrets.farmSecret);
+  host = await FakeHost.start(state, bus, world.secrets.farmSecret);
   await placing();
 });
 afterEach(async () => {
@@ -44,11 +33,7 @@ afterEach(async () => {
   await host.close();
 });
 afterAll(async () => {
-  await gateway?.stop();
-  await bus?.drain();
-  await state?.close();
-  await nats?.stop();
-  await redis?.stop();
+  await world?.close();
 });
 
 /** A new farm places nothing until its first host has reported. */

@@ -1,23 +1,18 @@
-import crypto from 'node:crypto';
-import { connectBus, type Bus } from '@ancloud/bus';
+import type { Bus } from '@ancloud/bus';
 import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { ImageRecord, RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
-import { silentLog } from '@ancloud/kit';
-import { connectState, type State } from '@ancloud/state';
+import type { State } from '@ancloud/state';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, require } from '../harness/eventually.js';
-import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
 import { FakeHost, IMAGE } from './fake-host.js';
 import { FakeMedia } from './fake-media.js';
-import { type Answer, GatewayProcess, newSecrets } from './gateway-process.js';
+import type { Answer, GatewayProcess } from './gateway-process.js';
+import { GatewayWorld } from './gateway-world.js';
 
 const ACME = 'key-of-acme-0123456789';
 const RIVAL = 'key-of-rival-0123456789';
-const secrets = newSecrets();
-let redis: RedisServer;
-let nats: NatsServer;
+let world: GatewayWorld;
 let state: State;
 let bus: Bus;
 let gateway: GatewayProcess;
@@ -36,44 +31,24 @@ const recording = (recordingId: string, owner: string, startedAtMs: number): Rec
   });
 
 beforeAll(async () => {
-  redis = await startRedis();
-  nats = await startNats();
-  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
-  bus = await connectBus({
-    servers: [nats.address],
-    user: 'container-svc',
-    pass: nats.passwords['container-svc'],
-    name: 'test',
-    log: silentLog,
-  });
-  gateway = await GatewayProcess.start({ redis, nats, secrets });
-  for (const [key, owner] of [
-    [ACME, 'acme'],
-    [RIVAL, 'rival'],
-  ] as const) {
-    const digest = crypto.createHash('sha256').update(key).digest('hex');
-    await state.run('adding a key', (client) => client.hset(`api-key:${digest}`, { owner, roles: '' }));
-  }
+  world = await GatewayWorld.start();
+  ({ state, bus, gateway } = world);
+  await world.addKey(ACME, 'acme');
+  await world.addKey(RIVAL, 'rival');
   const images = [ImageRecord.fromPartial({ imageId: IMAGE, profile: Profile.PROFILE_REFERENCE })];
-  host = await FakeHost.start(state, bus, secrets.farmSecret, { images });
+  host = await FakeHost.start(state, bus, world.secrets.farmSecret, { images });
   near = await FakeMedia.start(state, bus);
   far = await FakeMedia.start(state, bus, 'media-2');
   near.recorded = Buffer.from('0123456789');
   near.recordings = [recording('rc_old', 'acme', 1_000), recording('rc_rival', 'rival', 2_000)];
   far.recordings = [recording('rc_new', 'acme', 3_000)];
-  await eventually(async () => {
-    require((await state.run('asking', (client) => client.exists('farm:recovery'))) === 0, 'recovering');
-  });
+  await world.recovered();
 });
 afterAll(async () => {
   await near?.close();
   await far?.close();
   await host?.close();
-  await gateway?.stop();
-  await bus?.drain();
-  await state?.close();
-  await nats?.stop();
-  await redis?.stop();
+  await world?.close();
 });
 
 const call = (

@@ -1,18 +1,17 @@
 import http from 'node:http';
-import { connectBus, type Bus } from '@ancloud/bus';
+import type { Bus } from '@ancloud/bus';
 import { subjects } from '@ancloud/contracts';
-import { AppError, silentLog } from '@ancloud/kit';
-import { connectState, type State } from '@ancloud/state';
+import { AppError } from '@ancloud/kit';
+import type { State } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, require } from '../harness/eventually.js';
-import { flushed, startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
+import { flushed } from '../harness/servers.js';
 import { FakeHost } from './fake-host.js';
 import { FakeMedia } from './fake-media.js';
-import { GatewayProcess, newSecrets } from './gateway-process.js';
+import type { GatewayProcess } from './gateway-process.js';
+import { GatewayWorld } from './gateway-world.js';
 
-const secrets = newSecrets();
-let redis: RedisServer;
-let nats: NatsServer;
+let world: GatewayWorld;
 let state: State;
 let bus: Bus;
 let input: Bus;
@@ -24,20 +23,13 @@ let phoneId: string;
 const open = new Set<Watcher>();
 
 beforeAll(async () => {
-  redis = await startRedis();
-  nats = await startNats();
-  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
-  const connect = (user: 'container-svc' | 'input-svc') =>
-    connectBus({ servers: [nats.address], user, pass: nats.passwords[user], name: 'test', log: silentLog });
-  bus = await connect('container-svc');
-  input = await connect('input-svc');
-  gateway = await GatewayProcess.start({ redis, nats, secrets });
-  second = await GatewayProcess.start({ redis, nats, secrets });
-  host = await FakeHost.start(state, bus, secrets.farmSecret);
+  world = await GatewayWorld.start();
+  ({ state, bus, gateway } = world);
+  input = await world.connect('input-svc');
+  second = await world.another();
+  host = await FakeHost.start(state, bus, world.secrets.farmSecret);
   media = await FakeMedia.start(state, bus);
-  await eventually(async () => {
-    require((await state.run('asking', (client) => client.exists('farm:recovery'))) === 0, 'recovering');
-  });
+  await world.recovered();
   const made = await gateway.call('POST', '/v1/phones', { body: {} });
   phoneId = made.json.phone.phoneId;
 });
@@ -45,13 +37,7 @@ afterAll(async () => {
   for (const watcher of open) watcher.socket.close();
   await media?.close();
   await host?.close();
-  await second?.stop();
-  await gateway?.stop();
-  await input?.drain();
-  await bus?.drain();
-  await state?.close();
-  await nats?.stop();
-  await redis?.stop();
+  await world?.close();
 });
 
 interface Said {

@@ -1,19 +1,16 @@
-import crypto from 'node:crypto';
-import { connectBus, type Bus } from '@ancloud/bus';
+import type { Bus } from '@ancloud/bus';
 import { Profile, Wanted } from '@ancloud/contracts/common/v1/common';
 import { ImageRecord, SnapshotRecord, Stage } from '@ancloud/contracts/state/v1/state';
-import { silentLog } from '@ancloud/kit';
-import { connectState, type State } from '@ancloud/state';
+import type { State } from '@ancloud/state';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { eventually, require } from '../harness/eventually.js';
-import { startNats, startRedis, type NatsServer, type RedisServer } from '../harness/servers.js';
 import { FakeHost, IMAGE, reach } from './fake-host.js';
-import { type Answer, GatewayProcess, newSecrets } from './gateway-process.js';
+import type { Answer, GatewayProcess } from './gateway-process.js';
+import { GatewayWorld } from './gateway-world.js';
 
 const ANBOX = `sha256:${'b'.repeat(64)}`;
 const ACME = 'key-of-acme-0123456789';
 const RIVAL = 'key-of-rival-0123456789';
-const secrets = newSecrets();
+let world: GatewayWorld;
 const image = (imageId: string, profile: Profile): ImageRecord =>
   ImageRecord.fromPartial({ imageId, profile });
 const snapshot = (snapshotId: string, owner: string, createdAtMs: number): SnapshotRecord =>
@@ -26,8 +23,6 @@ const snapshot = (snapshotId: string, owner: string, createdAtMs: number): Snaps
     profile: Profile.PROFILE_REFERENCE,
     sha256: 'c'.repeat(64),
   });
-let redis: RedisServer;
-let nats: NatsServer;
 let state: State;
 let bus: Bus;
 let gateway: GatewayProcess;
@@ -35,43 +30,27 @@ let near: FakeHost;
 let far: FakeHost;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  nats = await startNats();
-  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
-  bus = await connectBus({
-    servers: [nats.address],
-    user: 'container-svc',
-    pass: nats.passwords['container-svc'],
-    name: 'test',
-    log: silentLog,
-  });
-  gateway = await GatewayProcess.start({ redis, nats, secrets });
-  for (const [key, owner] of [
-    [ACME, 'acme'],
-    [RIVAL, 'rival'],
-  ] as const) {
-    const digest = crypto.createHash('sha256').update(key).digest('hex');
-    await state.run('adding a key', (client) => client.hset(`api-key:${digest}`, { owner, roles: '' }));
-  }
+  world = await GatewayWorld.start();
+  ({ state, bus, gateway } = world);
+  await world.addKey(ACME, 'acme');
+  await world.addKey(RIVAL, 'rival');
   const images = [image(IMAGE, Profile.PROFILE_REFERENCE), image(ANBOX, Profile.PROFILE_ANBOX)];
   const profiles = [Profile.PROFILE_REFERENCE, Profile.PROFILE_ANBOX];
-  near = await FakeHost.start(state, bus, secrets.farmSecret, { images, profiles });
+  near = await FakeHost.start(state, bus, world.secrets.farmSecret, { images, profiles });
   const snapshots = [
     snapshot('sn_acme', 'acme', 2_000),
     snapshot('sn_old', 'acme', 1_000),
     snapshot('sn_rival', 'rival', 0),
   ];
   // Fuller than the other: only the snapshot speaks for it.
-  far = await FakeHost.start(state, bus, secrets.farmSecret, {
+  far = await FakeHost.start(state, bus, world.secrets.farmSecret, {
     hostId: 'host-2',
     images,
     profiles,
     snapshots,
     capacity: 3,
   });
-  await eventually(async () => {
-    require((await state.run('asking', (client) => client.exists('farm:recovery'))) === 0, 'recovering');
-  });
+  await world.recovered();
 });
 afterEach(() => {
   near.answer = reach;
@@ -79,11 +58,7 @@ afterEach(() => {
 afterAll(async () => {
   await near?.close();
   await far?.close();
-  await gateway?.stop();
-  await bus?.drain();
-  await state?.close();
-  await nats?.stop();
-  await redis?.stop();
+  await world?.close();
 });
 
 const call = (method: string, at: string, body?: unknown, key = ACME): Promise<Answer> =>
