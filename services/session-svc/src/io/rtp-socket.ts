@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
+import { closeSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { AppError } from '@ancloud/kit';
 import type { SessionMetrics } from './session-metrics.js';
@@ -185,7 +186,12 @@ export class RtpSocket {
 async function adopt(ip: string, fd: number): Promise<Socket> {
   const socket = createSocket(isIPv6(ip) ? 'udp6' : 'udp4');
   await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject);
+    socket.once('error', (cause) => {
+      socket.close();
+      // One that node did not take is still ours.
+      closeSync(fd);
+      reject(cause);
+    });
     socket.bind({ fd }, resolve);
   });
   socket.removeAllListeners('error');
@@ -193,21 +199,8 @@ async function adopt(ip: string, fd: number): Promise<Socket> {
 }
 
 async function freePort(ip: string): Promise<number> {
-  const socket = await bind(ip, 0);
+  const socket = await adopt(ip, openUdp(ip, 0));
   const { port } = socket.address();
   await new Promise<void>((resolve) => socket.close(() => resolve()));
   return port;
-}
-
-async function bind(ip: string, port: number): Promise<Socket> {
-  const socket = createSocket(isIPv6(ip) ? 'udp6' : 'udp4');
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', (cause) => {
-      socket.close();
-      reject(cause);
-    });
-    socket.bind({ address: ip, port, exclusive: true }, resolve);
-  });
-  socket.removeAllListeners('error');
-  return socket;
 }
