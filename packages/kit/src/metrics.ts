@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { AppError } from './errors.js';
+import { splitAddress } from './own-address.js';
 import type { Log } from './log.js';
 
 /** Answers whether the service does its work; `false` or a throw makes /healthz say 503. The text says why. */
@@ -98,8 +99,7 @@ export class Metrics {
     readonly health: HealthCheck;
     readonly log: Log;
   }): Promise<number> {
-    const at = options.address.lastIndexOf(':');
-    const host = options.address.slice(0, at).replace(/^\[|\]$/g, '');
+    const { host, port } = splitAddress(options.address);
     const server = http.createServer((request, response) => {
       this.#answer(request, options.health).then(
         ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
@@ -122,7 +122,7 @@ export class Metrics {
             : cause,
         );
       });
-      server.listen(Number(options.address.slice(at + 1)), host, resolve);
+      server.listen(port, host, resolve);
     });
     this.#server = server;
     return (server.address() as AddressInfo).port;

@@ -2,6 +2,12 @@ import { existsSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { AppError } from './errors.js';
 
+/** `host:port` or `[v6]:port` as node:net wants it. The text has been checked (`address`, `tcpAddress`). */
+export function splitAddress(text: string): { readonly host: string; readonly port: number } {
+  const at = text.lastIndexOf(':');
+  return { host: text.slice(0, at).replaceAll(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+}
+
 /** What listening failed with, by its cause. PORT_TAKEN; CONFIG_INVALID for an address that is not this machine's. */
 export function bindError(address: string, cause: Error): AppError {
   const taken = cause.message.includes('EADDRINUSE');

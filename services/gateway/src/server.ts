@@ -1,5 +1,5 @@
 import { GatewayServiceService } from '@ancloud/contracts/gateway/v1/gateway';
-import { AppError, GrpcStrategy, nestLogger, type Metrics } from '@ancloud/kit';
+import { AppError, GrpcStrategy, nestLogger, type Metrics, splitAddress } from '@ancloud/kit';
 import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -80,10 +80,8 @@ export async function startServer(parts: GatewayParts, metrics?: Metrics): Promi
 }
 
 async function listen(app: NestFastifyApplication, address: string): Promise<void> {
-  const at = address.lastIndexOf(':');
-  const host = address.slice(0, at).replaceAll(/^\[|\]$/g, '');
   try {
-    await app.listen({ host, port: Number(address.slice(at + 1)) });
+    await app.listen(splitAddress(address));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
     throw new AppError('PORT_TAKEN', `listening on ${address}: it is in use`, {

@@ -1,7 +1,7 @@
-import crypto from 'node:crypto';
 import net from 'node:net';
-import { AppError } from '@ancloud/kit';
+import { AppError, splitAddress } from '@ancloud/kit';
 import { FrameReader, Kind, PROOF_BYTES } from './frame.js';
+import { sameProof } from './proof.js';
 import { FrameWriter } from './frame-writer.js';
 
 /** To connect, and to be answered. */
@@ -39,7 +39,7 @@ export class LaneLink {
     this.#address = address;
     this.#ended = ended;
     this.#socket = net.connect(
-      address.startsWith('unix:') ? { path: address.slice('unix:'.length) } : tcp(address),
+      address.startsWith('unix:') ? { path: address.slice('unix:'.length) } : splitAddress(address),
     );
     this.#socket.setNoDelay(true);
     this.#writer = new FrameWriter(this.#socket);
@@ -96,7 +96,7 @@ export class LaneLink {
       clearTimeout(this.#silence);
       this.#silence = undefined;
     } else if (kind === Kind.opened && opening !== undefined) {
-      if (same(opening.proof, body)) opening.opened.resolve();
+      if (sameProof(opening.proof, body)) opening.opened.resolve();
       else this.#end('who answers there did not make the offer');
     } else if (kind === Kind.close && opening !== undefined) {
       this.#lanes.delete(lane);
@@ -135,13 +135,4 @@ export class LaneLink {
     opened.reject(new AppError('UNAVAILABLE', `a lane to ${this.#address}: ${why}`));
     closed();
   }
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && crypto.timingSafeEqual(a, b);
-}
-
-function tcp(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replaceAll(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }

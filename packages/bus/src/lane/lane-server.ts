@@ -2,8 +2,9 @@ import crypto from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import net from 'node:net';
 import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
-import { bindError, type Log, removeStaleSocket } from '@ancloud/kit';
+import { bindError, type Log, removeStaleSocket, splitAddress } from '@ancloud/kit';
 import { FrameReader, Kind, MAX_BODY_BYTES, PROOF_BYTES } from './frame.js';
+import { sameProof } from './proof.js';
 import { FrameWriter } from './frame-writer.js';
 
 /** An offer that nobody takes up is over. */
@@ -62,7 +63,7 @@ export class LaneServer {
     await new Promise<void>((resolve, reject) => {
       const server = made.#server;
       server.once('error', (cause: Error) => reject(bindError(listen, cause)));
-      server.listen(path === undefined ? whereOf(listen) : { path }, resolve);
+      server.listen(path === undefined ? splitAddress(listen) : { path }, resolve);
     });
     // Until here the umask guards it, as a gRPC socket.
     if (path !== undefined) chmodSync(path, 0o600);
@@ -117,7 +118,7 @@ export class LaneServer {
       // One table for all connections: a lane's number alone opens nothing.
       open: (id, secret) => {
         const lane = this.#lanes.get(id);
-        if (lane?.secret === undefined || !same(lane.secret.subarray(0, PROOF_BYTES), secret))
+        if (lane?.secret === undefined || !sameProof(lane.secret.subarray(0, PROOF_BYTES), secret))
           return undefined;
         const proof = lane.secret.subarray(PROOF_BYTES);
         clearTimeout(lane.timer);
@@ -218,13 +219,4 @@ class Peer {
     this.#why ??= why;
     this.#socket.destroy();
   }
-}
-
-function same(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && crypto.timingSafeEqual(a, b);
-}
-
-function whereOf(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at).replaceAll(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }
