@@ -170,7 +170,9 @@ phone
 phone
   .command('set')
   .argument('<id>')
-  .description('change a phone: limits as it runs; another image boots it anew with its data kept')
+  .description(
+    'change a phone: limits and encoder as it runs; another image boots it anew with its data kept',
+  )
   .option('--cpu <millis>', 'thousandths of a core')
   .option('--cpu-weight <n>', 'share of the CPU when all phones are busy, 1-10000, default 100')
   .option('--memory <mib>')
@@ -182,6 +184,9 @@ phone
     '--egress-allow <networks>',
     'IPv4 networks that it may send to, separated by commas; any = everywhere',
   )
+  .option('--bit-rate <bits>', 'of the picture, bits a second, 100000-50000000, default 4000000')
+  .option('--fps <n>', 'pictures a second that are sent at most, 1-120, default 60')
+  .option('--size <pixels>', 'longest side of the picture that is sent, 180-2560; 0 = the screen’s own')
   .option('--idle-pause <minutes>', 'pause after so long without a viewer; 0 = never')
   .option('--image <id>')
   .option('--allow-profile-change', 'also to an image of another profile')

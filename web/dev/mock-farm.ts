@@ -14,6 +14,7 @@ export interface MockPhone {
   createdAt: string;
   viewable: boolean;
   viewers: number;
+  encoder: object | null;
   status: null | Record<string, unknown>;
 }
 
@@ -96,6 +97,7 @@ export class MockFarm extends EventEmitter<{ event: [kind: string, data: unknown
         imageId: IMAGE_ID,
         display: { width: 720, height: 1_280, dpi: 320, fps: 60 },
         limits: { cpuMillis: 2_000, memoryMib: 2_048, pids: 4_096 },
+        encoder: { bitRate: 4_000_000, maxFps: 60, maxSize: 0 },
         bootProperties: {},
         labels: {},
       } as MockPhone['spec'],
@@ -107,6 +109,7 @@ export class MockFarm extends EventEmitter<{ event: [kind: string, data: unknown
       createdAt: new Date(Date.now() - this.phones.size * 3_600_000).toISOString(),
       viewable: phase === 'ready',
       viewers: 0,
+      encoder: null,
       status: {
         stage: phase,
         progress: phase === 'booting' ? 'zygote' : '',

@@ -100,6 +100,14 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
   ['POST', /^\/v1\/phones$/, ({ body }) => create(body)],
   ['GET', /^\/v1\/phones\/(\w+)$/, ({ part }) => phone(part)],
   ['DELETE', /^\/v1\/phones\/(\w+)$/, wished('delete')],
+  [
+    'PATCH',
+    /^\/v1\/phones\/(\w+)$/,
+    (given) => {
+      Object.assign(phone(given.part).spec, given.body['spec']);
+      return wished('update')(given);
+    },
+  ],
   ['POST', /^\/v1\/phones\/(\w+)\/start$/, wished('start')],
   ['POST', /^\/v1\/phones\/(\w+)\/stop$/, wished('stop')],
   ['POST', /^\/v1\/phones\/(\w+)\/reboot$/, wished('reboot')],

@@ -12,6 +12,9 @@ export interface SetOptions {
   readonly ioWeight?: string;
   readonly egress?: string;
   readonly egressAllow?: string;
+  readonly bitRate?: string;
+  readonly fps?: string;
+  readonly size?: string;
   readonly idlePause?: string;
   readonly image?: string;
   readonly allowProfileChange?: boolean;
@@ -27,6 +30,8 @@ const limits = {
   egress: 'egressKbit',
 } as const;
 
+const encoder = { bitRate: 'bitRate', fps: 'maxFps', size: 'maxSize' } as const;
+
 /** `./ancloud phone set ID`: asks for the change and waits until it is so. */
 export async function phoneSet(
   layout: Layout,
@@ -34,12 +39,9 @@ export async function phoneSet(
   options: SetOptions,
   output: Output,
 ): Promise<void> {
-  const changed = Object.entries(limits).flatMap(([option, field]) => {
-    const text = options[option as keyof typeof limits];
-    return text === undefined ? [] : [[field, wholeNumber(option, text)]];
-  });
   const spec = {
-    ...(changed.length === 0 ? {} : { limits: Object.fromEntries(changed) as Record<string, number> }),
+    ...part('limits', limits, options),
+    ...part('encoder', encoder, options),
     ...(options.idlePause === undefined
       ? {}
       : { idlePauseMinutes: wholeNumber('idlePause', options.idlePause) }),
@@ -57,6 +59,19 @@ export async function phoneSet(
   });
   const { operation } = (await response.json()) as { operation: OperationView };
   output.result(await client.wait(operation), `${id}: changed`);
+}
+
+/** The numbers of one part of the spec that were given. */
+function part<O extends keyof SetOptions>(
+  name: string,
+  fields: Readonly<Partial<Record<O, string>>>,
+  options: SetOptions,
+): Record<string, Record<string, number>> {
+  const given = (Object.entries(fields) as [O, string][]).flatMap(([option, field]) => {
+    const text = options[option];
+    return typeof text === 'string' ? [[field, wholeNumber(option, text)] as const] : [];
+  });
+  return given.length === 0 ? {} : { [name]: Object.fromEntries(given) };
 }
 
 /** Separated by commas; `any` = everywhere. Each is checked by the API. */

@@ -67,7 +67,6 @@ export class Ingest {
         videoNextSequence: 0,
         audioNextSequence: 0,
         mtu: 0,
-        video: undefined,
       });
       if (!attached.audio) audio.close();
       return new Ingest(transport, video, attached.audio ? audio : undefined, session, attached);

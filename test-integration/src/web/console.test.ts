@@ -170,6 +170,19 @@ describe('the console', () => {
     await page.getByRole('status').getByText('support desk is as new').waitFor();
   });
 
+  it('changes how a phone’s picture is encoded, and remembers it', async () => {
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const picture = page.getByRole('radiogroup', { name: 'Picture' });
+    const chosen = (name: string): Promise<void> =>
+      picture.locator('[data-selected]').getByText(name, { exact: true }).waitFor();
+    await chosen('Standard');
+    await picture.getByText('Light', { exact: true }).click();
+    await chosen('Light');
+    await page.reload();
+    await chosen('Light');
+    expect(await nameless(page)).toEqual([]);
+  });
+
   it('records a phone from its page, and offers what was recorded', async () => {
     await page.getByRole('link', { name: 'support desk' }).click();
     await page.getByRole('button', { name: 'Record', exact: true }).click();

@@ -2,6 +2,7 @@ import type { WishName } from '../farm/words.js';
 import { ApiError, problemOf } from './api-error.js';
 import type {
   CreatePhone,
+  Encoder,
   Group,
   GroupState,
   Host,
@@ -69,6 +70,11 @@ export class Client {
   /** Every wish but a deletion. */
   wish(id: string, wish: Exclude<WishName, 'delete'>): Promise<PhoneOperation> {
     return this.#json('POST', `/v1/phones/${encodeURIComponent(id)}/${wish}`);
+  }
+
+  /** Of the picture that viewers get, from now on. */
+  encode(id: string, encoder: Encoder): Promise<PhoneOperation> {
+    return this.#json('PATCH', `/v1/phones/${encodeURIComponent(id)}`, { body: { spec: { encoder } } });
   }
 
   /** `force`: also when the phone's host does not answer. */

@@ -45,6 +45,7 @@ export interface Phone {
       readonly fps: number;
     };
     readonly limits: { readonly cpuMillis: number; readonly memoryMib: number; readonly pids: number };
+    readonly encoder: Encoder;
   };
   readonly phase: Phase;
   readonly hostId: string;
@@ -54,7 +55,16 @@ export interface Phone {
   readonly createdAt: string | null;
   readonly viewable: boolean;
   readonly viewers: number;
+  /** What the picture is encoded with now; null while nobody watches. */
+  readonly encoder: Encoder | null;
   readonly status: PhoneStatus | null;
+}
+
+/** Bits and pictures a second, longest side in pixels; 0 = the screen's own. */
+export interface Encoder {
+  readonly bitRate: number;
+  readonly maxFps: number;
+  readonly maxSize: number;
 }
 
 export interface Operation {

@@ -14,6 +14,7 @@ import { Problem, sentence } from '../ui/problem.js';
 import { Conditions, Details, LogTail } from './details.js';
 import { GroupPanels } from './group-panel.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
+import { Quality } from './quality.js';
 import { Recordings } from './recordings.js';
 import { ShareWindow } from './share-window.js';
 import { Viewers } from './viewers.js';
@@ -113,6 +114,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
                   )}
                 </div>
               )}
+              <Quality phone={phone} />
               <Viewers phoneId={phone.phoneId} holding={holding} player={player} />
               <GroupPanels phoneId={phone.phoneId} />
             </section>

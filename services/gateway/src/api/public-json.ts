@@ -1,4 +1,4 @@
-import type { Condition, ErrorDetail, PhoneSpec } from '@ancloud/contracts/common/v1/common';
+import type { Condition, Encoder, ErrorDetail, PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import { Profile, profileToJSON, Role, roleToJSON } from '@ancloud/contracts/common/v1/common';
 import {
   phaseToJSON,
@@ -30,11 +30,18 @@ export const profileWord = (profile: Profile): string => word(profileToJSON(prof
 export const roleWord = (role: Role): string => word(roleToJSON(role), 'ROLE_');
 const conditionJson = ({ type, active, message }: Condition) => ({ type, active, message });
 
+const encoderJson = (encoder: Encoder | undefined) => ({
+  bitRate: encoder?.bitRate ?? 0,
+  maxFps: encoder?.maxFps ?? 0,
+  maxSize: encoder?.maxSize ?? 0,
+});
+
 function specJson(spec: PhoneSpec | undefined) {
   const {
     imageId = '',
     display,
     limits,
+    encoder,
     bootProperties = {},
     labels = {},
     idlePauseMinutes = 0,
@@ -57,6 +64,7 @@ function specJson(spec: PhoneSpec | undefined) {
       ioWeight: limits?.ioWeight ?? 0,
       egressKbit: limits?.egressKbit ?? 0,
     },
+    encoder: encoderJson(encoder),
     bootProperties,
     labels,
     idlePauseMinutes,
@@ -94,6 +102,7 @@ export function phoneJson(phone: Phone) {
     createdAt: time(phone.createdAtMs),
     viewable: phone.viewable,
     viewers: phone.viewers,
+    encoder: phone.encoder === undefined ? null : encoderJson(phone.encoder),
     dataFrom: phone.dataFrom,
     status: phone.status === undefined ? null : statusJson(phone.status),
   };

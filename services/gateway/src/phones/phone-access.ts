@@ -56,6 +56,7 @@ export function phoneFrom(view: PhoneView): Phone {
     viewers: view.stream?.viewers ?? 0,
     // `told` is between hosts and gateways; everything public of it stands in `spec`.
     dataFrom: desired.dataFrom,
+    encoder: view.session?.encoder,
     status: status === undefined ? undefined : { ...status, told: undefined },
   };
 }

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { named } from '../api/route-doc.js';
 import {
   displayRanges,
+  encoderRanges,
   idlePauseMaxMinutes,
   limitRanges,
   maxBootProperties,
@@ -69,6 +70,20 @@ const limits = named(
   }),
 );
 
+const encoder = named(
+  'Encoder',
+  z.strictObject({
+    bitRate: ranged(encoderRanges.bitRate, 'Bits per second'),
+    maxFps: ranged(encoderRanges.maxFps, 'Pictures per second at most'),
+    maxSize: z
+      .int()
+      .min(0)
+      .max(encoderRanges.maxSize.max)
+      .default(0)
+      .describe(`Longest side in pixels, at least ${encoderRanges.maxSize.min}; 0 = the screen's own`),
+  }),
+);
+
 const spec = named(
   'PhoneSpec',
   z.strictObject({
@@ -79,6 +94,7 @@ const spec = named(
       .describe('Left out: the only image of the farm, or the newest when all are reference guests'),
     display: display.optional(),
     limits: limits.optional(),
+    encoder: encoder.optional().describe('How its picture is encoded for who watches'),
     bootProperties: z
       .record(z.string().regex(bootPropertyNamePattern), z.string().regex(bootPropertyValuePattern))
       .optional()
@@ -136,6 +152,7 @@ export function createPhoneRequest(
       imageId: given.imageId ?? '',
       display: given.display,
       limits: given.limits,
+      encoder: given.encoder,
       bootProperties: given.bootProperties ?? {},
       labels: given.labels ?? {},
       idlePauseMinutes: given.idlePauseMinutes ?? 0,
@@ -160,6 +177,7 @@ export const updatePhoneBody = named(
           .describe('The phone is booted anew; its data stay'),
         display: withoutDefaults(display).optional().describe('The phone is booted anew'),
         limits: withoutDefaults(limits).optional().describe('Changed as the phone runs'),
+        encoder: withoutDefaults(encoder).optional().describe('Changed while it is watched'),
         bootProperties: spec.shape.bootProperties.describe('Replaces all; the phone is booted anew'),
         labels: spec.shape.labels.describe('Replaces all'),
         idlePauseMinutes: z.int().min(0).max(idlePauseMaxMinutes).optional(),
@@ -178,7 +196,7 @@ export function updatePhoneRequest(
   { spec: patch, allowProfileChange }: z.output<typeof updatePhoneBody>,
 ): UpdatePhoneRequest {
   const fields = Object.entries(patch).flatMap(([name, value]) =>
-    name === 'display' || name === 'limits'
+    name === 'display' || name === 'limits' || name === 'encoder'
       ? Object.keys(value as object).map((key) => `${name}.${key}`)
       : [name],
   );
@@ -233,6 +251,8 @@ const status = named(
   }),
 );
 
+const runningEncoder = z.object({ bitRate: z.int(), maxFps: z.int(), maxSize: z.int() });
+
 export const phone = named(
   'Phone',
   z.object({
@@ -250,6 +270,7 @@ export const phone = named(
         ioWeight: z.int(),
         egressKbit: z.int(),
       }),
+      encoder: runningEncoder,
       bootProperties: z.record(z.string(), z.string()),
       labels: z.record(z.string(), z.string()),
       idlePauseMinutes: z.int(),
@@ -265,6 +286,9 @@ export const phone = named(
     createdAt: instant.nullable(),
     viewable: z.boolean().describe('The screen can be watched now'),
     viewers: z.int(),
+    encoder: runningEncoder
+      .nullable()
+      .describe('What the picture is encoded with now; null while nobody watches'),
     dataFrom: z.string().describe('The snapshot that its data began from; empty when none'),
     status: status.nullable(),
   }),

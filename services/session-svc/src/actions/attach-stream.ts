@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import type { AttachStreamRequest, AttachStreamResponse } from '@ancloud/contracts/session/v1/session';
 import { AppError } from '@ancloud/kit';
-import { encoderOptions } from '../core/stream-options.js';
 import type { RtpOptions, RtpStreamOptions } from '../io/rtp-sender.js';
 import type { Session } from '../io/session.js';
 
@@ -13,9 +12,7 @@ export async function attachStream(
   request: AttachStreamRequest,
   signal: AbortSignal,
 ): Promise<AttachStreamResponse> {
-  const encoder = encoderOptions(request.video);
-  if ('field' in encoder) throw outOfRange(encoder.field, encoder.value, encoder.min, encoder.max);
-  const wish = { fence: request.fence, rtp: readRtp(request), encoder };
+  const wish = { fence: request.fence, rtp: readRtp(request) };
   const { size, audio } = await session.stream.attach(wish, signal);
   const { ip, port } = session.rtp;
   return { rtpIp: ip, rtpPort: port, width: size?.width ?? 0, height: size?.height ?? 0, audio };

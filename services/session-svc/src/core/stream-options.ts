@@ -1,13 +1,13 @@
-import type { VideoOptions } from '@ancloud/contracts/session/v1/session';
+import type { Encoder } from '@ancloud/contracts/common/v1/common';
 import type { ServerOptions } from '@ancloud/scrcpy-wire';
 
-/** VideoOptions with all defaults filled in. */
+/** The spec's `encoder` with all defaults filled in. */
 export interface EncoderOptions {
   readonly bitRate: number;
   /** 0 = the phone's own size. */
   readonly maxSize: number;
   readonly maxFps: number;
-  /** Seconds. */
+  /** Seconds; not to be chosen: what heals losses (docs/protocol.md, Key frames). */
   readonly iFrameInterval: number;
 }
 
@@ -18,35 +18,18 @@ export const DEFAULT_ENCODER: EncoderOptions = {
   iFrameInterval: 2,
 };
 
-const RANGES: Readonly<Record<keyof EncoderOptions, readonly [field: string, min: number, max: number]>> = {
-  bitRate: ['video.bit_rate', 100_000, 50_000_000],
-  maxSize: ['video.max_size', 180, 2_560],
-  maxFps: ['video.max_fps', 1, 120],
-  iFrameInterval: ['video.i_frame_interval', 1, 10],
-};
-
-export interface RangeMistake {
-  readonly field: string;
-  readonly value: number;
-  readonly min: number;
-  readonly max: number;
-}
-
-/** Fills in defaults (0 = default); a value out of range comes back as the mistake. */
-export function encoderOptions(given: VideoOptions | undefined): EncoderOptions | RangeMistake {
-  const options: { -readonly [K in keyof EncoderOptions]: number } = { ...DEFAULT_ENCODER };
-  for (const name of Object.keys(RANGES) as (keyof EncoderOptions)[]) {
-    const value = given?.[name] ?? 0;
-    if (value === 0) continue;
-    const [field, min, max] = RANGES[name];
-    if (value < min || value > max) return { field, value, min, max };
-    options[name] = value;
-  }
-  return options;
+/** What the spec asks for, 0 = default. Its ranges are the gateway's, which wrote it. */
+export function encoderOptions(given: Encoder | undefined): EncoderOptions {
+  return {
+    bitRate: given?.bitRate || DEFAULT_ENCODER.bitRate,
+    maxSize: given?.maxSize || DEFAULT_ENCODER.maxSize,
+    maxFps: given?.maxFps || DEFAULT_ENCODER.maxFps,
+    iFrameInterval: DEFAULT_ENCODER.iFrameInterval,
+  };
 }
 
 export function sameEncoder(a: EncoderOptions, b: EncoderOptions): boolean {
-  return (Object.keys(RANGES) as (keyof EncoderOptions)[]).every((name) => a[name] === b[name]);
+  return (Object.keys(DEFAULT_ENCODER) as (keyof EncoderOptions)[]).every((name) => a[name] === b[name]);
 }
 
 /** Options with a socket name of their own, so that servers of one phone do not meet. */

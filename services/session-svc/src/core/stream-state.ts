@@ -16,13 +16,11 @@ export type StreamAt =
   | 'suspended';
 
 export type StreamEvent =
-  /** Wanted with options that the newest server was not started with. */
+  /** Wanted, and not yet, or with options that the newest server was not started with. */
   | 'want'
   /** Wanted while the phone cannot be reached. */
   | 'wantLater'
   | 'unwant'
-  /** Whoever asked for the change of options gave up waiting for it. */
-  | 'revert'
   /** The candidate has delivered its first key frame. */
   | 'candidateReady'
   | 'candidateFailed'
@@ -75,9 +73,8 @@ const table: { readonly [A in StreamAt]: Partial<Record<StreamEvent, Row>> } = {
     want: row('replacing', 'dropCandidate', 'startCandidate'),
     unwant: row('off', 'dropCandidate', 'dropCurrent', 'announce'),
     candidateReady: row('live', 'switchOver', 'resetBackoff', 'announce'),
-    // The old picture is better than none; whoever asked for the change is told by the attach call.
+    // The old picture is better than none; the session record tells what it is encoded with.
     candidateFailed: row('live', 'dropCandidate'),
-    revert: row('live', 'dropCandidate'),
     currentLost: row('starting', 'dropCurrent', 'announce'),
     suspend: row('suspended', 'dropCandidate', 'dropCurrent', 'announce'),
     resume: row('replacing'),

@@ -21,6 +21,7 @@ export function sessionRecord(
     height: input.size?.height ?? 0,
     streaming: stream.streaming,
     audio: stream.state.audio,
+    encoder: stream.encoder,
     updatedAtMs: clock.now(),
     ...said,
   });

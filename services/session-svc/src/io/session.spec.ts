@@ -129,7 +129,6 @@ class Receiver {
   wish(over: Partial<StreamWish> = {}, next = 0): StreamWish {
     return {
       fence: 1,
-      encoder: DEFAULT_ENCODER,
       rtp: {
         target: { ip: '127.0.0.1', port: this.#socket.address().port },
         video: { ssrc: 1111, payloadType: 102, nextSequence: next },
@@ -252,15 +251,16 @@ describe.each(['3.3.4', '4.1'])('a session with server %s', (version) => {
     const old = p.media();
     const stop = old.play(60);
     await until('some pictures', () => receiver.units.length > 5);
-    const changed = p.session.stream.attach(
-      receiver.wish({ encoder: { ...DEFAULT_ENCODER, maxSize: 640 } }),
-      never,
-    );
+    const small = { ...DEFAULT_ENCODER, maxSize: 640 };
+    p.session.stream.encode(small);
     await until('two video servers', () => p.device.servers.length === 3);
-    await changed;
+    // Told again, as statuses are: one change.
+    p.session.stream.encode({ ...small });
+    await until('the new one to feed the viewers', () => p.session.record().encoder?.maxSize === 640);
     stop();
     expect(p.media()).not.toBe(old);
     expect(p.device.servers.at(-1)?.start.options.get('max_size')).toBe('640');
+    expect(p.device.servers).toHaveLength(3);
     p.media().sendFrame();
     await until('the old server to end', () => old.connected.length === 0);
     await until('the new picture', () => receiver.keyFrames === 2);
@@ -392,14 +392,20 @@ describe('streams', () => {
     await p.ready();
     await p.session.stream.attach(receiver.wish(), never);
     p.device.refusal = 'out of encoders';
-    const changed = p.session.stream.attach(
-      receiver.wish({ encoder: { ...DEFAULT_ENCODER, maxFps: 30 } }),
-      never,
+    const old = p.media();
+    p.session.stream.encode({ ...DEFAULT_ENCODER, maxFps: 30 });
+    await eventually(
+      async () => /ancloud_streams_failed_total(?:\{[^}]*\})? 1\n/.test(await p.metrics.registry.metrics()),
+      { reason: 'the new server to fail' },
     );
-    await expect(changed).rejects.toMatchObject({ code: 'STREAM_FAILED' });
-    p.media().sendFrame();
+    old.sendFrame();
     await until('a picture', () => receiver.units.length >= 2);
     expect(p.session.stream.streaming).toBe(true);
+    expect(p.session.record().encoder).toMatchObject({ maxFps: 60 });
+    // The next server that is needed is started with what was wished.
+    p.device.refusal = undefined;
+    await old.close();
+    await until('another server', () => p.session.record().encoder?.maxFps === 30);
   });
 
   it('goes on without sound when the phone has none', async () => {

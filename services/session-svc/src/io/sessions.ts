@@ -1,6 +1,7 @@
 import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
 import type { Timer } from '@ancloud/kit';
+import { encoderOptions } from '../core/stream-options.js';
 import { ADB_PORT, isNewer, sessionWish } from '../core/session-wish.js';
 import { Session } from './session.js';
 import type { SessionWorld } from './session-world.js';
@@ -106,6 +107,7 @@ export class Sessions {
     try {
       const session = await this.#attached(status);
       session.hold(false);
+      session.stream.encode(encoderOptions(status.told?.spec?.encoder));
       if (wish.booted) session.booted();
     } catch (err) {
       // The next status or resync tries again.

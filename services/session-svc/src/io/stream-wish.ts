@@ -1,7 +1,6 @@
 import type { Clock, Log } from '@ancloud/kit';
 import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import type { Size } from '../core/geometry.js';
-import type { EncoderOptions } from '../core/stream-options.js';
 import type { HostClock } from './host-clock.js';
 import type { PhoneLink } from './phone-link.js';
 import type { RtpOptions, RtpSender } from './rtp-sender.js';
@@ -11,7 +10,6 @@ import type { SessionMetrics } from './session-metrics.js';
 export interface StreamWish {
   readonly fence: number;
   readonly rtp: RtpOptions;
-  readonly encoder: EncoderOptions;
 }
 
 export interface StreamState {

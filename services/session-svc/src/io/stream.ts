@@ -2,7 +2,8 @@ import { AppError, asAppError, Backoff } from '@ancloud/kit';
 import type { Timer } from '@ancloud/kit';
 import { CopyKey } from '@ancloud/scrcpy-wire';
 import type { KeyFrameReason } from '../core/key-frame-policy.js';
-import { sameEncoder } from '../core/stream-options.js';
+import { DEFAULT_ENCODER, sameEncoder } from '../core/stream-options.js';
+import type { EncoderOptions } from '../core/stream-options.js';
 import { stepStream } from '../core/stream-state.js';
 import type { StreamAt, StreamEffect, StreamEvent } from '../core/stream-state.js';
 import { phonePaused } from '../errors.js';
@@ -27,6 +28,8 @@ export class Stream {
   #held = false;
   #closed = false;
   #wish: StreamWish | undefined;
+  /** What the next server is started with. */
+  #encoder = DEFAULT_ENCODER;
   #fence = 0;
   #current: StreamServer | undefined;
   #candidate: StreamServer | undefined;
@@ -60,6 +63,11 @@ export class Stream {
     return this.#current !== undefined;
   }
 
+  /** Of the server that feeds the viewers. */
+  get encoder(): EncoderOptions | undefined {
+    return this.#current?.encoder;
+  }
+
   get state(): StreamState {
     return { size: this.#current?.media?.size, audio: this.#current?.media?.hasAudio ?? false };
   }
@@ -68,7 +76,7 @@ export class Stream {
     return this.#current?.media?.queued ?? 0;
   }
 
-  /** Resolves when pictures flow as wished. Errors: SESSION_NOT_FOUND, FENCED, STREAM_FAILED, CANCELLED, INVALID_ARGUMENT. */
+  /** Resolves when pictures flow. Errors: SESSION_NOT_FOUND, FENCED, STREAM_FAILED, CANCELLED, INVALID_ARGUMENT. */
   async attach(wish: StreamWish, signal: AbortSignal): Promise<StreamState> {
     if (this.#closed)
       throw new AppError('SESSION_NOT_FOUND', `${this.#options.phoneId}: the session has ended`);
@@ -83,21 +91,31 @@ export class Stream {
       throw error;
     }
     if (this.#wish !== wish) throw this.#fenced(wish.fence);
-    const newest = this.#candidate ?? this.#current;
-    const changed = newest === undefined || !sameEncoder(newest.encoder, wish.encoder);
     if (!this.#reachable) this.#step('wantLater');
-    else if (changed || this.#at === 'waiting') this.#step('want');
+    else if (this.#at === 'off' || this.#at === 'waiting') this.#step('want');
     // No key frame for a new receiver: nobody watches there before its handshake is over, and then media-svc asks. One now would be
     // lost, and its limit would make them wait for the next.
-    if (this.#at === 'live') return this.state;
+    if (this.streaming) return this.state;
     try {
       await this.#waiters.wait(signal);
       await this.#soundKnown();
       return this.state;
     } catch (error) {
-      if (this.#wish === wish) this.#giveUp();
+      // Nobody waits for it any more; a picture that came meanwhile goes on.
+      if (this.#wish === wish && !this.streaming) this.stop();
       throw error;
     }
+  }
+
+  /**
+   * What it is to run with; may be told again. The running server goes on until one with the new options has its first key frame. When
+   * that does not start it goes on for good, and the next server that is needed tries the new ones.
+   */
+  encode(encoder: EncoderOptions): void {
+    if (sameEncoder(this.#encoder, encoder)) return;
+    this.#encoder = encoder;
+    const newest = this.#candidate ?? this.#current;
+    if (newest !== undefined && !sameEncoder(newest.encoder, encoder)) this.#step('want');
   }
 
   /** The phone is frozen: its server stays, no other is tried. */
@@ -205,7 +223,7 @@ export class Stream {
     const { link, version, clock, hostClock, log, metrics, onDevice, onSize, sender } = this.#options;
     const audio = wish.rtp.audio !== undefined;
     const server: StreamServer = new StreamServer(
-      { link, version, encoder: wish.encoder, audio, clock, hostClock, log, metrics },
+      { link, version, encoder: this.#encoder, audio, clock, hostClock, log, metrics },
       {
         size: (size) => {
           if (server === this.#current) onSize(size);
@@ -266,16 +284,6 @@ export class Stream {
         new AppError('STREAM_FAILED', `${this.#options.phoneId}: ${message}`, { cause: error }),
       );
       this.#step('candidateFailed');
-    }
-  }
-
-  /** The wish of a failed attach is taken back; a picture that runs goes on as it was. */
-  #giveUp(): void {
-    const current = this.#current;
-    if (current === undefined || this.#wish === undefined) this.stop();
-    else {
-      this.#wish = { ...this.#wish, encoder: current.encoder };
-      if (this.#at === 'replacing') this.#step('revert');
     }
   }
 

@@ -25,6 +25,12 @@ describe('patchedSpec', () => {
       ['limits.memoryMib'],
       { limits: { ...present.limits, memoryMib: 1_024 } },
     ],
+    [
+      'one of the encoder',
+      { encoder: { maxFps: 30 } },
+      ['encoder.maxFps'],
+      { encoder: { ...present.encoder, maxFps: 30 } },
+    ],
     ['a default', { limits: {} }, ['limits.cpuMillis'], { limits: { ...present.limits, cpuMillis: 2_000 } }],
     ['a map as a whole', { labels: { a: 'b' } }, ['labels'], { labels: { a: 'b' } }],
     ['a map that is emptied', {}, ['labels'], { labels: {} }],
@@ -55,6 +61,7 @@ describe('patchedSpec', () => {
     [{}, [], 'fields'],
     [{}, ['owner'], 'fields'],
     [{}, ['limits'], 'fields'],
+    [{ encoder: { bitRate: 1 } }, ['encoder.bitRate'], 'spec.encoder.bitRate'],
     [{ limits: { memoryMib: 1 } }, ['limits.memoryMib'], 'spec.limits.memoryMib'],
     [{ imageId: 'latest' }, ['imageId'], 'spec.imageId'],
   ])('refuses %j %j', (given, fields, field) => {

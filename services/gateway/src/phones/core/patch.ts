@@ -1,11 +1,12 @@
 import type { PhoneSpec } from '@ancloud/contracts/common/v1/common';
-import { checkSpec, displayRanges, limitRanges, type CheckedSpec } from './spec.js';
+import { checkSpec, displayRanges, encoderRanges, limitRanges, type CheckedSpec } from './spec.js';
 
 /** What of a spec may be changed, by the names that UpdatePhoneRequest.fields knows. */
 export const patchFields: readonly string[] = [
   'imageId',
   ...Object.keys(displayRanges).map((key) => `display.${key}`),
   ...Object.keys(limitRanges).map((key) => `limits.${key}`),
+  ...Object.keys(encoderRanges).map((key) => `encoder.${key}`),
   'bootProperties',
   'labels',
   'idlePauseMinutes',
@@ -26,7 +27,7 @@ export function patchedSpec(present: PhoneSpec, given: PhoneSpec, fields: readon
     };
   const taken = new Set(fields);
   const pick = <K extends string>(
-    part: 'display' | 'limits',
+    part: 'display' | 'limits' | 'encoder',
     keys: readonly K[],
     before: Readonly<Record<K, number>> | undefined,
     after: Readonly<Record<K, number>> | undefined,
@@ -36,11 +37,13 @@ export function patchedSpec(present: PhoneSpec, given: PhoneSpec, fields: readon
   };
   const displayKeys = Object.keys(displayRanges) as (keyof typeof displayRanges)[];
   const limitKeys = Object.keys(limitRanges) as (keyof typeof limitRanges)[];
+  const encoderKeys = Object.keys(encoderRanges) as (keyof typeof encoderRanges)[];
   const from = (field: string): PhoneSpec => (taken.has(field) ? given : present);
   return checkSpec({
     imageId: from('imageId').imageId,
     display: pick('display', displayKeys, present.display, given.display),
     limits: pick('limits', limitKeys, present.limits, given.limits),
+    encoder: pick('encoder', encoderKeys, present.encoder, given.encoder),
     bootProperties: from('bootProperties').bootProperties,
     labels: from('labels').labels,
     idlePauseMinutes: from('idlePauseMinutes').idlePauseMinutes,

@@ -29,6 +29,7 @@ describe('checkSpec', () => {
         labels: {},
         idlePauseMinutes: 0,
         egressAllow: [],
+        encoder: { bitRate: 4_000_000, maxFps: 60, maxSize: 0 },
       },
     });
   });
@@ -38,6 +39,11 @@ describe('checkSpec', () => {
     ['the largest screen', { display: { width: 2560, height: 2560, dpi: 640, fps: 120 } }, undefined],
     ['too narrow', { display: { width: 239 } }, 'spec.display.width'],
     ['too high', { display: { height: 2561 } }, 'spec.display.height'],
+    ['the smallest picture', { encoder: { bitRate: 100_000, maxFps: 1, maxSize: 180 } }, undefined],
+    ['the largest picture', { encoder: { bitRate: 50_000_000, maxFps: 120, maxSize: 2560 } }, undefined],
+    ['too few bits', { encoder: { bitRate: 99_999 } }, 'spec.encoder.bitRate'],
+    ['too many pictures', { encoder: { maxFps: 121 } }, 'spec.encoder.maxFps'],
+    ['too small a picture', { encoder: { maxSize: 179 } }, 'spec.encoder.maxSize'],
     ['half a pixel', { display: { width: 300.5 } }, 'spec.display.width'],
     ['not a number', { display: { fps: Number.NaN } }, 'spec.display.fps'],
     ['negative', { limits: { pids: -1 } }, 'spec.limits.pids'],

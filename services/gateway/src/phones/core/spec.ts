@@ -6,7 +6,7 @@ import {
   imageIdPattern,
   ipv4NetworkPattern,
 } from '@ancloud/contracts';
-import type { Display, Limits, PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
+import type { Display, Encoder, Limits, PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
 
 /** What is wrong with a request: the field as REST spells it, its value, a sentence and the fix. */
 export interface Mistake {
@@ -41,6 +41,12 @@ export const limitRanges = {
   egressKbit: { min: 64, max: 10_000_000, preset: 0 },
 } as const satisfies Record<keyof Limits, Range>;
 
+export const encoderRanges = {
+  bitRate: { min: 100_000, max: 50_000_000, preset: 4_000_000 },
+  maxFps: { min: 1, max: 120, preset: 60 },
+  maxSize: { min: 180, max: 2_560, preset: 0 },
+} as const satisfies Record<keyof Encoder, Range>;
+
 /** A week. */
 export const idlePauseMaxMinutes = 10_080;
 export const maxLabels = 32;
@@ -67,6 +73,8 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
   if ('mistake' in display) return display;
   const limits = inRange('spec.limits', limitRanges, given?.limits);
   if ('mistake' in limits) return limits;
+  const encoder = inRange('spec.encoder', encoderRanges, given?.encoder);
+  if ('mistake' in encoder) return encoder;
   const idlePauseMinutes = given?.idlePauseMinutes ?? 0;
   if (!Number.isInteger(idlePauseMinutes) || idlePauseMinutes < 0 || idlePauseMinutes > idlePauseMaxMinutes)
     return {
@@ -91,6 +99,7 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
       labels,
       idlePauseMinutes,
       egressAllow,
+      encoder: encoder.values,
     },
   };
 }
