@@ -78,8 +78,13 @@ program
 program
   .command('doctor')
   .description('examine this machine: kernel, packages, limits, ports; each with a fix')
+  .option('--ice', 'examine the running farm instead: why viewers see nothing')
   .action(
-    action(async ({ layout, output }) => (await import('./commands/doctor.js')).doctor(layout, output)),
+    action(async ({ layout, output }, options: { ice?: boolean }) =>
+      options.ice === true
+        ? (await import('./commands/doctor-ice.js')).doctorIce(layout, output)
+        : (await import('./commands/doctor.js')).doctor(layout, output),
+    ),
   );
 
 program

@@ -24,6 +24,19 @@ export const warn = (name: string, found: string, fix: string): Finding => ({
   fix,
 });
 
+const MARK = { ok: ' ok ', warn: 'warn', fail: 'FAIL' } as const;
+
+/** A line for each, and below it what to do. */
+export function findingsText(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  return findings
+    .map(
+      ({ name, level, found, fix }) =>
+        `[${MARK[level]}] ${name.padEnd(width)}  ${found}${fix === '' ? '' : `\n${' '.repeat(width + 9)}→ ${fix}`}`,
+    )
+    .join('\n');
+}
+
 /** A small file of the kernel's; empty when there is none. */
 export const read = (file: string): string => {
   try {

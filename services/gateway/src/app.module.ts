@@ -20,6 +20,7 @@ import { EventsController } from './events/events.controller.js';
 import { GroupsController } from './groups/groups.controller.js';
 import { GroupsGrpcController } from './groups/groups-grpc.controller.js';
 import { HostsController } from './hosts/hosts.controller.js';
+import { IceController } from './ice/ice.controller.js';
 import { ImagesController } from './images/images.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
@@ -68,6 +69,7 @@ export class AppModule {
         OperationsController,
         EventsController,
         HostsController,
+        IceController,
         ConsoleController,
         ServiceController,
         GrpcController,

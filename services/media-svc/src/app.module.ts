@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
+import { IceController } from './api/ice.controller.js';
 import { LOG, MediaController } from './api/media.controller.js';
 import { PUSHES, PushController } from './api/push.controller.js';
 import { RECORDINGS, RecordingController } from './api/recording.controller.js';
+import { IceSelfTest } from './ice-self-test.js';
 import type { Pushes } from './pushes.js';
 import type { Recordings } from './recordings.js';
 import { Streams } from './streams.js';
@@ -16,17 +18,19 @@ export class AppModule {
     readonly streams: Streams;
     readonly recordings: Recordings | undefined;
     readonly pushes: Pushes | undefined;
+    readonly iceSelfTest: IceSelfTest;
     readonly bus: Bus;
     readonly lanes: Lanes;
     readonly log: Log;
   }): DynamicModule {
     return {
       module: AppModule,
-      controllers: [MediaController, RecordingController, PushController],
+      controllers: [MediaController, RecordingController, PushController, IceController],
       providers: [
         { provide: Streams, useValue: parts.streams },
         { provide: PUSHES, useValue: { here: parts.pushes } },
         { provide: RECORDINGS, useValue: { here: parts.recordings } },
+        { provide: IceSelfTest, useValue: parts.iceSelfTest },
         { provide: Bus, useValue: parts.bus },
         { provide: Lanes, useValue: parts.lanes },
         { provide: LOG, useValue: parts.log },

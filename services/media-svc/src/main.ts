@@ -6,6 +6,7 @@ import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancl
 import { connectState } from '@ancloud/state';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
+import { IceSelfTest } from './ice-self-test.js';
 import { MediaPeers } from './io/media-peers.js';
 import { Registration } from './io/registration.js';
 import { SessionCaller } from './io/session-caller.js';
@@ -73,8 +74,9 @@ await runMain({ log }, async (life) => {
     streams.revokeViewer(viewerId, "this viewer's right was taken back"),
   );
   life.add({ name: 'revocations', stop: () => revocations.close() });
+  const iceSelfTest = new IceSelfTest({ mediaId: config.mediaId, pool, ...config.webrtc });
   const service = await startGrpcService({
-    module: AppModule.with({ streams, recordings, pushes, bus, lanes, log }),
+    module: AppModule.with({ streams, recordings, pushes, iceSelfTest, bus, lanes, log }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },

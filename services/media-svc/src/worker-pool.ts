@@ -65,6 +65,10 @@ export class WorkerPool {
     return this.#workers.size;
   }
 
+  get living(): readonly PoolWorker[] {
+    return [...this.#workers.values()];
+  }
+
   /** The pids of the worker processes, for the operator and for tests that kill one. */
   get pids(): number[] {
     return [...this.#workers.values()].map(({ worker }) => worker.pid);

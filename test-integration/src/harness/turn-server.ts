@@ -15,10 +15,13 @@ export class TurnServer {
     this.#folder = folder;
   }
 
-  /** @param home of the farm, where its secret lies. */
-  static async start(port: number, home: string): Promise<TurnServer> {
+  /** @param home of the farm, where its secret lies. @param secret another one. */
+  static async start(
+    port: number,
+    home: string,
+    secret = fs.readFileSync(path.join(home, 'secrets/turn'), 'utf8').trim(),
+  ): Promise<TurnServer> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-turn-'));
-    const secret = fs.readFileSync(path.join(home, 'secrets/turn'), 'utf8').trim();
     const lines = [
       `listening-port=${port}`,
       'listening-ip=127.0.0.1',

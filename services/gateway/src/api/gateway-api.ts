@@ -12,6 +12,7 @@ import type {
   GetPhoneRequest,
   GrantControlRequest,
   Group,
+  IceSelfTest,
   ImportImageRequest,
   InjectRequest,
   ListControlAuditRequest,
@@ -55,6 +56,7 @@ import { deleteGroup, listGroups } from '../groups/group-access.js';
 import { createGroup, updateGroup } from '../groups/make-group.js';
 import { getGroup } from '../groups/view-group.js';
 import { listHosts } from '../hosts/list-hosts.js';
+import { testIce } from '../ice/test-ice.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
 import type { Pushes } from '../pushes/pushes.js';
@@ -271,6 +273,10 @@ export class GatewayApi {
 
   listHosts(principal: Principal): Promise<ListHostsResponse> {
     return listHosts(this.#parts.facts, principal);
+  }
+
+  testIce(principal: Principal): Promise<IceSelfTest> {
+    return testIce(this.#parts, principal);
   }
 
   /** See EventHub.listen. */

@@ -27,6 +27,7 @@ import type {
   SnapshotPhoneRequest,
   StartPhoneRequest,
   StopPhoneRequest,
+  TestIceRequest,
   UpdatePhoneRequest,
   WaitOperationRequest,
   WatchEventsRequest,
@@ -203,6 +204,11 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'listHosts')
   async listHosts(_request: ListHostsRequest, metadata: Metadata) {
     return this.api.listHosts(await this.auth.principal(metadata));
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'testIce')
+  async testIce(_request: TestIceRequest, metadata: Metadata) {
+    return this.api.testIce(await this.auth.principal(metadata));
   }
 
   /**

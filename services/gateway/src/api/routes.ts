@@ -3,6 +3,7 @@ import { controlRoutes } from '../control/control-routes.js';
 import { eventRoutes } from '../events/event-routes.js';
 import { groupRoutes } from '../groups/group-routes.js';
 import { hostRoutes } from '../hosts/host-routes.js';
+import { iceRoutes } from '../ice/ice-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
@@ -62,6 +63,7 @@ export const routes: readonly RouteDoc[] = [
   ...operationRoutes,
   ...eventRoutes,
   ...hostRoutes,
+  ...iceRoutes,
   ...consoleRoutes,
   ...serviceRoutes,
 ];
