@@ -105,7 +105,7 @@ export class AncloudPhone extends HTMLElement {
 
   /** Types text into the phone, any Unicode. */
   type(text: string): void {
-    for (const piece of pieces(text)) this.#send({ $case: 'text', value: { text: piece } });
+    for (const piece of pieces(text)) this.#send({ $case: 'text', value: { text: piece, keysOnly: false } });
   }
 
   /** Presses one of the phone's buttons or does one of its actions. */

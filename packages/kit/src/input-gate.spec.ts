@@ -39,7 +39,8 @@ describe('isMove', () => {
 });
 
 describe('inputSizeOk', () => {
-  const text = (length: number) => input({ $case: 'text', value: { text: 'x'.repeat(length) } });
+  const text = (length: number) =>
+    input({ $case: 'text', value: { text: 'x'.repeat(length), keysOnly: false } });
   const clipboard = (length: number) =>
     input({ $case: 'clipboard', value: { text: 'x'.repeat(length), set: true, paste: false } });
 
@@ -75,11 +76,13 @@ describe('InputGate', () => {
     expect(judged.filter((why) => why === undefined)).toHaveLength(viewer.limits.messagesPerSecond);
     expect(judged.at(-1)).toBe('messages');
     const other = new InputGate(0);
-    const large = input({ $case: 'text', value: { text: 'x'.repeat(16_000) } });
+    const large = input({ $case: 'text', value: { text: 'x'.repeat(16_000), keysOnly: false } });
     const passed = Array.from({ length: 200 }, () => other.judge(large, 0)).filter(
       (why) => why === undefined,
     );
     expect(passed.length).toBe(Math.floor(viewer.limits.bytesBurst / large.length));
-    expect(other.judge(input({ $case: 'text', value: { text: 'x'.repeat(17_000) } }), 0)).toBe('oversized');
+    expect(
+      other.judge(input({ $case: 'text', value: { text: 'x'.repeat(17_000), keysOnly: false } }), 0),
+    ).toBe('oversized');
   });
 });

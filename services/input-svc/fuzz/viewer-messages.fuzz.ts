@@ -35,7 +35,7 @@ const input: fc.Arbitrary<NonNullable<ViewerInput['input']>> = fc.oneof(
     $case: fc.constant('key' as const),
     value: fc.record({ down: bool, keycode: u32, repeat: u32, metastate: u32 }),
   }),
-  fc.record({ $case: fc.constant('text' as const), value: fc.record({ text }) }),
+  fc.record({ $case: fc.constant('text' as const), value: fc.record({ text, keysOnly: bool }) }),
   fc.record({
     $case: fc.constant('scroll' as const),
     value: fc.record({ x: u32, y: u32, horizontal: s32, vertical: s32, buttons: u32 }),

@@ -3,7 +3,7 @@ import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 
-// Gamepad, mouse and the keyboard's meta state, from Chromium to what the phone's input manager says it got.
+// Gamepad, mouse, keyboard and input methods, from Chromium to what the phone's input manager and an app say they got.
 
 const farm = new Farm(inject('farm'));
 let browser: Browser;
@@ -100,5 +100,40 @@ describe('a viewer', () => {
     await saw(key(19, false, '0x1'));
     await keyboard.press('Control+a');
     await saw(key(29, false, '0x1000'));
+  });
+
+  it('types by an input method: each word once, of any language, in the order of the hands', async () => {
+    await farm.shell(phone.phoneId, 'am start -n com.ancloud.notes/.MainActivity');
+    await viewer.page.bringToFront();
+    await viewer.page.evaluate(() => document.querySelector<HTMLElement>('ancloud-phone')?.focus());
+    const cdp = await viewer.page.context().newCDPSession(viewer.page);
+    /** As an input method does: what is under way is shown in the field, then one of the candidates is taken. */
+    const composes = async (way: readonly string[], taken: string): Promise<void> => {
+      for (const text of way)
+        await cdp.send('Input.imeSetComposition', {
+          text,
+          selectionStart: text.length,
+          selectionEnd: text.length,
+        });
+      await cdp.send('Input.insertText', { text: taken });
+    };
+    await composes(['n', 'ni', 'nih', 'nihao'], '你好');
+    // The next word while the phone may still be reading the one before.
+    await composes(['s', 'shi', 'shijie'], '世界');
+    await viewer.page.keyboard.type(' ok ');
+    // What was begun and taken back is no text.
+    await composes(['x', ''], '');
+    await composes(['´'], 'é');
+    await viewer.page.keyboard.press('Backspace');
+    await composes(['Mu', 'Mut'], 'Mut👋🏽');
+    // Behind all that was typed: another holder voids what waits to be pasted.
+    await viewer.page.keyboard.press('End');
+    await saw(key(123, false));
+    await eventually(async () => {
+      // KEYCODE_COPY; without a selection Notes copies the whole note.
+      await farm.api('POST', `/v1/phones/${phone.phoneId}/key`, { keycode: 278, takeOver: true });
+      const held = (await farm.shell(phone.phoneId, 'cmd clipboard get')).trim();
+      if (held !== '你好世界 ok Mut👋🏽') throw new NotYet(`Notes holds '${held}'`);
+    });
   });
 });

@@ -124,17 +124,22 @@ describe('planScript', () => {
     [
       'ASCII is typed',
       { $case: 'text', value: { text: 'Hi\n' } },
-      ['0 {"$case":"text","value":{"text":"Hi\\n"}}'],
+      ['0 {"$case":"text","value":{"text":"Hi\\n","keysOnly":false}}'],
     ],
     [
-      'anything else is pasted',
+      'and so is anything else, by the rule for viewers',
       { $case: 'text', value: { text: 'мир 👋' } },
-      ['0 {"$case":"clipboard","value":{"set":true,"text":"мир 👋","paste":true}}'],
+      ['0 {"$case":"text","value":{"text":"мир 👋","keysOnly":false}}'],
     ],
     [
-      'unless it is to be typed',
+      'unless it is to be pasted',
+      { $case: 'text', value: { text: 'Hi', method: TextMethod.TEXT_METHOD_PASTE } },
+      ['0 {"$case":"clipboard","value":{"set":true,"text":"Hi","paste":true}}'],
+    ],
+    [
+      'or typed by keys',
       { $case: 'text', value: { text: 'ü', method: TextMethod.TEXT_METHOD_TYPE } },
-      ['0 {"$case":"text","value":{"text":"ü"}}'],
+      ['0 {"$case":"text","value":{"text":"ü","keysOnly":true}}'],
     ],
   ])('%s', (_, input, wanted) => expect(lines(plan(input))).toEqual(wanted));
 

@@ -80,19 +80,21 @@ export function planScript({ input }: Injection): Plan | Refusal {
       const { text, method } = input.value;
       if (method < TextMethod.TEXT_METHOD_UNSPECIFIED || method > TextMethod.TEXT_METHOD_PASTE)
         return invalid('text.method', `the method ${method} is unknown`);
-      const ascii = /^[\x20-\x7e\n\t]*$/.test(text);
-      const types =
-        method === TextMethod.TEXT_METHOD_TYPE || (method === TextMethod.TEXT_METHOD_UNSPECIFIED && ascii);
       // An empty clipboard is one thing, to type nothing another.
       if (text === '') return invalid('text.text', 'the text is empty');
-      const one: Step['inputs'][number] = types
-        ? { $case: 'text', value: { text } }
-        : { $case: 'clipboard', value: { set: true, text, paste: true } };
-      return { steps: [{ atMs: 0, inputs: [one], moves: false }], durationMs: 0, holds: false, name: 'text' };
+      const one: Step['inputs'][number] =
+        method === TextMethod.TEXT_METHOD_PASTE
+          ? { $case: 'clipboard', value: { set: true, text, paste: true } }
+          : { $case: 'text', value: { text, keysOnly: method === TextMethod.TEXT_METHOD_TYPE } };
+      return once('text', one);
     }
     case undefined:
       return invalid('input', 'nothing is to be injected');
   }
+}
+
+function once(name: string, input: Step['inputs'][number]): Plan {
+  return { steps: [{ atMs: 0, inputs: [input], moves: false }], durationMs: 0, holds: false, name };
 }
 
 /** Shares of the way over shares of the time. */

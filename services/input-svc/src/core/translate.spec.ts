@@ -19,6 +19,8 @@ const touch = (over: object = {}): ViewerInput =>
     },
   });
 
+const pasted = (text: string) => ({ set: true, text, paste: true });
+
 describe('translate', () => {
   it('scales to pixels and names the size they are for', () => {
     expect(translate(touch(), size)).toMatchObject({
@@ -74,6 +76,19 @@ describe('translate', () => {
       event: { value: { horizontal: -1_600, vertical: 1_600 } },
     });
   });
+
+  const typed = (text: string, keysOnly = false): ViewerInput =>
+    ViewerInput.fromPartial({ input: { $case: 'text', value: { text, keysOnly } } });
+  it.each([
+    ['ASCII', typed('Hi, you!\n\t'), { $case: 'text', value: { text: 'Hi, you!\n\t', keysOnly: false } }],
+    ['one letter without a key', typed('naïve'), { $case: 'clipboard', value: pasted('naïve') }],
+    ['Chinese', typed('你好'), { $case: 'clipboard', value: pasted('你好') }],
+    ['an emoji', typed('👋🏽'), { $case: 'clipboard', value: pasted('👋🏽') }],
+    ['a control character', typed('a\u007f'), { $case: 'clipboard', value: pasted('a\u007f') }],
+    ['what is to be keys only', typed('ü', true), { $case: 'text', value: { text: 'ü', keysOnly: true } }],
+  ])('%s is typed where there are keys for it, and pasted whole where there are none', (_, message, event) =>
+    expect(translate(message, size)).toEqual({ kind: 'event', event, touch: undefined, hover: false }),
+  );
 
   it('counts UTF-8 as encoders do', () => {
     fc.assert(

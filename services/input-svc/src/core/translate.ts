@@ -1,5 +1,6 @@
 import { Action, TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { ControlEvent, ScaledFinger } from '@ancloud/contracts/input/v1/input';
+import { textEvent } from './typing.js';
 
 /** Pixels of the phone's current video. */
 export interface Size {
@@ -116,7 +117,7 @@ export function translate(message: ViewerInput, size: Size): Translation {
       const bytes = utf8Length(input.value.text);
       if (bytes === 0 || bytes > MAX_TEXT_BYTES)
         return refused(`text has ${bytes} bytes, not 1-${MAX_TEXT_BYTES}`);
-      return event({ $case: 'text', value: input.value });
+      return event(textEvent(input.value.text, input.value.keysOnly));
     }
     case 'scroll': {
       const { x, y, horizontal, vertical, buttons } = input.value;

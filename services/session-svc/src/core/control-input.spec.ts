@@ -85,7 +85,7 @@ describe('events', () => {
 
   it('splits text at 300 bytes between code points', () => {
     const text = `${'a'.repeat(298)}€${'b'.repeat(10)}`;
-    const { messages } = make().apply(batch(1, { $case: 'text', value: { text } }), 0);
+    const { messages } = make().apply(batch(1, { $case: 'text', value: { text, keysOnly: false } }), 0);
     expect(messages.map((m) => (m.kind === 'injectText' ? m.text.length : 0))).toEqual([298, 11]);
   });
 

@@ -1,7 +1,7 @@
 import { TouchAction } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, InjectTouch } from '@ancloud/scrcpy-wire';
 import { describe, expect, it } from 'vitest';
-import { ControlQueue, QUEUE_HARD_LIMIT, QUEUE_LIMIT } from './control-queue.js';
+import { ControlQueue, PASTE_REST_MS, QUEUE_HARD_LIMIT, QUEUE_LIMIT } from './control-queue.js';
 
 const touch = (action: TouchAction, finger: number, x = 0): InjectTouch => ({
   kind: 'injectTouch',
@@ -33,7 +33,7 @@ describe('ControlQueue', () => {
     queue.push(touch(TouchAction.Move, 0, 1));
     queue.push(touch(TouchAction.Move, 1, 5));
     expect(queue.push(touch(TouchAction.Move, 0, 2))).toBe('replaced');
-    expect(queue.takeAll()).toMatchObject([{ action: 0 }, { action: 2, x: 2 }, { action: 2, x: 5 }]);
+    expect(queue.take(0)).toMatchObject([{ action: 0 }, { action: 2, x: 2 }, { action: 2, x: 5 }]);
     expect(queue.length).toBe(0);
   });
 
@@ -43,7 +43,7 @@ describe('ControlQueue', () => {
     queue.push(touch(TouchAction.Up, 0, 1));
     queue.push(touch(TouchAction.Down, 0, 9));
     expect(queue.push(touch(TouchAction.Move, 0, 8))).toBe('queued');
-    expect(queue.takeAll()).toMatchObject([{ x: 1 }, { action: 1 }, { action: 0 }, { x: 8 }]);
+    expect(queue.take(0)).toMatchObject([{ x: 1 }, { action: 1 }, { action: 0 }, { x: 8 }]);
   });
 
   it('full: moves and scrolls are dropped, downs and ups are not, until the hard limit', () => {
@@ -63,6 +63,54 @@ describe('ControlQueue', () => {
     queue.push(touch(TouchAction.Down, 0));
     queue.push({ kind: 'resizeDisplay', width: 1, height: 1 });
     expect(queue.push({ kind: 'resizeDisplay', width: 2, height: 3 })).toBe('replaced');
-    expect(queue.takeAll()).toMatchObject([{ kind: 'resizeDisplay', width: 2 }, { kind: 'injectTouch' }]);
+    expect(queue.take(0)).toMatchObject([{ kind: 'resizeDisplay', width: 2 }, { kind: 'injectTouch' }]);
+  });
+
+  it('a clipboard that follows a paste too soon waits, and all that is behind it; nothing else does', () => {
+    const queue = new ControlQueue();
+    const text = (what: string): ControlMessage => ({ kind: 'injectText', text: what });
+    const clipboard = (what: string, paste: boolean): ControlMessage => ({
+      kind: 'setClipboard',
+      sequence: 1n,
+      paste,
+      text: what,
+    });
+    for (const message of [text('a'), clipboard('你', true), text('b'), clipboard('好', true), text('c')])
+      queue.push(message);
+    const texts = (nowMs: number) =>
+      queue.take(nowMs).map((message) => ('text' in message ? message.text : message.kind));
+    expect(texts(1_000)).toEqual(['a', '你', 'b']);
+    queue.push(clipboard('copied', false));
+    queue.push({ kind: 'resizeDisplay', width: 1, height: 1 });
+    expect([texts(1_010), queue.restMs(1_010)]).toEqual([['resizeDisplay'], PASTE_REST_MS - 10]);
+    expect(texts(1_000 + PASTE_REST_MS)).toEqual(['好', 'c']);
+    expect(texts(1_000 + 2 * PASTE_REST_MS)).toEqual(['copied']);
+    queue.push(clipboard('again', false));
+    expect(texts(1_001 + 2 * PASTE_REST_MS)).toEqual(['again']);
+    expect(queue.length).toBe(0);
+  });
+
+  it('pastes that wait side by side become one; of others eight wait, and none for another holder', () => {
+    const queue = new ControlQueue();
+    const paste = (text: string, sequence: bigint): ControlMessage => ({
+      kind: 'setClipboard',
+      sequence,
+      paste: true,
+      text,
+    });
+    expect(queue.push(paste('你', 1n))).toBe('queued');
+    expect(queue.push(paste('好', 2n))).toBe('replaced');
+    expect(queue.take(0)).toEqual([paste('你好', 2n)]);
+    expect(queue.push(paste('x'.repeat(80_000), 3n))).toBe('queued');
+    expect(queue.push(paste('x'.repeat(80_000), 4n))).toBe('queued');
+    for (let i = 0; i < 6; i += 1) {
+      queue.push({ kind: 'injectText', text: 'x' });
+      expect(queue.push(paste('y', 5n))).toBe('queued');
+    }
+    queue.push({ kind: 'injectText', text: 'x' });
+    expect(queue.push(paste('y', 6n))).toBe('dropped');
+    expect(queue.take(0)).toEqual([]);
+    queue.voidClipboards();
+    expect(queue.take(0).map(({ kind }) => kind)).toEqual(Array.from({ length: 7 }, () => 'injectText'));
   });
 });

@@ -1,10 +1,20 @@
-import { TouchAction } from '@ancloud/scrcpy-wire';
+import { SET_CLIPBOARD_TEXT_MAX, TouchAction } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, InjectTouch } from '@ancloud/scrcpy-wire';
+
+type SetClipboard = Extract<ControlMessage, { kind: 'setClipboard' }>;
 
 /** Messages that wait at most while droppable ones come (scrcpy app/src/controller.c SC_CONTROL_MSG_QUEUE_LIMIT). */
 export const QUEUE_LIMIT = 60;
 /** Messages that wait at most in any case. Beyond it the phone does not read: its control channel has to be made anew. */
 export const QUEUE_HARD_LIMIT = 1_024;
+/**
+ * Between a paste and the next writing of the phone's clipboard. scrcpy sets the clipboard and injects KEYCODE_PASTE without waiting
+ * for it (Controller.java setClipboard, INJECT_MODE_ASYNC); the app reads the clipboard when the key has come to it, which takes a
+ * frame or some. A clipboard that is set sooner would be what the first paste finds.
+ */
+export const PASTE_REST_MS = 150;
+/** Clipboards that wait for their rest at most: what comes after them is no more than so many rests late. */
+const RESTING_LIMIT = 8;
 
 /**
  * Policy, in scrcpy's manner: 60 messages; moves, hovers and scrolls are dropped when it is full; downs, ups, keys,
@@ -12,12 +22,15 @@ export const QUEUE_HARD_LIMIT = 1_024;
  * older move of the same finger that waits behind the last message that is no move (latest wins, order kept). Resize is
  * kept outside, latest wins, and leaves first.
  *
- * Messages wait only while an earlier write is under way.
+ * Messages wait while an earlier write is under way, and from a clipboard on that comes too soon after a paste: all that is behind
+ * it was meant to come after it. A paste right behind one that waits is put together with it; of clipboards that cannot be, eight wait
+ * and more are dropped.
  */
 export class ControlQueue {
   #items: ControlMessage[] = [];
   #resize: ControlMessage | undefined;
   #dropped = 0;
+  #pastedAtMs = -Infinity;
 
   get length(): number {
     return this.#items.length + (this.#resize === undefined ? 0 : 1);
@@ -35,6 +48,13 @@ export class ControlQueue {
       return replaced ? 'replaced' : 'queued';
     }
     if (isMove(message) && this.#replace(message)) return 'replaced';
+    if (message.kind === 'setClipboard') {
+      if (this.#joined(message)) return 'replaced';
+      if (this.#items.filter(({ kind }) => kind === 'setClipboard').length >= RESTING_LIMIT) {
+        this.#dropped += 1;
+        return 'dropped';
+      }
+    }
     if (this.#items.length >= QUEUE_LIMIT && isDroppable(message)) {
       this.#dropped += 1;
       return 'dropped';
@@ -44,12 +64,44 @@ export class ControlQueue {
     return 'queued';
   }
 
-  /** All that waits, in order of writing. */
-  takeAll(): ControlMessage[] {
-    const items = this.#resize === undefined ? this.#items : [this.#resize, ...this.#items];
-    this.#items = [];
+  /** What may be written now, in order of writing: it is taken for written at `nowMs`. The rest may in `restMs`. */
+  take(nowMs: number): ControlMessage[] {
+    const count = this.#ready(nowMs);
+    const items = this.#items.splice(0, count);
+    if (this.#resize !== undefined) items.unshift(this.#resize);
     this.#resize = undefined;
     return items;
+  }
+
+  /** How long the clipboard must not be set yet, ms. */
+  restMs(nowMs: number): number {
+    return Math.max(0, this.#pastedAtMs + PASTE_REST_MS - nowMs);
+  }
+
+  /** Somebody else holds the controls: what was to be pasted for the one before is void, and nobody waits for it. */
+  voidClipboards(): void {
+    this.#items = this.#items.filter(({ kind }) => kind !== 'setClipboard');
+  }
+
+  /** Two pastes in one. The phone answers with the newer number, which answers for the older one too. */
+  #joined(message: SetClipboard): boolean {
+    const last = this.#items.at(-1);
+    if (last?.kind !== 'setClipboard' || !last.paste || !message.paste) return false;
+    const text = last.text + message.text;
+    // Three bytes of UTF-8 for each UTF-16 unit at most.
+    if (text.length * 3 > SET_CLIPBOARD_TEXT_MAX) return false;
+    this.#items[this.#items.length - 1] = { ...message, text };
+    return true;
+  }
+
+  /** How many messages come before a clipboard that has to wait. */
+  #ready(nowMs: number): number {
+    for (const [index, message] of this.#items.entries()) {
+      if (message.kind !== 'setClipboard') continue;
+      if (this.restMs(nowMs) > 0) return index;
+      if (message.paste) this.#pastedAtMs = nowMs;
+    }
+    return this.#items.length;
   }
 
   #replace(move: InjectTouch): boolean {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Clock, Log } from '@ancloud/kit';
+import type { Clock, Log, Timer } from '@ancloud/kit';
 import { createDeviceMessageParser, serializeControl } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { ControlQueue } from '../core/control-queue.js';
@@ -36,6 +36,8 @@ export class ControlChannel {
   #waiting: ((written: boolean) => void)[] = [];
   /** The same of the write under way. */
   #told: ((written: boolean) => void)[] = [];
+  /** Writes what had to wait for the phone's clipboard to be read. */
+  #resting: Timer | undefined;
   #held = false;
   #closed = false;
 
@@ -80,9 +82,15 @@ export class ControlChannel {
   /** Calls `done` once, when all that was sent so far is on the socket (true), or will never be (false). */
   whenWritten(done: (written: boolean) => void): void {
     if (this.#closed) return done(false);
-    if (this.#writingSince === undefined) return done(true);
     // What the write under way holds is older than what waits: only if nothing waits is it enough.
-    (this.#queue.length > 0 ? this.#waiting : this.#told).push(done);
+    if (this.#queue.length > 0) this.#waiting.push(done);
+    else if (this.#writingSince === undefined) done(true);
+    else this.#told.push(done);
+  }
+
+  /** What was to be pasted for another holder of the controls is void. */
+  voidClipboards(): void {
+    this.#queue.voidClipboards();
   }
 
   /** A frozen phone reads nothing; its time to do so begins when it goes on. */
@@ -95,21 +103,24 @@ export class ControlChannel {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#resting?.cancel();
     this.#options.socket.destroy();
     for (const done of [...this.#told.splice(0), ...this.#waiting.splice(0)]) done(false);
   }
 
   #write(): void {
     const { socket, clock, metrics } = this.#options;
-    const chunks = this.#queue.takeAll().flatMap((message) => this.#bytes(message));
+    const now = clock.monotonic();
+    const chunks = this.#queue.take(now).flatMap((message) => this.#bytes(message));
     const since = this.#waitingSince;
     this.#waitingSince = undefined;
-    this.#told = this.#waiting.splice(0);
+    if (this.#queue.length === 0) this.#told = this.#waiting.splice(0);
+    else this.#rest(this.#queue.restMs(now));
     if (chunks.length === 0) {
       for (const done of this.#told.splice(0)) done(true);
       return;
     }
-    this.#writingSince = clock.monotonic();
+    this.#writingSince = now;
     socket.write(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), (error) => {
       this.#writingSince = undefined;
       if (this.#closed) return;
@@ -122,6 +133,14 @@ export class ControlChannel {
       for (const done of this.#told.splice(0)) done(true);
       if (this.#queue.length > 0) this.#write();
     });
+  }
+
+  /** What is left may be written in `ms`: it is looked at then, if no write brings it up before. */
+  #rest(ms: number): void {
+    this.#resting?.cancel();
+    this.#resting = this.#options.clock.setTimeout(() => {
+      if (this.#writingSince === undefined) this.#write();
+    }, Math.ceil(ms));
   }
 
   /** A message that cannot be written (a text too long) is dropped alone, not with the channel. */

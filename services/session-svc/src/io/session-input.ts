@@ -159,8 +159,10 @@ export class SessionInput {
 
   /** What the phone said on a control socket. */
   heard(message: DeviceMessage): void {
-    if (message.kind === 'ackClipboard') this.#acks.get(message.sequence)?.();
-    else if (message.kind === 'clipboard') {
+    // In the order in which they were sent, so one answers for those before it: it may hold their texts too.
+    if (message.kind === 'ackClipboard') {
+      for (const [sequence, done] of this.#acks) if (sequence <= message.sequence) done();
+    } else if (message.kind === 'clipboard') {
       this.#clipboard = message.text;
       this.#options.tell({ $case: 'clipboard', value: message.text });
     }
@@ -190,6 +192,7 @@ export class SessionInput {
     if (fence <= this.#fence) return;
     this.#fence = fence;
     const lifts = this.#input?.raise(fence) ?? [];
+    this.#channel?.voidClipboards();
     this.#channel?.send(lifts);
   }
 

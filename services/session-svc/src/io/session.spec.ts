@@ -501,7 +501,7 @@ describe('input', () => {
       reason: 'the phone is paused',
     });
     expect(() => p.session.link).toThrow(expect.objectContaining({ code: 'PHONE_PAUSED' }));
-    p.session.input.control(batch(1, { event: { $case: 'text', value: { text: 'x' } } }));
+    p.session.input.control(batch(1, { event: { $case: 'text', value: { text: 'x', keysOnly: false } } }));
     expect(await p.metrics.registry.metrics()).toMatch(
       /ancloud_input_dropped_total\{reason="not-ready"[^}]*\} 1\n/,
     );
@@ -527,7 +527,7 @@ describe('input', () => {
       'controlReady true',
     ]);
     p.session.input.control(batch(1, press(2, TouchAction.TOUCH_ACTION_MOVE, { x: 11, y: 20 })));
-    p.session.input.control(batch(1, { event: { $case: 'text', value: { text: 'x' } } }));
+    p.session.input.control(batch(1, { event: { $case: 'text', value: { text: 'x', keysOnly: false } } }));
     await until('the text', () => p.control().controls.length === 1);
     expect(p.control().controls).toMatchObject([{ kind: 'injectText' }]);
   });
