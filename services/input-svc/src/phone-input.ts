@@ -10,9 +10,7 @@ import type { Log } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
 import type { Fate } from './core/fates.js';
 import type { Actor } from './core/arbiter.js';
-import { limits } from './core/limits.js';
 import type { SharedInput } from './core/shared-input.js';
-import { TouchSequence } from './core/touch-order.js';
 import { type Size, translate, type Translation } from './core/translate.js';
 import { Injector } from './injector.js';
 import { Acks } from './io/acks.js';
@@ -21,6 +19,7 @@ import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 import { Revocations } from './revocations.js';
 import { Sending } from './sending.js';
+import { Touching } from './touching.js';
 import { Wishes } from './wishes.js';
 
 type RoleWord = protocol.RoleWord;
@@ -67,14 +66,12 @@ export class PhoneInput {
   readonly #options: PhoneInputOptions;
   readonly #sending: Sending;
   readonly #acks = new Acks();
-  /** Touch order of each viewer that ever touched here; ends with the viewer. */
-  readonly #orders = new Map<string, TouchSequence>();
+  readonly #touching = new Touching((viewer) => this.#silenced(viewer));
   /** Roles of the viewers that are here, as far as they came or spoke since this process serves the phone. */
   readonly #roles = new Map<string, RoleWord>();
   readonly #wishes: Wishes;
   readonly #revocations: Revocations;
   #size: Size = { width: 0, height: 0 };
-  #silence: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: PhoneInputOptions) {
@@ -156,7 +153,7 @@ export class PhoneInput {
         return;
       case 'heartbeat':
         if (viewer !== this.holder) return;
-        this.#alive(viewer);
+        this.#touching.alive(viewer);
         this.#options.did(viewer, role, input);
         return;
       case 'event': {
@@ -181,7 +178,7 @@ export class PhoneInput {
     const result = this.#size.width > 0 && !this.#closed ? shared.for(this.#size) : undefined;
     if (result?.kind !== 'event') {
       written?.(false);
-      if (result?.kind === 'heartbeat' && group === this.holder) this.#alive(group);
+      if (result?.kind === 'heartbeat' && group === this.holder) this.#touching.alive(group);
       return result === undefined ? 'not-ready' : 'followed';
     }
     const fate = this.#take(actorOf(group, role), result, why);
@@ -198,13 +195,13 @@ export class PhoneInput {
 
   /** The group holds this phone's controls no more. */
   unfollow(group: string, why: string): void {
-    this.#orders.delete(group);
+    this.#touching.forget(group);
     this.controls.decide({ type: 'leaves', viewer: group, now: performance.now() }, why);
   }
 
   /** A viewer came (its touch numbers begin anew) or went (its fingers are lifted, its lease ends). */
   presence(viewer: string, role: RoleWord, present: boolean): void {
-    this.#orders.delete(viewer);
+    this.#touching.forget(viewer);
     if (present) {
       this.#roles.set(viewer, role);
       this.#options.notices.control(viewer, this.holder, this.controls.asking);
@@ -237,7 +234,7 @@ export class PhoneInput {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#silence);
+    this.#touching.rest();
     this.injector.close();
     await this.controls.close();
     this.#acks.close();
@@ -245,14 +242,13 @@ export class PhoneInput {
 
   /** The holder's last words leave under its own fence, then everything it held down is lifted. */
   #leaving(holder: string, fence: number, why: string): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
+    this.#touching.rest();
     if (fence > 0) {
       this.#sending.flush();
       this.#options.send({ fence, events: [lift(why)], ack: 0 });
     }
     this.#sending.discard();
-    this.#orders.delete(holder);
+    this.#touching.forget(holder);
     if (holder !== '') this.#options.letGo(holder);
   }
 
@@ -268,35 +264,14 @@ export class PhoneInput {
       ? this.controls.decide({ type: 'hovers', viewer, now }, '')
       : this.controls.decide({ type: 'acts', now, ...actor }, why);
     if (!accepted) return 'refused';
-    if (touch !== undefined) {
-      if (!this.#order(viewer).accept(touch)) return 'stale';
-      this.#alive(viewer);
-    }
+    if (touch !== undefined && !this.#touching.accept(viewer, touch)) return 'stale';
     this.controls.counted();
     return 'accepted';
   }
 
-  #order(viewer: string): TouchSequence {
-    let order = this.#orders.get(viewer);
-    if (order === undefined) this.#orders.set(viewer, (order = new TouchSequence()));
-    return order;
-  }
-
-  /** One second without a word while fingers are down lifts them: ICE takes ten to notice that a viewer is gone. */
-  #alive(viewer: string): void {
-    const down = (this.#orders.get(viewer)?.fingersDown ?? 0) > 0;
-    if (!down) {
-      clearTimeout(this.#silence);
-      this.#silence = undefined;
-    } else if (this.#silence === undefined) {
-      this.#silence = setTimeout(() => this.#silenced(viewer), limits.silenceMs);
-    } else this.#silence.refresh();
-  }
-
   #silenced(viewer: string): void {
-    this.#silence = undefined;
     if (viewer !== this.holder) return;
-    this.#orders.delete(viewer);
+    this.#touching.forget(viewer);
     this.#options.counted('silenced');
     this.#sending.add({ $case: 'liftAll', value: { reason: 'the viewer fell silent' } }, undefined);
   }

@@ -1,0 +1,50 @@
+import { limits } from './core/limits.js';
+import { TouchSequence } from './core/touch-order.js';
+import type { TouchOrder } from './core/translate.js';
+
+/**
+ * Touches of one phone's viewers in time: each viewer's in their order, and whether who has fingers down is still there. One second
+ * without a word while fingers are down is silence: ICE takes ten to notice that a viewer is gone.
+ */
+export class Touching {
+  /** Of each viewer that ever touched here; ends with the viewer. */
+  readonly #orders = new Map<string, TouchSequence>();
+  readonly #silenced: (viewer: string) => void;
+  #silence: NodeJS.Timeout | undefined;
+
+  constructor(silenced: (viewer: string) => void) {
+    this.#silenced = silenced;
+  }
+
+  /** Hot. False: a newer one has come already. */
+  accept(viewer: string, touch: TouchOrder): boolean {
+    let order = this.#orders.get(viewer);
+    if (order === undefined) this.#orders.set(viewer, (order = new TouchSequence()));
+    if (!order.accept(touch)) return false;
+    this.alive(viewer);
+    return true;
+  }
+
+  /** Hot. The holder has spoken. */
+  alive(viewer: string): void {
+    const down = (this.#orders.get(viewer)?.fingersDown ?? 0) > 0;
+    if (!down) this.rest();
+    else if (this.#silence === undefined)
+      this.#silence = setTimeout(() => {
+        this.#silence = undefined;
+        this.#silenced(viewer);
+      }, limits.silenceMs);
+    else this.#silence.refresh();
+  }
+
+  /** Nobody is listened for. */
+  rest(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+  }
+
+  /** Its touch numbers begin anew. */
+  forget(viewer: string): void {
+    this.#orders.delete(viewer);
+  }
+}
