@@ -3,6 +3,7 @@ import { AppError } from '@ancloud/kit/errors';
 import type { SetOptions } from './commands/phone-set.js';
 import { addControl } from './commands/control-commands.js';
 import { addGroups } from './commands/group-commands.js';
+import { addMacros } from './commands/macro-commands.js';
 import { addImages } from './commands/image-commands.js';
 import { addPushes } from './commands/push-commands.js';
 import { addRecordings } from './commands/recording-commands.js';
@@ -221,6 +222,7 @@ for (const [name, verb] of [
 }
 addSnapshots(program, phone);
 addGroups(program);
+addMacros(program);
 addRecordings(program, phone);
 addPushes(program, phone);
 phone

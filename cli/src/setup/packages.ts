@@ -45,6 +45,7 @@ export const packages = {
     'zip',
     'attr',
     'coturn',
+    'tesseract-ocr',
   ],
   /** To measure, beside what a farm needs: a browser, a peer engine, and what bench/native is built with. */
   bench: [

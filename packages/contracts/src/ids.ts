@@ -6,6 +6,7 @@ export const idPattern = /^[a-z]{2,4}_[a-z0-9]{1,40}$/;
 export const phoneIdPattern = /^ph_[a-z0-9]{1,40}$/;
 export const snapshotIdPattern = /^sn_[a-z0-9]{1,40}$/;
 export const groupIdPattern = /^gr_[a-z0-9]{1,40}$/;
+export const macroIdPattern = /^mc_[a-z0-9]{1,40}$/;
 export const recordingIdPattern = /^rc_[a-z0-9]{1,40}$/;
 export const pushIdPattern = /^pu_[a-z0-9]{1,40}$/;
 /** Host ids are chosen by operators: a DNS label. */

@@ -1,4 +1,5 @@
 import { Desired } from './gen/ancloud/common/v1/common.js';
+import { MacroRecord, MacroRun } from './gen/ancloud/input/v1/macro.js';
 import {
   ControlRecord,
   GroupRecord,
@@ -49,6 +50,9 @@ export const records = {
   control: record('control:{phone}', 'input-svc', ControlRecord, 60),
   /** A day after its last change it is forgotten, lest it steers phones that nobody thinks of. */
   group: record('group:{group}', 'gateway', GroupRecord, 86_400),
+  macro: record('macro:{macro}', 'gateway', MacroRecord),
+  /** The newest play on a phone: what it came to is known for a day. */
+  macroRun: record('macro-run:{phone}', 'input-svc', MacroRun, 86_400),
   operation: record('operation:{operation}', 'gateway', Operation, 86_400),
 } as const;
 
@@ -79,6 +83,8 @@ export const plainKeys = {
   recovery: { template: 'farm:recovery', writer: 'gateway', type: 'string' },
   /** Ids of all groups, by when they are forgotten (Unix ms). */
   groups: { template: 'groups', writer: 'gateway', type: 'zset' },
+  /** Ids of one tenant's macros. */
+  ownerMacros: { template: 'owner:{owner}:macros', writer: 'gateway', type: 'set' },
   operations: { template: 'operations', writer: 'gateway', type: 'zset' },
   idempotency: { template: 'idempotency:{owner}:{key}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },

@@ -22,6 +22,8 @@ import { GroupsGrpcController } from './groups/groups-grpc.controller.js';
 import { HostsController } from './hosts/hosts.controller.js';
 import { IceController } from './ice/ice.controller.js';
 import { ImagesController } from './images/images.controller.js';
+import { MacrosGrpcController } from './macros/macros-grpc.controller.js';
+import { MacrosController } from './macros/macros.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
@@ -63,6 +65,7 @@ export class AppModule {
         ControlController,
         InjectController,
         GroupsController,
+        MacrosController,
         WhepController,
         ImagesController,
         UploadsController,
@@ -74,6 +77,7 @@ export class AppModule {
         ServiceController,
         GrpcController,
         GroupsGrpcController,
+        MacrosGrpcController,
         RecordingsGrpcController,
         PushesGrpcController,
       ],

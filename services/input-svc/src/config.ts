@@ -20,6 +20,14 @@ const schema = z.object({
   ANCLOUD_INPUT_ID: instanceId('input', os.hostname()),
   /** What gateways dial. Default: where it listens. */
   ANCLOUD_GRPC_ADVERTISE: address().optional(),
+  /** What macros that wait for a text read it by: tesseract's languages, joined by `+`. Default: English. */
+  ANCLOUD_OCR_LANGUAGE: z
+    .string()
+    .regex(
+      /^[A-Za-z_]{2,20}(?:\+[A-Za-z_]{2,20}){0,7}$/,
+      "is no language of tesseract such as 'eng' or 'eng+deu'",
+    )
+    .default('eng'),
 });
 
 export interface Config {
@@ -27,6 +35,7 @@ export interface Config {
   readonly inputId: string;
   readonly grpcListen: string;
   readonly grpcAdvertise: string;
+  readonly ocrLanguage: string;
   readonly lanes: { readonly listen: string; readonly advertise: string };
   readonly metricsListen: string | undefined;
 }
@@ -39,6 +48,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     inputId: read.ANCLOUD_INPUT_ID,
     grpcListen: read.ANCLOUD_GRPC_LISTEN,
     grpcAdvertise: read.ANCLOUD_GRPC_ADVERTISE ?? read.ANCLOUD_GRPC_LISTEN,
+    ocrLanguage: read.ANCLOUD_OCR_LANGUAGE,
     lanes: laneAddresses(read),
     metricsListen: read.ANCLOUD_METRICS_LISTEN,
   };

@@ -3,10 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { connectBus, Lanes, LaneServer } from '@ancloud/bus';
 import { plainKeys, records, subjects } from '@ancloud/contracts';
 import { InputServiceService } from '@ancloud/contracts/input/v1/input';
-import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancloud/kit';
+import { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
+import {
+  ClientPool,
+  createLog,
+  logLevelOf,
+  Metrics,
+  realExec,
+  runMain,
+  startGrpcService,
+} from '@ancloud/kit';
 import { connectState, recordsOf, watchRecords } from '@ancloud/state';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
+import { Eyes } from './io/eyes.js';
+import { TextReader } from './io/text-reader.js';
 import { Phones } from './phones.js';
 
 const log = createLog({ service: 'input-svc', level: logLevelOf(process.env) });
@@ -25,7 +36,10 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'lanes from viewers', free: () => heard.close() });
   const lanes = new Lanes({ bus, metrics, log });
   life.add({ name: 'lanes to sessions', free: () => lanes.close() });
-  const phones = new Phones({ inputId, bus, lanes: { heard, out: lanes }, state, metrics, log });
+  const sessionPool = new ClientPool(SessionServiceClient, { farmSecret: config.farm.farmSecret });
+  life.add({ name: 'session-svcs', free: () => sessionPool.close() });
+  const eyes = new Eyes(sessionPool, new TextReader(realExec, config.ocrLanguage));
+  const phones = new Phones({ inputId, bus, lanes: { heard, out: lanes }, state, eyes, metrics, log });
   life.add({ name: 'phones', join: () => phones.close() });
   const sessions = watchRecords({
     state,

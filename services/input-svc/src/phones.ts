@@ -1,4 +1,4 @@
-import { leases, plainKeys, roleWord, subjects } from '@ancloud/contracts';
+import { leases, plainKeys, records, roleWord, subjects } from '@ancloud/contracts';
 import type {
   ControlView,
   GrantControlRequest,
@@ -12,12 +12,14 @@ import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import { SessionState } from '@ancloud/contracts/state/v1/state';
 import type { Bus, BusSubscription, LaneOutlet, Lanes, LaneServer } from '@ancloud/bus';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
-import { acquire, keyOf, type Lease, type State } from '@ancloud/state';
+import { acquire, keyOf, type Lease, recordsOf, type State } from '@ancloud/state';
 import { Audit } from './io/audit.js';
 import { ControlLease } from './io/control-lease.js';
+import type { Eyes } from './io/eyes.js';
 import { Notices } from './io/notices.js';
 import { fates } from './core/fates.js';
 import { Groups } from './groups.js';
+import { Macros } from './macros.js';
 import { PhoneInput, type PhoneInputOptions } from './phone-input.js';
 
 /** How soon another instance's phone is asked for again: a little after its lease could have run out. */
@@ -32,6 +34,8 @@ export interface PhonesOptions {
   /** Touches without a detour by NATS. */
   readonly lanes: { readonly heard: LaneServer; readonly out: Lanes };
   readonly state: State;
+  /** What macros see by. */
+  readonly eyes: Eyes;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -50,6 +54,7 @@ interface Served {
  */
 export class Phones {
   readonly groups: Groups;
+  readonly macros: Macros;
   readonly #options: PhonesOptions;
   readonly #sessions = new Map<string, SessionRecord>();
   readonly #served = new Map<string, Served>();
@@ -62,8 +67,18 @@ export class Phones {
 
   constructor(options: PhonesOptions) {
     this.#options = options;
-    const { inputId, bus, metrics } = options;
+    const { inputId, bus, metrics, eyes, state, log } = options;
     this.groups = new Groups({ inputId, bus, metrics, phone: (phone) => this.#served.get(phone)?.input });
+    this.macros = new Macros({
+      inputId,
+      eyes,
+      runs: recordsOf(state, records.macroRun),
+      phone: (phone) => ({
+        injector: this.#get(phone).input.injector,
+        sessionAddress: this.#sessions.get(phone)?.sessionAddress ?? '',
+      }),
+      log,
+    });
     const messages = options.metrics.tally(
       'ancloud_input_messages_total',
       'Input messages of viewers by what became of them',
@@ -162,7 +177,10 @@ export class Phones {
       audit: new Audit(phone, state, log),
       notices,
       counted: this.#counted,
-      did: (viewer, role, did) => this.groups.did(phone, viewer, role, did),
+      did: (viewer, role, did) => {
+        this.groups.did(phone, viewer, role, did);
+        this.macros.did(phone, did);
+      },
       letGo: (viewer) => this.groups.letGo(phone, viewer),
       log,
       send: (batch) => {
@@ -198,6 +216,7 @@ export class Phones {
     ];
     this.#served.set(phone, { input, lease, subscriptions, outlet });
     input.controls.begin();
+    void this.macros.served(phone);
     lease.onLost(() => void this.#end(phone, false));
     log.info({ phone, fence: lease.fence }, 'serving the input of a phone');
   }
@@ -225,6 +244,7 @@ export class Phones {
     this.#served.delete(phone);
     for (const subscription of served.subscriptions) subscription.close();
     this.#options.lanes.heard.withdraw({ phone });
+    await this.macros.ended(phone, release);
     await served.input.close();
     served.outlet.close();
     if (release) await served.lease.release();

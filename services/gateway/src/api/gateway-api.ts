@@ -59,6 +59,7 @@ import { listHosts } from '../hosts/list-hosts.js';
 import { testIce } from '../ice/test-ice.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
+import type { Macros } from '../macros/macros.js';
 import type { Pushes } from '../pushes/pushes.js';
 import type { Recordings } from '../recordings/recordings.js';
 import type { Uploads } from '../uploads/uploads.js';
@@ -233,6 +234,10 @@ export class GatewayApi {
 
   get recordings(): Recordings {
     return this.#parts.recordings;
+  }
+
+  get macros(): Macros {
+    return this.#parts.macros;
   }
 
   get pushes(): Pushes {

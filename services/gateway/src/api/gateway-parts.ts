@@ -19,6 +19,8 @@ import { Recovery } from '../farm/recovery.js';
 import { Wakeups } from '../farm/wakeups.js';
 import { GroupStore } from '../groups/group-store.js';
 import { ImportImage } from '../images/import-image.js';
+import { MacroStore } from '../macros/macro-store.js';
+import { Macros } from '../macros/macros.js';
 import { OperationFinisher } from '../operations/finish-operations.js';
 import { OperationStore } from '../operations/operation-store.js';
 import { CreatePhone } from '../phones/create-phone.js';
@@ -69,6 +71,8 @@ export function buildParts(world: World) {
   const signer = new TokenSigner(config.tokenSecret);
   const access = new PhoneAccess(facts, store);
   const snapshots = new SnapshotAccess(facts);
+  const inputs = new Inputs(state, inputPool);
+  const sessions = new Sessions(facts, sessionPool);
   const nudge = new Nudge({ bus, hosts, facts, log });
   const finisher = new OperationFinisher({ store: operations, bus, wakeups, clock });
   const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });
@@ -81,7 +85,8 @@ export function buildParts(world: World) {
     publicUrl: config.publicUrl,
     hosts,
     medias,
-    inputs: new Inputs(state, inputPool),
+    inputs,
+    macros: new Macros({ store: new MacroStore(state), access, sessions, inputs, clock }),
     groups: new GroupStore(state),
     wakeups,
     facts,
@@ -97,7 +102,7 @@ export function buildParts(world: World) {
     reactor,
     recovery,
     idle,
-    sessions: new Sessions(facts, sessionPool),
+    sessions,
     events: new EventHub({ facts, wakeups, clock, log }),
     createPhone: new CreatePhone({
       facts,

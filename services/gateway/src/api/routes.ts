@@ -5,6 +5,7 @@ import { groupRoutes } from '../groups/group-routes.js';
 import { hostRoutes } from '../hosts/host-routes.js';
 import { iceRoutes } from '../ice/ice-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
+import { macroRoutes } from '../macros/macro-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
 import { pushRoutes } from '../pushes/push-routes.js';
@@ -57,6 +58,7 @@ export const routes: readonly RouteDoc[] = [
   ...viewerRoutes,
   ...controlRoutes,
   ...groupRoutes,
+  ...macroRoutes,
   ...whepRoutes,
   ...imageRoutes,
   ...uploadRoutes,

@@ -24,13 +24,13 @@ export async function inject(
   await parts.sessions.of(phoneId);
   const input = await parts.inputs.of(phoneId);
   return input.inject(
-    { phoneId, injection, takeOver, holder: holderOf(principal), by: principal.owner },
+    { phoneId, injection, takeOver, ...programOf(principal) },
     // Not again when the connection breaks: the phone may have been touched.
     { deadlineMs: DEADLINE_MS, retries: 0, ...(signal === undefined ? {} : { signal }) },
   );
 }
 
-/** One holder for all programs of a tenant: what one call presses another may let go. Never a viewer's id. */
-function holderOf({ owner }: Principal): string {
-  return `api_${createHash('sha256').update(owner).digest('hex').slice(0, 16)}`;
+/** Who touches: one holder for all programs of a tenant, since what one call presses another may let go. Never a viewer's id. */
+export function programOf({ owner }: Principal): { readonly holder: string; readonly by: string } {
+  return { holder: `api_${createHash('sha256').update(owner).digest('hex').slice(0, 16)}`, by: owner };
 }

@@ -5,12 +5,19 @@ import type {
   ControlView,
   GetControlRequest,
   GetGroupRequest,
+  GetMacroStateRequest,
   GrantControlRequest,
   GroupView,
   InjectRequest,
   InjectResponse,
+  MacroState,
+  PlayMacroRequest,
+  RecordMacroRequest,
   RevokeViewerRequest,
   RevokeViewerResponse,
+  StopMacroRequest,
+  TakeMacroRequest,
+  TakeMacroResponse,
 } from '@ancloud/contracts/input/v1/input';
 import { Phones } from '../phones.js';
 
@@ -39,6 +46,31 @@ export class InputController {
   @GrpcMethod(SERVICE, 'getGroup')
   getGroup({ groupId }: GetGroupRequest): GroupView {
     return this.phones.groups.view(groupId);
+  }
+
+  @GrpcMethod(SERVICE, 'recordMacro')
+  recordMacro({ phoneId }: RecordMacroRequest): Promise<MacroState> {
+    return this.phones.macros.record(phoneId);
+  }
+
+  @GrpcMethod(SERVICE, 'takeMacro')
+  takeMacro({ phoneId }: TakeMacroRequest): TakeMacroResponse {
+    return this.phones.macros.take(phoneId);
+  }
+
+  @GrpcMethod(SERVICE, 'playMacro')
+  playMacro(request: PlayMacroRequest): Promise<MacroState> {
+    return this.phones.macros.play(request);
+  }
+
+  @GrpcMethod(SERVICE, 'stopMacro')
+  stopMacro({ phoneId }: StopMacroRequest): Promise<MacroState> {
+    return this.phones.macros.stop(phoneId);
+  }
+
+  @GrpcMethod(SERVICE, 'getMacroState')
+  getMacroState({ phoneId }: GetMacroStateRequest): Promise<MacroState> {
+    return this.phones.macros.state(phoneId);
   }
 
   @GrpcMethod(SERVICE, 'inject')

@@ -29,6 +29,9 @@ export const scriptLimits = {
 
 const TAP_MS = 60;
 const SWIPE_MS = 300;
+/** scrcpy's full scale of a wheel. */
+const NOTCHES = 16;
+const FULL = 65_535;
 
 export interface Refusal {
   readonly code: 'INVALID_ARGUMENT' | 'SCRIPT_TOO_LONG';
@@ -88,6 +91,26 @@ export function planScript({ input }: Injection): Plan | Refusal {
           : { $case: 'text', value: { text, keysOnly: method === TextMethod.TEXT_METHOD_TYPE } };
       return once('text', one);
     }
+    case 'wheel': {
+      const { at, horizontal, vertical } = input.value;
+      const bad = offPicture('wheel.at', at);
+      if (bad !== undefined || at === undefined) return bad ?? missing('wheel.at');
+      for (const [field, notches] of Object.entries({ horizontal, vertical }))
+        if (!(Math.abs(notches) <= NOTCHES))
+          return invalid(`wheel.${field}`, `${notches} notches are outside -${NOTCHES} to ${NOTCHES}`);
+      return once('wheel', {
+        $case: 'scroll',
+        value: {
+          x: Math.round(at.x * FULL),
+          y: Math.round(at.y * FULL),
+          horizontal: Math.round(horizontal * 100),
+          vertical: Math.round(vertical * 100),
+          buttons: 0,
+        },
+      });
+    }
+    case 'action':
+      return once('action', { $case: 'action', value: input.value });
     case undefined:
       return invalid('input', 'nothing is to be injected');
   }

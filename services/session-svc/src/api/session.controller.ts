@@ -20,6 +20,8 @@ import type {
   PullFileRequest,
   PushFileRequest,
   PushFileResponse,
+  ReadScreenRequest,
+  ReadScreenResponse,
   ScreenshotChunk,
   ScreenshotRequest,
   SetClipboardRequest,
@@ -36,6 +38,7 @@ import type { Observable } from 'rxjs';
 import { attachStream } from '../actions/attach-stream.js';
 import { installApp } from '../actions/install-app.js';
 import { WorkLimits } from '../actions/limits.js';
+import { readScreen } from '../actions/read-screen.js';
 import { takeScreenshot } from '../actions/screenshot.js';
 import { runShell } from '../actions/shell.js';
 import { pullFile, pushFile } from '../actions/transfer-file.js';
@@ -98,6 +101,23 @@ export class SessionController {
         }
       }),
     );
+  }
+
+  @GrpcMethod(SERVICE, 'readScreen')
+  readScreen(
+    request: ReadScreenRequest,
+    _metadata: Metadata,
+    call: ServerUnaryCall<ReadScreenRequest, ReadScreenResponse>,
+  ): Promise<ReadScreenResponse> {
+    return during(call, async (signal) => {
+      const session = this.sessions.get(request.phoneId);
+      const release = this.limits.take(request.phoneId, 'screenshot');
+      try {
+        return await readScreen(session, request, signal);
+      } finally {
+        release();
+      }
+    });
   }
 
   @GrpcStreamCall(SERVICE, 'shell')
