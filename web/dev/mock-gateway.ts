@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
+import { MockMacros } from './mock-macros.ts';
 import { MockRecordings } from './mock-recordings.ts';
 import { picture } from './picture.ts';
 
@@ -91,6 +92,7 @@ function groupState(id: string): unknown {
   }));
   return { ...one, members, times: { skewP99Ms: 1.4, reachP99Ms: 3.2 } };
 }
+const macros = new MockMacros();
 const recordings = new MockRecordings();
 
 /** `METHOD /path`, with one part of the path that varies. */
@@ -120,6 +122,17 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
     ({ part }) => ({ viewerId: 'vw_mock', token: `mock-${part}-token`, signalUrl: '', expiresAt: null }),
   ],
   ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [] })],
+  ['GET', /^\/v1\/macros$/, () => macros.list()],
+  ['DELETE', /^\/v1\/macros\/(\w+)$/, ({ part }) => macros.delete(part)],
+  ['GET', /^\/v1\/phones\/(\w+)\/macro$/, ({ part }) => macros.state(part)],
+  ['POST', /^\/v1\/phones\/(\w+)\/macro\/record$/, ({ part }) => macros.record(part)],
+  ['POST', /^\/v1\/phones\/(\w+)\/macro\/save$/, ({ part, body }) => macros.save(part, String(body['name']))],
+  [
+    'POST',
+    /^\/v1\/phones\/(\w+)\/macro\/play$/,
+    ({ part, body }) => macros.play(part, String(body['macroId'])),
+  ],
+  ['POST', /^\/v1\/phones\/(\w+)\/macro\/stop$/, ({ part }) => macros.stop(part)],
   ['POST', /^\/v1\/phones\/(\w+)\/recordings$/, ({ part }) => recordings.start(part)],
   ['GET', /^\/v1\/recordings$/, ({ query }) => recordings.list(query.get('phoneId') ?? '')],
   ['POST', /^\/v1\/recordings\/(\w+)\/stop$/, ({ part }) => recordings.stop(part)],

@@ -196,6 +196,22 @@ describe('the console', () => {
     expect(await nameless(page)).toEqual([]);
   });
 
+  it('records a macro from a phone’s page, keeps it by a name, plays it and stops it', async () => {
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Record a macro' }).click();
+    await page.getByRole('status').getByText('Recording what is done: 3 steps').waitFor();
+    await page.getByRole('textbox', { name: 'Name of the macro' }).fill('sign in');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Play sign in' }).click();
+    await page.getByRole('status').getByText('sign in: is played').waitFor();
+    await page.getByRole('button', { name: 'Stop the macro' }).click();
+    await page.getByRole('status').getByText('sign in: was stopped at step 2').waitFor();
+    expect(await nameless(page)).toEqual([]);
+    expect(await faint(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Remove sign in' }).click();
+    await page.getByRole('button', { name: 'Play sign in' }).waitFor({ state: 'detached' });
+  });
+
   it('is used with the keyboard alone', async () => {
     await page.getByRole('button', { name: 'New phone' }).focus();
     await page.keyboard.press('Enter');

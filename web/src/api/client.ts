@@ -7,6 +7,8 @@ import type {
   GroupState,
   Host,
   Image,
+  Macro,
+  MacroState,
   Me,
   Operation,
   Phone,
@@ -140,6 +142,37 @@ export class Client {
   /** Where the browser fetches a file itself. */
   recordingFile(id: string, index: number): string {
     return `/v1/recordings/${encodeURIComponent(id)}/files/${index}`;
+  }
+
+  async macros(): Promise<readonly Macro[]> {
+    return (await this.#json<{ macros: Macro[] }>('GET', '/v1/macros')).macros;
+  }
+
+  async deleteMacro(id: string): Promise<void> {
+    await this.#call('DELETE', `/v1/macros/${encodeURIComponent(id)}`);
+  }
+
+  /** What is recorded on a phone, and the newest play. */
+  macroState(phoneId: string): Promise<MacroState> {
+    return this.#json('GET', `/v1/phones/${encodeURIComponent(phoneId)}/macro`);
+  }
+
+  recordMacro(phoneId: string): Promise<MacroState> {
+    return this.#json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/record`);
+  }
+
+  saveMacro(phoneId: string, name: string): Promise<Macro> {
+    return this.#json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/save`, { body: { name } });
+  }
+
+  /** Whoever looks on at the console has the controls as a rule: the macro takes them. */
+  playMacro(phoneId: string, macroId: string): Promise<MacroState> {
+    const body = { macroId, takeOver: true };
+    return this.#json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/play`, { body });
+  }
+
+  stopMacro(phoneId: string): Promise<MacroState> {
+    return this.#json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/stop`);
   }
 
   async screenshot(id: string, signal?: AbortSignal): Promise<Blob> {

@@ -136,6 +136,23 @@ export interface Recording {
   readonly files: readonly { readonly index: number; readonly complete: boolean }[];
 }
 
+export interface Macro {
+  readonly macroId: string;
+  readonly name: string;
+}
+
+export interface MacroState {
+  readonly recording: null | { readonly steps: number; readonly full: boolean };
+  readonly run: null | {
+    readonly macroId: string;
+    readonly state: 'running' | 'done' | 'failed' | 'stopped' | 'interrupted';
+    readonly step: number;
+    readonly loops: number;
+    readonly loopsDone: number;
+    readonly message: string;
+  };
+}
+
 export interface Image {
   readonly imageId: string;
   readonly profile: string;

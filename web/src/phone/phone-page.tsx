@@ -14,6 +14,7 @@ import { Problem, sentence } from '../ui/problem.js';
 import { Conditions, Details, LogTail } from './details.js';
 import { GroupPanels } from './group-panel.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
+import { Macros } from './macros.js';
 import { Quality } from './quality.js';
 import { Recordings } from './recordings.js';
 import { ShareWindow } from './share-window.js';
@@ -164,6 +165,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
             </Button>
           </div>
           <Recordings phoneId={phone.phoneId} on={on} />
+          {on && <Macros phoneId={phone.phoneId} />}
           <Conditions conditions={phone.conditions} />
           <Details phone={phone} />
           <LogTail phoneId={phone.phoneId} />

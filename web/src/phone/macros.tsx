@@ -1,0 +1,101 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { Button, Input, Label, TextField } from 'react-aria-components';
+import type { MacroState } from '../api/types.js';
+import { useFarm } from '../farm/farm.js';
+import { Icon } from '../ui/icon.js';
+import { useNotify } from '../ui/notices.js';
+import { sentence } from '../ui/problem.js';
+
+/** How a macro fares is told to nobody here, so it is looked at. */
+const FRESH_MS = 2_000;
+
+/** Records what is done to the phone, and plays again what was kept. */
+export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
+  const { client } = useFarm();
+  const notify = useNotify();
+  const queries = useQueryClient();
+  const [name, setName] = useState('');
+  const state = useQuery({
+    queryKey: ['macro', phoneId],
+    queryFn: () => client.macroState(phoneId),
+    refetchInterval: FRESH_MS,
+  });
+  const { data: macros = [] } = useQuery({ queryKey: ['macros'], queryFn: () => client.macros() });
+  const ask = (asked: Promise<unknown>): void =>
+    void asked
+      .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
+      .then(() =>
+        Promise.all(
+          [['macro', phoneId], ['macros']].map((queryKey) => queries.invalidateQueries({ queryKey })),
+        ),
+      );
+  const { recording = null, run = null } = state.data ?? {};
+  const playing = run?.state === 'running';
+  const names = new Map(macros.map((macro) => [macro.macroId, macro.name]));
+  return (
+    <section className="macros" aria-label="Macros">
+      {recording === null ? (
+        <Button className="button" onPress={() => ask(client.recordMacro(phoneId))}>
+          <Icon name="record" /> Record a macro
+        </Button>
+      ) : (
+        <form
+          className="macro-name"
+          onSubmit={(event) => {
+            event.preventDefault();
+            ask(client.saveMacro(phoneId, name).then(() => setName('')));
+          }}
+        >
+          <p role="status">
+            {`Recording what is done: ${recording.steps} ${recording.steps === 1 ? 'step' : 'steps'}${recording.full ? ', no room for more' : ''}`}
+          </p>
+          <TextField className="field" value={name} onChange={setName} maxLength={63} isRequired>
+            <Label>Name of the macro</Label>
+            <Input />
+          </TextField>
+          <Button className="button" type="submit" isDisabled={name.trim() === ''}>
+            <Icon name="stop" /> Keep
+          </Button>
+        </form>
+      )}
+      {run !== null && <p role="status">{`${names.get(run.macroId) ?? 'A macro'}: ${wordsOf(run)}`}</p>}
+      {playing && (
+        <Button className="button" onPress={() => ask(client.stopMacro(phoneId))}>
+          <Icon name="stop" /> Stop the macro
+        </Button>
+      )}
+      <ul className="viewers" aria-label="Macros that are kept">
+        {macros.map((macro) => (
+          <li key={macro.macroId}>
+            <Icon name="play" />
+            <span>{macro.name}</span>
+            <Button
+              className="button small"
+              aria-label={`Play ${macro.name}`}
+              isDisabled={playing}
+              onPress={() => ask(client.playMacro(phoneId, macro.macroId))}
+            >
+              Play
+            </Button>
+            <Button
+              className="button small danger-text"
+              aria-label={`Remove ${macro.name}`}
+              onPress={() => ask(client.deleteMacro(macro.macroId))}
+            >
+              Remove
+            </Button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function wordsOf({ state, step, loops, loopsDone, message }: NonNullable<MacroState['run']>): string {
+  const rounds = loops === 1 ? '' : `, ${loopsDone} of ${loops} rounds`;
+  if (state === 'running') return `is played${rounds}`;
+  if (state === 'done') return `was played${rounds}`;
+  if (state === 'stopped') return `was stopped at step ${step + 1}`;
+  return `${state} at step ${step + 1}${message === '' ? '' : `: ${message}`}`;
+}
