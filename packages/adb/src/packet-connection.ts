@@ -10,6 +10,8 @@ import { StreamTable } from './stream-table.js';
 /** AOSP adb/adb.h MAX_PAYLOAD: what we announce in CNXN, so nothing larger may come. */
 export const MAX_PAYLOAD = 1024 * 1024;
 const HEADER = 24;
+/** Up to here a packet is copied behind its header and leaves by a plain write; beyond, a writev is cheaper than the copy. */
+const COPIED_MAX = 4 * 1024;
 
 /** What one connection gives: packets for the library, and the way past it for streams. */
 export interface PacketConnection {
@@ -117,14 +119,17 @@ function packets(socket: Socket, table: StreamTable): ReadableStream<AdbPacketDa
     };
     socket.on('data', (chunk: Buffer) => {
       if (ended) return;
+      let queued = false;
       try {
         cutter.push(chunk, (packet) => {
-          if (table.incoming(packet)) controller.enqueue(packet);
+          if (!table.incoming(packet)) return;
+          controller.enqueue(packet);
+          queued = true;
         });
       } catch (error) {
         return fail(error);
       }
-      if ((controller.desiredSize ?? 0) <= 0) socket.pause();
+      if (queued && (controller.desiredSize ?? 0) <= 0) socket.pause();
     });
     socket.on('error', (cause) =>
       fail(new AdbError('ADB_CLOSED', `the adb connection broke: ${cause.message}`, { cause })),
@@ -162,25 +167,27 @@ function writer(socket: Socket, table: StreamTable): AdbDaemonConnection['writab
   });
 }
 
-/** One writev, one segment: corked so that header and payload do not go out as two. */
+/** One write, one segment: header and payload do not go out as two. */
 function put(socket: Socket, packet: AdbPacketInit, sent?: () => void): void {
   if (!socket.writable) return sent?.();
   const { command, arg0, arg1, payload, checksum, magic } = packet;
-  const header = Buffer.allocUnsafe(HEADER);
-  header.writeUInt32LE(command, 0);
-  header.writeUInt32LE(arg0, 4);
-  header.writeUInt32LE(arg1, 8);
-  header.writeUInt32LE(payload.length, 12);
-  header.writeUInt32LE(checksum, 16);
-  header.writeInt32LE(magic, 20);
+  const copied = payload.length <= COPIED_MAX;
+  const head = Buffer.allocUnsafe(copied ? HEADER + payload.length : HEADER);
+  head.writeUInt32LE(command, 0);
+  head.writeUInt32LE(arg0, 4);
+  head.writeUInt32LE(arg1, 8);
+  head.writeUInt32LE(payload.length, 12);
+  head.writeUInt32LE(checksum, 16);
+  head.writeInt32LE(magic, 20);
   // A write to a connection that breaks calls back too, with an error that `close` tells everybody.
   const done = sent === undefined ? undefined : (): void => sent();
-  if (payload.length === 0) {
-    socket.write(header, done);
+  if (copied) {
+    head.set(payload, HEADER);
+    socket.write(head, done);
     return;
   }
   socket.cork();
-  socket.write(header);
+  socket.write(head);
   socket.write(payload, done);
   socket.uncork();
 }

@@ -5,6 +5,7 @@ import { Metrics } from '@ancloud/kit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RtpSocket } from './rtp-socket.js';
 import { SessionMetrics } from './session-metrics.js';
+import { openUdp } from './udp-syscalls.js';
 
 const hasIpv6 = Object.values(os.networkInterfaces()).some((all) =>
   all?.some(({ address }) => address === '::1'),
@@ -20,18 +21,19 @@ interface Received {
 }
 
 /** A receiver and what has come; `until` resolves when there are `count`. */
-async function receiver(ip = '127.0.0.1') {
+async function receiver(ip = '127.0.0.1', at: { port: number } | { fd: number } = { port: 0 }) {
   const socket = createSocket(ip.includes(':') ? 'udp6' : 'udp4');
   undo.push(() => socket.close());
-  socket.bind(0, ip);
-  await once(socket, 'listening');
-  socket.setRecvBufferSize(4 << 20);
   const got: Received[] = [];
   let check = (): void => {};
   socket.on('message', (bytes, { port }) => {
     got.push({ bytes, port });
     check();
   });
+  const listening = once(socket, 'listening');
+  socket.bind({ address: ip, ...at });
+  await listening;
+  socket.setRecvBufferSize(4 << 20);
   return {
     port: socket.address().port,
     until: (count: number): Promise<Received[]> =>
@@ -42,6 +44,15 @@ async function receiver(ip = '127.0.0.1') {
         check();
       }),
   };
+}
+
+/** A port that somebody had: what is sent there is answered by ICMP. */
+async function gone(): Promise<{ readonly port: number }> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return { port };
 }
 
 async function sender(ip = '127.0.0.1', maxSegments?: number) {
@@ -129,6 +140,20 @@ describe('RtpSocket', () => {
     expect((await target.until(300)).map(({ bytes }) => bytes.toString('hex'))).toEqual(expected);
     for (const [header, payload] of packets) socket.send(header, payload, 'video');
     expect((await target.until(600)).slice(300).map(({ bytes }) => bytes.toString('hex'))).toEqual(expected);
+  });
+
+  it('loses nothing to the ICMP answer for an earlier packet', async () => {
+    const { socket, metrics } = await sender();
+    const { port } = await gone();
+    await socket.connect({ ip: '127.0.0.1', port }, 100);
+    socket.send(Buffer.alloc(12), Buffer.alloc(1, 1), 'video');
+    // In the same turn, before node has read the answer.
+    const fd = openUdp('127.0.0.1', port);
+    socket.send(Buffer.alloc(12), Buffer.alloc(2, 2), 'video');
+    const target = await receiver('127.0.0.1', { fd });
+    const [packet] = await target.until(1);
+    expect(packet?.bytes.length).toBe(14);
+    expect(metrics.rtpPackets.video).toBe(2);
   });
 
   it('drops what waits when nobody is connected any more', async () => {

@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { AppError } from '@ancloud/kit';
 import type { SessionMetrics } from './session-metrics.js';
-import { openUdp, segmentSends } from './udp-syscalls.js';
+import { openUdp, segmentSends, sendNow } from './udp-syscalls.js';
 
 /** A key frame leaves as one burst of some hundred packets. */
 const SEND_BUFFER = 4 << 20;
@@ -26,7 +26,8 @@ export interface RtpTarget {
  * video servers and options change. Owned by the session.
  *
  * Packets of one size that follow each other, as a picture's fragments do, leave in one system call: the kernel cuts them apart
- * (UDP_SEGMENT). A key frame of 42 packets takes one call instead of 42.
+ * (UDP_SEGMENT). A key frame of 42 packets takes one call instead of 42. They are copied once, into the slab that it is sent from; the
+ * kernel has its own copy when the call returns, so one slab serves for good.
  */
 export class RtpSocket {
   readonly ip: string;
@@ -41,10 +42,10 @@ export class RtpSocket {
   #closed = false;
   /** Bytes of a packet that may have another behind it in one send; 0 = each is sent alone. */
   #segment = 0;
-  /** A send of several packets has gone well: the way out can do it. */
-  #segments = false;
-  /** Headers and payloads of packets that leave together. */
-  #pending: Uint8Array[] = [];
+  /** Packets that leave together, one behind the other: `#pending` of them in the first `#filled` bytes. */
+  readonly #slab = Buffer.allocUnsafeSlow(MAX_BYTES);
+  #filled = 0;
+  #pending = 0;
 
   /** Errors: PORT_TAKEN when `ip` is no address of this machine. `maxSegments`: packets in one send; for specs. */
   static async create(ip: string, metrics: SessionMetrics, maxSegments = MAX_SEGMENTS): Promise<RtpSocket> {
@@ -80,8 +81,6 @@ export class RtpSocket {
     // A media-svc that is gone answers with ICMP; the stream goes on until somebody detaches it.
     socket.on('error', (error: NodeJS.ErrnoException) => {
       metrics.rtpErrors.inc({ code: error.code ?? 'other' });
-      // The way out has changed to one that cannot. What was lost is asked for again.
-      if (CANNOT_SEGMENT.has(error.code ?? '')) this.#sendSingly();
     });
     socket.unref();
   }
@@ -113,34 +112,46 @@ export class RtpSocket {
   disconnect(): void {
     if (this.#target === undefined || this.#closed) return;
     this.#target = undefined;
-    this.#pending = [];
+    this.#forget();
     if (this.#open) this.#socket.disconnect();
     this.#open = false;
   }
 
   /**
-   * Sends one packet, without a copy and without waiting; the kernel's buffer is the only queue. One of full size may wait
-   * for the next, or for `flush`.
+   * Sends one packet, without waiting; the kernel's buffer is the only queue. One of full size may wait for the next, or for `flush`.
    */
   send(header: Uint8Array, payload: Uint8Array, kind: 'video' | 'audio' | 'rtcp'): void {
     if (!this.#open) return;
     const bytes = header.length + payload.length;
     this.#metrics.rtpPackets[kind] += 1;
     this.#metrics.rtpBytes[kind] += bytes;
-    this.#pending.push(header, payload);
+    if (this.#filled + bytes > MAX_BYTES) this.flush();
+    this.#slab.set(header, this.#filled);
+    this.#slab.set(payload, this.#filled + header.length);
+    this.#filled += bytes;
+    this.#pending += 1;
     // Only the last datagram of a send may be shorter than the others.
-    const more = bytes === this.#segment && this.#pending.length < this.#maxPending;
+    const more =
+      bytes === this.#segment && this.#pending < this.#maxSegments && this.#filled + bytes <= MAX_BYTES;
     if (!more) this.flush();
   }
 
   /** Nothing follows for now. */
   flush(): void {
-    const pending = this.#pending;
-    if (pending.length === 0) return;
-    this.#pending = [];
-    if (pending.length === 2 || this.#segments) this.#socket.send(pending);
-    // Once for each way out: whether the kernel can cut there is known when it has.
-    else this.#socket.send(pending, (error) => this.#tried(error, pending));
+    const size = this.#filled;
+    if (size === 0) return;
+    const several = this.#pending > 1;
+    this.#forget();
+    const refused = this.#put(this.#slab, size);
+    if (refused === undefined || !several || !CANNOT_SEGMENT.has(refused)) return;
+    // The way out cannot cut, or has changed to one that cannot.
+    const segment = this.#segment;
+    this.#segment = 0;
+    segmentSends(this.#fd, 0);
+    for (let at = 0; at < size; at += segment) {
+      const packet = this.#slab.subarray(at, Math.min(at + segment, size));
+      this.#put(packet, packet.length);
+    }
   }
 
   /** May be called twice. */
@@ -151,34 +162,26 @@ export class RtpSocket {
     this.#socket.close();
   }
 
-  get #maxPending(): number {
-    return 2 * Math.min(this.#maxSegments, Math.floor(MAX_BYTES / this.#segment));
+  /** Answers why the kernel did not take it. */
+  #put(bytes: Uint8Array, size: number): string | undefined {
+    let refused = sendNow(this.#fd, bytes, size);
+    if (refused === undefined) return undefined;
+    this.#metrics.rtpErrors.inc({ code: refused });
+    if (refused === 'EAGAIN' || CANNOT_SEGMENT.has(refused)) return refused;
+    // Any other is of an earlier packet, told late by ICMP, and told once: this one has not been tried yet.
+    refused = sendNow(this.#fd, bytes, size);
+    if (refused !== undefined) this.#metrics.rtpErrors.inc({ code: refused });
+    return refused;
+  }
+
+  #forget(): void {
+    this.#filled = 0;
+    this.#pending = 0;
   }
 
   #segmentAt(bytes: number): void {
     this.flush();
-    this.#segments = false;
     this.#segment = segmentSends(this.#fd, bytes) ? bytes : 0;
-  }
-
-  #tried(error: Error | null, pending: readonly Uint8Array[]): void {
-    if (error === null) {
-      this.#segments = true;
-      return;
-    }
-    const code = (error as NodeJS.ErrnoException).code ?? 'other';
-    this.#metrics.rtpErrors.inc({ code });
-    // Any other error is of an earlier packet, told late by ICMP.
-    if (!CANNOT_SEGMENT.has(code) || this.#closed) return;
-    this.#sendSingly();
-    if (!this.#open) return;
-    for (let i = 0; i < pending.length; i += 2) this.#socket.send(pending.slice(i, i + 2));
-  }
-
-  #sendSingly(): void {
-    if (this.#segment === 0 || this.#closed) return;
-    this.#segment = 0;
-    segmentSends(this.#fd, 0);
   }
 }
 

@@ -12,6 +12,7 @@ const closeCall = libc.func('int close(int fd)');
 const setsockoptCall = libc.func(
   'int setsockopt(int fd, int level, int option, const void *value, unsigned int size)',
 );
+const sendCall = libc.func('long send(int fd, const void *bytes, unsigned long size, int flags)');
 const inetPtonCall = libc.func('int inet_pton(int family, const char *text, void *address)');
 
 const AF_INET = 2;
@@ -57,4 +58,14 @@ export function segmentSends(fd: number, bytes: number): boolean {
   const value = Buffer.alloc(4);
   value.writeInt32LE(bytes);
   return setsockoptCall(fd, SOL_UDP, UDP_SEGMENT, value, value.length) === 0;
+}
+
+/**
+ * Sends the first `size` bytes on a connected socket, now: the kernel has copied them when this returns, so they may be written over.
+ * Answers why it did not, e.g. EAGAIN when its buffer is full. Hot: dgram's own send makes a request object, checks its arguments
+ * and calls back later, which for one call a picture is the larger part of sending.
+ */
+export function sendNow(fd: number, bytes: Uint8Array, size: number): string | undefined {
+  if ((sendCall(fd, bytes, size, 0) as number) >= 0) return undefined;
+  return errorNames.get(koffi.errno()) ?? `errno ${koffi.errno()}`;
 }
