@@ -16,4 +16,5 @@ it('pairs frames by their number; others’ and second ones do not count', () =>
     frame(7, 3n),
   ];
   expect(delays(sent, received, 5)).toEqual([1.5, 0.5]);
+  expect(delays(sent, received, 5, 1)).toEqual([1.5]);
 });
