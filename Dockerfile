@@ -115,7 +115,7 @@ FROM service AS host
 USER 0:0
 RUN apt-get -qq update && \
     apt-get -qq install -y --no-install-recommends \
-      crun iproute2 iptables nftables dnsmasq-base util-linux kmod procps squashfs-tools >/dev/null && \
+      crun iproute2 iptables nftables dnsmasq-base util-linux kmod procps squashfs-tools e2fsprogs >/dev/null && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log
 COPY --from=native /out/phone-shim services/container-svc/shim/out/phone-shim
 COPY --from=native /out/ancloud-hostcap services/container-svc/native/out/ancloud-hostcap

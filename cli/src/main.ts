@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { AppError } from '@ancloud/kit/errors';
+import type { CreateOptions } from './commands/phone.js';
 import type { SetOptions } from './commands/phone-set.js';
 import { addControl } from './commands/control-commands.js';
 import { addGroups } from './commands/group-commands.js';
@@ -149,16 +150,12 @@ phone
   .option('--name <name>')
   .option('--image <id>')
   .option('--size <WxH>', 'pixels, each 240-2560', '720x1280')
+  .option('--disk <mib>', 'a disk of its own, 64-1048576; default: as much as the host’s disk has')
   .option('--no-wait', 'return as soon as it is placed')
   .action(
-    action(
-      async (
-        { layout, output },
-        options: { name?: string; image?: string; size?: string; wait: boolean },
-      ) => {
-        await (await import('./commands/phone.js')).phoneCreate(layout, options, output);
-      },
-    ),
+    action(async ({ layout, output }, options: CreateOptions) => {
+      await (await import('./commands/phone.js')).phoneCreate(layout, options, output);
+    }),
   );
 phone
   .command('ls')
@@ -185,6 +182,10 @@ phone
   .option('--swap <mib>', 'beyond memory; 0 = no limit of the phone’s own')
   .option('--pids <n>', 'processes and threads')
   .option('--io-weight <n>', 'share of disk time, 1-1000, default 100')
+  .option(
+    '--disk <mib>',
+    'its own disk grows, at the latest with the next start; else with the next factory reset',
+  )
   .option('--egress <kbit>', 'what the phone may send, kbit/s, 64-10000000; 0 = no limit')
   .option(
     '--egress-allow <networks>',

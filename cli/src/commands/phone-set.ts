@@ -15,6 +15,7 @@ export interface SetOptions {
   readonly bitRate?: string;
   readonly fps?: string;
   readonly size?: string;
+  readonly disk?: string;
   readonly idlePause?: string;
   readonly image?: string;
   readonly allowProfileChange?: boolean;
@@ -28,6 +29,7 @@ const limits = {
   pids: 'pids',
   ioWeight: 'ioWeight',
   egress: 'egressKbit',
+  disk: 'diskMib',
 } as const;
 
 const encoder = { bitRate: 'bitRate', fps: 'maxFps', size: 'maxSize' } as const;
@@ -80,7 +82,7 @@ function networks(text: string): string[] {
 }
 
 /** The range is checked by the API. */
-function wholeNumber(option: string, text: string): number {
+export function wholeNumber(option: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new AppError('INVALID_ARGUMENT', `${option} is not a whole number`, { field: option, value: text });
 }

@@ -4,11 +4,13 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
+import { wholeNumber } from './phone-set.js';
 
 export interface CreateOptions {
   readonly name?: string;
   readonly image?: string;
   readonly size?: string;
+  readonly disk?: string;
   readonly wait: boolean;
 }
 
@@ -23,6 +25,7 @@ export async function phoneCreate(layout: Layout, options: CreateOptions, output
       spec: {
         ...(options.image === undefined ? {} : { imageId: options.image }),
         ...(display === undefined ? {} : { display }),
+        ...(options.disk === undefined ? {} : { limits: { diskMib: wholeNumber('disk', options.disk) } }),
       },
     },
   );

@@ -35,3 +35,9 @@ export async function beReady(host: LoneHost, phone: string, { first }: Images):
 
 export const stop = (host: LoneHost, phone: string): Promise<unknown> =>
   host.local.stopContainer({ phoneId: phone, remove: false });
+
+export async function absent(host: LoneHost, phone: string): Promise<void> {
+  const { phones } = await host.phones.listPhones({});
+  if (phones.some(({ phoneId }) => phoneId === phone))
+    await host.local.stopContainer({ phoneId: phone, remove: true });
+}

@@ -4,8 +4,9 @@ import { Limits } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { processes } from '../harness/processes.js';
+import { diskScenarios } from './disk-scenarios.js';
 import type { LoneHost } from './lone-host.js';
-import { beReady, ready, type Scenario, stop } from './scenario.js';
+import { absent, beReady, ready, type Scenario, stop } from './scenario.js';
 import { snapshotScenarios } from './snapshot-scenarios.js';
 import { cgroupRoots } from './sweep.js';
 
@@ -37,11 +38,7 @@ const markOf = ({ place }: LoneHost, phone: string): string => `${place.state}/p
 export const scenarios = {
   boot: {
     from: null,
-    begin: async (host, phone) => {
-      const { phones } = await host.phones.listPhones({});
-      if (phones.some(({ phoneId }) => phoneId === phone))
-        await host.local.stopContainer({ phoneId: phone, remove: true });
-    },
+    begin: absent,
     wish: beReady,
     reached: ready,
   },
@@ -169,6 +166,7 @@ export const scenarios = {
     reached: adopted,
   },
   ...snapshotScenarios,
+  ...diskScenarios,
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import type { LoneHost } from './lone-host.js';
-import { beReady, type Images, ready, type Scenario, stop } from './scenario.js';
+import { absent, beReady, type Images, ready, type Scenario, stop } from './scenario.js';
 
 /** The snapshot that a phone's wish is about. */
 const snapshotOf = new Map<string, string>();
@@ -61,12 +61,6 @@ async function isClone(host: LoneHost, phone: string): Promise<void> {
     throw new Error('the clone lacks what the snapshot has');
   if (fs.existsSync(`${dataOf(host, phone)}/system/users/0/settings_ssaid.xml`))
     throw new Error('the clone has the ids of its origin');
-}
-
-async function absent(host: LoneHost, phone: string): Promise<void> {
-  const { phones } = await host.phones.listPhones({});
-  if (phones.some(({ phoneId }) => phoneId === phone))
-    await host.local.stopContainer({ phoneId: phone, remove: true });
 }
 
 async function beClone(host: LoneHost, phone: string, images: Images): Promise<void> {

@@ -19,6 +19,7 @@ export interface Phone {
   readonly message: string;
   readonly viewable: boolean;
   readonly viewers: number;
+  readonly conditions: readonly { readonly type: string; readonly active: boolean }[];
   readonly status: null | {
     readonly stage: string;
     readonly bootId: string;
@@ -26,6 +27,7 @@ export interface Phone {
     readonly restarts: number;
     readonly pid1AfterMs: number;
     readonly readyAfterMs: number;
+    readonly disk: null | { readonly limitMib: number; readonly usedMib: number };
     readonly lastExit: null | { readonly code: number; readonly signal: number };
   };
 }

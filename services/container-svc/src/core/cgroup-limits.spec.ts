@@ -9,6 +9,7 @@ const limits = {
   pids: 4_096,
   ioWeight: 100,
   egressKbit: 0,
+  diskMib: 0,
 };
 const v1 = {
   'cpu.cfs_quota_us': '200000',

@@ -81,6 +81,7 @@ const anyLimits: RunLimits = {
   pids: 1,
   ioWeight: 1,
   egressKbit: 0,
+  diskMib: 0,
 };
 
 /** Names of all files that may hold a limit. */

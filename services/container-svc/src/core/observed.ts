@@ -1,5 +1,6 @@
 import type { LimitReadings } from './cgroup-limits.js';
 import type { Overdue, Progress } from './boot-progress.js';
+import type { DiskUse } from './disk.js';
 import type { Egress } from './egress.js';
 import type { Ending, ExitRecord, StopReason } from './exit.js';
 
@@ -19,6 +20,8 @@ export interface Identity {
   readonly renew?: boolean;
   /** The last snapshot that was taken of this data. */
   readonly taken?: string;
+  /** Size of the disk that data and upper lie on, MiB; absent = they are folders of the state disk. */
+  readonly diskMib?: number;
 }
 
 /** What a boot needs beyond what every phone has (core/profiles): each is made and taken away by steps of its own. */
@@ -68,7 +71,7 @@ export interface StopRecord {
 
 /** What the kernel and the disk say about one phone. Nobody writes this: it is read anew before each step. */
 export interface Observed {
-  /** `partial`: some of data, upper, work, log, identity.json is missing. */
+  /** `partial`: some of data, upper, work (or the disk that holds them), log, identity.json is missing. */
   readonly storage: 'none' | 'partial' | 'ready';
   readonly identity: Identity | undefined;
   readonly runDir: boolean;
@@ -86,6 +89,8 @@ export interface Observed {
   readonly root: boolean;
   /** Data that lies on a snapshot; `partial` = its lower is mounted, the overlay is not. */
   readonly data: 'none' | 'partial' | 'mounted';
+  /** The phone's own disk while it is mounted. */
+  readonly disk: DiskUse | undefined;
   /**
    * The phone's binderfs, as the host mounted it: `closed` while a node is missing or for root alone, since mounting and opening
    * are two calls and a kill may come between.

@@ -122,3 +122,97 @@ describe('a snapshot that is asked for', () => {
     });
   });
 });
+
+describe('a disk of the phone’s own', () => {
+  const run = facts.run.ok ? { ...facts.run, limits: { ...facts.run.limits, diskMib: 64 } } : facts.run;
+  const own = { ...identity, diskMib: 64 };
+  const disk = { usedMib: 5, sizeMib: 64 };
+  const snapshot = { snapshotId: 'sn_9', name: '' };
+  it.each<[string, Wanted, Observed, Partial<Desired>, string]>([
+    ['is made with the data', RUN, nothing, {}, 'preparing makeStorage'],
+    ['is unmounted before it is made anew', RUN, { ...nothing, disk }, {}, 'preparing unmountDisk'],
+    [
+      'is mounted before the root',
+      RUN,
+      { ...mounted, root: false, identity: own },
+      {},
+      'preparing mountDisk',
+    ],
+    ['then the root is', RUN, { ...mounted, root: false, identity: own, disk }, {}, 'preparing mountRoot'],
+    [
+      'is mounted before another image',
+      RUN,
+      { ...stored, identity: { ...own, imageId: 'x' } },
+      {},
+      'preparing mountDisk',
+    ],
+    [
+      'then the upper is dropped',
+      RUN,
+      { ...stored, identity: { ...own, imageId: 'x' }, disk },
+      {},
+      'preparing resetUpper',
+    ],
+    ['stays for the next boot', RUN, { ...stored, identity: own, disk }, {}, 'preparing openBoot'],
+    [
+      'is unmounted behind the data',
+      STOP,
+      { ...stored, identity: own, disk, data: 'mounted' },
+      {},
+      'stopping unmountData',
+    ],
+    [
+      'is unmounted when the phone is down',
+      STOP,
+      { ...stored, identity: own, disk },
+      {},
+      'stopping unmountDisk',
+    ],
+    [
+      'before the phone is removed',
+      REMOVE,
+      { ...stored, identity: own, disk, runDir: true },
+      {},
+      'stopping unmountDisk',
+    ],
+    ['before it is wiped', STOP, { ...stored, identity: own, disk }, { resets: 1 }, 'stopping unmountDisk'],
+    ['is mounted for a snapshot', STOP, { ...stored, identity: own }, { snapshot }, 'stopped mountDisk'],
+    ['which is taken then', STOP, { ...stored, identity: own, disk }, { snapshot }, 'stopped takeSnapshot'],
+    [
+      'of a clone: then its data',
+      STOP,
+      { ...stored, identity: { ...own, snapshotId: 'sn_1' }, disk },
+      { snapshot },
+      'stopped mountData',
+    ],
+    ['grows as it runs', RUN, { ...ready, identity: { ...own, diskMib: 32 }, disk }, {}, 'ready growDisk'],
+    ['does not shrink', RUN, { ...ready, identity: { ...own, diskMib: 128 }, disk }, {}, 'ready wait:'],
+    ['does not come to data that has none', RUN, ready, {}, 'ready wait:'],
+  ])('%s', (_, wanted, observed, wish, expected) =>
+    expect(said(wanted, observed, wish, { run })).toBe(expected),
+  );
+
+  it('grows before a boot where it cannot grow as the phone runs, if there is room', () => {
+    const small = { ...own, diskMib: 32 };
+    const at = (observed: Observed, growth: PlanFacts['growth']): string =>
+      said(RUN, { ...observed, identity: small }, {}, { run, growth });
+    expect(at({ ...ready, disk }, 'start')).toBe('ready wait:');
+    expect(at({ ...stored, disk, data: 'mounted' }, 'start')).toBe('preparing unmountData');
+    expect(at({ ...stored, disk }, 'start')).toBe('preparing unmountDisk');
+    expect(at(stored, 'start')).toBe('preparing growDisk');
+    expect(at(stored, 'noRoom')).toBe('preparing openBoot');
+    expect(at(stored, 'running')).toBe('preparing openBoot');
+  });
+
+  it('is told to the steps, and stays as it is when the wish cannot be run', () => {
+    expect(plan(target(RUN), nothing, { ...facts, run })).toMatchObject({ step: { diskMib: 64 } });
+    const reset = target(STOP, { desired: { ...desired, wanted: STOP, resets: 1 } });
+    expect(plan(reset, { ...stored, identity: own }, facts)).toMatchObject({
+      step: { name: 'wipeData', diskMib: 0 },
+    });
+    const refused: PlanFacts['run'] = { ok: false, reason: 'ImageMissing', message: '' };
+    expect(plan(reset, { ...stored, identity: own }, { ...facts, run: refused })).toMatchObject({
+      step: { name: 'wipeData', diskMib: 64 },
+    });
+  });
+});

@@ -32,6 +32,7 @@ export const nothing: Observed = {
   lower: false,
   root: false,
   data: 'none',
+  disk: undefined,
   binder: 'none',
   propertyFile: false,
   ipConfig: 'none',
@@ -87,6 +88,7 @@ export const limits = {
   pids: 4_096,
   ioWeight: 100,
   egressKbit: 0,
+  diskMib: 0,
 };
 export const facts: PlanFacts = {
   nowMs: NOW,
@@ -102,6 +104,7 @@ export const facts: PlanFacts = {
   dataFromPresent: true,
   base: 7,
   failure: undefined,
+  growth: 'running',
   bootSlot: true,
   limits: { init: 30_000, zygote: 120_000, completed: 300_000 },
   graceMs: 10_000,

@@ -1,10 +1,19 @@
 import type { Desired } from '@ancloud/contracts/common/v1/common';
 import { type BootLimits, overdue } from './boot-progress.js';
-import { staleLimits } from './cgroup-limits.js';
-import { allowMark, type Egress } from './egress.js';
 import { type Ending, endingOf, type StopReason } from './exit.js';
+import type { Growth } from './disk.js';
 import type { Boot, BootShape, Container, Observed } from './observed.js';
-import { planFresh, planMountedData, planReset, planSnapshot, resetDue } from './plan-data.js';
+import {
+  planFresh,
+  planGrowth,
+  planMountedData,
+  planMountedDisk,
+  planReset,
+  planSnapshot,
+  planUnmounted,
+  resetDue,
+} from './plan-data.js';
+import { planLimits } from './plan-limits.js';
 import type { RunLimits } from './run-spec.js';
 import type { Step } from './steps.js';
 import { goalOf, type Target } from './target.js';
@@ -20,6 +29,8 @@ export interface PlanFacts {
   readonly base: number;
   /** Endings in a row that nobody wished for. */
   readonly failure: Failure | undefined;
+  /** When its disk may grow. */
+  readonly growth: Growth;
   /** True when this phone may boot now: boots are admitted a few at a time. */
   readonly bootSlot: boolean;
   readonly limits: BootLimits;
@@ -104,7 +115,8 @@ export function plan(target: Target, observed: Observed, facts: PlanFacts): Deci
       planReset('stopping', desired, observed, facts) ?? planSnapshot('stopped', desired, observed);
     if (data !== undefined) return data;
   }
-  if (observed.data !== 'none') return step('stopping', { name: 'unmountData' });
+  const unmount = planUnmounted('stopping', observed);
+  if (unmount !== undefined) return unmount;
   if (goal === 'stopped')
     return wait('stopped', target.fencedBy === undefined ? '' : 'Fenced', fenceMessage(target));
   if (observed.runDir) return step('stopping', { name: 'removeRunDir' });
@@ -164,9 +176,10 @@ function planOpening(desired: Desired, observed: Observed, facts: PlanFacts): De
     return wait('failed', failure.reason, `${failure.message}; next try in ${Math.ceil(ms / 1_000)} s`, ms);
   }
   if (observed.storage !== 'ready') {
-    const { userns } = run;
+    const { userns, limits } = run;
     const { dataFrom } = desired;
-    const make: Step = { name: 'makeStorage', base: facts.base, userns, dataFrom };
+    const { diskMib } = limits;
+    const make: Step = { name: 'makeStorage', base: facts.base, userns, dataFrom, diskMib };
     return planFresh('preparing', desired, observed, facts) ?? step('preparing', make);
   }
   const { identity } = observed;
@@ -179,7 +192,12 @@ function planOpening(desired: Desired, observed: Observed, facts: PlanFacts): De
     );
   }
   if (identity !== undefined && identity.imageId !== run.imageId)
-    return step('preparing', { name: 'resetUpper', imageId: run.imageId, userns: run.userns });
+    return (
+      planMountedDisk('preparing', observed) ??
+      step('preparing', { name: 'resetUpper', imageId: run.imageId, userns: run.userns })
+    );
+  const grow = planGrowth(observed, facts);
+  if (grow !== undefined) return grow;
   if (!facts.bootSlot) return wait('preparing', 'BootQueued', 'other phones of this host are booting');
   const { fingerprint, imageId, userns, shape } = run;
   const { reboots } = desired;
@@ -192,6 +210,8 @@ function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decisio
   const base = observed.identity?.base ?? facts.base;
   if (!observed.image.mounted) return step('preparing', { name: 'mountImage', imageId });
   if (userns && !observed.lower) return step('preparing', { name: 'mountLower', imageId, base });
+  const disk = planMountedDisk('preparing', observed);
+  if (disk !== undefined) return disk;
   if (!observed.root) return step('preparing', { name: 'mountRoot', imageId, userns });
   const data = planMountedData(observed);
   if (data !== undefined) return data;
@@ -231,25 +251,6 @@ function planRunning(
   if (late !== undefined)
     return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid, late });
   return wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
-}
-
-const isEgress = ({ kbit, allow }: Egress, { limits, egressAllow }: Runnable): boolean =>
-  kbit === limits.egressKbit && allow === allowMark(egressAllow);
-
-/** What boots began with the limits of its configuration; a ready phone gets those of its wish. */
-function planLimits(
-  stage: StageName,
-  { limits, egress }: Observed,
-  { run }: PlanFacts,
-): Decision | undefined {
-  const reason = 'LimitsChanging';
-  if (run.ok && egress !== undefined && !isEgress(egress, run)) {
-    const { limits: wished, egressAllow: allow } = run;
-    return { kind: 'step', stage, step: { name: 'setEgress', kbit: wished.egressKbit, allow }, reason };
-  }
-  const changes = run.ok && limits !== undefined ? staleLimits(run.limits, limits) : [];
-  if (changes.length === 0) return undefined;
-  return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason };
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   ipv4NetworkPattern,
 } from '@ancloud/contracts';
 
-/** Limits of a phone's cgroup and cable; they are changed while it runs. */
+/** Limits of a phone's cgroup, cable and disk; they are changed while it runs. */
 export interface RunLimits {
   readonly cpuMillis: number;
   readonly cpuWeight: number;
@@ -19,6 +19,8 @@ export interface RunLimits {
   readonly ioWeight: number;
   /** Of its network; 0 = unlimited. */
   readonly egressKbit: number;
+  /** Of its own disk; 0 = it has none. */
+  readonly diskMib: number;
 }
 
 /** The part of a wish that the running container depends on, with defaults filled in. */
@@ -63,6 +65,7 @@ const ranges = {
   swapMib: { field: 'spec.limits.swap_mib', min: 1, max: 65_536, fallback: 0 },
   ioWeight: { field: 'spec.limits.io_weight', min: 1, max: 1_000, fallback: 100 },
   egressKbit: { field: 'spec.limits.egress_kbit', min: 64, max: 10_000_000, fallback: 0 },
+  diskMib: { field: 'spec.limits.disk_mib', min: 64, max: 1_048_576, fallback: 0 },
 } as const satisfies Record<string, Range>;
 
 /** Fills in defaults and checks ranges. The gateway checks too; a host trusts nobody with its kernel. */
@@ -118,6 +121,7 @@ export function runSpecOf(
       pids: pick(ranges.pids, spec?.limits?.pids),
       ioWeight: pick(ranges.ioWeight, spec?.limits?.ioWeight),
       egressKbit: pick(ranges.egressKbit, spec?.limits?.egressKbit),
+      diskMib: pick(ranges.diskMib, spec?.limits?.diskMib),
     },
     egressAllow,
     bootProperties,

@@ -1,5 +1,6 @@
 import { type Condition, type Desired, type Profile, Wanted } from '@ancloud/contracts/common/v1/common';
 import { type PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
+import { toldUse } from './disk.js';
 import type { ExitRecord } from './exit.js';
 import type { Observed } from './observed.js';
 import type { Decision, Failure, StageName } from './plan.js';
@@ -62,6 +63,8 @@ export function statusOf(input: StatusInput): PhoneStatus {
     wanted: desired.wanted,
     profile: input.profile,
     snapshotId: observed.identity?.taken ?? '',
+    diskLimitMib: observed.identity?.diskMib ?? 0,
+    diskUsedMib: observed.disk === undefined ? 0 : toldUse(observed.disk),
     failures: input.failure?.count ?? 0,
     nextTryAtMs: decision.stage === 'failed' ? (input.failure?.notBeforeMs ?? 0) : 0,
     ...(target.managedBy === 'farm' ? { told: desired } : {}),
@@ -97,6 +100,8 @@ export function removedStatus(
     failures: 0,
     nextTryAtMs: 0,
     snapshotId: '',
+    diskLimitMib: 0,
+    diskUsedMib: 0,
   };
 }
 

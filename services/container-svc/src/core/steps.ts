@@ -12,15 +12,29 @@ type NoArguments = object;
  * name to its executor; a step without one does not compile.
  */
 export interface StepArgs {
-  /** Makes data, upper, work, log and identity.json on the state disk. `dataFrom`: a snapshot that is here, or empty. */
-  makeStorage: { readonly base: number; readonly userns: boolean; readonly dataFrom: string };
-  /** Empties the root's upper, which belongs to the image it was made over. The root is not mounted. */
+  /**
+   * Makes data, upper, work (or a disk of `diskMib` for them), log and identity.json on the state disk. `dataFrom`: a snapshot
+   * that is here, or empty. No disk of the phone is mounted.
+   */
+  makeStorage: {
+    readonly base: number;
+    readonly userns: boolean;
+    readonly dataFrom: string;
+    readonly diskMib: number;
+  };
+  /** Empties the root's upper, which belongs to the image it was made over. The root is not mounted, a disk of the phone's own is. */
   resetUpper: { readonly imageId: string; readonly userns: boolean };
   /**
-   * Factory reset, or restore to a snapshot: data, upper and work are emptied and seen to be empty; id and ids of files stay.
-   * Neither root nor data is mounted.
+   * Factory reset, or restore to a snapshot: data, upper and work are emptied and seen to be empty, on a new disk where one is
+   * wished for; id and ids of files stay. Neither root nor data nor the phone's disk is mounted.
    */
-  wipeData: { readonly resets: number; readonly dataFrom: string };
+  wipeData: { readonly resets: number; readonly dataFrom: string; readonly diskMib: number };
+  /** Loop-mounts the phone's own disk, and makes the folders on it that are missing. */
+  mountDisk: NoArguments;
+  /** Unmounts it, and sees its loop device gone. Nothing stands on it. */
+  unmountDisk: NoArguments;
+  /** Makes the phone's own disk larger: mounted, as it is used; else with nothing on it. */
+  growDisk: { readonly diskMib: number };
   /** Data over its snapshot: the snapshot's loop mount (shared), its double with the phone's ids, the overlay. */
   mountData: NoArguments;
   /** Undoes mountData, and the loop mounts of snapshots on which nobody stands. */
@@ -104,6 +118,9 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'makeStorage',
   'resetUpper',
   'wipeData',
+  'mountDisk',
+  'unmountDisk',
+  'growDisk',
   'mountData',
   'unmountData',
   'renewIds',

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Profile, profileFromJSON, profileToJSON } from '@ancloud/contracts/common/v1/common';
 import { AppError, type Clock, type Exec, syncFolder, writeJsonAtomic } from '@ancloud/kit';
 import type { ImageTraits } from '../core/build-prop.js';
-import { mountSquashfs, unmountSquashfs } from './loop-mounts.js';
+import { mountSquashfs, unmountLoop } from './loop-mounts.js';
 import { isMounted, usersOfMount } from './mounts.js';
 import type { Paths } from './paths.js';
 
@@ -116,7 +116,7 @@ export class ImageStore {
   unmount(imageId: string): Promise<void> {
     return this.#serial(async () => {
       if (this.users(imageId) > 0) return;
-      await unmountSquashfs(this.paths.imageFile(imageId), this.paths.imageMount(imageId), this.clock);
+      await unmountLoop(this.paths.imageFile(imageId), this.paths.imageMount(imageId), this.clock);
     });
   }
 

@@ -3,8 +3,8 @@ import { AppError, type Clock, type Exec, sleep } from '@ancloud/kit';
 import { isMounted, loopsOf, unmountAll } from './mounts.js';
 
 /*
- * A squashfs of a store and its one loop mount that all phones share. Callers keep mounting and unmounting of one file
- * serial, so that the last user's leaving and the next one's coming do not cross.
+ * Loop mounts: a squashfs of a store, whose one mount all phones share, and the disk of a single phone. Callers keep mounting
+ * and unmounting of one file serial, so that the last user's leaving and the next one's coming do not cross.
  */
 
 /** `inside` runs between making the mount point and the mount (fault injection). */
@@ -23,9 +23,10 @@ export async function mountSquashfs(
 }
 
 /** Unmounts it and waits until its loop device is gone. Errors: STEP_FAILED naming the device. */
-export async function unmountSquashfs(file: string, target: string, clock: Clock): Promise<void> {
+export async function unmountLoop(file: string, target: string, clock: Clock): Promise<void> {
   unmountAll(target);
-  fs.rmSync(target, { recursive: true, force: true });
+  // Never its content: what is mounted there may be a phone's disk.
+  if (fs.existsSync(target)) fs.rmdirSync(target);
   for (let tries = 0; loopsOf(file).length > 0; tries += 1) {
     if (tries > 100)
       throw new AppError(

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Identity } from '../core/observed.js';
 
 /** Where everything of this host stands. One place, so that "what is left of a phone" can be listed. */
 export class Paths {
@@ -81,13 +82,16 @@ export class Paths {
     const at = (name: string): string => path.join(root, name);
     return {
       root,
-      data: at('data'),
-      dataWork: at('data-work'),
-      upper: at('upper'),
-      work: at('work'),
+      disk: at('disk.ext4'),
       log: at('log'),
       identity: at('identity.json'),
     };
+  }
+  /** Folders that the phone fills: on the state disk, or on its own disk while that is mounted. */
+  files(phone: string, identity: Pick<Identity, 'diskMib'> | undefined): PhoneFiles {
+    const root = identity?.diskMib === undefined ? this.storage(phone).root : this.run(phone).disk;
+    const at = (name: string): string => path.join(root, name);
+    return { data: at('data'), dataWork: at('data-work'), upper: at('upper'), work: at('work') };
   }
   run(phone: string): RunPaths {
     const root = path.join(this.runDir, 'phones', phone);
@@ -98,6 +102,7 @@ export class Paths {
       rootfs: at('rootfs'),
       data: at('data'),
       dataLower: at('data-lower'),
+      disk: at('disk'),
       binder: at('binder'),
       bundle: at('bundle'),
       config: at('bundle/config.json'),
@@ -120,8 +125,8 @@ export class Paths {
     };
   }
   /** What the phone sees as /data: the overlay over its snapshot, or the directory itself. */
-  data(phone: string, identity: { readonly snapshotId?: string } | undefined): string {
-    return identity?.snapshotId === undefined ? this.storage(phone).data : this.run(phone).data;
+  data(phone: string, identity: Pick<Identity, 'snapshotId' | 'diskMib'> | undefined): string {
+    return identity?.snapshotId === undefined ? this.files(phone, identity).data : this.run(phone).data;
   }
   /** The log of init and console; `.1` beside it is the older part. */
   logFile(phone: string): string {
@@ -132,14 +137,20 @@ export class Paths {
 /** On the state disk: kept until the phone is removed. */
 export interface Storage {
   readonly root: string;
+  /** An ext4 in a file, for phones with a disk of their own. */
+  readonly disk: string;
+  readonly log: string;
+  readonly identity: string;
+}
+
+/** What a phone fills. */
+export interface PhoneFiles {
   /** /data itself, or the upper of its overlay when it lies on a snapshot. */
   readonly data: string;
   /** Work directory of that overlay. */
   readonly dataWork: string;
   readonly upper: string;
   readonly work: string;
-  readonly log: string;
-  readonly identity: string;
 }
 
 /** In the run directory: of one boot, except last.json. */
@@ -151,6 +162,8 @@ export interface RunPaths {
   readonly data: string;
   /** The snapshot with the phone's ids. */
   readonly dataLower: string;
+  /** The phone's own disk. */
+  readonly disk: string;
   /** The phone's binderfs as the host mounts it, for profiles that are given single nodes. */
   readonly binder: string;
   readonly bundle: string;

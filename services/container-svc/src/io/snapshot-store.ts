@@ -4,7 +4,7 @@ import { snapshotIdPattern } from '@ancloud/contracts';
 import { Profile, profileFromJSON, profileToJSON } from '@ancloud/contracts/common/v1/common';
 import { AppError, type Clock, type Exec, syncFolder, writeJsonAtomic } from '@ancloud/kit';
 import type { Faults } from './faults.js';
-import { mountSquashfs, unmountSquashfs } from './loop-mounts.js';
+import { mountSquashfs, unmountLoop } from './loop-mounts.js';
 import { isMounted, usersOfMount } from './mounts.js';
 import type { Paths } from './paths.js';
 
@@ -131,7 +131,7 @@ export class SnapshotStore {
       this.#snapshots.delete(snapshotId);
       if (!this.list().some((other) => other.sha256 === sha256)) {
         const target = paths.snapshotMount(sha256);
-        if (isMounted(target)) await unmountSquashfs(paths.snapshotFile(sha256), target, clock);
+        if (isMounted(target)) await unmountLoop(paths.snapshotFile(sha256), target, clock);
         fs.rmSync(paths.snapshotFile(sha256), { force: true });
       }
       await syncFolder(this.folder);
@@ -162,7 +162,7 @@ export class SnapshotStore {
       if (!fs.existsSync(paths.snapshotMounts)) return;
       for (const sha256 of fs.readdirSync(paths.snapshotMounts)) {
         const target = paths.snapshotMount(sha256);
-        if (usersOfMount(target) === 0) await unmountSquashfs(paths.snapshotFile(sha256), target, clock);
+        if (usersOfMount(target) === 0) await unmountLoop(paths.snapshotFile(sha256), target, clock);
       }
     });
   }

@@ -1,48 +1,61 @@
 import fs from 'node:fs';
 import { AppError, writeJsonAtomic } from '@ancloud/kit';
 import type { Identity } from '../core/observed.js';
-import type { Paths, Storage } from './paths.js';
+import type { PhoneFiles, Paths } from './paths.js';
+import type { PhoneDisks } from './phone-disk.js';
 
 const SYSTEM = 1000;
 
+/** What a step hands on: the lock's descriptor for helpers, and where faults are injected. */
+export interface StorageCall {
+  readonly fds: readonly number[];
+  readonly inside: () => void;
+}
+
 /** A phone's directories on the state disk. Each call may be repeated after a kill at any point. */
 export class PhoneStorage {
-  constructor(private readonly paths: Paths) {}
+  constructor(
+    private readonly paths: Paths,
+    private readonly disks: PhoneDisks,
+  ) {}
 
   /** identity.json comes last: without it the storage is `partial` and is completed by the next call. */
-  async make(phone: string, identity: Identity, inside: () => void): Promise<void> {
+  async make(phone: string, identity: Identity, { fds, inside }: StorageCall): Promise<void> {
     const storage = this.paths.storage(phone);
-    const shift = identity.userns ? identity.base : 0;
     fs.mkdirSync(storage.root, { recursive: true });
     // A phone without a user namespace can leave setuid programs that are root's own: no user of the host may reach them.
     // One with a user namespace must reach its data as an unprivileged id.
     fs.chmodSync(storage.root, identity.userns ? 0o711 : 0o700);
-    // As Android's init makes it: system's, entered by all.
-    makeDir(storage.data, 0o771, shift + SYSTEM);
-    makeUpper(storage, shift);
     makeDir(storage.log, 0o700, 0);
-    inside();
+    await this.#begin(phone, identity, { fds, inside });
     await writeJsonAtomic(storage.identity, identity);
+  }
+
+  /** Mounts the phone's own disk with the folders on it that it fills. */
+  async mountDisk(phone: string, identity: Identity, { fds, inside }: StorageCall): Promise<void> {
+    await this.disks.mount(phone, fds, inside);
+    this.#makeFiles(phone, identity);
   }
 
   /** An upper belongs to the lower it was made over: with another image below its content is undefined. Data stays. */
   async resetUpper(phone: string, identity: Identity, inside: () => void): Promise<void> {
-    const storage = this.paths.storage(phone);
-    fs.rmSync(storage.upper, { recursive: true, force: true });
-    fs.rmSync(storage.work, { recursive: true, force: true });
+    const files = this.paths.files(phone, identity);
+    fs.rmSync(files.upper, { recursive: true, force: true });
+    fs.rmSync(files.work, { recursive: true, force: true });
     inside();
-    makeUpper(storage, identity.userns ? identity.base : 0);
-    await writeJsonAtomic(storage.identity, identity);
+    makeUpper(files, identity.userns ? identity.base : 0);
+    await this.note(phone, identity);
   }
 
   /**
    * Factory reset or restore: nothing of data, upper and work stays. identity.json tells of it only when that was seen, so a
-   * killed one is done again from the beginning. Errors: STEP_FAILED naming what could not be removed.
+   * killed one is done again from the beginning. Errors: STEP_FAILED naming what could not be removed; DISK_FULL.
    */
-  async wipe(phone: string, identity: Identity, inside: () => void): Promise<void> {
-    const storage = this.paths.storage(phone);
-    const owned = [storage.data, storage.dataWork, storage.upper, storage.work];
-    for (const dir of owned) await fs.promises.rm(dir, { recursive: true, force: true });
+  async wipe(phone: string, identity: Identity, { fds, inside }: StorageCall): Promise<void> {
+    const { disk } = this.paths.storage(phone);
+    const { data, dataWork, upper, work } = this.paths.files(phone, undefined);
+    const owned = [data, dataWork, upper, work, disk];
+    for (const one of owned) await fs.promises.rm(one, { recursive: true, force: true });
     inside();
     const left = owned.filter((dir) => fs.existsSync(dir));
     if (left.length > 0)
@@ -50,10 +63,8 @@ export class PhoneStorage {
         field: 'phone_id',
         value: phone,
       });
-    const shift = identity.userns ? identity.base : 0;
-    makeDir(storage.data, 0o771, shift + SYSTEM);
-    makeUpper(storage, shift);
-    await writeJsonAtomic(storage.identity, identity);
+    await this.#begin(phone, identity, { fds, inside: () => {} });
+    await this.note(phone, identity);
   }
 
   /** Remembers more about data that is there. */
@@ -68,11 +79,26 @@ export class PhoneStorage {
     inside();
     await fs.promises.rm(root, { recursive: true, force: true });
   }
+
+  /** A disk gets its folders when it is mounted. */
+  async #begin(phone: string, identity: Identity, { fds, inside }: StorageCall): Promise<void> {
+    if (identity.diskMib !== undefined) return this.disks.make(phone, identity.diskMib, fds, inside);
+    this.#makeFiles(phone, identity);
+    inside();
+  }
+
+  #makeFiles(phone: string, { base, userns, diskMib }: Identity): void {
+    const files = this.paths.files(phone, diskMib === undefined ? undefined : { diskMib });
+    const shift = userns ? base : 0;
+    // As Android's init makes it: system's, entered by all.
+    makeDir(files.data, 0o771, shift + SYSTEM);
+    makeUpper(files, shift);
+  }
 }
 
-function makeUpper(storage: Storage, owner: number): void {
-  makeDir(storage.upper, 0o755, owner);
-  makeDir(storage.work, 0o700, owner);
+function makeUpper(files: PhoneFiles, owner: number): void {
+  makeDir(files.upper, 0o755, owner);
+  makeDir(files.work, 0o700, owner);
 }
 
 function makeDir(dir: string, mode: number, owner: number): void {

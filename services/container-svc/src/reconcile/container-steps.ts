@@ -124,6 +124,7 @@ export async function buryTarget(
     ...[root, paths.storage(phone).root, paths.run(phone).crun].filter((dir) => fs.existsSync(dir)),
     ...((await network.observe(target.slot)) === 'none' ? [] : ['its network device']),
     ...(dnsmasq.hasLease(address.ip) ? [`the lease of ${address.ip}`] : []),
+    ...loopsOf(paths.storage(phone).disk),
     ...(imageId !== undefined && !images.isMounted(imageId) ? loopsOf(paths.imageFile(imageId)) : []),
   ];
   if (left.length > 0)

@@ -1,18 +1,13 @@
 import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
-import { AppError } from '@ancloud/kit';
 import { ID_COUNT } from '../core/addresses.js';
 import type { Identity } from '../core/observed.js';
 import type { StepArgs } from '../core/steps.js';
 import { isMounted, unmountAll } from '../io/mounts.js';
 import { renewIds } from '../io/renew-ids.js';
 import { mount, mountFlags } from '../io/syscalls.js';
-import type { ExecutorOptions, StepContext } from './step-context.js';
-
-function identityOf({ phone, observed }: StepContext, doing: string): Identity {
-  if (observed.identity !== undefined) return observed.identity;
-  throw new AppError('INVALID_STATE', `${doing} ${phone}: nothing says whose its data is`);
-}
+import { diskOf } from './disk-steps.js';
+import { type ExecutorOptions, identityOf, type StepContext } from './step-context.js';
 
 /** What identity.json says of data that begins from a snapshot, or from nothing. A phone's own snapshot leaves it who it is. */
 export function beginning(
@@ -27,13 +22,14 @@ export function beginning(
 
 export function wipeData(
   options: ExecutorOptions,
-  { resets, dataFrom }: StepArgs['wipeData'],
+  { resets, dataFrom, diskMib }: StepArgs['wipeData'],
   context: StepContext,
   inside: () => void,
 ): Promise<void> {
-  const { snapshotId: _, renew: __, ...kept } = identityOf(context, 'wiping the data of');
-  const identity = { ...kept, resets, ...beginning(options, context.phone, dataFrom) };
-  return options.storage.wipe(context.phone, identity, inside);
+  const { phone, lockFd } = context;
+  const { snapshotId: _, renew: __, diskMib: ___, ...kept } = identityOf(context, 'wiping the data of');
+  const identity = { ...kept, resets, ...beginning(options, phone, dataFrom), ...diskOf(diskMib) };
+  return options.storage.wipe(phone, identity, { fds: [lockFd], inside });
 }
 
 /**
@@ -47,10 +43,11 @@ export async function mountData(
   inside: () => void,
 ): Promise<void> {
   const { phone, lockFd } = context;
-  const { snapshotId, userns, base } = identityOf(context, 'mounting the data of');
+  const identity = identityOf(context, 'mounting the data of');
+  const { snapshotId, userns, base } = identity;
   if (snapshotId === undefined) return;
   const run = paths.run(phone);
-  const { data: upper, dataWork: work } = paths.storage(phone);
+  const { data: upper, dataWork: work } = paths.files(phone, identity);
   fs.mkdirSync(run.root, { recursive: true });
   fs.chmodSync(run.root, userns ? 0o711 : 0o700);
   fs.mkdirSync(work, { recursive: true, mode: 0o700 });

@@ -8,6 +8,7 @@ import { mount } from '../io/syscalls.js';
 import { closeBoot, openBoot, writeBundle } from './boot-steps.js';
 import { buryTarget, deleteContainer, killContainer, setFreezer } from './container-steps.js';
 import { beginning, mountData, renewPhoneIds, takeSnapshot, unmountData, wipeData } from './data-steps.js';
+import { diskOf, growDisk, mountDisk } from './disk-steps.js';
 import { setLimits } from './limit-steps.js';
 import { dropIpConfig, mountBinder, placeIpConfig, writeProperties } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
@@ -44,13 +45,15 @@ export class StepRunner {
   }
 
   #table(): Executors {
-    const { paths, exec, images, storage, network, dnsmasq, crun, clock, hostcapBin, kernel } = this.options;
+    const { paths, exec, images, storage, disks, network, dnsmasq, crun, clock, hostcapBin, kernel } =
+      this.options;
     const run = ({ phone }: StepContext) => paths.run(phone);
     return {
-      makeStorage: async ({ base, userns, dataFrom }, { phone, way, target }, inside) => {
+      makeStorage: async ({ base, userns, dataFrom, diskMib }, { phone, way, target, lockFd }, inside) => {
         const { resets } = target.desired;
-        const data = beginning(this.options, phone, dataFrom);
-        await storage.make(phone, { base, userns, imageId: way?.imageId ?? '', resets, ...data }, inside);
+        const data = { ...beginning(this.options, phone, dataFrom), ...diskOf(diskMib) };
+        const identity = { base, userns, imageId: way?.imageId ?? '', resets, ...data };
+        await storage.make(phone, identity, { fds: [lockFd], inside });
       },
       resetUpper: ({ imageId, userns }, { phone, observed, target }, inside) =>
         storage.resetUpper(
@@ -59,6 +62,12 @@ export class StepRunner {
           inside,
         ),
       wipeData: (args, context, inside) => wipeData(this.options, args, context, inside),
+      mountDisk: (_, context, inside) => mountDisk(this.options, context, inside),
+      unmountDisk: async (_, { phone }, inside) => {
+        inside();
+        await disks.unmount(phone);
+      },
+      growDisk: (args, context, inside) => growDisk(this.options, args, context, inside),
       mountData: (args, context, inside) => mountData(this.options, args, context, inside),
       unmountData: (args, context, inside) => unmountData(this.options, args, context, inside),
       renewIds: (args, context, inside) => renewPhoneIds(this.options, args, context, inside),
@@ -79,7 +88,7 @@ export class StepRunner {
         await exec(argv, { fds: [context.lockFd] });
       },
       mountRoot: ({ imageId, userns }, context, inside) => {
-        const { upper, work } = paths.storage(context.phone);
+        const { upper, work } = paths.files(context.phone, context.observed.identity);
         const { rootfs, lower } = run(context);
         fs.mkdirSync(rootfs, { recursive: true });
         inside();

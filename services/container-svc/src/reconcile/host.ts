@@ -26,6 +26,7 @@ import { UploadStore } from '../io/upload-store.js';
 import { readMounts } from '../io/mounts.js';
 import { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
+import { PhoneDisks } from '../io/phone-disk.js';
 import { PhoneNetwork } from '../io/phone-network.js';
 import { hostBootId } from '../io/process.js';
 import { SnapshotStore } from '../io/snapshot-store.js';
@@ -118,9 +119,11 @@ export async function startHost(
       : [];
   const crun = new Crun({ exec, paths, shimBin: config.shimBin, hideMounts: hidden });
   const cgroupOf = (phone: string): string => `/ancloud-${config.hostId}/${phone}`;
-  const observer = new Observer({ paths, images, network, cgroups, cgroupOf, hostBoot: hostBootId() });
+  const disks = new PhoneDisks({ paths, exec, clock });
+  const hostBoot = hostBootId();
+  const observer = new Observer({ paths, images, network, disks, cgroups, cgroupOf, hostBoot });
   const adbKey = (): string | undefined => readOptional(config.adbPublicKeyFile);
-  const storage = new PhoneStorage(paths);
+  const storage = new PhoneStorage(paths, disks);
   const steps = new StepRunner({
     paths,
     exec,
@@ -131,6 +134,7 @@ export async function startHost(
     snapshots,
     taker,
     storage,
+    disks,
     targets,
     network,
     dnsmasq,
@@ -157,6 +161,7 @@ export async function startHost(
     images,
     snapshots,
     network,
+    disks,
     kernel,
     observer,
     steps,

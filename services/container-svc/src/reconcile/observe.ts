@@ -13,6 +13,7 @@ import type { ImageStore } from '../io/image-store.js';
 import { observeIpConfig } from '../io/ip-config-file.js';
 import { mountTargets } from '../io/mounts.js';
 import type { Paths, RunPaths } from '../io/paths.js';
+import type { PhoneDisks } from '../io/phone-disk.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
 import { isAlive } from '../io/process.js';
 import { readProperties } from '../io/property-reader.js';
@@ -22,6 +23,7 @@ export interface ObserverOptions {
   readonly paths: Paths;
   readonly images: ImageStore;
   readonly network: PhoneNetwork;
+  readonly disks: PhoneDisks;
   readonly cgroups: CgroupHost;
   /** Path of a phone's cgroup below each hierarchy. */
   readonly cgroupOf: (phone: string) => string;
@@ -56,17 +58,19 @@ export class Observer {
   constructor(private readonly options: ObserverOptions) {}
 
   async observe(phone: string, hints: ObserveHints): Promise<Observed> {
-    const { paths, images, network, cgroups, cgroupOf } = this.options;
+    const { paths, images, network, disks, cgroups, cgroupOf } = this.options;
     const run = paths.run(phone);
     const storage = paths.storage(phone);
     const boot = bootOf(readRunJson<Boot>(run.boot));
     const mounts = mountTargets();
     const container = this.#container(phone, run);
     const imageId = boot?.imageId ?? hints.imageId;
-    const parts = [storage.data, storage.upper, storage.work, storage.log, storage.identity];
     const identity = readRunJson<Identity>(storage.identity);
     const data = paths.data(phone, identity);
-    const whole = parts.every((part) => fs.existsSync(part)) && identity !== undefined;
+    const files = paths.files(phone, identity);
+    // Whether its folders are on a disk of its own is seen when that is mounted.
+    const filled = identity?.diskMib === undefined ? [files.data, files.upper, files.work] : [storage.disk];
+    const whole = identity !== undefined && [...filled, storage.log].every((part) => fs.existsSync(part));
     const started = readRunJson<{ atMs: number }>(run.started);
     return {
       storage: whole ? 'ready' : fs.existsSync(storage.root) ? 'partial' : 'none',
@@ -82,6 +86,7 @@ export class Observer {
       lower: mounts.has(run.lower),
       root: mounts.has(run.rootfs),
       data: mounts.has(run.data) ? 'mounted' : mounts.has(run.dataLower) ? 'partial' : 'none',
+      disk: mounts.has(run.disk) ? disks.use(phone, identity?.diskMib ?? 0) : undefined,
       binder: mounts.has(run.binder) ? openness(run.binder) : 'none',
       propertyFile: boot !== undefined && fs.existsSync(run.properties),
       ipConfig:

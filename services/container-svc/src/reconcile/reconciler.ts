@@ -3,13 +3,14 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import { asAppError, Backoff, type Clock, type Log, type Timer } from '@ancloud/kit';
 import { baseOf } from '../core/addresses.js';
-import { missingLimits } from '../core/cgroup-limits.js';
+import { conditionsOf } from '../core/conditions.js';
 import type { BootLimits } from '../core/boot-progress.js';
+import { growthOf } from '../core/disk.js';
 import type { Ending } from '../core/exit.js';
 import type { LastBoot, Observed } from '../core/observed.js';
-import { type Decision, plan, type PlanFacts, type Refusal } from '../core/plan.js';
+import { type Decision, plan, type PlanFacts } from '../core/plan.js';
 import { afterBoot, noRestarts } from '../core/restarts.js';
-import { runnable, type Way } from '../core/runnable.js';
+import { runnable } from '../core/runnable.js';
 import { sameStatus, statusOf } from '../core/status.js';
 import type { Step } from '../core/steps.js';
 import { goalOf, type Target } from '../core/target.js';
@@ -17,6 +18,7 @@ import type { HostKernel } from '../io/host-kernel.js';
 import type { ImageStore } from '../io/image-store.js';
 import type { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
+import type { PhoneDisks } from '../io/phone-disk.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
 import { readRunJson } from '../io/run-file.js';
 import { bootTimeMs } from '../io/syscalls.js';
@@ -35,6 +37,7 @@ export interface ReconcilerOptions {
   readonly images: ImageStore;
   readonly snapshots: SnapshotStore;
   readonly network: PhoneNetwork;
+  readonly disks: PhoneDisks;
   readonly kernel: HostKernel;
   readonly observer: Observer;
   readonly steps: StepRunner;
@@ -56,7 +59,7 @@ export interface ReconcilerEvents {
 /** Steps whose failure is why a boot never came to life. */
 const creating: ReadonlySet<Step['name']> = new Set(['createContainer', 'attachNetwork', 'startContainer']);
 /** Steps whose failure leaves the phone in the stage that it is in. */
-const onTheSide: ReadonlySet<Step['name']> = new Set(['setLimits', 'setEgress', 'takeSnapshot']);
+const onTheSide: ReadonlySet<Step['name']> = new Set(['setLimits', 'setEgress', 'growDisk', 'takeSnapshot']);
 /** More steps than any way through the plan has: a plan that goes in circles must not spin. */
 const STEPS_MAX = 100;
 
@@ -141,7 +144,8 @@ export class Reconciler {
   }
 
   async #look(target: Target) {
-    const { observer, kernel, images, snapshots, admission, limits, graceMs, clock } = this.#options;
+    const { observer, kernel, images, snapshots, disks, admission } = this.#options;
+    const { limits, graceMs, clock } = this.#options;
     const { dataFrom } = target.desired;
     const imageId = target.desired.spec?.imageId;
     const image = imageId === undefined ? undefined : images.get(imageId);
@@ -151,12 +155,15 @@ export class Reconciler {
     this.#bootClock.measure(observed);
     this.#shimNews.follow(observed);
     const wantsBoot = goalOf(target) === 'running' && observed.progress !== 'completed';
+    const hasRoom = (mib: number): boolean => disks.hasRoom(this.phone, mib);
+    const growth = growthOf(observed.identity, way, kernel.oci.capabilities, hasRoom);
     const facts: PlanFacts = {
       nowMs: clock.now(),
       run: way,
       dataFromPresent: dataFrom === '' || snapshots.get(dataFrom) !== undefined,
       base: baseOf(target.slot),
       failure: this.#restarts.failure,
+      growth,
       bootSlot:
         wantsBoot && way.ok && observed.boot === undefined && !this.#backingOff()
           ? admission.ask(this.phone)
@@ -171,7 +178,7 @@ export class Reconciler {
       observed,
       decision,
       imageProfile: image?.profile ?? Profile.PROFILE_UNSPECIFIED,
-      conditions: conditionsOf(way, observed),
+      conditions: conditionsOf(way, observed, growth),
     };
   }
 
@@ -283,13 +290,4 @@ export class Reconciler {
     this.#told = status;
     this.events.onStatus(status);
   }
-}
-
-/** What people should know of the phone on this host: why it cannot run, or what of its wish is left out. */
-function conditionsOf(way: Way | Refusal, { limits }: Observed): Condition[] {
-  if (!way.ok) return [{ type: way.reason, active: true, message: way.message }];
-  const missing = limits === undefined ? [] : missingLimits(way.limits, limits);
-  if (missing.length === 0) return [];
-  const message = `this host’s kernel cannot limit ${missing.join(', ')}`;
-  return [{ type: 'LimitUnavailable', active: true, message }];
 }

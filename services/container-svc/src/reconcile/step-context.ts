@@ -1,6 +1,6 @@
-import type { Clock, Exec, Log } from '@ancloud/kit';
+import { AppError, type Clock, type Exec, type Log } from '@ancloud/kit';
 import type { Subnet } from '../core/addresses.js';
-import type { Observed } from '../core/observed.js';
+import type { Identity, Observed } from '../core/observed.js';
 import type { Way } from '../core/runnable.js';
 import type { Target } from '../core/target.js';
 import type { CgroupHost } from '../io/cgroups.js';
@@ -10,6 +10,7 @@ import type { Faults } from '../io/faults.js';
 import type { HostKernel } from '../io/host-kernel.js';
 import type { ImageStore } from '../io/image-store.js';
 import type { Paths } from '../io/paths.js';
+import type { PhoneDisks } from '../io/phone-disk.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
 import type { SnapshotStore } from '../io/snapshot-store.js';
 import type { PhoneStorage } from '../io/storage.js';
@@ -27,6 +28,7 @@ export interface ExecutorOptions {
   readonly snapshots: SnapshotStore;
   readonly taker: SnapshotTaker;
   readonly storage: PhoneStorage;
+  readonly disks: PhoneDisks;
   readonly targets: TargetStore;
   readonly network: PhoneNetwork;
   readonly dnsmasq: Dnsmasq;
@@ -50,4 +52,10 @@ export interface StepContext {
   /** When the wish was accepted, on both clocks. */
   readonly accepted: { readonly atMs: number; readonly bootMs: number };
   readonly lockFd: number;
+}
+
+/** Errors: INVALID_STATE when there is none (the plan asks for no such step then). */
+export function identityOf({ phone, observed }: StepContext, doing: string): Identity {
+  if (observed.identity !== undefined) return observed.identity;
+  throw new AppError('INVALID_STATE', `${doing} ${phone}: nothing says whose its data is`);
 }

@@ -63,6 +63,7 @@ function specJson(spec: PhoneSpec | undefined) {
       swapMib: limits?.swapMib ?? 0,
       ioWeight: limits?.ioWeight ?? 0,
       egressKbit: limits?.egressKbit ?? 0,
+      diskMib: limits?.diskMib ?? 0,
     },
     encoder: encoderJson(encoder),
     bootProperties,
@@ -85,6 +86,7 @@ function statusJson(status: PhoneStatus) {
     lastExit: exit === undefined ? null : { code: exit.code, signal: exit.signal, at: time(exit.atMs) },
     pid1AfterMs: status.pid1AfterMs,
     readyAfterMs: status.readyAfterMs,
+    disk: status.diskLimitMib === 0 ? null : { limitMib: status.diskLimitMib, usedMib: status.diskUsedMib },
     updatedAt: time(status.updatedAtMs),
   };
 }

@@ -67,6 +67,14 @@ const limits = named(
       .max(limitRanges.egressKbit.max)
       .default(0)
       .describe(`What it may send, kbit/s, at least ${limitRanges.egressKbit.min}; 0 = no limit`),
+    diskMib: z
+      .int()
+      .min(0)
+      .max(limitRanges.diskMib.max)
+      .default(0)
+      .describe(
+        `A disk of its own for data and changes to the image, MiB, at least ${limitRanges.diskMib.min}; 0 = the host's. It grows as the phone runs, or with its next start where the host may not; any other change waits for the next factory reset`,
+      ),
   }),
 );
 
@@ -246,6 +254,13 @@ const status = named(
     nextTryAt: instant.nullable().describe('When the next boot is tried; null when none waits'),
     lastExit: z.object({ code: z.int(), signal: z.int(), at: instant.nullable() }).nullable(),
     pid1AfterMs: z.int().describe("From the start until the first process' first line; 0 = not yet"),
+    disk: z
+      .object({
+        limitMib: z.int().describe('Its size'),
+        usedMib: z.int().describe('In steps of 1 %; 0 while the phone is stopped'),
+      })
+      .nullable()
+      .describe('Its own disk; null when it has none'),
     readyAfterMs: z.int().describe('From the start until booted; 0 = not yet'),
     updatedAt: instant.nullable(),
   }),
@@ -269,6 +284,7 @@ export const phone = named(
         swapMib: z.int(),
         ioWeight: z.int(),
         egressKbit: z.int(),
+        diskMib: z.int(),
       }),
       encoder: runningEncoder,
       bootProperties: z.record(z.string(), z.string()),

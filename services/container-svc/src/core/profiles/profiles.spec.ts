@@ -24,6 +24,7 @@ const run: RunSpec = {
     pids: 1_000,
     ioWeight: 100,
     egressKbit: 0,
+    diskMib: 0,
   },
   egressAllow: [],
   bootProperties: [['androidboot.my', 'value']],

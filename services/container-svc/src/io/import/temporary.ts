@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AppError } from '@ancloud/kit';
 
 /** Stays free on the disk whatever is imported. */
-const RESERVE = 64 * 1024 * 1024;
+export const RESERVE = 64 * 1024 * 1024;
 /** No image is larger. */
 const IMAGE_MAX = 32 * 1024 ** 3;
 

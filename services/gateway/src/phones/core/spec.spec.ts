@@ -24,6 +24,7 @@ describe('checkSpec', () => {
           swapMib: 0,
           ioWeight: 100,
           egressKbit: 0,
+          diskMib: 0,
         },
         bootProperties: {},
         labels: {},

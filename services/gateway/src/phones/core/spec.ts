@@ -39,6 +39,7 @@ export const limitRanges = {
   swapMib: { min: 1, max: 65_536, preset: 0 },
   ioWeight: { min: 1, max: 1_000, preset: 100 },
   egressKbit: { min: 64, max: 10_000_000, preset: 0 },
+  diskMib: { min: 64, max: 1_048_576, preset: 0 },
 } as const satisfies Record<keyof Limits, Range>;
 
 export const encoderRanges = {

@@ -1,0 +1,28 @@
+import { staleLimits } from './cgroup-limits.js';
+import { growable } from './disk.js';
+import { allowMark, type Egress } from './egress.js';
+import type { Observed } from './observed.js';
+import type { Decision, PlanFacts, Runnable, StageName } from './plan.js';
+
+const isEgress = ({ kbit, allow }: Egress, { limits, egressAllow }: Runnable): boolean =>
+  kbit === limits.egressKbit && allow === allowMark(egressAllow);
+
+/** What boots began with the limits of its configuration; a ready phone gets those of its wish. */
+export function planLimits(
+  stage: StageName,
+  { limits, egress, identity }: Observed,
+  { run, growth }: PlanFacts,
+): Decision | undefined {
+  const reason = 'LimitsChanging';
+  if (run.ok && growth === 'running' && growable(identity, run.limits)) {
+    const { diskMib } = run.limits;
+    return { kind: 'step', stage, step: { name: 'growDisk', diskMib }, reason };
+  }
+  if (run.ok && egress !== undefined && !isEgress(egress, run)) {
+    const { limits: wished, egressAllow: allow } = run;
+    return { kind: 'step', stage, step: { name: 'setEgress', kbit: wished.egressKbit, allow }, reason };
+  }
+  const changes = run.ok && limits !== undefined ? staleLimits(run.limits, limits) : [];
+  if (changes.length === 0) return undefined;
+  return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason };
+}

@@ -1,0 +1,5 @@
+import { killsIn } from './step-kills.js';
+
+killsIn('disk');
+killsIn('grow');
+killsIn('fresh');
