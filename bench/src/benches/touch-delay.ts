@@ -112,7 +112,10 @@ async function byChromium(bench: Bench, farm: Farm, phone: string, standIn: Stan
   try {
     const origin = await monotonicOrigin(page);
     await firstFrameMs(page, (await farm.viewer(phone, 'control')).token);
-    const messages = gestureMessages(1, WARM_EVENTS + EVENTS).map(({ bytes, move }) => ({ bytes: [...bytes], move }));
+    const messages = gestureMessages(1, WARM_EVENTS + EVENTS).map(({ bytes, move }) => ({
+      bytes: [...bytes],
+      move,
+    }));
     const sentMs = await page.evaluate(sendAll, { messages, gapMs: GAP_MS });
     await pause(200);
     return pair(
