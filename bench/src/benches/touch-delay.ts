@@ -13,6 +13,7 @@ import type { Farm } from '../io/farm.js';
 import { Signal } from '../io/signal.js';
 import { StandIn } from '../io/stand-in.js';
 import { Toucher } from '../io/toucher.js';
+import { bareTouches } from './touch-delay/bare-touches.js';
 import { fleetDelay } from './touch-delay/fleet-delay.js';
 
 const EVENTS = 600;
@@ -23,7 +24,7 @@ const GAP_MS = 10;
 /**
  * From handing a touch message to its channel to the phone's scrcpy server having read it. Three viewers: one with a data
  * channel and nothing else to do, Chromium with its own, and the WebSocket that serves where there is none. The screen is
- * still, so that the way is measured and not the encoder.
+ * still, so that the way is measured and not the encoder. Beside the first: mediasoup alone, which is the first part of its way.
  */
 export async function touchDelay(bench: Bench): Promise<Finding[]> {
   const farm = await bench.farm();
@@ -36,6 +37,8 @@ export async function touchDelay(bench: Bench): Promise<Finding[]> {
       websocket_: () => byWebSocket(farm, phone, standIn),
     };
     const findings: Finding[] = [];
+    const bare = await bareTouches(bench, touches(bench));
+    const theirs = [...bare].flatMap(([number, ms]) => (number < WARM_EVENTS ? [] : [ms]));
     await standIn.replaceControlServer();
     await farm.open(phone, 'paint');
     for (const [way, measure] of Object.entries(ways)) {
@@ -43,9 +46,10 @@ export async function touchDelay(bench: Bench): Promise<Finding[]> {
       await standIn.replaceControlServer();
       const samples = await measure();
       bench.say(`touch-delay: ${way}${samples.length} of ${EVENTS} events reached the phone alone`);
+      const beside = (value: number) => (way === '' ? { peer: { name: 'bare_mediasoup', value } } : {});
       findings.push(
-        { metric: `${way}p50`, value: p50(samples), samples },
-        { metric: `${way}p99`, value: p99(samples), samples },
+        { metric: `${way}p50`, value: p50(samples), samples, ...beside(p50(theirs)) },
+        { metric: `${way}p99`, value: p99(samples), samples, ...beside(p99(theirs)) },
       );
     }
     findings.push(...(await fleetDelay(bench, farm)));
@@ -55,16 +59,17 @@ export async function touchDelay(bench: Bench): Promise<Finding[]> {
   }
 }
 
+/** The gesture as a file of native/touches. */
+function touches(bench: Bench): string {
+  const file = path.join(bench.folder, 'touch-events');
+  const messages = gestureMessages(1, WARM_EVENTS + EVENTS).map((message) => ({ viewer: 0, ...message }));
+  fs.writeFileSync(file, touchFile(GAP_MS * 1_000, messages));
+  return file;
+}
+
 /** As the player does it, with a sender that is no browser. */
 async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
-  const events = path.join(bench.folder, 'touch-events');
-  fs.writeFileSync(
-    events,
-    touchFile(
-      GAP_MS * 1_000,
-      gestureMessages(1, WARM_EVENTS + EVENTS).map((message) => ({ viewer: 0, ...message })),
-    ),
-  );
+  const events = touches(bench);
   const { token } = await farm.viewer(phone, 'control');
   const signal = await Signal.connect(farm.url);
   const toucher = await Toucher.start(await bench.native('touches'), events);
