@@ -59,6 +59,7 @@ const joined = (resume: string): object => ({
 describe('Connection', () => {
   let states: string[];
   let steps: string[];
+  let layers: string[];
   let media: { [K in keyof MediaLike]: Mock<MediaLike[K]> };
   let failed: (why: string) => void;
   let wake: (what: 'network' | 'page') => void;
@@ -83,10 +84,13 @@ describe('Connection', () => {
     FakeSocket.all = [];
     states = [];
     steps = [];
+    layers = [];
     media = {
       send: vi.fn<MediaLike['send']>(),
       stats: vi.fn<MediaLike['stats']>(),
       consume: vi.fn<MediaLike['consume']>(() => Promise.resolve()),
+      swap: vi.fn<MediaLike['swap']>(() => Promise.resolve(true)),
+      dropped: vi.fn<MediaLike['dropped']>(),
       restartIce: vi.fn<MediaLike['restartIce']>(() => Promise.resolve()),
       sound: vi.fn<MediaLike['sound']>(() => Promise.resolve()),
       close: vi.fn<MediaLike['close']>(),
@@ -94,6 +98,8 @@ describe('Connection', () => {
     const options: ConnectionOptions = {
       url: 'ws://farm.test/v1/signal',
       token: 'the-token',
+      quality: 'auto',
+      layer: (layer) => layers.push(layer),
       took: (step) => steps.push(step),
       track: () => undefined,
       joined: () => undefined,
@@ -121,6 +127,24 @@ describe('Connection', () => {
     expect(sent[0]).toMatchObject({ method: 'join', data: { token: 'the-token', receive: true } });
     expect(states).toEqual(['live']);
     expect(steps).toEqual(['connected', 'joined']);
+  });
+
+  it('asks for the quality it wants, in each life, and takes other layers', async () => {
+    const first = await live(0);
+    const offer = { layer: 'low', consumer: { id: 'c2' } };
+    first.says({ notify: 'layer', data: offer });
+    await settle();
+    expect(media.swap).toHaveBeenCalledWith(offer);
+    media.swap.mockResolvedValueOnce(false);
+    first.says({ notify: 'layer', data: { layer: 'main', consumer: { id: 'c3' } } });
+    first.says({ notify: 'layerDropped', data: { consumer: 'c3' } });
+    await settle();
+    expect(media.dropped).toHaveBeenCalledWith({ consumer: 'c3' });
+    expect(layers).toEqual(['low']);
+    first.close();
+    await settle();
+    for (const { sent } of [first, await live(1)])
+      expect(sent).toContainEqual(expect.objectContaining({ method: 'quality', data: { want: 'auto' } }));
   });
 
   it('answers pings and refuses what it does not know', async () => {

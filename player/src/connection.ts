@@ -1,4 +1,4 @@
-import type { ClientNotifications, RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
+import type { ClientNotifications, Quality, RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
 import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Media } from './media.js';
@@ -26,6 +26,10 @@ export interface ConnectionOptions {
   readonly state: (state: ConnectionState, why: string, code: string) => void;
   readonly joined: (joined: Joined) => void;
   readonly size: (size: { readonly width: number; readonly height: number }) => void;
+  /** Default `main`. */
+  readonly quality?: Quality;
+  /** Another layer of the picture is shown now. */
+  readonly layer?: (layer: ServerNotifications['layer']['layer']) => void;
   readonly notified: <M extends 'control' | 'clipboard' | 'refused'>(
     method: M,
     data: ServerNotifications[M],
@@ -41,7 +45,10 @@ export interface ConnectionParts {
   readonly wakes: (changed: (what: 'network' | 'page') => void, signal: AbortSignal) => void;
 }
 
-export type MediaLike = Pick<Media, 'send' | 'stats' | 'consume' | 'restartIce' | 'sound' | 'close'>;
+export type MediaLike = Pick<
+  Media,
+  'send' | 'stats' | 'consume' | 'swap' | 'dropped' | 'restartIce' | 'sound' | 'close'
+>;
 
 /**
  * A viewer's connection through all its lives: join by token, media, and after a cut again by the resume secret, until
@@ -173,6 +180,9 @@ export class Connection {
     this.#media = media;
     this.#enter('live', '', '');
     if (this.#replaced) this.#consumeAgain();
+    const { quality: want = 'main' } = this.#options;
+    // A farm of another version may know none: then the picture stays as it is.
+    if (want !== 'main') signal.request('quality', { want }).catch(() => undefined);
   }
 
   #consumeAgain(): void {
@@ -190,6 +200,10 @@ export class Connection {
         return this.#options.size(data as ServerNotifications['size']);
       case 'streamReplaced':
         return this.#consumeAgain();
+      case 'layer':
+        return this.#swap(data as ServerNotifications['layer']);
+      case 'layerDropped':
+        return this.#media?.dropped(data as ServerNotifications['layerDropped']);
       case 'streamState': {
         const { state, reason } = data as ServerNotifications['streamState'];
         // Before its media stand a viewer is not live, whatever the stream is.
@@ -198,6 +212,14 @@ export class Connection {
       }
       default:
     }
+  }
+
+  #swap(offer: ServerNotifications['layer']): void {
+    const shown = this.#media?.swap(offer);
+    shown?.then(
+      (done) => done && this.#options.layer?.(offer.layer),
+      () => undefined,
+    );
   }
 
   /** The path may be dead though nothing has said so yet; and nobody should wait for a timer that ran while hidden. */

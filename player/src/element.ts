@@ -1,5 +1,5 @@
 import type { Action, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { limits, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
+import { limits, type Quality, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
 import { Arrival } from './arrival.js';
 import { Connection, type ConnectionState, type Joined } from './connection.js';
 import type { AncloudPhoneEvents } from './events.js';
@@ -15,6 +15,9 @@ import { toolActions, Toolbar, type ToolName } from './toolbar.js';
 import { encode } from './touches.js';
 import { onPicture, showTrack } from './tracks.js';
 
+/** By the attribute `quality`. */
+const QUALITIES: Readonly<Record<string, Quality>> = { high: 'main', low: 'low' };
+
 /** viewer.proto: a clipboard's text is at most this long in UTF-8. */
 const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
 
@@ -25,7 +28,7 @@ const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
  *
  * Attributes: `src` the farm's address (default: the page's own), `token` from POST /v1/phones/{id}/viewers (single use;
  * setting a new one connects anew), `controls="none"` hides the buttons, `fit="width"` lets the height follow the
- * picture. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
+ * picture, `quality` is `auto` (default: the low layer when the link does not take more), `high` or `low`. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
  * over the picture when the connection is over.
  */
 export class AncloudPhone extends HTMLElement {
@@ -139,6 +142,8 @@ export class AncloudPhone extends HTMLElement {
       token,
       took: (step) => this.#arrival.took(step),
       track: (track) => this.#track(track),
+      quality: QUALITIES[this.getAttribute('quality') ?? ''] ?? 'auto',
+      layer: (layer) => this.#tell('layer', { layer }),
       joined: (joined) => this.#joined(joined),
       size: ({ width, height }) => this.#sized(width, height),
       state: (state, why, code) => this.#entered(state, why, code),

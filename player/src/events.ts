@@ -11,6 +11,8 @@ export interface AncloudPhoneEvents {
   joined: CustomEvent<{ viewer: string; phone: string; role: RoleWord }>;
   /** First frame of this token's connection was shown; `steps` tells what took how long. */
   firstframe: CustomEvent<{ width: number; height: number; steps: Steps }>;
+  /** The picture goes on in another size: the link did not take the phone's own, or takes it again. */
+  layer: CustomEvent<{ layer: ServerNotifications['layer']['layer'] }>;
   /** Who holds the controls, and who waits for them. */
   control: CustomEvent<ServerNotifications['control']>;
   /** The phone's clipboard came. */

@@ -1,7 +1,14 @@
-import { type ConsumerOptions, limits, type Opaque, type TransportOptions } from '@ancloud/contracts/viewer';
+import {
+  type ConsumerOptions,
+  limits,
+  type Opaque,
+  type ServerNotifications,
+  type TransportOptions,
+} from '@ancloud/contracts/viewer';
 import type { types } from 'mediasoup-client';
 import type { Step } from './arrival.js';
 import { createDevice } from './device.js';
+import { firstFrame } from './first-frame.js';
 import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
@@ -39,6 +46,8 @@ export class Media {
   #input: types.DataProducer | undefined;
   #moves: types.DataProducer | undefined;
   #sound: boolean;
+  /** Another layer on its way, by its consumer. */
+  #swap: { readonly id: string; readonly abort: AbortController } | undefined;
   /** Consumptions run one after the other: two at once would leave tracks of both. */
   #consuming: Promise<void> = Promise.resolve();
   #restarting = false;
@@ -67,6 +76,39 @@ export class Media {
   /** (Again) consumes all that the stream has: at the start, and when its producers were replaced. */
   consume(): Promise<void> {
     return this.#once(() => this.#consume());
+  }
+
+  /**
+   * The same picture in another size: shown from its first frame on, without a gap, and told to the farm, which ends the old one then.
+   * Answers whether it was.
+   */
+  async swap({ consumer: one }: ServerNotifications['layer']): Promise<boolean> {
+    const receive = this.#receive;
+    if (receive === undefined || this.#closed) return false;
+    this.#swap?.abort.abort();
+    const abort = new AbortController();
+    this.#swap = { id: one.id, abort };
+    const fresh = await receive.consume(received(one));
+    const old = this.#consumers.find(({ kind }) => kind === 'video');
+    try {
+      await this.#signal.request('resume', { consumer: one.id });
+      await firstFrame(fresh.track, abort.signal);
+      this.#options.track(fresh.track);
+      await this.#signal.request('swapped', { consumer: one.id });
+      abort.signal.throwIfAborted();
+      old?.close();
+      this.#consumers = [...this.#consumers.filter((kept) => kept !== old), fresh];
+      return true;
+    } catch {
+      fresh.close();
+      if (old?.closed === false) this.#options.track(old.track);
+      return false;
+    }
+  }
+
+  /** A layer on its way will not come. */
+  dropped({ consumer }: ServerNotifications['layerDropped']): void {
+    if (this.#swap?.id === consumer) this.#swap.abort.abort();
   }
 
   /** Lets the phone be heard, or stops its sound at the farm. */
@@ -108,6 +150,7 @@ export class Media {
   /** May be called twice. */
   close(): void {
     this.#closed = true;
+    this.#swap?.abort.abort();
     this.#receive?.close();
     this.#send?.close();
   }
@@ -137,6 +180,7 @@ export class Media {
   async #consume(offered?: readonly ConsumerOptions[]): Promise<void> {
     const receive = this.#receive;
     if (receive === undefined || this.#closed) return;
+    this.#swap?.abort.abort();
     for (const consumer of this.#consumers.splice(0)) consumer.close();
     const rtpCapabilities = this.#device.recvRtpCapabilities;
     const consumers = offered ?? (await this.#signal.request('consume', { rtpCapabilities })).consumers;
@@ -146,16 +190,7 @@ export class Media {
   }
 
   async #show(receive: types.Transport, one: ConsumerOptions): Promise<void> {
-    const consumer = await receive.consume({
-      id: one.id,
-      producerId: one.producerId,
-      kind: one.kind,
-      rtpParameters: one.rtpParameters as unknown as types.RtpParameters,
-      // A stream of its own for each: browsers hold the tracks of one stream together, and a picture under a finger
-      // must not wait for its sound.
-      streamId: one.kind,
-      onRtpReceiver: lowLatency,
-    });
+    const consumer = await receive.consume(received(one));
     if (this.#closed) return;
     this.#consumers.push(consumer);
     this.#options.track(consumer.track);
@@ -194,6 +229,19 @@ export class Media {
     });
     return transport;
   }
+}
+
+function received({ id, producerId, kind, rtpParameters }: ConsumerOptions): types.ConsumerOptions {
+  return {
+    id,
+    producerId,
+    kind,
+    rtpParameters: rtpParameters as unknown as types.RtpParameters,
+    // A stream of its own for each: browsers hold the tracks of one stream together, and a picture under a finger must not wait for its
+    // sound.
+    streamId: kind,
+    onRtpReceiver: lowLatency,
+  };
 }
 
 /** The jitter buffer aims at nothing: a phone under a finger is worth more than a smooth film. */

@@ -11,6 +11,8 @@ export type RoleWord = 'watch' | 'control' | 'owner';
 /** JSON as mediasoup makes it; both ends hand it to their mediasoup unread. */
 export type Opaque = Record<string, unknown>;
 
+export type Quality = 'main' | 'low' | 'auto';
+
 export interface IceServer {
   readonly urls: readonly string[];
   readonly username?: string;
@@ -70,6 +72,13 @@ export interface ClientRequests {
   consume: { data: { rtpCapabilities: Opaque }; reply: { consumers: readonly ConsumerOptions[] } };
   resume: { data: { consumer: string }; reply: Record<string, never> };
   pause: { data: { consumer: string }; reply: Record<string, never> };
+  /**
+   * Which size of the picture it wants: the phone's own, the low layer, or what its link takes. Who never asks has the first for good; who
+   * asks for another must know the notification `layer`.
+   */
+  quality: { data: { want: Quality }; reply: Record<string, never> };
+  /** The consumer that `layer` brought is shown now: the one before ends. Refused when it was given up meanwhile: then that one goes on. */
+  swapped: { data: { consumer: string }; reply: Record<string, never> };
   /** The input channels: label `input` (ordered, reliable) and `moves` (unordered, no retransmits). */
   produceData: {
     data: { transport: string; label: 'input' | 'moves'; sctpStreamParameters: Opaque };
@@ -120,6 +129,10 @@ export interface ServerNotifications {
   size: { width: number; height: number };
   /** A new producer replaced the old one: consume again. */
   streamReplaced: Record<string, never>;
+  /** The same picture in another size, beside the one that is shown: to be resumed, and told by `swapped` once it can be shown. */
+  layer: { layer: 'main' | 'low'; consumer: ConsumerOptions };
+  /** A consumer that `layer` brought has ended before it was shown. */
+  layerDropped: { consumer: string };
   /** The stream is interrupted or back; the viewer may keep its last picture. */
   streamState: { state: 'live' | 'waiting'; reason: string };
   /** Last message before the farm closes the connection. `retry`: a reconnect with the resume secret makes sense. */

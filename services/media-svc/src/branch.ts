@@ -21,7 +21,8 @@ export class Branch {
   readonly rtpCapabilities: types.RtpCapabilities;
   readonly #shape: Shape;
   #direct: Promise<types.DirectTransport> | undefined;
-  #fed: { readonly ingest: Ingest; readonly producers: Promise<types.Producer[]> } | undefined;
+  /** By the id of the root's producer. */
+  readonly #fed = new Map<string, Promise<types.Producer>>();
   #closed = false;
 
   private constructor(worker: PoolWorker, router: types.Router, shape: Shape) {
@@ -52,20 +53,24 @@ export class Branch {
     return this.router.canConsume({ producerId: producer.id, rtpCapabilities });
   }
 
-  /**
-   * The ingest's producers as this branch's viewers consume them; a pipe is made at the first call. They close with the
-   * ingest's own. Errors: STREAM_FAILED when ingest or worker end meanwhile.
-   */
+  /** The ingest's picture and sound as this branch's viewers consume them. Errors: STREAM_FAILED when ingest or worker end meanwhile. */
   producers(ingest: Ingest, root: Branch): Promise<types.Producer[]> {
-    if (root === this) return Promise.resolve(ingest.producers);
-    if (this.#fed?.ingest === ingest) return this.#fed.producers;
-    const producers = this.#pipe(ingest, root);
-    this.#fed = { ingest, producers };
+    const kinds = new Set(this.#shape.codecs.map(({ kind }) => kind));
+    const carried = ingest.producers.filter(({ kind }) => kinds.has(kind));
+    return Promise.all(carried.map((producer) => this.producer(producer, root)));
+  }
+
+  /** As `producers`, for one of the root's; a pipe is made at the first call. It closes with the root's own. */
+  producer(producer: types.Producer, root: Branch): Promise<types.Producer> {
+    if (root === this) return Promise.resolve(producer);
+    const known = this.#fed.get(producer.id);
+    if (known !== undefined) return known;
+    const piped = this.#pipe(producer, root);
+    this.#fed.set(producer.id, piped);
     // The next viewer tries again.
-    producers.catch(() => {
-      if (this.#fed?.producers === producers) this.#fed = undefined;
-    });
-    return producers;
+    piped.catch(() => this.#fed.delete(producer.id));
+    producer.observer.once('close', () => this.#fed.delete(producer.id));
+    return piped;
   }
 
   createViewerTransport(options: { readonly data: boolean }): Promise<types.WebRtcTransport> {
@@ -101,29 +106,23 @@ export class Branch {
     this.router.close();
   }
 
-  async #pipe(ingest: Ingest, root: Branch): Promise<types.Producer[]> {
-    const kinds = new Set(this.#shape.codecs.map(({ kind }) => kind));
-    const carried = ingest.producers.filter(({ kind }) => kinds.has(kind));
+  async #pipe({ id }: types.Producer, root: Branch): Promise<types.Producer> {
     try {
-      return await Promise.all(
-        carried.map(async ({ id }) => {
-          const { pipeProducer } = await root.router.pipeToRouter({
-            producerId: id,
-            router: this.router,
-            // Ids are unique in a worker, not in a router: a second branch on the root's worker would end it.
-            keepId: false,
-            enableSctp: false,
-            listenInfo: {
-              protocol: 'udp',
-              ip: '127.0.0.1',
-              sendBufferSize: PIPE_BUFFER,
-              recvBufferSize: PIPE_BUFFER,
-            },
-          });
-          if (pipeProducer === undefined) throw new Error('a pipe without a producer');
-          return pipeProducer;
-        }),
-      );
+      const { pipeProducer } = await root.router.pipeToRouter({
+        producerId: id,
+        router: this.router,
+        // Ids are unique in a worker, not in a router: a second branch on the root's worker would end it.
+        keepId: false,
+        enableSctp: false,
+        listenInfo: {
+          protocol: 'udp',
+          ip: '127.0.0.1',
+          sendBufferSize: PIPE_BUFFER,
+          recvBufferSize: PIPE_BUFFER,
+        },
+      });
+      if (pipeProducer === undefined) throw new Error('a pipe without a producer');
+      return pipeProducer;
     } catch (cause) {
       throw new AppError('STREAM_FAILED', `the stream did not reach media worker ${this.worker.index}`, {
         fix: 'consume again',

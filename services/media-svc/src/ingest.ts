@@ -5,10 +5,13 @@ import {
   audioParameters,
   audioPayloadType,
   audioSsrc,
+  lowSsrc,
   videoParameters,
   videoPayloadType,
   videoSsrc,
 } from './core/rtp-parameters.js';
+import type { WishReason } from './core/key-frame-wish.js';
+import { LowLayer } from './low-layer.js';
 import type { SessionCaller } from './io/session-caller.js';
 
 /** Socket buffer of the ingest. With the kernel's default 104 packets of 45 s were lost on busy cores, with this none. */
@@ -20,25 +23,46 @@ export interface IngestOptions {
   readonly fence: number;
   readonly listenIp: string;
   readonly sessions: SessionCaller;
+  readonly askLowKeyFrame: (reason: WishReason) => void;
 }
 
 /**
  * The way of one phone's RTP into the tree: a PlainTransport that is connected to exactly one sender (`comedia: false`:
- * nobody else can feed a phone), RTCP on the same port, one video and one audio producer. Owned by its stream; replaced as
+ * nobody else can feed a phone), RTCP on the same port, one video and one audio producer, and on demand the low layer's. Owned by its stream; replaced as
  * a whole when the session's address changes, since a PlainTransport connects once.
  */
 export class Ingest {
   readonly #transport: types.PlainTransport;
+  /** The session it is for. */
+  readonly session: SessionRecord;
+  readonly low: LowLayer;
 
   private constructor(
     transport: types.PlainTransport,
     readonly video: types.Producer,
     readonly audio: types.Producer | undefined,
-    /** The session it is for. */
-    readonly session: SessionRecord,
     readonly attached: AttachStreamResponse,
+    options: IngestOptions,
   ) {
     this.#transport = transport;
+    const { session, fence, sessions, askLowKeyFrame } = options;
+    this.session = session;
+    const { phoneId } = session;
+    this.low = new LowLayer({
+      produce: () => transport.produce({ kind: 'video', rtpParameters: videoParameters(phoneId, lowSsrc) }),
+      attach: () =>
+        sessions.attachLow(session, {
+          phoneId,
+          fence,
+          ssrc: lowSsrc,
+          payloadType: videoPayloadType,
+          // A new producer knows no sequence number yet: any start will do.
+          nextSequence: 0,
+        }),
+      // A session that is gone has ended it already.
+      detach: () => sessions.detachLow(session, fence).catch(() => undefined),
+      askKeyFrame: askLowKeyFrame,
+    });
   }
 
   /** Errors: FENCED, SESSION_NOT_FOUND, STREAM_FAILED, UNAVAILABLE from session-svc. Nothing is left behind then. */
@@ -69,7 +93,7 @@ export class Ingest {
         mtu: 0,
       });
       if (!attached.audio) audio.close();
-      return new Ingest(transport, video, attached.audio ? audio : undefined, session, attached);
+      return new Ingest(transport, video, attached.audio ? audio : undefined, attached, options);
     } catch (error) {
       transport.close();
       throw error;
@@ -99,6 +123,7 @@ export class Ingest {
 
   /** Producers and, with them, all consumers close. May be called twice. */
   close(): void {
+    this.low.close();
     this.#transport.close();
   }
 }

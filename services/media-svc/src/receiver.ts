@@ -3,11 +3,19 @@ import { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { AppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
+import type { Layer } from './core/layer-choice.js';
 import type { Stream } from './stream.js';
 import { transportOptions } from './transport-options.js';
 
 /** After this long without a key frame since it was resumed, a consumer asks again. */
 const JOIN_RETRY_MS = 1_000;
+
+/** A consumer of a picture. */
+interface Watched {
+  readonly layer: Layer;
+  /** A key frame went out since it was resumed. */
+  hasPicture: boolean;
+}
 
 /**
  * What one viewer sees and hears: a transport, its consumers, and the wait for the first picture. Owned by the viewer; ends
@@ -18,6 +26,11 @@ export class Receiver {
   readonly #branch: Branch;
   readonly #transport: types.WebRtcTransport;
   readonly #consumers = new Map<string, types.Consumer>();
+  /** Of the picture that is shown. */
+  #video: types.Consumer | undefined;
+  readonly #watched = new WeakMap<types.Consumer, Watched>();
+  #capabilities: types.RtpCapabilities | undefined;
+  #availableBps: number | undefined;
   readonly #joinedAt: number;
   #securedAt: number | undefined;
   #joinTimer: NodeJS.Timeout | undefined;
@@ -36,6 +49,10 @@ export class Receiver {
       this.#securedAt = performance.now();
       stream.joined('handshake', this.#securedAt - joinedAt);
       if (this.#waitingForPicture !== undefined) this.#wantFirstPicture(this.#waitingForPicture);
+    });
+    transport.on('trace', (event) => {
+      if (event.type === 'bwe')
+        this.#availableBps = (event.info as { availableBitrate: number }).availableBitrate;
     });
   }
 
@@ -57,9 +74,50 @@ export class Receiver {
     return [...this.#consumers.values()];
   }
 
+  /** Id of the consumer whose picture is shown. */
+  get video(): string | undefined {
+    return this.#video?.id;
+  }
+
+  /** What the viewer's end has told of its link; undefined while no picture goes there. */
+  get link(): { readonly availableBps: number | undefined; readonly score: number } | undefined {
+    const video = this.#video;
+    if (video === undefined || video.paused) return undefined;
+    return { availableBps: this.#availableBps, score: video.score.score };
+  }
+
+  /** From now on `link` knows what it takes: one event a second, while something is sent. */
+  async watchLink(): Promise<void> {
+    await this.#transport.enableTraceEvent(['bwe']);
+  }
+
+  /** The same picture from another producer, paused. `pictured` is called when its first key frame goes out. */
+  async offer(
+    producer: types.Producer,
+    layer: Layer,
+    pictured: () => void,
+  ): Promise<protocol.ConsumerOptions> {
+    return this.#consume(producer, { layer, pictured, paused: true });
+  }
+
+  /** This one's picture is shown now: the one before ends. */
+  keep(id: string): void {
+    const before = this.#video;
+    this.#video = this.#consumers.get(id);
+    before?.close();
+    if (before !== undefined) this.#consumers.delete(before.id);
+  }
+
+  /** It was not wanted after all. */
+  drop(id: string): void {
+    this.#consumers.get(id)?.close();
+    this.#consumers.delete(id);
+  }
+
   /** Consumes, paused, all that the stream has and the viewer can decode. Errors: INVALID_ARGUMENT without H.264. */
   async consume(rtpCapabilities: types.RtpCapabilities): Promise<protocol.ConsumerOptions[]> {
     const producers = await this.#stream.producers(this.#branch);
+    this.#capabilities = rtpCapabilities;
     const wanted = producers.filter((producer) => {
       if (this.#branch.canConsume(producer, rtpCapabilities)) return true;
       if (producer.kind === 'audio') return false;
@@ -68,7 +126,7 @@ export class Receiver {
         fix: 'use a browser with H.264',
       });
     });
-    return Promise.all(wanted.map((producer) => this.#consume(producer, rtpCapabilities)));
+    return Promise.all(wanted.map((producer) => this.#consume(producer)));
   }
 
   /**
@@ -78,10 +136,10 @@ export class Receiver {
   async begin(): Promise<protocol.ConsumerOptions[] | undefined> {
     const producers = await this.#stream.producersNow(this.#branch);
     if (producers === undefined) return undefined;
-    const { rtpCapabilities } = this.#branch;
+    this.#capabilities = this.#branch.rtpCapabilities;
     try {
       const offered = await Promise.all(
-        producers.map((one) => this.#consume(one, rtpCapabilities, one.kind !== 'video')),
+        producers.map((one) => this.#consume(one, { paused: one.kind !== 'video' })),
       );
       if (this.#consumers.size === offered.length) return offered;
     } catch {
@@ -94,6 +152,12 @@ export class Receiver {
 
   async resume(id: unknown): Promise<void> {
     const consumer = this.#consumer(id);
+    const watched = this.#watched.get(consumer);
+    if (watched?.hasPicture === true && consumer.paused) {
+      // What it was sent before is no ground to build on.
+      watched.hasPicture = false;
+      await consumer.enableTraceEvent(['pli', 'fir', 'keyframe']);
+    }
     await consumer.resume();
     if (consumer.kind === 'video') this.#wantFirstPicture(consumer);
   }
@@ -104,6 +168,7 @@ export class Receiver {
 
   /** The stream has new producers: the old consumers have closed with the old ones. */
   replaced(): void {
+    this.#video = undefined;
     this.#consumers.clear();
   }
 
@@ -117,14 +182,16 @@ export class Receiver {
 
   async #consume(
     producer: types.Producer,
-    rtpCapabilities: types.RtpCapabilities,
-    paused = true,
+    { paused = true, layer, pictured }: { paused?: boolean; layer?: Layer; pictured?: () => void } = {},
   ): Promise<protocol.ConsumerOptions> {
+    const rtpCapabilities = this.#capabilities ?? this.#branch.rtpCapabilities;
     const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, paused });
     this.#consumers.set(consumer.id, consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer.id));
     if (consumer.kind === 'video') {
-      await this.#watch(consumer);
+      // One that is offered is shown when the viewer says so.
+      if (layer === undefined) this.#video = consumer;
+      await this.#watch(consumer, layer ?? 'main', pictured);
       if (!paused) this.#wantFirstPicture(consumer);
     }
     const { id, producerId, kind, rtpParameters } = consumer;
@@ -132,16 +199,18 @@ export class Receiver {
   }
 
   /** Reads a consumer's trouble from its traces: before its first key frame a request means "joining", after it "lost". */
-  async #watch(consumer: types.Consumer): Promise<void> {
-    let hasPicture = false;
+  async #watch(consumer: types.Consumer, layer: Layer, pictured?: () => void): Promise<void> {
+    const watched: Watched = { layer, hasPicture: false };
+    this.#watched.set(consumer, watched);
     consumer.on('trace', (event) => {
       if (event.type === 'keyframe') {
-        if (hasPicture) return;
-        hasPicture = true;
+        if (watched.hasPicture) return;
+        watched.hasPicture = true;
         this.#firstPicture(consumer);
+        pictured?.();
         // Key frames come every two seconds; only the first one is news.
         void consumer.enableTraceEvent(['pli', 'fir']).catch(() => undefined);
-      } else this.#stream.wantKeyFrame(hasPicture ? 'loss' : 'join');
+      } else this.#stream.wantKeyFrame(watched.hasPicture ? 'loss' : 'join', layer);
     });
     await consumer.enableTraceEvent(['pli', 'fir', 'keyframe']);
   }
@@ -163,7 +232,7 @@ export class Receiver {
     if (this.#closed || consumer.closed) return;
     this.#waitingForPicture = consumer;
     if (this.#transport.dtlsState !== 'connected') return;
-    this.#stream.wantKeyFrame('join');
+    this.#stream.wantKeyFrame('join', this.#watched.get(consumer)?.layer);
     this.#joinTimer = setTimeout(() => this.#wantFirstPicture(consumer), JOIN_RETRY_MS);
   }
 

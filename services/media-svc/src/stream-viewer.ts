@@ -16,6 +16,8 @@ export interface StreamViewer {
   ): void;
   /** The stream has new producers: old consumers have closed with the old ones. */
   replaced(): void;
+  /** Each second, with the bits a second of the main layer. */
+  judge(nowMs: number, mainBps: number): void;
   view(): Promise<ViewerView>;
   /** May be called twice. */
   close(reason: string, code?: ViewerEnd): void;

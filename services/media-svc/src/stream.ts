@@ -1,22 +1,21 @@
 import type { types } from 'mediasoup';
 import type { StreamView } from '@ancloud/contracts/media/v1/media';
-import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type InputDrop, type Log } from '@ancloud/kit';
+import { Attachment } from './attachment.js';
 import type { Branch } from './branch.js';
 import { Branches } from './branches.js';
 import type { Experience } from './core/experience.js';
+import type { Layer } from './core/layer-choice.js';
 import type { Shape } from './core/rtp-parameters.js';
 import type { WishReason } from './core/key-frame-wish.js';
 import { Ingest } from './ingest.js';
 import { KeyFrameWishes } from './key-frame-wishes.js';
+import type { LowSeat } from './low-layer.js';
 import type { SessionCaller } from './io/session-caller.js';
 import type { JoinStep, StreamViewer } from './stream-viewer.js';
 import { RateMeter } from './rate-meter.js';
 import type { WorkerPool } from './worker-pool.js';
-
-/** How long a viewer's `consume` waits for the phone's session before it fails. */
-const PRODUCERS_WAIT_MS = 10_000;
-const ATTACH_RETRY_MS = [200, 500, 1_000, 2_000] as const;
 
 export interface StreamOptions {
   readonly phoneId: string;
@@ -25,12 +24,14 @@ export interface StreamOptions {
   readonly pool: WorkerPool;
   readonly rtpListenIp: string;
   readonly sessions: SessionCaller;
-  readonly askKeyFrame: (reason: WishReason) => void;
+  readonly askKeyFrame: (reason: WishReason, layer: Layer) => void;
   readonly dropped: (why: InputDrop) => void;
   /** A viewer took a step towards its first picture; ms since the one before. */
   readonly joined: (step: JoinStep, ms: number) => void;
   /** A player told how its picture was; a field's name: what it told could not be read. */
   readonly experienced: (report: Experience | keyof Experience | 'rate') => void;
+  /** A viewer was given another layer, or could not be. */
+  readonly layerChanged: (layer: Layer, how: 'done' | 'failed') => void;
   /** Called when viewers or size changed: somebody publishes the record. */
   readonly changed: () => void;
   /** Called once, with why. */
@@ -46,10 +47,7 @@ export class Stream {
   readonly #options: StreamOptions;
   readonly #branches: Branches;
   readonly #viewers = new Map<string, StreamViewer>();
-  #session: SessionRecord | undefined;
-  #ingest: Ingest | undefined;
-  #attaching = false;
-  #ingestReady = Promise.withResolvers<void>();
+  readonly #attachment: Attachment;
   readonly #wishes: KeyFrameWishes;
   readonly #meter: RateMeter;
   #size = { width: 0, height: 0 };
@@ -58,13 +56,33 @@ export class Stream {
   private constructor(options: StreamOptions, branches: Branches) {
     this.#options = options;
     this.#branches = branches;
-    this.#wishes = new KeyFrameWishes(options.askKeyFrame);
+    this.#wishes = new KeyFrameWishes((reason) => options.askKeyFrame(reason, 'main'));
     this.#meter = new RateMeter(
-      async () => (await this.#ingest?.counts())?.packets ?? 0,
-      (rate) => branches.weigh(rate),
+      async () => (await this.#ingest?.counts()) ?? { packets: 0, bytes: 0 },
+      ({ packets, bits }) => {
+        branches.weigh(packets);
+        for (const viewer of this.#viewers.values()) viewer.judge(performance.now(), bits);
+      },
     );
-    // Nobody awaits it while no viewer consumes.
-    this.#ingestReady.promise.catch(() => undefined);
+    this.#attachment = new Attachment({
+      phoneId: options.phoneId,
+      make: (session) =>
+        Ingest.create({
+          router: branches.root.router,
+          session,
+          fence: options.fence,
+          listenIp: options.rtpListenIp,
+          sessions: options.sessions,
+          askLowKeyFrame: (reason) => options.askKeyFrame(reason, 'low'),
+        }),
+      attached: (ingest) => this.#attached(ingest),
+      dropped: (reason) => {
+        for (const viewer of this.#viewers.values())
+          viewer.notify('streamState', { state: 'waiting', reason });
+      },
+      fenced: () => this.close('another media-svc has taken over'),
+      log: options.log,
+    });
   }
 
   /** Errors: CAPACITY while no worker lives, STREAM_FAILED. */
@@ -130,21 +148,11 @@ export class Stream {
     this.#viewers.get(id)?.close(reason, 'VIEWER_REVOKED');
   }
 
-  /** What Redis says of the phone's session now; undefined when it has none. Attaches, re-attaches or lets go. */
+  /** What Redis says of the phone's session now; undefined when it has none. */
   session(session: SessionRecord | undefined): void {
     if (this.#closed) return;
-    this.#session = session?.state === SessionState.SESSION_STATE_READY ? session : undefined;
-    if (this.#session === undefined) {
-      this.#dropIngest(
-        session?.reason === '' || session === undefined ? 'the phone has no session' : session.reason,
-      );
-      return;
-    }
+    this.#attachment.session(session);
     if (session !== undefined) this.resized(session.width, session.height);
-    if (this.#ingest?.serves(this.#session) === true) return;
-    if (this.#attaching) return;
-    this.#attaching = true;
-    void this.#attach().finally(() => (this.#attaching = false));
   }
 
   /** The picture's size, from the session record or a device event; 0 is ignored. */
@@ -157,29 +165,40 @@ export class Stream {
 
   /** What viewers on `branch` are to consume. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
   async producers(branch: Branch): Promise<types.Producer[]> {
-    const deadline = Date.now() + PRODUCERS_WAIT_MS;
-    while (this.#ingest === undefined) {
-      const left = deadline - Date.now();
-      if (left <= 0 || this.#closed) {
-        throw new AppError('STREAM_FAILED', `phone ${this.phoneId} sends no picture`, {
-          field: 'phone',
-          value: this.phoneId,
-          fix: 'is it ready? its status tells',
-        });
-      }
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([
-        this.#ingestReady.promise,
-        new Promise<void>((resolve) => (timer = setTimeout(resolve, left))),
-      ]);
-      clearTimeout(timer);
-    }
-    return branch.producers(this.#ingest, this.#branches.root);
+    return branch.producers(await this.#attachment.ready(), this.#branches.root);
   }
 
   /** As `producers`, without waiting for a session: undefined when none gives a picture now. */
   async producersNow(branch: Branch): Promise<types.Producer[] | undefined> {
     return this.#ingest === undefined ? undefined : branch.producers(this.#ingest, this.#branches.root);
+  }
+
+  /** The main layer for a viewer who has the low one. Errors: STREAM_FAILED. */
+  async mainPicture(branch: Branch): Promise<types.Producer> {
+    return branch.producer((await this.#attachment.ready()).video, this.#branches.root);
+  }
+
+  /** The low layer, begun when nobody had it, until `leave`. Errors: STREAM_FAILED, and those of session-svc. */
+  async takeLow(branch: Branch): Promise<LowSeat> {
+    const { producer, leave } = await (await this.#attachment.ready()).low.take();
+    try {
+      return { producer: await branch.producer(producer, this.#branches.root), leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** A viewer sees another layer now. */
+  layerChanged(to: Layer): void {
+    this.#options.layerChanged(to, 'done');
+  }
+
+  /** One that should be given another keeps what it has. */
+  layerFailed(to: Layer, why: unknown): void {
+    const { log, phoneId, layerChanged } = this.#options;
+    log.info({ phone: phoneId, to, err: why }, 'a viewer could not be given another layer');
+    layerChanged(to, 'failed');
   }
 
   dropped(why: InputDrop): void {
@@ -195,8 +214,9 @@ export class Stream {
   }
 
   /** A viewer lacks a key frame. */
-  wantKeyFrame(reason: WishReason): void {
-    this.#wishes.want(reason);
+  wantKeyFrame(reason: WishReason, layer: Layer = 'main'): void {
+    if (layer === 'main') this.#wishes.want(reason);
+    else this.#ingest?.low.wantKeyFrame(reason);
   }
 
   async view(record: StreamView['record']): Promise<StreamView> {
@@ -225,8 +245,7 @@ export class Stream {
         );
     }
     for (const viewer of this.#viewers.values()) viewer.close(reason);
-    this.#ingest?.close();
-    this.#ingestReady.resolve();
+    this.#attachment.close();
     this.#branches.close();
     this.#options.closed(reason);
   }
@@ -237,53 +256,15 @@ export class Stream {
       if (viewer.branch === branch) viewer.close('media worker died');
   }
 
-  #dropIngest(reason: string): void {
-    if (this.#ingest === undefined) return;
-    this.#ingest.close();
-    this.#ingest = undefined;
-    this.#ingestReady = Promise.withResolvers();
-    for (const viewer of this.#viewers.values()) viewer.notify('streamState', { state: 'waiting', reason });
+  get #ingest(): Ingest | undefined {
+    return this.#attachment.ingest;
   }
 
-  /** Until an ingest serves the session that is current, or there is none. */
-  async #attach(): Promise<void> {
-    const { log, phoneId, rtpListenIp, sessions, fence } = this.#options;
-    for (let attempt = 0; !this.#closed; attempt++) {
-      const session = this.#session;
-      if (session === undefined || this.#ingest?.serves(session) === true) return;
-      this.#dropIngest('the phone restarts its session');
-      try {
-        const ingest = await Ingest.create({
-          router: this.#branches.root.router,
-          session,
-          fence,
-          listenIp: rtpListenIp,
-          sessions,
-        });
-        if (this.#closed || !ingest.serves(this.#session ?? session)) {
-          ingest.close();
-          continue;
-        }
-        this.#ingest = ingest;
-        this.#ingestReady.resolve();
-        this.resized(ingest.attached.width, ingest.attached.height);
-        for (const viewer of this.#viewers.values()) {
-          viewer.replaced();
-          viewer.notify('streamState', { state: 'live', reason: '' });
-        }
-        log.info({ phone: phoneId, attempt, audio: ingest.audio !== undefined }, 'stream attached');
-        return;
-      } catch (error) {
-        if (this.#closed) return;
-        if (error instanceof AppError && error.code === 'FENCED') {
-          log.warn({ phone: phoneId, err: error }, 'a newer media-svc carries the stream');
-          this.close('another media-svc has taken over');
-          return;
-        }
-        log.warn({ phone: phoneId, err: error, attempt }, 'the session could not be attached; trying again');
-        const wait = ATTACH_RETRY_MS[Math.min(attempt, ATTACH_RETRY_MS.length - 1)] ?? 2_000;
-        await new Promise((resolve) => setTimeout(resolve, wait));
-      }
+  #attached({ attached }: Ingest): void {
+    this.resized(attached.width, attached.height);
+    for (const viewer of this.#viewers.values()) {
+      viewer.replaced();
+      viewer.notify('streamState', { state: 'live', reason: '' });
     }
   }
 }

@@ -166,15 +166,16 @@ export class Streams {
       rtpListenIp,
       sessions,
       log,
-      askKeyFrame: (reason) => {
-        this.#metrics.keyFrameAsked(reason);
+      askKeyFrame: (reason, layer) => {
+        this.#metrics.keyFrameAsked(reason, layer);
         const code =
           reason === 'join' ? KeyFrameWanted_Reason.REASON_JOIN : KeyFrameWanted_Reason.REASON_LOSS;
-        wishes.publish({ phoneId, reason: code });
+        wishes.publish({ phoneId, reason: code, low: layer === 'low' });
       },
       dropped: (why) => this.#metrics.dropped(why),
       joined: (step, ms) => this.#metrics.joined(step, ms),
       experienced: (report) => this.#metrics.experienced(report),
+      layerChanged: (layer, how) => this.#metrics.layerChanged(layer, how),
       changed: () => this.#changed(phoneId),
       closed: (reason) => this.#ended(phoneId, reason),
     });

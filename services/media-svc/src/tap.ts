@@ -78,6 +78,9 @@ export class Tap implements StreamViewer {
     this.#consume().catch(() => this.close('the stream could not be consumed again'));
   }
 
+  /** What is copied is the phone's own picture. */
+  judge(): void {}
+
   view(): Promise<ViewerView> {
     return Promise.resolve({
       viewerId: this.#options.id,
@@ -89,6 +92,7 @@ export class Tap implements StreamViewer {
       packetsLost: 0,
       roundTripMs: 0,
       experience: undefined,
+      low: false,
     });
   }
 

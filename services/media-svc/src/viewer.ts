@@ -5,6 +5,7 @@ import { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError, InputGate, type InputDrop, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { ExperienceLog, readExperience } from './core/experience.js';
+import { LayerSwitch } from './layer-switch.js';
 import { receptionOf, Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
 import type { StreamViewer } from './stream-viewer.js';
@@ -47,6 +48,7 @@ export class Viewer implements StreamViewer {
   readonly #options: ViewerOptions;
   readonly #sending = new Map<string, types.WebRtcTransport>();
   #receiver: Receiver | undefined;
+  #layers: LayerSwitch | undefined;
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
   /** One for all its channels. */
   readonly #gate = new InputGate(performance.now());
@@ -90,6 +92,14 @@ export class Viewer implements StreamViewer {
         await this.#receiving().pause(consumer);
         return {};
       },
+      quality: async ({ want }) => {
+        await this.#layers?.want(want);
+        return {};
+      },
+      swapped: ({ consumer }) => {
+        this.#layers?.swapped(consumer);
+        return Promise.resolve({});
+      },
       produceData: (data) => this.#produceData(data),
       restartIce: async ({ transport }) => ({
         iceParameters: (await this.#transport(transport).restartIce()) as unknown as protocol.Opaque,
@@ -115,6 +125,7 @@ export class Viewer implements StreamViewer {
       throw new AppError('CANCELLED', 'the viewer is gone');
     }
     this.#receiver = receiver;
+    this.#layers = new LayerSwitch(this.#stream, this.branch, receiver, this.#options.notify);
     const consumers = atOnce ? await receiver.begin() : undefined;
     return { transport: receiver.options, ...(consumers === undefined ? {} : { consumers }) };
   }
@@ -148,7 +159,12 @@ export class Viewer implements StreamViewer {
   /** The stream has new producers: old consumers have closed with the old ones. */
   replaced(): void {
     this.#receiver?.replaced();
+    this.#layers?.replaced();
     this.#options.notify('streamReplaced', {});
+  }
+
+  judge(nowMs: number, mainBps: number): void {
+    this.#layers?.judge(nowMs, mainBps);
   }
 
   async view(): Promise<ViewerView> {
@@ -159,6 +175,7 @@ export class Viewer implements StreamViewer {
       worker: this.branch.worker.index,
       ...(await receptionOf(this.#receiver)),
       experience: this.#experience.summary,
+      low: this.#layers?.layer === 'low',
     };
   }
 
@@ -174,6 +191,7 @@ export class Viewer implements StreamViewer {
   close(reason: string, code: ViewerEnd = 'UNAVAILABLE'): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#layers?.close();
     this.#receiver?.close();
     for (const transport of this.#sending.values()) transport.close();
     for (const consumer of this.#dataConsumers.values()) consumer.close();

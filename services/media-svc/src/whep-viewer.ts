@@ -110,6 +110,8 @@ export class WhepViewer implements StreamViewer {
     });
   }
 
+  judge(): void {}
+
   async view(): Promise<ViewerView> {
     return {
       viewerId: this.#options.id,
@@ -117,6 +119,7 @@ export class WhepViewer implements StreamViewer {
       joinedAtMs: this.#joinedAtMs,
       worker: this.branch.worker.index,
       ...(await receptionOf(this.#receiver)),
+      low: false,
     };
   }
 

@@ -58,3 +58,11 @@ export function fileError(doing: string, path: string, error: unknown): AppError
   }
   return phoneError(doing, error);
 }
+
+export function fenced(phoneId: string, fence: number, newest: number): AppError {
+  return new AppError('FENCED', `${phoneId}: a newer media-svc has attached`, {
+    field: 'fence',
+    value: `${fence} < ${newest}`,
+    fix: 'take the stream lease again before attaching',
+  });
+}

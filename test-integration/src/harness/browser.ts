@@ -5,6 +5,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
 import type { Farm } from './farm.js';
 import { type Pattern, readPattern } from './pattern.js';
+import type { SlowLink } from './slow-link.js';
 
 /** Debian's Chromium, headless, with everything off that would look for the internet. */
 const FLAGS = [
@@ -41,23 +42,36 @@ export class Browser {
     return new Browser(context, profile);
   }
 
-  /** A page that watches (or controls) a phone through the embeddable component. */
-  async watch(farm: Farm, phone: string, role: 'watch' | 'control' | 'owner'): Promise<ViewerPage> {
+  /**
+   * A page that watches (or controls) a phone through the embeddable component. By default it keeps the phone's own picture, however busy
+   * this machine is.
+   */
+  async watch(
+    farm: Farm,
+    phone: string,
+    role: 'watch' | 'control' | 'owner',
+    { quality = 'high', link }: { readonly quality?: 'high' | 'low' | 'auto'; readonly link?: SlowLink } = {},
+  ): Promise<ViewerPage> {
     const { token, viewerId } = await farm.viewer(phone, role);
     const page = await this.context.newPage();
+    await link?.carry(page);
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
     await page.waitForFunction(() => customElements.get('ancloud-phone') !== undefined);
-    await page.evaluate((secret) => {
-      const element = document.querySelector('ancloud-phone');
-      const log: { name: string; detail: unknown; at: number }[] = [];
-      Object.assign(globalThis, { phoneEvents: log });
-      for (const name of ['state', 'firstframe', 'control', 'clipboard', 'experience']) {
-        element?.addEventListener(name, (event) =>
-          log.push({ name, detail: (event as CustomEvent).detail, at: performance.now() }),
-        );
-      }
-      element?.setAttribute('token', secret);
-    }, token);
+    await page.evaluate(
+      ([secret, wanted]) => {
+        const element = document.querySelector('ancloud-phone');
+        const log: { name: string; detail: unknown; at: number }[] = [];
+        Object.assign(globalThis, { phoneEvents: log });
+        for (const name of ['state', 'firstframe', 'control', 'clipboard', 'experience', 'layer']) {
+          element?.addEventListener(name, (event) =>
+            log.push({ name, detail: (event as CustomEvent).detail, at: performance.now() }),
+          );
+        }
+        element?.setAttribute('quality', wanted);
+        element?.setAttribute('token', secret);
+      },
+      [token, quality] as const,
+    );
     return new ViewerPage(page, viewerId);
   }
 

@@ -31,12 +31,13 @@ export const audioPayloadType = 111;
 /** Fixed for the life of an ingest; a PlainTransport carries nothing else, so they need not be random. */
 export const videoSsrc = 0x616e_0001;
 export const audioSsrc = 0x616e_0002;
+export const lowSsrc = 0x616e_0003;
 
 /**
  * The phone's video as a producer. No PLI, FIR or NACK feedback is declared: the worker would ask the phone's encoder for
  * every viewer's trouble. Consumers' requests are read from their traces instead and limited (key-frame-wish.ts).
  */
-export function videoParameters(cname: string): types.RtpParameters {
+export function videoParameters(cname: string, ssrc = videoSsrc): types.RtpParameters {
   return {
     codecs: [
       {
@@ -47,7 +48,7 @@ export function videoParameters(cname: string): types.RtpParameters {
         rtcpFeedback: [],
       },
     ],
-    encodings: [{ ssrc: videoSsrc }],
+    encodings: [{ ssrc }],
     rtcp: { cname, reducedSize: true },
   };
 }

@@ -1,6 +1,7 @@
 import { ClientPool, type GrpcClient } from '@ancloud/kit';
 import {
   SessionServiceClient,
+  type AttachLowRequest,
   type AttachStreamRequest,
   type AttachStreamResponse,
 } from '@ancloud/contracts/session/v1/session';
@@ -9,7 +10,7 @@ import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 /** A cold attach starts scrcpy on the phone: on a busy host that takes seconds. */
 const ATTACH_DEADLINE_MS = 15_000;
 
-/** The two calls media-svc makes to session-svc, wherever that phone's session lives. */
+/** The calls media-svc makes to session-svc, wherever that phone's session lives. */
 export class SessionCaller {
   readonly #clients: ClientPool<(typeof SessionServiceClient)['service']>;
 
@@ -24,6 +25,18 @@ export class SessionCaller {
   /** The end of a stream; a session that is gone has ended it already. */
   async detach(session: SessionRecord, fence: number): Promise<void> {
     await this.#client(session).detachStream(
+      { phoneId: session.phoneId, fence },
+      { deadlineMs: 2_000, retries: 0 },
+    );
+  }
+
+  async attachLow(session: SessionRecord, request: AttachLowRequest): Promise<void> {
+    await this.#client(session).attachLow(request, { deadlineMs: ATTACH_DEADLINE_MS });
+  }
+
+  /** The end of the low layer. */
+  async detachLow(session: SessionRecord, fence: number): Promise<void> {
+    await this.#client(session).detachLow(
       { phoneId: session.phoneId, fence },
       { deadlineMs: 2_000, retries: 0 },
     );

@@ -1,5 +1,6 @@
 import type { InputDrop, Metrics } from '@ancloud/kit';
 import type { Experience } from '../core/experience.js';
+import type { Layer } from '../core/layer-choice.js';
 import type { WishReason } from '../core/key-frame-wish.js';
 import type { JoinStep } from '../stream-viewer.js';
 import { ExperienceMetrics } from './experience-metrics.js';
@@ -9,6 +10,7 @@ export class StreamMetrics {
   readonly #keyFrames;
   readonly #dropped;
   readonly #joins;
+  readonly #layers;
   readonly #experience: ExperienceMetrics;
 
   /** @param held the streams of this instance, asked at each scrape: the gauges cannot drift from what is held. */
@@ -19,7 +21,7 @@ export class StreamMetrics {
     this.#keyFrames = metrics.counter(
       'ancloud_media_key_frames_wanted_total',
       'Key frames asked of sessions',
-      ['reason'],
+      ['reason', 'layer'],
     );
     this.#dropped = metrics.counter(
       'ancloud_media_input_dropped_total',
@@ -30,6 +32,11 @@ export class StreamMetrics {
       'ancloud_media_join_seconds',
       'From a join to the end of its DTLS handshake, and from there until a key frame went out',
       ['step'],
+    );
+    this.#layers = metrics.counter(
+      'ancloud_media_layer_changes_total',
+      'Viewers that were given the low layer, or the main one again, or could not be',
+      ['to', 'how'],
     );
     this.#experience = new ExperienceMetrics(metrics);
     const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
@@ -45,8 +52,12 @@ export class StreamMetrics {
     Object.assign(pipes, { collect: () => pipes.set(sum((stream) => stream.branches - 1)) });
   }
 
-  keyFrameAsked(reason: WishReason): void {
-    this.#keyFrames.inc({ reason });
+  keyFrameAsked(reason: WishReason, layer: Layer): void {
+    this.#keyFrames.inc({ reason, layer });
+  }
+
+  layerChanged(to: Layer, how: 'done' | 'failed'): void {
+    this.#layers.inc({ to, how });
   }
 
   dropped(why: InputDrop): void {

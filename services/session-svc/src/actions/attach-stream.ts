@@ -1,5 +1,10 @@
 import { isIP } from 'node:net';
-import type { AttachStreamRequest, AttachStreamResponse } from '@ancloud/contracts/session/v1/session';
+import type {
+  AttachLowRequest,
+  AttachLowResponse,
+  AttachStreamRequest,
+  AttachStreamResponse,
+} from '@ancloud/contracts/session/v1/session';
 import { AppError } from '@ancloud/kit';
 import type { RtpOptions, RtpStreamOptions } from '../io/rtp-sender.js';
 import type { Session } from '../io/session.js';
@@ -13,9 +18,20 @@ export async function attachStream(
   signal: AbortSignal,
 ): Promise<AttachStreamResponse> {
   const wish = { fence: request.fence, rtp: readRtp(request) };
-  const { size, audio } = await session.stream.attach(wish, signal);
+  const { size, audio } = await session.streams.attach(wish, signal);
   const { ip, port } = session.rtp;
   return { rtpIp: ip, rtpPort: port, width: size?.width ?? 0, height: size?.height ?? 0, audio };
+}
+
+/** Errors: INVALID_ARGUMENT, FENCED, STREAM_FAILED, SESSION_NOT_READY, CANCELLED. */
+export async function attachLow(
+  session: Session,
+  { fence, ssrc, payloadType, nextSequence }: AttachLowRequest,
+  signal: AbortSignal,
+): Promise<AttachLowResponse> {
+  const video = readStream('', ssrc, payloadType, nextSequence);
+  const { size } = await session.streams.attachLow(fence, video, signal);
+  return { width: size?.width ?? 0, height: size?.height ?? 0 };
 }
 
 function readRtp(request: AttachStreamRequest): RtpOptions {
@@ -27,12 +43,12 @@ function readRtp(request: AttachStreamRequest): RtpOptions {
     });
   within('port', request.port, 1, 65_535);
   const maxPayload = request.mtu === 0 ? DEFAULT_PAYLOAD : within('mtu', request.mtu, 500, 1_400);
-  const video = readStream('video', request.videoSsrc, request.videoPayloadType, request.videoNextSequence);
+  const video = readStream('video_', request.videoSsrc, request.videoPayloadType, request.videoNextSequence);
   // Without an SSRC of its own the receiver does not want sound.
   const audio =
     request.audioSsrc === 0
       ? undefined
-      : readStream('audio', request.audioSsrc, request.audioPayloadType, request.audioNextSequence);
+      : readStream('audio_', request.audioSsrc, request.audioPayloadType, request.audioNextSequence);
   if (audio?.ssrc === video.ssrc)
     throw new AppError('INVALID_ARGUMENT', 'attaching a stream: video and audio have the same SSRC', {
       field: 'audio_ssrc',
@@ -42,16 +58,16 @@ function readRtp(request: AttachStreamRequest): RtpOptions {
 }
 
 function readStream(
-  kind: 'video' | 'audio',
+  prefix: 'video_' | 'audio_' | '',
   ssrc: number,
   payloadType: number,
   next: number,
 ): RtpStreamOptions {
   return {
-    ssrc: within(`${kind}_ssrc`, ssrc, 1, 0xffff_ffff),
-    payloadType: within(`${kind}_payload_type`, payloadType, 0, 127),
+    ssrc: within(`${prefix}ssrc`, ssrc, 1, 0xffff_ffff),
+    payloadType: within(`${prefix}payload_type`, payloadType, 0, 127),
     // 65536 is number 0 of a stream that is not new.
-    nextSequence: within(`${kind}_next_sequence`, next, 0, 0x1_0000),
+    nextSequence: within(`${prefix}next_sequence`, next, 0, 0x1_0000),
   };
 }
 

@@ -304,6 +304,18 @@ describe('streams and clipboard', () => {
     await client.detachStream({ phoneId, fence: 1 });
     expect((await client.getSession({ phoneId })).streaming).toBe(false);
   });
+  it('attaches the low layer to what is attached with the same fence, and detaches it alone', async () => {
+    await client.attachStream({ phoneId, fence: 7, ...attach, ...rest });
+    const low = { phoneId, fence: 7, ssrc: 3, payloadType: 102, nextSequence: 0 };
+    await expect(client.attachLow({ ...low, fence: 6 })).rejects.toMatchObject({ code: 'FENCED' });
+    await expect(client.attachLow({ ...low, ssrc: 0 })).rejects.toMatchObject({ field: 'ssrc' });
+    expect(await client.attachLow(low)).toEqual({ width: 720, height: 1280 });
+    const running = () => device.servers.filter(({ start }) => start.options.get('max_size') === '480');
+    expect(running()).toHaveLength(1);
+    await client.detachLow({ phoneId, fence: 7 });
+    expect((await client.getSession({ phoneId })).streaming).toBe(true);
+    await client.detachStream({ phoneId, fence: 7 });
+  });
   it.each([
     [{ ip: 'media' }, 'ip'],
     [{ port: 0 }, 'port'],

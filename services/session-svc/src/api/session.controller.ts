@@ -9,8 +9,12 @@ import type {
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type {
+  AttachLowRequest,
+  AttachLowResponse,
   AttachStreamRequest,
   AttachStreamResponse,
+  DetachLowRequest,
+  DetachLowResponse,
   DetachStreamRequest,
   DetachStreamResponse,
   GetSessionRequest,
@@ -35,7 +39,7 @@ import type { Log } from '@ancloud/kit';
 import { SET_CLIPBOARD_TEXT_MAX } from '@ancloud/scrcpy-wire';
 import { from, ignoreElements } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { attachStream } from '../actions/attach-stream.js';
+import { attachLow, attachStream } from '../actions/attach-stream.js';
 import { installApp } from '../actions/install-app.js';
 import { WorkLimits } from '../actions/limits.js';
 import { readScreen } from '../actions/read-screen.js';
@@ -78,7 +82,23 @@ export class SessionController {
 
   @GrpcMethod(SERVICE, 'detachStream')
   detachStream({ phoneId, fence }: DetachStreamRequest): DetachStreamResponse {
-    this.sessions.get(phoneId).stream.detach(fence);
+    this.sessions.get(phoneId).streams.detach(fence);
+    return {};
+  }
+
+  @GrpcMethod(SERVICE, 'attachLow')
+  attachLow(
+    request: AttachLowRequest,
+    _metadata: Metadata,
+    call: ServerUnaryCall<AttachLowRequest, AttachLowResponse>,
+  ): Promise<AttachLowResponse> {
+    const session = this.sessions.get(request.phoneId);
+    return during(call, (signal) => attachLow(session, request, signal));
+  }
+
+  @GrpcMethod(SERVICE, 'detachLow')
+  detachLow({ phoneId, fence }: DetachLowRequest): DetachLowResponse {
+    this.sessions.get(phoneId).streams.low.detach(fence);
     return {};
   }
 

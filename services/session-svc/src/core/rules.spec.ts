@@ -9,6 +9,7 @@ import {
   controlServer,
   DEFAULT_ENCODER,
   encoderOptions,
+  lowEncoder,
   mediaServer,
   sameEncoder,
 } from './stream-options.js';
@@ -100,6 +101,23 @@ describe('server options', () => {
         'cleanup=false',
       ]),
     );
+  });
+  it.each([
+    [{}, { bitRate: 400_000, maxSize: 480, maxFps: 20 }],
+    [
+      { bitRate: 50_000_000, maxSize: 2_560, maxFps: 120 },
+      { bitRate: 400_000, maxSize: 480, maxFps: 20 },
+    ],
+    [
+      { bitRate: 1_000_000, maxSize: 640, maxFps: 10 },
+      { bitRate: 250_000, maxSize: 320, maxFps: 10 },
+    ],
+    [
+      { bitRate: 100_000, maxSize: 180, maxFps: 1 },
+      { bitRate: 100_000, maxSize: 180, maxFps: 1 },
+    ],
+  ])('the low layer beside %j is %j', (main, low) => {
+    expect(lowEncoder({ ...DEFAULT_ENCODER, ...main })).toEqual({ ...low, iFrameInterval: 2 });
   });
   it('takes defaults for what the spec leaves out', () => {
     expect(encoderOptions(undefined)).toEqual(DEFAULT_ENCODER);

@@ -32,6 +32,21 @@ export function sameEncoder(a: EncoderOptions, b: EncoderOptions): boolean {
   return (Object.keys(DEFAULT_ENCODER) as (keyof EncoderOptions)[]).every((name) => a[name] === b[name]);
 }
 
+/** At most, for a link that carries a voice call: the shape of a page is seen, its text read with effort. */
+const LOW_BIT_RATE = 400_000;
+const LOW_SIZE = 480;
+const LOW_FPS = 20;
+
+/** The low layer's options beside those of the main one: never more than it, and within the spec's ranges. */
+export function lowEncoder(main: EncoderOptions): EncoderOptions {
+  return {
+    bitRate: Math.max(100_000, Math.min(LOW_BIT_RATE, Math.floor(main.bitRate / 4))),
+    maxSize: main.maxSize === 0 ? LOW_SIZE : Math.max(180, Math.min(LOW_SIZE, Math.floor(main.maxSize / 2))),
+    maxFps: Math.min(LOW_FPS, main.maxFps),
+    iFrameInterval: main.iFrameInterval,
+  };
+}
+
 /** Options with a socket name of their own, so that servers of one phone do not meet. */
 export type NamedServer = ServerOptions & { readonly scid: number };
 

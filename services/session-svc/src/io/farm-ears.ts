@@ -30,9 +30,9 @@ export function farmEars(bus: Bus, lanes: LaneServer): Ears {
         bus.serve(subjects.controlLane, phone, LaneOffer, async () =>
           lanes.offer(phone, (bytes) => session.input.control(bytes)),
         ),
-        bus.subscribe(subjects.keyFrame, phone, ({ reason }) => {
-          if (reason === KeyFrameWanted_Reason.REASON_JOIN) session.stream.keyFrameWanted('join');
-          else if (reason === KeyFrameWanted_Reason.REASON_LOSS) session.stream.keyFrameWanted('loss');
+        bus.subscribe(subjects.keyFrame, phone, ({ reason, low }) => {
+          if (reason === KeyFrameWanted_Reason.REASON_JOIN) session.streams.keyFrameWanted('join', low);
+          else if (reason === KeyFrameWanted_Reason.REASON_LOSS) session.streams.keyFrameWanted('loss', low);
         }),
         bus.subscribe(subjects.controlHolder, phone, (record) => session.input.holderChanged(record.fence)),
       ];
@@ -80,7 +80,7 @@ export function endOrphans(farm: Farm, sessions: Sessions): () => void {
       // A stream that began since the last look has not had its time yet.
       if (missing.get(session.phoneId) !== session.stream.fence) continue;
       farm.log.warn({ phone: session.phoneId }, 'ending a stream whose media-svc is gone');
-      session.stream.stop();
+      session.streams.stop();
     }
     missing = new Map(absent.map(({ phoneId, stream }) => [phoneId, stream.fence]));
   };

@@ -13,6 +13,9 @@ import { nextSequence } from '../core/sequence.js';
 import type { HostClock } from './host-clock.js';
 import type { RtpSocket, RtpTarget } from './rtp-socket.js';
 
+/** What of a socket is used. */
+type RtpOutlet = Pick<RtpSocket, 'connect' | 'disconnect' | 'send' | 'flush'>;
+
 /** Between two sender reports of a stream (RFC 3550 §6.2 allows 5 s; players sync lips by the first two). */
 const REPORT_MS = 1_000;
 const EMPTY = new Uint8Array(0);
@@ -34,11 +37,11 @@ export interface RtpOptions {
 }
 
 /**
- * Access units → RTP packets of one phone. Belongs to the phone, not to the encoder: sequence numbers and timestamps go
+ * Access units → RTP packets of one stream of a phone. Belongs to the phone, not to the encoder: sequence numbers and timestamps go
  * on while scrcpy servers and even media-svc change.
  */
 export class RtpSender {
-  readonly #socket: RtpSocket;
+  readonly #outlet: RtpOutlet;
   readonly #hostClock: HostClock;
   readonly #clock: Clock;
   readonly #cname: string;
@@ -50,13 +53,13 @@ export class RtpSender {
   #report: Timer | undefined;
 
   constructor(options: {
-    readonly socket: RtpSocket;
+    readonly outlet: RtpOutlet;
     readonly hostClock: HostClock;
     readonly clock: Clock;
     /** Names the phone in sender reports; printable ASCII. */
     readonly cname: string;
   }) {
-    this.#socket = options.socket;
+    this.#outlet = options.outlet;
     this.#hostClock = options.hostClock;
     this.#clock = options.clock;
     this.#cname = options.cname;
@@ -65,9 +68,9 @@ export class RtpSender {
   /** Begins to send to a receiver, or goes on sending to another. Errors: INVALID_ARGUMENT. */
   async attach(options: RtpOptions): Promise<void> {
     const mtu = options.maxPayload + RTP_HEADER_SIZE;
-    await this.#socket.connect(options.target, mtu);
+    await this.#outlet.connect(options.target, mtu);
     const emit = (kind: 'video' | 'audio') => (header: Uint8Array, payload: Uint8Array) =>
-      this.#socket.send(header, payload, kind);
+      this.#outlet.send(header, payload, kind);
     const timeline = continued(this.#video?.timeline, options.video, 90_000);
     this.#video = { timeline, packetizer: new H264Packetizer({ timeline, emit: emit('video'), mtu }) };
     if (this.#config !== undefined) this.#video.packetizer.setConfig(this.#config);
@@ -86,7 +89,7 @@ export class RtpSender {
   detach(): void {
     this.#report?.cancel();
     this.#report = undefined;
-    this.#socket.disconnect();
+    this.#outlet.disconnect();
   }
 
   /** SPS and PPS of the encoder whose pictures follow; sent with each IDR. */
@@ -98,12 +101,12 @@ export class RtpSender {
   video(accessUnit: Uint8Array, hostUs: number): void {
     this.#lastVideoUs = Math.max(hostUs, this.#lastVideoUs);
     this.#video?.packetizer.packetize(accessUnit, hostUs);
-    this.#socket.flush();
+    this.#outlet.flush();
   }
 
   audio(packet: Uint8Array, hostUs: number): void {
     this.#audio?.packetizer.packetize(packet, hostUs);
-    this.#socket.flush();
+    this.#outlet.flush();
   }
 
   /** Sends a group of pictures again, with new numbers and times. */
@@ -137,7 +140,7 @@ export class RtpSender {
         octetCount,
         cname: this.#cname,
       });
-      this.#socket.send(report, EMPTY, 'rtcp');
+      this.#outlet.send(report, EMPTY, 'rtcp');
     }
   }
 }

@@ -105,6 +105,7 @@ async function phone(version = '4.1', over: { audio?: 'opus' | 'unavailable' } =
 class Receiver {
   readonly video: RtpPacket[] = [];
   readonly audio: RtpPacket[] = [];
+  readonly low: RtpPacket[] = [];
   readonly reports: Buffer[] = [];
   readonly #socket: Socket;
 
@@ -122,6 +123,7 @@ class Receiver {
       // RFC 5761 §4: RTCP's packet types are 192 to 223 in the second byte.
       if (bytes[1]! >= 192 && bytes[1]! <= 223) this.reports.push(bytes);
       else if (parseRtp(bytes).ssrc === 1111) this.video.push(parseRtp(bytes));
+      else if (parseRtp(bytes).ssrc === 3333) this.low.push(parseRtp(bytes));
       else this.audio.push(parseRtp(bytes));
     });
   }
@@ -406,6 +408,90 @@ describe('streams', () => {
     p.device.refusal = undefined;
     await old.close();
     await until('another server', () => p.session.record().encoder?.maxFps === 30);
+  });
+
+  describe('the low layer', () => {
+    const lowStream = { ssrc: 3333, payloadType: 102, nextSequence: 0 };
+    const servers = (p: Awaited<ReturnType<typeof phone>>) => ({
+      main: p.device.newest('audio', 'true'),
+      low: p.device.newest('max_size', '480'),
+    });
+    async function both() {
+      const p = await phone();
+      const receiver = await Receiver.open();
+      await p.ready();
+      await p.session.streams.attach(receiver.wish(), never);
+      await p.session.streams.attachLow(1, lowStream, never);
+      return { p, receiver, ...servers(p) };
+    }
+
+    it('is a second server, smaller and without sound, that goes to the same receiver', async () => {
+      const { p, receiver, main, low } = await both();
+      expect(Object.fromEntries(p.device.servers.at(-1)?.start.options ?? [])).toMatchObject({
+        audio: 'false',
+        max_size: '480',
+        video_bit_rate: '400000',
+        max_fps: '20',
+      });
+      main.sendFrame();
+      low.sendFrame();
+      await until('pictures of both', () => receiver.units.length === 2 && receiver.low.length > 1);
+      expect(receiver.breaks).toEqual([]);
+      // The phone's size is the main one's.
+      low.restartVideo({ width: 270, height: 480 });
+      low.sendFrame();
+      expect(p.session.record()).toMatchObject({ width: 720, height: 1_280 });
+    });
+
+    it('has key frames of its own', async () => {
+      const { p, receiver, main, low } = await both();
+      await until('its key frame', () => receiver.low.length > 0);
+      const before = receiver.low.length;
+      await clock.advance(210);
+      p.session.streams.keyFrameWanted('join', true);
+      await until('it once more', () => receiver.low.length > before);
+      expect(receiver.keyFrames).toBe(1);
+      expect([...main.controls, ...low.controls]).toEqual([]);
+    });
+
+    it('follows the encoder that the phone is given', async () => {
+      const { p, low } = await both();
+      p.session.streams.encode({ ...DEFAULT_ENCODER, bitRate: 1_000_000, maxSize: 640 });
+      await until('both to be replaced', () => p.session.record().encoder?.maxSize === 640);
+      await until('the low one', () => p.session.streams.low.encoder?.maxSize === 320);
+      await until('the old one to end', () => low.connected.length === 0);
+    });
+
+    it('ends alone, and leaves the picture', async () => {
+      const { p, receiver, main, low } = await both();
+      p.session.streams.low.detach(1);
+      await until('its server to end', () => low.connected.length === 0);
+      main.sendFrame();
+      await until('a picture', () => receiver.units.length === 2);
+      expect(p.session.record().streaming).toBe(true);
+    });
+
+    it.each<[string, (p: Awaited<ReturnType<typeof phone>>, receiver: Receiver) => unknown]>([
+      ['a detachment', (p) => p.session.streams.detach(1)],
+      ['another receiver', (p, receiver) => p.session.streams.attach(receiver.wish({ fence: 2 }), never)],
+      ['the end of the session', (p) => p.session.close('the test ends')],
+    ])('ends with %s', async (_, end) => {
+      const { p, receiver, low } = await both();
+      await end(p, receiver);
+      await until('its server to end', () => low.connected.length === 0);
+      expect(p.session.streams.low.wanted).toBe(false);
+    });
+
+    it('is refused without an attachment of the same fence', async () => {
+      const p = await phone();
+      const receiver = await Receiver.open();
+      await p.ready();
+      const attached = (fence: number) => p.session.streams.attachLow(fence, lowStream, never);
+      await expect(attached(1)).rejects.toMatchObject({ code: 'FENCED' });
+      await p.session.streams.attach(receiver.wish({ fence: 2 }), never);
+      await expect(attached(1)).rejects.toMatchObject({ code: 'FENCED' });
+      expect(p.device.servers).toHaveLength(2);
+    });
   });
 
   it('goes on without sound when the phone has none', async () => {

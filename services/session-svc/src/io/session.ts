@@ -6,12 +6,12 @@ import type { SessionEffect, SessionEvent, SessionMachine } from '../core/sessio
 import { phonePaused } from '../errors.js';
 import { ControlServer } from './control-server.js';
 import type { PhoneAddress, PhoneLink } from './phone-link.js';
-import { RtpSender } from './rtp-sender.js';
 import { RtpSocket } from './rtp-socket.js';
 import { SessionInput } from './session-input.js';
 import { sessionRecord } from './session-record.js';
+import { SessionStreams } from './session-streams.js';
 import type { SessionOptions, SessionWorld } from './session-world.js';
-import { Stream } from './stream.js';
+import type { Stream } from './stream.js';
 
 /**
  * One boot of one phone, attached: link, control server, stream, input. Performs what core/session-state.ts decides.
@@ -20,7 +20,7 @@ import { Stream } from './stream.js';
 export class Session {
   readonly phoneId: string;
   readonly bootId: string;
-  readonly stream: Stream;
+  readonly streams: SessionStreams;
   readonly input: SessionInput;
   readonly #world: SessionWorld;
   readonly #address: PhoneAddress;
@@ -63,9 +63,9 @@ export class Session {
       acknowledge: (ack) => world.voice.acknowledge(options.phoneId, ack),
       askClipboard: () => this.stream.askClipboard(),
     });
-    this.stream = new Stream({
+    this.streams = new SessionStreams({
       phoneId: options.phoneId,
-      sender: new RtpSender({ socket, hostClock, clock, cname: options.phoneId }),
+      socket,
       version,
       clock,
       hostClock,
@@ -82,6 +82,11 @@ export class Session {
       onChange: () => this.#announce(),
       onServerFailed: () => this.#link && world.jar.forget(this.#link),
     });
+  }
+
+  /** The main one. */
+  get stream(): Stream {
+    return this.streams.main;
   }
 
   get state(): SessionState {
@@ -112,7 +117,7 @@ export class Session {
 
   /** Control messages that wait, over all its servers. */
   get queued(): number {
-    return this.input.queued + this.stream.queued;
+    return this.input.queued + this.streams.queued;
   }
 
   record(): SessionRecord {
@@ -134,7 +139,7 @@ export class Session {
     this.#held = held;
     this.#control?.channel.hold(held);
     this.input.hold(held);
-    this.stream.hold(held);
+    this.streams.hold(held);
     this.#log.info(held ? 'the phone is paused' : 'the phone goes on');
     this.#announce();
   }
@@ -159,8 +164,7 @@ export class Session {
   #effect(effect: SessionEffect): void {
     switch (effect) {
       case 'connectLink':
-        this.#connect();
-        return;
+        return this.#connect();
       case 'startControl':
         void this.#startControl();
         return;
@@ -173,23 +177,17 @@ export class Session {
         this.#retry.unref();
         return;
       case 'resetBackoff':
-        this.#backoff.reset();
-        return;
+        return this.#backoff.reset();
       case 'forgetInput':
-        this.input.lost();
-        return;
+        return this.input.lost();
       case 'resumeStream':
-        this.stream.resume();
-        return;
+        return this.streams.resume();
       case 'suspendStream':
-        this.stream.suspend();
-        return;
+        return this.streams.suspend();
       case 'announce':
-        this.#announce();
-        return;
+        return this.#announce();
       case 'release':
-        this.#release();
-        return;
+        return this.#release();
     }
   }
 
@@ -291,7 +289,7 @@ export class Session {
   #release(): void {
     this.#life.abort(new AppError('SESSION_NOT_FOUND', `phone ${this.phoneId}: ${this.#reason}`));
     this.#retry?.cancel();
-    this.stream.close();
+    this.streams.close();
     this.#closeControl();
     this.#link?.close();
     this.#link = undefined;

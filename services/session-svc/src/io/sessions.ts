@@ -107,7 +107,7 @@ export class Sessions {
     try {
       const session = await this.#attached(status);
       session.hold(false);
-      session.stream.encode(encoderOptions(status.told?.spec?.encoder));
+      session.streams.encode(encoderOptions(status.told?.spec?.encoder));
       if (wish.booted) session.booted();
     } catch (err) {
       // The next status or resync tries again.

@@ -6,7 +6,7 @@ import { DEFAULT_ENCODER, sameEncoder } from '../core/stream-options.js';
 import type { EncoderOptions } from '../core/stream-options.js';
 import { stepStream } from '../core/stream-state.js';
 import type { StreamAt, StreamEffect, StreamEvent } from '../core/stream-state.js';
-import { phonePaused } from '../errors.js';
+import { fenced, phonePaused } from '../errors.js';
 import { KeyFrames } from './key-frames.js';
 import { StreamServer } from './stream-server.js';
 import type { StreamOptions, StreamState, StreamWish } from './stream-wish.js';
@@ -54,6 +54,11 @@ export class Stream {
     return this.#wish !== undefined;
   }
 
+  /** What is attached, or waits to be. */
+  get wish(): StreamWish | undefined {
+    return this.#wish;
+  }
+
   get fence(): number {
     return this.#fence;
   }
@@ -81,7 +86,7 @@ export class Stream {
     if (this.#closed)
       throw new AppError('SESSION_NOT_FOUND', `${this.#options.phoneId}: the session has ended`);
     if (this.#held) throw phonePaused(this.#options.phoneId);
-    if (wish.fence < this.#fence) throw this.#fenced(wish.fence);
+    if (wish.fence < this.#fence) throw fenced(this.#options.phoneId, wish.fence, this.#fence);
     this.#fence = wish.fence;
     this.#wish = wish;
     try {
@@ -90,7 +95,7 @@ export class Stream {
       if (this.#wish === wish) this.stop();
       throw error;
     }
-    if (this.#wish !== wish) throw this.#fenced(wish.fence);
+    if (this.#wish !== wish) throw fenced(this.#options.phoneId, wish.fence, this.#fence);
     if (!this.#reachable) this.#step('wantLater');
     else if (this.#at === 'off' || this.#at === 'waiting') this.#step('want');
     // No key frame for a new receiver: nobody watches there before its handshake is over, and then media-svc asks. One now would be
@@ -193,8 +198,7 @@ export class Stream {
         this.#candidate = undefined;
         return;
       case 'switchOver':
-        this.#switchOver();
-        return;
+        return this.#switchOver();
       case 'dropCurrent':
         this.#current?.close();
         this.#current = undefined;
@@ -208,14 +212,11 @@ export class Stream {
         }, this.#backoff.next());
         return;
       case 'cancelRetry':
-        this.#retry?.cancel();
-        return;
+        return this.#retry?.cancel();
       case 'resetBackoff':
-        this.#backoff.reset();
-        return;
+        return this.#backoff.reset();
       case 'announce':
-        this.#options.onChange();
-        return;
+        return this.#options.onChange();
     }
   }
 
@@ -294,13 +295,5 @@ export class Stream {
     const timer = this.#options.clock.setTimeout(late.resolve, SOUND_MS);
     await Promise.race([known, late.promise]);
     timer.cancel();
-  }
-
-  #fenced(fence: number): AppError {
-    return new AppError('FENCED', `${this.#options.phoneId}: a newer media-svc has attached`, {
-      field: 'fence',
-      value: `${fence} < ${this.#fence}`,
-      fix: 'take the stream lease again before attaching',
-    });
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { packetRate } from './packet-rate.js';
+import { countedRate } from './counted-rate.js';
 
-describe('packetRate', () => {
+describe('countedRate', () => {
   it.each<[string, number, [number, number], [number, number], number]>([
     ['is what came in a second', 0, [100, 0], [520, 1_000], 420],
     ['whatever the time between', 0, [100, 500], [940, 2_500], 420],
@@ -10,7 +10,7 @@ describe('packetRate', () => {
     ['and the slower the shorter', 400, [0, 0], [0, 500], 400 * Math.sqrt(0.8)],
     ['begins anew with another sender', 0, [5_000, 0], [200, 1_000], 200],
     ['is what it was when no time has passed', 400, [5, 7], [9, 7], 400],
-  ])('%s', (_, rate, [packetsBefore, before], [packets, atMs], wanted) => {
-    expect(packetRate(rate, { packets: packetsBefore, atMs: before }, { packets, atMs })).toBeCloseTo(wanted);
+  ])('%s', (_, rate, [countBefore, before], [count, atMs], wanted) => {
+    expect(countedRate(rate, { count: countBefore, atMs: before }, { count, atMs })).toBeCloseTo(wanted);
   });
 });

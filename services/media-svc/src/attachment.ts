@@ -1,0 +1,117 @@
+import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
+import { SessionState } from '@ancloud/contracts/state/v1/state';
+import { AppError, type Log } from '@ancloud/kit';
+import type { Ingest } from './ingest.js';
+
+/** How long who needs an ingest waits for the phone's session before that fails. */
+const READY_MS = 10_000;
+const RETRY_MS = [200, 500, 1_000, 2_000] as const;
+
+export interface AttachmentOptions {
+  readonly phoneId: string;
+  readonly make: (session: SessionRecord) => Promise<Ingest>;
+  readonly attached: (ingest: Ingest) => void;
+  /** The ingest that was there is gone. */
+  readonly dropped: (reason: string) => void;
+  /** A newer media-svc carries the stream. */
+  readonly fenced: () => void;
+  readonly log: Log;
+}
+
+/** Keeps an ingest for the session that a phone has now. Owned by its stream; ends by `close`. */
+export class Attachment {
+  readonly #options: AttachmentOptions;
+  #session: SessionRecord | undefined;
+  #ingest: Ingest | undefined;
+  #attaching = false;
+  #ready = Promise.withResolvers<void>();
+  #closed = false;
+
+  constructor(options: AttachmentOptions) {
+    this.#options = options;
+  }
+
+  get ingest(): Ingest | undefined {
+    return this.#ingest;
+  }
+
+  /** What Redis says of the phone's session now; undefined when it has none. Attaches, re-attaches or lets go. */
+  session(session: SessionRecord | undefined): void {
+    if (this.#closed) return;
+    const ready = session?.state === SessionState.SESSION_STATE_READY ? session : undefined;
+    this.#session = ready;
+    if (ready === undefined) return this.#drop(session?.reason || 'the phone has no session');
+    if (this.#ingest?.serves(ready) === true || this.#attaching) return;
+    this.#attaching = true;
+    void this.#attach().finally(() => (this.#attaching = false));
+  }
+
+  /** The ingest, once there is one. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
+  async ready(): Promise<Ingest> {
+    const deadline = Date.now() + READY_MS;
+    while (this.#ingest === undefined) {
+      const left = deadline - Date.now();
+      if (left <= 0 || this.#closed) {
+        const { phoneId } = this.#options;
+        throw new AppError('STREAM_FAILED', `phone ${phoneId} sends no picture`, {
+          field: 'phone',
+          value: phoneId,
+          fix: 'is it ready? its status tells',
+        });
+      }
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        this.#ready.promise,
+        new Promise<void>((resolve) => (timer = setTimeout(resolve, left))),
+      ]);
+      clearTimeout(timer);
+    }
+    return this.#ingest;
+  }
+
+  /** Closes the ingest; who waits for one hears that there is none. May be called twice. */
+  close(): void {
+    this.#closed = true;
+    this.#ingest?.close();
+    this.#ready.resolve();
+  }
+
+  #drop(reason: string): void {
+    if (this.#ingest === undefined) return;
+    this.#ingest.close();
+    this.#ingest = undefined;
+    this.#ready = Promise.withResolvers();
+    this.#options.dropped(reason);
+  }
+
+  /** Until an ingest serves the session that is current, or there is none. */
+  async #attach(): Promise<void> {
+    const { log, phoneId } = this.#options;
+    for (let attempt = 0; !this.#closed; attempt++) {
+      const session = this.#session;
+      if (session === undefined || this.#ingest?.serves(session) === true) return;
+      this.#drop('the phone restarts its session');
+      try {
+        const ingest = await this.#options.make(session);
+        if (this.#closed || !ingest.serves(this.#session ?? session)) {
+          ingest.close();
+          continue;
+        }
+        this.#ingest = ingest;
+        this.#ready.resolve();
+        this.#options.attached(ingest);
+        log.info({ phone: phoneId, attempt, audio: ingest.audio !== undefined }, 'stream attached');
+        return;
+      } catch (error) {
+        if (this.#closed) return;
+        if (error instanceof AppError && error.code === 'FENCED') {
+          log.warn({ phone: phoneId, err: error }, 'a newer media-svc carries the stream');
+          return this.#options.fenced();
+        }
+        log.warn({ phone: phoneId, err: error, attempt }, 'the session could not be attached; trying again');
+        const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 2_000;
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import type { viewer as protocol } from '@ancloud/contracts';
+import { AppError } from '@ancloud/kit';
+import type { Branch } from './branch.js';
+import {
+  chooseLayer,
+  firstLayer,
+  type Layer,
+  type LayerState,
+  refused,
+  switched,
+} from './core/layer-choice.js';
+import type { LowSeat } from './low-layer.js';
+import type { Receiver } from './receiver.js';
+import type { Stream } from './stream.js';
+
+/** The new layer's first picture must be on the viewer's screen by then, ms. */
+const SWAP_MS = 8_000;
+
+const QUALITIES: readonly unknown[] = ['main', 'low', 'auto'] satisfies protocol.Quality[];
+
+/** On its way from the old layer to another. */
+interface Change {
+  readonly layer: Layer;
+  readonly old: string;
+  seat?: LowSeat;
+  fresh?: string;
+  timer?: NodeJS.Timeout;
+}
+
+type Notify = <M extends 'layer' | 'layerDropped'>(method: M, data: protocol.ServerNotifications[M]) => void;
+
+/**
+ * Which layer one viewer is sent, and how it gets another: make before break. The new layer's consumer begins beside the old one's; the
+ * viewer shows it from its first picture on and says so, and only then the old one ends. On the way down the old one is silent from
+ * the new one's first key frame on: the link has no room for both. Owned by its viewer; ends by `close`.
+ */
+export class LayerSwitch {
+  readonly #stream: Stream;
+  readonly #branch: Branch;
+  readonly #receiver: Receiver;
+  readonly #notify: Notify;
+  #want: protocol.Quality = 'main';
+  #state: LayerState;
+  #change: Change | undefined;
+  /** Of the low layer that the viewer has. */
+  #seat: LowSeat | undefined;
+  #closed = false;
+
+  constructor(stream: Stream, branch: Branch, receiver: Receiver, notify: Notify) {
+    this.#stream = stream;
+    this.#branch = branch;
+    this.#receiver = receiver;
+    this.#notify = notify;
+    this.#state = firstLayer('main', performance.now());
+  }
+
+  get layer(): Layer {
+    return this.#state.layer;
+  }
+
+  /** What the viewer asks for; `auto`: as its link takes. Errors: INVALID_ARGUMENT. */
+  async want(quality: protocol.Quality): Promise<void> {
+    if (!QUALITIES.includes(quality))
+      throw new AppError('INVALID_ARGUMENT', 'there is no such quality', {
+        field: 'want',
+        value: String(quality),
+        fix: "ask for 'main', 'low' or 'auto'",
+      });
+    this.#want = quality;
+    if (quality === 'auto') await this.#receiver.watchLink();
+    else if (quality !== this.#state.layer && this.#change === undefined) void this.#go(quality);
+  }
+
+  /** Told each second, with the bits a second of the main layer. */
+  judge(nowMs: number, mainBps: number): void {
+    const { link } = this.#receiver;
+    if (link === undefined || this.#change !== undefined || this.#closed) return;
+    const state = this.#state;
+    if (this.#want === 'auto') {
+      const chosen = chooseLayer(state, { atMs: nowMs, mainBps, ...link });
+      this.#state = chosen.state;
+      if (chosen.want !== state.layer) void this.#go(chosen.want);
+    } else if (this.#want !== state.layer && nowMs - state.sinceMs >= state.holdMs) void this.#go(this.#want);
+  }
+
+  /** The viewer shows the new layer. Errors: INVALID_STATE when it was given up meanwhile. */
+  swapped(consumer: unknown): void {
+    const change = this.#change;
+    if (change?.fresh === undefined || change.fresh !== consumer)
+      throw new AppError('INVALID_STATE', 'that layer was given up', {
+        field: 'consumer',
+        value: String(consumer),
+        fix: 'show the old one',
+      });
+    clearTimeout(change.timer);
+    this.#change = undefined;
+    this.#seat?.leave();
+    this.#seat = change.seat;
+    this.#receiver.keep(change.fresh);
+    this.#state = switched(this.#state, performance.now());
+    this.#stream.layerChanged(change.layer);
+  }
+
+  /** The stream has new producers: all consumers have closed, and the viewer begins anew with the main layer. */
+  replaced(): void {
+    this.#forget();
+    this.#state = firstLayer('main', performance.now());
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#closed = true;
+    this.#forget();
+  }
+
+  #forget(): void {
+    clearTimeout(this.#change?.timer);
+    this.#change?.seat?.leave();
+    this.#change = undefined;
+    this.#seat?.leave();
+    this.#seat = undefined;
+  }
+
+  /** Never rejects. */
+  async #go(layer: Layer): Promise<void> {
+    const old = this.#receiver.video;
+    if (old === undefined) return;
+    const change: Change = { layer, old };
+    this.#change = change;
+    try {
+      if (layer === 'low') {
+        const seat = await this.#stream.takeLow(this.#branch);
+        if (this.#change !== change) return seat.leave();
+        change.seat = seat;
+      }
+      const producer = change.seat?.producer ?? (await this.#stream.mainPicture(this.#branch));
+      const consumer = await this.#receiver.offer(producer, layer, () => this.#pictured(change));
+      if (this.#change !== change) return this.#receiver.drop(consumer.id);
+      change.fresh = consumer.id;
+      change.timer = setTimeout(() => this.#giveUp(change, 'it was not shown in time'), SWAP_MS);
+      this.#notify('layer', { layer, consumer });
+    } catch (error) {
+      this.#giveUp(change, error);
+    }
+  }
+
+  /** A key frame of the new layer went out. */
+  #pictured(change: Change): void {
+    if (this.#change !== change || change.layer === 'main') return;
+    this.#receiver.pause(change.old).catch(() => undefined);
+  }
+
+  /** The old layer goes on. */
+  #giveUp(change: Change, why: unknown): void {
+    if (this.#change !== change || this.#closed) return;
+    this.#change = undefined;
+    clearTimeout(change.timer);
+    change.seat?.leave();
+    this.#state = refused(this.#state, performance.now());
+    this.#stream.layerFailed(change.layer, why);
+    if (change.fresh === undefined) return;
+    this.#receiver.drop(change.fresh);
+    this.#receiver.resume(change.old).catch(() => undefined);
+    this.#notify('layerDropped', { consumer: change.fresh });
+  }
+}

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm } from '../harness/farm.js';
+import { streamOf } from '../harness/media-client.js';
+import { SlowLink } from '../harness/slow-link.js';
+import { videoServers } from '../harness/video-servers.js';
+
+const farm = new Farm(inject('farm'));
+let browser: Browser;
+let phoneId: string;
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  ({ phoneId } = await farm.create());
+  await farm.viewable(phoneId);
+  await farm.shell(phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+});
+afterAll(async () => {
+  await browser?.close();
+  if (phoneId !== undefined) await farm.delete(phoneId);
+});
+
+/** Waits until the newest layer that a viewer was given is this one, and shown. */
+const given = (viewer: ViewerPage, wanted: string, width: number): Promise<void> =>
+  eventually(async () => {
+    const layers = (await viewer.events('layer')).map(({ detail }) => detail['layer']);
+    const size = await viewer.size();
+    if (layers.at(-1) === wanted && size.width === width) return;
+    const { viewers } = await streamOf(farm.address, phoneId);
+    throw new NotYet(`layers ${layers.join()}, ${size.width} wide; ${JSON.stringify(viewers)}`);
+  });
+/** A third of what the phone's picture takes now: how much that is depends on what else this machine has to do. Ends by `over`. */
+const narrow = async (link: SlowLink, over: AbortSignal): Promise<void> => {
+  let before = { bytes: 0, at: 0 };
+  while (!over.aborted) {
+    const bytes = await eventually(async () => {
+      const { bytesIn } = await streamOf(farm.address, phoneId);
+      if (bytesIn - before.bytes < 100_000) throw new NotYet('the phone sends no moving picture');
+      return bytesIn;
+    });
+    const now = { bytes, at: performance.now() };
+    if (before.bytes > 0 && !over.aborted)
+      link.bitsPerSecond = ((now.bytes - before.bytes) * 8_000) / (now.at - before.at) / 3;
+    before = now;
+  }
+};
+const moves = async (viewer: ViewerPage): Promise<void> => {
+  const first = await viewer.patternWhere(({ kind }) => kind === 'motion');
+  await viewer.patternWhere(({ value }) => value > first.value);
+};
+const states = async (viewer: ViewerPage): Promise<Set<unknown>> =>
+  new Set((await viewer.events('state')).map(({ detail }) => detail['state']));
+
+describe('the low layer', () => {
+  it('is the same picture, from a second encoder of the phone', async () => {
+    const viewer = await browser.watch(farm, phoneId, 'watch', { quality: 'low' });
+    await viewer.firstFrame();
+    await given(viewer, 'low', 270);
+    await moves(viewer);
+    expect(videoServers(farm, phoneId)).toHaveLength(2);
+    expect(await states(viewer)).toEqual(new Set(['live']));
+    await viewer.page.close();
+  });
+
+  it('a link that takes no more gets it, and the main one again; who watches beside notices nothing', async () => {
+    const link = await SlowLink.open();
+    const beside = await browser.watch(farm, phoneId, 'watch');
+    const weak = await browser.watch(farm, phoneId, 'watch', { quality: 'auto', link });
+    await Promise.all([beside.firstFrame(), weak.firstFrame()]);
+    const wide = new AbortController();
+    const narrowed = narrow(link, wide.signal);
+    await given(weak, 'low', 270);
+    await moves(weak);
+    await moves(beside);
+    wide.abort();
+    await narrowed;
+    link.bitsPerSecond = Infinity;
+    await given(weak, 'main', 720);
+    await moves(weak);
+    for (const viewer of [beside, weak]) expect(await states(viewer)).toEqual(new Set(['live']));
+    expect(await weak.events('firstframe')).toHaveLength(1);
+    await eventually(() => {
+      const running = videoServers(farm, phoneId).length;
+      if (running !== 1) throw new NotYet(`${running} video servers run for viewers of one layer`);
+    });
+    await beside.page.close();
+    await weak.page.close();
+    link.close();
+  });
+});

@@ -1,0 +1,25 @@
+import type { Farm } from './farm.js';
+import { initPidOf, processes } from './processes.js';
+
+/** Pids of a phone's scrcpy servers: those with video, or those for control alone. */
+export function scrcpyServers(farm: Farm, phoneId: string, video: boolean): number[] {
+  const all = processes();
+  const parents = new Map(all.map(({ pid, parent }) => [pid, parent]));
+  const init = initPidOf(farm.address, phoneId);
+  const inPhone = (pid: number): boolean => {
+    for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at))
+      if (at === init) return true;
+    return false;
+  };
+  return all
+    .filter(
+      ({ pid, line }) =>
+        // The server itself and not the shell that started it.
+        /^app_process.* com\.genymobile\.scrcpy\.Server /.test(line.replace(/^\S*\//, '')) &&
+        line.includes('video=false') !== video &&
+        inPhone(pid),
+    )
+    .map(({ pid }) => pid);
+}
+
+export const videoServers = (farm: Farm, phoneId: string): number[] => scrcpyServers(farm, phoneId, true);
