@@ -6,7 +6,8 @@
 //   - nothing is opened before O_PATH and fstat have said that it is a regular file reached without a symbolic link;
 //   - the mapping is never loaded from. FUTEX_WAIT compares in the kernel and answers EFAULT for a page that the phone
 //     truncated away, where a load would raise SIGBUS. Values come from pread;
-//   - whatever the phone does costs at most one round in ROUND_MS.
+//   - whatever the phone does costs at most one round in ROUND_MS on average. Rounds of the last BURST_MS that were not used may come at
+//     once, as the last of a few changes that come together is the one that somebody waits for.
 // A filesystem that hangs (FUSE) hangs this thread only, and only until the phone ends.
 #include "shim.h"
 
@@ -28,7 +29,9 @@ enum {
 	FIRST_LOOK_MS = 20,
 	LAST_LOOK_MS = 200,
 	ROUND_MS = 10,
+	BURST_MS = 100,
 	WAIT_MS = 1000,
+	LAST_WAIT_MS = 16000,
 	POLL_MS = 200,
 	SERIAL_OFFSET = 4,
 	MAGIC_OFFSET = 8,
@@ -143,15 +146,15 @@ static void publish(struct properties *properties, uint64_t value)
 		(void)!write(properties->event_fd, &one, sizeof one);
 }
 
-// Publishes every change until the file is another or too short.
-static void follow(struct properties *properties, const struct area *area)
+// Publishes every change until the file is another or too short. `paid_ms`: when the rounds so far will have been paid for. Whether
+// the file is still the one of its name is asked ever more seldom while nothing changes.
+static void follow(struct properties *properties, const struct area *area, int64_t *paid_ms)
 {
-	const struct timespec limit = { .tv_sec = WAIT_MS / 1000, .tv_nsec = WAIT_MS % 1000 * 1000000 };
-	int64_t looked = now_ms();
+	int64_t looked = now_ms(), wait = WAIT_MS;
 	uint32_t serial;
 
 	for (;;) {
-		const int64_t round = now_ms();
+		const struct timespec limit = { .tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000 };
 
 		if (pread(area->fd, &serial, sizeof serial, SERIAL_OFFSET) != sizeof serial)
 			return;
@@ -159,12 +162,16 @@ static void follow(struct properties *properties, const struct area *area)
 		const long woken = syscall(SYS_futex, area->map + SERIAL_OFFSET, FUTEX_WAIT, serial, &limit, NULL, 0);
 		if (woken != 0 && errno != ETIMEDOUT && errno != EAGAIN && errno != EINTR)
 			sleep_ms(POLL_MS);
-		if (now_ms() - looked >= WAIT_MS) {
-			looked = now_ms();
+		const int64_t now = now_ms();
+		wait = woken == 0 ? WAIT_MS : wait;
+		if (now - looked >= wait) {
+			looked = now;
 			if (!is_still_there(properties, area))
 				return;
+			wait = wait * 2 < LAST_WAIT_MS ? wait * 2 : LAST_WAIT_MS;
 		}
-		sleep_ms(round + ROUND_MS - now_ms());
+		*paid_ms = (*paid_ms > now ? *paid_ms : now) + ROUND_MS;
+		sleep_ms(*paid_ms - BURST_MS - now);
 	}
 }
 
@@ -172,6 +179,7 @@ static void *watch(void *argument)
 {
 	struct properties *properties = argument;
 	struct area area;
+	int64_t paid_ms = 0;
 
 	for (;;) {
 		int pause = FIRST_LOOK_MS;
@@ -180,7 +188,7 @@ static void *watch(void *argument)
 			sleep_ms(pause);
 			pause = pause * 5 / 4 < LAST_LOOK_MS ? pause * 5 / 4 : LAST_LOOK_MS;
 		}
-		follow(properties, &area);
+		follow(properties, &area, &paid_ms);
 		area_close(&area);
 		publish(properties, PROPERTIES_ABSENT);
 		sleep_ms(ROUND_MS);

@@ -1,11 +1,13 @@
 import type { Clock, Timer } from '@ancloud/kit';
+import { Allowance } from '../core/allowance.js';
 import type { Observed } from '../core/observed.js';
 import { ShimClient } from '../io/shim-client.js';
 
-/** The property area may change hundreds of times a second while booting: it is looked at no more often than this, ms … */
-const GAP_MS = 10;
-/** … and for no more than one part in so many of the time: Android 12 and later has some hundred areas to read. */
-const SHARE = 10;
+/**
+ * The property area may change hundreds of times a second while booting, and Android 12 and later has some hundred areas to read. A
+ * few changes together, as at the end of a boot, are looked at one after the other: somebody waits for the last of them.
+ */
+const LOOKS = { share: 10, leastMs: 10, aheadMs: 100 };
 
 export interface ShimNewsOptions {
   readonly socket: string;
@@ -17,15 +19,14 @@ export interface ShimNewsOptions {
 }
 
 /**
- * One connection to the shim of a container that exists. Its end is told at once, and so is a first change of the property
- * area; of changes that follow closely the last one is looked at, a little later.
+ * One connection to the shim of a container that exists. Its end is told at once, and so are changes of the property
+ * area; of very many that follow closely the last one is looked at, a little later.
  */
 export class ShimNews {
   #shim: ShimClient | undefined;
   #timer: Timer | undefined;
   #closed = false;
-  /** Monotonic ms: before this the area is not looked at. */
-  #notBefore = 0;
+  readonly #looks = new Allowance(LOOKS);
 
   constructor(private readonly options: ShimNewsOptions) {}
 
@@ -56,8 +57,8 @@ export class ShimNews {
 
   #soon(): void {
     if (this.#timer !== undefined || this.#closed) return;
-    const left = this.#notBefore - this.options.clock.monotonic();
-    if (left <= 0) {
+    const left = this.#looks.wait(this.options.clock.monotonic());
+    if (left === 0) {
       this.#look();
       return;
     }
@@ -72,7 +73,6 @@ export class ShimNews {
     const { clock, progressed, onNews } = this.options;
     const began = clock.monotonic();
     if (progressed()) onNews();
-    const ended = clock.monotonic();
-    this.#notBefore = ended + Math.max(GAP_MS, (ended - began) * SHARE);
+    this.#looks.pay(began, clock.monotonic());
   }
 }
