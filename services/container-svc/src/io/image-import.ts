@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { promisify } from 'node:util';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { AppError, type Clock, type Exec } from '@ancloud/kit';
 import { ANBOX_SHIFT } from '../core/import-kind.js';
@@ -15,6 +16,8 @@ import type { ImageStore, StoredImage } from './image-store.js';
 
 export type ImportPhase =
   'waiting' | 'pulling' | 'copying' | 'reading' | 'packing' | 'hashing' | 'checking' | 'done';
+
+const fsync = promisify(fs.fsync);
 
 /** One source as the API has checked it. */
 export interface ImportSource {
@@ -173,10 +176,12 @@ export class ImageImporter {
       });
       fs.fchownSync(target, 0, 0);
       const { size } = fs.fstatSync(target);
-      const digest = await hashFile(target, { signal, onBytes: (done) => progress('hashing', done, size) });
-      await new Promise<void>((resolve, reject) =>
-        fs.fsync(target, (error) => (error === null ? resolve() : reject(error))),
-      );
+      // The disk works while the hash is made; the descriptor is closed under neither.
+      const synced = fsync(target);
+      const hashing = hashFile(target, { signal, onBytes: (done) => progress('hashing', done, size) });
+      await Promise.allSettled([synced, hashing]);
+      await synced;
+      const digest = await hashing;
       const known = store.get(`sha256:${digest}`);
       if (known !== undefined) return known;
       const knowledge = { has32BitX86: end.has32BitX86, complete: true };

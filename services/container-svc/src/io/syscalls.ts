@@ -81,10 +81,16 @@ export function mkfifo(path: string, mode: number): void {
 
 const O_CLOEXEC = 0o2000000;
 
+const F_SETPIPE_SZ = 1031;
+/** Unasked the kernel takes 64 KiB, and two programs wait for each other most of the time. */
+const PIPE_BYTES = 1 << 20;
+
 /** A pipe between two programs that we start: [the reader's end, the writer's end]. We close both once they are given. */
 export function pipe(): [number, number] {
   const fds: [number, number] = [-1, -1];
   check(pipeCall(fds, O_CLOEXEC), 'pipe2', '');
+  // Where it may not be so large it stays as it is.
+  fcntlCall(fds[0], F_SETPIPE_SZ, PIPE_BYTES);
   return fds;
 }
 

@@ -3,12 +3,14 @@ import { ImageError, writeTar } from '@ancloud/android-image';
 import { TreeFacts } from './facts.js';
 import { normalised } from './normalised.js';
 import { openImage } from './open-image.js';
+import { Output } from './output.js';
 import type { ReaderPlan, ReaderReport } from './report.js';
 
 /**
  * The program that reads an image's bytes: `main.js PLAN`, in a sandbox (core/sandbox.ts), one life per import. Gives a pax
  * tar on stdout and reports on descriptor 3. Exit code 0 after `done`, 1 after `refused`.
  */
+const TAR_FD = 1;
 const REPORT_FD = 3;
 const PROGRESS_MS = 200;
 
@@ -26,23 +28,11 @@ async function read(plan: ReaderPlan): Promise<ReaderReport> {
     told = performance.now();
     report({ type: 'progress', done });
   });
-  for await (const bytes of writeTar(facts.watch(normalised(entries, plan.shift)))) await write(bytes);
+  const output = new Output(TAR_FD);
+  for await (const bytes of writeTar(facts.watch(normalised(entries, plan.shift)))) await output.write(bytes);
+  await output.end();
   report({ type: 'progress', done });
   return { type: 'done', kind, entries: facts.entries, bytes: facts.bytes, has32BitX86: facts.has32BitX86 };
-}
-
-/** Waits while mksquashfs is behind. */
-function write(bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const next = (from: number): void => {
-      if (from === bytes.length) resolve();
-      else
-        fs.write(1, bytes, from, bytes.length - from, (error, count) =>
-          error === null ? next(from + count) : reject(error),
-        );
-    };
-    next(0);
-  });
 }
 
 function refusal(error: unknown): ReaderReport {

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import {
   type ByteSource,
   detect,
@@ -21,11 +22,15 @@ export interface OpenImage {
   readonly entries: EntryStream;
 }
 
+/** Our stdin, read in larger pieces than process.stdin's. */
+const TAR = { fd: 0, autoClose: false, highWaterMark: 256 * 1024 };
+
 type OnRead = (bytes: number) => void;
 
 /** Finds out what the plan's files are. Errors: ImageError. */
 export async function openImage(plan: ReaderPlan, onRead: OnRead): Promise<OpenImage> {
-  if (plan.kind !== 'files') return { kind: plan.kind, entries: readTar(counted(process.stdin, onRead)) };
+  if (plan.kind !== 'files')
+    return { kind: plan.kind, entries: readTar(counted(fs.createReadStream('', TAR), onRead)) };
   const given = new Map<string, ByteSource>(
     plan.files.map(({ name, fd, size }) => [name, new FileSource(fd, size, onRead)]),
   );
