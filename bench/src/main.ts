@@ -19,6 +19,7 @@ import { figure, type Finding, table } from './core/figure.js';
 import { Browser } from './io/browser.js';
 import { command } from './io/command.js';
 import { Farm } from './io/farm.js';
+import { removeOrphans } from './io/orphans.js';
 
 /** In the order in which they run: what is cold first, memory before anybody has watched. */
 const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -111,6 +112,7 @@ async function main(args: readonly string[]): Promise<number> {
       parts.say(`${signal}: cleaning up`);
       void parts.close().then(() => process.exit(130));
     });
+  await removeOrphans(parts.root, parts.guest, (text) => parts.say(text));
   const rows: { bench: string; finding: Finding }[] = [];
   let failed = false;
   try {

@@ -1,9 +1,9 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { counterIn } from '../core/metrics-text.js';
 import { command, type CommandResult, until } from './command.js';
+import { claim, makeHome, type Place } from './owner.js';
 
 /** What the REST API says of a phone, as far as it is looked at here. */
 export interface Phone {
@@ -42,35 +42,45 @@ export function unixMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
+function newPlace(): Place {
+  const tag = crypto.randomBytes(3).toString('hex');
+  // Below the ports that the kernel gives to outgoing connections (32768 and up).
+  const base = 26_000 + crypto.randomInt(0, 15) * 400;
+  const home = makeHome();
+  const run = `/run/ancloud-bench-${tag}`;
+  const env = {
+    ANCLOUD_HOME: home,
+    ANCLOUD_RUN_DIR: run,
+    ANCLOUD_PORT_BASE: String(base),
+    ANCLOUD_BRIDGE: `acb${tag}`,
+    ANCLOUD_SUBNET: `10.233.${crypto.randomInt(0, 250)}.1/24`,
+    ANCLOUD_HOST_ID: `bench-${tag}`,
+  };
+  const place: Place = { kind: 'farm', home, run, env };
+  claim(place);
+  return place;
+}
+
 /**
  * A farm as its user has it: started and stopped by the CLI, asked by REST. It has ports, a bridge and folders of its own,
  * so that a farm that runs on this machine is not disturbed; `remove` leaves nothing.
  */
 export class Farm {
-  readonly home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-bench-'));
+  readonly home: string;
   readonly run: string;
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
   readonly #root: string;
   readonly #guest: string;
 
-  /** @param root the checkout. @param guest the reference image's file. */
-  constructor(root: string, guest: string) {
-    const tag = crypto.randomBytes(3).toString('hex');
-    // Below the ports that the kernel gives to outgoing connections (32768 and up).
-    const base = 26_000 + crypto.randomInt(0, 15) * 400;
+  /** @param root the checkout. @param guest the reference image's file. @param place of a farm that is there. */
+  constructor(root: string, guest: string, place = newPlace()) {
     this.#root = root;
     this.#guest = guest;
-    this.run = `/run/ancloud-bench-${tag}`;
-    this.url = `http://127.0.0.1:${base + 80}`;
-    this.env = {
-      ANCLOUD_HOME: this.home,
-      ANCLOUD_RUN_DIR: this.run,
-      ANCLOUD_PORT_BASE: String(base),
-      ANCLOUD_BRIDGE: `acb${tag}`,
-      ANCLOUD_SUBNET: `10.233.${crypto.randomInt(0, 250)}.1/24`,
-      ANCLOUD_HOST_ID: `bench-${tag}`,
-    };
+    this.home = place.home;
+    this.run = place.run;
+    this.env = place.env;
+    this.url = `http://127.0.0.1:${Number(place.env['ANCLOUD_PORT_BASE']) + 80}`;
   }
 
   /** Where a part of it listens on loopback, as cli/src/layout.ts places them. */
@@ -99,9 +109,9 @@ export class Farm {
     await this.done(imported);
   }
 
-  /** Ends it and removes what it stored. Also for one that never came up, or is down. */
-  async remove(): Promise<void> {
-    if (fs.existsSync(path.join(this.run, 'supervisor.sock'))) await this.cli(['down']);
+  /** Ends it and removes what it stored. Also for one that never came up, or is down. `killed`: its supervisor may be gone. */
+  async remove(killed = false): Promise<void> {
+    if (killed || fs.existsSync(path.join(this.run, 'supervisor.sock'))) await this.cli(['down']);
     fs.rmSync(this.home, { recursive: true, force: true });
     fs.rmSync(this.run, { recursive: true, force: true });
   }

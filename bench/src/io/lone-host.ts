@@ -9,21 +9,42 @@ import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/loc
 import { createClient, type GrpcClient } from '@ancloud/kit/grpc-client';
 import { SERVICE_FLAGS } from '@ancloud/kit/service-flags';
 import { command, end, until } from './command.js';
+import { claim, makeHome, type Place } from './owner.js';
+import { serviceOf } from './processes.js';
 
 type Client<C> = GrpcClient<C extends { readonly service: infer D } ? D : never>;
 
 /** A call may wait for fifty phones that boot a few at a time. */
 const CALL_MS = 600_000;
 
+function newPlace(guest: string): Place {
+  const tag = crypto.randomBytes(3).toString('hex');
+  const home = makeHome();
+  const run = `/run/ancloud-bench-${tag}`;
+  const env = {
+    PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: os.homedir(),
+    ANCLOUD_FARM: 'false',
+    ANCLOUD_HOST_ID: `bench-${tag}`,
+    ANCLOUD_STATE_DIR: path.join(home, 'state'),
+    ANCLOUD_RUN_DIR: run,
+    ANCLOUD_BRIDGE: `acb${tag}`,
+    ANCLOUD_SUBNET: `10.234.${crypto.randomInt(0, 250)}.1/24`,
+    ANCLOUD_IMPORT_DIRS: [path.dirname(guest), path.join(home, 'import')].join(':'),
+    ANCLOUD_BOOT_TIMEOUT: '300s',
+  };
+  const place: Place = { kind: 'host', home, run, env };
+  claim(place);
+  return place;
+}
+
 /**
  * container-svc without a farm: as many phones as fit the machine, and nobody else who looks at them. Folders, a bridge and
  * a subnet of its own; `remove` leaves nothing.
  */
 export class LoneHost {
-  readonly home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-bench-host-'));
+  readonly home: string;
   readonly run: string;
-  readonly bridge: string;
-  readonly hostId: string;
   readonly #service: string;
   readonly #env: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
@@ -35,32 +56,20 @@ export class LoneHost {
     | undefined;
   #imageId = '';
 
-  private constructor(root: string, guest: string) {
-    const tag = crypto.randomBytes(3).toString('hex');
-    this.run = `/run/ancloud-bench-${tag}`;
-    this.bridge = `acb${tag}`;
-    this.hostId = `bench-${tag}`;
+  private constructor(root: string, { home, run, env }: Place) {
     this.#service = path.join(root, 'services/container-svc/bundle/main.js');
-    this.#env = {
-      PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
-      HOME: os.homedir(),
-      ANCLOUD_FARM: 'false',
-      ANCLOUD_HOST_ID: this.hostId,
-      ANCLOUD_STATE_DIR: path.join(this.home, 'state'),
-      ANCLOUD_RUN_DIR: this.run,
-      ANCLOUD_BRIDGE: this.bridge,
-      ANCLOUD_SUBNET: `10.234.${crypto.randomInt(0, 250)}.1/24`,
-      ANCLOUD_IMPORT_DIRS: [path.dirname(guest), this.imports].join(':'),
-      ANCLOUD_BOOT_TIMEOUT: '300s',
-    };
+    this.home = home;
+    this.run = run;
+    this.#env = env;
   }
 
   /** Runs, and has the reference image. */
   static async create(root: string, guest: string): Promise<LoneHost> {
-    const host = new LoneHost(root, guest);
+    const host = new LoneHost(root, newPlace(guest));
     fs.mkdirSync(host.imports);
     try {
-      await host.#start(guest);
+      await host.#serve();
+      await host.#import(guest);
     } catch (error) {
       await host.remove();
       throw error;
@@ -68,21 +77,43 @@ export class LoneHost {
     return host;
   }
 
-  async #start(guest: string): Promise<void> {
-    const log = fs.openSync(path.join(this.home, 'service.log'), 'a');
+  /** Takes a host of a run that was killed away as its own run would have: by a container-svc that adopts its phones. */
+  static async removeOrphan(root: string, place: Place): Promise<void> {
+    const left = serviceOf(place.run);
+    if (left !== undefined) {
+      process.kill(left, 'SIGKILL');
+      await until(`process ${left} has ended`, () => (serviceOf(place.run) === undefined ? true : undefined));
+    }
+    const host = new LoneHost(root, place);
+    await host.#serve();
+    await host.remove();
+  }
+
+  get bridge(): string {
+    return this.#env['ANCLOUD_BRIDGE'] ?? '';
+  }
+
+  get hostId(): string {
+    return this.#env['ANCLOUD_HOST_ID'] ?? '';
+  }
+
+  async #serve(): Promise<void> {
+    const file = path.join(this.home, 'service.log');
+    const log = fs.openSync(file, 'w');
     const argv = [...SERVICE_FLAGS, this.#service];
     this.#child = spawn(process.execPath, argv, { env: this.#env, stdio: ['ignore', log, log] });
     fs.closeSync(log);
     await until('container-svc serves', () =>
-      fs.readFileSync(path.join(this.home, 'service.log'), 'utf8').includes('"msg":"ready"')
-        ? true
-        : undefined,
+      fs.readFileSync(file, 'utf8').includes('"msg":"ready"') ? true : undefined,
     );
     const address = `unix:${this.run}/sockets/ancloud-container.socket`;
     this.#clients = {
       host: createClient(ContainerServiceClient, address, { deadlineMs: CALL_MS, retries: 0 }),
       local: createClient(LocalContainerServiceClient, address, { deadlineMs: CALL_MS, retries: 0 }),
     };
+  }
+
+  async #import(guest: string): Promise<void> {
     const request = { path: guest, profile: Profile.PROFILE_REFERENCE, name: 'reference', sources: [] };
     for await (const { image } of this.host.importImage(request))
       this.#imageId = image?.imageId ?? this.#imageId;

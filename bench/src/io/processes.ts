@@ -33,6 +33,20 @@ export function familyOf(pid: number): number[] {
   return family;
 }
 
+/** container-svc of a run folder, by its environment: its command line does not name it. */
+export function serviceOf(run: string): number | undefined {
+  return entries().find(({ pid }) => environmentOf(pid).includes(`ANCLOUD_RUN_DIR=${run}`))?.pid;
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+}
+
 /** The phone-shims of a farm, by its run folder; without the guests below them. */
 export function shimsOf(run: string): number[] {
   return entries()

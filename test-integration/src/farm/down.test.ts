@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { expect, it } from 'vitest';
 import { sweepDeadFarms } from '../harness/dead-farms.js';
 import { Farm, ownFarm } from '../harness/farm.js';
-import { claim, thisRun } from '../harness/farm-owner.js';
+import { claim, thisRun } from '../harness/owner.js';
 import { leftoversOf } from '../harness/leftovers.js';
 import { processes } from '../harness/processes.js';
 
@@ -36,7 +36,7 @@ it('a farm that was killed with its test run leaves nothing behind once another 
 
   // Its owner lives: nobody touches it.
   expect(await sweepDeadFarms([address.home])).toEqual([]);
-  claim(address, { ...thisRun(), startTime: 'of another process with this pid' });
+  claim(address.home, address, { ...thisRun(), startTime: 'of another process with this pid' });
   expect(await sweepDeadFarms([address.home])).toEqual([address.home]);
   expect(fs.existsSync(bridge)).toBe(false);
   expect(running()).toEqual([]);

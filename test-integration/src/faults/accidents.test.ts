@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet } from '../harness/eventually.js';
+import { claim, thisRun } from '../harness/owner.js';
 import { LoneHost } from './lone-host.js';
+import { sweepDeadHosts } from './remains.js';
 import { countsOf, tracesOf } from './sweep.js';
 
 const { folder, images } = inject('prepared');
@@ -200,4 +202,21 @@ describe('delete-leaves-nothing', () => {
       JSON.stringify(traces),
     ).toBe(true);
   });
+});
+
+it('a host that was killed with its test run leaves nothing behind once another run has begun', async () => {
+  const orphan = new LoneHost({ importDirs: [folder] });
+  const { place, root, remains } = orphan;
+  await orphan.start();
+  await orphan.run('ph_orphan', { imageId: await orphan.import(images[0], Profile.PROFILE_REFERENCE) });
+  const bridge = `/sys/class/net/${place.bridge}`;
+  expect(fs.existsSync(bridge)).toBe(true);
+
+  // Its owner lives: nobody touches it.
+  expect(sweepDeadHosts([root])).toEqual([]);
+  claim(root, remains, { ...thisRun(), startTime: 'of another process with this pid' });
+  expect(sweepDeadHosts([root])).toEqual([root]);
+  expect(await orphan.ended()).toEqual({ code: null, signal: 'SIGKILL' });
+  expect(Object.values(tracesOf(place)).flat()).toEqual([]);
+  expect([bridge, root, place.run].filter((left) => fs.existsSync(left))).toEqual([]);
 });

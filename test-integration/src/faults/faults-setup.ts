@@ -6,6 +6,7 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { TestProject } from 'vitest/node';
 import { buildGuest } from '../harness/farm.js';
 import { LoneHost } from './lone-host.js';
+import { sweepDeadHosts } from './remains.js';
 import type { Scenario } from './scenario.js';
 import { type ScenarioName, scenarioNames, scenarios } from './scenarios.js';
 import { countsOf, tracesOf } from './sweep.js';
@@ -35,6 +36,7 @@ const ROOT = path.join(import.meta.dirname, '../../..');
 
 /** Two images from one guest, and one undisturbed run of each scenario, which tells the steps that there are to be killed in. */
 export default async function setup(project: TestProject): Promise<() => void> {
+  sweepDeadHosts();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-faults-'));
   const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   try {

@@ -9,8 +9,9 @@ import { LocalContainerServiceClient } from '@ancloud/contracts/container/v1/loc
 import type { PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import { createClient, type GrpcClient } from '@ancloud/kit/grpc-client';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
+import { claim, thisRun } from '../harness/owner.js';
 import { freeSubnet } from '../harness/places.js';
-import { sweepHost } from './sweep.js';
+import { HOST_PREFIX, type Remains, removeRemains } from './remains.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const SERVICE = path.join(ROOT, 'services/container-svc/bundle/main.js');
@@ -56,7 +57,8 @@ export interface LoneHostOptions {
 
 /**
  * container-svc without a farm, as a process that may be killed and started again, with folders, a bridge and a subnet of
- * its own. `remove()` takes everything away, also what a failed test or a killed service left, and must be called.
+ * its own. `remove()` takes everything away, also what a failed test or a killed service left, and must be called; when the test run is
+ * killed before, the next one does it.
  */
 export class LoneHost {
   readonly place: HostPlace;
@@ -80,7 +82,7 @@ export class LoneHost {
 
   constructor(options: LoneHostOptions = {}) {
     const tag = crypto.randomBytes(3).toString('hex');
-    this.root = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-host-'));
+    this.root = fs.mkdtempSync(path.join(os.tmpdir(), HOST_PREFIX));
     this.place = {
       hostId: `faults-${tag}`,
       bridge: `af${tag}`,
@@ -104,6 +106,12 @@ export class LoneHost {
       NODE_COMPILE_CACHE: path.join(os.homedir(), '.cache/ancloud/node'),
       ...options.env,
     };
+    claim(this.root, this.remains, thisRun());
+  }
+
+  /** What another process would need to take it away. */
+  get remains(): Remains {
+    return { place: this.place, root: this.root, service: this.#service, env: this.#env };
   }
 
   /** A folder from which this host may import images. */
@@ -307,16 +315,6 @@ export class LoneHost {
   /** Ends everything and removes everything; answers what should have been gone before and was not. */
   async remove(): Promise<string[]> {
     await this.kill();
-    const found = sweepHost(this.place);
-    try {
-      execFileSync(process.execPath, [this.#service, '--remove-network'], {
-        env: this.#env,
-        stdio: 'ignore',
-      });
-    } finally {
-      fs.rmSync(this.place.run, { recursive: true, force: true });
-      fs.rmSync(this.root, { recursive: true, force: true });
-    }
-    return found;
+    return removeRemains(this.remains);
   }
 }

@@ -1,26 +1,14 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { Farm } from './farm.js';
-import { takeOrphan } from './farm-owner.js';
-
-/** Homes of all farms that tests have made on this machine. */
-function homes(): string[] {
-  const folder = os.tmpdir();
-  return fs
-    .readdirSync(folder)
-    .filter((name) => name.startsWith('ancloud-farm-'))
-    .map((name) => path.join(folder, name));
-}
+import { Farm, type FarmAddress } from './farm.js';
+import { homesOf, takeOrphan } from './owner.js';
 
 /**
  * Removes the farms of test runs that were killed: phones, services, bridge, rules, folders. Several runs may sweep at once.
  * Resolves to the homes of those that are gone; one that cannot be removed is named on stderr and left.
  */
-export async function sweepDeadFarms(among = homes()): Promise<string[]> {
+export async function sweepDeadFarms(among = homesOf('ancloud-farm-')): Promise<string[]> {
   const gone: string[] = [];
   for (const home of among) {
-    const address = takeOrphan(home);
+    const address = takeOrphan<FarmAddress>(home);
     if (address === undefined) continue;
     try {
       await new Farm(address).remove();

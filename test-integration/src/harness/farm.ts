@@ -5,7 +5,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
-import { claim, thisRun } from './farm-owner.js';
+import { claim, thisRun } from './owner.js';
 import { freeSubnet, reservePorts } from './places.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -107,7 +107,7 @@ export class Farm {
 
   /** `up -d`, without a phone. Throws with what the CLI said. */
   async up(): Promise<void> {
-    claim(this.address, thisRun());
+    claim(this.address.home, this.address, thisRun());
     const result = await this.cli(['--json', 'up', '-d', '--no-phone'], { timeoutMs: 600_000 });
     if (result.code !== 0)
       throw new Error(`ancloud up: exit code ${result.code}\n${result.stderr}\n${result.stdout}`);
