@@ -4,11 +4,11 @@
 // mount_setattr(2) allows the mapping to be set once, and only while the mount is detached (not in any mount namespace):
 // so the clone gets its mapping before it gets its place, and DST never shows unmapped files.
 #include "hostcap.h"
+#include "loop.h"
 #include "tiny-images.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/loop.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -139,34 +138,14 @@ static int probe_tree(int tree, const char *what)
 	return errno == EINVAL ? answer(false) : refused("mapping ids of %s", what);
 }
 
-// A read-only loop device over the bytes, which goes when its last user does. Returns its descriptor and name.
-static int loop_over(const unsigned char *bytes, size_t length, size_t at, char *name, size_t name_size)
+static int loop_over_bytes(const struct tiny_image *image, char *name, size_t name_size)
 {
-	const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-	const int image = memfd_create("tiny-image", MFD_CLOEXEC);
+	const int file = memfd_create("tiny-image", MFD_CLOEXEC);
 
-	if (control < 0 || image < 0 || ftruncate(image, 65536) != 0 ||
-	    pwrite(image, bytes, length, (off_t)at) != (ssize_t)length)
+	if (file < 0 || ftruncate(file, 65536) != 0 ||
+	    pwrite(file, image->bytes, image->length, (off_t)image->at) != (ssize_t)image->length)
 		return -1;
-	// Between asking for a free device and taking it another process may be faster.
-	for (int attempt = 0; attempt < 32; attempt++) {
-		struct loop_config config = { .fd = (uint32_t)image,
-					      .info.lo_flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR };
-		const int index = ioctl(control, LOOP_CTL_GET_FREE);
-		if (index < 0)
-			return -1;
-		snprintf(name, name_size, "/dev/loop%d", index);
-		const int loop = open(name, O_RDONLY | O_CLOEXEC);
-		if (loop < 0)
-			return -1;
-		if (ioctl(loop, LOOP_CONFIGURE, &config) == 0)
-			return loop;
-		close(loop);
-		if (errno != EBUSY)
-			return -1;
-	}
-	errno = EBUSY;
-	return -1;
+	return loop_over(file, name, name_size);
 }
 
 // Mounts an empty image of this type, visible to nobody.
@@ -174,7 +153,7 @@ static int probe_tiny(const struct tiny_image *image)
 {
 	char device[32];
 
-	const int loop = loop_over(image->bytes, image->length, image->at, device, sizeof device);
+	const int loop = loop_over_bytes(image, device, sizeof device);
 	if (loop < 0)
 		return refused("a loop device");
 	const int filesystem = (int)syscall(SYS_fsopen, image->type, FSOPEN_CLOEXEC);

@@ -130,6 +130,70 @@ answers 4 '"complete":false' elf-scan "$R"
 answers 2 MAX_ENTRIES elf-scan "$R" many
 answers 1 "No such file" elf-scan "$T/nowhere"
 
+if command -v mksquashfs >/dev/null; then
+  touch "$T/source/inside"
+  mksquashfs "$T/source" "$T/image.sqfs" -quiet -no-progress >/dev/null
+  answers 0 "" squashfs-mount "$T/image.sqfs" "$T/shown"
+  is "squashfs ro,nosuid,nodev" "$(findmnt -no FSTYPE,OPTIONS "$T/shown" | tr -s ' ' | grep -o 'squashfs ro,nosuid,nodev')" "how it is mounted"
+  is yes "$([ -e "$T/shown/inside" ] && echo yes)" "a file of the image"
+  device=$(findmnt -no SOURCE "$T/shown")
+  is "$T/image.sqfs" "$(cat "/sys/block/${device#/dev/}/loop/backing_file")" "what its loop device is over"
+  umount "$T/shown"
+  for ((i = 0; i < 600; i++)); do [ -e "/sys/block/${device#/dev/}/loop" ] || break; sleep 0.1; done
+  is no "$([ -e "/sys/block/${device#/dev/}/loop/backing_file" ] && cat "/sys/block/${device#/dev/}/loop/backing_file" | grep -F "$T" || echo no)" "its loop device"
+else
+  echo "squashfs-mount: skipped, there is no mksquashfs"
+fi
+answers 1 "No such file" squashfs-mount "$T/nowhere.sqfs" "$T/shown"
+answers 1 "mounting $R/text at" squashfs-mount "$R/text" "$T/shown"
+
+# veth: between two network namespaces of our own; nothing of the machine's is touched.
+touch "$T/host"
+unshare "--net=$T/host" true
+net() { nsenter "--net=$T/host" "$@"; }
+plugs() { local wanted=$1; shift; net timeout 90 "$hostcap" "$@" >"$T/out" 2>&1; is "$wanted" "$?" "$* ($(head -c 200 "$T/out"))"; }
+coproc PHONE { exec unshare --net sh -c 'echo $$; exec cat'; }
+read -ru "${PHONE[0]}" phone
+net ip link add bridge0 type bridge
+net ip link set bridge0 up
+inside() { nsenter "--net=/proc/$phone/ns/net" "$@"; }
+port() { net ip -d -o link show dev cable0; }
+cable=(cable0 bridge0 02:00:00:00:00:07 "$phone" 10.9.0.7 24 10.9.0.1)
+plugs 0 veth-plug "${cable[@]}"
+first=$(port | cut -d: -f1)
+for word in 'master bridge0' 'isolated on' 'addrgenmode none' 'state DOWN'; do is 1 "$(port | grep -cF "$word")" "cable0: $word"; done
+whole() {
+  is "inet 10.9.0.7/24 scope" "$(inside ip -o -4 address show dev eth0 | grep -o 'inet .* scope')" "eth0's address"
+  is 1 "$(inside ip -o link show dev eth0 | grep -c ',UP.*link/ether 02:00:00:00:00:07')" "eth0 is up"
+  is 1 "$(inside ip -o link show dev lo | grep -c ',UP')" "lo is up"
+  is "default via 10.9.0.1 dev eth0" "$(inside ip route show default | grep -o '^default via [0-9.]* dev eth0')" "route"
+}
+whole
+net ip link set cable0 nomaster up
+inside ip address flush dev eth0
+plugs 0 veth-plug "${cable[@]}"
+is "$first" "$(port | cut -d: -f1)" "a pair that leads to the phone is kept"
+for word in 'master bridge0' 'isolated on' ',UP'; do is 1 "$(port | grep -cF "$word")" "cable0 again: $word"; done
+whole
+inside ip link set eth0 name elsewhere
+plugs 0 veth-plug "${cable[@]}"
+is 0 "$(inside ip -o link show | grep -c elsewhere)" "a pair that leads elsewhere is made anew"
+whole
+plugs 0 veth-remove cable0
+plugs 0 veth-remove cable0
+is 0 "$(net ip -o link show | grep -c cable0)" "devices left"
+plugs 1 veth-plug cable0 bridge0 02:00:00:00:00:07 "$phone" 10.9.0.7 24 10.8.0.1
+is 0 "$(net ip -o link show | grep -c cable0)" "a cable whose gateway cannot be reached"
+plugs 1 veth-plug cable0 nobridge 02:00:00:00:00:07 "$phone" 10.9.0.7 24 10.9.0.1
+is 0 "$(inside ip -o link show | grep -c eth0)" "a cable to no bridge"
+answers 2 "1 to 15 bytes" veth-plug cable0123456789ab x 02:00:00:00:00:07 1 10.9.0.7 24 10.9.0.1
+answers 2 "MAC 'zz'" veth-plug a b zz 1 10.9.0.7 24 10.9.0.1
+answers 2 "PID '0'" veth-plug a b 02:00:00:00:00:07 0 10.9.0.7 24 10.9.0.1
+answers 2 "ADDRESS 'x'" veth-plug a b 02:00:00:00:00:07 1 x 24 10.9.0.1
+answers 2 "PREFIX '33'" veth-plug a b 02:00:00:00:00:07 1 10.9.0.7 33 10.9.0.1
+answers 2 "GATEWAY ''" veth-plug a b 02:00:00:00:00:07 1 10.9.0.7 24 ""
+kill "$phone"
+
 answers 0 "" fsync-dir "$T" "$R"
 answers 1 "Not a directory" fsync-dir "$R/text"
 

@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,7 +31,25 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void run_guard(char **argv, int lock_fd, int console_fd, int report_fd)
+// Takes mounts out of this process's sight. Slave, not private: what is mounted from now on stays in here, and what the host
+// mounts later still comes in.
+static void hide_mounts(const struct options *options)
+{
+	if (options->hidden_count == 0)
+		return;
+	const char *at = "/";
+	bool done = unshare(CLONE_NEWNS) == 0 && mount(NULL, at, NULL, MS_REC | MS_SLAVE, NULL) == 0;
+	for (int i = 0; done && i < options->hidden_count; i++) {
+		at = options->hidden[i];
+		done = umount2(at, UMOUNT_NOFOLLOW) == 0;
+	}
+	if (done)
+		return;
+	dprintf(2, "phone-shim: cannot hide %s: %s\n", at, strerror(errno));
+	_exit(126);
+}
+
+static _Noreturn void run_guard(const struct options *options, int lock_fd, int console_fd, int report_fd)
 {
 	int status = 0;
 
@@ -51,8 +71,9 @@ static _Noreturn void run_guard(char **argv, int lock_fd, int console_fd, int re
 		close(3);
 		close(4);
 		default_signals();
-		execvp(argv[0], argv);
-		dprintf(2, "phone-shim: cannot run %s: %s\n", argv[0], strerror(errno));
+		hide_mounts(options);
+		execvp(options->create_argv[0], options->create_argv);
+		dprintf(2, "phone-shim: cannot run %s: %s\n", options->create_argv[0], strerror(errno));
 		_exit(127);
 	}
 	if (crun < 0) {
@@ -65,7 +86,7 @@ static _Noreturn void run_guard(char **argv, int lock_fd, int console_fd, int re
 	_exit(0);
 }
 
-int create_start(struct creation *creation, char **argv, int lock_fd, int console_fd)
+int create_start(struct creation *creation, const struct options *options, int lock_fd, int console_fd)
 {
 	int report[2];
 
@@ -73,7 +94,7 @@ int create_start(struct creation *creation, char **argv, int lock_fd, int consol
 		return -errno;
 	creation->guard = fork();
 	if (creation->guard == 0)
-		run_guard(argv, lock_fd, console_fd, report[1]);
+		run_guard(options, lock_fd, console_fd, report[1]);
 	const int error = errno;
 	close(report[1]);
 	if (creation->guard < 0) {

@@ -84,7 +84,7 @@ static struct process adopted(const char *value)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT };
+	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT, HIDE_MOUNT };
 	static const struct option known[] = {
 		[PHONE] = { "phone", required_argument, NULL, PHONE },
 		[DIR] = { "dir", required_argument, NULL, DIR },
@@ -96,6 +96,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		[BOOT_ID] = { "boot-id", required_argument, NULL, BOOT_ID },
 		[CREATE_TIMEOUT] = { "create-timeout", required_argument, NULL, CREATE_TIMEOUT },
 		[ADOPT] = { "adopt", required_argument, NULL, ADOPT },
+		[HIDE_MOUNT] = { "hide-mount", required_argument, NULL, HIDE_MOUNT },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -115,6 +116,11 @@ void options_parse(struct options *options, int argc, char **argv)
 			options->create_timeout_ms = (int)number("create-timeout", optarg, 100, 600000);
 			break;
 		case ADOPT: options->adopt = adopted(optarg); break;
+		case HIDE_MOUNT:
+			if (options->hidden_count == HIDDEN_MAX)
+				bad("hide-mount", optarg, "fewer of them");
+			options->hidden[options->hidden_count++] = path("hide-mount", optarg, PATH_MAX - 1);
+			break;
 		default: exit(ANSWER_BAD_START); // getopt has said what it does not like
 		}
 	}
@@ -131,8 +137,9 @@ void options_parse(struct options *options, int argc, char **argv)
 	if (missing != NULL)
 		fail(ANSWER_BAD_START, false, "--%s is missing", missing);
 	if (options->adopt.pid != 0) {
-		if (options->create_argv != NULL || options->pid_file != NULL)
-			fail(ANSWER_BAD_START, false, "--adopt goes without --pid-file and without a command");
+		if (options->create_argv != NULL || options->pid_file != NULL || options->hidden_count > 0)
+			fail(ANSWER_BAD_START, false,
+			     "--adopt goes without --pid-file, --hide-mount and without a command");
 	} else {
 		if (options->pid_file == NULL)
 			fail(ANSWER_BAD_START, false, "--pid-file is missing");

@@ -200,7 +200,7 @@ _Noreturn void shim_run(struct shim *shim)
 	if (error == 0 && shim->options->create_argv != NULL) {
 		run.creating = true;
 		run.deadline_ms = now_ms() + shim->options->create_timeout_ms;
-		error = create_start(&run.creation, shim->options->create_argv, shim->lock_fd, shim->console_out_fd);
+		error = create_start(&run.creation, shim->options, shim->lock_fd, shim->console_out_fd);
 	}
 	close(shim->console_out_fd);
 	if (error != 0) {

@@ -27,6 +27,8 @@ struct process {
 
 // ---- options.c ---------------------------------------------------------------------------------------
 
+enum { HIDDEN_MAX = 8 };
+
 // Strings point into argv, which lives as long as the process.
 struct options {
 	const char *phone;
@@ -40,6 +42,8 @@ struct options {
 	int create_timeout_ms;
 	struct process adopt; // pid 0: create
 	char **create_argv;   // NULL when adopting
+	int hidden_count;
+	const char *hidden[HIDDEN_MAX]; // mount points that the create command shall not see
 };
 
 // Ends the process with ANSWER_BAD_START and a sentence on stderr when something is wrong.
@@ -134,8 +138,8 @@ struct creation {
 	int report_fd;  // readable when crun has ended: its wait status, an int
 };
 
-// Starts crun under a guard that holds lock_fd until crun has ended. Returns 0 or -errno.
-int create_start(struct creation *creation, char **argv, int lock_fd, int console_fd);
+// Starts the create command of `options` under a guard that holds lock_fd until crun has ended. Returns 0 or -errno.
+int create_start(struct creation *creation, const struct options *options, int lock_fd, int console_fd);
 // The wait status of crun; a guard that died without a word counts as SIGKILL. Closes the creation.
 int create_finish(struct creation *creation);
 // Kills the creation's group and then every process that became our child, and reaps them; gives up after 10 s.

@@ -18,6 +18,7 @@ refused "--log-max '12': a number from 4096" shim --log-max 12 --pid-file "$T/pi
 refused "--lock 77: no such descriptor" shim --lock 77 --pid-file "$T/pid" -- true
 refused "--adopt 'x'" shim --adopt x
 refused "--adopt goes without" shim --adopt 1:1 -- true
+refused "--hide-mount 'cgroup': an absolute path" shim --hide-mount cgroup --pid-file "$T/pid" -- true
 refused "unrecognized option" shim --frobnicate
 touch "$T/plain"
 refused "is not a FIFO" shim --kmsg "$T/plain" --pid-file "$T/pid" -- true
@@ -70,6 +71,17 @@ is "$(cat "$T/run/create.json")" "$(cat "$T/answer")" "answer and create.json"
 eventually "a process of the failed create ends" gone "$(cat "$T/left")"
 eventually "the shim ends" is_free "$T/run/shim.lock"
 eventually "the step lock is free" is_free "$T/step.lock"
+
+begin create-hides-mounts
+mkdir "$T/one" "$T/two"
+for place in one two; do mount -t tmpfs none "$T/$place" && touch "$T/$place/seen"; done
+shim --hide-mount "$T/one" --pid-file "$T/pid" -- sh -c 'ls "$1/one" "$1/two"; exit 3' sh "$T" >"$T/answer" 2>"$T/error"
+is "\"stderr\":\"$T/one:\\n\\n$T/two:\\nseen\\n\"" "$(grep -o '"stderr":"[^"]*"' "$T/answer")" "what the command sees"
+is "seen seen" "$(cd "$T" && echo $(ls one) $(ls two))" "what is seen outside"
+umount "$T/one" "$T/two"
+shim --hide-mount "$T/one" --pid-file "$T/pid" -- true >"$T/answer" 2>"$T/error"
+is 126 "$(field "$T/answer" exitCode)" exitCode
+has "$T/answer" "cannot hide $T/one: Invalid argument"
 
 begin create-not-found
 shim --pid-file "$T/pid" -- /nowhere/crun create >"$T/answer" 2>"$T/error"

@@ -69,6 +69,12 @@ export interface StopRecord {
   readonly late?: Overdue;
 }
 
+/**
+ * How far a phone's cable is. `plugged`: it leads from an isolated port of the bridge into the phone; `attached`: the port is guarded
+ * and up. `partial`: something is there that is neither.
+ */
+export type Cable = 'none' | 'partial' | 'plugged' | 'attached';
+
 /** What the kernel and the disk say about one phone. Nobody writes this: it is read anew before each step. */
 export interface Observed {
   /** `partial`: some of data, upper, work (or the disk that holds them), log, identity.json is missing. */
@@ -102,7 +108,7 @@ export interface Observed {
   readonly ipConfig: 'none' | 'other' | 'written';
   readonly bundle: boolean;
   readonly container: Container;
-  readonly network: 'none' | 'partial' | 'attached';
+  readonly network: Cable;
   readonly progress: Progress;
   /** Of the cgroup of a running container; undefined when none runs. */
   readonly limits: LimitReadings | undefined;

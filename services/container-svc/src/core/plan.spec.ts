@@ -68,6 +68,11 @@ describe('a phone that shall run', () => {
       'created attachNetwork',
     ],
     [
+      'the cable is plugged and its port is down',
+      { ...bundled, container: created, network: 'plugged' },
+      'created startContainer',
+    ],
+    [
       'the network is attached',
       { ...bundled, container: created, network: 'attached' },
       'created startContainer',
@@ -80,7 +85,9 @@ describe('a phone that shall run', () => {
     ['it boots', up, 'booting wait:'],
     ['it boots and its shim is dead', { ...up, container: { ...running, shim: false } }, 'booting adoptShim'],
     ['it is ready', ready, 'ready wait:'],
-    ['it is ready and its guard is gone', { ...ready, network: 'partial' }, 'ready attachNetwork'],
+    ['init runs and its port is down', { ...up, network: 'plugged' }, 'booting openNetwork'],
+    ['it is ready and its guard is gone', { ...ready, network: 'plugged' }, 'ready openNetwork'],
+    ['it is ready and its port is not ours', { ...ready, network: 'partial' }, 'ready attachNetwork'],
     [
       'it never got a property area',
       { ...up, progress: 'none', startedAtMs: NOW - 31_000 },

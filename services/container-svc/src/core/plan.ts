@@ -156,12 +156,15 @@ function planUp(desired: Desired, observed: Observed, facts: PlanFacts): Decisio
     // Without its shim nobody would ever learn how it ends; it has not lived yet, so a new one costs nothing.
     if (!container.shim)
       return step('preparing', { name: 'killContainer', because: 'asked', pid: container.pid });
-    return observed.network === 'attached'
+    return isPlugged(observed)
       ? step('created', { name: 'startContainer' })
       : step('created', { name: 'attachNetwork', pid: container.pid });
   }
   return planRunning(desired, boot, observed, facts, container);
 }
+
+/** Init may run: nothing passes by a port that is not guarded yet. */
+const isPlugged = ({ network }: Observed): boolean => network === 'plugged' || network === 'attached';
 
 /** No boot is open: may one begin? */
 function planOpening(desired: Desired, observed: Observed, facts: PlanFacts): Decision {
@@ -239,7 +242,8 @@ function planRunning(
   const pausing = ready && desired.paused;
   const stage = !ready ? 'booting' : freezer === 'frozen' ? 'paused' : 'ready';
   if (!shim) return step(stage, { name: 'adoptShim', pid, startTime });
-  if (observed.network !== 'attached') return step(stage, { name: 'attachNetwork', pid });
+  if (!isPlugged(observed)) return step(stage, { name: 'attachNetwork', pid });
+  if (observed.network !== 'attached') return step(stage, { name: 'openNetwork' });
   if (pausing && freezer !== 'frozen') return step(stage, { name: 'pauseContainer' });
   if (!pausing && freezer !== 'thawed') return step(stage, { name: 'resumeContainer' });
   if (ready) {

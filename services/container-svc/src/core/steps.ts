@@ -67,9 +67,11 @@ export interface StepArgs {
   writeBundle: NoArguments;
   /** phone-shim and `crun create`. The bundle is written, no container of this name exists. */
   createContainer: NoArguments;
-  /** veth, addresses, anti-spoofing, DHCP host. pid 1 exists. */
+  /** The phone's cable and its addresses; the port on the bridge stays down. pid 1 exists. */
   attachNetwork: { readonly pid: number };
-  /** What `crun start` does: lets init go. The network is attached. */
+  /** Anti-spoofing, DHCP host, then the port is set up. The cable is plugged, init may run. */
+  openNetwork: NoArguments;
+  /** What `crun start` does: lets init go. The cable is plugged. */
   startContainer: NoArguments;
   /** Writes limits into the cgroup of the running phone, and reads them back. */
   setLimits: { readonly changes: readonly LimitChange[] };
@@ -135,6 +137,7 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'writeBundle',
   'createContainer',
   'attachNetwork',
+  'openNetwork',
   'startContainer',
   'setLimits',
   'setEgress',

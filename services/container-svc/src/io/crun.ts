@@ -53,8 +53,10 @@ export class Crun {
       run.pidFile,
       '--create-timeout',
       String(timeoutMs),
+      // Once each: of two mounts on one point the table names both.
+      ...[...new Set(this.#options.hideMounts)].flatMap((mount) => ['--hide-mount', mount]),
       '--',
-      ...this.#visible(crun),
+      ...crun,
     ] as const;
     try {
       await exec(argv, { fds: [lockFd], timeoutMs: timeoutMs + 5_000 });
@@ -134,26 +136,6 @@ export class Crun {
       String(LOG_MAX),
       '--boot-id',
       bootId,
-    ];
-  }
-
-  /** The command in a mount namespace of its own without the hidden mounts; exec, kill and delete work from outside. */
-  #visible(command: readonly string[]): string[] {
-    const { hideMounts } = this.#options;
-    if (hideMounts.length === 0) return [...command];
-    // Slave, not private: crun's mounts stay inside, and later mounts of the host still come in.
-    return [
-      'unshare',
-      '--mount',
-      '--propagation',
-      'slave',
-      'sh',
-      '-c',
-      'umount -- $1 && shift && exec "$@"',
-      'crun',
-      // Once each: of two mounts on one point the table names both.
-      [...new Set(hideMounts)].join(' '),
-      ...command,
     ];
   }
 }

@@ -28,7 +28,7 @@ export class ImageStore {
 
   constructor(
     readonly paths: Paths,
-    private readonly exec: Exec,
+    private readonly hostcap: Exec,
     private readonly clock: Clock,
   ) {}
 
@@ -103,7 +103,7 @@ export class ImageStore {
   mount(imageId: string, fds: readonly number[], inside: () => void): Promise<void> {
     return this.#serial(async () => {
       await mountSquashfs(
-        this.exec,
+        this.hostcap,
         this.paths.imageFile(imageId),
         this.paths.imageMount(imageId),
         fds,

@@ -7,9 +7,9 @@ import { isMounted, loopsOf, unmountAll } from './mounts.js';
  * and unmounting of one file serial, so that the last user's leaving and the next one's coming do not cross.
  */
 
-/** `inside` runs between making the mount point and the mount (fault injection). */
+/** `hostcap`: native/README.md. `inside` runs between making the mount point and the mount (fault injection). */
 export async function mountSquashfs(
-  exec: Exec,
+  hostcap: Exec,
   file: string,
   target: string,
   fds: readonly number[],
@@ -18,8 +18,7 @@ export async function mountSquashfs(
   if (isMounted(target)) return;
   fs.mkdirSync(target, { recursive: true, mode: 0o755 });
   inside();
-  // nosuid: an image's su must be nothing to a user of the host who finds the mount. Phones see it through their overlay.
-  await exec(['mount', '-t', 'squashfs', '-o', 'loop,ro,nosuid,nodev', file, target], { fds });
+  await hostcap(['squashfs-mount', file, target], { fds });
 }
 
 /** Unmounts it and waits until its loop device is gone. Errors: STEP_FAILED naming the device. */

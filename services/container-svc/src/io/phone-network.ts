@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { Exec } from '@ancloud/kit';
 import { addressOf, formatIp, type PhoneAddress, type Subnet } from '../core/addresses.js';
+import type { Cable } from '../core/observed.js';
 import type { StaticIp } from '../core/ip-config.js';
 import { allowMark, type Egress } from '../core/egress.js';
 import {
@@ -18,10 +19,15 @@ export type EgressWish = Pick<Port, 'egressKbit' | 'egressAllow'>;
 export interface PhoneNetworkOptions {
   readonly bridge: string;
   readonly subnet: Subnet;
+  /** ancloud-hostcap, given its verb. */
+  readonly hostcap: Exec;
   readonly exec: Exec;
 }
 
-/** One phone's cable: a veth pair whose inner end is eth0, born in the phone's own network namespace. */
+/**
+ * One phone's cable: a veth pair whose inner end is eth0, born in the phone's own network namespace. Its port on the bridge is down
+ * until it is guarded, so init may begin while the guard is being made.
+ */
 export class PhoneNetwork {
   readonly #options: PhoneNetworkOptions;
   /** Devices whose anti-spoofing chain is in place, with what each may send; undefined = to be asked. */
@@ -42,14 +48,14 @@ export class PhoneNetwork {
     return { address: this.address(slot).ip, prefix: subnet.prefix, gateway, dns: [gateway] };
   }
 
-  /** What is there: the host's end, on our bridge, isolated, guarded. */
-  async observe(slot: number): Promise<'none' | 'partial' | 'attached'> {
+  /** Looked at from the host's side; whoever fails to plug it takes it away. */
+  async observe(slot: number): Promise<Cable> {
     const device = this.#device(slot);
     const guarded = (await this.#guards()).has(device);
     const isolated = isIsolated(device);
-    if (isolated === undefined && !fs.existsSync(`/sys/class/net/${device}`))
-      return guarded ? 'partial' : 'none';
-    return guarded && isolated === true && bridgeOf(device) === this.#options.bridge ? 'attached' : 'partial';
+    if (isolated === undefined && !fs.existsSync(deviceFolder(device))) return guarded ? 'partial' : 'none';
+    if (isolated !== true || bridgeOf(device) !== this.#options.bridge) return 'partial';
+    return guarded && isUp(device) ? 'attached' : 'plugged';
   }
 
   /** What the phone may send as the kernel has it; undefined = nothing guards its port. */
@@ -64,25 +70,20 @@ export class PhoneNetwork {
     this.recheck();
   }
 
-  /**
-   * Makes what is missing. `live`: init runs and could send at once, so its end comes up only behind the guard; before that
-   * both may happen at the same time. `inside` runs between the two halves (fault injection).
-   */
-  async attach(
-    slot: number,
-    pid: number,
-    live: boolean,
-    wish: EgressWish,
-    fds: readonly number[],
-    inside: () => void,
-  ): Promise<void> {
-    const device = this.#device(slot);
+  /** Makes what is missing of the cable. Its port stays as it is: down, or, of a phone that was attached before, up. */
+  async plug(slot: number, pid: number, fds: readonly number[]): Promise<void> {
+    const { bridge, subnet, hostcap } = this.#options;
     const { ip, mac } = this.address(slot);
-    await this.#plug(device, mac, pid, fds);
+    const inside = [String(pid), ip, String(subnet.prefix), formatIp(subnet.gateway)];
+    await hostcap(['veth-plug', this.#device(slot), bridge, mac, ...inside], { fds });
+  }
+
+  /** Guards the port of a plugged cable, then sets it up. `inside` runs between the two (fault injection). */
+  async open(slot: number, wish: EgressWish, fds: readonly number[], inside: () => void): Promise<void> {
+    const device = this.#device(slot);
+    await this.#guard(slot, wish, fds);
     inside();
-    const guard = this.#guard(slot, wish, fds);
-    if (live) await guard;
-    await Promise.all([guard, this.#configure(ip, pid, fds)]);
+    fs.writeFileSync(`${deviceFolder(device)}/flags`, `0x${(flagsOf(device) | IFF_UP).toString(16)}`);
     const { egressKbit, egressAllow } = wish;
     this.#note((guards) => guards.set(device, { kbit: egressKbit, allow: allowMark(egressAllow) }));
   }
@@ -94,47 +95,10 @@ export class PhoneNetwork {
     await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRules(bridge, port) });
   }
 
-  /** The cable itself, host's end up, the phone's end down. */
-  async #plug(device: string, mac: string, pid: number, fds: readonly number[]): Promise<void> {
-    const { exec, bridge } = this.#options;
-    const exists = (): boolean => fs.existsSync(`/sys/class/net/${device}`);
-    // A cable of an earlier boot: its inner end is in a namespace that nobody knows.
-    if (exists() && !(await this.#leadsTo(pid, fds))) await exec(['ip', 'link', 'delete', device], { fds });
-    const make = exists()
-      ? []
-      : [`link add name ${device} type veth peer name eth0 address ${mac} netns ${pid}`];
-    await exec(['ip', '-batch', '-'], {
-      fds,
-      stdin: [
-        ...make,
-        `link set dev ${device} addrgenmode none`,
-        `link set dev ${device} master ${bridge}`,
-        `link set dev ${device} type bridge_slave isolated on`,
-        `link set dev ${device} up`,
-        '',
-      ].join('\n'),
-    });
-  }
-
-  async #configure(ip: string, pid: number, fds: readonly number[]): Promise<void> {
-    const { exec, subnet } = this.#options;
-    await exec(['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', '-batch', '-'], {
-      fds,
-      stdin: [
-        'link set dev lo up',
-        `address replace ${ip}/${subnet.prefix} dev eth0`,
-        'link set dev eth0 up',
-        `route replace default via ${formatIp(subnet.gateway)} dev eth0`,
-        '',
-      ].join('\n'),
-    });
-  }
-
   async detach(slot: number, fds: readonly number[]): Promise<void> {
-    const { exec, bridge } = this.#options;
+    const { exec, hostcap, bridge } = this.#options;
     const device = this.#device(slot);
-    if (fs.existsSync(`/sys/class/net/${device}`))
-      await exec(['ip', 'link', 'delete', device], { fds, okCodes: [0, 1] });
+    if (fs.existsSync(deviceFolder(device))) await hostcap(['veth-remove', device], { fds });
     if (!(await this.#guards()).has(device)) return;
     await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRemoval(bridge, device) });
     this.#note((guards) => guards.delete(device));
@@ -147,12 +111,6 @@ export class PhoneNetwork {
 
   #device(slot: number): string {
     return portName(this.#options.bridge, slot);
-  }
-
-  /** True when the phone's namespace has an eth0: ours, since it has no other way to one. */
-  async #leadsTo(pid: number, fds: readonly number[]): Promise<boolean> {
-    const argv = ['nsenter', `--net=/proc/${pid}/ns/net`, 'ip', 'link', 'show', 'dev', 'eth0'];
-    return (await this.#options.exec(argv, { fds, okCodes: [0, 1] })).code === 0;
   }
 
   /** Asked of the kernel once for all phones: after `recheck` they come in dozens. */
@@ -187,10 +145,27 @@ export class PhoneNetwork {
   }
 }
 
+// include/uapi/linux/if.h
+const IFF_UP = 1;
+
+const deviceFolder = (device: string): string => `/sys/class/net/${device}`;
+
+function flagsOf(device: string): number {
+  return Number(fs.readFileSync(`${deviceFolder(device)}/flags`, 'utf8'));
+}
+
+function isUp(device: string): boolean {
+  try {
+    return (flagsOf(device) & IFF_UP) !== 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Undefined: it is no port of a bridge. */
 function isIsolated(device: string): boolean | undefined {
   try {
-    return fs.readFileSync(`/sys/class/net/${device}/brport/isolated`, 'utf8').startsWith('1');
+    return fs.readFileSync(`${deviceFolder(device)}/brport/isolated`, 'utf8').startsWith('1');
   } catch {
     return undefined;
   }
@@ -198,7 +173,10 @@ function isIsolated(device: string): boolean | undefined {
 
 function bridgeOf(device: string): string | undefined {
   try {
-    return fs.readlinkSync(`/sys/class/net/${device}/master`).split('/').at(-1);
+    return fs
+      .readlinkSync(`${deviceFolder(device)}/master`)
+      .split('/')
+      .at(-1);
   } catch {
     return undefined;
   }

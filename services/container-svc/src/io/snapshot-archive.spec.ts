@@ -38,7 +38,7 @@ beforeEach(async () => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-archive-'));
   file = path.join(root, 'archive');
   const paths = new Paths(`${root}/state`, `${root}/run`);
-  store = new SnapshotStore({ paths, exec: realExec, clock: realClock, faults: () => {} });
+  store = new SnapshotStore({ paths, hostcap: realExec, clock: realClock, faults: () => {} });
   await store.load();
 });
 afterEach(() => fs.rmSync(root, { recursive: true }));

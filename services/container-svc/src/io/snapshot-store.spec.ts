@@ -25,7 +25,7 @@ afterEach(() => fs.rmSync(root, { recursive: true }));
 async function opened(): Promise<SnapshotStore> {
   const store = new SnapshotStore({
     paths,
-    exec: realExec,
+    hostcap: realExec,
     clock: realClock,
     faults: (step, point) => faults(step, point),
   });

@@ -25,7 +25,8 @@ export interface StoredSnapshot {
 
 export interface SnapshotStoreOptions {
   readonly paths: Paths;
-  readonly exec: Exec;
+  /** ancloud-hostcap, given its verb. */
+  readonly hostcap: Exec;
   readonly clock: Clock;
   readonly faults: Faults;
 }
@@ -147,10 +148,10 @@ export class SnapshotStore {
     stand: (target: string) => Promise<void>,
   ): Promise<void> {
     return this.#serial(async () => {
-      const { paths, exec } = this.options;
+      const { paths, hostcap } = this.options;
       const { sha256 } = this.need(snapshotId, 'mounting data');
       const target = paths.snapshotMount(sha256);
-      await mountSquashfs(exec, paths.snapshotFile(sha256), target, fds);
+      await mountSquashfs(hostcap, paths.snapshotFile(sha256), target, fds);
       await stand(target);
     });
   }

@@ -106,11 +106,15 @@ export class StepRunner {
         inside();
         await creating;
       },
-      attachNetwork: async ({ pid }, { target, phone, observed, way, lockFd }, inside) => {
+      attachNetwork: async ({ pid }, { target, lockFd }, inside) => {
+        const plugging = network.plug(target.slot, pid, [lockFd]);
+        inside();
+        await plugging;
+      },
+      openNetwork: async (_, { target, phone, way, lockFd }, inside) => {
         dnsmasq.add(phone, network.address(target.slot));
-        const live = observed.container.kind === 'running';
-        const egress = { egressKbit: way?.limits.egressKbit ?? 0, egressAllow: way?.egressAllow ?? [] };
-        await network.attach(target.slot, pid, live, egress, [lockFd], inside);
+        const wish = { egressKbit: way?.limits.egressKbit ?? 0, egressAllow: way?.egressAllow ?? [] };
+        await network.open(target.slot, wish, [lockFd], inside);
       },
       startContainer: async (_, context, inside) => {
         const { container } = context.observed;

@@ -3,6 +3,7 @@ import {
   asAppError,
   type Clock,
   describeError,
+  type Exec,
   type Lifecycle,
   type Log,
   type Metrics,
@@ -82,7 +83,8 @@ export async function startHost(
   const lowCeilings = raiseCeilings(config.raiseLimits, log);
   const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
   const cgroups = detectCgroups(readMounts());
-  const images = new ImageStore(paths, exec, clock);
+  const hostcap: Exec = (argv, options) => exec([config.hostcapBin, ...argv], options);
+  const images = new ImageStore(paths, hostcap, clock);
   const { hostcapBin, importDirs: allowedDirs, insecureRegistries } = config;
   const uploads = new UploadStore(paths.uploads, config.hostId, clock);
   uploads.load();
@@ -98,14 +100,14 @@ export async function startHost(
   life.add({ name: 'imports', stop: () => importer.stop(), join: () => importer.join() });
   const faults = faultsOf(config.fault);
   const targets = new TargetStore(paths, faults, log);
-  const snapshots = new SnapshotStore({ paths, exec, clock, faults });
+  const snapshots = new SnapshotStore({ paths, hostcap, clock, faults });
   const taker = new SnapshotTaker(snapshots, paths.sandbox);
   life.add({ name: 'snapshots', stop: () => taker.stop(), join: () => taker.join() });
   await Promise.all([images.load(), snapshots.load(), targets.load(clock.now())]);
 
   const { bridge, subnet, adbUids } = config;
   const hostNetwork = new HostNetwork({ bridge, subnet, adbUids, exec, log });
-  const network = new PhoneNetwork({ bridge, subnet, exec });
+  const network = new PhoneNetwork({ bridge, subnet, hostcap, exec });
   const dnsmasq = new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log });
   for (const [phone, target] of targets.all()) dnsmasq.know(phone, network.address(target.slot));
   await hostNetwork.ensure();
