@@ -8,7 +8,7 @@ import { cpuMsOf, pssOf, shimsOf } from '../../io/processes.js';
 const PHONES = 50;
 /** Heaps are given back a little later, and what boots left to be done is done. */
 const SETTLE_MS = 20_000;
-/** A sweep over all phones comes each 10 s: three of them are in it. */
+/** Each phone is looked at once in it: a sweep comes each 10 s and takes a third of those that are settled. */
 const IDLE_MS = 30_000;
 
 /** Fifty reference guests that nobody asks anything of: what container-svc and the shims hold, and what they do. */

@@ -1,4 +1,4 @@
-import { PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import { PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import { createLog, realClock } from '@ancloud/kit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseSubnet, type Subnet } from '../core/addresses.js';
@@ -17,7 +17,11 @@ let phones: Phones | undefined;
 afterEach(() => phones?.stop());
 
 /** Phones whose first look at each ends as `looks` says. */
-function begin(looks: Record<string, Promise<void>>, known = targets): Phones {
+function begin(
+  looks: Record<string, Promise<void>>,
+  known = targets,
+  statusOf = (phoneId: string): Partial<PhoneStatus> => ({ phoneId }),
+): Phones {
   const made = new Phones({
     hostId: 'h',
     targets: {
@@ -32,7 +36,7 @@ function begin(looks: Record<string, Promise<void>>, known = targets): Phones {
       ({
         run: async () => {
           await looks[phoneId];
-          onStatus(PhoneStatus.fromPartial({ phoneId }));
+          onStatus(PhoneStatus.fromPartial({ ...statusOf(phoneId), phoneId }));
         },
         close: () => {},
       }) as unknown as Reconciler,
@@ -64,5 +68,51 @@ describe('what stands in the farm of phones from before', () => {
 
   it('waits for nothing on a host without phones', async () => {
     expect(await isSeen(begin({}, new Map()))).toBe(true);
+  });
+});
+
+describe('a sweep', () => {
+  /** How often each phone was looked at in three sweeps. */
+  async function lookedAt(
+    kinds: Readonly<Record<string, Partial<PhoneStatus>>>,
+  ): Promise<Record<string, number>> {
+    const looks: Record<string, number> = {};
+    const known = new Map(
+      Object.keys(kinds).map((phoneId, slot): [string, Target] => [
+        phoneId,
+        { desired: { phoneId }, managedBy: 'farm', slot } as unknown as Target,
+      ]),
+    );
+    const made = begin({}, known, (phoneId) => {
+      looks[phoneId] = (looks[phoneId] ?? -1) + 1;
+      return kinds[phoneId] ?? {};
+    });
+    await made.seen();
+    for (let sweep = 0; sweep < 3; sweep++) {
+      await made.sweep();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return looks;
+  }
+
+  it('looks at all that are not where they shall be, and at a third of the others', async () => {
+    const looks = await lookedAt({
+      ph_ready: { stage: Stage.STAGE_READY },
+      ph_paused: { stage: Stage.STAGE_PAUSED },
+      ph_stopped: { stage: Stage.STAGE_STOPPED },
+      ph_another: { stage: Stage.STAGE_READY },
+      ph_limits: { stage: Stage.STAGE_READY, reason: 'LimitsChanging' },
+      ph_booting: { stage: Stage.STAGE_BOOTING },
+      ph_failed: { stage: Stage.STAGE_FAILED, reason: 'StepFailed' },
+    });
+    expect(looks).toEqual({
+      ph_ready: 1,
+      ph_paused: 1,
+      ph_stopped: 1,
+      ph_another: 1,
+      ph_limits: 3,
+      ph_booting: 3,
+      ph_failed: 3,
+    });
   });
 });

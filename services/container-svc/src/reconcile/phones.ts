@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { Wanted } from '@ancloud/contracts/common/v1/common';
 import type { Desired } from '@ancloud/contracts/common/v1/common';
-import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
+import { type PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Clock, KeyedRunner, type Log } from '@ancloud/kit';
 import { freeSlot, type Subnet } from '../core/addresses.js';
 import { removedStatus } from '../core/status.js';
@@ -21,6 +21,13 @@ export interface PhonesOptions {
   readonly makeReconciler: (phone: string, events: ReconcilerEvents) => Reconciler;
 }
 
+const SETTLED_ROUNDS = 3;
+const settled: ReadonlySet<Stage> = new Set([Stage.STAGE_READY, Stage.STAGE_PAUSED, Stage.STAGE_STOPPED]);
+
+/** As it was wished when it was last looked at. */
+const isSettled = (status: PhoneStatus | undefined): boolean =>
+  status !== undefined && settled.has(status.stage) && status.reason === '';
+
 type StatusListener = (status: PhoneStatus) => void;
 
 /**
@@ -37,6 +44,8 @@ export class Phones {
   readonly #seen = Promise.withResolvers<void>();
   /** Slots given out to wishes that are not on disk yet. */
   readonly #reserved = new Set<number>();
+  /** Which of the settled phones the last sweep looked at. */
+  #round = 0;
   readonly #runner: KeyedRunner;
   /** Runs outside of whatever call nudged: a phone's log lines must not name an RPC that ended long ago. */
   readonly #outside = AsyncLocalStorage.snapshot();
@@ -78,9 +87,15 @@ export class Phones {
     for (const phone of this.#options.targets.all().keys()) this.nudge(phone);
   }
 
-  /** Nudges all, each in a turn of its own: little is held at once, and calls are answered in between. */
+  /**
+   * Nudges those that are not where they shall be, and of the settled ones so many that each has its turn in `SETTLED_ROUNDS` sweeps:
+   * their shims, their ends and their wishes tell by themselves, and what is looked for here is what somebody broke. Each in a turn of
+   * its own: little is held at once, and calls are answered in between.
+   */
   async sweep(): Promise<void> {
-    for (const phone of this.#options.targets.all().keys()) {
+    this.#round = (this.#round + 1) % SETTLED_ROUNDS;
+    for (const [phone, { slot }] of this.#options.targets.all()) {
+      if (slot % SETTLED_ROUNDS !== this.#round && isSettled(this.#statuses.get(phone))) continue;
       this.nudge(phone);
       await setImmediate();
     }
