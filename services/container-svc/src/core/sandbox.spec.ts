@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SANDBOX_UID, type SandboxOptions, sandboxArgv } from './sandbox.js';
 
-const options: SandboxOptions = { root: '/r', app: '/a', node: '/n', fileBytes: 1_000, cpuSeconds: 60 };
+const options: SandboxOptions = { root: '/r', fileBytes: 1_000, cpuSeconds: 60 };
 /** The words behind the script: its own arguments, and what it enters. */
-const entered = (over: Partial<SandboxOptions>): string =>
-  sandboxArgv({ ...options, ...over }, ['true', 'x'])
-    .slice(sandboxArgv(options, []).indexOf('sandbox'))
-    .join(' ');
+function entered(over: Partial<SandboxOptions>): string {
+  const argv = sandboxArgv({ ...options, ...over }, ['true', 'x']);
+  return argv.slice(argv.indexOf('sandbox')).join(' ');
+}
 
 describe('sandboxArgv', () => {
   it('takes every right, namespaces of its own, and dies with us twice over', () => {
@@ -22,13 +22,15 @@ describe('sandboxArgv', () => {
   });
 
   it.each<[string, Partial<SandboxOptions>, RegExp]>([
-    ['nothing', {}, /^sandbox \/r \/a \/n {4}prlimit.* true x$/],
+    ['nothing', {}, /^sandbox \/r {7}prlimit.* true x$/],
     [
       'a directory',
       { source: { kind: 'directory', path: '/s' } },
-      /^sandbox \/r \/a \/n directory \/s {2}prlimit/,
+      /^sandbox \/r {3}directory \/s {3}prlimit/,
     ],
-    ['a folder to work in', { work: '/w' }, /^sandbox \/r \/a \/n {3}\/w prlimit/],
+    ['a folder to work in', { work: '/w' }, /^sandbox \/r {5}\/w {2}prlimit/],
+    ['a program of ours', { node: { app: '/a', program: '/n' } }, /^sandbox \/r \/a \/n {5}prlimit/],
+    ['the network', { network: true }, /^sandbox \/r {6}network prlimit/],
     ['a tree of many owners', { readsAll: true }, /--ambient-caps=-all,\+dac_read_search/],
   ])('%s', (_, over, words) => {
     expect(entered(over)).toMatch(words);

@@ -7,10 +7,8 @@ export const SANDBOX_UID = 2 ** 28 - 2;
 export interface SandboxOptions {
   /** An empty directory on which the sandbox mounts its root; the mounts are seen by nobody else. */
   readonly root: string;
-  /** Bound read-only at /app. */
-  readonly app: string;
-  /** Bound at /node. */
-  readonly node: string;
+  /** For a program of ours: what is bound read-only at /app, and at /node. */
+  readonly node?: { readonly app: string; readonly program: string };
   /** Bound read-only at /source: a directory, or a squashfs file, which is mounted. */
   readonly source?: { readonly kind: 'directory' | 'squashfs'; readonly path: string };
   /** A directory bound writable at /work; it must belong to SANDBOX_UID. */
@@ -33,22 +31,30 @@ const PROCESSES = 4_096;
  * it. /usr is there for the program's libraries; /home, /root, /var, /run and the image store are not.
  */
 const ENTER = `set -e
-root=$1 app=$2 node=$3 kind=$4 source=$5 work=$6; shift 6
+root=$1 app=$2 node=$3 kind=$4 source=$5 work=$6 network=$7; shift 7
 mount -t tmpfs -o mode=755,size=256k,nosuid,nodev ancloud "$root"
 cd "$root"
 mkdir app dev etc proc source usr work
 mount -o bind,ro /usr usr
+links=
 for name in bin sbin lib lib32 lib64; do
-  if [ -L "/$name" ]; then cp -P "/$name" "$name"; elif [ -d "/$name" ]; then mkdir "$name"; mount -o bind,ro "/$name" "$name"; fi
+  if [ -L "/$name" ]; then links="$links /$name"; elif [ -d "/$name" ]; then mkdir "$name"; mount -o bind,ro "/$name" "$name"; fi
 done
-for file in ld.so.cache resolv.conf hosts nsswitch.conf; do
+[ -z "$links" ] || cp -P $links .
+files=ld.so.cache
+if [ -n "$network" ]; then
+  files='ld.so.cache resolv.conf hosts nsswitch.conf'
+  if [ -d /etc/ssl ]; then mkdir etc/ssl; mount -o bind,ro /etc/ssl etc/ssl; fi
+fi
+for file in $files; do
   if [ -f "/etc/$file" ]; then : >"etc/$file"; mount -o bind,ro "/etc/$file" "etc/$file"; fi
 done
-if [ -d /etc/ssl ]; then mkdir etc/ssl; mount -o bind,ro /etc/ssl etc/ssl; fi
 for device in null urandom; do : >"dev/$device"; mount --bind "/dev/$device" "dev/$device"; done
-mount -o bind,ro "$app" app
-: >node
-mount -o bind,ro "$node" node
+if [ -n "$app" ]; then
+  mount -o bind,ro "$app" app
+  : >node
+  mount -o bind,ro "$node" node
+fi
 case $kind in
   directory) mount -o bind,ro,nosuid,nodev,noexec "$source" source ;;
   squashfs) mount -t squashfs -o loop,ro,nosuid,nodev,noexec "$source" source ;;
@@ -63,10 +69,10 @@ exec chroot . "$@"`;
  * with us, at its limits, or by itself. Its first process is pid 1 of a pid namespace, so what it starts dies with it.
  */
 export function sandboxArgv(options: SandboxOptions, argv: readonly string[]): string[] {
-  const { root, app, node, source, work, fileBytes, cpuSeconds } = options;
+  const { root, node, source, work, network, fileBytes, cpuSeconds } = options;
   const capabilities = options.readsAll === true ? '-all,+dac_read_search' : '-all';
   const entering =
-    `setpriv --pdeathsig KILL nice -n 5 unshare --mount --ipc --uts --pid ${options.network === true ? '' : '--net '}` +
+    `setpriv --pdeathsig KILL nice -n 5 unshare --mount --ipc --uts --pid ${network === true ? '' : '--net '}` +
     '--fork --kill-child=KILL --propagation private sh -c';
   // The kernel forgets unshare's --kill-child when the user changes, so the last setpriv asks for it once more.
   const entered =
@@ -78,11 +84,12 @@ export function sandboxArgv(options: SandboxOptions, argv: readonly string[]): s
     ENTER,
     'sandbox',
     root,
-    app,
-    node,
+    node?.app ?? '',
+    node?.program ?? '',
     source?.kind ?? '',
     source?.path ?? '',
     work ?? '',
+    network === true ? 'network' : '',
     ...entered.split(' '),
     ...argv,
   ];

@@ -140,6 +140,7 @@ export class ImageImporter {
       }
       const known = store.get(`sha256:${digest}`);
       if (known !== undefined) return known;
+      progress('checking', 0, 0);
       const { rootUid, traits } = await this.#inspect(request, temporary, undefined);
       if (rootUid !== ANBOX_SHIFT)
         return await this.#take(request, temporary, `sha256:${digest}`, traits, 'squashfs');
@@ -176,16 +177,18 @@ export class ImageImporter {
       });
       fs.fchownSync(target, 0, 0);
       const { size } = fs.fstatSync(target);
-      // The disk works while the hash is made; the descriptor is closed under neither.
+      // All three at once: the disk works, the hash is made, the kernel mounts it. The descriptor is closed under none of them.
       const synced = fsync(target);
       const hashing = hashFile(target, { signal, onBytes: (done) => progress('hashing', done, size) });
-      await Promise.allSettled([synced, hashing]);
+      const knowledge = { has32BitX86: end.has32BitX86, complete: true };
+      const inspecting = this.#inspect(request, temporary, knowledge);
+      await Promise.allSettled([synced, hashing, inspecting]);
       await synced;
       const digest = await hashing;
       const known = store.get(`sha256:${digest}`);
       if (known !== undefined) return known;
-      const knowledge = { has32BitX86: end.has32BitX86, complete: true };
-      const { traits } = await this.#inspect(request, temporary, knowledge);
+      progress('checking', 0, 0);
+      const { traits } = await inspecting;
       const kind = end.kind === 'squashfs' ? 'anbox-squashfs' : end.kind;
       return await this.#take(request, temporary, `sha256:${digest}`, traits, kind);
     } finally {
@@ -197,7 +200,6 @@ export class ImageImporter {
 
   #inspect(request: ImportRequest, file: string, known: TreeKnowledge | undefined) {
     const { store, exec, hostcapBin } = this.#options;
-    request.progress('checking', 0, 0);
     const source = request.sources[0]?.where ?? '';
     return inspect({ file, source, mountPoint: store.paths.sandbox, hostcapBin, exec, known });
   }

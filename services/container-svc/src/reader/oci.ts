@@ -7,7 +7,8 @@ import {
   mergeTrees,
   readTar,
 } from '@ancloud/android-image';
-import { z } from 'zod';
+// As a namespace, of which a bundle takes what is used: `z` as a value is all of zod, with every language's messages.
+import * as z from 'zod';
 import { decompressed } from './decompress.js';
 
 /** Named files: a folder's, or an archive's members. */

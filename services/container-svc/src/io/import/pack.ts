@@ -81,8 +81,6 @@ export async function pack(options: PackOptions): Promise<ReaderEnd> {
   fs.fchownSync(target, SANDBOX_UID, SANDBOX_UID);
   const common: SandboxOptions = {
     root,
-    app: WORKSPACE,
-    node: fs.realpathSync(process.execPath),
     fileBytes: maxBytes,
     cpuSeconds: CPU_SECONDS,
   };
@@ -118,7 +116,7 @@ export async function pack(options: PackOptions): Promise<ReaderEnd> {
     };
     const reader = new Sandboxed(
       'reader',
-      common,
+      { ...common, node: { app: WORKSPACE, program: fs.realpathSync(process.execPath) } },
       ['/node', `--max-old-space-size=${HEAP_MIB}`, READER, JSON.stringify(plan)],
       {
         ...(readerIn === undefined ? {} : { 0: readerIn }),

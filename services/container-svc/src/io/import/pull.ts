@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@ancloud/kit';
 import { SANDBOX_UID } from '../../core/sandbox.js';
-import { WORKSPACE } from '../../workspace.js';
 import { type OpenSource, openSource } from './open-source.js';
 import { Sandboxed } from './sandboxed.js';
 import { noRoom, roomFor, temporaryName } from './temporary.js';
@@ -38,8 +37,7 @@ export async function pullImage(reference: string, options: PullOptions): Promis
   const remove = (): void => fs.rmSync(work, { recursive: true, force: true });
   try {
     fs.chownSync(work, SANDBOX_UID, SANDBOX_UID);
-    const node = fs.realpathSync(process.execPath);
-    const sandbox = { root, app: WORKSPACE, node, work, fileBytes, cpuSeconds: CPU_SECONDS, network: true };
+    const sandbox = { root, work, fileBytes, cpuSeconds: CPU_SECONDS, network: true };
     const skopeo = new Sandboxed('skopeo', sandbox, argvOf(reference, options), { rest: [] });
     const stop = (): void => skopeo.kill();
     signal.addEventListener('abort', stop, { once: true });
