@@ -27,8 +27,10 @@ export async function watchDelay(bench: Bench, host: LoneHost): Promise<Finding[
       const phone = `ph_watch${round}`;
       await host.start(phone);
       const seenAt = await until(`${phone} is seen ready`, () => seen.get(phone));
-      const changedAt = lineAt(host.logOf(phone), COMPLETED);
-      if (changedAt === undefined) throw new Error(`the log of ${phone} does not say that it booted`);
+      // The watcher may hear of it before the line is in the log.
+      const changedAt = await until(`the log of ${phone} says that it booted`, () =>
+        lineAt(host.logOf(phone), COMPLETED),
+      );
       samples.push(seenAt - changedAt);
       await host.delete(phone);
     }
