@@ -16,7 +16,8 @@ import type { Stream } from './stream.js';
 /** The new layer's first picture must be on the viewer's screen by then, ms. */
 const SWAP_MS = 8_000;
 
-const QUALITIES: readonly unknown[] = ['main', 'low', 'auto'] satisfies protocol.Quality[];
+const isQuality = (word: unknown): word is protocol.Quality =>
+  word === 'main' || word === 'low' || word === 'auto';
 
 /** On its way from the old layer to another. */
 interface Change {
@@ -59,8 +60,8 @@ export class LayerSwitch {
   }
 
   /** What the viewer asks for; `auto`: as its link takes. Errors: INVALID_ARGUMENT. */
-  async want(quality: protocol.Quality): Promise<void> {
-    if (!QUALITIES.includes(quality))
+  async want(quality: unknown): Promise<void> {
+    if (!isQuality(quality))
       throw new AppError('INVALID_ARGUMENT', 'there is no such quality', {
         field: 'want',
         value: String(quality),

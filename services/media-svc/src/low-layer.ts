@@ -8,7 +8,7 @@ const IDLE_MS = 10_000;
 /** One viewer's use of the low layer. Given up by `leave`, once. */
 export interface LowSeat {
   readonly producer: types.Producer;
-  leave(): void;
+  readonly leave: () => void;
 }
 
 export interface LowLayerOptions {
