@@ -33,9 +33,11 @@ export function familyOf(pid: number): number[] {
   return family;
 }
 
-/** container-svc of a run folder, by its environment: its command line does not name it. */
+/** container-svc of a run folder, which only its environment names; its dnsmasq has the same. */
 export function serviceOf(run: string): number | undefined {
-  return entries().find(({ pid }) => environmentOf(pid).includes(`ANCLOUD_RUN_DIR=${run}`))?.pid;
+  return entries()
+    .filter(({ words }) => words.some((word) => word.endsWith('/container-svc/bundle/main.js')))
+    .find(({ pid }) => environmentOf(pid).includes(`ANCLOUD_RUN_DIR=${run}`))?.pid;
 }
 
 function environmentOf(pid: number): readonly string[] {
