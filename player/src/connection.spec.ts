@@ -62,6 +62,7 @@ describe('Connection', () => {
   let layers: string[];
   let media: { [K in keyof MediaLike]: Mock<MediaLike[K]> };
   let failed: (why: string) => void;
+  let lost: () => void;
   let wake: (what: 'network' | 'page') => void;
   let connection: Connection;
   const socket = (index: number): FakeSocket => {
@@ -111,6 +112,7 @@ describe('Connection', () => {
       prepare: () => undefined,
       media: (_, given) => {
         failed = given.failed;
+        lost = given.lost;
         return Promise.resolve(media);
       },
       wakes: (changed) => (wake = changed),
@@ -212,6 +214,39 @@ describe('Connection', () => {
     wake('network');
     await settle();
     expect(states.at(-1)).toMatch(/^reconnecting/);
+  });
+
+  it('connects anew at once when the signalling went with the network', async () => {
+    await live(0);
+    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
+    wake('network');
+    await settle(499);
+    expect(states).toEqual(['live']);
+    await settle(1);
+    expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the network changed');
+    expect((await live(1)).sent[0]).toMatchObject({ data: { resume: 'secret-0' } });
+    // Whoever still answers is not cut off for being slow.
+    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
+    wake('network');
+    await settle(100);
+    socket(1).says({ id: 1, method: 'ping', data: {} });
+    await settle(1_000);
+    expect(states.at(-1)).toBe('live');
+  });
+
+  it('looks for another path when the media fall silent, and for another network while it connects', async () => {
+    await live(0);
+    lost();
+    await settle();
+    expect(media.restartIce).toHaveBeenCalledTimes(1);
+    socket(0).close();
+    await settle();
+    expect(FakeSocket.all).toHaveLength(2);
+    wake('network');
+    await settle(1);
+    expect(socket(1).readyState).toBe(3);
+    await settle(250);
+    expect(FakeSocket.all).toHaveLength(3);
   });
 
   it('notices a farm that fell silent', async () => {

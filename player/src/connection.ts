@@ -4,6 +4,7 @@ import { prepareDevice } from './device.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
 import { type End, Signal, SignalError } from './signal.js';
+import { wakes } from './wakes.js';
 
 export type ConnectionState = 'connecting' | 'live' | 'waiting' | 'reconnecting' | 'ended';
 
@@ -36,6 +37,9 @@ export interface ConnectionOptions {
   ) => void;
 }
 
+/** How long the farm has to answer when the network has changed: some round trips of a poor one. */
+const REROUTE_MS = 500;
+
 /** What a connection needs of a browser beyond WebSocket. */
 export interface ConnectionParts {
   /** Asks the browser beforehand for what media will need. */
@@ -58,6 +62,8 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #parts: ConnectionParts;
   readonly #abort = new AbortController();
+  /** Ends the WebSocket that is being connected. */
+  #attempt = new AbortController();
   #signal: Signal | undefined;
   #media: MediaLike | undefined;
   #resume: { viewer: string; resume: string } | undefined;
@@ -145,10 +151,11 @@ export class Connection {
 
   /** Resolves when the picture's way is set up; `over` is called when it ends after that. */
   async #setUp(over: (end: End) => void): Promise<void> {
+    this.#attempt = new AbortController();
     const signal = await Signal.connect(
       this.#options.url,
       { notified: (method, data) => this.#notified(method, data), closed: over },
-      this.#abort.signal,
+      AbortSignal.any([this.#abort.signal, this.#attempt.signal]),
     );
     this.#signal = signal;
     this.#options.took('connected');
@@ -175,6 +182,7 @@ export class Connection {
       took: this.#options.took,
       track: this.#options.track,
       failed: (message) => over({ code: 'UNAVAILABLE', message, retry: true }),
+      lost: () => this.#reroute('the media went silent'),
     });
     if (this.#abort.signal.aborted) return media.close();
     this.#media = media;
@@ -225,7 +233,24 @@ export class Connection {
   /** The path may be dead though nothing has said so yet; and nobody should wait for a timer that ran while hidden. */
   #woken(what: 'network' | 'page'): void {
     this.#hurry();
-    if (what === 'network') this.#media?.restartIce().catch(() => this.#signal?.cut('the network changed'));
+    if (what === 'network') this.#reroute('the network changed');
+  }
+
+  /**
+   * Another way for the media. The signalling may be as dead as they are, and its TCP would not say so for minutes: if it does not answer
+   * at once all is made anew, which takes a few round trips.
+   */
+  #reroute(why: string): void {
+    const signal = this.#signal;
+    // A connection that is being made by the network that was.
+    if (signal === undefined) return this.#attempt.abort();
+    const askedAt = performance.now();
+    const patience = setTimeout(() => {
+      if (signal.heardAt <= askedAt) signal.cut(why);
+    }, REROUTE_MS);
+    // Media that are being set up may have asked for what nobody answers.
+    const asked = this.#media?.restartIce() ?? Promise.reject(new Error('there are no media yet'));
+    asked.catch(() => signal.cut(why)).finally(() => clearTimeout(patience));
   }
 
   #pause(ms: number): Promise<void> {
@@ -262,15 +287,5 @@ function endOf(error: unknown): End {
 const browser: ConnectionParts = {
   prepare: prepareDevice,
   media: (signal, options) => Media.create(signal, options),
-  wakes: (changed, signal) => {
-    addEventListener('online', () => changed('network'), { signal });
-    addEventListener('pageshow', () => changed('page'), { signal });
-    document.addEventListener(
-      'visibilitychange',
-      () => {
-        if (document.visibilityState === 'visible') changed('page');
-      },
-      { signal },
-    );
-  },
+  wakes,
 };

@@ -27,6 +27,8 @@ export interface MediaOptions {
   readonly track: (track: MediaStreamTrack) => void;
   /** ICE or DTLS failed for good: the connection must be made anew. */
   readonly failed: (why: string) => void;
+  /** Nothing comes by the present path any more: somebody asks for another one by `restartIce`. */
+  readonly lost: () => void;
 }
 
 /** Bytes that may wait in a data channel before moves are left out: a second of a slow link. */
@@ -50,7 +52,8 @@ export class Media {
   #swap: { readonly id: string; readonly abort: AbortController } | undefined;
   /** Consumptions run one after the other: two at once would leave tracks of both. */
   #consuming: Promise<void> = Promise.resolve();
-  #restarting = false;
+  /** The path that is being looked for, or was last. */
+  #restarted: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   private constructor(signal: Signal, options: MediaOptions) {
@@ -133,18 +136,11 @@ export class Media {
   }
 
   /** A new path for the same connection, after the network changed. Rejects when the farm cannot be asked. */
-  async restartIce(): Promise<void> {
-    if (this.#restarting) return;
-    this.#restarting = true;
-    try {
-      for (const transport of [this.#receive, this.#send]) {
-        if (transport === undefined || this.#closed) continue;
-        const { iceParameters } = await this.#signal.request('restartIce', { transport: transport.id });
-        await transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters });
-      }
-    } finally {
-      this.#restarting = false;
-    }
+  restartIce(): Promise<void> {
+    // One after the other: what was begun before the network came back knows nothing of it.
+    const restarted = this.#restarted.then(() => this.#restart());
+    this.#restarted = restarted.catch(() => undefined);
+    return restarted;
   }
 
   /** May be called twice. */
@@ -153,6 +149,15 @@ export class Media {
     this.#swap?.abort.abort();
     this.#receive?.close();
     this.#send?.close();
+  }
+
+  async #restart(): Promise<void> {
+    const restart = async (transport: types.Transport | undefined): Promise<void> => {
+      if (transport === undefined || this.#closed) return;
+      const { iceParameters } = await this.#signal.request('restartIce', { transport: transport.id });
+      await transport.restartIce({ iceParameters: iceParameters as unknown as types.IceParameters });
+    };
+    await Promise.all([restart(this.#receive), restart(this.#send)]);
   }
 
   async #openPicture(): Promise<void> {
@@ -225,7 +230,7 @@ export class Media {
       if (state === 'connected' && direction === 'recv') this.#options.took('secured');
       if (state === 'failed') this.#options.failed('the media connection failed');
       // A path that went away comes back by a restart, without a new connection; else `failed` follows.
-      if (state === 'disconnected') this.restartIce().catch(() => undefined);
+      if (state === 'disconnected' && direction === 'recv') this.#options.lost();
     });
     return transport;
   }

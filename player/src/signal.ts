@@ -52,6 +52,7 @@ export class Signal {
   #silence: ReturnType<typeof setTimeout> | undefined;
   #closing: End | undefined;
   #over = false;
+  #heardAt = 0;
 
   private constructor(socket: WebSocket, listener: SignalListener) {
     this.#socket = socket;
@@ -64,6 +65,11 @@ export class Signal {
     socket.addEventListener('close', () =>
       this.#end(this.#closing ?? { code: 'UNAVAILABLE', message: 'the connection was cut', retry: true }),
     );
+  }
+
+  /** When the farm has spoken last, on the page's clock. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Connects. Rejects with SignalError UNAVAILABLE, also when `signal` aborts. */
@@ -160,6 +166,7 @@ export class Signal {
   }
 
   #heard(): void {
+    this.#heardAt = performance.now();
     clearTimeout(this.#silence);
     if (!this.#over) this.#silence = setTimeout(() => this.cut('the farm fell silent'), SILENCE_MS);
   }
