@@ -1,0 +1,121 @@
+import { Macro } from '@ancloud/contracts/input/v1/macro';
+import { describe, expect, it } from 'vitest';
+import { macroMistake } from './core/macro-limits.js';
+import { macroOf, stepsJson, stepsSchema } from './macro-schemas.js';
+
+/** Every kind of step, in full. */
+const steps = [
+  { afterMs: 5, tap: { at: { x: 0.5, y: 0.25 }, durationMs: 80 } },
+  { afterMs: 0, swipe: { from: { x: 0, y: 0 }, to: { x: 1, y: 1 }, durationMs: 300, curve: 'ease' } },
+  { afterMs: 0, text: { text: 'мир', method: 'paste' } },
+  { afterMs: 0, key: { keycode: 66, stroke: 'down', metastate: 1 } },
+  {
+    afterMs: 0,
+    gesture: { strokes: [{ startMs: 10, points: [{ x: 0.1, y: 0.2, atMs: 0, pressure: 1 }] }], repeat: 2 },
+  },
+  { afterMs: 0, wheel: { at: { x: 0.5, y: 0.5 }, horizontal: 0, vertical: -2.5 } },
+  { afterMs: 0, action: { name: 'startApp', argument: 'com.example' } },
+  {
+    afterMs: 0,
+    waitForPixel: {
+      at: { x: 0, y: 1 },
+      color: '#00ff80',
+      tolerance: 3,
+      absent: true,
+      timeoutMs: 1_000,
+    },
+  },
+  {
+    afterMs: 0,
+    waitForText: {
+      region: { x: 0, y: 0.5, width: 1, height: 0.5 },
+      text: 'Ready',
+      absent: false,
+      timeoutMs: 9,
+    },
+  },
+];
+
+describe('a macro', () => {
+  it('comes back as it was sent, over what is kept', () => {
+    const kept = Macro.fromJSON(JSON.parse(JSON.stringify(Macro.toJSON(macroOf(stepsSchema.parse(steps))))));
+    expect(stepsJson(kept)).toEqual(steps);
+    expect(stepsSchema.parse(stepsJson(kept))).toEqual(steps);
+  });
+
+  it('says in full what was left out', () =>
+    expect(
+      stepsJson(
+        macroOf(
+          stepsSchema.parse([
+            { key: { keycode: 3 } },
+            { text: { text: 'x' } },
+            { waitForText: { text: 'x' } },
+            { waitForPixel: { at: { x: 0, y: 0 }, color: '#ABCDEF' } },
+          ]),
+        ),
+      ),
+    ).toEqual([
+      { afterMs: 0, key: { keycode: 3, stroke: 'press', metastate: 0 } },
+      { afterMs: 0, text: { text: 'x', method: 'auto' } },
+      {
+        afterMs: 0,
+        waitForText: {
+          text: 'x',
+          region: { x: 0, y: 0, width: 1, height: 1 },
+          absent: false,
+          timeoutMs: 30_000,
+        },
+      },
+      {
+        afterMs: 0,
+        waitForPixel: {
+          at: { x: 0, y: 0 },
+          color: '#abcdef',
+          tolerance: 16,
+          absent: false,
+          timeoutMs: 30_000,
+        },
+      },
+    ]));
+
+  it.each([
+    ['no step', []],
+    ['a step of nothing', [{ afterMs: 5 }]],
+    ['a step of two things', [{ key: { keycode: 3 }, text: { text: 'x' } }]],
+    ['a colour that is none', [{ waitForPixel: { at: { x: 0, y: 0 }, color: 'red' } }]],
+    ['a button that there is not', [{ action: { name: 'explode' } }]],
+    ['a field too many', [{ tap: { at: { x: 0, y: 0 }, takeOver: true } }]],
+  ])('with %s is refused', (_, given) => expect(stepsSchema.safeParse(given).success).toBe(false));
+});
+
+describe('macroMistake', () => {
+  const step = { afterMs: 0, step: { $case: 'input' as const, value: { input: undefined } } };
+  const text = Macro.fromPartial({
+    steps: Array.from({ length: 11 }, () => ({
+      step: {
+        $case: 'input' as const,
+        value: { input: { $case: 'text' as const, value: { text: 'x'.repeat(10_000) } } },
+      },
+    })),
+  });
+  it.each([
+    ['a name of blanks', ' ', { steps: [step] }, 'INVALID_ARGUMENT name'],
+    ['a name too long', 'x'.repeat(64), { steps: [step] }, 'INVALID_ARGUMENT name'],
+    ['no steps', 'm', { steps: [] }, 'INVALID_ARGUMENT steps'],
+    [
+      'a step that is none',
+      'm',
+      { steps: [step, { afterMs: 0, step: undefined }] },
+      'INVALID_ARGUMENT steps[1]',
+    ],
+    ['too many steps', 'm', { steps: Array.from({ length: 2_001 }, () => step) }, 'SCRIPT_TOO_LONG steps'],
+    ['too much text', 'm', text, 'SCRIPT_TOO_LONG steps'],
+  ])('finds %s', (_, name, macro, wanted) => {
+    const { code, field } = macroMistake(name, macro) ?? {};
+    expect(`${code} ${field}`).toBe(wanted);
+  });
+
+  it('finds none in what can be kept', () =>
+    expect(macroMistake('sign in', { steps: [step] })).toBeUndefined());
+});
