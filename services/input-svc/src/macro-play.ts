@@ -81,7 +81,7 @@ export class MacroPlay {
       );
       this.#ended(State.MACRO_RUN_STATE_DONE);
     } catch (error) {
-      begun.reject(error as Error);
+      begun.reject(error);
       this.#failed(error);
     } finally {
       clearTimeout(timer);
