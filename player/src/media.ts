@@ -230,7 +230,7 @@ export class Media {
       if (state === 'connected' && direction === 'recv') this.#options.took('secured');
       if (state === 'failed') this.#options.failed('the media connection failed');
       // A path that went away comes back by a restart, without a new connection; else `failed` follows.
-      if (state === 'disconnected' && direction === 'recv') this.#options.lost();
+      if (state === 'disconnected') this.#options.lost();
     });
     return transport;
   }
