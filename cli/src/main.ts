@@ -3,6 +3,7 @@ import { AppError } from '@ancloud/kit/errors';
 import type { CreateOptions } from './commands/phone.js';
 import type { SetOptions } from './commands/phone-set.js';
 import { addControl } from './commands/control-commands.js';
+import { addFeeds } from './commands/feed-commands.js';
 import { addGroups } from './commands/group-commands.js';
 import { addMacros } from './commands/macro-commands.js';
 import { addImages } from './commands/image-commands.js';
@@ -226,6 +227,7 @@ addGroups(program);
 addMacros(program);
 addRecordings(program, phone);
 addPushes(program, phone);
+addFeeds(program, phone);
 phone
   .command('open')
   .argument('<id>')
@@ -233,16 +235,6 @@ phone
   .action(
     action(async ({ layout, output }, id: string) =>
       (await import('./commands/phone.js')).phoneOpen(layout, id, output),
-    ),
-  );
-phone
-  .command('whep')
-  .description('where a WHEP player finds the phone, and its bearer token for one session')
-  .argument('<id>')
-  .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
-  .action(
-    action(async ({ layout, output }, id: string, options: { ttl: string }) =>
-      (await import('./commands/phone.js')).phoneWhep(layout, id, options, output),
     ),
   );
 phone

@@ -94,21 +94,6 @@ export async function phoneOpen(layout: Layout, id: string, output: Output): Pro
   output.result({ url }, url);
 }
 
-/** `./ancloud phone whep ID`: an endpoint and a bearer token for one session of a WHEP player. */
-export async function phoneWhep(
-  layout: Layout,
-  id: string,
-  options: { readonly ttl: string },
-  output: Output,
-): Promise<void> {
-  const { whepUrl, token, expiresAt } = await new GatewayClient(layout).post<{
-    whepUrl: string;
-    token: string;
-    expiresAt: string;
-  }>(`/v1/phones/${encodeURIComponent(id)}/viewers`, { role: 'watch', ttlSeconds: Number(options.ttl) });
-  output.result({ url: whepUrl, token, expiresAt }, `${whepUrl}\n${token}`);
-}
-
 /** `./ancloud phone screenshot ID [FILE]` */
 export async function phoneScreenshot(
   layout: Layout,

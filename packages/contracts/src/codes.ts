@@ -61,6 +61,7 @@ export const codes = {
   SNAPSHOT_ELSEWHERE: row(PRECONDITION, 409, 'The snapshot is on another host'),
   RECORDING_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such recording'),
   RECORDING_RUNNING: row(PRECONDITION, 409, 'The phone is being recorded already'),
+  FEED_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such feed'),
   PUSH_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such push'),
   DESTINATION_REFUSED: row(DENIED, 403, 'The farm sends nothing there'),
   RANGE_INVALID: row(INVALID, 416, 'The range is not in the file'),

@@ -8,6 +8,7 @@ export const snapshotIdPattern = /^sn_[a-z0-9]{1,40}$/;
 export const groupIdPattern = /^gr_[a-z0-9]{1,40}$/;
 export const macroIdPattern = /^mc_[a-z0-9]{1,40}$/;
 export const recordingIdPattern = /^rc_[a-z0-9]{1,40}$/;
+export const feedIdPattern = /^fe_[a-z0-9]{1,40}$/;
 export const pushIdPattern = /^pu_[a-z0-9]{1,40}$/;
 /** Host ids are chosen by operators: a DNS label. */
 export const hostIdPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -87,6 +87,8 @@ export const plainKeys = {
   ownerMacros: { template: 'owner:{owner}:macros', writer: 'gateway', type: 'set' },
   operations: { template: 'operations', writer: 'gateway', type: 'zset' },
   idempotency: { template: 'idempotency:{owner}:{key}', writer: 'gateway', type: 'string' },
+  /** A feed that was made and whose publisher has not come yet: owner. */
+  feedToken: { template: 'feed-token:{feed}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
   /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. */
   viewer: { template: 'viewer:{viewer}', writer: 'gateway', type: 'hash' },
@@ -105,6 +107,8 @@ export const plainKeys = {
 export const leases = {
   /** Which media-svc ingests a phone. */
   stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000 },
+  /** Which feed is a phone's camera or microphone: owner = `<feed>:<try>`. The newest takes it by force. */
+  feed: { template: 'feed:{phone}:{kind}:lease', writer: 'media-svc', ttlMs: 6_000 },
   /** Which input-svc serves a phone: owner = `<id>:<process>@<address of its gRPC>`. */
   input: { template: 'input:{phone}', writer: 'input-svc', ttlMs: 3_000 },
   /** Who may touch. */

@@ -17,6 +17,9 @@ import { ControlController } from './control/control.controller.js';
 import { InjectController } from './control/inject.controller.js';
 import { invalid } from './errors.js';
 import { EventsController } from './events/events.controller.js';
+import { FeedsController } from './feeds/feeds.controller.js';
+import { FeedsGrpcController } from './feeds/feeds-grpc.controller.js';
+import { WHIP, WhipController } from './feeds/whip.controller.js';
 import { GroupsController } from './groups/groups.controller.js';
 import { GroupsGrpcController } from './groups/groups-grpc.controller.js';
 import { HostsController } from './hosts/hosts.controller.js';
@@ -67,6 +70,8 @@ export class AppModule {
         GroupsController,
         MacrosController,
         WhepController,
+        FeedsController,
+        WhipController,
         ImagesController,
         UploadsController,
         OperationsController,
@@ -80,6 +85,7 @@ export class AppModule {
         MacrosGrpcController,
         RecordingsGrpcController,
         PushesGrpcController,
+        FeedsGrpcController,
       ],
       providers: [
         { provide: GatewayApi, useValue: new GatewayApi(parts) },
@@ -91,6 +97,7 @@ export class AppModule {
         },
         { provide: READINESS, useValue: parts },
         { provide: WHEP, useValue: parts },
+        { provide: WHIP, useValue: parts },
         { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: firstMistake }) },
       ],
     };

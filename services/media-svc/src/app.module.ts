@@ -3,8 +3,10 @@ import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { IceController } from './api/ice.controller.js';
 import { LOG, MediaController } from './api/media.controller.js';
+import { FeedController } from './api/feed.controller.js';
 import { PUSHES, PushController } from './api/push.controller.js';
 import { RECORDINGS, RecordingController } from './api/recording.controller.js';
+import { Feeds } from './feeds.js';
 import { IceSelfTest } from './ice-self-test.js';
 import type { Pushes } from './pushes.js';
 import type { Recordings } from './recordings.js';
@@ -16,6 +18,8 @@ import { WhepSessions } from './whep-sessions.js';
 export class AppModule {
   static with(parts: {
     readonly streams: Streams;
+    readonly feeds: Feeds;
+    readonly whep: WhepSessions;
     readonly recordings: Recordings | undefined;
     readonly pushes: Pushes | undefined;
     readonly iceSelfTest: IceSelfTest;
@@ -25,16 +29,17 @@ export class AppModule {
   }): DynamicModule {
     return {
       module: AppModule,
-      controllers: [MediaController, RecordingController, PushController, IceController],
+      controllers: [MediaController, RecordingController, PushController, FeedController, IceController],
       providers: [
         { provide: Streams, useValue: parts.streams },
+        { provide: Feeds, useValue: parts.feeds },
         { provide: PUSHES, useValue: { here: parts.pushes } },
         { provide: RECORDINGS, useValue: { here: parts.recordings } },
         { provide: IceSelfTest, useValue: parts.iceSelfTest },
         { provide: Bus, useValue: parts.bus },
         { provide: Lanes, useValue: parts.lanes },
         { provide: LOG, useValue: parts.log },
-        { provide: WhepSessions, useValue: new WhepSessions(parts.streams, parts.bus, parts.log) },
+        { provide: WhepSessions, useValue: parts.whep },
       ],
     };
   }

@@ -1,13 +1,17 @@
 import type { types } from 'mediasoup';
 import { AppError } from '@ancloud/kit';
 import type { Shape } from './core/rtp-parameters.js';
-import type { Ingest } from './ingest.js';
 import type { PoolWorker } from './worker-pool.js';
 
 /** A viewer's send buffer estimate at the start: high, since the picture is constant bit rate and LANs are common. */
 const INITIAL_OUTGOING_BITRATE = 6_000_000;
 /** Of both ends of a pipe. A burst of a key frame meets a busy worker at times; with the kernel's default it would be cut. */
 const PIPE_BUFFER = 4 << 20;
+
+/** Where a branch's packets come from: a phone's ingest, or a feed. */
+export interface Source {
+  readonly producers: types.Producer[];
+}
 
 /**
  * A stream on one worker in one shape: a router there, with what the stream's viewers of that shape consume. The **root** is the branch on
@@ -53,10 +57,10 @@ export class Branch {
     return this.router.canConsume({ producerId: producer.id, rtpCapabilities });
   }
 
-  /** The ingest's picture and sound as this branch's viewers consume them. Errors: STREAM_FAILED when ingest or worker end meanwhile. */
-  producers(ingest: Ingest, root: Branch): Promise<types.Producer[]> {
+  /** The source's picture and sound as this branch's viewers consume them. Errors: STREAM_FAILED when source or worker end meanwhile. */
+  producers(source: Source, root: Branch): Promise<types.Producer[]> {
     const kinds = new Set(this.#shape.codecs.map(({ kind }) => kind));
-    const carried = ingest.producers.filter(({ kind }) => kinds.has(kind));
+    const carried = source.producers.filter(({ kind }) => kinds.has(kind));
     return Promise.all(carried.map((producer) => this.producer(producer, root)));
   }
 

@@ -6,6 +6,7 @@ import { createLog, logLevelOf, Metrics, runMain, startGrpcService } from '@ancl
 import { connectState } from '@ancloud/state';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
+import { Feeds } from './feeds.js';
 import { IceSelfTest } from './ice-self-test.js';
 import { MediaPeers } from './io/media-peers.js';
 import { Registration } from './io/registration.js';
@@ -13,6 +14,7 @@ import { SessionCaller } from './io/session-caller.js';
 import { Pushes } from './pushes.js';
 import { Recordings } from './recordings.js';
 import { Streams } from './streams.js';
+import { WhepSessions } from './whep-sessions.js';
 import { WorkerPool } from './worker-pool.js';
 
 const log = createLog({ service: 'media-svc', level: logLevelOf(process.env) });
@@ -56,6 +58,9 @@ await runMain({ log }, async (life) => {
     log,
   });
   life.add({ name: 'streams', join: () => streams.close() });
+  const feeds = new Feeds(state, pool, log);
+  life.add({ name: 'feeds', join: () => feeds.close() });
+  const whep = new WhepSessions({ streams, feeds, bus, log });
   const { recordingsDir: folder, recordingsBytes: budget, ffmpeg } = config;
   const openStream = (phoneId: string) => streams.open(phoneId);
   const recordings =
@@ -70,13 +75,15 @@ await runMain({ log }, async (life) => {
       ? undefined
       : await Pushes.open({ folder: pushesDir, allow, ffmpeg, openStream, metrics, log });
   life.add({ name: 'pushes', join: () => pushes?.close() });
-  const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ viewerId }) =>
-    streams.revokeViewer(viewerId, "this viewer's right was taken back"),
-  );
+  const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ viewerId }) => {
+    const reason = "this viewer's right was taken back";
+    streams.revokeViewer(viewerId, reason);
+    whep.revoke(viewerId, reason);
+  });
   life.add({ name: 'revocations', stop: () => revocations.close() });
   const iceSelfTest = new IceSelfTest({ mediaId: config.mediaId, pool, ...config.webrtc });
   const service = await startGrpcService({
-    module: AppModule.with({ streams, recordings, pushes, iceSelfTest, bus, lanes, log }),
+    module: AppModule.with({ streams, feeds, whep, recordings, pushes, iceSelfTest, bus, lanes, log }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },

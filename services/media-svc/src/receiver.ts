@@ -4,7 +4,7 @@ import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { AppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import type { Layer } from './core/layer-choice.js';
-import type { Stream } from './stream.js';
+import type { Watchable } from './stream-viewer.js';
 import { transportOptions } from './transport-options.js';
 
 /** After this long without a key frame since it was resumed, a consumer asks again. */
@@ -22,7 +22,7 @@ interface Watched {
  * by `close` or with its branch's router.
  */
 export class Receiver {
-  readonly #stream: Stream;
+  readonly #stream: Watchable;
   readonly #branch: Branch;
   readonly #transport: types.WebRtcTransport;
   readonly #consumers = new Map<string, types.Consumer>();
@@ -39,7 +39,7 @@ export class Receiver {
   #pictured = false;
   #closed = false;
 
-  private constructor(stream: Stream, branch: Branch, transport: types.WebRtcTransport, joinedAt: number) {
+  private constructor(stream: Watchable, branch: Branch, transport: types.WebRtcTransport, joinedAt: number) {
     this.#stream = stream;
     this.#branch = branch;
     this.#transport = transport;
@@ -57,7 +57,7 @@ export class Receiver {
   }
 
   /** Errors: STREAM_FAILED when the worker is gone. */
-  static async create(stream: Stream, branch: Branch): Promise<Receiver> {
+  static async create(stream: Watchable, branch: Branch): Promise<Receiver> {
     const joinedAt = performance.now();
     return new Receiver(stream, branch, await branch.createViewerTransport({ data: false }), joinedAt);
   }

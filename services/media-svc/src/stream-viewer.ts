@@ -1,6 +1,9 @@
+import type { types } from 'mediasoup';
 import type { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import type { Branch } from './branch.js';
+import type { WishReason } from './core/key-frame-wish.js';
+import type { Layer } from './core/layer-choice.js';
 import type { ViewerEnd } from './viewer.js';
 
 /** `handshake`: from the join to DTLS; `picture`: from there until a key frame went out. */
@@ -21,4 +24,16 @@ export interface StreamViewer {
   view(): Promise<ViewerView>;
   /** May be called twice. */
   close(reason: string, code?: ViewerEnd): void;
+}
+
+/** What a viewer's receiver watches: a phone's stream, or a feed. */
+export interface Watchable {
+  /** What there is to consume on that branch; waits for it. Errors: STREAM_FAILED. */
+  producers(branch: Branch): Promise<types.Producer[]>;
+  /** The same without waiting: undefined while there is nothing. */
+  producersNow(branch: Branch): Promise<types.Producer[] | undefined>;
+  /** A viewer lacks a key frame. */
+  wantKeyFrame(reason: WishReason, layer?: Layer): void;
+  /** A viewer took a step towards its first picture; ms since the one before. */
+  joined(step: JoinStep, ms: number): void;
 }

@@ -3,34 +3,49 @@ import { Role } from '@ancloud/contracts/common/v1/common';
 import type { Bus } from '@ancloud/bus';
 import { AppError, type Log } from '@ancloud/kit';
 import { readOffer, shapeOf } from './core/whep-offer.js';
+import type { Feed } from './feed.js';
+import type { Feeds } from './feeds.js';
+import type { Stream } from './stream.js';
 import type { Streams } from './streams.js';
 import { WhepViewer } from './whep-viewer.js';
 
 /** WHEP's sessions of this instance, by viewer. Each is owned by its stream; it leaves here when it closes. */
 export class WhepSessions {
   readonly #streams: Streams;
+  readonly #feeds: Feeds;
   readonly #bus: Bus;
   readonly #log: Log;
   readonly #viewers = new Map<string, WhepViewer>();
 
-  constructor(streams: Streams, bus: Bus, log: Log) {
-    this.#streams = streams;
-    this.#bus = bus;
-    this.#log = log;
+  constructor(parts: {
+    readonly streams: Streams;
+    readonly feeds: Feeds;
+    readonly bus: Bus;
+    readonly log: Log;
+  }) {
+    this.#streams = parts.streams;
+    this.#feeds = parts.feeds;
+    this.#bus = parts.bus;
+    this.#log = parts.log;
   }
 
-  /** Errors: SDP_INVALID, CODEC_UNSUPPORTED, and what `Streams.open` and `Stream.seat` say. Nothing is left behind then. */
+  /**
+   * Errors: SDP_INVALID, CODEC_UNSUPPORTED, FEED_NOT_FOUND, and what `Streams.open` and `Stream.seat` say. Nothing is left behind then.
+   */
   async create(request: {
     readonly phoneId: string;
     readonly viewerId: string;
     readonly offer: string;
+    /** To be watched instead of the phone's screen; empty = the screen. */
+    readonly feedId: string;
   }): Promise<{ readonly answer: string; readonly etag: string }> {
     const { phoneId, viewerId } = request;
     // Before anything is opened: a bad offer costs nothing.
     const offer = readOffer(request.offer);
-    const stream = await this.#streams.open(phoneId);
-    const viewer = await stream.seat(viewerId, shapeOf(offer), (branch, left) => {
-      const made: WhepViewer = new WhepViewer(stream, branch, {
+    const watched: Stream | Feed =
+      request.feedId === '' ? await this.#streams.open(phoneId) : this.#feeds.of(phoneId, request.feedId);
+    const viewer = await watched.seat(viewerId, shapeOf(offer), (branch, left) => {
+      const made: WhepViewer = new WhepViewer(watched, branch, {
         id: viewerId,
         offer,
         log: this.#log,
@@ -65,6 +80,11 @@ export class WhepSessions {
   /** Errors: VIEWER_NOT_FOUND. */
   delete(viewerId: string): void {
     this.#viewer(viewerId).close('the player left');
+  }
+
+  /** Whatever it watches; one that is not here is no error. */
+  revoke(viewerId: string, reason: string): void {
+    this.#viewers.get(viewerId)?.close(reason);
   }
 
   #viewer(id: string): WhepViewer {

@@ -1,19 +1,13 @@
 import type { types } from 'mediasoup';
-import { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError, type Log } from '@ancloud/kit';
 import type { Branch } from './branch.js';
-import { etagOf, writeAnswer, writeFragment, type AnswerConsumer } from './core/whep-answer.js';
-import type { IceCredentials } from './core/sdp.js';
+import { writeAnswer, type AnswerTrack } from './core/whep-answer.js';
 import { capabilitiesOf, type WhepOffer } from './core/whep-offer.js';
-import { readPatch } from './core/whep-patch.js';
+import { IceSession } from './ice-session.js';
 import { receptionOf, Receiver } from './receiver.js';
-import type { Stream } from './stream.js';
-import type { StreamViewer } from './stream-viewer.js';
-
-/** From the answer to the end of the DTLS handshake. A player that gathers slowly has this long. */
-const CONNECT_MS = 30_000;
+import type { StreamViewer, Watchable } from './stream-viewer.js';
 
 export interface WhepViewerOptions {
   readonly id: string;
@@ -24,76 +18,54 @@ export interface WhepViewerOptions {
 }
 
 /**
- * One viewer that came by WHEP: what it receives, and the ICE session that a PATCH changes. There is no connection that
- * would tell of its end: it closes by DELETE, when ICE consent has run out (mediasoup: 30 s), when DTLS is closed, when its right is taken back, after 12 hours, or with its
- * stream.
+ * One viewer that came by WHEP: what it receives, and the session that a PATCH changes. It closes by DELETE, when its session notices the
+ * end (ice-session.ts), when its right is taken back, or with what it watches.
  */
 export class WhepViewer implements StreamViewer {
   readonly branch: Branch;
-  readonly #stream: Stream;
+  readonly #watched: Watchable;
   readonly #options: WhepViewerOptions;
   readonly #joinedAtMs = Date.now();
   #receiver: Receiver | undefined;
-  /** The player's of the present ICE session. */
-  #ice: IceCredentials;
-  #connectTimer: NodeJS.Timeout | undefined;
-  readonly #lifeTimer: NodeJS.Timeout;
+  #session: IceSession | undefined;
   #closed = false;
 
-  constructor(stream: Stream, branch: Branch, options: WhepViewerOptions) {
-    this.#stream = stream;
+  constructor(watched: Watchable, branch: Branch, options: WhepViewerOptions) {
+    this.#watched = watched;
     this.branch = branch;
     this.#options = options;
-    this.#ice = options.offer.ice;
-    this.#lifeTimer = setTimeout(() => this.close('its time is over'), protocol.limits.whepSessionMs);
   }
 
   /** Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, CANCELLED. */
   async answer(): Promise<{ readonly answer: string; readonly etag: string }> {
     const { offer, id } = this.#options;
-    const receiver = await Receiver.create(this.#stream, this.branch);
+    const receiver = await Receiver.create(this.#watched, this.branch);
     if (this.#closed) {
       receiver.close();
       throw new AppError('CANCELLED', 'the viewer is gone');
     }
     this.#receiver = receiver;
-    const { transport } = receiver;
-    this.#watch(transport);
-    await transport.connect({ dtlsParameters: offer.dtls });
-    const consumers = await this.#consume(receiver);
+    const session = new IceSession(receiver.transport, offer, (reason) => this.close(reason));
+    this.#session = session;
+    await session.connect();
+    const tracks = await this.#consume(receiver);
     return {
       answer: writeAnswer({
         offer,
-        transport,
-        consumers,
+        transport: session.transport,
+        tracks,
+        direction: 'sendonly',
         sessionId: String(this.#joinedAtMs),
         streamId: id,
       }),
-      etag: etagOf(transport.iceParameters),
+      etag: session.etag,
     };
   }
 
-  /** A fragment is empty when candidates were taken; the ETag is that of the ICE session. Errors: SDP_INVALID, ETAG_MISMATCH, INVALID_STATE. */
-  async patch(
-    ifMatch: string,
-    fragment: string,
-  ): Promise<{ readonly fragment: string; readonly etag: string }> {
-    const transport = this.#receiver?.transport;
-    if (transport === undefined) throw new AppError('INVALID_STATE', 'the viewer has no answer yet');
-    const etag = etagOf(transport.iceParameters);
-    const patch = readPatch({ etag, ice: this.#ice }, ifMatch, fragment);
-    if (patch.kind === 'candidates') return { fragment: '', etag };
-    this.#ice = patch.ice;
-    const iceParameters = await transport.restartIce();
-    const tagged = this.#options.offer.sections.find(({ codec }) => codec !== undefined);
-    return {
-      fragment: writeFragment({
-        mid: tagged?.mid ?? '',
-        media: tagged?.media ?? '',
-        transport: { iceParameters, iceCandidates: transport.iceCandidates },
-      }),
-      etag: etagOf(iceParameters),
-    };
+  /** Errors: SDP_INVALID, ETAG_MISMATCH, INVALID_STATE. */
+  async patch(ifMatch: string, fragment: string): ReturnType<IceSession['patch']> {
+    if (this.#session === undefined) throw new AppError('INVALID_STATE', 'the viewer has no answer yet');
+    return this.#session.patch(ifMatch, fragment);
   }
 
   /** WHEP has no way to tell a player anything. */
@@ -126,30 +98,17 @@ export class WhepViewer implements StreamViewer {
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#connectTimer);
-    clearTimeout(this.#lifeTimer);
+    this.#session?.close();
     this.#receiver?.close();
     this.#options.closed(reason);
   }
 
-  async #consume(receiver: Receiver): Promise<readonly AnswerConsumer[]> {
+  async #consume(receiver: Receiver): Promise<readonly AnswerTrack[]> {
     const consumers = await receiver.consume(capabilitiesOf(this.#options.offer));
     await Promise.all(consumers.map(({ id }) => receiver.resume(id)));
     return consumers.map(({ kind, rtpParameters }) => ({
       kind,
       rtpParameters: rtpParameters as unknown as types.RtpParameters,
     }));
-  }
-
-  #watch(transport: types.WebRtcTransport): void {
-    this.#connectTimer = setTimeout(() => {
-      if (transport.dtlsState !== 'connected') this.close('the player did not connect in time');
-    }, CONNECT_MS);
-    transport.on('icestatechange', (state) => {
-      if (state === 'disconnected') this.close('the player is gone');
-    });
-    transport.on('dtlsstatechange', (state) => {
-      if (state === 'closed' || state === 'failed') this.close(`the player's DTLS is ${state}`);
-    });
   }
 }

@@ -42,6 +42,23 @@ export class WhepPage {
     await this.#patternWhere((pattern) => pattern.value > value + 60);
   }
 
+  /** Waits until the middle of the picture has about this colour. */
+  async shows(wanted: readonly [number, number, number]): Promise<void> {
+    await this.page.bringToFront();
+    await eventually(async () => {
+      const seen = await this.page.evaluate(() => {
+        const { video } = (globalThis as unknown as { whep: Played }).whep;
+        const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 });
+        const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+        context.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+        return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
+      });
+      // A lossy codec, and two conversions of colours.
+      if (seen.some((value, at) => Math.abs(value - (wanted[at] ?? 0)) > 40))
+        throw new NotYet(`it is ${seen.join()}`);
+    });
+  }
+
   /** Restarts ICE by a PATCH; answers its status. */
   restartIce(): Promise<number> {
     return this.page.evaluate(restart);

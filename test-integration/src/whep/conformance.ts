@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-/** What is tested: any WHEP endpoint. */
-export interface WhepTarget {
+/** What is tested: any endpoint of WHEP or WHIP. */
+export interface SdpTarget {
   /** An endpoint and an Authorization that may open one session more; asked anew for each test. */
   readonly endpoint: () => Promise<{ readonly url: string; readonly authorization: string }>;
 }
@@ -13,7 +13,24 @@ const FRAGMENT = 'application/trickle-ice-sdpfrag';
  * draft-ietf-wish-whep-04 from a player's side, as far as HTTP tells: to be run against any endpoint that sends H.264 and
  * Opus (`endpoint.test.ts`). No media flow; that is the business of a browser.
  */
-export function whepConformance(target: WhepTarget): void {
+export function whepConformance(target: SdpTarget): void {
+  conformance(target, { offers: 'recvonly', answers: 'sendonly' });
+}
+
+/** RFC 9725 from a publisher's side, the same way: any endpoint that takes H.264 and Opus. */
+export function whipConformance(target: SdpTarget): void {
+  conformance(target, { offers: 'sendonly', answers: 'recvonly' });
+}
+
+interface Directions {
+  readonly offers: 'recvonly' | 'sendonly';
+  readonly answers: 'recvonly' | 'sendonly';
+}
+
+function conformance(target: SdpTarget, { offers, answers }: Directions): void {
+  const OFFER = RECEIVER.replaceAll('a=recvonly', `a=${offers}`);
+  const open = (): Promise<Opened> => openWith(target, OFFER);
+
   describe('the endpoint', () => {
     it('answers OPTIONS with what can be posted, without credentials', async () => {
       const { url } = await target.endpoint();
@@ -45,8 +62,8 @@ export function whepConformance(target: WhepTarget): void {
       ['an offer without sections', SDP, OFFER.slice(0, OFFER.indexOf('m='))],
       ['an offer without a fingerprint', SDP, OFFER.replaceAll(/a=fingerprint.*\r\n/g, '')],
       ['an offer without ICE', SDP, OFFER.replaceAll(/a=ice-.*\r\n/g, '')],
-      ['an offer that sends', SDP, OFFER.replaceAll('a=recvonly', 'a=sendonly')],
-      ['an offer of nobody’s codec', SDP, OFFER.replaceAll('H264', 'H261')],
+      ['an offer of the wrong direction', SDP, OFFER.replaceAll(`a=${offers}`, `a=${answers}`)],
+      ['an offer of nobody’s codecs', SDP, OFFER.replaceAll(/H264|opus/g, 'H261')],
     ])('refuses %s with a 4xx', async (_, type, body) => {
       const { url, authorization } = await target.endpoint();
       const answer = await post(url, authorization, body, type);
@@ -56,7 +73,7 @@ export function whepConformance(target: WhepTarget): void {
     });
 
     it('answers an offer with 201, Location, a strong ETag and an answer that fits', async () => {
-      const { answer, end } = await open(target);
+      const { answer, end } = await open();
       expect(answer.status).toBe(201);
       expect(answer.headers.get('content-type')).toContain(SDP);
       expect(answer.headers.get('location')).not.toBeNull();
@@ -67,7 +84,7 @@ export function whepConformance(target: WhepTarget): void {
       const sections = sectionsOf(text);
       expect(sections.map((section) => /^m=(\w+) (\d+)/.exec(section)?.[1])).toEqual(['audio', 'video']);
       for (const section of sections) {
-        expect(section).toContain('\r\na=sendonly\r\n');
+        expect(section).toContain(`\r\na=${answers}\r\n`);
         expect(section).toContain('\r\na=rtcp-mux\r\n');
         expect(section).toMatch(/\r\na=setup:(?:passive|active)\r\n/);
         expect(section).toMatch(/\r\na=ice-ufrag:\S{4,}\r\n/);
@@ -75,8 +92,9 @@ export function whepConformance(target: WhepTarget): void {
         expect(section).toMatch(/\r\na=fingerprint:sha-256 (?:[\dA-F]{2}:){31}[\dA-F]{2}\r\n/);
         expect(section).toMatch(/\r\na=candidate:\S+ 1 udp /i);
       }
-      // One MediaStream, and payload types of the offer only.
-      expect(new Set([...text.matchAll(/a=msid:(\S+)/g)].map(([, stream]) => stream)).size).toBe(1);
+      // One MediaStream of whoever sends, and payload types of the offer only.
+      const streams = new Set([...text.matchAll(/a=msid:(\S+)/g)].map(([, stream]) => stream));
+      expect(streams.size).toBe(answers === 'sendonly' ? 1 : 0);
       expect([...text.matchAll(/^m=\S+ \d+ \S+ (.*)\r$/gm)].map(([, payloads]) => payloads)).toEqual([
         '111',
         '109',
@@ -89,7 +107,7 @@ export function whepConformance(target: WhepTarget): void {
 
   describe('a session', () => {
     it('answers OPTIONS and GET', async () => {
-      const { session, authorization, end } = await open(target);
+      const { session, authorization, end } = await open();
       const options = await fetch(session, { method: 'OPTIONS' });
       expect([200, 204]).toContain(options.status);
       const look = await fetch(session, { headers: { authorization } });
@@ -99,7 +117,7 @@ export function whepConformance(target: WhepTarget): void {
     });
 
     it('takes candidates: 204, without an ETag', async () => {
-      const { patch, etag, end } = await open(target);
+      const { patch, etag, end } = await open();
       const answer = await patch(fragment(UFRAG, PWD), etag);
       expect(answer.status).toBe(204);
       expect(answer.headers.get('etag')).toBeNull();
@@ -107,7 +125,7 @@ export function whepConformance(target: WhepTarget): void {
     });
 
     it('refuses a PATCH without a tag, with an old one, of another type, and without ICE', async () => {
-      const { patch, etag, end } = await open(target);
+      const { patch, etag, end } = await open();
       expect((await patch(fragment(UFRAG, PWD), undefined)).status).toBe(428);
       expect((await patch(fragment(UFRAG, PWD), '"of-another-time"')).status).toBe(412);
       for (const [body, type] of [
@@ -125,7 +143,7 @@ export function whepConformance(target: WhepTarget): void {
     });
 
     it('restarts ICE: 200, new credentials, a new ETag', async () => {
-      const { patch, etag, end } = await open(target);
+      const { patch, etag, end } = await open();
       const answer = await patch(fragment('ysXw', 'vw5LmwG4y/e6dPP/zAP9Gp5k'), '*');
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-type')).toContain(FRAGMENT);
@@ -142,7 +160,7 @@ export function whepConformance(target: WhepTarget): void {
     });
 
     it('ends by DELETE, whatever the tag, and is gone', async () => {
-      const { session, authorization, patch } = await open(target);
+      const { session, authorization, patch } = await open();
       const remove = (): Promise<Response> =>
         fetch(session, { method: 'DELETE', headers: { authorization, 'if-match': '"of-another-time"' } });
       expect((await remove()).status).toBe(200);
@@ -163,9 +181,9 @@ interface Opened {
   readonly end: () => Promise<void>;
 }
 
-async function open(target: WhepTarget): Promise<Opened> {
+async function openWith(target: SdpTarget, offer: string): Promise<Opened> {
   const { url, authorization } = await target.endpoint();
-  const answer = await post(url, authorization, OFFER);
+  const answer = await post(url, authorization, offer);
   if (answer.status !== 201) throw new Error(`POST of an offer: ${answer.status} ${await answer.text()}`);
   const session = new URL(answer.headers.get('location') ?? '', url).href;
   return {
@@ -210,8 +228,8 @@ a=ice-pwd:${PWD}
 a=ice-options:trickle
 a=fingerprint:sha-256 DA:7B:57:DC:28:CE:04:4F:31:79:85:C4:31:67:EB:27:58:29:ED:77:2A:0D:24:AE:ED:AD:30:BC:BD:F1:9C:02
 a=setup:actpass`;
-/** An offer such as browsers make, of a player that will never connect. */
-const OFFER = `v=0
+/** An offer such as browsers make, of one that will never connect. */
+const RECEIVER = `v=0
 o=- 5228595038118931041 2 IN IP4 127.0.0.1
 s=-
 t=0 0

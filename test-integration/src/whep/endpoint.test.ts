@@ -1,4 +1,5 @@
-import { whepConformance } from './conformance.js';
+import { describe } from 'vitest';
+import { type SdpTarget, whepConformance, whipConformance } from './conformance.js';
 
 const required = (name: string): string => {
   const value = process.env[name];
@@ -6,8 +7,15 @@ const required = (name: string): string => {
   return value;
 };
 
-// An endpoint whose credential may open many sessions; ours is tested in farm/whep.test.ts, with a token for each.
-whepConformance({
+// An endpoint whose credential may open many sessions; ours are tested in farm/whep.test.ts and farm/whip.test.ts, with a token for each.
+const of = (name: string): SdpTarget => ({
   endpoint: () =>
-    Promise.resolve({ url: required('WHEP_URL'), authorization: required('WHEP_AUTHORIZATION') }),
+    Promise.resolve({ url: required(`${name}_URL`), authorization: required(`${name}_AUTHORIZATION`) }),
+});
+
+describe.skipIf(process.env['WHEP_URL'] === undefined)('WHEP', () => {
+  whepConformance(of('WHEP'));
+});
+describe.skipIf(process.env['WHIP_URL'] === undefined)('WHIP', () => {
+  whipConformance(of('WHIP'));
 });

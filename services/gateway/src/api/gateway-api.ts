@@ -60,6 +60,7 @@ import { testIce } from '../ice/test-ice.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
 import type { Macros } from '../macros/macros.js';
+import type { Feeds } from '../feeds/feeds.js';
 import type { Pushes } from '../pushes/pushes.js';
 import type { Recordings } from '../recordings/recordings.js';
 import type { Uploads } from '../uploads/uploads.js';
@@ -238,6 +239,10 @@ export class GatewayApi {
 
   get macros(): Macros {
     return this.#parts.macros;
+  }
+
+  get feeds(): Feeds {
+    return this.#parts.feeds;
   }
 
   get pushes(): Pushes {

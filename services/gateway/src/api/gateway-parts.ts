@@ -17,6 +17,11 @@ import { Nudge } from '../farm/nudge.js';
 import { PhoneReactor } from '../farm/phone-reactor.js';
 import { Recovery } from '../farm/recovery.js';
 import { Wakeups } from '../farm/wakeups.js';
+import { FeedFinder } from '../feeds/feed-finder.js';
+import { FeedSigner } from '../feeds/feed-token.js';
+import { FeedTokens } from '../feeds/feed-tokens.js';
+import { Feeds } from '../feeds/feeds.js';
+import { Whip } from '../feeds/whip.js';
 import { GroupStore } from '../groups/group-store.js';
 import { ImportImage } from '../images/import-image.js';
 import { MacroStore } from '../macros/macro-store.js';
@@ -78,6 +83,14 @@ export function buildParts(world: World) {
   const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });
   const recovery = new Recovery(state, facts, log);
   const idle = new IdlePhones({ facts, store, nudge, finisher, clock, log });
+  const feedFinder = new FeedFinder({ facts, medias, clock });
+  const ofFeeds = {
+    signer: new FeedSigner(config.tokenSecret),
+    tokens: new FeedTokens(state),
+    finder: feedFinder,
+    medias,
+    clock,
+  };
   const door = new ViewerDoor({ signer, store: viewers, facts, idle, clock });
   return {
     ...world,
@@ -133,7 +146,9 @@ export function buildParts(world: World) {
       ...(config.turn === undefined ? [] : [turnServer(config.turn, viewer, clock.now())]),
     ],
     door,
-    whep: new Whep({ door, signer, viewers, medias, facts, clock }),
+    whep: new Whep({ door, signer, viewers, medias, facts, feeds: feedFinder, clock }),
+    feeds: new Feeds({ ...ofFeeds, access, publicUrl: config.publicUrl }),
+    whip: new Whip({ ...ofFeeds, facts }),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
     closeClients: (): void => {
       lanes.close();

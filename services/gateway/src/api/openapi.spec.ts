@@ -30,7 +30,11 @@ beforeAll(async () => {
     for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${url}`);
   });
   // Only the edge is under test: no route is carried out.
-  const parts = { authenticator, publicUrl: 'http://farm' } as unknown as GatewayParts;
+  const parts = {
+    authenticator,
+    publicUrl: 'http://farm',
+    config: { allowedOrigins: new Set() },
+  } as unknown as GatewayParts;
   app = await NestFactory.create<NestFastifyApplication>(AppModule.of(parts, auth), adapter, {
     logger: false,
   });

@@ -1,6 +1,8 @@
 import { consoleRoutes } from '../console/console-routes.js';
 import { controlRoutes } from '../control/control-routes.js';
 import { eventRoutes } from '../events/event-routes.js';
+import { feedRoutes } from '../feeds/feed-routes.js';
+import { whipRoutes } from '../feeds/whip-routes.js';
 import { groupRoutes } from '../groups/group-routes.js';
 import { hostRoutes } from '../hosts/host-routes.js';
 import { iceRoutes } from '../ice/ice-routes.js';
@@ -60,6 +62,8 @@ export const routes: readonly RouteDoc[] = [
   ...groupRoutes,
   ...macroRoutes,
   ...whepRoutes,
+  ...feedRoutes,
+  ...whipRoutes,
   ...imageRoutes,
   ...uploadRoutes,
   ...operationRoutes,

@@ -1,8 +1,17 @@
+import { feedIdPattern } from '@ancloud/contracts';
+import { z } from 'zod';
 import type { RouteDoc } from '../api/route-doc.js';
 import { FRAGMENT, SDP } from './whep-headers.js';
 
 const common = { tag: 'whep', open: true } as const;
 const TOKEN = 'Bearer and the token of createViewer';
+const query = z.object({
+  feed: z
+    .string()
+    .regex(feedIdPattern)
+    .optional()
+    .describe('A feed of the phone, to be watched instead of its screen'),
+});
 
 /** Open to the API's credentials: a viewer's token is asked for instead, by whep.controller.ts. */
 export const whepRoutes: readonly RouteDoc[] = [
@@ -14,6 +23,7 @@ export const whepRoutes: readonly RouteDoc[] = [
     summary: 'Plays a phone in any WHEP player',
     description:
       "draft-ietf-wish-whep-04. The token says which phone and is used up; a role of 'control' watches only. Location is the session's URL, ETag its ICE session, Link the ICE servers.",
+    query,
     headers: { authorization: TOKEN },
     body: { mediaType: SDP, description: 'An SDP offer that receives H.264 (and Opus), at most 64 KiB' },
     ok: { status: 201, description: 'The SDP answer', mediaType: SDP },
@@ -24,6 +34,7 @@ export const whepRoutes: readonly RouteDoc[] = [
       'TOKEN_USED',
       'VIEWER_REVOKED',
       'PHONE_NOT_FOUND',
+      'FEED_NOT_FOUND',
       'SESSION_NOT_FOUND',
       'SDP_INVALID',
       'CODEC_UNSUPPORTED',
@@ -60,6 +71,7 @@ export const whepRoutes: readonly RouteDoc[] = [
     summary: 'Trickles candidates, or restarts ICE',
     description:
       'Candidates: 204. Other ICE credentials than before restart ICE: 200 with the new ones of the farm and a new ETag.',
+    query,
     headers: { authorization: TOKEN, 'if-match': "The newest ETag, or '*' to restart ICE" },
     body: { mediaType: FRAGMENT, description: 'An SDP fragment (RFC 8840), at most 64 KiB' },
     ok: { status: 200, description: 'The new ICE session', mediaType: FRAGMENT },
@@ -80,6 +92,7 @@ export const whepRoutes: readonly RouteDoc[] = [
     path: '/v1/whep/{session}',
     operationId: 'deleteWhepSession',
     summary: 'Ends a session',
+    query,
     headers: { authorization: TOKEN },
     ok: { status: 200, description: 'Ended' },
     errors: ['UNAUTHENTICATED', 'TOKEN_INVALID', 'VIEWER_NOT_FOUND', 'UNAVAILABLE', 'ORIGIN_REFUSED'],

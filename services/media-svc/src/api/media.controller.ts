@@ -70,7 +70,9 @@ export class MediaController {
 
   @GrpcMethod(SERVICE, 'closeViewer')
   closeViewer(request: CloseViewerRequest): CloseViewerResponse {
-    this.streams.revokeViewer(request.viewerId, request.reason === '' ? 'removed' : request.reason);
+    const reason = request.reason === '' ? 'removed' : request.reason;
+    this.streams.revokeViewer(request.viewerId, reason);
+    this.whep.revoke(request.viewerId, reason);
     return {};
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { etagOf, writeAnswer, writeFragment, type AnswerTransport } from './whep-answer.js';
 import { BARE, CHROMIUM } from './whep-offer.fixture.js';
 import { readOffer } from './whep-offer.js';
+import { readWhipOffer } from './whip-offer.js';
 
 const transport: AnswerTransport = {
   iceParameters: {
@@ -62,7 +63,8 @@ describe('writeAnswer', () => {
       writeAnswer({
         offer,
         transport,
-        consumers: [video],
+        tracks: [video],
+        direction: 'sendonly',
         sessionId: '1764000000000',
         streamId: 'vw_1',
       }).split('\r\n'),
@@ -125,7 +127,8 @@ describe('writeAnswer', () => {
     const answer = writeAnswer({
       offer: readOffer(BARE),
       transport,
-      consumers: [],
+      tracks: [],
+      direction: 'sendonly',
       sessionId: '1',
       streamId: 'vw_1',
     });
@@ -133,6 +136,19 @@ describe('writeAnswer', () => {
     expect(answer).toContain('a=group:BUNDLE video0\r\n');
     // Not offered.
     expect(answer).not.toContain('rtcp-rsize');
+  });
+
+  it('receives from a publisher, and names no stream of its own', () => {
+    const answer = writeAnswer({
+      offer: readWhipOffer(CHROMIUM.replaceAll('a=recvonly', 'a=sendonly')),
+      transport,
+      tracks: [video],
+      direction: 'recvonly',
+      sessionId: '1',
+      streamId: 'fe_1',
+    });
+    expect(answer.match(/^a=recvonly\r$/gm)).toHaveLength(2);
+    expect(answer).not.toMatch(/msid|fe_1|sendonly/);
   });
 });
 

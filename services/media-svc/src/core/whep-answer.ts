@@ -10,8 +10,8 @@ export interface AnswerTransport {
   readonly dtlsParameters: types.DtlsParameters;
 }
 
-/** What is sent in one section. */
-export interface AnswerConsumer {
+/** What flows in one section: a consumer, or a producer. */
+export interface AnswerTrack {
   readonly kind: types.MediaKind;
   readonly rtpParameters: types.RtpParameters;
 }
@@ -24,10 +24,12 @@ export interface AnswerConsumer {
 export function writeAnswer(options: {
   readonly offer: WhepOffer;
   readonly transport: AnswerTransport;
-  readonly consumers: readonly AnswerConsumer[];
+  readonly tracks: readonly AnswerTrack[];
+  /** The farm's. */
+  readonly direction: 'sendonly' | 'recvonly';
   /** Of the `o=` line: digits. */
   readonly sessionId: string;
-  /** Id of the MediaStream. */
+  /** Id of the MediaStream that is sent. */
   readonly streamId: string;
 }): string {
   const { offer, sessionId } = options;
@@ -48,7 +50,9 @@ export function writeAnswer(options: {
     iceOptions: 'trickle ice2',
     groups: [{ type: 'BUNDLE', mids: accepted.map(({ mid }) => mid).join(' ') }],
     extmapAllowMixed: 'extmap-allow-mixed',
-    msidSemantic: { semantic: 'WMS', token: options.streamId },
+    ...(options.direction === 'sendonly'
+      ? { msidSemantic: { semantic: 'WMS', token: options.streamId } }
+      : {}),
     media: offer.sections.map((section) => answerSection(section, options)),
   });
 }
@@ -96,7 +100,7 @@ function answerSection(section: OfferedSection, options: Parameters<typeof write
   const { iceParameters, iceCandidates, dtlsParameters } = options.transport;
   const { fingerprints } = dtlsParameters;
   const fingerprint = fingerprints.find(({ algorithm }) => algorithm === 'sha-256') ?? fingerprints[0];
-  const sent = options.consumers.find(({ kind }) => kind === media)?.rtpParameters;
+  const flows = options.tracks.find(({ kind }) => kind === media)?.rtpParameters;
   return {
     ...common,
     port: 9,
@@ -107,12 +111,12 @@ function answerSection(section: OfferedSection, options: Parameters<typeof write
         : { payload: payloadType, codec: 'H264', rate: 90_000 },
     ],
     fmtp: config === '' ? [] : [{ payload: payloadType, config }],
-    rtcpFb: (sent?.codecs[0]?.rtcpFeedback ?? []).map(({ type, parameter }) => ({
+    rtcpFb: (flows?.codecs[0]?.rtcpFeedback ?? []).map(({ type, parameter }) => ({
       payload: payloadType,
       type,
       ...(parameter === undefined || parameter === '' ? {} : { subtype: parameter }),
     })),
-    ext: (sent?.headerExtensions ?? []).map(({ id, uri }) => ({ value: id, uri })),
+    ext: (flows?.headerExtensions ?? []).map(({ id, uri }) => ({ value: id, uri })),
     iceUfrag: iceParameters.usernameFragment,
     icePwd: iceParameters.password,
     ...(fingerprint === undefined
@@ -121,8 +125,8 @@ function answerSection(section: OfferedSection, options: Parameters<typeof write
     setup: options.offer.dtls.role === 'server' ? 'active' : 'passive',
     candidates: iceCandidates.map(candidate),
     endOfCandidates: 'end-of-candidates',
-    direction: 'sendonly',
-    msid: [{ id: options.streamId, appdata: media }],
+    direction: options.direction,
+    ...(options.direction === 'sendonly' ? { msid: [{ id: options.streamId, appdata: media }] } : {}),
     rtcpMux: 'rtcp-mux',
     ...(section.reducedSize ? { rtcpRsize: 'rtcp-rsize' as const } : {}),
     // sdp-transform does not know it (RFC 8858).

@@ -92,3 +92,14 @@ a=fmtp:97 packetization-mode=1; profile-level-id=4DE01F
 function lines(text: string): string {
   return text.trim().replaceAll('\n', '\r\n') + '\r\n';
 }
+
+/** What it offers to send: a canvas and an oscillator. */
+export const PUBLISHER = CHROMIUM.replaceAll('a=recvonly', 'a=sendonly')
+  .replace('m=video', 'a=ssrc:2532247946 cname:ofQw5R3xcckKClTx\r\nm=video')
+  .concat(
+    lines(`
+a=ssrc-group:FID 985746688 1428315532
+a=ssrc:985746688 cname:ofQw5R3xcckKClTx
+a=ssrc:1428315532 cname:ofQw5R3xcckKClTx
+`),
+  );

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { isAppError } from '@ancloud/kit/errors';
 import { describe, expect, it } from 'vitest';
-import { BARE, CHROMIUM } from './whep-offer.fixture.js';
+import { BARE, CHROMIUM, PUBLISHER } from './whep-offer.fixture.js';
 import { capabilitiesOf, readOffer, shapeOf } from './whep-offer.js';
+import { producersOf, readWhipOffer } from './whip-offer.js';
 
 describe('readOffer', () => {
   it("takes Chromium's H.264 with fragments and its Opus", () => {
@@ -177,15 +178,23 @@ describe('readOffer', () => {
     };
     fc.assert(
       fc.property(
-        fc.constantFrom(CHROMIUM, BARE),
+        fc.constantFrom(CHROMIUM, BARE, PUBLISHER),
         fc.array(act, { minLength: 1, maxLength: 6 }),
         (seed, acts) => {
-          try {
-            const offer = readOffer(damaged(seed, acts));
-            shapeOf(offer);
-            capabilitiesOf(offer);
-          } catch (error) {
-            if (!isAppError(error)) throw error;
+          const text = damaged(seed, acts);
+          for (const read of [
+            () => {
+              const offer = readOffer(text);
+              shapeOf(offer);
+              capabilitiesOf(offer);
+            },
+            () => producersOf(readWhipOffer(text), 'fe_1'),
+          ]) {
+            try {
+              read();
+            } catch (error) {
+              if (!isAppError(error)) throw error;
+            }
           }
         },
       ),

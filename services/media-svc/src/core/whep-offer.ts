@@ -33,6 +33,8 @@ export interface OfferedSection {
   readonly codec?: OfferedCodec;
   readonly extensions: readonly { readonly id: number; readonly uri: string }[];
   readonly reducedSize: boolean;
+  /** Of its packets, when the offer names it; not of those that repeat them. */
+  readonly ssrc?: number;
 }
 
 export interface WhepOffer {
@@ -42,11 +44,19 @@ export interface WhepOffer {
   readonly dtls: types.DtlsParameters;
 }
 
+/** What whoever offers means to do. */
+export type OfferSide = 'receives' | 'sends';
+
 /**
  * Reads a viewer's offer (RFC 8829 §5.2.1, as WHEP wants it) and chooses what we can send: H.264 Constrained Baseline in
  * packetization-mode 1, and Opus when it is offered. Pure. Errors: SDP_INVALID, CODEC_UNSUPPORTED, MESSAGE_TOO_LARGE.
  */
 export function readOffer(text: string): WhepOffer {
+  return readSections(text, 'receives', 'video');
+}
+
+/** An offer of either side, of which a section of the media `required` is taken up. Pure. Errors: as readOffer. */
+export function readSections(text: string, side: OfferSide, required: 'video' | 'any'): WhepOffer {
   const description = parseSdp(text);
   if (!text.startsWith('v=0')) throw malformed("the offer does not begin with 'v=0'", 'v');
   const { media } = description;
@@ -62,7 +72,11 @@ export function readOffer(text: string): WhepOffer {
     const codec =
       // One track of a kind is all that there is.
       first && isRtp(section) ? codecOf(section.type, section) : undefined;
-    if (codec !== undefined) requireUsable(description, section, mid, bundled, media.length);
+    if (codec !== undefined) {
+      requireUsable(description, section, mid, bundled, media.length);
+      requireDirection(description, section, mid, side);
+    }
+    const ssrc = ssrcOf(section);
     return {
       mid,
       media: section.type,
@@ -71,9 +85,11 @@ export function readOffer(text: string): WhepOffer {
       ...(codec === undefined ? {} : { codec }),
       extensions: (section.ext ?? []).map(({ value, uri }) => ({ id: value, uri })),
       reducedSize: section.rtcpRsize !== undefined,
+      ...(ssrc === undefined ? {} : { ssrc }),
     };
   });
-  requireVideo(sections, media);
+  requireTaken(sections, media, required);
+  requireApart(sections);
   const used = media.find((_, at) => sections[at]?.codec !== undefined) as Section;
   return { sections, ice: iceOf(description, used), dtls: dtlsOf(description, used) };
 }
@@ -152,17 +168,39 @@ function requireUsable(
   bundled: ReadonlySet<string> | undefined,
   count: number,
 ): void {
-  const direction = section.direction ?? session.direction ?? 'sendrecv';
-  if (direction !== 'recvonly' && direction !== 'sendrecv') {
-    throw malformed(
-      `the m-section '${mid}' is ${direction}: a viewer receives`,
-      'direction',
-      "use addTransceiver(kind, {direction: 'recvonly'})",
-    );
-  }
   if (section.rtcpMux === undefined) throw malformed(`the m-section '${mid}' has no rtcp-mux`, 'rtcp-mux');
   if (bundled === undefined ? count > 1 : !bundled.has(mid))
     throw malformed(`the m-section '${mid}' is in no BUNDLE group`, 'group', "use bundlePolicy 'max-bundle'");
+}
+
+function requireDirection(
+  { direction: common }: Session,
+  section: Section,
+  mid: string,
+  side: OfferSide,
+): void {
+  const direction = section.direction ?? common ?? 'sendrecv';
+  const wanted = side === 'receives' ? 'recvonly' : 'sendonly';
+  if (direction !== wanted && direction !== 'sendrecv') {
+    throw malformed(
+      `the m-section '${mid}' is ${direction}: ${side === 'receives' ? 'a viewer receives' : 'a publisher sends'}`,
+      'direction',
+      `use addTransceiver(…, {direction: '${wanted}'})`,
+    );
+  }
+  if (side === 'sends' && section.simulcast !== undefined)
+    throw malformed(
+      `the m-section '${mid}' has simulcast: one encoding is taken`,
+      'simulcast',
+      'send one encoding',
+    );
+}
+
+/** The first that is named; of a group with retransmissions (RFC 5576 §4.2, FID) the one that is repeated. */
+function ssrcOf({ ssrcs, ssrcGroups }: Section): number | undefined {
+  const group = ssrcGroups?.find(({ semantics }) => semantics === 'FID');
+  const ssrc = Number(group === undefined ? ssrcs?.[0]?.id : textOf(group.ssrcs).split(' ')[0]);
+  return Number.isInteger(ssrc) && ssrc > 0 && ssrc <= 0xffff_ffff ? ssrc : undefined;
 }
 
 function codecOf(media: string, section: Section): OfferedCodec | undefined {
@@ -232,23 +270,31 @@ function parametersOf(section: Section, payload: number): Readonly<Record<string
   );
 }
 
-function requireVideo(sections: readonly OfferedSection[], media: readonly Section[]): void {
-  const video = sections.find((section) => section.media === 'video' && section.codec !== undefined);
-  if (video !== undefined) {
-    const audio = sections.find((section) => section.media === 'audio' && section.codec !== undefined);
-    if (audio?.codec?.payloadType !== video.codec?.payloadType) return;
-    throw malformed(`the payload type ${video.codec?.payloadType} means sound and picture at once`, 'rtpmap');
-  }
-  const offered = media.flatMap(({ type, rtp }) => (type === 'video' ? rtp.map(({ codec }) => codec) : []));
+/** A payload type says alone what a packet is. Errors: SDP_INVALID. */
+function requireApart(sections: readonly OfferedSection[]): void {
+  const [one, other] = sections.flatMap(({ codec }) => codec ?? []);
+  if (one === undefined || one.payloadType !== other?.payloadType) return;
+  throw malformed(`the payload type ${one.payloadType} means sound and picture at once`, 'rtpmap');
+}
+
+function requireTaken(
+  sections: readonly OfferedSection[],
+  all: readonly Section[],
+  required: 'video' | 'any',
+): void {
+  const wanted = (media: string): boolean => media === 'video' || (required === 'any' && media === 'audio');
+  if (sections.some(({ media, codec }) => wanted(media) && codec !== undefined)) return;
+  const offered = all.flatMap(({ type, rtp }) => (wanted(type) ? rtp.map(({ codec }) => codec) : []));
+  const h264 = 'H.264 in Constrained Baseline with packetization-mode 1';
   throw new AppError(
     'CODEC_UNSUPPORTED',
     offered.length === 0
-      ? 'the offer asks for no picture'
-      : 'the offer has no H.264 in Constrained Baseline with packetization-mode 1',
+      ? `the offer has no ${required === 'any' ? 'picture and no sound' : 'picture'}`
+      : `the offer has no ${h264}${required === 'any' ? ', and no Opus' : ''}`,
     {
       field: 'rtpmap',
       value: [...new Set(offered)].join(', ').slice(0, 200),
-      fix: 'a phone sends H264/90000, packetization-mode=1, profile-level-id=42e01f: use a player that decodes it',
+      fix: `offer H264/90000 with packetization-mode=1 and profile-level-id=42e01f${required === 'any' ? ', opus/48000/2, or both' : ': use a player that decodes it'}`,
     },
   );
 }

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { action } from '../action.js';
+
+/** `phone feed`, `phone whep` and `feed ls|rm`. */
+export function addFeeds(program: Command, phone: Command): void {
+  phone
+    .command('feed')
+    .argument('<phone>')
+    .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
+    .description(
+      'where a WHIP publisher sends a camera or a microphone to, and its bearer token for one session',
+    )
+    .action(
+      action(async ({ layout, output }, id: string, options: { ttl: string }) =>
+        (await import('./feed.js')).phoneFeed(layout, id, options, output),
+      ),
+    );
+  phone
+    .command('whep')
+    .argument('<phone>')
+    .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
+    .option('--feed <id>', 'this feed of the phone instead of its screen')
+    .description('where a WHEP player finds the phone, and its bearer token for one session')
+    .action(
+      action(async ({ layout, output }, id: string, options: { ttl: string; feed?: string }) =>
+        (await import('./feed.js')).phoneWhep(layout, id, options, output),
+      ),
+    );
+  const feed = program.command('feed').description('cameras and microphones that are sent to phones');
+  feed
+    .command('ls')
+    .option('--phone <id>', 'only those of this phone')
+    .action(
+      action(async ({ layout, output }, options: { phone?: string }) =>
+        (await import('./feed.js')).feedLs(layout, options, output),
+      ),
+    );
+  feed
+    .command('rm')
+    .argument('<id>')
+    .description('end a feed, or make its token void')
+    .action(
+      action(async ({ layout, output }, id: string) =>
+        (await import('./feed.js')).feedRm(layout, id, output),
+      ),
+    );
+}

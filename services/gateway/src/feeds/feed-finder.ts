@@ -1,0 +1,34 @@
+import type { FeedView } from '@ancloud/contracts/media/v1/media';
+import { AppError } from '@ancloud/kit';
+import { askMedias, type MediaAsking, type Placed } from '../signal/ask-medias.js';
+
+const ASK = { deadlineMs: 3_000, retries: 0 } as const;
+
+/** Feeds live in the media-svcs where they arrive, and nowhere else: whoever wants one asks all of them. */
+export class FeedFinder {
+  readonly #parts: MediaAsking;
+
+  constructor(parts: MediaAsking) {
+    this.#parts = parts;
+  }
+
+  /** Errors: UNAVAILABLE when a media-svc of the farm does not answer. */
+  all(): Promise<Placed<FeedView>[]> {
+    return askMedias(this.#parts, async (media) => (await media.listFeeds({}, ASK)).feeds);
+  }
+
+  /** Errors: FEED_NOT_FOUND, UNAVAILABLE. */
+  async find(feed: string): Promise<Placed<FeedView>> {
+    const found = (await this.all()).find(({ what }) => what.feedId === feed);
+    if (found !== undefined) return found;
+    throw feedNotFound(feed);
+  }
+}
+
+export function feedNotFound(feed: string): AppError {
+  return new AppError('FEED_NOT_FOUND', `there is no feed '${feed}'`, {
+    field: 'feed',
+    value: feed,
+    fix: 'it has ended, or its publisher has not come yet; list those there are: GET /v1/feeds, or ./ancloud feed ls',
+  });
+}

@@ -1,0 +1,94 @@
+import { Controller, Delete, Get, Inject, Options, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayParts } from '../api/gateway-parts.js';
+import { goneSignal } from '../api/gone-signal.js';
+import { SdpEdge } from '../whep/sdp-edge.js';
+import { bearer, bodyOf, FRAGMENT, iceServerLinks, ifMatchOf, SDP } from '../whep/whep-headers.js';
+
+/** Injection token: what these routes are carried out with. */
+export const WHIP = Symbol('whip');
+
+type Parts = Pick<GatewayParts, 'whip' | 'iceServers' | 'config' | 'publicUrl'>;
+
+/** WHIP at the edge (RFC 9725). Credentials are a feed's token and nothing that a browser sends by itself. */
+@Controller({ version: '1', path: 'whip' })
+export class WhipController {
+  readonly #parts: Parts;
+  readonly #edge: SdpEdge;
+
+  constructor(@Inject(WHIP) parts: Parts) {
+    this.#parts = parts;
+    this.#edge = new SdpEdge(parts.config.allowedOrigins);
+  }
+
+  @Options()
+  options(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#edge.preflight(request, reply, 'OPTIONS, GET, POST');
+    void reply.status(200).header('accept-post', SDP).send();
+  }
+
+  /** There is nothing to see, and that is no error. */
+  @Get()
+  look(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#edge.cors(request, reply);
+    void reply.status(204).header('accept-post', SDP).send();
+  }
+
+  @Post()
+  create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.#edge.answer(request, reply, async () => {
+      const token = bearer(request.headers.authorization);
+      const offer = bodyOf(SDP, request.headers['content-type'], request.body);
+      const { feed, answer, etag } = await this.#parts.whip.create(token, offer, goneSignal(reply));
+      const links = iceServerLinks(this.#parts.iceServers(feed));
+      if (links !== undefined) void reply.header('link', links);
+      void reply
+        .status(201)
+        .type(SDP)
+        .header('location', `${this.#parts.publicUrl}/v1/whip/${feed}`)
+        .header('etag', etag)
+        .header('accept-patch', FRAGMENT)
+        .send(answer);
+    });
+  }
+
+  @Options(':session')
+  sessionOptions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#edge.preflight(request, reply, 'OPTIONS, GET, PATCH, DELETE');
+    void reply.status(200).header('accept-patch', FRAGMENT).send();
+  }
+
+  @Get(':session')
+  lookAtSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#edge.cors(request, reply);
+    void reply.status(204).header('accept-patch', FRAGMENT).send();
+  }
+
+  @Patch(':session')
+  patch(
+    @Param('session') feed: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#edge.answer(request, reply, async () => {
+      const token = bearer(request.headers.authorization);
+      const body = bodyOf(FRAGMENT, request.headers['content-type'], request.body);
+      const ifMatch = ifMatchOf(request.headers['if-match']);
+      const { fragment, etag } = await this.#parts.whip.patch(token, { feed, ifMatch, fragment: body });
+      if (fragment === '') void reply.status(204).send();
+      else void reply.status(200).type(FRAGMENT).header('etag', etag).send(fragment);
+    });
+  }
+
+  @Delete(':session')
+  delete(
+    @Param('session') feed: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#edge.answer(request, reply, async () => {
+      await this.#parts.whip.delete(bearer(request.headers.authorization), feed);
+      void reply.status(200).send();
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { Controller, Inject } from '@nestjs/common';
+import { GrpcMethod } from '@nestjs/microservices';
+import type {
+  CreateWhipRequest,
+  CreateWhipResponse,
+  DeleteWhipRequest,
+  DeleteWhipResponse,
+  ListFeedsResponse,
+  PatchWhipRequest,
+  PatchWhipResponse,
+} from '@ancloud/contracts/media/v1/media';
+import { Feeds } from '../feeds.js';
+
+const SERVICE = 'ancloud.media.v1.MediaService';
+
+/** The gRPC edge of feeds: decode, call, encode. */
+@Controller()
+export class FeedController {
+  constructor(@Inject(Feeds) private readonly feeds: Feeds) {}
+
+  @GrpcMethod(SERVICE, 'createWhip')
+  createWhip(request: CreateWhipRequest): Promise<CreateWhipResponse> {
+    return this.feeds.create(request);
+  }
+
+  @GrpcMethod(SERVICE, 'patchWhip')
+  patchWhip({ feedId, ifMatch, fragment }: PatchWhipRequest): Promise<PatchWhipResponse> {
+    return this.feeds.patch(feedId, ifMatch, fragment);
+  }
+
+  @GrpcMethod(SERVICE, 'deleteWhip')
+  deleteWhip({ feedId }: DeleteWhipRequest): DeleteWhipResponse {
+    this.feeds.delete(feedId);
+    return {};
+  }
+
+  @GrpcMethod(SERVICE, 'listFeeds')
+  async listFeeds(): Promise<ListFeedsResponse> {
+    return { feeds: await this.feeds.list() };
+  }
+}

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { leases, records } from '@ancloud/contracts';
+import { Wanted, type Desired } from '@ancloud/contracts/common/v1/common';
+import type { CreateWhipRequest, FeedView } from '@ancloud/contracts/media/v1/media';
+import { AppError, type Log } from '@ancloud/kit';
+import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+import { kindsOf, readWhipOffer, type FeedKind } from './core/whip-offer.js';
+import { Feed } from './feed.js';
+import type { WorkerPool } from './worker-pool.js';
+
+/** How often a feed's phone is looked for, ms. */
+const LOOK_MS = 10_000;
+
+interface Held {
+  readonly feed: Feed;
+  readonly leases: readonly Lease[];
+  readonly look: NodeJS.Timeout;
+}
+
+/**
+ * The feeds that arrive at this media-svc. A phone has one camera and one microphone at a time: the newest, wherever it arrives. Owns, for
+ * each feed, the feed and a lease for each of its kinds, taken by force; who loses one of them ends whole. They end together, in `#ended`.
+ */
+export class Feeds {
+  readonly #state: State;
+  readonly #pool: WorkerPool;
+  readonly #log: Log;
+  readonly #desired: Records<Desired>;
+  readonly #held = new Map<string, Held>();
+  /** Feeds take their places one after the other: of two at once the later one stays. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(state: State, pool: WorkerPool, log: Log) {
+    this.#state = state;
+    this.#pool = pool;
+    this.#log = log;
+    this.#desired = recordsOf(state, records.desired);
+  }
+
+  /** Errors: SDP_INVALID, CODEC_UNSUPPORTED, CAPACITY, STREAM_FAILED, UNAVAILABLE_STATE. Nothing is left behind then. */
+  async create({
+    feedId,
+    phoneId,
+    owner,
+    offer: text,
+  }: CreateWhipRequest): Promise<{ answer: string; etag: string }> {
+    // Before anything is taken from anybody: a bad offer costs nothing.
+    const offer = readWhipOffer(text);
+    if (this.#closed)
+      throw new AppError('UNAVAILABLE', 'this media-svc is stopping', { fix: 'POST it again' });
+    this.#held.get(feedId)?.feed.close('replaced by a newer session of the same feed');
+    const feed = await Feed.create({
+      id: feedId,
+      phoneId,
+      owner,
+      offer,
+      pool: this.#pool,
+      closed: (ended) => this.#ended(ended),
+      log: this.#log,
+    });
+    try {
+      const answer = { answer: feed.answer(), etag: feed.etag };
+      const held = this.#turn.then(() => this.#hold(feed, kindsOf(offer)));
+      this.#turn = held.catch(() => undefined);
+      await held;
+      return answer;
+    } catch (error) {
+      feed.close('it could not be begun');
+      throw error;
+    }
+  }
+
+  /** Errors: FEED_NOT_FOUND, SDP_INVALID, ETAG_MISMATCH. */
+  patch(feedId: string, ifMatch: string, fragment: string): ReturnType<Feed['patch']> {
+    return this.find(feedId).patch(ifMatch, fragment);
+  }
+
+  /** Errors: FEED_NOT_FOUND. */
+  delete(feedId: string): void {
+    this.find(feedId).close('it was ended');
+  }
+
+  /** Errors: FEED_NOT_FOUND. */
+  find(feedId: string): Feed {
+    const held = this.#held.get(feedId);
+    if (held !== undefined) return held.feed;
+    throw new AppError('FEED_NOT_FOUND', 'there is no such feed here', {
+      field: 'feed',
+      value: feedId,
+      fix: 'it has ended: ask for a new one and POST an offer',
+    });
+  }
+
+  /** As `find`; a feed of another phone is none. */
+  of(phoneId: string, feedId: string): Feed {
+    return this.find(this.#held.get(feedId)?.feed.phoneId === phoneId ? feedId : '');
+  }
+
+  list(): Promise<FeedView[]> {
+    return Promise.all(Array.from(this.#held.values(), ({ feed }) => feed.view()));
+  }
+
+  /** Ends all. May be called twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const held = [...this.#held.values()];
+    for (const { feed } of held) feed.close('this media-svc is stopping');
+    await Promise.all(held.flatMap((one) => one.leases.map((lease) => lease.release())));
+  }
+
+  /** Takes the feed's places from whoever has them. Errors: UNAVAILABLE_STATE, STREAM_FAILED when it has ended meanwhile. */
+  async #hold(feed: Feed, kinds: readonly FeedKind[]): Promise<void> {
+    const { id, phoneId } = feed;
+    // Differs for each try: what an earlier one of the same feed releases is not this one's.
+    const owner = `${id}:${randomBytes(6).toString('hex')}`;
+    const taken: Lease[] = [];
+    try {
+      for (const kind of kinds) {
+        const params = { phone: phoneId, kind };
+        const acquired = await acquire(this.#state, leases.feed, params, {
+          owner,
+          log: this.#log,
+          force: true,
+        });
+        if (acquired.held) taken.push(acquired.lease);
+      }
+      if (feed.closed || this.#closed)
+        throw new AppError('STREAM_FAILED', 'the feed has ended before it began', {
+          fix: 'POST the offer again',
+        });
+    } catch (error) {
+      await Promise.all(taken.map((lease) => lease.release()));
+      throw error;
+    }
+    // Here at once; elsewhere by the lease, when it is renewed next.
+    for (const { feed: other } of this.#held.values())
+      if (other.phoneId === phoneId && other.kinds.some((kind) => kinds.includes(kind)))
+        other.close('a newer feed has its place');
+    this.#held.set(id, { feed, leases: taken, look: setInterval(() => void this.#look(feed), LOOK_MS) });
+    for (const lease of taken) lease.onLost(() => feed.close('a newer feed has its place'));
+  }
+
+  async #look(feed: Feed): Promise<void> {
+    try {
+      const phone = await this.#desired.get({ phone: feed.phoneId });
+      if (phone === undefined || phone.wanted === Wanted.WANTED_REMOVED) feed.close('its phone is gone');
+    } catch {
+      // Redis is away: what there is goes on, as long as its leases do.
+    }
+  }
+
+  #ended(ended: Feed): void {
+    const held = this.#held.get(ended.id);
+    if (held?.feed !== ended) return;
+    this.#held.delete(ended.id);
+    clearInterval(held.look);
+    for (const lease of held.leases) void lease.release();
+  }
+}
