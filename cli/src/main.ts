@@ -152,6 +152,10 @@ phone
   .option('--image <id>')
   .option('--size <WxH>', 'pixels, each 240-2560', '720x1280')
   .option('--disk <mib>', 'a disk of its own, 64-1048576; default: as much as the host’s disk has')
+  .option(
+    '--ports <host:phone,…>',
+    'ports of the host that lead into it, /udp behind those that are; 5555 is adb',
+  )
   .option('--no-wait', 'return as soon as it is placed')
   .action(
     action(async ({ layout, output }, options: CreateOptions) => {
@@ -187,6 +191,7 @@ phone
     '--disk <mib>',
     'its own disk grows, at the latest with the next start; else with the next factory reset',
   )
+  .option('--ports <host:phone,…>', 'ports of the host that lead into it, as it runs; none = none')
   .option('--egress <kbit>', 'what the phone may send, kbit/s, 64-10000000; 0 = no limit')
   .option(
     '--egress-allow <networks>',

@@ -16,6 +16,7 @@ export interface SetOptions {
   readonly fps?: string;
   readonly size?: string;
   readonly disk?: string;
+  readonly ports?: string;
   readonly idlePause?: string;
   readonly image?: string;
   readonly allowProfileChange?: boolean;
@@ -48,6 +49,7 @@ export async function phoneSet(
       ? {}
       : { idlePauseMinutes: wholeNumber('idlePause', options.idlePause) }),
     ...(options.egressAllow === undefined ? {} : { egressAllow: networks(options.egressAllow) }),
+    ...(options.ports === undefined ? {} : { ports: portMappings(options.ports) }),
     ...(options.image === undefined ? {} : { imageId: options.image }),
   };
   if (Object.keys(spec).length === 0)
@@ -79,6 +81,21 @@ function part<O extends keyof SetOptions>(
 /** Separated by commas; `any` = everywhere. Each is checked by the API. */
 function networks(text: string): string[] {
   return text === 'any' ? [] : text.split(',').map((network) => network.trim());
+}
+
+/** `20001:5555,20002:9000/udp` → ports of the host and of the phone; `none` = none. */
+export function portMappings(text: string): { hostPort: number; phonePort: number; protocol: string }[] {
+  if (text === 'none') return [];
+  return text.split(',').map((part) => {
+    const [, host, phone, protocol = 'tcp'] = /^(\d{1,5}):(\d{1,5})(?:\/(tcp|udp))?$/.exec(part.trim()) ?? [];
+    if (host !== undefined && phone !== undefined)
+      return { hostPort: Number(host), phonePort: Number(phone), protocol };
+    throw new AppError('INVALID_ARGUMENT', `'${part}' is not HOST:PHONE`, {
+      field: '--ports',
+      value: text,
+      fix: 'write e.g. 20001:5555, or 20002:9000/udp, several separated by commas; none = none',
+    });
+  });
 }
 
 /** The range is checked by the API. */

@@ -4,13 +4,14 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
-import { wholeNumber } from './phone-set.js';
+import { portMappings, wholeNumber } from './phone-set.js';
 
 export interface CreateOptions {
   readonly name?: string;
   readonly image?: string;
   readonly size?: string;
   readonly disk?: string;
+  readonly ports?: string;
   readonly wait: boolean;
 }
 
@@ -25,6 +26,7 @@ export async function phoneCreate(layout: Layout, options: CreateOptions, output
       spec: {
         ...(options.image === undefined ? {} : { imageId: options.image }),
         ...(display === undefined ? {} : { display }),
+        ...(options.ports === undefined ? {} : { ports: portMappings(options.ports) }),
         ...(options.disk === undefined ? {} : { limits: { diskMib: wholeNumber('disk', options.disk) } }),
       },
     },

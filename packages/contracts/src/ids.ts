@@ -27,6 +27,9 @@ export const ipv4NetworkPattern = new RegExp(`^${octet}(?:\\.${octet}){3}(?:/(?:
 /** Networks in a phone's `egressAllow`. */
 export const egressAllowMax = 64;
 
+/** Ports in a phone's `ports`. */
+export const publicPortsMax = 16;
+
 /** The render nodes a host offers by its labels. */
 export function offeredRenderNodes(labels: Readonly<Record<string, string>>): string[] {
   return (labels[gpuLabel] ?? '').split(':').filter((name) => /^renderD[0-9]{1,3}$/.test(name));

@@ -26,6 +26,16 @@ const folder = () =>
     'has characters other than letters, digits, dot, dash, underscore',
   );
 
+/** `first-last`, or a single port. */
+const portRange = () =>
+  z.string().transform((text, context) => {
+    const [, first = '', last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? [];
+    const range = { first: Number(first), last: Number(last) };
+    if (range.first >= 1 && range.first <= range.last && range.last <= 65_535) return range;
+    context.addIssue({ code: 'custom', message: 'is not a range of ports, e.g. 20000-20999' });
+    return z.NEVER;
+  });
+
 const own = z.object({
   ...processSettings({ grpcPort: 7101 }),
   /** False: no farm. Phones are told on the local socket only; Redis, NATS and the farm secret are not needed. */
@@ -60,6 +70,8 @@ const own = z.object({
   ANCLOUD_IMPORT_DIRS: z.string().optional(),
   /** Registries, as `host[:port]`, that images may be pulled from without TLS or with a certificate that nobody vouches for. */
   ANCLOUD_INSECURE_REGISTRIES: list().optional(),
+  /** Ports of this host that phones may ask for, `first-last`, e.g. `20000-20999`. Default: none. */
+  ANCLOUD_PUBLIC_PORTS: portRange().optional(),
   ANCLOUD_MAX_PHONES: integer({ min: 1, max: 1_919 }).optional(),
   /** `key=value,key=value`, for placement. */
   ANCLOUD_HOST_LABELS: z
@@ -114,6 +126,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
       path.join(raw.ANCLOUD_STATE_DIR, 'import'),
     ],
     insecureRegistries: raw.ANCLOUD_INSECURE_REGISTRIES ?? [],
+    publicPorts: raw.ANCLOUD_PUBLIC_PORTS,
     maxPhones: raw.ANCLOUD_MAX_PHONES ?? slotCount(raw.ANCLOUD_SUBNET),
     labels: Object.fromEntries(
       (raw.ANCLOUD_HOST_LABELS ?? '')

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { Limits } from '@ancloud/contracts/common/v1/common';
+import { Limits, PortProtocol } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet } from '../harness/eventually.js';
+import { freePort } from '../harness/places.js';
 import { processes } from '../harness/processes.js';
 import { diskScenarios } from './disk-scenarios.js';
 import type { LoneHost } from './lone-host.js';
 import { absent, beReady, ready, type Scenario, stop } from './scenario.js';
 import { snapshotScenarios } from './snapshot-scenarios.js';
-import { cgroupRoots } from './sweep.js';
+import { cgroupRoots, openingsOf } from './sweep.js';
+
+const PUBLIC_PORT = await freePort();
 
 const bootBefore = new Map<string, string>();
 
@@ -141,6 +144,29 @@ export const scenarios = {
           throw new NotYet(`stage ${stage} ${reason}, rates ${ratesOf(host).join()}`);
       }, 40_000);
     },
+  },
+  // Of the host, which lead into the phone: there or not there, whoever was killed on the way.
+  ports: {
+    env: { ANCLOUD_PUBLIC_PORTS: String(PUBLIC_PORT) },
+    begin: async (host, phone, images) => {
+      await beReady(host, phone, images);
+      await eventually(() => {
+        const left = openingsOf(host.place.bridge);
+        if (left.length > 0) throw new NotYet(left.join());
+      });
+    },
+    wish: (host, phone, { first }) =>
+      host.run(phone, {
+        imageId: first,
+        ports: [{ hostPort: PUBLIC_PORT, phonePort: 5555, protocol: PortProtocol.PORT_PROTOCOL_TCP }],
+      }),
+    reached: (host, phone) =>
+      eventually(async () => {
+        const { stage, reason, address } = await host.phones.getPhone({ phoneId: phone });
+        const found = openingsOf(host.place.bridge);
+        if (stage !== Stage.STAGE_READY || reason !== '' || !found[0]?.endsWith(`${address} . 5555`))
+          throw new NotYet(`stage ${stage} ${reason}, ports ${found.join()}`);
+      }, 40_000),
   },
   pause: {
     begin: beReady,

@@ -6,3 +6,4 @@ killsIn('limits');
 killsIn('egress');
 killsIn('pause');
 killsIn('resume');
+killsIn('ports');

@@ -15,6 +15,8 @@ export interface Traces {
   readonly processes: string[];
   readonly guards: string[];
   readonly leases: string[];
+  /** Ports of the host that lead into phones. */
+  readonly openings: string[];
 }
 
 /** Traces of a host's phones; with `phone`, of what names that phone (and of all where nothing says whose it is). */
@@ -35,6 +37,7 @@ export function tracesOf(place: HostPlace, phone = ''): Traces {
     ),
     guards: nftElements(bridge),
     leases: lines(`${run}/dnsmasq/leases`),
+    openings: openingsOf(bridge),
   };
 }
 
@@ -136,6 +139,17 @@ function nftElements(bridge: string): string[] {
         ),
       ])
       .map(([, chain]) => chain ?? '');
+  } catch {
+    return [];
+  }
+}
+
+/** Elements of the map that leads connections into phones. */
+export function openingsOf(bridge: string): string[] {
+  try {
+    const argv = ['list', 'map', 'inet', `ancloud_${bridge}`, 'public_ports'];
+    const text = execFileSync('nft', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return [...text.matchAll(/\w+ \. \d+ : [\d.]+ \. \d+/g)].map(([element]) => element);
   } catch {
     return [];
   }

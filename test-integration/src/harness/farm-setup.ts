@@ -8,6 +8,8 @@ declare module 'vitest' {
   }
 }
 
+const publicPorts = (base: number): string => `${base + 390}-${base + 395}`;
+
 /** One farm for all files of the tier: up before the first, removed after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweepDeadFarms();
@@ -21,6 +23,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '1',
       // Where pushes are received here; the rest of loopback stays refused.
       ANCLOUD_PUSH_ALLOW: '127.0.0.1',
+      // The end of the farm's own range, which its services do not reach.
+      ANCLOUD_PUBLIC_PORTS: publicPorts(Number(own.env['ANCLOUD_PORT_BASE'])),
     },
   });
   await farm.up();

@@ -36,6 +36,7 @@ COMMIT
 -A INPUT -s 10.0.0.0/8 -j DROP
 -A FORWARD -i ancloud ! -o ancloud -m comment --comment "ancloud:ancloud" -j ACCEPT
 -A FORWARD ! -i ancloud -o ancloud -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "ancloud:ancloud" -j ACCEPT
+-A FORWARD ! -i ancloud -o ancloud -m conntrack --ctstate DNAT -m comment --comment "ancloud:ancloud" -j ACCEPT
 -A FORWARD -i other -m comment --comment "ancloud:other" -j ACCEPT
 COMMIT
 *nat
@@ -52,6 +53,7 @@ describe('iptables', () => {
 
   it('is filled from nothing, the first rule on top', () => {
     expect(iptablesChange('', 'ancloud', rules)).toBe(`*filter
+-I FORWARD 1 ! -i ancloud -o ancloud -m conntrack --ctstate DNAT -m comment --comment "ancloud:ancloud" -j ACCEPT
 -I FORWARD 1 ! -i ancloud -o ancloud -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "ancloud:ancloud" -j ACCEPT
 -I FORWARD 1 -i ancloud ! -o ancloud -m comment --comment "ancloud:ancloud" -j ACCEPT
 -I INPUT 1 -i ancloud -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "ancloud:ancloud" -j ACCEPT
@@ -84,7 +86,7 @@ COMMIT
 
   it('removes ours and nobody else’s', () => {
     const change = iptablesChange(applied, 'ancloud', []) ?? '';
-    expect(change.match(/^-D/gm)).toHaveLength(8);
+    expect(change.match(/^-D/gm)).toHaveLength(9);
     expect(change).not.toContain('-I ');
     expect(change).not.toContain('ancloud:other');
     expect(change).not.toContain('10.0.0.0/8');
@@ -95,7 +97,7 @@ COMMIT
       '*filter\n:INPUT ACCEPT [0:0]\n:DOCKER-USER - [0:0]\nCOMMIT\n*nat\n:DOCKER - [0:0]\nCOMMIT\n',
     );
     expect([...chains]).toEqual(['INPUT', 'DOCKER-USER']);
-    expect(iptablesRules(network, chains).filter(({ chain }) => chain === 'DOCKER-USER')).toHaveLength(2);
+    expect(iptablesRules(network, chains).filter(({ chain }) => chain === 'DOCKER-USER')).toHaveLength(3);
   });
 });
 
@@ -104,6 +106,16 @@ describe('nft', () => {
     expect(nftRules(network)).toBe(`table inet ancloud_ancloud
 delete table inet ancloud_ancloud
 table inet ancloud_ancloud {
+  map public_ports {
+    type inet_proto . inet_service : ipv4_addr . inet_service
+  }
+  set mapped {
+    type ipv4_addr . inet_proto . inet_service
+  }
+  chain into_phones {
+    type nat hook prerouting priority -110; policy accept;
+    iifname != "ancloud" meta l4proto { tcp, udp } fib daddr type local dnat ip to meta l4proto . th dport map @public_ports
+  }
   chain from_phones_to_host {
     type filter hook input priority -150; policy accept;
     iifname != "ancloud" accept
@@ -123,11 +135,29 @@ table inet ancloud_ancloud {
     type filter hook forward priority -150; policy accept;
     iifname "ancloud" oifname "ancloud" counter drop comment "phones do not reach each other"
     iifname "ancloud" meta nfproto ipv6 drop
+    iifname "ancloud" ip saddr . meta l4proto . th sport @mapped ct direction original counter drop comment "a public port answers, it never asks"
     iifname "ancloud" ip daddr { 169.254.0.0/16, 100.100.100.200 } counter drop comment "link-local and cloud metadata"
     oifname "ancloud" ct state established,related accept
+    oifname "ancloud" ct status dnat ip daddr . meta l4proto . th dport @mapped accept
     oifname "ancloud" counter drop comment "nobody outside opens a connection to a phone"
   }
 }
+`);
+  });
+
+  it('keeps the public ports that are in force', () => {
+    const held = [
+      { transport: 'tcp', hostPort: 20_001, ip: '192.168.240.5', phonePort: 5_555 },
+      { transport: 'tcp', hostPort: 20_002, ip: '192.168.240.5', phonePort: 5_555 },
+    ] as const;
+    expect(nftRules(network, held)).toContain(`  map public_ports {
+    type inet_proto . inet_service : ipv4_addr . inet_service
+    elements = { tcp . 20001 : 192.168.240.5 . 5555, tcp . 20002 : 192.168.240.5 . 5555 }
+  }
+  set mapped {
+    type ipv4_addr . inet_proto . inet_service
+    elements = { 192.168.240.5 . tcp . 5555 }
+  }
 `);
   });
 
@@ -137,6 +167,7 @@ table inet ancloud_ancloud {
       ip: '192.168.240.5',
       mac: '02:00:c0:a8:f0:05',
       egressAllow: [],
+      ports: [],
       gateway: '192.168.240.1',
     };
     expect(antiSpoofRules('ancloud', { ...port, egressKbit: 0 }))
@@ -160,6 +191,21 @@ add rule netdev ancloud_ancloud from_ph12abp3 counter drop
       `add rule netdev ancloud_ancloud from_ph12abp3 ip daddr != { 10.0.0.0/8, 192.0.2.7/32, 192.168.240.1/32, 255.255.255.255/32 } counter drop comment "egress allow ${allowMark(to)}"`,
     );
     expect(bounded[5]).toBe(limited[4]);
+    const ports = [
+      { transport: 'tcp', hostPort: 20_001, phonePort: 5_555 },
+      { transport: 'tcp', hostPort: 20_002, phonePort: 5_555 },
+      { transport: 'udp', hostPort: 20_001, phonePort: 9_000 },
+    ] as const;
+    // Answers go everywhere, at the phone's rate; without a list there is nothing to let them past.
+    const open = antiSpoofRules('ancloud', { ...port, egressKbit: 2_000, egressAllow: to, ports }).split(
+      '\n',
+    );
+    expect(open[4]).toBe(limited[4]);
+    expect(open[5]).toBe(
+      'add rule netdev ancloud_ancloud from_ph12abp3 ip saddr 192.168.240.5 meta l4proto . th sport { tcp . 5555, udp . 9000 } accept',
+    );
+    expect(open[6]).toBe(bounded[4]);
+    expect(antiSpoofRules('ancloud', { ...port, egressKbit: 2_000, ports }).split('\n')).toEqual(limited);
     const fast = antiSpoofRules('ancloud', { ...port, egressKbit: 8_000_000 });
     expect(fast).toContain('limit rate over 1000000000 bytes/second burst 125000000 bytes counter drop');
   });

@@ -1,4 +1,5 @@
 import { allowOf, allowRule, type Egress, egressOf, egressRule } from './egress.js';
+import { type HeldPort, portsDeclaration, type PublicPort } from './public-ports.js';
 import { type Subnet, cidr, formatIp } from './addresses.js';
 
 /** What the rules are about. */
@@ -34,6 +35,8 @@ export function iptablesRules(
   const forward = (chain: string): IptablesRule[] => [
     filter(chain, `-i ${bridge} ! -o ${bridge} -j ACCEPT`),
     filter(chain, `! -i ${bridge} -o ${bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`),
+    // To where, our nft table has said before.
+    filter(chain, `! -i ${bridge} -o ${bridge} -m conntrack --ctstate DNAT -j ACCEPT`),
   ];
   const net = cidr(subnet);
   return [
@@ -121,13 +124,18 @@ export function nftTable(bridge: string): string {
 
 /**
  * The denies, for `nft -f -`: one transaction that replaces the table. They stand in a table of their own, before all
- * others: no accept elsewhere can override a drop.
+ * others: no accept elsewhere can override a drop. `held`: public ports that are in force, and stay so.
  */
-export function nftRules({ bridge, subnet, adbUids }: NetworkPlan): string {
+export function nftRules({ bridge, subnet, adbUids }: NetworkPlan, held: readonly HeldPort[] = []): string {
   const table = nftTable(bridge);
   return `table inet ${table}
 delete table inet ${table}
 table inet ${table} {
+${portsDeclaration(held)}
+  chain into_phones {
+    type nat hook prerouting priority -110; policy accept;
+    iifname != "${bridge}" meta l4proto { tcp, udp } fib daddr type local dnat ip to meta l4proto . th dport map @public_ports
+  }
   chain from_phones_to_host {
     type filter hook input priority -150; policy accept;
     iifname != "${bridge}" accept
@@ -147,8 +155,10 @@ table inet ${table} {
     type filter hook forward priority -150; policy accept;
     iifname "${bridge}" oifname "${bridge}" counter drop comment "phones do not reach each other"
     iifname "${bridge}" meta nfproto ipv6 drop
+    iifname "${bridge}" ip saddr . meta l4proto . th sport @mapped ct direction original counter drop comment "a public port answers, it never asks"
     iifname "${bridge}" ip daddr { 169.254.0.0/16, 100.100.100.200 } counter drop comment "link-local and cloud metadata"
     oifname "${bridge}" ct state established,related accept
+    oifname "${bridge}" ct status dnat ip daddr . meta l4proto . th dport @mapped accept
     oifname "${bridge}" counter drop comment "nobody outside opens a connection to a phone"
   }
 }
@@ -170,6 +180,8 @@ export interface Port {
   readonly egressKbit: number;
   /** Networks it may send to besides its host's own address; empty = everywhere. */
   readonly egressAllow: readonly string[];
+  /** Public ports in force: their answers go everywhere. */
+  readonly ports: readonly PublicPort[];
   /** The host's own address on the bridge. */
   readonly gateway: string;
 }
@@ -181,7 +193,7 @@ const chainOf = (device: string): string => `from_${device.replaceAll(/[^A-Za-z0
  * and nothing to where it may not. Replaces the port's chain.
  */
 export function antiSpoofRules(bridge: string, port: Port): string {
-  const { device, ip, mac, egressKbit, egressAllow, gateway } = port;
+  const { device, ip, mac, egressKbit, egressAllow, gateway, ports } = port;
   const table = nftTable(bridge);
   const chain = chainOf(device);
   const hook = `type filter hook ingress device "${device}" priority -450; policy drop;`;
@@ -190,11 +202,17 @@ export function antiSpoofRules(bridge: string, port: Port): string {
   const always = [gateway, '255.255.255.255'];
   const list =
     egressAllow.length === 0 ? '' : `add rule netdev ${table} ${chain} ${allowRule(egressAllow, always)}\n`;
+  const answers = [...new Set(ports.map(({ transport, phonePort }) => `${transport} . ${phonePort}`))];
+  // Whether it is an answer the forward chain sees, which knows connections; of the rate nothing is exempt.
+  const bounded =
+    list === '' || answers.length === 0
+      ? `${list}${rate}`
+      : `${rate}add rule netdev ${table} ${chain} ip saddr ${ip} meta l4proto . th sport { ${answers.join(', ')} } accept\n${list}`;
   return `table netdev ${table} { chain ${chain} { ${hook} }; }
 flush chain netdev ${table} ${chain}
 add rule netdev ${table} ${chain} ether saddr != ${mac} counter drop
 add rule netdev ${table} ${chain} ether type arp arp saddr ether ${mac} arp saddr ip { ${ip}, 0.0.0.0 } accept
-${list}${rate}add rule netdev ${table} ${chain} ip saddr ${ip} accept
+${bounded}add rule netdev ${table} ${chain} ip saddr ${ip} accept
 add rule netdev ${table} ${chain} ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
 add rule netdev ${table} ${chain} counter drop
 `;

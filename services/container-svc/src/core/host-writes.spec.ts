@@ -39,6 +39,7 @@ const read = runSpecOf({
   labels: {},
   idlePauseMinutes: 0,
   egressAllow: [],
+  ports: [],
 });
 if (!('run' in read)) throw new Error('the wish of this test is wrong');
 const { run } = read;

@@ -2,6 +2,7 @@ import type { LimitReadings } from './cgroup-limits.js';
 import type { Overdue, Progress } from './boot-progress.js';
 import type { DiskUse } from './disk.js';
 import type { Egress } from './egress.js';
+import type { PublicPort } from './public-ports.js';
 import type { Ending, ExitRecord, StopReason } from './exit.js';
 
 /** identity.json beside the data: what the data on this disk can only be used with. */
@@ -114,6 +115,8 @@ export interface Observed {
   readonly limits: LimitReadings | undefined;
   /** What a running container may send; undefined when none runs or nothing guards its port. */
   readonly egress: Egress | undefined;
+  /** Ports of the host that lead to a running container; undefined when none runs. */
+  readonly ports: readonly PublicPort[] | undefined;
   /** Unix ms at which init was let go; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Set by askShutdown and killContainer. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Observed } from './observed.js';
+import type { PublicPort } from './public-ports.js';
 import { allowMark } from './egress.js';
 import { plan } from './plan.js';
 import {
@@ -173,4 +174,15 @@ describe('a factory reset that was asked for', () => {
     const fencedBy = { hostId: 'other', epoch: 5 };
     expect(said(RUN, stored, {}, { ...wish, fencedBy })).toBe('stopped wait:Fenced');
   });
+});
+
+describe('public ports', () => {
+  const port = { transport: 'tcp', hostPort: 20_001, phonePort: 5_555 } as const;
+  it.each<[string, Observed, readonly PublicPort[], string]>([
+    ['are opened for a ready phone', { ...ready, ports: [] }, [port], 'ready setPorts'],
+    ['are as granted', { ...ready, ports: [port] }, [port], 'ready wait:'],
+    ['are closed', { ...ready, ports: [port] }, [], 'ready setPorts'],
+    ['lead elsewhere', { ...ready, ports: [{ ...port, phonePort: 80 }] }, [port], 'ready setPorts'],
+    ['wait for a phone that boots', { ...up, ports: [] }, [port], 'booting wait:'],
+  ])('%s', (_, observed, ports, expected) => expect(said(RUN, observed, { ports })).toBe(expected));
 });

@@ -2,6 +2,7 @@ import { staleLimits } from './cgroup-limits.js';
 import { growable } from './disk.js';
 import { allowMark, type Egress } from './egress.js';
 import type { Observed } from './observed.js';
+import { portsMark } from './public-ports.js';
 import type { Decision, PlanFacts, Runnable, StageName } from './plan.js';
 
 const isEgress = ({ kbit, allow }: Egress, { limits, egressAllow }: Runnable): boolean =>
@@ -10,8 +11,8 @@ const isEgress = ({ kbit, allow }: Egress, { limits, egressAllow }: Runnable): b
 /** What boots began with the limits of its configuration; a ready phone gets those of its wish. */
 export function planLimits(
   stage: StageName,
-  { limits, egress, identity }: Observed,
-  { run, growth }: PlanFacts,
+  { limits, egress, identity, ports }: Observed,
+  { run, growth, ports: granted }: PlanFacts,
 ): Decision | undefined {
   const reason = 'LimitsChanging';
   if (run.ok && growth === 'running' && growable(identity, run.limits)) {
@@ -22,6 +23,8 @@ export function planLimits(
     const { limits: wished, egressAllow: allow } = run;
     return { kind: 'step', stage, step: { name: 'setEgress', kbit: wished.egressKbit, allow }, reason };
   }
+  if (run.ok && ports !== undefined && portsMark(ports) !== portsMark(granted))
+    return { kind: 'step', stage, step: { name: 'setPorts', ports: granted }, reason };
   const changes = run.ok && limits !== undefined ? staleLimits(run.limits, limits) : [];
   if (changes.length === 0) return undefined;
   return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason };

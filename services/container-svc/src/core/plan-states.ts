@@ -42,6 +42,7 @@ export const nothing: Observed = {
   progress: 'none',
   limits: undefined,
   egress: undefined,
+  ports: undefined,
   startedAtMs: undefined,
   stop: undefined,
 };
@@ -100,12 +101,14 @@ export const facts: PlanFacts = {
     shape: plain,
     limits,
     egressAllow: [],
+    ports: [],
   },
   dataFromPresent: true,
   base: 7,
   failure: undefined,
   growth: 'running',
   bootSlot: true,
+  ports: [],
   limits: { init: 30_000, zygote: 120_000, completed: 300_000 },
   graceMs: 10_000,
 };
@@ -117,6 +120,7 @@ export const other: PlanFacts['run'] = {
   shape: plain,
   limits,
   egressAllow: [],
+  ports: [],
 };
 
 export const desired: Desired = {

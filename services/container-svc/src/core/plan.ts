@@ -14,6 +14,7 @@ import {
   resetDue,
 } from './plan-data.js';
 import { planLimits } from './plan-limits.js';
+import type { PublicPort } from './public-ports.js';
 import type { RunLimits } from './run-spec.js';
 import type { Step } from './steps.js';
 import { goalOf, type Target } from './target.js';
@@ -33,6 +34,8 @@ export interface PlanFacts {
   readonly growth: Growth;
   /** True when this phone may boot now: boots are admitted a few at a time. */
   readonly bootSlot: boolean;
+  /** Those of the wish's ports that the host grants. */
+  readonly ports: readonly PublicPort[];
   readonly limits: BootLimits;
   /** How long init may take to end by itself, ms. */
   readonly graceMs: number;
@@ -46,6 +49,7 @@ export interface Runnable {
   readonly shape: BootShape;
   readonly limits: RunLimits;
   readonly egressAllow: readonly string[];
+  readonly ports: readonly PublicPort[];
 }
 
 export interface Refusal {

@@ -179,6 +179,7 @@ describe('a wish', () => {
     labels: {},
     idlePauseMinutes: 0,
     egressAllow: [],
+    ports: [],
     ...more,
   });
 
@@ -201,6 +202,7 @@ describe('a wish', () => {
           diskMib: 0,
         },
         egressAllow: [],
+        ports: [],
         bootProperties: [],
         gpu: '',
       },
@@ -220,6 +222,8 @@ describe('a wish', () => {
     [{ limits: { egressKbit: 63 } }, 'spec.limits.egress_kbit'],
     [{ limits: { diskMib: 63 } }, 'spec.limits.disk_mib'],
     [{ egressAllow: ['10.0.0.0/8', '10.0.0'] }, 'spec.egress_allow'],
+    [{ ports: [{ hostPort: 0, phonePort: 1 }] }, 'spec.ports'],
+    [{ ports: [1, 2].map((phonePort) => ({ hostPort: 7, phonePort })) }, 'spec.ports'],
     [{ bootProperties: { 'ro.debuggable': '1' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.ancloud_phone': 'ph_2' } }, 'spec.boot_properties'],
     [{ bootProperties: { 'androidboot.x': 'a b' } }, 'spec.boot_properties.androidboot.x'],

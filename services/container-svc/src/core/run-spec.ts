@@ -6,7 +6,9 @@ import {
   gpuWishPattern,
   imageIdPattern,
   ipv4NetworkPattern,
+  publicPortsMax,
 } from '@ancloud/contracts';
+import { portKey, portsOf, type PublicPort } from './public-ports.js';
 
 /** Limits of a phone's cgroup, cable and disk; they are changed while it runs. */
 export interface RunLimits {
@@ -33,6 +35,8 @@ export interface RunSpec {
   readonly limits: RunLimits;
   /** Networks it may send to; empty = everywhere. */
   readonly egressAllow: readonly string[];
+  /** Of its host, leading into it. */
+  readonly ports: readonly PublicPort[];
   /** `androidboot.<name>` → value, sorted by name. */
   readonly bootProperties: readonly (readonly [string, string])[];
   /** The label `ancloud.gpu`: a render node (`renderD128`), `any` of those the host offers, or empty for none. */
@@ -100,6 +104,9 @@ export function runSpecOf(
       value: wrong ?? `${egressAllow.length} networks`,
       fix: `use at most ${egressAllowMax} addresses or networks such as 192.0.2.7 or 10.0.0.0/8`,
     });
+  const ports = portsOf(spec?.ports ?? []);
+  const wrongPort = portsMistake(ports);
+  if (wrongPort !== undefined) mistakes.push(wrongPort);
   const gpu = spec?.labels[gpuLabel] ?? '';
   if (!gpuWishPattern.test(gpu))
     mistakes.push({
@@ -124,10 +131,27 @@ export function runSpecOf(
       diskMib: pick(ranges.diskMib, spec?.limits?.diskMib),
     },
     egressAllow,
+    ports,
     bootProperties,
     gpu,
   };
   return mistakes.length === 0 ? { run } : { mistakes };
+}
+
+function portsMistake(ports: readonly PublicPort[]): SpecMistake | undefined {
+  const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;
+  const wrong = ports.find(({ hostPort, phonePort }) => !isPort(hostPort) || !isPort(phonePort));
+  if (
+    wrong === undefined &&
+    ports.length <= publicPortsMax &&
+    new Set(ports.map(portKey)).size === ports.length
+  )
+    return undefined;
+  return {
+    field: 'spec.ports',
+    value: wrong === undefined ? ports.map(portKey).join(', ') : `${portKey(wrong)} to ${wrong.phonePort}`,
+    fix: `use at most ${publicPortsMax} ports of 1 to 65535, each port of the host once`,
+  };
 }
 
 /** What of the properties cannot be carried. `profile`: of the phone's image, where it is known. */

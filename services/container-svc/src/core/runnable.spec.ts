@@ -12,6 +12,7 @@ const spec = (more: object = {}) => ({
   labels: {},
   idlePauseMinutes: 0,
   egressAllow: [],
+  ports: [],
   ...more,
 });
 const able: HostAbilities = {

@@ -58,6 +58,7 @@ export function runnable(
     imageId: run.imageId,
     limits: run.limits,
     egressAllow: run.egressAllow,
+    ports: run.ports,
     fingerprint: fingerprint(run, userns, renderNode),
     shape: shapeOf(profile, host),
     sharedMemory: sharedMemoryOf(profile.hasMemfd(image), host) ?? 'none',

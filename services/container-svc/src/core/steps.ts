@@ -1,6 +1,7 @@
 import type { Overdue } from './boot-progress.js';
 import type { LimitChange } from './cgroup-limits.js';
 import type { Ending, StopReason } from './exit.js';
+import type { PublicPort } from './public-ports.js';
 import type { BootShape } from './observed.js';
 
 /** A step that is told nothing but its name. */
@@ -77,6 +78,8 @@ export interface StepArgs {
   setLimits: { readonly changes: readonly LimitChange[] };
   /** Replaces the rate of the phone's cable and where it leads to. The network is attached. */
   setEgress: { readonly kbit: number; readonly allow: readonly string[] };
+  /** Replaces the ports of the host that lead to the phone. The network is attached. */
+  setPorts: { readonly ports: readonly PublicPort[] };
   /** Freezes all processes of the phone, and sees them frozen. It is ready. */
   pauseContainer: NoArguments;
   /** Thaws them. */
@@ -89,7 +92,7 @@ export interface StepArgs {
   killContainer: { readonly because: StopReason; readonly pid: number; readonly late?: Overdue };
   /** `crun delete`, then what crun may have left: processes, cgroups, its own directory. pid 1 is gone. */
   deleteContainer: NoArguments;
-  /** veth, its anti-spoofing chain, its DHCP host and lease. */
+  /** veth, its anti-spoofing chain, ports of the host that lead to it, its DHCP host and lease. */
   detachNetwork: NoArguments;
   unmountRoot: NoArguments;
   unmountLower: NoArguments;
@@ -141,6 +144,7 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'startContainer',
   'setLimits',
   'setEgress',
+  'setPorts',
   'pauseContainer',
   'resumeContainer',
   'adoptShim',

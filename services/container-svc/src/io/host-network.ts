@@ -9,6 +9,7 @@ import {
   nftRules,
   nftTable,
 } from '../core/firewall.js';
+import { readHeldPorts } from './public-ports.js';
 
 /** Word on our bridge (`ip link … alias`): a bridge of this name without it belongs to somebody else. */
 const ALIAS = 'ancloud host network';
@@ -135,17 +136,17 @@ export class HostNetwork {
   async #ensureNft(): Promise<void> {
     const { exec, bridge, subnet, adbUids, log } = this.#options;
     const text = nftRules({ bridge, subnet, adbUids });
-    const list = async (): Promise<string> =>
-      (
-        await exec(['nft', '--stateless', 'list', 'table', 'inet', nftTable(bridge)], { okCodes: [0, 1] })
-      ).stdout.toString();
+    // Terse: what is in sets and maps are phones' public ports, which come and go.
+    const argv = ['nft', '--stateless', '--terse', 'list', 'table', 'inet', nftTable(bridge)];
+    const list = async (): Promise<string> => (await exec(argv, { okCodes: [0, 1] })).stdout.toString();
     if (
       this.#applied !== undefined &&
       this.#applied.text === text &&
       (await list()) === this.#applied.listing
     )
       return;
-    await exec(['nft', '-f', '-'], { stdin: text });
+    const held = await readHeldPorts(exec, bridge);
+    await exec(['nft', '-f', '-'], { stdin: nftRules({ bridge, subnet, adbUids }, held) });
     this.#applied = { text, listing: await list() };
     log.info({ bridge }, 'nft rules written');
   }

@@ -4,6 +4,7 @@ import { addressOf, formatIp, type PhoneAddress, type Subnet } from '../core/add
 import type { Cable } from '../core/observed.js';
 import type { StaticIp } from '../core/ip-config.js';
 import { allowMark, type Egress } from '../core/egress.js';
+import type { HeldPort, PublicPort } from '../core/public-ports.js';
 import {
   antiSpoofPorts,
   antiSpoofRemoval,
@@ -12,6 +13,7 @@ import {
   type Port,
   portName,
 } from '../core/firewall.js';
+import type { PublicPorts } from './public-ports.js';
 
 /** What of a port's rules is the phone's own wish. */
 export type EgressWish = Pick<Port, 'egressKbit' | 'egressAllow'>;
@@ -22,6 +24,7 @@ export interface PhoneNetworkOptions {
   /** ancloud-hostcap, given its verb. */
   readonly hostcap: Exec;
   readonly exec: Exec;
+  readonly ports: PublicPorts;
 }
 
 /**
@@ -53,7 +56,8 @@ export class PhoneNetwork {
     const device = this.#device(slot);
     const guarded = (await this.#guards()).has(device);
     const isolated = isIsolated(device);
-    if (isolated === undefined && !fs.existsSync(deviceFolder(device))) return guarded ? 'partial' : 'none';
+    if (isolated === undefined && !fs.existsSync(deviceFolder(device)))
+      return guarded || (await this.ports(slot)).length > 0 ? 'partial' : 'none';
     if (isolated !== true || bridgeOf(device) !== this.#options.bridge) return 'partial';
     return guarded && isUp(device) ? 'attached' : 'plugged';
   }
@@ -61,6 +65,28 @@ export class PhoneNetwork {
   /** What the phone may send as the kernel has it; undefined = nothing guards its port. */
   async egress(slot: number): Promise<Egress | undefined> {
     return (await this.#guards()).get(this.#device(slot));
+  }
+
+  /** Ports of the host that lead to the phone, as the kernel has it. */
+  ports(slot: number): Promise<readonly HeldPort[]> {
+    return this.#options.ports.of(this.address(slot).ip);
+  }
+
+  /** Replaces them, and what the guard says of their answers, in one transaction. The port is guarded. */
+  async setPorts(
+    slot: number,
+    ports: readonly PublicPort[],
+    wish: EgressWish,
+    fds: readonly number[],
+  ): Promise<void> {
+    const { exec, ports: host } = this.#options;
+    const { ip } = this.address(slot);
+    try {
+      const stdin = (await host.change(ip, ports)) + this.#guardRules(slot, wish, ports);
+      await exec(['nft', '-f', '-'], { fds, stdin });
+    } finally {
+      host.changed();
+    }
   }
 
   /** Replaces the rules of the phone's port, at once for packets. The port is guarded. */
@@ -89,24 +115,39 @@ export class PhoneNetwork {
   }
 
   async #guard(slot: number, wish: EgressWish, fds: readonly number[]): Promise<void> {
-    const { exec, bridge, subnet } = this.#options;
+    const stdin = this.#guardRules(slot, wish, await this.ports(slot));
+    await this.#options.exec(['nft', '-f', '-'], { fds, stdin });
+  }
+
+  #guardRules(slot: number, wish: EgressWish, ports: readonly PublicPort[]): string {
+    const { bridge, subnet } = this.#options;
     const gateway = formatIp(subnet.gateway);
-    const port = { device: this.#device(slot), ...this.address(slot), gateway, ...wish };
-    await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRules(bridge, port) });
+    return antiSpoofRules(bridge, {
+      device: this.#device(slot),
+      ...this.address(slot),
+      gateway,
+      ports,
+      ...wish,
+    });
   }
 
   async detach(slot: number, fds: readonly number[]): Promise<void> {
-    const { exec, hostcap, bridge } = this.#options;
+    const { exec, hostcap, bridge, ports } = this.#options;
     const device = this.#device(slot);
     if (fs.existsSync(deviceFolder(device))) await hostcap(['veth-remove', device], { fds });
-    if (!(await this.#guards()).has(device)) return;
-    await exec(['nft', '-f', '-'], { fds, stdin: antiSpoofRemoval(bridge, device) });
+    const closing = await ports.change(this.address(slot).ip, []);
+    const guarded = (await this.#guards()).has(device);
+    const stdin = closing + (guarded ? antiSpoofRemoval(bridge, device) : '');
+    if (stdin === '') return;
+    await exec(['nft', '-f', '-'], { fds, stdin });
+    if (closing !== '') ports.changed();
     this.#note((guards) => guards.delete(device));
   }
 
   /** Forgets what was seen, so that the next observation asks the kernel: called each minute. */
   recheck(): void {
     this.#guarded = undefined;
+    this.#options.ports.recheck();
   }
 
   #device(slot: number): string {

@@ -36,6 +36,7 @@ const desired: Desired = {
     labels: {},
     idlePauseMinutes: 0,
     egressAllow: [],
+    ports: [],
   },
 };
 const target: Target = { desired, managedBy: 'farm', slot: 3, fencedBy: { hostId: 'other', epoch: 9 } };

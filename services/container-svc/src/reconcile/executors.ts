@@ -2,7 +2,9 @@ import fs from 'node:fs';
 import { baseOf, ID_COUNT } from '../core/addresses.js';
 import { binderNames } from '../core/host-abilities.js';
 import type { Step, StepArgs, StepName } from '../core/steps.js';
+import type { Way } from '../core/runnable.js';
 import { unmountAll } from '../io/mounts.js';
+import type { EgressWish } from '../io/phone-network.js';
 import { writeRunJson } from '../io/run-file.js';
 import { mount } from '../io/syscalls.js';
 import { closeBoot, openBoot, writeBundle } from './boot-steps.js';
@@ -113,8 +115,7 @@ export class StepRunner {
       },
       openNetwork: async (_, { target, phone, way, lockFd }, inside) => {
         dnsmasq.add(phone, network.address(target.slot));
-        const wish = { egressKbit: way?.limits.egressKbit ?? 0, egressAllow: way?.egressAllow ?? [] };
-        await network.open(target.slot, wish, [lockFd], inside);
+        await network.open(target.slot, egressOf(way), [lockFd], inside);
       },
       startContainer: async (_, context, inside) => {
         const { container } = context.observed;
@@ -136,6 +137,10 @@ export class StepRunner {
       setEgress: async ({ kbit, allow }, { target, lockFd }, inside) => {
         inside();
         await network.setEgress(target.slot, { egressKbit: kbit, egressAllow: allow }, [lockFd]);
+      },
+      setPorts: async ({ ports }, { target, way, lockFd }, inside) => {
+        inside();
+        await network.setPorts(target.slot, ports, egressOf(way), [lockFd]);
       },
       pauseContainer: (_, context, inside) => setFreezer(this.options, true, context, inside),
       resumeContainer: (_, context, inside) => setFreezer(this.options, false, context, inside),
@@ -179,6 +184,11 @@ export class StepRunner {
       buryTarget: (_, context, inside) => buryTarget(this.options, context, inside),
     };
   }
+}
+
+/** Nothing is bounded where the wish cannot be run. */
+function egressOf(way: Way | undefined): EgressWish {
+  return { egressKbit: way?.limits.egressKbit ?? 0, egressAllow: way?.egressAllow ?? [] };
 }
 
 /** The mount point goes too: an empty one would be taken for a mounted one by a person. */

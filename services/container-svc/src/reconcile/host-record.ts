@@ -35,6 +35,7 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
     phones: phones.count,
     images: imageRecords(host),
     snapshots: snapshotRecords(host),
+    ...publicPorts(host),
     conditions: [...host.conditions(), diskCondition(config.stateDir), ...farmConditions],
     labels: config.labels,
     schedulable: config.schedulable,
@@ -63,6 +64,15 @@ function resourcesOf({ config, kernel, paths }: Host): HostResources {
     binderSets: binder.kind === 'static' ? binder.sets.length : Infinity,
     configured: config.maxPhones,
   };
+}
+
+/** Who asks first for a port has it, also while the phone is stopped. */
+function publicPorts({ config, targets }: Host): Pick<HostRecord, 'publicPorts'> {
+  if (config.publicPorts === undefined) return {};
+  const taken = [...targets.all()].flatMap(([phoneId, { desired }]) =>
+    (desired.spec?.ports ?? []).map(({ hostPort, protocol }) => ({ phoneId, hostPort, protocol })),
+  );
+  return { publicPorts: { ...config.publicPorts, taken } };
 }
 
 export function imageRecords(host: Host): ImageRecord[] {

@@ -29,6 +29,7 @@ import { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
 import { PhoneDisks } from '../io/phone-disk.js';
 import { PhoneNetwork } from '../io/phone-network.js';
+import { PublicPorts } from '../io/public-ports.js';
 import { hostBootId } from '../io/process.js';
 import { SnapshotStore } from '../io/snapshot-store.js';
 import { PhoneStorage } from '../io/storage.js';
@@ -107,7 +108,8 @@ export async function startHost(
 
   const { bridge, subnet, adbUids } = config;
   const hostNetwork = new HostNetwork({ bridge, subnet, adbUids, exec, log });
-  const network = new PhoneNetwork({ bridge, subnet, hostcap, exec });
+  const ports = new PublicPorts({ bridge, range: config.publicPorts, exec });
+  const network = new PhoneNetwork({ bridge, subnet, hostcap, exec, ports });
   const dnsmasq = new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log });
   for (const [phone, target] of targets.all()) dnsmasq.know(phone, network.address(target.slot));
   await hostNetwork.ensure();
@@ -164,6 +166,7 @@ export async function startHost(
     snapshots,
     network,
     disks,
+    ports,
     kernel,
     observer,
     steps,

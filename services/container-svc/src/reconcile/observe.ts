@@ -99,6 +99,7 @@ export class Observer {
       progress: this.#progress(container, boot, hints.completedBoot),
       limits: container.kind === 'running' ? readLimits(cgroups, cgroupOf(phone)) : undefined,
       egress: container.kind === 'running' ? await network.egress(hints.slot) : undefined,
+      ports: container.kind === 'running' ? await network.ports(hints.slot) : undefined,
       startedAtMs: started?.atMs,
       stop: readRunJson<NonNullable<Observed['stop']>>(run.stop),
     };

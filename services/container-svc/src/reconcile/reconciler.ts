@@ -22,6 +22,7 @@ import type { PhoneDisks } from '../io/phone-disk.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
 import { readRunJson } from '../io/run-file.js';
 import { bootTimeMs } from '../io/syscalls.js';
+import type { PublicPorts } from '../io/public-ports.js';
 import type { SnapshotStore } from '../io/snapshot-store.js';
 import type { TargetStore } from '../io/target-store.js';
 import type { Admission } from './admission.js';
@@ -37,6 +38,7 @@ export interface ReconcilerOptions {
   readonly images: ImageStore;
   readonly snapshots: SnapshotStore;
   readonly network: PhoneNetwork;
+  readonly ports: PublicPorts;
   readonly disks: PhoneDisks;
   readonly kernel: HostKernel;
   readonly observer: Observer;
@@ -59,7 +61,13 @@ export interface ReconcilerEvents {
 /** Steps whose failure is why a boot never came to life. */
 const creating: ReadonlySet<Step['name']> = new Set(['createContainer', 'attachNetwork', 'startContainer']);
 /** Steps whose failure leaves the phone in the stage that it is in. */
-const onTheSide: ReadonlySet<Step['name']> = new Set(['setLimits', 'setEgress', 'growDisk', 'takeSnapshot']);
+const onTheSide: ReadonlySet<Step['name']> = new Set([
+  'setLimits',
+  'setEgress',
+  'setPorts',
+  'growDisk',
+  'takeSnapshot',
+]);
 /** More steps than any way through the plan has: a plan that goes in circles must not spin. */
 const STEPS_MAX = 100;
 
@@ -144,7 +152,7 @@ export class Reconciler {
   }
 
   async #look(target: Target) {
-    const { observer, kernel, images, snapshots, disks, admission } = this.#options;
+    const { observer, kernel, images, snapshots, network, ports, disks, admission } = this.#options;
     const { limits, graceMs, clock } = this.#options;
     const { dataFrom } = target.desired;
     const imageId = target.desired.spec?.imageId;
@@ -154,20 +162,23 @@ export class Reconciler {
     const observed = await observer.observe(this.phone, hints);
     this.#bootClock.measure(observed);
     this.#shimNews.follow(observed);
-    const wantsBoot = goalOf(target) === 'running' && observed.progress !== 'completed';
+    const { ip } = network.address(target.slot);
+    const granted = await ports.grant(ip, way.ok ? way.ports : []);
+    const { failure } = this.#restarts;
+    const nowMs = clock.now();
+    const backsOff = failure !== undefined && nowMs < failure.notBeforeMs;
+    const wantsBoot = goalOf(target) === 'running' && observed.progress !== 'completed' && !backsOff;
     const hasRoom = (mib: number): boolean => disks.hasRoom(this.phone, mib);
     const growth = growthOf(observed.identity, way, kernel.oci.capabilities, hasRoom);
     const facts: PlanFacts = {
-      nowMs: clock.now(),
+      nowMs,
       run: way,
       dataFromPresent: dataFrom === '' || snapshots.get(dataFrom) !== undefined,
       base: baseOf(target.slot),
-      failure: this.#restarts.failure,
+      failure,
       growth,
-      bootSlot:
-        wantsBoot && way.ok && observed.boot === undefined && !this.#backingOff()
-          ? admission.ask(this.phone)
-          : true,
+      bootSlot: wantsBoot && way.ok && observed.boot === undefined ? admission.ask(this.phone) : true,
+      ports: granted.granted,
       limits,
       graceMs,
     };
@@ -178,13 +189,8 @@ export class Reconciler {
       observed,
       decision,
       imageProfile: image?.profile ?? Profile.PROFILE_UNSPECIFIED,
-      conditions: conditionsOf(way, observed, growth),
+      conditions: conditionsOf(way, observed, growth, granted.refused),
     };
-  }
-
-  #backingOff(): boolean {
-    const { failure } = this.#restarts;
-    return failure !== undefined && this.#options.clock.now() < failure.notBeforeMs;
   }
 
   /** False = it failed, and is tried again later. */

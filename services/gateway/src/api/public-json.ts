@@ -1,5 +1,5 @@
 import type { Condition, Encoder, ErrorDetail, PhoneSpec } from '@ancloud/contracts/common/v1/common';
-import { Profile, profileToJSON, Role, roleToJSON } from '@ancloud/contracts/common/v1/common';
+import { PortProtocol, Profile, profileToJSON, Role, roleToJSON } from '@ancloud/contracts/common/v1/common';
 import {
   phaseToJSON,
   type HostImage,
@@ -46,6 +46,7 @@ function specJson(spec: PhoneSpec | undefined) {
     labels = {},
     idlePauseMinutes = 0,
     egressAllow = [],
+    ports = [],
   } = spec ?? {};
   return {
     imageId,
@@ -70,8 +71,16 @@ function specJson(spec: PhoneSpec | undefined) {
     labels,
     idlePauseMinutes,
     egressAllow,
+    ports: ports.map(({ hostPort, phonePort, protocol }) => ({
+      hostPort,
+      phonePort,
+      protocol: protocolWord(protocol),
+    })),
   };
 }
+
+const protocolWord = (protocol: PortProtocol): string =>
+  protocol === PortProtocol.PORT_PROTOCOL_UDP ? 'udp' : 'tcp';
 
 function statusJson(status: PhoneStatus) {
   const exit = status.lastExit;
@@ -215,6 +224,18 @@ export function hostJson(host: HostRecord) {
       phones,
       why,
     })),
+    publicPorts:
+      host.publicPorts === undefined
+        ? null
+        : {
+            first: host.publicPorts.first,
+            last: host.publicPorts.last,
+            taken: host.publicPorts.taken.map(({ phoneId, hostPort, protocol }) => ({
+              phoneId,
+              hostPort,
+              protocol: protocolWord(protocol),
+            })),
+          },
     labels: host.labels,
     updatedAt: time(host.updatedAtMs),
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
 import { image } from '../images/image-routes.js';
-import { condition } from '../phones/phone-schemas.js';
+import { condition } from '../phones/phone-view-schemas.js';
 
 export const hostList = named(
   'HostList',
@@ -36,6 +36,20 @@ export const hostList = named(
               }),
             )
             .describe('All limits of which the capacity is the smallest, the tightest first'),
+          publicPorts: z
+            .object({
+              first: z.int(),
+              last: z.int(),
+              taken: z.array(
+                z.object({
+                  phoneId: z.string(),
+                  hostPort: z.int(),
+                  protocol: z.enum(['tcp', 'udp']),
+                }),
+              ),
+            })
+            .nullable()
+            .describe('What phones may ask for, and what they did; null when the host lets them have none'),
           labels: z.record(z.string(), z.string()),
           updatedAt: z.iso.datetime().nullable(),
         }),

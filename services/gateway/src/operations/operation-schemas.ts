@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { named } from '../api/route-doc.js';
-import { phone } from '../phones/phone-schemas.js';
+import { phone } from '../phones/phone-view-schemas.js';
 import { operationKinds } from './core/outcome.js';
 import { waitMaxMs } from './wait-operation.js';
 

@@ -12,7 +12,7 @@ import type { OperationFinisher } from '../operations/finish-operations.js';
 import { newOperation } from '../operations/new-operation.js';
 import type { OperationStore } from '../operations/operation-store.js';
 import { type PlacedSnapshot, sameProfile, type SnapshotAccess } from '../snapshots/snapshot-access.js';
-import { choose, defaultImage, explain } from './core/placement.js';
+import { choose, type Choice, defaultImage, explain } from './core/placement.js';
 import { bootPropertyMistake, checkSpec, nameMistake, type Mistake } from './core/spec.js';
 import { phoneFrom, type PhoneAccess } from './phone-access.js';
 import type { PhoneStore } from './phone-store.js';
@@ -38,7 +38,7 @@ export interface CreatePhoneParts {
  * Places a phone and asks for it to run. After the one script that writes it all, the phone exists whatever happens to this
  * gateway: its host re-reads its list by itself, and any gateway ends the operation.
  *
- * Errors: INVALID_ARGUMENT, IMAGE_NOT_FOUND, SNAPSHOT_NOT_FOUND, PROFILE_CHANGE, NO_HOST, FARM_RECOVERING, IDEMPOTENCY_MISMATCH.
+ * Errors: INVALID_ARGUMENT, IMAGE_NOT_FOUND, SNAPSHOT_NOT_FOUND, PROFILE_CHANGE, NO_HOST, HOST_PORT_TAKEN, HOST_PORT_REFUSED, FARM_RECOVERING, IDEMPOTENCY_MISMATCH.
  */
 export class CreatePhone {
   readonly #parts: CreatePhoneParts;
@@ -98,7 +98,7 @@ export class CreatePhone {
       const choice = choose(spec, candidates);
       if (choice.hostIds.length === 0 || attempt > PLACE_TRIES) {
         throw image !== undefined || candidates.length === 0
-          ? noHost(explain(choice))
+          ? (portless(choice) ?? noHost(explain(choice)))
           : unknownImage(spec.imageId);
       }
       const result = await store.place({
@@ -193,6 +193,19 @@ function unknownImage(imageId: string): AppError {
     value: imageId,
     fix: 'import it, or use an id from the list of images',
   });
+}
+
+/** When it is the ports alone that no host has. */
+function portless({ refused }: Choice): AppError | undefined {
+  if (refused.length === 0 || !refused.every(({ why }) => why === 'port-taken' || why === 'port-refused'))
+    return undefined;
+  const taken = refused.some(({ why }) => why === 'port-taken');
+  const words = refused.map(({ hostId, words: own }) => `${hostId}: ${own}`).join('; ');
+  return new AppError(
+    taken ? 'HOST_PORT_TAKEN' : 'HOST_PORT_REFUSED',
+    `no host has the ports for the phone: ${words}`,
+    { field: 'spec.ports', fix: 'ask for other ports of the host' },
+  );
 }
 
 function noHost(why: string): AppError {

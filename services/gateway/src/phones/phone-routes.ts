@@ -5,10 +5,9 @@ import {
   deletePhoneQuery,
   listPhonesQuery,
   logQuery,
-  phone,
-  phoneList,
   updatePhoneBody,
 } from './phone-schemas.js';
+import { phone, phoneList } from './phone-view-schemas.js';
 
 const tag = 'phones';
 

@@ -10,6 +10,7 @@ import { PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import type { CreatePhoneRequest, UpdatePhoneRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import { z } from 'zod';
 import { named } from '../api/route-doc.js';
+import { portMappings, ports } from './port-schemas.js';
 import {
   displayRanges,
   encoderRanges,
@@ -128,6 +129,7 @@ const spec = named(
       .describe(
         'IPv4 networks that the phone may send to, besides its host’s DNS and DHCP; changed as it runs. Empty = everywhere',
       ),
+    ports: ports.optional(),
   }),
 );
 
@@ -165,6 +167,7 @@ export function createPhoneRequest(
       labels: given.labels ?? {},
       idlePauseMinutes: given.idlePauseMinutes ?? 0,
       egressAllow: given.egressAllow ?? [],
+      ports: portMappings(given.ports),
     },
     idempotencyKey: idempotencyKey ?? '',
     snapshotId: body.snapshotId ?? '',
@@ -190,6 +193,7 @@ export const updatePhoneBody = named(
         labels: spec.shape.labels.describe('Replaces all'),
         idlePauseMinutes: z.int().min(0).max(idlePauseMaxMinutes).optional(),
         egressAllow: spec.shape.egressAllow.describe('Replaces all; changed as the phone runs'),
+        ports: ports.optional().describe('Replaces all; changed as the phone runs'),
       }),
     ),
     allowProfileChange: z
@@ -208,7 +212,9 @@ export function updatePhoneRequest(
       ? Object.keys(value as object).map((key) => `${name}.${key}`)
       : [name],
   );
-  return { phoneId, spec: PhoneSpec.fromJSON(patch), fields, allowProfileChange };
+  const { ports: given, ...rest } = patch;
+  const changed = { ...PhoneSpec.fromJSON(rest), ports: portMappings(given) };
+  return { phoneId, spec: changed, fields, allowProfileChange };
 }
 
 export const listPhonesQuery = z.object({
@@ -226,88 +232,3 @@ export const deletePhoneQuery = z.object({
 export const logQuery = z.object({
   tail: z.coerce.number().int().min(0).max(10_000).default(200).describe('Lines from the end'),
 });
-
-const instant = z.iso.datetime();
-export const condition = named(
-  'Condition',
-  z.object({
-    type: z.string().describe('Stable word'),
-    active: z.boolean(),
-    message: z.string(),
-  }),
-);
-
-const phases =
-  'unspecified pending placing preparing starting booting ready stopping stopped failed lost deleting paused unknown';
-const stages =
-  'unspecified absent preparing created booting ready stopping stopped failed removed paused unknown';
-
-const status = named(
-  'PhoneStatus',
-  z.object({
-    stage: z.enum(stages.split(' ')).describe('What the host has observed'),
-    progress: z.string().describe('Newest stage of the boot'),
-    bootId: z.string().describe('Differs for each start'),
-    address: z.string().describe("On its host's bridge"),
-    restarts: z.int().describe('Since the wish last changed'),
-    failures: z.int().describe('Boots in a row that ended as nobody wished'),
-    nextTryAt: instant.nullable().describe('When the next boot is tried; null when none waits'),
-    lastExit: z.object({ code: z.int(), signal: z.int(), at: instant.nullable() }).nullable(),
-    pid1AfterMs: z.int().describe("From the start until the first process' first line; 0 = not yet"),
-    disk: z
-      .object({
-        limitMib: z.int().describe('Its size'),
-        usedMib: z.int().describe('In steps of 1 %; 0 while the phone is stopped'),
-      })
-      .nullable()
-      .describe('Its own disk; null when it has none'),
-    readyAfterMs: z.int().describe('From the start until booted; 0 = not yet'),
-    updatedAt: instant.nullable(),
-  }),
-);
-
-const runningEncoder = z.object({ bitRate: z.int(), maxFps: z.int(), maxSize: z.int() });
-
-export const phone = named(
-  'Phone',
-  z.object({
-    phoneId: z.string(),
-    name: z.string(),
-    spec: z.object({
-      imageId: z.string(),
-      display: z.object({ width: z.int(), height: z.int(), dpi: z.int(), fps: z.int() }),
-      limits: z.object({
-        cpuMillis: z.int(),
-        memoryMib: z.int(),
-        pids: z.int(),
-        cpuWeight: z.int(),
-        swapMib: z.int(),
-        ioWeight: z.int(),
-        egressKbit: z.int(),
-        diskMib: z.int(),
-      }),
-      encoder: runningEncoder,
-      bootProperties: z.record(z.string(), z.string()),
-      labels: z.record(z.string(), z.string()),
-      idlePauseMinutes: z.int(),
-      egressAllow: z.array(z.string()),
-    }),
-    phase: z
-      .enum(phases.split(' '))
-      .describe('Derived from the wish, the placement, the host and its report'),
-    hostId: z.string(),
-    reason: z.string().describe('Stable word; empty when all is well'),
-    message: z.string(),
-    conditions: z.array(condition),
-    createdAt: instant.nullable(),
-    viewable: z.boolean().describe('The screen can be watched now'),
-    viewers: z.int(),
-    encoder: runningEncoder
-      .nullable()
-      .describe('What the picture is encoded with now; null while nobody watches'),
-    dataFrom: z.string().describe('The snapshot that its data began from; empty when none'),
-    status: status.nullable(),
-  }),
-);
-
-export const phoneList = named('PhoneList', z.object({ phones: z.array(phone), nextPageToken: z.string() }));

@@ -7,6 +7,7 @@ import { invalid, phoneChanged } from '../errors.js';
 import type { FarmFacts, PhoneView } from '../farm/farm-facts.js';
 import { newOperation } from '../operations/new-operation.js';
 import { patchedSpec } from './core/patch.js';
+import { portsRefusal } from './core/host-ports.js';
 import { phoneFrom } from './phone-access.js';
 import { refusals, type WishPhoneParts } from './wish-phone.js';
 
@@ -15,7 +16,7 @@ const TRIES = 4;
 
 /**
  * Changes parts of a phone's spec, under the revision that was read. Errors: PHONE_NOT_FOUND, PHONE_DELETING,
- * INVALID_ARGUMENT, IMAGE_NOT_FOUND, PROFILE_CHANGE, FENCED.
+ * INVALID_ARGUMENT, IMAGE_NOT_FOUND, PROFILE_CHANGE, HOST_PORT_TAKEN, HOST_PORT_REFUSED, FENCED.
  */
 export async function updatePhone(
   parts: WishPhoneParts & { readonly facts: FarmFacts },
@@ -59,6 +60,13 @@ async function specFor(
       next.limits?.memoryMib,
       `host ${host.hostId} has ${host.memoryMib} MiB`,
       'ask for less',
+    );
+  const ports = portsRefusal(next.ports, host, desired.phoneId);
+  if (ports !== undefined)
+    throw new AppError(
+      ports.why === 'port-taken' ? 'HOST_PORT_TAKEN' : 'HOST_PORT_REFUSED',
+      `host ${host.hostId}, where the phone lives: ${ports.words}`,
+      { field: 'spec.ports', value: String(ports.hostPort), fix: 'ask for another port of the host' },
     );
   if (next.imageId === present.imageId) return next;
   const [before, after] = [present.imageId, next.imageId].map((id) =>

@@ -27,6 +27,7 @@ const run: RunSpec = {
     diskMib: 0,
   },
   egressAllow: [],
+  ports: [],
   bootProperties: [['androidboot.my', 'value']],
   gpu: '',
 };

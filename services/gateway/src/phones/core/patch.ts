@@ -11,6 +11,7 @@ export const patchFields: readonly string[] = [
   'labels',
   'idlePauseMinutes',
   'egressAllow',
+  'ports',
 ];
 
 /** The present spec with the named fields of `given`; a number that is 0 there becomes its default. */
@@ -48,5 +49,6 @@ export function patchedSpec(present: PhoneSpec, given: PhoneSpec, fields: readon
     labels: from('labels').labels,
     idlePauseMinutes: from('idlePauseMinutes').idlePauseMinutes,
     egressAllow: from('egressAllow').egressAllow,
+    ports: from('ports').ports,
   });
 }

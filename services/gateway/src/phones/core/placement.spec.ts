@@ -1,6 +1,7 @@
-import { PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
+import { PhoneSpec, PortProtocol, Profile } from '@ancloud/contracts/common/v1/common';
 import { HostRecord, ImageRecord } from '@ancloud/contracts/state/v1/state';
 import { describe, expect, it } from 'vitest';
+import { portsRefusal } from './host-ports.js';
 import { choose, defaultImage, explain, imagesOf, type Candidate } from './placement.js';
 
 const sha = (digit: string): string => `sha256:${digit.repeat(64)}`;
@@ -125,4 +126,35 @@ describe('defaultImage', () => {
     });
   });
   it('does not exist on an empty farm', () => expect(defaultImage([])).toEqual({ problem: 'none' }));
+});
+
+describe('ports of the host', () => {
+  const TCP = PortProtocol.PORT_PROTOCOL_TCP;
+  const wished = [{ hostPort: 20_001, phonePort: 5_555, protocol: TCP }];
+  const taken = [{ phoneId: 'ph_1', hostPort: 20_001, protocol: TCP }];
+  const range = { first: 20_000, last: 20_999, taken: [] };
+  it.each<[string, HostRecord['publicPorts'], string | undefined, string | undefined]>([
+    ['it gives', range, undefined, undefined],
+    ['it gives none', undefined, undefined, 'port-refused'],
+    ['it gives others', { ...range, last: 20_000 }, undefined, 'port-refused'],
+    ['it has given to another', { ...range, taken }, undefined, 'port-taken'],
+    ['it has given to this one', { ...range, taken }, 'ph_1', undefined],
+    [
+      'it has given for UDP',
+      { ...range, taken: [{ ...taken[0], phoneId: 'ph_1', hostPort: 20_001, protocol: 2 }] },
+      undefined,
+      undefined,
+    ],
+  ])('%s', (_, publicPorts, phoneId, why) =>
+    expect(portsRefusal(wished, { publicPorts }, phoneId)?.why).toBe(why),
+  );
+
+  it('keep a phone from a host that does not give them', () => {
+    const choice = choose({ ...spec, ports: wished }, [
+      at(host('a'), 0),
+      at(host('b', { publicPorts: range }), 3),
+    ]);
+    expect(choice.hostIds).toEqual(['b']);
+    expect(explain(choice)).toContain('a does not give phones the port');
+  });
 });

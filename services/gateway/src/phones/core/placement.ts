@@ -3,6 +3,8 @@ import type { PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { HostRecord, ImageRecord } from '@ancloud/contracts/state/v1/state';
 
+import { portsRefusal } from './host-ports.js';
+
 /** A live host with the number of phones that are placed on it (they hold their place also while stopped). */
 export interface Candidate {
   readonly host: HostRecord;
@@ -10,7 +12,15 @@ export interface Candidate {
 }
 
 export type HostRefusal =
-  'draining' | 'no-image' | 'image-refused' | 'profile-not-runnable' | 'no-gpu' | 'full' | 'too-small';
+  | 'draining'
+  | 'no-image'
+  | 'image-refused'
+  | 'profile-not-runnable'
+  | 'no-gpu'
+  | 'port-taken'
+  | 'port-refused'
+  | 'full'
+  | 'too-small';
 
 export interface Refused {
   readonly hostId: string;
@@ -52,6 +62,8 @@ function refusal(spec: PhoneSpec, { host, reserved }: Candidate): Pick<Refused, 
   const gpu = spec.labels[gpuLabel] ?? '';
   const offered = offeredRenderNodes(host.labels);
   if (gpu !== '' && !(gpu === 'any' ? offered.length > 0 : offered.includes(gpu))) return because('no-gpu');
+  const ports = portsRefusal(spec.ports, host, undefined);
+  if (ports !== undefined) return because(ports.why, ports.words);
   if (!host.schedulable) return because('draining');
   if ((spec.limits?.memoryMib ?? 0) > host.memoryMib) return because('too-small');
   return reserved >= host.capacity ? because('full') : undefined;
@@ -66,6 +78,8 @@ export function explain(choice: Choice): string {
     'image-refused': 'cannot run the image',
     'profile-not-runnable': "cannot run the image's profile on its kernel",
     'no-gpu': 'does not offer the GPU that the phone asks for',
+    'port-taken': 'has given the port to another phone',
+    'port-refused': 'does not give phones the port',
     full: 'is full',
     'too-small': 'has less memory than the phone asks for',
   };

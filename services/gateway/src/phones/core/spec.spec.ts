@@ -30,6 +30,7 @@ describe('checkSpec', () => {
         labels: {},
         idlePauseMinutes: 0,
         egressAllow: [],
+        ports: [],
         encoder: { bitRate: 4_000_000, maxFps: 60, maxSize: 0 },
       },
     });
@@ -79,6 +80,38 @@ describe('checkSpec', () => {
     ['networks', { egressAllow: ['0.0.0.0/0', '192.0.2.255', '10.0.0.0/8'] }, undefined],
     ['an octet beyond 255', { egressAllow: ['192.0.2.256'] }, 'spec.egressAllow'],
     ['a prefix beyond 32', { egressAllow: ['10.0.0.0/33'] }, 'spec.egressAllow'],
+    [
+      'ports',
+      {
+        ports: [
+          { hostPort: 1, phonePort: 65_535 },
+          { hostPort: 1, phonePort: 1, protocol: 2 },
+        ],
+      },
+      undefined,
+    ],
+    ['no port of the host', { ports: [{ hostPort: 0, phonePort: 1 }] }, 'spec.ports[0].hostPort'],
+    ['a port beyond 65535', { ports: [{ hostPort: 1, phonePort: 65_536 }] }, 'spec.ports[0].phonePort'],
+    [
+      'an unknown protocol',
+      { ports: [{ hostPort: 1, phonePort: 1, protocol: 9 }] },
+      'spec.ports[0].protocol',
+    ],
+    [
+      'one port twice',
+      {
+        ports: [
+          { hostPort: 7, phonePort: 1 },
+          { hostPort: 7, phonePort: 2, protocol: 1 },
+        ],
+      },
+      'spec.ports[1].hostPort',
+    ],
+    [
+      'too many ports',
+      { ports: Array.from({ length: 17 }, (_, index) => ({ hostPort: index + 1, phonePort: 1 })) },
+      'spec.ports',
+    ],
     ['a name for a network', { egressAllow: ['example.org'] }, 'spec.egressAllow'],
     ['too many networks', { egressAllow: Array.from({ length: 65 }, () => '10.0.0.1') }, 'spec.egressAllow'],
     ['32 labels', { labels: many(32, 'l') }, undefined],

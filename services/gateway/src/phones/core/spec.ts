@@ -8,6 +8,8 @@ import {
 } from '@ancloud/contracts';
 import type { Display, Encoder, Limits, PhoneSpec, Profile } from '@ancloud/contracts/common/v1/common';
 
+import { portsMistake, withProtocol } from './port-wishes.js';
+
 /** What is wrong with a request: the field as REST spells it, its value, a sentence and the fix. */
 export interface Mistake {
   readonly field: string;
@@ -89,7 +91,12 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
   const egressAllow = given?.egressAllow ?? [];
   const bootProperties = given?.bootProperties ?? {};
   const labels = given?.labels ?? {};
-  const mistake = bootPropertyMistake(bootProperties) ?? labelMistake(labels) ?? egressMistake(egressAllow);
+  const ports = (given?.ports ?? []).map(withProtocol);
+  const mistake =
+    bootPropertyMistake(bootProperties) ??
+    labelMistake(labels) ??
+    egressMistake(egressAllow) ??
+    portsMistake(ports);
   if (mistake !== undefined) return { mistake };
   return {
     spec: {
@@ -100,6 +107,7 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
       labels,
       idlePauseMinutes,
       egressAllow,
+      ports,
       encoder: encoder.values,
     },
   };
