@@ -90,6 +90,8 @@ export function firstFrame(page: Page, token: string): Promise<FirstFrame> {
           { once: true },
         );
         const began = performance.now();
+        // The phone's own picture is what is measured, also where a busy machine looks like a weak link.
+        element.setAttribute('quality', 'high');
         element.setAttribute('token', secret);
       }),
     token,
