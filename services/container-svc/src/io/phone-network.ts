@@ -109,7 +109,8 @@ export class PhoneNetwork {
     const device = this.#device(slot);
     await this.#guard(slot, wish, fds);
     inside();
-    fs.writeFileSync(`${deviceFolder(device)}/flags`, `0x${(flagsOf(device) | IFF_UP).toString(16)}`);
+    // Not by sysfs, which is read-only in the containers that hosts may be.
+    await this.#options.exec(['ip', 'link', 'set', 'dev', device, 'up'], { fds });
     const { egressKbit, egressAllow } = wish;
     this.#note((guards) => guards.set(device, { kbit: egressKbit, allow: allowMark(egressAllow) }));
   }
@@ -191,13 +192,9 @@ const IFF_UP = 1;
 
 const deviceFolder = (device: string): string => `/sys/class/net/${device}`;
 
-function flagsOf(device: string): number {
-  return Number(fs.readFileSync(`${deviceFolder(device)}/flags`, 'utf8'));
-}
-
 function isUp(device: string): boolean {
   try {
-    return (flagsOf(device) & IFF_UP) !== 0;
+    return (Number(fs.readFileSync(`${deviceFolder(device)}/flags`, 'utf8')) & IFF_UP) !== 0;
   } catch {
     return false;
   }
