@@ -23,15 +23,12 @@ export class WhipController {
 
   @Options()
   options(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'OPTIONS, GET, POST');
-    void reply.status(200).header('accept-post', SDP).send();
+    this.#edge.preflight(request, reply, 'post');
   }
 
-  /** There is nothing to see, and that is no error. */
   @Get()
   look(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.cors(request, reply);
-    void reply.status(204).header('accept-post', SDP).send();
+    this.#edge.nothing(request, reply, 'post');
   }
 
   @Post()
@@ -40,28 +37,20 @@ export class WhipController {
       const token = bearer(request.headers.authorization);
       const offer = bodyOf(SDP, request.headers['content-type'], request.body);
       const { feed, answer, etag } = await this.#parts.whip.create(token, offer, goneSignal(reply));
+      const location = `${this.#parts.publicUrl}/v1/whip/${feed}`;
       const links = iceServerLinks(this.#parts.iceServers(feed));
-      if (links !== undefined) void reply.header('link', links);
-      void reply
-        .status(201)
-        .type(SDP)
-        .header('location', `${this.#parts.publicUrl}/v1/whip/${feed}`)
-        .header('etag', etag)
-        .header('accept-patch', FRAGMENT)
-        .send(answer);
+      this.#edge.created(reply, { location, etag, answer, links });
     });
   }
 
   @Options(':session')
   sessionOptions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'OPTIONS, GET, PATCH, DELETE');
-    void reply.status(200).header('accept-patch', FRAGMENT).send();
+    this.#edge.preflight(request, reply, 'patch');
   }
 
   @Get(':session')
   lookAtSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.cors(request, reply);
-    void reply.status(204).header('accept-patch', FRAGMENT).send();
+    this.#edge.nothing(request, reply, 'patch');
   }
 
   @Patch(':session')
@@ -74,9 +63,7 @@ export class WhipController {
       const token = bearer(request.headers.authorization);
       const body = bodyOf(FRAGMENT, request.headers['content-type'], request.body);
       const ifMatch = ifMatchOf(request.headers['if-match']);
-      const { fragment, etag } = await this.#parts.whip.patch(token, { feed, ifMatch, fragment: body });
-      if (fragment === '') void reply.status(204).send();
-      else void reply.status(200).type(FRAGMENT).header('etag', etag).send(fragment);
+      this.#edge.patched(reply, await this.#parts.whip.patch(token, { feed, ifMatch, fragment: body }));
     });
   }
 

@@ -19,7 +19,7 @@ export class SdpEdge {
   }
 
   async answer(request: FastifyRequest, reply: FastifyReply, serve: () => Promise<void>): Promise<void> {
-    this.cors(request, reply);
+    this.#cors(request, reply);
     try {
       await serve();
     } catch (error) {
@@ -34,8 +34,53 @@ export class SdpEdge {
     }
   }
 
+  /** OPTIONS: what pages may do, and what can be sent. Errors: ORIGIN_REFUSED. */
+  preflight(request: FastifyRequest, reply: FastifyReply, can: 'post' | 'patch'): void {
+    const methods = can === 'post' ? 'OPTIONS, GET, POST' : 'OPTIONS, GET, PATCH, DELETE';
+    this.#cors(request, reply);
+    void reply
+      .status(200)
+      .header('allow', methods)
+      .header('access-control-allow-methods', methods)
+      .header('access-control-allow-headers', 'Authorization, Content-Type, If-Match')
+      .header('access-control-max-age', '86400')
+      .header(...accepts(can))
+      .send();
+  }
+
+  /** GET: there is nothing to see, and that is no error (§4.1 of WHEP's draft). Errors: ORIGIN_REFUSED. */
+  nothing(request: FastifyRequest, reply: FastifyReply, can: 'post' | 'patch'): void {
+    this.#cors(request, reply);
+    void reply
+      .status(204)
+      .header(...accepts(can))
+      .send();
+  }
+
+  /** 201: a session has begun. */
+  created(
+    reply: FastifyReply,
+    session: { location: string; etag: string; answer: string; links: string | undefined },
+  ): void {
+    const { location, etag, answer, links } = session;
+    if (links !== undefined) void reply.header('link', links);
+    void reply
+      .status(201)
+      .type(SDP)
+      .header('location', location)
+      .header('etag', etag)
+      .header(...accepts('patch'))
+      .send(answer);
+  }
+
+  /** 204 for candidates; 200 with the farm's new credentials when ICE begins anew. */
+  patched(reply: FastifyReply, { fragment, etag }: { fragment: string; etag: string }): void {
+    if (fragment === '') void reply.status(204).send();
+    else void reply.status(200).type(FRAGMENT).header('etag', etag).send(fragment);
+  }
+
   /** Errors: ORIGIN_REFUSED. */
-  cors({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
+  #cors({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
     void reply.header('vary', 'Origin');
     if (origin === undefined) return;
     if (!originAllowed(origin, this.#origins)) throw originRefused(origin);
@@ -45,13 +90,9 @@ export class SdpEdge {
       // Pages elsewhere read the answer: same-origin would keep it from them.
       .header('cross-origin-resource-policy', 'cross-origin');
   }
-
-  preflight(request: FastifyRequest, reply: FastifyReply, methods: string): void {
-    this.cors(request, reply);
-    void reply
-      .header('allow', methods)
-      .header('access-control-allow-methods', methods)
-      .header('access-control-allow-headers', 'Authorization, Content-Type, If-Match')
-      .header('access-control-max-age', '86400');
-  }
 }
+
+const accepts = (can: 'post' | 'patch'): [string, string] => [
+  `accept-${can}`,
+  can === 'post' ? SDP : FRAGMENT,
+];

@@ -10,7 +10,7 @@ export function bearer(header: string | undefined): string {
   if (token !== undefined) return token;
   throw new AppError('UNAUTHENTICATED', 'the request has no bearer token', {
     field: 'authorization',
-    fix: "send 'Authorization: Bearer …' with the token of 'create viewer'",
+    fix: "send 'Authorization: Bearer …' with the token of 'create viewer', for WHIP of 'create feed'",
   });
 }
 

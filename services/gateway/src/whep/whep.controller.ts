@@ -40,15 +40,12 @@ export class WhepController {
 
   @Options()
   options(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'OPTIONS, GET, POST');
-    void reply.status(200).header('accept-post', SDP).send();
+    this.#edge.preflight(request, reply, 'post');
   }
 
-  /** There is nothing to see, and that is no error (§4.1 of the draft). */
   @Get()
   look(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.cors(request, reply);
-    void reply.status(204).header('accept-post', SDP).send();
+    this.#edge.nothing(request, reply, 'post');
   }
 
   @Post()
@@ -66,31 +63,21 @@ export class WhepController {
         { offer, feed: watched },
         goneSignal(reply),
       );
+      const query = watched === '' ? '' : `?feed=${watched}`;
+      const location = `${this.#parts.publicUrl}/v1/whep/${session}${query}`;
       const links = iceServerLinks(this.#parts.iceServers(session));
-      if (links !== undefined) void reply.header('link', links);
-      void reply
-        .status(201)
-        .type(SDP)
-        .header(
-          'location',
-          `${this.#parts.publicUrl}/v1/whep/${session}${watched === '' ? '' : `?feed=${watched}`}`,
-        )
-        .header('etag', etag)
-        .header('accept-patch', FRAGMENT)
-        .send(answer);
+      this.#edge.created(reply, { location, etag, answer, links });
     });
   }
 
   @Options(':session')
   sessionOptions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'OPTIONS, GET, PATCH, DELETE');
-    void reply.status(200).header('accept-patch', FRAGMENT).send();
+    this.#edge.preflight(request, reply, 'patch');
   }
 
   @Get(':session')
   lookAtSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.cors(request, reply);
-    void reply.status(204).header('accept-patch', FRAGMENT).send();
+    this.#edge.nothing(request, reply, 'patch');
   }
 
   @Patch(':session')
@@ -104,14 +91,13 @@ export class WhepController {
       const token = bearer(request.headers.authorization);
       const body = bodyOf(FRAGMENT, request.headers['content-type'], request.body);
       const ifMatch = ifMatchOf(request.headers['if-match']);
-      const { fragment, etag } = await this.#parts.whep.patch(token, {
+      const patched = await this.#parts.whep.patch(token, {
         session,
         feed: feedOf(feed),
         ifMatch,
         fragment: body,
       });
-      if (fragment === '') void reply.status(204).send();
-      else void reply.status(200).type(FRAGMENT).header('etag', etag).send(fragment);
+      this.#edge.patched(reply, patched);
     });
   }
 
