@@ -66,8 +66,10 @@ export class ContainerController {
   }
 
   @GrpcMethod(SERVICE, 'listPhones')
-  listPhones(): ListPhonesResponse {
-    return { phones: this.api.host.phones.statuses() };
+  async listPhones(): Promise<ListPhonesResponse> {
+    const { phones } = this.api.host;
+    await phones.seen();
+    return { phones: phones.statuses() };
   }
 
   @GrpcMethod(SERVICE, 'watchPhones')
