@@ -1,5 +1,6 @@
 import type { Browser } from './io/browser.js';
 import type { Farm } from './io/farm.js';
+import type { LoneHost } from './io/lone-host.js';
 import type { Finding } from './core/figure.js';
 
 /** What a benchmark may use. Whatever is asked for is made at the first call and ended after the last benchmark. */
@@ -14,6 +15,8 @@ export interface Bench {
   readonly folder: string;
   /** A farm that runs, with the reference image and no phone; a benchmark removes its phones again. */
   farm(): Promise<Farm>;
+  /** A host without a farm; whoever asks removes it, a run that is interrupted too. */
+  loneHost(): Promise<LoneHost>;
   browser(): Promise<Browser>;
   /** Path of a program of bench/native. */
   native(name: 'peers' | 'touches' | 'rtp_source' | 'app_process' | 'fleet'): Promise<string>;

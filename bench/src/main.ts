@@ -19,6 +19,7 @@ import { figure, type Finding, table } from './core/figure.js';
 import { Browser } from './io/browser.js';
 import { command } from './io/command.js';
 import { Farm } from './io/farm.js';
+import { LoneHost } from './io/lone-host.js';
 import { removeOrphans } from './io/orphans.js';
 
 /** In the order in which they run: what is cold first, memory before anybody has watched. */
@@ -58,6 +59,12 @@ class Parts implements Bench {
       return farm;
     })();
     return this.#farm;
+  }
+
+  async loneHost(): Promise<LoneHost> {
+    const host = await LoneHost.create(this.root, this.guest);
+    this.#closers.push(() => host.remove());
+    return host;
   }
 
   browser(): Promise<Browser> {

@@ -1,7 +1,7 @@
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { pause } from '../io/command.js';
-import { LoneHost } from '../io/lone-host.js';
+import type { LoneHost } from '../io/lone-host.js';
 import { pssOf } from '../io/processes.js';
 import { tracesOf } from '../io/traces.js';
 
@@ -12,7 +12,7 @@ const SETTLE_MS = 3_000;
 
 /** Phones that are booted to the end and deleted, again and again: what is left of them, and what container-svc has grown by. */
 export async function churn(bench: Bench): Promise<Finding[]> {
-  const host = await LoneHost.create(bench.root, bench.guest);
+  const host = await bench.loneHost();
   try {
     await cycles(host, 0, WARM_UP);
     await pause(SETTLE_MS);

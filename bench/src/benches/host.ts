@@ -1,6 +1,5 @@
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
-import { LoneHost } from '../io/lone-host.js';
 import { clones } from './host/clones.js';
 import { deletes } from './host/deletes.js';
 import { fiftyPhones } from './host/fifty-phones.js';
@@ -12,7 +11,7 @@ const groups = [deletes, clones, watchDelay, fiftyPhones, importThroughput] as c
 
 /** What container-svc alone costs and how fast it is. */
 export async function host(bench: Bench): Promise<Finding[]> {
-  const lone = await LoneHost.create(bench.root, bench.guest);
+  const lone = await bench.loneHost();
   try {
     const found: Finding[] = [];
     for (const group of groups) found.push(...(await group(bench, lone)));

@@ -8,7 +8,6 @@ import { until } from '../io/command.js';
 import { CrunPeer } from '../io/crun-peer.js';
 import { DockerPeer } from '../io/docker-peer.js';
 import type { Farm } from '../io/farm.js';
-import { LoneHost } from '../io/lone-host.js';
 import { MountedImage } from '../io/mounted-image.js';
 
 /** Rounds that count; one more before them fills the page cache for all alike. */
@@ -65,7 +64,7 @@ export async function phoneStart(bench: Bench): Promise<Finding[]> {
 
 /** Ten phones asked for at once of a host without a farm, whose capacity is no question: until the last is ready. */
 async function tenReady(bench: Bench): Promise<number> {
-  const host = await LoneHost.create(bench.root, bench.guest);
+  const host = await bench.loneHost();
   try {
     // The first phone of an image mounts it.
     await host.start('ph_first');

@@ -55,6 +55,7 @@ export class LoneHost {
       }
     | undefined;
   #imageId = '';
+  #removed: Promise<void> | undefined;
 
   private constructor(root: string, { home, run, env }: Place) {
     this.#service = path.join(root, 'services/container-svc/bundle/main.js');
@@ -101,7 +102,9 @@ export class LoneHost {
     const file = path.join(this.home, 'service.log');
     const log = fs.openSync(file, 'w');
     const argv = [...SERVICE_FLAGS, this.#service];
-    this.#child = spawn(process.execPath, argv, { env: this.#env, stdio: ['ignore', log, log] });
+    // A group of its own: a Ctrl-C that ends the run must not end what is to remove the phones.
+    const detached = true;
+    this.#child = spawn(process.execPath, argv, { env: this.#env, stdio: ['ignore', log, log], detached });
     fs.closeSync(log);
     await until('container-svc serves', () =>
       fs.readFileSync(file, 'utf8').includes('"msg":"ready"') ? true : undefined,
@@ -160,7 +163,13 @@ export class LoneHost {
     return fs.readFileSync(path.join(this.home, 'state/phones', phoneId, 'log/init.log'), 'utf8');
   }
 
-  async remove(): Promise<void> {
+  /** May be called twice. */
+  remove(): Promise<void> {
+    this.#removed ??= this.#remove();
+    return this.#removed;
+  }
+
+  async #remove(): Promise<void> {
     if (this.#clients !== undefined) {
       const { phones } = await this.host.listPhones({});
       await Promise.all(phones.map(({ phoneId }) => this.delete(phoneId)));
@@ -170,6 +179,7 @@ export class LoneHost {
     }
     if (this.#child !== undefined) await end(this.#child, 10_000);
     await command([process.execPath, this.#service, '--remove-network'], { env: this.#env });
-    for (const folder of [this.home, this.run]) fs.rmSync(folder, { recursive: true, force: true });
+    // Its home last: who finds it by that can try again.
+    for (const folder of [this.run, this.home]) fs.rmSync(folder, { recursive: true, force: true });
   }
 }
