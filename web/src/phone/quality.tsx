@@ -39,6 +39,11 @@ export function Quality({ phone }: { readonly phone: Phone }): ReactNode {
   );
 }
 
-function same(a: Encoder, b: Encoder): boolean {
-  return a.bitRate === b.bitRate && a.maxFps === b.maxFps && a.maxSize === b.maxSize;
+/** 0 in a spec is the API's default, which is Standard. */
+function same(offered: Encoder, { bitRate, maxFps, maxSize }: Encoder): boolean {
+  return (
+    offered.bitRate === (bitRate || QUALITIES.Standard.bitRate) &&
+    offered.maxFps === (maxFps || QUALITIES.Standard.maxFps) &&
+    offered.maxSize === maxSize
+  );
 }
