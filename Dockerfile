@@ -3,7 +3,7 @@
 #   docker build --network host --target service -t ancloud/service .   gateway, input-svc, the CLI
 #   docker build --network host --target media   -t ancloud/media .     media-svc, with ffmpeg
 #   docker build --network host --target host    -t ancloud/host    .   container-svc, session-svc, the reference guest
-#   docker build --network host --target store   -t ancloud/store   .   nats-server, redis-server
+#   docker build --network host --target store   -t ancloud/store   .   nats-server, redis-server, coturn
 #
 # Debian 12 or newer, or a like Ubuntu, as the base; tools/docker/engine.sh makes one where no registry can be reached.
 # Builds with the classic builder and with BuildKit, so nothing here needs a Dockerfile frontend from a registry.
@@ -124,11 +124,11 @@ VOLUME /var/lib/ancloud
 ENTRYPOINT ["ancloud"]
 CMD ["host"]
 
-# ── the two stores
+# ── the two stores, and coturn: what is not ours
 FROM ${ANCLOUD_BASE} AS store
 ENV DEBIAN_FRONTEND=noninteractive
 # redis-tools holds the server's binary (as redis-check-rdb, which serves when called so) without a service of its own.
-RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends redis-tools >/dev/null && \
+RUN apt-get -qq update && apt-get -qq install -y --no-install-recommends redis-tools coturn >/dev/null && \
     ln -s "$(command -v redis-check-rdb)" /usr/local/bin/redis-server && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log
 COPY --from=nats /out/nats-server /usr/local/bin/nats-server

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { natsConfig } from '../farm/nats-conf.js';
 import { redisConfig } from '../farm/redis-conf.js';
 import { ensureSecrets } from '../farm/secrets.js';
+import { turnConfig } from '../farm/turn-conf.js';
 import { files, type Layout } from '../layout.js';
 import type { Output } from '../output.js';
 
@@ -19,6 +20,7 @@ export const containerUsers = {
   gateway: 1003,
   'media-svc': 1004,
   'input-svc': 1005,
+  turn: 1006,
 } as const;
 
 /** Owner of each file below the farm's folder; `group` for what every service reads. */
@@ -33,15 +35,17 @@ const owners: readonly (readonly [name: string, owner: keyof typeof containerUse
   ['secrets/nats-input-svc', 'input-svc'],
   ['nats.conf', 'nats'],
   ['redis.conf', 'redis'],
+  ['turnserver.conf', 'turn'],
 ];
 
-/** Ports that NATS and Redis have everywhere but on a shared machine. */
+/** Ports that they have everywhere but on a shared machine. */
 const NATS_PORT = 4222;
 const REDIS_PORT = 6379;
+const TURN_PORT = 3478;
 
 /**
  * `ancloud farm-config`, run once before the containers of a farm start: makes the secrets that are missing and writes
- * nats.conf and redis.conf into `ANCLOUD_HOME`. Run again it keeps every secret. Needs root, for the owners.
+ * nats.conf, redis.conf and turnserver.conf into `ANCLOUD_HOME`. Run again it keeps every secret. Needs root, for the owners.
  */
 export async function farmConfig(layout: Layout, output: Output): Promise<void> {
   const secrets = ensureSecrets(layout);
@@ -55,6 +59,7 @@ export async function farmConfig(layout: Layout, output: Output): Promise<void> 
     'redis.conf',
     redisConfig({ port: REDIS_PORT, ip: '0.0.0.0', folder: '/data', password: secrets.redis }),
   );
+  write('turnserver.conf', turnConfig({ port: TURN_PORT, secret: secrets.turn }));
   for (const [name, owner] of owners) {
     const file = path.join(layout.home, name);
     fs.chownSync(file, owner === 'group' ? 0 : containerUsers[owner], FARM_GROUP);

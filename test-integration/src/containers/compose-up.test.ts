@@ -28,7 +28,21 @@ describe('docker compose up', () => {
   beforeAll(async () => {
     // Two in a row, for the two media workers.
     const webrtc = await freePort(2);
+    const turn = await freePort();
+    // An address of this machine that containers reach as well: media at 127.0.0.1 are out of a TURN server's reach.
+    const machine = await engine.docker([
+      'network',
+      'inspect',
+      'bridge',
+      '-f',
+      '{{(index .IPAM.Config 0).Gateway}}',
+    ]);
     settings = {
+      COMPOSE_PROFILES: 'turn',
+      ANCLOUD_MEDIA_BIND: machine,
+      ANCLOUD_ANNOUNCED: machine,
+      ANCLOUD_TURN_PORT: String(turn),
+      ANCLOUD_TURN_URLS: `turn:${machine}:${turn}?transport=udp`,
       ANCLOUD_TAG: engine.address.tag,
       ANCLOUD_HTTP_PORT: String(await freePort()),
       ANCLOUD_GRPC_PORT: String(await freePort()),
@@ -63,6 +77,17 @@ describe('docker compose up', () => {
     await expect(read('media-svc', 'farm')).resolves.toMatch(/^[\w-]{16,}$/);
   });
 
+  it('lets viewers come in, directly and by its own TURN server', async () => {
+    told();
+    const { findings } = JSON.parse(
+      await eventually(() => compose(['exec', '-T', 'gateway', 'ancloud', 'doctor', '--ice', '--json'])),
+    ) as { findings: { code: string }[] };
+    const found = findings.map(({ code }) => code);
+    // Two media workers.
+    const ways = ['UDP_ANSWERED', 'TCP_ANSWERED', 'TURN_RELAYED'];
+    expect(found.filter((code) => ways.includes(code)).toSorted()).toEqual([...ways, ...ways].toSorted());
+  });
+
   it('boots a phone that is asked for over REST', async () => {
     told();
     const operation = await farm.api<Operation>('POST', '/v1/images', {
@@ -89,6 +114,18 @@ describe('docker compose up', () => {
     told();
     const browser = await Browser.start();
     try {
+      const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+      expect(await viewer.firstFrame()).toEqual({ width: 480, height: 800 });
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('shows it to a viewer who reaches nothing but the farm’s own TURN server', async () => {
+    told();
+    const browser = await Browser.start();
+    try {
+      await browser.onlyRelayed();
       const viewer = await browser.watch(farm, phone.phoneId, 'watch');
       expect(await viewer.firstFrame()).toEqual({ width: 480, height: 800 });
     } finally {

@@ -86,14 +86,7 @@ it('a viewer who reaches nothing but a TURN server sees the phone through it, wi
   const turn = await TurnServer.start(turnPort, farm.address.home);
   const hidden = await Browser.start();
   try {
-    // What a network does that lets only the relay through.
-    await hidden.context.addInitScript(() => {
-      globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-        constructor(configuration?: RTCConfiguration) {
-          super({ ...configuration, iceTransportPolicy: 'relay' });
-        }
-      };
-    });
+    await hidden.onlyRelayed();
     await goesOn(await hidden.watch(farm, phone.phoneId, 'watch'));
     await eventually(() => {
       // coturn writes its log behind what it does.

@@ -75,6 +75,17 @@ export class Browser {
     return new ViewerPage(page, viewerId);
   }
 
+  /** From the next page on it is as in a network that lets only a TURN server's packets through. */
+  async onlyRelayed(): Promise<void> {
+    await this.context.addInitScript(() => {
+      globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(configuration?: RTCConfiguration) {
+          super({ ...configuration, iceTransportPolicy: 'relay' });
+        }
+      };
+    });
+  }
+
   async close(): Promise<void> {
     await this.context.close();
     fs.rmSync(this.#profile, { recursive: true, force: true });
