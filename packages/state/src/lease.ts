@@ -1,6 +1,7 @@
 import { AppError, type Clock, isAppError, type Log, realClock, type Timer } from '@ancloud/kit';
 import { type KeyParams, keyOf } from './keys.js';
-import { acquireLease, readLease, releaseLease, renewLease } from './scripts.js';
+import { renewalsOf, sharedDelay } from './renewals.js';
+import { acquireLease, readLease, releaseLease } from './scripts.js';
 import type { State } from './state.js';
 
 /** One row of contracts' `leases`. */
@@ -31,7 +32,7 @@ export interface AcquireOptions {
   readonly force?: boolean;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Renews by itself every ttl/3. Default true. */
+  /** Renews by itself within each ttl/3, together with others of the same ttl. Default true. */
   readonly autoRenew?: boolean;
 }
 
@@ -117,7 +118,7 @@ export class Lease {
     this.#options = options;
     this.#until = until;
     this.#guard();
-    if (options.autoRenew !== false) this.#renewLater(options.ttlMs / 3);
+    if (options.autoRenew !== false) this.#renewInTime();
   }
 
   /** Aborts when the lease is lost (reason: AppError FENCED) or released (reason: AppError CANCELLED). */
@@ -150,9 +151,10 @@ export class Lease {
       this.#lose('it could not be renewed in time');
       return false;
     }
-    const answer = await this.#state.script(renewLease, [this.name], [owner, this.fence, ttlMs]);
+    const { name, fence } = this;
+    const renewed = await renewalsOf(this.#state).renew({ name, owner, fence, ttlMs });
     if (this.#over) return false;
-    if (answer !== 1) {
+    if (!renewed) {
       this.#lose('somebody else has taken it, or it ran out');
       return false;
     }
@@ -179,6 +181,11 @@ export class Lease {
     });
   }
 
+  #renewInTime(): void {
+    const { clock, ttlMs } = this.#options;
+    this.#renewLater(sharedDelay(clock.monotonic(), ttlMs / 3));
+  }
+
   #renewLater(delay: number): void {
     this.#after(delay, () => void this.#renewOrRetry());
   }
@@ -186,7 +193,7 @@ export class Lease {
   async #renewOrRetry(): Promise<void> {
     const { ttlMs, log } = this.#options;
     try {
-      if (await this.renew()) this.#renewLater(ttlMs / 3);
+      if (await this.renew()) this.#renewInTime();
     } catch (err) {
       // Redis is away: sooner again, so that a short absence is not noticed by anybody.
       log.warn({ lease: this.name, err }, 'a lease could not be renewed yet');

@@ -38,18 +38,26 @@ return {1, text, ttl}`,
 };
 
 /**
- * KEYS[1] lease; ARGV owner, fence, ttl ms. → 1 renewed, 0 lost.
+ * KEYS leases; ARGV owner, fence, ttl ms of each. → for each 1 renewed, 0 lost.
  * A hash that is not there at all means a Redis that was emptied, and nobody else holds it: the holder writes it back with
  * its fence, so that an emptied Redis interrupts nobody.
  */
-export const renewLease: Script = {
-  name: 'renewLease',
+export const renewLeases: Script = {
+  name: 'renewLeases',
   lua: `${luaNow}
-local h = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'expiry')
-if h[2] and (h[1] ~= ARGV[1] or h[2] ~= ARGV[2] or tonumber(h[3]) <= now) then return 0 end
-redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'fence', ARGV[2], 'expiry', string.format('%.0f', now + tonumber(ARGV[3])))
-redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[3]) + ${KEEP_MS})
-return 1`,
+local answers = {}
+for i, key in ipairs(KEYS) do
+  local owner, fence, ttl = ARGV[3 * i - 2], ARGV[3 * i - 1], tonumber(ARGV[3 * i])
+  local h = redis.call('HMGET', key, 'owner', 'fence', 'expiry')
+  if h[2] and (h[1] ~= owner or h[2] ~= fence or tonumber(h[3]) <= now) then
+    answers[i] = 0
+  else
+    redis.call('HSET', key, 'owner', owner, 'fence', fence, 'expiry', string.format('%.0f', now + ttl))
+    redis.call('PEXPIRE', key, ttl + ${KEEP_MS})
+    answers[i] = 1
+  end
+end
+return answers`,
 };
 
 /** KEYS[1] lease; ARGV owner, fence. → 1 released, 0 it was not theirs. The fence stays. */

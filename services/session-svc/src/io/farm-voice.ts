@@ -11,6 +11,8 @@ import type { SessionVoice } from './session-world.js';
 
 /** A third of the record's 30 s: two renewals may fail. */
 const RENEW_MS = 10_000;
+/** In so many turns: two hundred records at once would be a pause that every touch feels. */
+const RENEW_TURNS = 20;
 
 /**
  * Tells the farm of this host's sessions: a record in Redis, renewed while the session lives, and a fact on NATS with each
@@ -21,7 +23,7 @@ export class FarmVoice implements SessionVoice {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #records: Records<SessionRecord>;
-  /** Newest record of each living session. */
+  /** Newest record of each living session; first the one that was renewed longest ago. */
   readonly #living = new Map<string, SessionRecord>();
   /** Newest record that is still to be written. */
   readonly #unwritten = new Map<string, SessionRecord>();
@@ -59,7 +61,7 @@ export class FarmVoice implements SessionVoice {
 
   /** Writes all living records now, e.g. because Redis came back empty. */
   renew(): void {
-    for (const record of this.#living.values()) this.#write({ ...record, updatedAtMs: this.#clock.now() });
+    this.#renew(this.#living.size);
   }
 
   /** Resolves when everything told so far is written, or could not be. */
@@ -69,6 +71,14 @@ export class FarmVoice implements SessionVoice {
 
   close(): void {
     this.#timer?.cancel();
+  }
+
+  #renew(count: number): void {
+    for (const [phoneId, record] of [...this.#living].slice(0, count)) {
+      this.#living.delete(phoneId);
+      this.#living.set(phoneId, record);
+      this.#write({ ...record, updatedAtMs: this.#clock.now() });
+    }
   }
 
   #write(record: SessionRecord): void {
@@ -95,8 +105,8 @@ export class FarmVoice implements SessionVoice {
   #renewLater(): void {
     this.#timer = this.#clock.setTimeout(() => {
       this.#renewLater();
-      this.renew();
-    }, RENEW_MS);
+      this.#renew(Math.ceil(this.#living.size / RENEW_TURNS));
+    }, RENEW_MS / RENEW_TURNS);
     this.#timer.unref();
   }
 }

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { Bus } from '@ancloud/bus';
+import { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import { silentLog } from '@ancloud/kit';
+import type { State } from '@ancloud/state';
+import { ManualClock } from '@ancloud/testkit';
+import { FarmVoice } from './farm-voice.js';
+
+const session = (phoneId: string, state = SessionState.SESSION_STATE_READY): SessionRecord =>
+  SessionRecord.fromPartial({ phoneId, state });
+
+describe('FarmVoice', () => {
+  it('renews each record within ten seconds, and never many at once', async () => {
+    const clock = new ManualClock();
+    let written: string[] = [];
+    const redis = { set: async (key: string) => void written.push(key), del: async () => 1 };
+    const state = { run: (_what: string, fn: (client: object) => Promise<unknown>) => fn(redis) };
+    const voice = new FarmVoice({
+      bus: { publish: () => true } as unknown as Bus,
+      state: state as unknown as State,
+      clock,
+      log: silentLog,
+    });
+    const phones = Array.from({ length: 50 }, (_, n) => `ph_${n}`);
+    for (const phone of phones) voice.record(session(phone));
+    await voice.flush();
+    // One that ends must not move another one out of its turn.
+    voice.record(session('ph_0', SessionState.SESSION_STATE_CLOSED));
+    await voice.flush();
+    written = [];
+    const turns: number[] = [];
+    for (let ms = 0; ms < 10_000; ms += 500) {
+      const before = written.length;
+      await clock.advance(500);
+      await voice.flush();
+      turns.push(written.length - before);
+    }
+    expect(new Set(written).size).toBe(49);
+    expect(Math.max(...turns)).toBe(3);
+    voice.close();
+  });
+});
