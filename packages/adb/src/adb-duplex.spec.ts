@@ -10,6 +10,11 @@ const okay = (bytes: number): Uint8Array => Uint8Array.of(bytes & 0xff, bytes >>
 /** A stream with id 7 here and 9 there, and what it sent: `WRTE n` or `OKAY n`. */
 function duplex(maxPayload: number, dropLateWrites = false) {
   const said: string[] = [];
+  let room = true;
+  /** What the connection says to packets that are to leave at once. */
+  const has = (is: boolean): void => {
+    room = is;
+  };
   const stream = new AdbDuplex({
     service: 'x',
     dropLateWrites,
@@ -20,9 +25,50 @@ function duplex(maxPayload: number, dropLateWrites = false) {
       said.push(command === AdbCommand.Okay ? `OKAY ${acknowledged}` : `WRTE ${payload.length}`);
       sent?.();
     },
+    sendNow: (command, arg0, arg1, payload) => {
+      expect([command, arg0, arg1]).toEqual([AdbCommand.Write, 7, 9]);
+      if (room) said.push(`now ${payload.length}`);
+      return room;
+    },
   });
-  return { stream, said };
+  return { stream, said, has };
 }
+
+it('writes at once what the phone and the connection take, and else nothing', () => {
+  const { stream, said, has } = duplex(8);
+  const now = (bytes: number): boolean => stream.writeNow(Buffer.alloc(bytes));
+  expect(now(1)).toBe(false);
+  stream.okay(7, 9, none);
+  expect([now(0), now(9)]).toEqual([false, false]);
+  has(false);
+  expect(now(3)).toBe(false);
+  has(true);
+  expect(now(3)).toBe(true);
+  // Without delayed_ack the phone takes no second one before its OKAY; what is written then leaves before what comes later.
+  expect(now(3)).toBe(false);
+  stream.write(Buffer.alloc(4));
+  expect(now(3)).toBe(false);
+  stream.okay(7, 9, none);
+  expect(now(3)).toBe(false);
+  stream.okay(7, 9, none);
+  expect(now(5)).toBe(true);
+  expect(said).toEqual(['now 3', 'WRTE 4', 'now 5']);
+  stream.okay(7, 9, none);
+  stream.ended();
+  expect(now(1)).toBe(false);
+});
+
+it('counts what is written at once against the window of delayed_ack', () => {
+  const { stream, said } = duplex(1_024);
+  stream.okay(7, 9, okay(6));
+  expect([4, 3, 2, 1].map((bytes) => stream.writeNow(Buffer.alloc(bytes)))).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(said).toEqual(['now 4', 'now 2']);
+});
 
 it('has one WRTE in flight without delayed_ack, none larger than the phone takes', () => {
   const { stream, said } = duplex(4);

@@ -11,9 +11,13 @@ export type SendPacket = (
   sent?: () => void,
 ) => void;
 
+/** Hands one packet to the kernel before it returns; false = nothing has left. */
+export type SendPacketNow = (command: number, arg0: number, arg1: number, payload: Uint8Array) => boolean;
+
 export interface AdbDuplexOptions {
   readonly service: string;
   readonly send: SendPacket;
+  readonly sendNow: SendPacketNow;
   /** What the phone's end no longer takes is dropped without an error (openStream's `dropLateWrites`). */
   readonly dropLateWrites: boolean;
   /** Most bytes of one WRTE, as the phone said in CNXN. */
@@ -77,6 +81,16 @@ export class AdbDuplex extends Duplex {
     this.#ended = true;
     this.#proceed();
     this.push(null);
+  }
+
+  /** See AdbStream. */
+  writeNow(bytes: Uint8Array): boolean {
+    const { maxPayload, sendNow } = this.#options;
+    if (this.#ended || !this.writable || this.writableLength > 0) return false;
+    if (bytes.length === 0 || bytes.length > Math.min(maxPayload, this.#window)) return false;
+    if (!sendNow(AdbCommand.Write, this.#localId, this.#remoteId, bytes)) return false;
+    this.#window = this.#delayedAck ? this.#window - bytes.length : 0;
+    return true;
   }
 
   override _read(): void {

@@ -90,7 +90,8 @@ async function handshake(what: string, socket: Socket, options: ConnectAdbOption
   transport.disconnected.catch(() => undefined);
   const adb = new Adb(transport);
   packets.checksums = transport.protocolVersion < ADB_DAEMON_VERSION_OMIT_CHECKSUM;
-  attachWire(adb, { table: packets.table, send: packets.send, cut: () => void socket.destroy() });
+  const { table, send, sendNow } = packets;
+  attachWire(adb, { table, send, sendNow, cut: () => void socket.destroy() });
   if (transport.banner.state !== 'device')
     throw new AdbError(
       'ADB_PROTOCOL',

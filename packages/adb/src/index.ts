@@ -15,5 +15,5 @@ export type { AdbKeyStore, KeyStoreOptions } from './key-store.js';
 export { runShell, shellQuote, startShell } from './shell.js';
 export type { RunShellOptions, ShellProcess, ShellResult, StartShellOptions } from './shell.js';
 export { openLocalAbstract, openStream } from './stream.js';
-export type { OpenStreamOptions } from './stream.js';
+export type { AdbStream, OpenStreamOptions } from './stream.js';
 export type { Adb, AdbBanner, AdbCredentialStore } from '@yume-chan/adb';

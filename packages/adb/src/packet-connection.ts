@@ -3,8 +3,9 @@ import { calculateChecksum } from '@yume-chan/adb';
 import type { AdbDaemonConnection, AdbPacketData, AdbPacketInit } from '@yume-chan/adb';
 import { Consumable, ReadableStream } from '@yume-chan/stream-extra';
 import type { ReadableStreamDefaultController } from '@yume-chan/stream-extra';
-import type { SendPacket } from './adb-duplex.js';
+import type { SendPacket, SendPacketNow } from './adb-duplex.js';
 import { AdbError } from './errors.js';
+import { sendNow } from './send-now.js';
 import { StreamTable } from './stream-table.js';
 
 /** AOSP adb/adb.h MAX_PAYLOAD: what we announce in CNXN, so nothing larger may come. */
@@ -19,6 +20,7 @@ export interface PacketConnection {
   readonly table: StreamTable;
   /** Packets with a right checksum, where `checksums` was asked for. */
   readonly send: SendPacket;
+  readonly sendNow: SendPacketNow;
   /** Peers older than version 0x01000001 check the sum of the payload's bytes (AOSP adb/protocol.txt). */
   checksums: boolean;
 }
@@ -37,6 +39,10 @@ export function packetConnection(socket: Socket): PacketConnection {
     send: (command, arg0, arg1, payload, sent) => {
       const checksum = made.checksums ? calculateChecksum(payload) : 0;
       put(socket, { command, arg0, arg1, payload, checksum, magic: command ^ 0xffffffff }, sent);
+    },
+    sendNow: (command, arg0, arg1, payload) => {
+      const checksum = made.checksums ? calculateChecksum(payload) : 0;
+      return putNow(socket, { command, arg0, arg1, payload, checksum, magic: command ^ 0xffffffff });
     },
   };
   return made;
@@ -170,24 +176,41 @@ function writer(socket: Socket, table: StreamTable): AdbDaemonConnection['writab
 /** One write, one segment: header and payload do not go out as two. */
 function put(socket: Socket, packet: AdbPacketInit, sent?: () => void): void {
   if (!socket.writable) return sent?.();
-  const { command, arg0, arg1, payload, checksum, magic } = packet;
-  const copied = payload.length <= COPIED_MAX;
-  const head = Buffer.allocUnsafe(copied ? HEADER + payload.length : HEADER);
-  head.writeUInt32LE(command, 0);
-  head.writeUInt32LE(arg0, 4);
-  head.writeUInt32LE(arg1, 8);
-  head.writeUInt32LE(payload.length, 12);
-  head.writeUInt32LE(checksum, 16);
-  head.writeInt32LE(magic, 20);
+  const { payload } = packet;
   // A write to a connection that breaks calls back too, with an error that `close` tells everybody.
   const done = sent === undefined ? undefined : (): void => sent();
-  if (copied) {
-    head.set(payload, HEADER);
-    socket.write(head, done);
+  if (payload.length <= COPIED_MAX) {
+    socket.write(whole(packet), done);
     return;
   }
   socket.cork();
-  socket.write(head);
+  socket.write(headed(packet, HEADER));
   socket.write(payload, done);
   socket.uncork();
+}
+
+/** False: nothing left, and it has to be `put`. */
+function putNow(socket: Socket, packet: AdbPacketInit): boolean {
+  if (packet.payload.length > COPIED_MAX) return false;
+  const bytes = whole(packet);
+  const taken = sendNow(socket, bytes);
+  if (taken > 0 && taken < bytes.length) socket.write(bytes.subarray(taken));
+  return taken > 0;
+}
+
+function whole(packet: AdbPacketInit): Buffer {
+  const bytes = headed(packet, HEADER + packet.payload.length);
+  bytes.set(packet.payload, HEADER);
+  return bytes;
+}
+
+function headed({ command, arg0, arg1, payload, checksum, magic }: AdbPacketInit, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  bytes.writeUInt32LE(command, 0);
+  bytes.writeUInt32LE(arg0, 4);
+  bytes.writeUInt32LE(arg1, 8);
+  bytes.writeUInt32LE(payload.length, 12);
+  bytes.writeUInt32LE(checksum, 16);
+  bytes.writeInt32LE(magic, 20);
+  return bytes;
 }

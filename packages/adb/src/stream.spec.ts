@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_BANNER, FakeAdbd } from './fake-adbd.js';
 import type { FakeAdbdOptions, FakeStream } from './fake-adbd.js';
 import { closeAdb, connectAdb, openLocalAbstract, openStream } from './index.js';
@@ -39,6 +39,28 @@ async function collect(stream: Duplex): Promise<Buffer> {
 }
 
 describe('openStream', () => {
+  it('carries what is written at once, in order with what is not', async () => {
+    const got: Buffer[] = [];
+    const { adb } = await phone({
+      banner: `${DEFAULT_BANNER},delayed_ack`,
+      service: () => (stream) => {
+        stream.onData = (bytes) => void got.push(Buffer.from(bytes));
+      },
+    });
+    const stream = await openLocalAbstract(adb, 'scrcpy_0000abcd');
+    const sent = Array.from({ length: 3_000 }, (_, n) => Buffer.alloc(1 + ((n * 37) % 200), n));
+    let now = 0;
+    for (const [n, bytes] of sent.entries()) {
+      if (n % 3 !== 2 && stream.writeNow?.(bytes) === true) now += 1;
+      else if (!stream.write(bytes)) await once(stream, 'drain');
+    }
+    const all = Buffer.concat(sent);
+    await vi.waitFor(() => expect(Buffer.concat(got).length).toBe(all.length), 60_000);
+    expect(Buffer.concat(got).equals(all)).toBe(true);
+    expect(now).toBeGreaterThan(0);
+    stream.destroy();
+  });
+
   it.each([DEFAULT_BANNER, `${DEFAULT_BANNER},delayed_ack`])(
     'carries bytes both ways over %s',
     async (banner) => {

@@ -6,6 +6,15 @@ import type { Limits } from './deadline.js';
 import { AdbError } from './errors.js';
 import { wireOf } from './wire.js';
 
+/** What openStream gives. */
+export interface AdbStream extends Duplex {
+  /**
+   * As write, without its queue and its callback: true = the kernel has all of `bytes`, which may be used again. False = nothing was
+   * sent, since something waits before it, or the phone or the kernel has no room: write() it. Absent where a stream cannot.
+   */
+  writeNow?(bytes: Uint8Array): boolean;
+}
+
 export interface OpenStreamOptions extends Limits {
   /**
    * When refused, try again after this many ms until timeoutMs (scrcpy's server needs a while to listen; its client
@@ -33,7 +42,7 @@ export async function openStream(
   adb: Adb,
   service: string,
   options: OpenStreamOptions = {},
-): Promise<Duplex> {
+): Promise<AdbStream> {
   const { timeoutMs = 10_000, retryMs, signal } = options;
   const what = `opening ${service} on ${adb.serial}`;
   const until = performance.now() + timeoutMs;
@@ -45,6 +54,7 @@ export async function openStream(
     const stream = new AdbDuplex({
       service,
       send: wire.send,
+      sendNow: wire.sendNow,
       dropLateWrites: options.dropLateWrites === true,
       maxPayload: adb.maxPayloadSize,
     });
@@ -76,7 +86,11 @@ export async function openStream(
 }
 
 /** An abstract unix socket of the phone; `name` without the leading NUL. See openStream. */
-export function openLocalAbstract(adb: Adb, name: string, options: OpenStreamOptions = {}): Promise<Duplex> {
+export function openLocalAbstract(
+  adb: Adb,
+  name: string,
+  options: OpenStreamOptions = {},
+): Promise<AdbStream> {
   return openStream(adb, `localabstract:${name}`, options);
 }
 

@@ -1,11 +1,12 @@
 import type { Adb } from '@yume-chan/adb';
-import type { SendPacket } from './adb-duplex.js';
+import type { SendPacket, SendPacketNow } from './adb-duplex.js';
 import type { StreamTable } from './stream-table.js';
 
 /** The way past the library of one connection. */
 export interface Wire {
   readonly table: StreamTable;
   readonly send: SendPacket;
+  readonly sendNow: SendPacketNow;
   /** Ends the TCP connection at once. */
   readonly cut: () => void;
 }

@@ -67,7 +67,9 @@ export class ControlQueue {
   /** What may be written now, in order of writing: it is taken for written at `nowMs`. The rest may in `restMs`. */
   take(nowMs: number): ControlMessage[] {
     const count = this.#ready(nowMs);
-    const items = this.#items.splice(0, count);
+    let items = this.#items;
+    if (count === items.length) this.#items = [];
+    else items = items.splice(0, count);
     if (this.#resize !== undefined) items.unshift(this.#resize);
     this.#resize = undefined;
     return items;
@@ -96,12 +98,15 @@ export class ControlQueue {
 
   /** How many messages come before a clipboard that has to wait. */
   #ready(nowMs: number): number {
-    for (const [index, message] of this.#items.entries()) {
-      if (message.kind !== 'setClipboard') continue;
-      if (this.restMs(nowMs) > 0) return index;
-      if (message.paste) this.#pastedAtMs = nowMs;
+    let index = 0;
+    for (const message of this.#items) {
+      if (message.kind === 'setClipboard') {
+        if (this.restMs(nowMs) > 0) return index;
+        if (message.paste) this.#pastedAtMs = nowMs;
+      }
+      index += 1;
     }
-    return this.#items.length;
+    return index;
   }
 
   #replace(move: InjectTouch): boolean {

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { AdbStream } from '@ancloud/adb';
 import type { Clock, Log, Timer } from '@ancloud/kit';
 import { createDeviceMessageParser, serializeControl } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
@@ -10,7 +10,7 @@ const STUCK_MS = 5_000;
 
 export interface ControlChannelOptions {
   /** Owned from now on. */
-  readonly socket: Duplex;
+  readonly socket: AdbStream;
   readonly version: ScrcpyVersion;
   readonly clock: Clock;
   readonly log: Log;
@@ -109,30 +109,38 @@ export class ControlChannel {
   }
 
   #write(): void {
-    const { socket, clock, metrics } = this.#options;
+    const { socket, clock } = this.#options;
     const now = clock.monotonic();
-    const chunks = this.#queue.take(now).flatMap((message) => this.#bytes(message));
+    const bytes = this.#bytes(this.#queue.take(now));
     const since = this.#waitingSince;
     this.#waitingSince = undefined;
-    if (this.#queue.length === 0) this.#told = this.#waiting.splice(0);
-    else this.#rest(this.#queue.restMs(now));
-    if (chunks.length === 0) {
-      for (const done of this.#told.splice(0)) done(true);
-      return;
-    }
+    if (this.#queue.length > 0) this.#rest(this.#queue.restMs(now));
+    else if (this.#waiting.length > 0) this.#told = this.#waiting.splice(0);
+    if (bytes === undefined) return this.#tell();
+    // The usual way of a touch: on the socket within the turn that brought it.
+    if (socket.writeNow?.(bytes) === true) return this.#written('now', since);
     this.#writingSince = now;
-    socket.write(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks), (error) => {
+    socket.write(bytes, (error) => {
       this.#writingSince = undefined;
       if (this.#closed) return;
       if (error !== undefined && error !== null) {
         this.#lost(`writing: ${error.message}`);
         return;
       }
-      metrics.controlWrites.inc();
-      if (since !== undefined) metrics.touchSeconds.observe((clock.monotonic() - since) / 1_000);
-      for (const done of this.#told.splice(0)) done(true);
+      this.#written('queued', since);
       if (this.#queue.length > 0) this.#write();
     });
+  }
+
+  #written(way: 'now' | 'queued', since: number | undefined): void {
+    const { clock, metrics } = this.#options;
+    metrics.controlWrites[way] += 1;
+    if (since !== undefined) metrics.touchSeconds.observe((clock.monotonic() - since) / 1_000);
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#told.length > 0) for (const done of this.#told.splice(0)) done(true);
   }
 
   /** What is left may be written in `ms`: it is looked at then, if no write brings it up before. */
@@ -143,14 +151,23 @@ export class ControlChannel {
     }, Math.ceil(ms));
   }
 
+  #bytes(messages: readonly ControlMessage[]): Uint8Array | undefined {
+    const [first] = messages;
+    if (first === undefined) return undefined;
+    if (messages.length === 1) return this.#serialized(first);
+    const chunks = messages.flatMap((message) => this.#serialized(message) ?? []);
+    return chunks.length === 0 ? undefined : Buffer.concat(chunks);
+  }
+
   /** A message that cannot be written (a text too long) is dropped alone, not with the channel. */
-  #bytes(message: ControlMessage): Uint8Array[] {
+  #serialized(message: ControlMessage): Uint8Array | undefined {
+    const { version, metrics, log } = this.#options;
     try {
-      return [serializeControl(message, this.#options.version)];
+      return serializeControl(message, version);
     } catch (err) {
-      this.#options.metrics.inputDropped.inc({ reason: 'malformed' });
-      this.#options.log.warn({ err, kind: message.kind }, 'a control message was not written');
-      return [];
+      metrics.inputDropped.inc({ reason: 'malformed' });
+      log.warn({ err, kind: message.kind }, 'a control message was not written');
+      return undefined;
     }
   }
 

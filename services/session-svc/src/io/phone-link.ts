@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import {
   AdbError,
   closeAdb,
@@ -10,6 +9,7 @@ import {
   startShell,
   type Adb,
   type AdbKeyStore,
+  type AdbStream,
   type OpenStreamOptions,
   type PullFileOptions,
   type PushFileOptions,
@@ -26,7 +26,7 @@ export interface PhoneLink {
   /** Resolves when the connection has ended, for whatever reason. Never rejects. */
   readonly closed: Promise<void>;
   /** An abstract socket of the phone. */
-  openSocket(name: string, options: OpenStreamOptions): Promise<Duplex>;
+  openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream>;
   startShell(command: string, options: StartShellOptions): Promise<ShellProcess>;
   runShell(command: string, options?: RunShellOptions): Promise<ShellResult>;
   push(options: PushFileOptions): Promise<number>;
@@ -105,7 +105,7 @@ class AdbLink implements PhoneLink {
     this.closed = adb.disconnected.then(done, done);
   }
 
-  openSocket(name: string, options: OpenStreamOptions): Promise<Duplex> {
+  openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream> {
     return openLocalAbstract(this.#adb, name, options);
   }
   startShell(command: string, options: StartShellOptions): Promise<ShellProcess> {

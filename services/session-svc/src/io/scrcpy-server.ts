@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { AdbStream } from '@ancloud/adb';
 import { AppError } from '@ancloud/kit';
 import { buildServerCommand, createPreambleParser, serverSocketName } from '@ancloud/scrcpy-wire';
 import type { ScrcpyVersion } from '@ancloud/scrcpy-wire';
@@ -29,7 +30,7 @@ export interface ScrcpyServer {
   /** Present when asked for, positioned at the codec id. */
   readonly video: Duplex | undefined;
   readonly audio: Duplex | undefined;
-  readonly control: Duplex;
+  readonly control: AdbStream;
   /** Resolves when the process has ended. Never rejects. */
   readonly exited: Promise<string>;
   /** Closes the sockets, upon which the server ends by itself, and hangs its process up. May be called twice. */
@@ -93,7 +94,7 @@ async function connect(
   signal: AbortSignal,
 ): Promise<Connected> {
   const name = serverSocketName(options.scid);
-  const open = async (): Promise<Duplex> => {
+  const open = async (): Promise<AdbStream> => {
     const socket = await link.openSocket(name, { retryMs: CONNECT_RETRY_MS, timeoutMs: START_MS, signal });
     // Errors end in 'close', which whoever uses the socket watches; without a listener they would end the process.
     socket.on('error', () => undefined);

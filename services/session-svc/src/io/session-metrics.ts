@@ -59,8 +59,13 @@ export class SessionMetrics {
     this.inputDropped = metrics.counter('ancloud_input_dropped_total', 'Input that did not reach a phone', [
       'reason',
     ]);
-    this.controlWrites = metrics.counter('ancloud_control_writes_total', 'Writes to control sockets');
-    this.touchSeconds = metrics.histogram(
+    this.controlWrites = metrics.tally(
+      'ancloud_control_writes_total',
+      'Writes to control sockets, by whether the socket took them at once',
+      'way',
+      ['now', 'queued'],
+    );
+    this.touchSeconds = metrics.timing(
       'ancloud_touch_seconds',
       'From a control batch received to its bytes taken by the control socket',
     );
