@@ -1,4 +1,4 @@
-/** Fakes that behave, for the specs of services: a phone that serves scrcpy sockets, a clock, eventually(). */
+/** Fakes that behave, for specs and scenarios: a phone that serves scrcpy sockets, a clock, eventually(), a browser's machine whose network changes. */
 export { eventually } from './eventually.js';
 export type { EventuallyOptions } from './eventually.js';
 export { FakePhone } from './fake-phone.js';
@@ -6,3 +6,5 @@ export type { FakePhoneOptions, FakeSocket } from './fake-phone.js';
 export { ManualClock } from './manual-clock.js';
 export type { ManualTimer } from './manual-clock.js';
 export { SyntheticH264 } from './synthetic-h264.js';
+export { TwoCables } from './two-cables.js';
+export type { CableName } from './two-cables.js';

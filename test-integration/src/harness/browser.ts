@@ -28,12 +28,26 @@ export class Browser {
     this.#profile = profile;
   }
 
-  static async start(options: { readonly width?: number; readonly height?: number } = {}): Promise<Browser> {
+  static async start(
+    options: {
+      readonly width?: number;
+      readonly height?: number;
+      /** A program that is Chromium somewhere else, e.g. in another network. */
+      readonly chromium?: string;
+      /** An origin that is trusted as loopback is: of other plain HTTP Chromium keeps media and clipboard away. */
+      readonly trusted?: string;
+    } = {},
+  ): Promise<Browser> {
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: '/usr/bin/chromium',
+      executablePath: options.chromium ?? '/usr/bin/chromium',
       headless: true,
-      args: FLAGS,
+      args: [
+        ...FLAGS,
+        ...(options.trusted === undefined
+          ? []
+          : [`--unsafely-treat-insecure-origin-as-secure=${options.trusted}`]),
+      ],
       viewport: { width: options.width ?? 900, height: options.height ?? 1_000 },
       permissions: ['clipboard-read', 'clipboard-write'],
       timeout: PATIENCE_MS,

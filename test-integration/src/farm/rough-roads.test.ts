@@ -1,0 +1,113 @@
+import { TwoCables } from '@ancloud/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, ownFarm, type Phone } from '../harness/farm.js';
+import { freeSubnet } from '../harness/places.js';
+
+// A viewer whose network changes, whose link is bad, whose machine is slow: the picture goes on, touches arrive once, nothing stays down.
+
+let cables: TwoCables;
+let farm: Farm;
+let browser: Browser;
+let phone: Phone;
+let viewer: ViewerPage;
+
+beforeAll(async () => {
+  cables = TwoCables.create(freeSubnet);
+  const own = await ownFarm();
+  farm = new Farm({
+    ...own,
+    url: own.url.replace('127.0.0.1', cables.farm),
+    env: {
+      ...own.env,
+      // The CLI asks on loopback, the browser from without.
+      ANCLOUD_HTTP_IP: '0.0.0.0',
+      ANCLOUD_PUBLIC_URL: own.url.replace('127.0.0.1', cables.farm),
+      ANCLOUD_WEBRTC_LISTEN_IP: cables.farm,
+      ANCLOUD_MEDIA_WORKERS: '1',
+    },
+  });
+  await farm.up();
+  phone = await farm.create();
+  browser = await Browser.start({ chromium: cables.chromium, trusted: farm.address.url });
+  await farm.viewable(phone.phoneId);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.latency/.MainActivity');
+  viewer = await browser.watch(farm, phone.phoneId, 'control');
+  await viewer.firstFrame();
+  // A page that is loaded anew has no such mark.
+  await viewer.page.evaluate(() => Object.assign(globalThis, { unbroken: true }));
+});
+afterAll(async () => {
+  await browser?.close();
+  await farm?.remove();
+  cables?.remove();
+});
+
+/** Each click flips Latency once, whatever lies between. */
+async function tapsArrive(): Promise<void> {
+  const { value } = await viewer.patternWhere(({ kind }) => kind === 'latency');
+  for (let i = 1; i <= 5; i += 1) {
+    await viewer.click(0.5, 0.7);
+    await viewer.patternWhere((pattern) => pattern.value === value + i);
+  }
+  expect(await viewer.page.evaluate(() => 'unbroken' in globalThis)).toBe(true);
+}
+/** Another cable, to when the viewer has come again: what is touched meanwhile is lost, as it should be. */
+async function changes(cable: 'a' | 'b'): Promise<void> {
+  const before = (await viewer.events('state')).length;
+  cables.plug(cable);
+  await eventually(async () => {
+    const states = (await viewer.events('state')).slice(before).map(({ detail }) => detail['state']);
+    if (states.length < 2 || states.at(-1) !== 'live') throw new NotYet(`the viewer is ${states.join(', ')}`);
+  });
+}
+const down = (fingers: number): Promise<void> =>
+  eventually(async () => {
+    const said = await farm.shell(phone.phoneId, 'dumpsys input');
+    if (!new RegExp(`Pointers down: ${fingers}\\b`).test(said)) throw new NotYet(said);
+  });
+
+it('goes over to another network: the page stays, and a finger that was down is lifted', async () => {
+  await tapsArrive();
+  const { x, y, width, height } = await viewer.page.evaluate(() => {
+    const element = document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement };
+    return element.video.getBoundingClientRect().toJSON() as DOMRect;
+  });
+  const joins = (await viewer.events('state')).length;
+  await viewer.page.mouse.move(x + width / 2, y + height / 4);
+  await viewer.page.mouse.down();
+  await down(1);
+  await changes('b');
+  await down(0);
+  await viewer.page.mouse.up();
+  await tapsArrive();
+  // And back, where the address is known already.
+  await changes('a');
+  await tapsArrive();
+  await down(0);
+  expect((await viewer.events('state')).slice(joins).map(({ detail }) => detail['state'])).not.toContain(
+    'ended',
+  );
+});
+
+it('keeps taps exact and fingers true on a link that loses one packet in twenty, each way', async () => {
+  cables.lose(5);
+  await tapsArrive();
+  await viewer.drag([0.2, 0.2], [0.8, 0.3]);
+  await down(0);
+  await tapsArrive();
+  cables.lose(0);
+});
+
+it('keeps them on a machine that is six times slower', async () => {
+  const cdp = await viewer.page.context().newCDPSession(viewer.page);
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 6 });
+  await tapsArrive();
+  await viewer.drag([0.2, 0.2], [0.8, 0.3]);
+  await down(0);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+  const { value } = await viewer.patternWhere(({ kind }) => kind === 'motion');
+  await viewer.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+});
