@@ -8,6 +8,7 @@ import { APP_PIPE } from '@nestjs/core';
 import { GatewayApi } from './api/gateway-api.js';
 import type { GatewayParts } from './api/gateway-parts.js';
 import { GrpcController } from './api/grpc.controller.js';
+import { BytesGrpcController } from './api/bytes-grpc.controller.js';
 import { READINESS, ServiceController } from './api/service.controller.js';
 import { GrpcAuth } from './auth/grpc-auth.js';
 import { RequestAuth } from './auth/request-auth.js';
@@ -29,6 +30,7 @@ import { MacrosGrpcController } from './macros/macros-grpc.controller.js';
 import { MacrosController } from './macros/macros.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
+import { UploadsGrpcController } from './uploads/uploads-grpc.controller.js';
 import { UploadsController } from './uploads/uploads.controller.js';
 import { PushesController } from './pushes/pushes.controller.js';
 import { PushesGrpcController } from './pushes/pushes-grpc.controller.js';
@@ -86,6 +88,8 @@ export class AppModule {
         RecordingsGrpcController,
         PushesGrpcController,
         FeedsGrpcController,
+        UploadsGrpcController,
+        BytesGrpcController,
       ],
       providers: [
         { provide: GatewayApi, useValue: new GatewayApi(parts) },

@@ -3,6 +3,8 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
+import { createClient } from '@ancloud/kit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { buildGuest, Farm } from '../harness/farm.js';
@@ -188,6 +190,36 @@ describe('an image that is sent to its host', () => {
     await expect(farm.wait(operation)).rejects.toThrow(/UPLOAD_CONFLICT.*0 of 1000 bytes/);
     expect((await farm.call('DELETE', `/v1/uploads/${uploadId}`)).status).toBe(204);
   });
+});
+
+it('an upload on gRPC is the one of REST: begun there, written here, whole for both', async () => {
+  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 81;
+  const client = createClient(GatewayServiceClient, `127.0.0.1:${port}`, {
+    farmSecret: farm.apiKey,
+    deadlineMs: PATIENCE_MS,
+  });
+  try {
+    const bytes = crypto.randomBytes(700_000);
+    const { uploadId } = await begin(bytes.length, sha256(bytes));
+    const write = (offset: number, data: Buffer) => {
+      const { call, response } = client.writeUpload();
+      call.write({ input: { $case: 'start', value: { uploadId, offset } } });
+      for (let at = 0; at < data.length; at += 100_000)
+        call.write({ input: { $case: 'data', value: data.subarray(at, at + 100_000) } });
+      call.end();
+      return response;
+    };
+    expect(await write(0, bytes.subarray(0, 350_000))).toMatchObject({ upload: { offset: 350_000 } });
+    expect(await offsetOf(uploadId)).toBe(350_000);
+    await expect(write(0, bytes)).rejects.toMatchObject({ code: 'UPLOAD_CONFLICT' });
+    await write(350_000, bytes.subarray(350_000));
+    expect(await client.getUpload({ uploadId })).toMatchObject({ upload: { complete: true } });
+    expect((await client.listUploads({})).uploads.map((one) => one.upload?.uploadId)).toEqual([uploadId]);
+    await client.removeUpload({ uploadId });
+    expect(await uploads()).toEqual([]);
+  } finally {
+    client.close();
+  }
 });
 
 describe('a key that is no admin’s', () => {

@@ -405,6 +405,10 @@ describe('other resources', () => {
       expect(await client.getPhone({ phoneId })).toMatchObject({ phase: 6, spec: { imageId: IMAGE } });
       const rest = await gateway.call('GET', `/v1/phones/${phoneId}`, { key: ACME });
       expect(rest.json).toMatchObject({ phoneId, phase: 'ready' });
+      expect(await client.me({})).toEqual({ owner: 'acme', roles: [], via: 'key' });
+      let log = '';
+      for await (const { data } of client.phoneLog({ phoneId, tail: 2 })) log += data.toString();
+      expect(log).toBe(`line 1 of ${phoneId}\nline 2 of ${phoneId}\n`);
       const events: string[] = [];
       for await (const { event } of client.watchEvents({})) {
         events.push(event?.$case ?? '');

@@ -1,8 +1,9 @@
 import type { Bus } from '@ancloud/bus';
-import { AppError } from '@ancloud/kit';
+import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
+import { AppError, createClient } from '@ancloud/kit';
 import type { State } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, require } from '../harness/eventually.js';
+import { eventually, PATIENCE_MS, require } from '../harness/eventually.js';
 import { FakeHost } from './fake-host.js';
 import { FakeSession } from './fake-session.js';
 import type { GatewayProcess } from './gateway-process.js';
@@ -256,6 +257,36 @@ describe('into a phone', () => {
       detail: 'INSTALL_FAILED_INVALID_APK',
     });
     expect((await install(0)).json.code).toBe('INVALID_ARGUMENT');
+    await removed(phoneId);
+  });
+
+  it('apps are passed on from gRPC too, at the phone’s pace', async () => {
+    const phoneId = await readyPhone();
+    await session.attach(phoneId);
+    const client = createClient(GatewayServiceClient, gateway.grpcAddress, {
+      farmSecret: world.secrets.apiKey,
+      deadlineMs: PATIENCE_MS,
+    });
+    type Message = Parameters<ReturnType<typeof client.installApp>['call']['write']>[0];
+    const send = (...messages: Message[]) => {
+      const { call, response } = client.installApp();
+      for (const message of messages) call.write(message);
+      call.end();
+      return response;
+    };
+    const start = (size: number): Message => ({ input: { $case: 'start', value: { phoneId, size } } });
+    const data = (size: number): Message => ({ input: { $case: 'data', value: Buffer.alloc(size) } });
+    try {
+      const pieces = Array.from({ length: 20 }, () => data(1 << 20));
+      expect(await send(start(20 << 20), ...pieces)).toEqual({ output: `Success: ${20 << 20} bytes` });
+      await expect(send(start(10), data(9))).rejects.toMatchObject({ code: 'MESSAGE_MALFORMED' });
+      await expect(send(data(9))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', field: 'start' });
+      await expect(send()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', field: 'start' });
+      session.refuse = new AppError('INSTALL_FAILED', 'INSTALL_FAILED_INVALID_APK');
+      await expect(send(start(10), data(10))).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
+    } finally {
+      client.close();
+    }
     await removed(phoneId);
   });
 

@@ -9,6 +9,7 @@ import type {
   GetPhoneRequest,
   GrantControlRequest,
   ImportImageRequest,
+  ImportSnapshotRequest,
   InjectRequest,
   ListControlAuditRequest,
   ListHostsRequest,
@@ -16,6 +17,7 @@ import type {
   ListPhonesRequest,
   ListSnapshotsRequest,
   ListViewersRequest,
+  MeRequest,
   PausePhoneRequest,
   RebootPhoneRequest,
   ResetPhoneRequest,
@@ -129,6 +131,11 @@ export class GrpcController {
     return this.api.deleteSnapshot(await this.auth.principal(metadata), request);
   }
 
+  @GrpcMethod(GATEWAY_SERVICE, 'importSnapshot')
+  async importSnapshot(request: ImportSnapshotRequest, metadata: Metadata) {
+    return this.api.importSnapshot(await this.auth.principal(metadata), request);
+  }
+
   @GrpcMethod(GATEWAY_SERVICE, 'createViewer')
   async createViewer(request: CreateViewerRequest, metadata: Metadata) {
     return this.api.createViewer(await this.auth.principal(metadata), request);
@@ -209,6 +216,11 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'testIce')
   async testIce(_request: TestIceRequest, metadata: Metadata) {
     return this.api.testIce(await this.auth.principal(metadata));
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'me')
+  me(_request: MeRequest, metadata: Metadata) {
+    return this.auth.principal(metadata);
   }
 
   /**
