@@ -102,6 +102,11 @@ export class Connection {
     return this.#media?.stats();
   }
 
+  /** Whether the phone's own keyboard is on its screen; null when it does not say. Rejects with SignalError. */
+  async keyboardShown(): Promise<boolean | null> {
+    return (await this.#signal?.request('keyboard', {}))?.shown ?? null;
+  }
+
   /** Whether the phone is to be heard, now and after each reconnect. */
   sound(on: boolean): void {
     this.#sound = on;

@@ -1,18 +1,15 @@
-import type { Action, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import type { Action } from '@ancloud/contracts/input/v1/viewer';
 import { limits, type Quality, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
 import { Arrival } from './arrival.js';
 import { Connection, type ConnectionState, type Joined } from './connection.js';
 import type { AncloudPhoneEvents } from './events.js';
 import { Experience } from './experience.js';
-import { GamepadInput } from './gamepad-input.js';
-import { KeyboardInput } from './keyboard-input.js';
+import { Hands } from './hands.js';
 import { Overlay } from './overlay.js';
-import { PointerInput } from './pointer-input.js';
 import { style } from './style.js';
 import { build, type Parts } from './template.js';
 import { pieces, utf8Length } from './text.js';
 import { toolActions, Toolbar, type ToolName } from './toolbar.js';
-import { encode } from './touches.js';
 import { onPicture, showTrack } from './tracks.js';
 
 /** By the attribute `quality`. */
@@ -37,14 +34,10 @@ export class AncloudPhone extends HTMLElement {
   readonly #parts: Parts;
   readonly #overlay: Overlay;
   readonly #toolbar: Toolbar;
-  readonly #pointers: PointerInput;
-  readonly #keyboard: KeyboardInput;
-  #pads: GamepadInput | undefined;
+  readonly #hands: Hands;
   #connection: Connection | undefined;
   #arrival = new Arrival();
   #experience: Experience | undefined;
-  #role: RoleWord = 'watch';
-  #holds = false;
   #shown = false;
 
   constructor() {
@@ -52,23 +45,16 @@ export class AncloudPhone extends HTMLElement {
     const root = this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [style()];
     this.#parts = build(root);
-    const { video, rings, keyboard, bar } = this.#parts;
     this.#overlay = new Overlay(this.#parts);
-    this.#toolbar = new Toolbar(bar, (name) => this.#tool(name));
-    this.#pointers = new PointerInput({
-      surface: video,
-      rings,
-      touch: (bytes, move) => this.#connection?.send(bytes, move),
-      scroll: (input) => this.#send(input),
-      may: () => this.#role !== 'watch',
-      holds: () => this.#holds,
-      pressed: (event) => this.#pressed(event),
-    });
-    this.#keyboard = new KeyboardInput({
-      field: keyboard,
-      key: (value) => this.#send({ $case: 'key', value }),
+    this.#toolbar = new Toolbar(this.#parts.bar, (name) => this.#tool(name));
+    this.#hands = new Hands({
+      host: this,
+      parts: this.#parts,
+      send: (bytes, move) => this.#connection?.send(bytes, move),
       text: (text) => this.type(text),
       paste: (text) => this.setClipboard(text, true),
+      keyboardShown: async () => (await this.#connection?.keyboardShown()) ?? null,
+      refused: () => this.#overlay.toast('You are watching'),
     });
     this.#become('watch');
   }
@@ -83,18 +69,13 @@ export class AncloudPhone extends HTMLElement {
   }
 
   connectedCallback(): void {
-    this.#pads = new GamepadInput({
-      key: (value) => this.#send({ $case: 'key', value }),
-      scroll: (value) => this.#send({ $case: 'scroll', value }),
-      // The phone that is typed into is the one that is played on.
-      may: () => this.#role !== 'watch' && this.matches(':focus-within'),
-    });
+    this.#hands.enter();
     this.#connect();
   }
 
   disconnectedCallback(): void {
     this.#disconnect();
-    this.#pads?.close();
+    this.#hands.leave();
   }
 
   attributeChangedCallback(): void {
@@ -103,29 +84,30 @@ export class AncloudPhone extends HTMLElement {
 
   /** Gives the keyboard to the phone. */
   override focus(): void {
-    this.#keyboard.focus();
+    this.#hands.focus();
   }
 
   /** Types text into the phone, any Unicode. */
   type(text: string): void {
-    for (const piece of pieces(text)) this.#send({ $case: 'text', value: { text: piece, keysOnly: false } });
+    for (const piece of pieces(text))
+      this.#hands.send({ $case: 'text', value: { text: piece, keysOnly: false } });
   }
 
   /** Presses one of the phone's buttons or does one of its actions. */
   act(action: Action, argument = ''): void {
-    this.#send({ $case: 'action', value: { action, argument } });
+    this.#hands.send({ $case: 'action', value: { action, argument } });
   }
 
   /** Sets the phone's clipboard (at most 262 130 bytes of UTF-8); `paste` also pastes it where the caret is. */
   setClipboard(text: string, paste = false): void {
     if (utf8Length(text) > MAX_CLIPBOARD_BYTES)
       return this.#overlay.toast('This is more than a phone’s clipboard takes (256 KiB)');
-    this.#send({ $case: 'clipboard', value: { set: true, text, paste } });
+    this.#hands.send({ $case: 'clipboard', value: { set: true, text, paste } });
   }
 
   /** Asks for the controls (and waits for a turn while somebody uses them), or gives them up: to the viewer `to`, if named. */
   control(want: boolean, to = ''): void {
-    this.#send({ $case: 'control', value: { want, to } });
+    this.#hands.send({ $case: 'control', value: { want, to } });
   }
 
   #connect(): void {
@@ -168,7 +150,7 @@ export class AncloudPhone extends HTMLElement {
 
   #disconnect(): void {
     this.#experience?.close();
-    this.#rest();
+    this.#hands.rest();
     this.#connection?.close();
     this.#connection = undefined;
     this.#become('watch');
@@ -204,18 +186,15 @@ export class AncloudPhone extends HTMLElement {
   }
 
   #become(role: RoleWord): void {
-    this.#role = role;
-    this.#holds = false;
     this.#toolbar.role(role);
-    this.#keyboard.role(role);
+    this.#hands.role(role);
   }
 
   #sized(width: number, height: number): void {
     const { frame } = this.#parts;
     const aspect = (width / height).toFixed(5);
     if (frame.style.getPropertyValue('--aspect') === aspect) return;
-    // Touches of the old shape are void.
-    this.#pointers.cancel();
+    this.#hands.reshaped();
     frame.style.setProperty('--aspect', aspect);
   }
 
@@ -226,7 +205,7 @@ export class AncloudPhone extends HTMLElement {
     } else if (state === 'ended') this.#overlay.end(why === '' ? 'Not connected' : `Disconnected: ${why}`);
     else if (state === 'waiting') this.#overlay.wait('The picture is interrupted…', why);
     else this.#overlay.wait('Reconnecting…', why);
-    if (state !== 'live') this.#rest();
+    if (state !== 'live') this.#hands.rest();
     this.#tell('state', { state, why, code });
   }
 
@@ -240,7 +219,7 @@ export class AncloudPhone extends HTMLElement {
       this.#overlay.toast((data as ServerNotifications['refused']).message);
     } else {
       const control = data as ServerNotifications['control'];
-      this.#holds = control.yours;
+      this.#hands.holds(control.yours);
       this.#tell('control', control);
     }
   }
@@ -248,9 +227,9 @@ export class AncloudPhone extends HTMLElement {
   #tool(name: ToolName): void {
     const action = toolActions[name];
     if (action !== undefined) return this.act(action);
-    if (name === 'keyboard') this.#keyboard.focus();
+    if (name === 'keyboard') this.#hands.focus();
     else if (name === 'copy')
-      this.#send({ $case: 'clipboard', value: { set: false, text: '', paste: false } });
+      this.#hands.send({ $case: 'clipboard', value: { set: false, text: '', paste: false } });
     else if (name === 'sound') this.#mute(!this.video.muted);
     else if (name === 'stats') this.#toolbar.press('stats', this.#overlay.toggleStats());
     else if (name === 'full-screen') {
@@ -265,23 +244,6 @@ export class AncloudPhone extends HTMLElement {
     this.#toolbar.press('sound', !muted);
     this.#connection?.sound(!muted);
     video.play().catch(() => undefined);
-  }
-
-  #pressed(event: PointerEvent): void {
-    if (this.#role === 'watch') this.#overlay.toast('You are watching');
-    // A finger must not bring up the screen keyboard: its button does.
-    else if (event.pointerType !== 'touch') this.#keyboard.focus();
-  }
-
-  /** Nothing is touched or pressed any more. */
-  #rest(): void {
-    this.#pointers.cancel();
-    this.#keyboard.release();
-    this.#pads?.release();
-  }
-
-  #send(input: NonNullable<ViewerInput['input']>): void {
-    if (this.#role !== 'watch') this.#connection?.send(encode({ input }), false);
   }
 
   #tell<K extends keyof AncloudPhoneEvents>(name: K, detail: AncloudPhoneEvents[K]['detail']): void {

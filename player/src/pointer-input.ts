@@ -21,6 +21,8 @@ export interface PointerInputOptions {
   readonly holds: () => boolean;
   /** A press, counted or not. */
   readonly pressed: (event: PointerEvent) => void;
+  /** The end of one. */
+  readonly lifted: (event: PointerEvent) => void;
 }
 
 /** Mouse, fingers, pen and wheel on the picture. Listens as long as the surface lives. */
@@ -44,6 +46,7 @@ export class PointerInput {
         this.#unring(pointer.id);
       }
       if (event.pointerId === this.#pinching) this.#pinching = undefined;
+      this.#options.lifted(event);
     });
     // The browser took the pointers for a gesture of its own: lifting here would be a tap that nobody made.
     surface.addEventListener('pointercancel', () => this.cancel());

@@ -285,6 +285,7 @@ static void motion(const struct win_motion *m)
         scroll = down_scroll - (y - down_y);
     } else if (m->action == MOTION_UP && !dragging) {
         note_move(&note, hit(x, y), false);
+        app_types(true);
         changed();
         return;
     } else {

@@ -6,8 +6,12 @@
 struct app *const apps[] = {&app_paint, &app_notes, &app_motion, &app_latency, &app_sound, &app_settings, &app_launcher, &app_recents, NULL};
 
 static struct app *front;
+static bool typing;
 
 struct app *app_front(void) { return front; }
+
+void app_types(bool shown) { typing = shown; }
+bool app_typing(void) { return typing; }
 
 struct app *app_find(const char *package)
 {
@@ -43,6 +47,7 @@ void app_start(struct app *a, bool stop_first)
     if (!a->running && a->open) a->open();
     a->running = true;
     front = a;
+    typing = false;
     a->last_front = now_ns();
     if (a->show) a->show();
     display_damage_all();
@@ -55,6 +60,7 @@ void app_stop(struct app *a)
         input_cancel();
         if (a->hide) a->hide();
         front = NULL;
+        typing = false;
     }
     if (a->stop) a->stop();
     a->running = false;

@@ -48,10 +48,19 @@ static size_t input(char *out, size_t n)
     return at + input_dump(out + at, n - at);
 }
 
+// InputMethodManagerService.dump of Android 13 and before.
+static size_t input_method(char *out, size_t n)
+{
+    const char *shown = app_typing() ? "true" : "false";
+    return (size_t)snprintf(out, n,
+                            "Current Input Method Manager state:\n  mShowRequested=%s mShowExplicitlyRequested=%s mShowForced=false mInputShown=%s\n", shown,
+                            shown, shown);
+}
+
 size_t dump(const char *what, char *out, size_t n)
 {
     static const struct { const char *name; size_t (*print)(char *, size_t); } services[] = {
-        {"window", window}, {"display", displays}, {"input", input}, {"activity", activity}, {"SurfaceFlinger", flinger}};
+        {"window", window}, {"display", displays}, {"input", input}, {"input_method", input_method}, {"activity", activity}, {"SurfaceFlinger", flinger}};
     size_t at = 0;
     for (size_t i = 0; i < sizeof services / sizeof *services && at < n; i++)
         if (!*what || strcmp(what, services[i].name) == 0) at += services[i].print(out + at, n - at);

@@ -70,6 +70,8 @@ void app_start(struct app *a, bool stop_first);
 void app_stop(struct app *a);
 void app_home(void);
 void app_back(void);
+void app_types(bool shown);          // the app in front wants text, or no more: where Android would show or hide its keyboard
+bool app_typing(void);
 void apps_resized(void);
 void apps_draw(struct canvas *c);
 

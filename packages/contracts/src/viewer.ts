@@ -84,6 +84,11 @@ export interface ClientRequests {
     data: { transport: string; label: 'input' | 'moves'; sctpStreamParameters: Opaque };
     reply: { id: string };
   };
+  /**
+   * Whether the phone's own keyboard is on its screen now; null when the phone does not say. Refused for watchers. The phone is asked four
+   * times a second at most, whoever asks.
+   */
+  keyboard: { data: Record<string, never>; reply: { shown: boolean | null } };
   restartIce: { data: { transport: string }; reply: { iceParameters: Opaque } };
   stats: {
     data: Record<string, never>;

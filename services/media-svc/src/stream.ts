@@ -10,6 +10,7 @@ import type { Layer } from './core/layer-choice.js';
 import type { Shape } from './core/rtp-parameters.js';
 import type { WishReason } from './core/key-frame-wish.js';
 import { Ingest } from './ingest.js';
+import { KeyboardLook } from './keyboard-look.js';
 import { KeyFrameWishes } from './key-frame-wishes.js';
 import type { LowSeat } from './low-layer.js';
 import type { SessionCaller } from './io/session-caller.js';
@@ -48,6 +49,7 @@ export class Stream {
   readonly #branches: Branches;
   readonly #viewers = new Map<string, StreamViewer>();
   readonly #attachment: Attachment;
+  readonly #keyboard: KeyboardLook;
   readonly #wishes: KeyFrameWishes;
   readonly #meter: RateMeter;
   #size = { width: 0, height: 0 };
@@ -64,6 +66,10 @@ export class Stream {
         for (const viewer of this.#viewers.values()) viewer.judge(performance.now(), bits);
       },
     );
+    this.#keyboard = new KeyboardLook(async () => {
+      const session = this.#ingest?.session;
+      return session === undefined ? undefined : options.sessions.keyboardShown(session);
+    });
     this.#attachment = new Attachment({
       phoneId: options.phoneId,
       make: (session) =>
@@ -161,6 +167,11 @@ export class Stream {
     this.#size = { width, height };
     for (const viewer of this.#viewers.values()) viewer.notify('size', this.#size);
     this.#options.changed();
+  }
+
+  /** Whether the phone's own keyboard is on its screen; null when it does not say. Errors: those of session-svc. */
+  async keyboardShown(): Promise<boolean | null> {
+    return (await this.#keyboard.ask()) ?? null;
   }
 
   /** What viewers on `branch` are to consume. Errors: STREAM_FAILED when no session gave a picture within 10 s. */

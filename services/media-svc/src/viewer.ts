@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
-import { Role } from '@ancloud/contracts/common/v1/common';
+import type { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError, InputGate, type InputDrop, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { ExperienceLog, readExperience } from './core/experience.js';
@@ -9,6 +9,7 @@ import { LayerSwitch } from './layer-switch.js';
 import { receptionOf, Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
 import type { StreamViewer } from './stream-viewer.js';
+import { requireTouch } from './touch-right.js';
 import { transportOptions } from './transport-options.js';
 
 type Requests = protocol.ClientRequests;
@@ -101,6 +102,10 @@ export class Viewer implements StreamViewer {
         return Promise.resolve({});
       },
       produceData: (data) => this.#produceData(data),
+      keyboard: async () => {
+        requireTouch(this.#options.role, 'types nothing');
+        return { shown: await this.#stream.keyboardShown() };
+      },
       restartIce: async ({ transport }) => ({
         iceParameters: (await this.#transport(transport).restartIce()) as unknown as protocol.Opaque,
       }),
@@ -235,12 +240,7 @@ export class Viewer implements StreamViewer {
         value: String(label),
       });
     }
-    if (this.#options.role !== Role.ROLE_CONTROL && this.#options.role !== Role.ROLE_OWNER) {
-      throw new AppError('FORBIDDEN', 'a watcher has no input channel', {
-        field: 'role',
-        fix: 'ask for a viewer with role control',
-      });
-    }
+    requireTouch(this.#options.role, 'has no input channel');
     const producer = await this.#transport(transport).produceData({
       label,
       sctpStreamParameters: sctpStreamParameters as unknown as types.SctpStreamParameters,

@@ -136,4 +136,46 @@ describe('a viewer', () => {
       if (held !== '你好世界 ok Mut👋🏽') throw new NotYet(`Notes holds '${held}'`);
     });
   });
+
+  it('taps a text field: the keyboard of the viewer’s device comes up, types any language, and goes with the field', async () => {
+    await farm.shell(phone.phoneId, 'am start -S -n com.ancloud.notes/.MainActivity');
+    const { page } = viewer;
+    await page.bringToFront();
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
+    const tap = async (share: number): Promise<void> => {
+      const at = await page.evaluate((down) => {
+        const element = document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement };
+        const { x, y, width, height } = element.video.getBoundingClientRect();
+        return { x: x + width / 2, y: y + height * down };
+      }, share);
+      await cdp.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] });
+      await cdp.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    };
+    /** Browsers show their keyboard for whatever text field has the focus. */
+    const typing = (wanted: boolean): Promise<unknown> =>
+      page.waitForFunction(
+        (is) => (document.activeElement?.shadowRoot?.activeElement?.tagName === 'TEXTAREA') === is,
+        wanted,
+      );
+    await typing(false);
+    await tap(0.6);
+    await typing(true);
+    await cdp.send('Input.imeSetComposition', { text: 'か', selectionStart: 1, selectionEnd: 1 });
+    await cdp.send('Input.insertText', { text: '漢字' });
+    await cdp.send('Input.insertText', { text: 'z' });
+    // The erase key of a screen keyboard: no key event, the field just loses a character.
+    await page.evaluate(() => document.execCommand('delete'));
+    await page.keyboard.press('End');
+    await saw(key(123, false));
+    await eventually(async () => {
+      await farm.api('POST', `/v1/phones/${phone.phoneId}/key`, { keycode: 278, takeOver: true });
+      const held = (await farm.shell(phone.phoneId, 'cmd clipboard get')).trim();
+      if (held !== '漢字') throw new NotYet(`Notes holds '${held}'`);
+    });
+    await farm.shell(phone.phoneId, 'am start -n com.ancloud.paint/.MainActivity');
+    await tap(0.6);
+    await typing(false);
+  });
 });

@@ -34,6 +34,12 @@ export class SessionCaller {
     await this.#client(session).attachLow(request, { deadlineMs: ATTACH_DEADLINE_MS });
   }
 
+  /** Whether the phone's keyboard is on its screen; undefined when the phone does not say. */
+  async keyboardShown(session: SessionRecord): Promise<boolean | undefined> {
+    const { phoneId } = session;
+    return (await this.#client(session).readKeyboard({ phoneId }, { retries: 0 })).shown;
+  }
+
   /** The end of the low layer. */
   async detachLow(session: SessionRecord, fence: number): Promise<void> {
     await this.#client(session).detachLow(

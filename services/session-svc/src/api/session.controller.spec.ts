@@ -223,6 +223,17 @@ describe('screenshot', () => {
   });
 });
 
+describe('the keyboard', () => {
+  it.each([
+    ['  mInputShown=true\n', { shown: true }],
+    ["Can't find service: input_method\n", {}],
+  ])('is as dumpsys says: %s', async (dump, answer) => {
+    device.answer = (command) =>
+      command === 'dumpsys input_method' ? { stdout: Buffer.from(dump) } : undefined;
+    expect(await client.readKeyboard({ phoneId })).toEqual(answer);
+  });
+});
+
 describe('shell', () => {
   it('gives both outputs and the exit code', async () => {
     device.answer = () => ({ stdout: Buffer.from('o'), stderr: Buffer.from('e'), exitCode: 3 });

@@ -24,6 +24,8 @@ import type {
   PullFileRequest,
   PushFileRequest,
   PushFileResponse,
+  ReadKeyboardRequest,
+  ReadKeyboardResponse,
   ReadScreenRequest,
   ReadScreenResponse,
   ScreenshotChunk,
@@ -42,6 +44,7 @@ import type { Observable } from 'rxjs';
 import { attachLow, attachStream } from '../actions/attach-stream.js';
 import { installApp } from '../actions/install-app.js';
 import { WorkLimits } from '../actions/limits.js';
+import { readKeyboard } from '../actions/read-keyboard.js';
 import { readScreen } from '../actions/read-screen.js';
 import { takeScreenshot } from '../actions/screenshot.js';
 import { runShell } from '../actions/shell.js';
@@ -134,6 +137,23 @@ export class SessionController {
       const release = this.limits.take(request.phoneId, 'screenshot');
       try {
         return await readScreen(session, request, signal);
+      } finally {
+        release();
+      }
+    });
+  }
+
+  @GrpcMethod(SERVICE, 'readKeyboard')
+  readKeyboard(
+    { phoneId }: ReadKeyboardRequest,
+    _metadata: Metadata,
+    call: ServerUnaryCall<ReadKeyboardRequest, ReadKeyboardResponse>,
+  ): Promise<ReadKeyboardResponse> {
+    return during(call, async (signal) => {
+      const session = this.sessions.get(phoneId);
+      const release = this.limits.take(phoneId, 'keyboard');
+      try {
+        return await readKeyboard(session, signal);
       } finally {
         release();
       }

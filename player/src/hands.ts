@@ -1,0 +1,117 @@
+import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import type { RoleWord } from '@ancloud/contracts/viewer';
+import { GamepadInput } from './gamepad-input.js';
+import { KeyboardInput } from './keyboard-input.js';
+import { PointerInput } from './pointer-input.js';
+import { SoftKeyboard } from './soft-keyboard.js';
+import type { Parts } from './template.js';
+import { encode } from './touches.js';
+
+export interface HandsOptions {
+  /** What has the focus while its phone is typed into. */
+  readonly host: HTMLElement;
+  readonly parts: Pick<Parts, 'video' | 'rings' | 'keyboard'>;
+  /** Sends one `ViewerInput`; a move may be lost. */
+  readonly send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void;
+  readonly text: (text: string) => void;
+  readonly paste: (text: string) => void;
+  /** Whether the phone's own keyboard is on its screen; null when it does not say. */
+  readonly keyboardShown: () => Promise<boolean | null>;
+  /** A watcher has pressed the picture. */
+  readonly refused: () => void;
+}
+
+/** All that a viewer touches a phone with: fingers, mouse, keyboards, gamepads. What its role does not allow is not sent. */
+export class Hands {
+  readonly #options: HandsOptions;
+  readonly #pointers: PointerInput;
+  readonly #keyboard: KeyboardInput;
+  readonly #soft: SoftKeyboard;
+  #pads: GamepadInput | undefined;
+  #role: RoleWord = 'watch';
+  #holds = false;
+
+  constructor(options: HandsOptions) {
+    this.#options = options;
+    const { video, rings, keyboard } = options.parts;
+    this.#soft = new SoftKeyboard({
+      ask: options.keyboardShown,
+      open: () => this.#keyboard.focus(),
+      close: () => keyboard.blur(),
+    });
+    keyboard.addEventListener('blur', () => this.#soft.blurred());
+    this.#pointers = new PointerInput({
+      surface: video,
+      rings,
+      touch: options.send,
+      scroll: (input) => this.send(input),
+      may: () => this.#role !== 'watch',
+      holds: () => this.#holds,
+      pressed: (event) => this.#pressed(event),
+      lifted: (event) => {
+        if (event.pointerType === 'touch' && this.#role !== 'watch') this.#soft.lifted();
+      },
+    });
+    this.#keyboard = new KeyboardInput({
+      field: keyboard,
+      key: (value) => this.send({ $case: 'key', value }),
+      text: options.text,
+      paste: options.paste,
+    });
+    this.role('watch');
+  }
+
+  /** Of another connection, which holds nothing yet. */
+  role(role: RoleWord): void {
+    this.#role = role;
+    this.#holds = false;
+    this.#keyboard.role(role);
+  }
+
+  /** Whether this viewer holds the controls. */
+  holds(holds: boolean): void {
+    this.#holds = holds;
+  }
+
+  /** Gives the keyboard to the phone. */
+  focus(): void {
+    this.#keyboard.focus();
+  }
+
+  /** The element is in a page: its gamepads are looked at, until `leave`. */
+  enter(): void {
+    this.#pads = new GamepadInput({
+      key: (value) => this.send({ $case: 'key', value }),
+      scroll: (value) => this.send({ $case: 'scroll', value }),
+      // The phone that is typed into is the one that is played on.
+      may: () => this.#role !== 'watch' && this.#options.host.matches(':focus-within'),
+    });
+  }
+
+  leave(): void {
+    this.#pads?.close();
+  }
+
+  send(input: NonNullable<ViewerInput['input']>): void {
+    if (this.#role !== 'watch') this.#options.send(encode({ input }), false);
+  }
+
+  /** Touches of the old shape are void. */
+  reshaped(): void {
+    this.#pointers.cancel();
+  }
+
+  /** Nothing is touched or pressed any more. */
+  rest(): void {
+    this.#pointers.cancel();
+    this.#keyboard.release();
+    this.#soft.cancel();
+    this.#pads?.release();
+  }
+
+  #pressed(event: PointerEvent): void {
+    if (this.#role === 'watch') this.#options.refused();
+    // A finger must not bring up the screen keyboard: the phone's does, or its button.
+    else if (event.pointerType !== 'touch') this.#keyboard.focus();
+  }
+}
