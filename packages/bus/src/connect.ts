@@ -57,6 +57,8 @@ function open(options: BusOptions): Promise<NatsConnection> {
     pingInterval: 5_000,
     maxPingOut: 2,
     ignoreAuthErrorAbort: true,
+    // Two errors with stack traces for each request, for the case that it fails; who asked says so itself.
+    noAsyncTraces: true,
     inboxPrefix: `_INBOX_${options.user.replaceAll(/[^A-Za-z0-9]/g, '_')}`,
   });
 }

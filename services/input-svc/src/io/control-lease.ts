@@ -7,6 +7,8 @@ import { acquire, keyOf, type Lease, type Records, recordsOf, type State } from 
 
 /** The record stands for 60 s: two renewals may fail. A fence whose fact was lost reaches session-svc no later than this. */
 const RENEW_MS = 20_000;
+/** Each does so at its own times: a group takes the controls of all its phones in one moment, and would pause for all their renewals. */
+const renewMs = (): number => RENEW_MS * (0.75 + Math.random() / 4);
 
 export type Taken = { readonly fence: number } | { readonly refused: ErrorCode };
 
@@ -59,7 +61,7 @@ export class ControlLease {
       this.#lease = lease;
       lease.onLost(lost);
       await this.#publish(holder, lease.fence);
-      this.#renewal = setInterval(() => this.#renew(holder, lease), RENEW_MS);
+      this.#renewal = setInterval(() => this.#renew(holder, lease), renewMs());
       return { fence: lease.fence };
     } catch (error) {
       this.#log.warn({ phone: this.#phone, err: error }, 'the control lease could not be taken');
