@@ -8,7 +8,8 @@
  * of frames a server with video is the real one, which stands beside this as app_process.real. In BENCH_DIR:
  *
  *     frames        in,  pace.h; the head is what precedes the first frame on the video socket, a frame's one part is
- *                   a scrcpy packet whose 8-byte PTS-and-flags gets the time added. After the last one nothing moves.
+ *                   a scrcpy packet whose 8-byte PTS-and-flags gets the time. After the last one nothing moves.
+ *     endless       in,  where it is: after the last frame comes the first
  *     sent.<pid>    out, one line for each frame: `<number from 0> <ns>`, CLOCK_MONOTONIC just before the write that
  *                   holds its last byte
  *     heard.<pid>   out, for each read of the control socket of a server without video: `<ns> <bytes in hex>`, the time
@@ -21,6 +22,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +83,10 @@ static int output(const char *name)
 
 static void stamp(uint8_t *packet, uint64_t us)
 {
-    // The flags stand in the upper bits; the file's PTS is 0, so adding is setting.
-    for (int i = 7; i >= 0; i--, us >>= 8) packet[i] = (uint8_t)(packet[i] | (us & 0xff));
+    // The flags stand in the three upper bits (Streamer.java).
+    packet[0] &= 0xe0;
+    for (int i = 7; i > 0; i--, us >>= 8) packet[i] = (uint8_t)us;
+    packet[0] |= (uint8_t)us & 0x1f;
 }
 
 static void play(int video)
@@ -91,8 +95,10 @@ static void play(int video)
     struct part parts[PACE_PARTS];
     if (!pace_open(&pace, BENCH_DIR "/frames")) exit(1);
     int log = output("sent");
+    bool endless = access(BENCH_DIR "/endless", F_OK) == 0;
     write_all(video, pace.head, pace.head_length);
     for (unsigned number = 0; pace_next(&pace, parts) == 1 && parts[0].length > 12; number++) {
+        if (endless && pace.at == pace.length) pace_rewind(&pace);
         char line[48];
         uint64_t now = clock_ns();
         stamp(parts[0].bytes, now / 1000);

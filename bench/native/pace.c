@@ -59,3 +59,8 @@ unsigned pace_next(struct pace *p, struct part *parts)
     p->due += (uint64_t)p->interval_us * 1000u;
     return count;
 }
+
+void pace_rewind(struct pace *p)
+{
+    p->at = 8 + (size_t)p->head_length;
+}

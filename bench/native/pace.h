@@ -33,3 +33,6 @@ bool pace_open(struct pace *p, const char *file);
  * bytes are private to this process and may be changed.
  */
 unsigned pace_next(struct pace *p, struct part *parts);
+
+// The first frame is the next one again, an interval after the last. Parts that were given out stay valid.
+void pace_rewind(struct pace *p);

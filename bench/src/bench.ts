@@ -11,6 +11,8 @@ export interface Bench {
   readonly guest: string;
   /** How many phones `churn` makes and deletes. */
   readonly cycles: number;
+  /** How long `session-cost` watches a service. */
+  readonly seconds: number;
   /** An empty folder that is removed at the end. */
   readonly folder: string;
   /** A farm that runs, with the reference image and no phone; a benchmark removes its phones again. */

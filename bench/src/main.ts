@@ -12,6 +12,7 @@ import { joinStorm } from './benches/join-storm.js';
 import { memory } from './benches/memory.js';
 import { phoneStart } from './benches/phone-start.js';
 import { relayDelay } from './benches/relay-delay.js';
+import { sessionCost } from './benches/session-cost.js';
 import { touchDelay } from './benches/touch-delay.js';
 import { touchToPhoton } from './benches/touch-to-photon.js';
 import { up } from './benches/up.js';
@@ -30,6 +31,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   host,
   churn,
   'relay-delay': relayDelay,
+  'session-cost': sessionCost,
   'touch-delay': touchDelay,
   'input-throughput': inputThroughput,
   'group-control': groupControl,
@@ -44,6 +46,7 @@ class Parts implements Bench {
   readonly root = required('ANCLOUD_ROOT');
   readonly guest = required('ANCLOUD_GUEST_IMAGE');
   readonly cycles = Number(process.env['ANCLOUD_BENCH_CYCLES'] ?? 300);
+  readonly seconds = Number(process.env['ANCLOUD_BENCH_SECONDS'] ?? 60);
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-bench-work-'));
   readonly #closers: (() => Promise<void> | void)[] = [];
   #farm: Promise<Farm> | undefined;

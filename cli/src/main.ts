@@ -104,12 +104,13 @@ program
   .command('bench')
   .argument(
     '[name...]',
-    'up memory phone-start host churn relay-delay touch-delay input-throughput group-control first-frame join-storm fan-out touch-to-photon; all by default',
+    'up memory phone-start host churn relay-delay session-cost touch-delay input-throughput group-control first-frame join-storm fan-out touch-to-photon; all by default',
   )
   .option('--cycles <n>', 'phones that churn makes and deletes', '300')
+  .option('--seconds <n>', 'how long session-cost watches', '60')
   .description('measure, each beside a peer; JSON lines')
   .action(
-    action(async ({ layout, output }, names: string[], options: { cycles: string }) =>
+    action(async ({ layout, output }, names: string[], options: { cycles: string; seconds: string }) =>
       (await import('./commands/bench.js')).bench(layout, names, options, output),
     ),
   );

@@ -5,12 +5,14 @@ import { parseScrcpyVersion, serializeControl } from '@ancloud/scrcpy-wire';
 import { recordsOf } from '@ancloud/state';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
+import { counterIn } from '../core/metrics-text.js';
 import { gestureMessages, gesturePlaces } from '../core/gesture.js';
 import { reaches, type Reach } from '../core/reach.js';
 import { p99 } from '../core/stats.js';
 import { pause, until } from '../io/command.js';
 import { Fleet } from '../io/fleet.js';
 import { cpuSecondsOf } from '../io/cpu.js';
+import type { Farm } from '../io/farm.js';
 import { busOf } from '../io/insider.js';
 
 /** They follow one master more. */
@@ -90,12 +92,15 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
     const pids = await farm.pids();
     const spent = (): number[] => WAY.map((name) => cpuSecondsOf(pids.get(name) ?? 0));
     const before = spent();
+    const ways = await waysOf(farm);
     const measured = [...(await ours()), ...(await ours())];
     const costs = spent().map((seconds, index) => {
       const micros = ((seconds - (before[index] ?? 0)) * 1e6) / (2 * EVENTS * FOLLOWERS);
       return `${WAY[index]} ${micros.toFixed(1)}`;
     });
     bench.say(`group-control: µs of CPU by event and phone: ${costs.join(', ')}`);
+    const [lane, bus] = (await waysOf(farm)).map((count, index) => count - (ways[index] ?? 0));
+    bench.say(`group-control: of input-svc's batches ${lane} went by lanes, ${bus} by NATS`);
     floor.push(...(await bare()));
     bench.say(
       `group-control: ${measured.length} of ${2 * EVENTS} events reached each of ${FOLLOWERS} phones alone`,
@@ -114,6 +119,12 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
     await Promise.all([speaker.drain(), gateway.drain()]);
     await fleet.close();
   }
+}
+
+/** Messages that input-svc has handed on by lanes, and by NATS. */
+async function waysOf(farm: Farm): Promise<number[]> {
+  const text = await (await fetch(`http://127.0.0.1:${farm.port('input-svc metrics')}/metrics`)).text();
+  return ['lane', 'bus'].map((way) => counterIn(text, 'ancloud_lane_messages_total', `way="${way}"`));
 }
 
 /** What a phone gets of a gesture's events, by one process and no service. */

@@ -5,6 +5,7 @@ import { pause, until } from '../io/command.js';
 import { Crowd } from '../io/crowd.js';
 import type { Farm } from '../io/farm.js';
 import type { Signal } from '../io/signal.js';
+import { Spending } from '../io/spending.js';
 import { watch } from '../io/watch.js';
 
 const JOINERS = 100;
@@ -59,6 +60,7 @@ async function storm(
     const tokens: string[] = [];
     for (let i = 0; i < JOINERS; i++) tokens.push((await farm.viewer(phone, 'watch')).token);
     const before = await farm.sessionCounter('ancloud_key_frames_asked_total');
+    const spending = await Spending.of(farm, { viewers: crowd.pid, bench: process.pid });
     const asked: bigint[] = [];
     const numbers: number[] = [];
     const joins: Promise<void>[] = [];
@@ -79,6 +81,11 @@ async function storm(
       await pause(WITHIN_MS / JOINERS);
     }
     await Promise.all(joins);
+    const spent = spending
+      .get()
+      .filter(([, ms]) => ms / JOINERS >= 0.1)
+      .map(([name, ms]) => `${name} ${(ms / JOINERS).toFixed(1)}`);
+    bench.say(`join-storm: ms of CPU by joiner: ${spent.join(', ')}`);
     // Whoever still waits asks again after a second.
     await pause(3_000);
     const keyFrames = (await farm.sessionCounter('ancloud_key_frames_asked_total')) - before;

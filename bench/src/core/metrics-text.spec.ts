@@ -16,3 +16,7 @@ it.each([
 ])('%s', (name, wanted) => {
   expect(counterIn(text, name)).toBe(wanted);
 });
+
+it('sums those with a label', () => {
+  expect(counterIn(text, 'asked_total', 'reason="loss"')).toBe(4);
+});

@@ -37,6 +37,10 @@ export class Crowd {
     return this.#native.fingerprint;
   }
 
+  get pid(): number {
+    return this.#native.pid;
+  }
+
   /** One viewer more; its number, when media can come. */
   connect({ ip, port, usernameFragment, password }: Candidate): Promise<number> {
     const connected = Promise.withResolvers<number>();

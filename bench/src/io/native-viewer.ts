@@ -43,6 +43,10 @@ export class NativeViewer {
     if (!line.startsWith('connected')) throw new Error(`native viewer: ${line}`);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   say(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
   }

@@ -41,11 +41,12 @@ export class StandIn {
     return new StandIn(farm, phone, folder);
   }
 
-  /** From now on servers with video play this (native/pace.h). */
-  frames(bytes: Uint8Array): void {
+  /** From now on servers with video play this (native/pace.h); `endless`: over and over. */
+  frames(bytes: Uint8Array, { endless = false } = {}): void {
     const file = path.join(this.#folder, 'frames');
     fs.writeFileSync(file, bytes);
     fs.chmodSync(file, 0o644);
+    if (endless) fs.writeFileSync(path.join(this.#folder, 'endless'), '');
   }
 
   /** Stops the film that plays, or lets it go on where it stood. */

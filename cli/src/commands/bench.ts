@@ -10,15 +10,11 @@ import { ensurePackages, packages } from '../setup/packages.js';
 export async function bench(
   layout: Layout,
   names: readonly string[],
-  { cycles }: { readonly cycles: string },
+  { cycles, seconds }: { readonly cycles: string; readonly seconds: string },
   output: Output,
 ): Promise<number> {
-  if (!/^[1-9]\d{0,5}$/.test(cycles))
-    throw new AppError('INVALID_ARGUMENT', '--cycles is not a number of phones', {
-      field: '--cycles',
-      value: cycles,
-      fix: 'write a whole number from 1 to 999999',
-    });
+  positive('--cycles', 'a number of phones', cycles);
+  positive('--seconds', 'a number of seconds', seconds);
   await ensurePackages(layout, [...packages.run, ...packages.bench]);
   const artifacts = await prepareArtifacts(layout, output);
   const child = spawn(
@@ -30,6 +26,7 @@ export async function bench(
         ...process.env,
         ANCLOUD_ROOT: layout.root,
         ANCLOUD_BENCH_CYCLES: cycles,
+        ANCLOUD_BENCH_SECONDS: seconds,
         ANCLOUD_GUEST_IMAGE: artifacts.guest,
         MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
       },
@@ -41,4 +38,13 @@ export async function bench(
   });
   if (code === null) throw new AppError('EXEC_FAILED', 'the benchmark was ended by a signal');
   return code;
+}
+
+function positive(field: string, what: string, value: string): void {
+  if (/^[1-9]\d{0,5}$/.test(value)) return;
+  throw new AppError('INVALID_ARGUMENT', `${field} is not ${what}`, {
+    field,
+    value,
+    fix: 'write a whole number from 1 to 999999',
+  });
 }

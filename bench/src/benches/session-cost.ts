@@ -1,0 +1,62 @@
+import type { Bench } from '../bench.js';
+import type { Finding } from '../core/figure.js';
+import { grown } from '../core/grown.js';
+import { p50 } from '../core/stats.js';
+import { film, scrcpyFrames } from '../core/stream-file.js';
+import { pause } from '../io/command.js';
+import { Crowd } from '../io/crowd.js';
+import { cpuNs, pssOf } from '../io/processes.js';
+import { StandIn } from '../io/stand-in.js';
+import { watch } from '../io/watch.js';
+
+/** Ends where a group does, so that it can be played over and over. */
+const FILM = { seconds: 10, framesPerSecond: 60, bitRate: 4_000_000, group: 60, keyFrameRatio: 6 };
+/** Not counted: the service compiles its code, and collects the garbage of its start. */
+const WARM_MS = 15_000;
+/** Its metrics are read between two windows: a scrape costs as much as a second of film. */
+const WINDOW_MS = 5_000;
+
+/**
+ * What one phone of 4 Mb/s and 60 frames a second costs session-svc, all that the service does at rest included, and whether its memory
+ * grows meanwhile: `--seconds` long.
+ */
+export async function sessionCost(bench: Bench): Promise<Finding[]> {
+  const farm = await bench.farm();
+  const phone = await farm.create();
+  try {
+    const standIn = StandIn.place(farm, phone, await bench.native('app_process'));
+    standIn.frames(scrcpyFrames(film(FILM)), { endless: true });
+    const crowd = await Crowd.start(await bench.native('peers'));
+    try {
+      const { signal } = await watch(farm, (await farm.viewer(phone, 'watch')).token, crowd);
+      const pid = (await farm.pids()).get('session-svc');
+      if (pid === undefined) throw new Error('the farm has no session-svc');
+      await pause(WARM_MS);
+      const percents: number[] = [];
+      const heaps: number[] = [];
+      const sizes: number[] = [];
+      const before = await crowd.count();
+      for (let left = bench.seconds * 1_000; left > 0; left -= WINDOW_MS) {
+        const from = { cpu: cpuNs(pid), ns: process.hrtime.bigint() };
+        await pause(WINDOW_MS);
+        percents.push((100 * (cpuNs(pid) - from.cpu)) / Number(process.hrtime.bigint() - from.ns));
+        heaps.push((await farm.sessionCounter('nodejs_heap_size_used_bytes')) / 2 ** 20);
+        sizes.push(pssOf([pid]).own);
+      }
+      const { packets, lost } = await crowd.count();
+      bench.say(
+        `session-cost: ${packets - before.packets} packets in ${bench.seconds} s and more, ${lost} lost`,
+      );
+      signal.close();
+      return [
+        { metric: 'core_percent', value: p50(percents), unit: '%', samples: percents },
+        { metric: 'grown_heap', value: grown(heaps), unit: 'MiB', samples: heaps },
+        { metric: 'grown_pss', value: grown(sizes), unit: 'MiB', samples: sizes },
+      ];
+    } finally {
+      await crowd.close();
+    }
+  } finally {
+    await farm.delete(phone);
+  }
+}
