@@ -6,7 +6,10 @@ export function addPushes(program: Command, phone: Command): void {
   phone
     .command('push')
     .argument('<phone>')
-    .argument('[url]', 'rtmp://host/application/key or srt://host:port?streamid=…; left out: a line of stdin')
+    .argument(
+      '[url]',
+      'https://host/… (WHIP), rtmp://host/application/key or srt://host:port?streamid=…; left out: a line of stdin, and a second one with the bearer token of a WHIP endpoint',
+    )
     .description('send the phone’s screen and sound to a server, until it is stopped; prints the push’s id')
     .action(
       action(async ({ layout, output }, id: string, url: string | undefined) =>

@@ -14,17 +14,21 @@ interface PushView {
   readonly frames: number;
 }
 
-/** `./ancloud phone push PHONE [URL]`. From stdin, so that the key stands in no list of processes and no history. */
+/**
+ * `./ancloud phone push PHONE [URL]`. Without a URL both come from stdin, so that they stand in no list of processes and no history: a line
+ * with the URL, and for WHIP one with the token.
+ */
 export async function phonePush(
   layout: Layout,
   phoneId: string,
   url: string | undefined,
   output: Output,
 ): Promise<void> {
-  const destination = url ?? (await text(process.stdin)).trim();
+  const [destination = '', token = ''] =
+    url === undefined ? (await text(process.stdin)).split('\n').map((line) => line.trim()) : [url];
   const push = await new GatewayClient(layout).post<PushView>(
     `/v1/phones/${encodeURIComponent(phoneId)}/pushes`,
-    { url: destination },
+    { url: destination, ...(token === '' ? {} : { token }) },
   );
   output.result(push, push.pushId);
 }

@@ -88,6 +88,17 @@ export class Branch {
     });
   }
 
+  /** For a transport whose other side is a process of this machine's, which passes its packets on. */
+  createInnerTransport(): Promise<types.WebRtcTransport> {
+    return this.router.createWebRtcTransport({
+      listenInfos: [
+        { protocol: 'udp', ip: '127.0.0.1', sendBufferSize: PIPE_BUFFER, recvBufferSize: PIPE_BUFFER },
+      ],
+      enableTcp: false,
+      initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
+    });
+  }
+
   /** Brings what a data producer of this branch says into this process. */
   async consumeData(producer: types.DataProducer): Promise<types.DataConsumer> {
     this.#direct ??= this.router.createDirectTransport();

@@ -1,14 +1,18 @@
 import { PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
+import { CopyLink } from './copy-link.js';
 import { ffmpegArgv, progressOutput } from './core/ffmpeg-argv.js';
-import { type PushTarget, readPushUrl } from './core/push-url.js';
+import { type CopyTarget, type PushTarget, readPushUrl } from './core/push-url.js';
 import { Destinations } from './io/destinations.js';
 import { findFfmpeg } from './io/ffmpeg.js';
 import { PushStore, type StoredPush } from './io/push-store.js';
+import { WhipEndpoint } from './io/whip-endpoint.js';
+import type { LinkEvents, PushLink } from './push-link.js';
 import { Push } from './push.js';
 import type { Stream } from './stream.js';
+import { WhipLink } from './whip-link.js';
 
-/** Of one phone at a time: each is a connection and an ffmpeg. */
+/** Of one phone at a time: each is a connection, of most an ffmpeg. */
 const MAX_OF_PHONE = 4;
 /** How long one that has ended is listed, so that somebody learns why. */
 const REMEMBERED_MS = 60 * 60_000;
@@ -58,7 +62,8 @@ export class Pushes {
   /** Errors: CONFIG_INVALID for `allow`, those of the file system. */
   static async open(options: PushesOptions): Promise<Pushes> {
     const pushes = new Pushes(options, PushStore.open(options.folder, options.log));
-    for (const stored of await pushes.#store.load()) pushes.#begin(stored, readPushUrl(stored.url));
+    for (const stored of await pushes.#store.load())
+      pushes.#begin(stored, readPushUrl(stored.url, stored.token));
     return pushes;
   }
 
@@ -66,9 +71,9 @@ export class Pushes {
   async start(request: Omit<StoredPush, 'startedAtMs'>): Promise<PushRecord> {
     const known = this.#all.get(request.pushId);
     if (known !== undefined) return known.record;
-    const target = readPushUrl(request.url);
-    await this.#destinations.addressOf(target.host);
-    findFfmpeg(this.#options.ffmpeg);
+    const target = readPushUrl(request.url, request.token);
+    await this.#addressOf(target);
+    if (target.kind === 'copy') findFfmpeg(this.#options.ffmpeg);
     const { phoneId } = request;
     const running = [...this.#all.values()].filter((one) => one.running && one.record.phoneId === phoneId);
     if (running.length >= MAX_OF_PHONE)
@@ -111,8 +116,7 @@ export class Pushes {
   }
 
   #begin(stored: StoredPush, target: PushTarget): Push {
-    const { openStream, log } = this.#options;
-    const { pushId, owner, phoneId, url, startedAtMs } = stored;
+    const { pushId, owner, phoneId, startedAtMs } = stored;
     const record = PushRecord.fromPartial({
       pushId,
       owner,
@@ -123,20 +127,40 @@ export class Pushes {
     });
     const push = new Push({
       record,
-      openStream,
-      argv: () => this.#argv(target),
-      scrub: scrubber(url),
+      connect: (events) => this.#connect(stored, target, events),
       failed: () => this.#failures.inc(),
       ended: () => void this.#forget(pushId),
-      log,
+      log: this.#options.log,
     });
     this.#all.set(pushId, push);
     push.begin();
     return push;
   }
 
-  async #argv(target: PushTarget): Promise<string[]> {
-    const address = await this.#destinations.addressOf(target.host);
+  #connect({ pushId: id, phoneId, url }: StoredPush, target: PushTarget, events: LinkEvents): PushLink {
+    const openStream = (): Promise<Stream> => this.#options.openStream(phoneId);
+    if (target.kind === 'whip')
+      return WhipLink.begin(openStream, {
+        id,
+        endpoint: new WhipEndpoint(target.endpoint, target.token, this.#destinations),
+        allows: (address) => this.#destinations.allows(address),
+        events,
+        log: this.#options.log,
+      });
+    const argv = (): Promise<string[]> => this.#argv(target);
+    const link = new CopyLink({ id, openStream, argv, scrub: scrubber(url), events });
+    link.begin();
+    return link;
+  }
+
+  #addressOf(target: PushTarget): Promise<string> {
+    return this.#destinations.addressOf(target.host, {
+      clear: target.kind === 'whip' && target.endpoint.protocol === 'http:',
+    });
+  }
+
+  async #argv(target: CopyTarget): Promise<string[]> {
+    const address = await this.#addressOf(target);
     const root = process.getuid?.() === 0;
     const ffmpeg = findFfmpeg(this.#options.ffmpeg);
     return ffmpegArgv(ffmpeg, { root, network: true, fileBytes: NO_FILE }, [

@@ -57,9 +57,13 @@ export class Receiver {
   }
 
   /** Errors: STREAM_FAILED when the worker is gone. */
-  static async create(stream: Watchable, branch: Branch): Promise<Receiver> {
+  static async create(
+    stream: Watchable,
+    branch: Branch,
+    transport = branch.createViewerTransport({ data: false }),
+  ): Promise<Receiver> {
     const joinedAt = performance.now();
-    return new Receiver(stream, branch, await branch.createViewerTransport({ data: false }), joinedAt);
+    return new Receiver(stream, branch, await transport, joinedAt);
   }
 
   get transport(): types.WebRtcTransport {

@@ -140,7 +140,7 @@ describe('push', () => {
     // As a number, and as IPv4 in IPv6.
     ['rtmp://2130706434/live/key', 403, 'DESTINATION_REFUSED'],
     ['rtmp://[::ffff:127.0.0.2]/live/key', 403, 'DESTINATION_REFUSED'],
-    ['https://example.com/whip', 400, 'INVALID_ARGUMENT'],
+    ['ftp://example.com/live', 400, 'INVALID_ARGUMENT'],
     ['file:///etc/passwd', 400, 'INVALID_ARGUMENT'],
   ])('sends nothing to %s', async (url, status, code) => {
     const answer = await farm.call('POST', `/v1/phones/${phone.phoneId}/pushes`, { url });

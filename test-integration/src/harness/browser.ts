@@ -36,6 +36,7 @@ export class Browser {
       readonly chromium?: string;
       /** An origin that is trusted as loopback is: of other plain HTTP Chromium keeps media and clipboard away. */
       readonly trusted?: string;
+      readonly flags?: readonly string[];
     } = {},
   ): Promise<Browser> {
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-chromium-'));
@@ -44,6 +45,7 @@ export class Browser {
       headless: true,
       args: [
         ...FLAGS,
+        ...(options.flags ?? []),
         ...(options.trusted === undefined
           ? []
           : [`--unsafely-treat-insecure-origin-as-secure=${options.trusted}`]),

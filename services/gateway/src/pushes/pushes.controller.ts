@@ -16,10 +16,10 @@ export class PushesController {
   async start(
     @Caller() caller: Principal,
     @Param('phoneId') phoneId: string,
-    @Body({ schema: startPushBody }) { url }: z.output<typeof startPushBody>,
+    @Body({ schema: startPushBody }) { url, token }: z.output<typeof startPushBody>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return pushJson(await this.api.pushes.start(caller, { phoneId, url }, goneSignal(reply)));
+    return pushJson(await this.api.pushes.start(caller, { phoneId, url, token }, goneSignal(reply)));
   }
 
   @Get('pushes')

@@ -36,16 +36,21 @@ export class Pushes {
   /** Errors: PHONE_NOT_FOUND, INVALID_ARGUMENT, DESTINATION_REFUSED, SESSION_NOT_FOUND, CAPACITY, EXEC_FAILED, UNAVAILABLE. */
   async start(
     principal: Principal,
-    { phoneId, url }: StartPushRequest,
+    { phoneId, url, token }: StartPushRequest,
     signal: AbortSignal,
   ): Promise<PushRecord> {
     const { access, medias } = this.#parts;
     if (url === '' || url.length > MAX_URL)
       // Not repeated: it holds keys.
-      throw invalid('url', undefined, `url has not 1 to ${MAX_URL} characters`, 'write rtmp://… or srt://…');
+      throw invalid(
+        'url',
+        undefined,
+        `url has not 1 to ${MAX_URL} characters`,
+        'write https://…, rtmp://… or srt://…',
+      );
     const { desired } = await access.load(principal, phoneId);
     // One id over all tries: one that was begun, and whose answer was lost, is begun already.
-    const request = { pushId: newId('pu'), phoneId, owner: desired.owner, url };
+    const request = { pushId: newId('pu'), phoneId, owner: desired.owner, url, token };
     return reachMedia(this.#parts, phoneId, signal, (address) =>
       medias.get(address).startPush(request, { deadlineMs: START_MS, retries: 0 }),
     );

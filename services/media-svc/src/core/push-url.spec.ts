@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readPushUrl } from './push-url.js';
 
-const output = (url: string, address: string): string => readPushUrl(url).output(address).join(' ');
+const output = (url: string, address: string): string => {
+  const target = readPushUrl(url);
+  return target.kind === 'copy' ? target.output(address).join(' ') : '';
+};
 
 describe('readPushUrl', () => {
   it.each([
@@ -12,6 +15,8 @@ describe('readPushUrl', () => {
       1_936,
       'rtmp://live.example:1936/…',
     ],
+    ['https://live.example/whip/key?k=s3cret', 'live.example', 443, 'https://live.example/…'],
+    ['http://[2001:db8::1]:8080/whip/key', '2001:db8::1', 8_080, 'http://[2001:db8::1]:8080/…'],
     ['rtmp://[2001:db8::1]/app/key', '2001:db8::1', 1_935, 'rtmp://[2001:db8::1]/…'],
     [
       'srt://203.0.113.9:9000?streamid=publish:phone&passphrase=0123456789',
@@ -41,7 +46,8 @@ describe('readPushUrl', () => {
   it.each([
     '',
     'live.example/app/key',
-    'https://live.example/app/key',
+    'https://user:pass@live.example/whip',
+    'ftp://live.example/app/key',
     'file:///etc/passwd',
     'rtmp:///app/key',
     'rtmp://live.example/app',
@@ -62,5 +68,22 @@ describe('readPushUrl', () => {
     } catch (error) {
       expect((error as Error).message).not.toContain('live.example');
     }
+  });
+
+  it('hands a WHIP endpoint its token, and nobody else one', () => {
+    expect(readPushUrl('https://live.example/whip', 'abc.d-e_f~g+h/i==')).toMatchObject({
+      kind: 'whip',
+      token: 'abc.d-e_f~g+h/i==',
+      endpoint: { href: 'https://live.example/whip' },
+    });
+    for (const [url, token] of [
+      ['https://live.example/whip', 'two words'],
+      ['https://live.example/whip', 'a\r\nx-header: b'],
+      ['https://live.example/whip', 'k'.repeat(5_000)],
+      ['rtmp://live.example/app/key', 'token'],
+    ] as const)
+      expect(() => readPushUrl(url, token)).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT', field: 'token' }),
+      );
   });
 });

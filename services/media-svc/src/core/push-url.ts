@@ -14,34 +14,68 @@ const SRT_OPTIONS: Readonly<Record<string, RegExp>> = {
 /** A connection that is not there after this long, and one that takes nothing for as long, is none. µs; SRT wants ms for the first. */
 const PATIENCE_US = 10_000_000;
 
-/** Where a phone's stream is sent. Holds secrets. */
-export interface PushTarget {
-  readonly scheme: 'rtmp' | 'srt';
+/** RFC 6750 §2.1, b64token. */
+const TOKEN = /^[\w\-.~+/]+=*$/;
+const MAX_TOKEN = 4_096;
+
+interface Place {
   /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
   /** For people: without path, query and user. */
   readonly shown: string;
+}
+
+/** A server that ffmpeg speaks to. */
+export interface CopyTarget extends Place {
+  readonly kind: 'copy';
   /** ffmpeg's arguments, once the host's address is known. */
   readonly output: (address: string) => readonly string[];
 }
 
+/** A WHIP endpoint (RFC 9725). */
+export interface WhipTarget extends Place {
+  readonly kind: 'whip';
+  readonly endpoint: URL;
+  /** Bearer; empty = the endpoint wants none. */
+  readonly token: string;
+}
+
+/** Where a phone's stream is sent. Holds secrets. */
+export type PushTarget = CopyTarget | WhipTarget;
+
 /** Reads a destination. Errors: INVALID_ARGUMENT; what they say of the URL is never more than its scheme or an option's name. Pure. */
-export function readPushUrl(text: string): PushTarget {
+export function readPushUrl(text: string, token = ''): PushTarget {
   const url = text.length <= MAX_URL && CHARACTERS.test(text) ? URL.parse(text) : null;
   if (url === null || url.hostname === '')
     throw malformed('url', `it is no URL of at most ${MAX_URL} characters`);
+  if (url.protocol === 'https:' || url.protocol === 'http:') return whip(url, token);
+  if (token !== '') throw malformed('token', 'a token is for WHIP, at https://…', url.protocol);
   if (url.protocol === 'rtmp:') return rtmp(url);
   if (url.protocol === 'srt:') return srt(url);
-  throw malformed('url', 'its scheme is neither rtmp nor srt', url.protocol);
+  throw malformed('url', 'its scheme is none of https (WHIP), rtmp and srt', url.protocol);
 }
 
-function rtmp(url: URL): PushTarget {
+function whip(url: URL, token: string): WhipTarget {
+  if (url.username !== '' || url.password !== '')
+    throw malformed('url', 'a WHIP endpoint takes a token, no user and password');
+  if (token.length > MAX_TOKEN || (token !== '' && !TOKEN.test(token)))
+    throw malformed('token', `it is no bearer token of at most ${MAX_TOKEN} characters (RFC 6750)`);
+  return {
+    kind: 'whip',
+    ...placeOf(url, url.protocol === 'https:' ? 443 : 80),
+    shown: `${url.protocol}//${url.host}/…`,
+    endpoint: url,
+    token,
+  };
+}
+
+function rtmp(url: URL): CopyTarget {
   const { host, port } = placeOf(url, 1_935);
   const [, app = '', key = ''] = /^\/([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
   if (app === '' || key === '') throw malformed('url', 'its path is not /application/stream');
   return {
-    scheme: 'rtmp',
+    kind: 'copy',
     host,
     port,
     shown: `rtmp://${url.host}/…`,
@@ -57,7 +91,7 @@ function rtmp(url: URL): PushTarget {
   };
 }
 
-function srt(url: URL): PushTarget {
+function srt(url: URL): CopyTarget {
   const { host, port } = placeOf(url, 0);
   if (port === 0) throw malformed('url', 'an SRT destination has a port');
   if (url.username !== '' || (url.pathname !== '' && url.pathname !== '/'))
@@ -74,7 +108,7 @@ function srt(url: URL): PushTarget {
     options.set(name, value);
   }
   return {
-    scheme: 'srt',
+    kind: 'copy',
     host,
     port,
     shown: `srt://${url.host}`,
@@ -108,6 +142,6 @@ function malformed(field: string, message: string, value = ''): AppError {
   return new AppError('INVALID_ARGUMENT', `the destination cannot be used: ${message}`, {
     field,
     value,
-    fix: 'write rtmp://host/application/stream or srt://host:port?streamid=…',
+    fix: 'write https://host/whip/…, rtmp://host/application/stream or srt://host:port?streamid=…',
   });
 }

@@ -54,6 +54,14 @@ describe('Destinations', () => {
     );
   });
 
+  it('sends nothing in clear text but where the operator lists', async () => {
+    const some = new Destinations(['127.0.0.1']);
+    await expect(some.addressOf('127.0.0.1', { clear: true })).resolves.toBe('127.0.0.1');
+    await expect(some.addressOf('203.0.113.9', { clear: true })).rejects.toMatchObject({
+      code: 'DESTINATION_REFUSED',
+    });
+  });
+
   it.each(['10.1.2.0/33', 'live.example', '10.1.2/24', ''])("is not made with '%s'", (network) => {
     expect(() => new Destinations([network])).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });

@@ -48,29 +48,41 @@ export class Destinations {
 
   /**
    * The address that `host` is to be reached by. Of a name with several, all must be allowed: which one is taken is nobody's to choose.
-   * Errors: DESTINATION_REFUSED, UNAVAILABLE when the name has none.
+   * `clear`: what is sent there anybody on its way can read, so it must be a network that the operator has named. Errors:
+   * DESTINATION_REFUSED, UNAVAILABLE when the name has none.
    */
-  async addressOf(host: string): Promise<string> {
+  async addressOf(host: string, { clear = false }: { readonly clear?: boolean } = {}): Promise<string> {
     const addresses = isIP(host) === 0 ? await resolve(host) : [host];
-    for (const address of addresses)
+    for (const address of addresses) {
       if (!this.allows(address))
-        throw new AppError(
-          'DESTINATION_REFUSED',
-          'the destination is inside a network that the farm does not send to',
-          {
-            field: 'url',
-            value: host,
-            fix: 'use a public address, or have the operator add its network to ANCLOUD_PUSH_ALLOW',
-          },
-        );
+        throw refused(host, 'the destination is inside a network that the farm does not send to');
+      if (clear && !this.#names(address))
+        throw refused(host, 'the destination would be sent its token without TLS');
+    }
     return addresses[0] ?? '';
   }
 
   allows(address: string): boolean {
-    const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-    const [plain, family] = mapped === undefined ? [address, familyOf(address)] : [mapped, 'ipv4' as const];
+    const [plain, family] = unmapped(address);
     return this.#allowed.check(plain, family) || !this.#inside.check(plain, family);
   }
+
+  #names(address: string): boolean {
+    return this.#allowed.check(...unmapped(address));
+  }
+}
+
+function unmapped(address: string): [address: string, family: 'ipv4' | 'ipv6'] {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
+  return mapped === undefined ? [address, familyOf(address)] : [mapped, 'ipv4'];
+}
+
+function refused(host: string, message: string): AppError {
+  return new AppError('DESTINATION_REFUSED', message, {
+    field: 'url',
+    value: host,
+    fix: 'use a public address, with TLS, or have the operator add its network to ANCLOUD_PUSH_ALLOW',
+  });
 }
 
 async function resolve(host: string): Promise<string[]> {

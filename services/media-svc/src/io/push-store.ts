@@ -10,6 +10,8 @@ export interface StoredPush {
   readonly phoneId: string;
   /** Secret. */
   readonly url: string;
+  /** Secret; a WHIP endpoint's bearer token, or empty. */
+  readonly token: string;
   readonly startedAtMs: number;
 }
 
@@ -63,6 +65,6 @@ function validated(value: unknown, id: string): StoredPush {
   for (const field of ['owner', 'phoneId', 'url'] as const)
     if (typeof push?.[field] !== 'string')
       throw new AppError('MESSAGE_MALFORMED', `the push has no ${field}`, { field });
-  const { owner = '', phoneId = '', url = '', startedAtMs = 0 } = push ?? {};
-  return { pushId: id, owner, phoneId, url, startedAtMs };
+  const { owner = '', phoneId = '', url = '', token = '', startedAtMs = 0 } = push ?? {};
+  return { pushId: id, owner, phoneId, url, token, startedAtMs };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   attribute,
   errorOf,
+  hasIntegrity,
   method,
   readStun,
   readXorAddress,
@@ -28,6 +29,24 @@ describe('RFC 5769', () => {
     expect(message && valueOf(message, 0x8022)?.toString()).toBe('test vector');
     const mapped = message && valueOf(message, attribute.xorMappedAddress);
     expect(mapped && readXorAddress(mapped, TRANSACTION)).toEqual({ address: '192.0.2.1', port: 32_853 });
+  });
+
+  // §2.1
+  it('knows who made its sample request', () => {
+    const request = hex(`00010058 2112a442 b7e7a701 bc34d686 fa87dfae
+      80220010 5354554e 20746573 7420636c 69656e74
+      00240004 6e0001ff
+      80290008 932ff9b1 51263b36
+      00060009 6576746a 3a683676 59202020
+      00080014 9aeaa70c bfd8cb56 781ef2b5 b2d3f249 c1b571a2
+      80280004 e57a3bcf`);
+    const password = Buffer.from('VOkJxbRl1RmTxUk/WvJxBt');
+    expect(hasIntegrity(request, password)).toBe(true);
+    expect(hasIntegrity(request, Buffer.from('VOkJxbRl1RmTxUk/WvJxBu'))).toBe(false);
+    const changed = Buffer.from(request);
+    changed[45] = 0x6f;
+    expect(hasIntegrity(changed, password)).toBe(false);
+    expect(hasIntegrity(request.subarray(0, 76), password)).toBe(false);
   });
 
   // §2.3

@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
 import { crc32 } from 'node:zlib';
 
-/** What a self-test says of STUN (RFC 8489 §18.1) and TURN (RFC 8656 §17). */
+/** What a self-test and a push say of STUN (RFC 8489 §18.1) and TURN (RFC 8656 §17). */
 export const method = {
   binding: 0x001,
   allocate: 0x003,
@@ -26,6 +26,7 @@ export const attribute = {
   requestedTransport: 0x0019,
   xorMappedAddress: 0x0020,
   priority: 0x0024,
+  useCandidate: 0x0025,
   fingerprint: 0x8028,
   iceControlling: 0x802a,
 } as const;
@@ -94,7 +95,7 @@ export function stunLength(bytes: Buffer): number | undefined {
   return HEADER + bytes.readUInt16BE(2);
 }
 
-/** Undefined for what is no STUN message. Integrity and fingerprint are not checked: whoever asks knows the answer by its transaction. */
+/** Undefined for what is no STUN message. Integrity (`hasIntegrity`) and fingerprint are not checked: whoever asks knows the answer by its transaction. */
 export function readStun(bytes: Buffer): StunMessage | undefined {
   const length = stunLength(bytes);
   if (length === undefined || length !== bytes.length || length % 4 !== 0) return undefined;
@@ -111,6 +112,19 @@ export function readStun(bytes: Buffer): StunMessage | undefined {
     at = (end + 3) & ~3;
   }
   return { kind, method: type & ~0x110, transaction: bytes.subarray(8, HEADER), attributes };
+}
+
+/** Whether a message that `readStun` has read was made by somebody who knows `key` (RFC 8489 §14.5). */
+export function hasIntegrity(bytes: Buffer, key: Uint8Array): boolean {
+  for (let at = HEADER; at + 4 <= bytes.length; at += 4 + ((bytes.readUInt16BE(at + 2) + 3) & ~3)) {
+    if (bytes.readUInt16BE(at) !== attribute.messageIntegrity) continue;
+    const before = Buffer.from(bytes.subarray(0, at));
+    before.writeUInt16BE(at - HEADER + INTEGRITY_SIZE, 2);
+    const wanted = createHmac('sha1', key).update(before).digest();
+    const got = bytes.subarray(at + 4, at + INTEGRITY_SIZE);
+    return got.length === wanted.length && timingSafeEqual(got, wanted);
+  }
+  return false;
 }
 
 export function valueOf(message: StunMessage, type: number): Buffer | undefined {
