@@ -1,4 +1,5 @@
 import crypto from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from './errors.js';
@@ -42,6 +43,20 @@ export async function writeFileAtomic(
     throw error;
   }
   await syncFolder(folder);
+}
+
+const TEMPORARY = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/** Removes from `folder` what writers that were killed have left; no other may be at work there. Fine when there is none. */
+export function removeTemporaries(folder: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  for (const name of names) if (TEMPORARY.test(name)) rmSync(path.join(folder, name), { force: true });
 }
 
 /** Makes a rename, creation or removal in `folder` last over a power cut. */

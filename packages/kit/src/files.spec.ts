@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readJson, removeFile, writeFileAtomic, writeJsonAtomic } from './atomic-file.js';
+import { readJson, removeFile, removeTemporaries, writeFileAtomic, writeJsonAtomic } from './atomic-file.js';
 import { constantTimeEqual, ensureSecretFile, readSecretFile } from './secret.js';
 
 let folder: string;
@@ -26,6 +26,15 @@ describe('atomic files', () => {
     fs.mkdirSync(file);
     await expect(writeFileAtomic(file, 'x')).rejects.toThrow('EISDIR');
     expect(fs.readdirSync(folder)).toEqual(['a']);
+  });
+
+  it('takes away what killed writers have left, and nothing else', () => {
+    const others = ['a.json', '.hidden', '.a.json.tmp', 'a.json.0123456789ab.tmp'];
+    for (const name of [...others, '.a.json.0123456789ab.tmp'])
+      fs.writeFileSync(path.join(folder, name), '{');
+    removeTemporaries(folder);
+    expect(fs.readdirSync(folder).toSorted()).toEqual(others.toSorted());
+    removeTemporaries(path.join(folder, 'missing'));
   });
 
   it('is whole whoever wins among writers', async () => {

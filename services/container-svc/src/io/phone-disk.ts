@@ -5,6 +5,7 @@ import { noRoom, RESERVE } from './import/temporary.js';
 import { unmountLoop } from './loop-mounts.js';
 import { isMounted, loopsOf } from './mounts.js';
 import type { Paths } from './paths.js';
+import { syncFileSystem } from './syscalls.js';
 
 const MIB = 1024 ** 2;
 /** Of a check or a resize, which read what the disk is full of. */
@@ -75,6 +76,7 @@ export class PhoneDisks {
     }
     await exec(['losetup', '--set-capacity', `/dev/${loop}`], { fds });
     await exec(['resize2fs', `/dev/${loop}`], { fds, timeoutMs: LONG_MS });
+    await syncFileSystem(paths.run(phone).disk);
   }
 
   /** Whether the state disk has what a phone's disk of that size lacks. */

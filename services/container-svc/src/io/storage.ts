@@ -1,8 +1,9 @@
 import fs from 'node:fs';
-import { AppError, writeJsonAtomic } from '@ancloud/kit';
+import { AppError, removeTemporaries, writeJsonAtomic } from '@ancloud/kit';
 import type { Identity } from '../core/observed.js';
 import type { PhoneFiles, Paths } from './paths.js';
 import type { PhoneDisks } from './phone-disk.js';
+import { syncFileSystem } from './syscalls.js';
 
 const SYSTEM = 1000;
 
@@ -44,6 +45,8 @@ export class PhoneStorage {
     fs.rmSync(files.work, { recursive: true, force: true });
     inside();
     makeUpper(files, identity.userns ? identity.base : 0);
+    // It may lie on the phone's own disk: identity.json must not tell of the new image while the old upper could come back.
+    await syncFileSystem(files.upper);
     await this.note(phone, identity);
   }
 
@@ -65,6 +68,11 @@ export class PhoneStorage {
       });
     await this.#begin(phone, identity, { fds, inside: () => {} });
     await this.note(phone, identity);
+  }
+
+  /** What a power cut has left of files that were being replaced. Nobody writes meanwhile. */
+  tidy(phone: string): void {
+    removeTemporaries(this.paths.storage(phone).root);
   }
 
   /** Remembers more about data that is there. */

@@ -3,7 +3,8 @@ import koffi from 'koffi';
 
 /**
  * The few system calls that Node does not have. The only file that knows koffi: all others see functions that throw an
- * Error with `code` and `syscall`, as node:fs does. All are synchronous and take microseconds, mounts a few milliseconds.
+ * Error with `code` and `syscall`, as node:fs does. All are synchronous and take microseconds, mounts a few
+ * milliseconds; only `syncFileSystem` waits for the disk, and answers a promise.
  */
 const libc = koffi.load('libc.so.6');
 const mountCall = libc.func(
@@ -15,6 +16,7 @@ const mkfifoCall = libc.func('int mkfifo(const char *path, unsigned int mode)');
 const pipeCall = libc.func('int pipe2(_Out_ int *fds, int flags)');
 const pollCall = libc.func('int poll(void *fds, unsigned long count, int timeout)');
 const clockCall = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
+const syncfsCall = libc.func('int syncfs(int fd)');
 const openat2Call = libc.func(
   'long syscall(long number, int dirfd, const char *path, const uint64_t *how, size_t size)',
 );
@@ -59,6 +61,21 @@ const UMOUNT_NOFOLLOW = 8;
 /** `detach`: also when in use; it goes when its last user does. */
 export function umount(target: string, detach = false): void {
   check(umountCall(target, UMOUNT_NOFOLLOW | (detach ? MNT_DETACH : 0)), 'umount2', target);
+}
+
+/**
+ * Makes all that was ever written to the file system of `folder` outlast a power cut; of an overlay, to that of its upper. For
+ * work on many files of which a file elsewhere is about to tell: file systems keep no order among each other.
+ */
+export function syncFileSystem(folder: string): Promise<void> {
+  const fd = fs.openSync(folder, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+  return new Promise((resolve, reject) => {
+    syncfsCall.async(fd, (error: unknown, result: number) => {
+      fs.closeSync(fd);
+      if (error === null && result === 0) resolve();
+      else reject(new Error(`syncfs of ${folder} failed`, { cause: error }));
+    });
+  });
 }
 
 /** As both machines that we run on have it. */

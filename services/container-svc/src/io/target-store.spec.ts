@@ -81,6 +81,14 @@ describe('targets on disk', () => {
     expect(fs.readdirSync(paths.tombstones)).toEqual([]);
   });
 
+  it('leave nothing of a writing that a power cut ended', async () => {
+    await load();
+    for (const folder of [paths.targets, paths.tombstones])
+      fs.writeFileSync(path.join(folder, '.ph_1.json.0123456789ab.tmp'), '{');
+    await load();
+    expect([paths.targets, paths.tombstones].flatMap((folder) => fs.readdirSync(folder))).toEqual([]);
+  });
+
   it('have their tombstone before they go', async () => {
     const store = await load();
     await store.save('ph_1', target);

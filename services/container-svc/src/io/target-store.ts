@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { phoneIdPattern } from '@ancloud/contracts';
 import { Desired } from '@ancloud/contracts/common/v1/common';
-import { AppError, type Log, readJson, removeFile, writeJsonAtomic } from '@ancloud/kit';
+import { AppError, type Log, readJson, removeFile, removeTemporaries, writeJsonAtomic } from '@ancloud/kit';
 import type { Fence, Target } from '../core/target.js';
 import type { Faults } from './faults.js';
 import type { Paths } from './paths.js';
@@ -27,8 +27,10 @@ export class TargetStore {
 
   /** A file that cannot be read is left where it is and named in the log: its phone is neither started nor removed. */
   async load(nowMs: number): Promise<void> {
-    for (const dir of [this.paths.targets, this.paths.tombstones])
+    for (const dir of [this.paths.targets, this.paths.tombstones]) {
       fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+      removeTemporaries(dir);
+    }
     for (const phone of idsIn(this.paths.targets)) {
       try {
         const target = await readJson(this.paths.target(phone), parseTarget);

@@ -5,7 +5,7 @@ import type { Identity } from '../core/observed.js';
 import type { StepArgs } from '../core/steps.js';
 import { isMounted, unmountAll } from '../io/mounts.js';
 import { renewIds } from '../io/renew-ids.js';
-import { mount, mountFlags } from '../io/syscalls.js';
+import { mount, mountFlags, syncFileSystem } from '../io/syscalls.js';
 import { diskOf } from './disk-steps.js';
 import { type ExecutorOptions, identityOf, type StepContext } from './step-context.js';
 
@@ -86,8 +86,11 @@ export async function renewPhoneIds(
   inside: () => void,
 ): Promise<void> {
   const { renew: __, ...identity } = identityOf(context, 'renewing the ids of');
-  renewIds(paths.data(context.phone, identity));
+  const data = paths.data(context.phone, identity);
+  renewIds(data);
   inside();
+  // The data may lie on the phone's own disk: what identity.json tells of must be there as long as that is.
+  await syncFileSystem(data);
   await storage.note(context.phone, identity);
 }
 

@@ -128,6 +128,7 @@ export async function startHost(
   const observer = new Observer({ paths, images, network, disks, cgroups, cgroupOf, hostBoot });
   const adbKey = (): string | undefined => readOptional(config.adbPublicKeyFile);
   const storage = new PhoneStorage(paths, disks);
+  for (const phone of targets.all().keys()) storage.tidy(phone);
   const steps = new StepRunner({
     paths,
     exec,
