@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # binder-vm: container-svc itself on a kernel with binderfs, in the virtual machine of tools/binder-vm. The scenarios are
-# src/vm/binder.ts and src/vm/shapes.ts, a machine each. Prints "N passed, N failed".
+# src/vm/binder.ts, src/vm/shapes.ts and src/vm/power-cut.ts, a machine each, two at a time: emulated, a machine keeps one core busy.
+# Prints "N passed, N failed".
 #
 #   usage: bash test-integration/vm/run.sh [SCENARIO...]          (root; npm packages installed, services built)
 set -euo pipefail
@@ -11,7 +12,10 @@ root=$(cd "$here/../.." && pwd)
 export PATH=$root/node_modules/.bin:$PATH
 node=$(readlink -f "$(command -v node)")
 work=$(mktemp -d /tmp/ancloud-vm-test.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+# Each scenario is a process group of its own: with it ends all that it has started.
+trap 'for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
 
 "$root/services/container-svc/build-native.sh"
 guest=$("$root/guest/build.sh" | tail -1)
@@ -32,6 +36,11 @@ printf '%s\n' '#!/system/bin/sh' 'echo yes >/anbox-was-here' 'exec /init' >"$wor
 chmod 755 "$work/tree/anbox-init.sh"
 variant anbox
 rm -rf "$work/tree"
+mkdir -p "$work/in/tree/system"
+printf '#!/system/bin/sh\n' >"$work/in/tree/init"
+chmod 755 "$work/in/tree/init"
+echo ro.product.name=tree >"$work/in/tree/system/build.prop"
+head -c 3000000 /dev/urandom >"$work/in/tree/system/noise"
 gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/in/bare-mount" "$here/bare-mount.c"
 gcc -O2 -Wall -Wextra -Werror -static -s -o "$work/in/bindertest" "$root/tools/binder-vm/bindertest.c"
 gcc -O2 -Wall -Werror -static -s -o "$work/in/binder-ping" "$root/guest/test/binder-ping.c"
@@ -45,22 +54,54 @@ bundle() {
 }
 # What stays outside is found in the workspace itself.
 ln -s "/run/host$root/node_modules" "$work/in/node_modules"
-mkdir "$work/in/service"
-cp -r "$root/services/container-svc/bundle" "$work/in/service/"
-[ $# -gt 0 ] || set -- binder shapes
+# As in the workspace, which is what the sandboxes of its readers see.
+mkdir -p "$work/in/services/container-svc"
+cp -r "$root/services/container-svc/bundle" "$work/in/services/container-svc/"
+# Below /run/host every file of the host can be reached, also what stands in its /tmp.
+echo "/run/host$node" >"$work/in/node"
+
+# in_machine SCENARIO: runs src/vm/SCENARIO.ts in a machine of its own.
+in_machine() {
+  mkdir "$work/in-$1"
+  cp -r "$work/in/." "$work/in-$1/"
+  bundle "$root/test-integration/src/vm/$1.ts" "$work/in-$1/$1.mjs"
+  echo "exec /run/host$node /run/in/$1.mjs /run/in/services/container-svc/bundle/main.js /run/in" >"$work/in-$1/main.sh"
+  "$root/tools/binder-vm/run.sh" --in "$work/in-$1" --out "$work/out-$1" --timeout "${ANCLOUD_VM_TIMEOUT:-2400}"
+}
+
+# Itself on the host, which starts machines and kills them.
+power_cut() {
+  mkdir "$work/in-power-cut" "$work/out-power-cut"
+  cp -r "$work/in/." "$work/in-power-cut/"
+  bundle "$root/test-integration/src/vm/power-machine.ts" "$work/in-power-cut/power-machine.mjs"
+  bundle "$root/test-integration/src/vm/power-cut.ts" "$work/power-cut.mjs"
+  "$node" "$work/power-cut.mjs" "$root/tools/binder-vm/run.sh" "$root/services/container-svc/bundle/main.js" \
+    "$work/in-power-cut" "$work/out-power-cut"
+}
+
+run_scenario() {
+  local status=0
+  case $1 in
+    power-cut) power_cut ;;
+    *) in_machine "$1" ;;
+  esac >"$work/said-$1" 2>&1 || status=$?
+  cat "$work/said-$1"
+  [ "$status" = 0 ] || echo "$1 ended with $status" >"$work/failed-$1"
+}
+
+[ $# -gt 0 ] || set -- shapes binder power-cut
+set -m
+for scenario in "$@"; do
+  [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
+  run_scenario "$scenario" &
+done
+wait
 passed=0 failed=0
 for scenario in "$@"; do
-  bundle "$root/test-integration/src/vm/$scenario.ts" "$work/in/$scenario.mjs"
-  cat >"$work/in/main.sh" <<MAIN
-# Below /run/host every file of the host can be reached, also what stands in its /tmp.
-exec /run/host$node /run/in/$scenario.mjs /run/in/service/bundle/main.js /run/in
-MAIN
-  status=0
-  "$root/tools/binder-vm/run.sh" --in "$work/in" --out "$work/out-$scenario" --timeout "${ANCLOUD_VM_TIMEOUT:-2400}" || status=$?
-  said() { grep -c "^$1 " "$work/out-$scenario/console.log" || true; }
+  said() { grep -c "^$1 " "$work/said-$scenario" || true; }
   passed=$((passed + $(said ok)))
   wrong=$(said 'not ok')
-  [ "$status" = 0 ] || wrong=$((wrong > 0 ? wrong : 1))
+  [ ! -e "$work/failed-$scenario" ] || wrong=$((wrong > 0 ? wrong : 1))
   failed=$((failed + wrong))
 done
 echo "$passed passed, $failed failed"

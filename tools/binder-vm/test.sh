@@ -26,7 +26,7 @@ echo "NODE=/run/host$node" >"$work/in/environment"
   --outfile="$work/in/script.mjs"
 
 # Beside the small machines below: emulated, each keeps one core busy.
-"$here/run.sh" --in "$work/in" --out "$work/out" --timeout 300 &
+"$here/run.sh" --in "$work/in" --out "$work/out" --timeout 900 &
 machine=$!
 trap 'kill "$machine" 2>/dev/null || true; wait; rm -rf "$work"' EXIT
 passed=0 failed=0
