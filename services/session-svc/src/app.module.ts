@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Log } from '@ancloud/kit';
 import { WorkLimits } from './actions/limits.js';
+import { SharedScreenshots } from './actions/shared-screenshots.js';
 import { LOG, SessionController } from './api/session.controller.js';
 import { Sessions } from './io/sessions.js';
 
@@ -14,6 +15,7 @@ export class AppModule {
       providers: [
         { provide: Sessions, useValue: parts.sessions },
         { provide: WorkLimits, useValue: new WorkLimits() },
+        { provide: SharedScreenshots, useValue: new SharedScreenshots() },
         { provide: LOG, useValue: parts.log },
       ],
     };

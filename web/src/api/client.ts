@@ -175,9 +175,11 @@ export class Client {
     return this.#json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/stop`);
   }
 
-  async screenshot(id: string, signal?: AbortSignal): Promise<Blob> {
+  /** One that was begun at most `maxAgeMs` ago will do: all consoles that show a phone share it. */
+  async screenshot(id: string, maxAgeMs: number, signal?: AbortSignal): Promise<Blob> {
     const more = signal === undefined ? {} : { signal };
-    return (await this.#call('GET', `/v1/phones/${encodeURIComponent(id)}/screenshot`, more)).blob();
+    const path = `/v1/phones/${encodeURIComponent(id)}/screenshot?maxAgeMs=${maxAgeMs}`;
+    return (await this.#call('GET', path, more)).blob();
   }
 
   async log(id: string, lines: number): Promise<string> {

@@ -66,7 +66,7 @@ function useScreenshot(
     const ask = async (): Promise<void> => {
       asking = true;
       try {
-        const picture = await inTurn(() => client.screenshot(phoneId, over.signal));
+        const picture = await inTurn(() => client.screenshot(phoneId, FRESH_MS, over.signal));
         if (!over.signal.aborted) setUrl(URL.createObjectURL(picture));
         due = Date.now() + FRESH_MS;
       } catch {

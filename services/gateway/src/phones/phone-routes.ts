@@ -5,6 +5,7 @@ import {
   deletePhoneQuery,
   listPhonesQuery,
   logQuery,
+  screenshotQuery,
   updatePhoneBody,
 } from './phone-schemas.js';
 import { phone, phoneList } from './phone-view-schemas.js';
@@ -144,6 +145,9 @@ export const phoneRoutes: readonly RouteDoc[] = [
     operationId: 'screenshot',
     tag,
     summary: 'The screen as PNG',
+    description:
+      'Drawn by the phone itself; the video is not begun for it, and a paused phone is not woken. With `maxAgeMs` callers share one.',
+    query: screenshotQuery,
     ok: { status: 200, description: 'PNG', mediaType: 'image/png' },
     errors: [
       'PHONE_NOT_FOUND',

@@ -229,6 +229,16 @@ export const deletePhoneQuery = z.object({
     .describe('Do not wait for a host that is lost; it removes the phone when it returns'),
 });
 
+export const screenshotQuery = z.object({
+  maxAgeMs: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('One that was begun so many ms ago will do, and is shared with others; 0: a new one'),
+});
+
 export const logQuery = z.object({
   tail: z.coerce.number().int().min(0).max(10_000).default(200).describe('Lines from the end'),
 });

@@ -30,6 +30,7 @@ import {
   deletePhoneQuery,
   listPhonesQuery,
   logQuery,
+  screenshotQuery,
   updatePhoneBody,
   updatePhoneRequest,
 } from './phone-schemas.js';
@@ -147,9 +148,10 @@ export class PhonesController {
   async screenshot(
     @Caller() caller: Principal,
     @Param('phoneId') phoneId: string,
+    @Query({ schema: screenshotQuery }) { maxAgeMs }: z.output<typeof screenshotQuery>,
     @Res() reply: FastifyReply,
   ) {
-    const { png } = await this.api.screenshot(caller, { phoneId }, goneSignal(reply));
+    const { png } = await this.api.screenshot(caller, { phoneId, maxAgeMs }, goneSignal(reply));
     await reply.type('image/png').send(Buffer.from(png));
   }
 

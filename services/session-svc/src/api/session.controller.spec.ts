@@ -206,9 +206,24 @@ describe('sessions', () => {
 });
 
 describe('screenshot', () => {
+  it('is one for all who can do with that of a moment ago', async () => {
+    let asked = 0;
+    device.answer = (command) => {
+      if (command !== 'screencap -p') return undefined;
+      asked += 1;
+      return { stdout: PNG };
+    };
+    await Promise.all([1, 2, 3, 4].map(() => collect(client.screenshot({ phoneId, maxAgeMs: 10_000 }))));
+    expect(asked).toBe(1);
+    await collect(client.screenshot({ phoneId, maxAgeMs: 0 }));
+    expect(asked).toBe(2);
+    await expect(collect(client.screenshot({ phoneId, maxAgeMs: 10_001 }))).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
+  });
   it('is the phone’s PNG', async () => {
     device.answer = (command) => (command === 'screencap -p' ? { stdout: PNG } : undefined);
-    const chunks = await collect(client.screenshot({ phoneId }));
+    const chunks = await collect(client.screenshot({ phoneId, maxAgeMs: 0 }));
     expect(Buffer.concat(chunks.map((chunk) => chunk.png)).equals(PNG)).toBe(true);
   });
   it.each([
@@ -216,7 +231,7 @@ describe('screenshot', () => {
     ['words', { stdout: Buffer.alloc(0), stderr: Buffer.from('no display'), exitCode: 1 }, 'no display'],
   ])('says what was wrong: %s', async (_name, answer, words) => {
     device.answer = () => answer;
-    await expect(collect(client.screenshot({ phoneId }))).rejects.toMatchObject({
+    await expect(collect(client.screenshot({ phoneId, maxAgeMs: 0 }))).rejects.toMatchObject({
       code: 'SCREENSHOT_FAILED',
       message: expect.stringContaining(words) as string,
     });

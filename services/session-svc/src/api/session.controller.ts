@@ -47,6 +47,7 @@ import { WorkLimits } from '../actions/limits.js';
 import { readKeyboard } from '../actions/read-keyboard.js';
 import { readScreen } from '../actions/read-screen.js';
 import { takeScreenshot } from '../actions/screenshot.js';
+import { MAX_AGE_MS, SharedScreenshots } from '../actions/shared-screenshots.js';
 import { runShell } from '../actions/shell.js';
 import { pullFile, pushFile } from '../actions/transfer-file.js';
 import { Sessions } from '../io/sessions.js';
@@ -65,6 +66,7 @@ export class SessionController {
   constructor(
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(WorkLimits) private readonly limits: WorkLimits,
+    @Inject(SharedScreenshots) private readonly screenshots: SharedScreenshots,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -107,21 +109,34 @@ export class SessionController {
 
   @GrpcMethod(SERVICE, 'screenshot')
   screenshot(
-    { phoneId }: ScreenshotRequest,
+    { phoneId, maxAgeMs }: ScreenshotRequest,
     _metadata: Metadata,
     call: ServerWritableStream<ScreenshotRequest, ScreenshotChunk>,
   ): Observable<never> {
     return written(
       during(call, async (signal) => {
         const session = this.sessions.get(phoneId);
-        const release = this.limits.take(phoneId, 'screenshot');
-        try {
-          const png = await takeScreenshot(session, signal);
-          for (let at = 0; at < png.length; at += CHUNK)
-            await send(call, { png: png.subarray(at, at + CHUNK) }, signal);
-        } finally {
-          release();
-        }
+        if (maxAgeMs > MAX_AGE_MS)
+          throw new AppError('INVALID_ARGUMENT', 'a screenshot is kept for 10 s at most', {
+            field: 'maxAgeMs',
+            value: String(maxAgeMs),
+            fix: `give 0 to ${MAX_AGE_MS}`,
+          });
+        const take = async (until: AbortSignal): Promise<Uint8Array> => {
+          const release = this.limits.take(phoneId, 'screenshot');
+          try {
+            return await takeScreenshot(session, until);
+          } finally {
+            release();
+          }
+        };
+        const png =
+          maxAgeMs === 0
+            ? await take(signal)
+            : // Others may wait for it too when this caller is gone.
+              await this.screenshots.of(session, maxAgeMs, () => take(new AbortController().signal));
+        for (let at = 0; at < png.length; at += CHUNK)
+          await send(call, { png: png.subarray(at, at + CHUNK) }, signal);
       }),
     );
   }
