@@ -161,6 +161,24 @@ describe('tar', () => {
     expect(list.map((entry) => entry.path)).toEqual(['.', 'etc', 'a/b']);
   });
 
+  it.each([
+    ['the content', 512 + 4],
+    ['a part of the padding', 512 + 300],
+    ['the padding', 1024],
+  ])('may end with %s of its last member', async (_, length) => {
+    const whole = Buffer.concat([
+      Buffer.from(tarHeader({ ...plain, path: 'a', size: 4 })),
+      Buffer.alloc(512),
+    ]);
+    whole.write('text', 512);
+    for (const at of [1, 7, 1024]) {
+      const seen: string[] = [];
+      for await (const entry of readTar(pieces(whole.subarray(0, length), at)))
+        for await (const bytes of entry.content()) seen.push(Buffer.from(bytes).toString());
+      expect(seen.join('')).toBe('text');
+    }
+  });
+
   it('refuses content that is not as long as was said', async () => {
     await expect(packed({ ...plain, size: 4, bytes: text('abc') })).rejects.toThrow('content of 3 bytes');
     await expect(packed({ ...plain, size: 2, bytes: text('abc') })).rejects.toThrow('where 2 were said');

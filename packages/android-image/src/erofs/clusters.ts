@@ -2,7 +2,7 @@ import { type ByteSource, readExactly } from '../byte-source.js';
 import { ImageError } from '../errors.js';
 import { Fields } from '../fields.js';
 import type { Inode } from './inode.js';
-import { FORMAT, type Superblock } from './superblock.js';
+import { ALGORITHMS, FORMAT, type Superblock } from './superblock.js';
 
 /** Index of compressed files: Linux fs/erofs/erofs_fs.h (z_erofs_map_header, z_erofs_lcluster_index) and zmap.c. */
 const NONHEAD = 2;
@@ -12,7 +12,6 @@ const INTERLACED = 0x10;
 const READABLE_ADVISE = COMPACT_2B | BIG_PCLUSTER | 0x4 | INTERLACED;
 /** In the distance of a cluster behind a head: it says the head's blocks instead. */
 const BLOCK_COUNT = 0x800;
-const ALGORITHMS = ['lz4', 'lzma', 'deflate', 'zstd'];
 
 /** [from, to) of the file come out of `length` bytes at `offset`: as they are, or by lz4. */
 export interface Cluster {

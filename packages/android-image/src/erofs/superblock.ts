@@ -8,8 +8,13 @@ export const FORMAT = 'erofs';
 const CHUNKED_FILE = 0x4;
 /** Features that change only how compressed files are laid out: those are refused one by one, where they come up. */
 const OF_COMPRESSION = 0x1 | 0x2 | 0x10;
+/** Says that `available_compr_algs` stands in the superblock. */
+const COMPR_CFGS = 0x2;
+/** By their bits in `available_compr_algs`, and by their numbers in a file's map header. */
+export const ALGORITHMS: readonly string[] = ['lz4', 'lzma', 'deflate', 'zstd'];
+/** Both have this bit; the number of further devices tells which is meant. */
+const DEVICE_TABLE_OR_HEAD2 = 0x8;
 const NAMES: Readonly<Record<number, string>> = {
-  0x8: 'device_table or compr_head2',
   0x20: 'fragments or dedupe',
   0x40: 'xattr_prefixes',
 };
@@ -29,8 +34,7 @@ export async function readSuperblock(source: ByteSource): Promise<Superblock> {
   const unknown = sb.u32(80) & ~(CHUNKED_FILE | OF_COMPRESSION);
   if (unknown !== 0) {
     const names: string[] = [];
-    for (let bit = 1; bit !== 0; bit <<= 1)
-      if ((unknown & bit) !== 0) names.push(NAMES[bit >>> 0] ?? `0x${(bit >>> 0).toString(16)}`);
+    for (let bit = 1; bit !== 0; bit <<= 1) if ((unknown & bit) !== 0) names.push(nameOf(bit >>> 0, sb));
     throw new ImageError('unsupported', FORMAT, `features that are not read: ${names.join(', ')}`, {
       offset: 1104,
     });
@@ -48,6 +52,16 @@ export async function readSuperblock(source: ByteSource): Promise<Superblock> {
     xattrOffset: sb.u32(44) * blockSize,
     buildTime: sb.u64(24),
   };
+}
+
+function nameOf(bit: number, sb: Fields): string {
+  if (bit === DEVICE_TABLE_OR_HEAD2 && sb.u16(86) > 0) return 'device_table';
+  if (bit === DEVICE_TABLE_OR_HEAD2) {
+    const available = (sb.u32(80) & COMPR_CFGS) === 0 ? 0 : sb.u16(84);
+    const algorithms = ALGORITHMS.filter((_, at) => (available & (1 << at)) !== 0);
+    return `compr_head2 (files compressed by two of ${algorithms.join(', ')})`;
+  }
+  return NAMES[bit] ?? `0x${bit.toString(16)}`;
 }
 
 function bad(what: string): never {
