@@ -28,6 +28,7 @@ export async function examine(layout: Layout): Promise<Finding[]> {
     memoryLimits(),
     pressure(),
     loops(),
+    lxcfs(),
     ...(await network(layout)),
     ...limits(),
     ...tools(),
@@ -150,6 +151,27 @@ function loops(): Finding {
   return limit > 0 && !fs.existsSync('/dev/loop-control') && used >= limit
     ? fail('loop devices', `all ${limit} in use`, 'detach some (losetup -l), or boot with max_loop=64')
     : ok('loop devices', `${used} in use, more on demand`);
+}
+
+/** By it a phone sees its own memory and CPUs. Where it is mounted as container-svc takes it, and whether it answers. */
+function lxcfs(): Finding {
+  const dir = process.env['ANCLOUD_LXCFS_DIR'] ?? '/var/lib/lxcfs';
+  const without = 'phones see this machine’s memory and CPUs as their own';
+  if (dir === 'off') return ok('lxcfs', `off: ${without}`);
+  // A program of its own: one that hangs must not take this one along.
+  const { status } = spawnSync('timeout', ['2', 'cat', `${dir}/proc/uptime`], { stdio: 'ignore' });
+  if (status === 0) return ok('lxcfs', `at ${dir}: phones see their own memory and CPUs`);
+  return fs.existsSync(`${dir}/proc`)
+    ? warn(
+        'lxcfs',
+        `mounted at ${dir} and does not answer: ${without}`,
+        `systemctl restart lxcfs, or umount -l ${dir}`,
+      )
+    : warn(
+        'lxcfs',
+        `not at ${dir}: ${without}`,
+        'apt-get install lxcfs (dnf, pacman -S), systemctl enable --now lxcfs',
+      );
 }
 
 /** The phones' subnet must lead nowhere else already, and they take their DNS from the host. */

@@ -39,7 +39,7 @@ export const packages = {
     'mkbootimg',
     'erofs-utils',
     'squashfs-tools',
-    'umoci',
+    'lxcfs',
     'cpio',
     'lz4',
     'zip',

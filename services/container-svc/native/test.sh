@@ -194,6 +194,34 @@ answers 2 "PREFIX '33'" veth-plug a b 02:00:00:00:00:07 1 10.9.0.7 33 10.9.0.1
 answers 2 "GATEWAY ''" veth-plug a b 02:00:00:00:00:07 1 10.9.0.7 24 ""
 kill "$phone"
 
+# The view of a phone: a mount namespace of its own, with an id space of its own where that can be.
+mkdir -p "$T/view/proc" "$T/other-view/proc"
+for file in meminfo uptime; do echo "first $file" >"$T/view/proc/$file"; done
+echo "second meminfo" >"$T/other-view/proc/meminfo"
+unshare --user --map-root-user true 2>/dev/null && user=--user || user=
+coproc VIEWER { exec unshare $user ${user:+--map-root-user} --mount --propagation private sh -c 'echo $$; exec cat'; }
+read -ru "${VIEWER[0]}" viewer
+seen() { nsenter "--mount=/proc/$viewer/ns/mnt" head -n 1 "/proc/$1"; }
+options() { grep " /proc/$1 " "/proc/$viewer/mountinfo" | cut -d' ' -f6; }
+kernels=$(head -c 9 /proc/meminfo)
+answers 0 "" view-set "$viewer" "$T/view" proc/meminfo proc/uptime proc/stat
+is "first meminfo" "$(seen meminfo)" "meminfo of the phone"
+is "first uptime" "$(seen uptime)" "uptime of the phone"
+is ro,nosuid,nodev,noexec "$(options meminfo | cut -d, -f1-4)" "how it is mounted"
+is "$kernels" "$(head -c 9 /proc/meminfo)" "meminfo of the machine"
+answers 0 "" view-set "$viewer" "$T/other-view" proc/meminfo proc/uptime
+is "second meminfo" "$(seen meminfo)" "meminfo of another view"
+is 1 "$(options meminfo | wc -l)" "mounts over meminfo"
+is 0 "$(options uptime | wc -l)" "a file that the other view has not"
+answers 0 "" view-set "$viewer" - proc/meminfo proc/uptime
+answers 0 "" view-set "$viewer" - proc/meminfo proc/uptime
+is "$kernels" "$(seen meminfo | head -c 9)" "meminfo without a view"
+answers 1 "No such file" view-set "$viewer" "$T/nowhere" proc/meminfo
+answers 2 "FILE '/proc/meminfo'" view-set "$viewer" "$T/view" /proc/meminfo
+answers 2 "DIR 'view'" view-set "$viewer" view proc/meminfo
+answers 2 "PID '0'" view-set 0 "$T/view" proc/meminfo
+kill "$viewer"
+
 answers 0 "" fsync-dir "$T" "$R"
 answers 1 "Not a directory" fsync-dir "$R/text"
 

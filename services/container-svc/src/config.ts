@@ -72,6 +72,8 @@ const own = z.object({
   ANCLOUD_INSECURE_REGISTRIES: list().optional(),
   /** Ports of this host that phones may ask for, `first-last`, e.g. `20000-20999`. Default: none. */
   ANCLOUD_PUBLIC_PORTS: portRange().optional(),
+  /** Where lxcfs is mounted, by which phones see their own memory and CPUs; `off` = they see the host's. */
+  ANCLOUD_LXCFS_DIR: z.union([z.literal('off'), folder()]).default('/var/lib/lxcfs'),
   ANCLOUD_MAX_PHONES: integer({ min: 1, max: 1_919 }).optional(),
   /** `key=value,key=value`, for placement. */
   ANCLOUD_HOST_LABELS: z
@@ -127,6 +129,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     ],
     insecureRegistries: raw.ANCLOUD_INSECURE_REGISTRIES ?? [],
     publicPorts: raw.ANCLOUD_PUBLIC_PORTS,
+    lxcfsDir: raw.ANCLOUD_LXCFS_DIR === 'off' ? undefined : raw.ANCLOUD_LXCFS_DIR,
     maxPhones: raw.ANCLOUD_MAX_PHONES ?? slotCount(raw.ANCLOUD_SUBNET),
     labels: Object.fromEntries(
       (raw.ANCLOUD_HOST_LABELS ?? '')

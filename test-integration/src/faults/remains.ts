@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { homesOf, takeOrphan } from '../harness/owner.js';
 import type { HostPlace } from './lone-host.js';
-import { sweepHost } from './sweep.js';
+import { mountsBelow, sweepHost } from './sweep.js';
 
 /** All that is needed to take a host away, also by another process than the one that made it. */
 export interface Remains {
@@ -24,6 +24,8 @@ export function removeRemains({ place, root, service, env }: Remains): string[] 
   try {
     execFileSync(process.execPath, [service, '--remove-network'], { env, stdio: 'ignore' });
   } finally {
+    // What a killed test had mounted in it itself, an lxcfs or a small disk.
+    for (const at of mountsBelow(root).toReversed()) execFileSync('umount', ['-l', at]);
     for (const folder of [place.run, root]) fs.rmSync(folder, { recursive: true, force: true });
   }
   return found;

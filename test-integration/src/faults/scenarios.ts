@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { Limits, PortProtocol } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet } from '../harness/eventually.js';
@@ -12,6 +14,8 @@ import { snapshotScenarios } from './snapshot-scenarios.js';
 import { cgroupRoots, openingsOf } from './sweep.js';
 
 const PUBLIC_PORT = await freePort();
+
+const LXCFS = path.join(os.tmpdir(), `ancloud-faults-view-${process.pid}`);
 
 const bootBefore = new Map<string, string>();
 
@@ -181,6 +185,33 @@ export const scenarios = {
     },
     wish: (host, phone) => host.local.resumeContainer({ phoneId: phone }),
     reached: ready,
+  },
+  // lxcfs comes and goes as it likes. A folder with such a file does as one; src/faults/lxcfs.test.ts has the real one.
+  view: {
+    env: { ANCLOUD_LXCFS_DIR: LXCFS },
+    begin: async (host, phone, images) => {
+      await beReady(host, phone, images);
+      fs.rmSync(LXCFS, { recursive: true, force: true });
+      await eventually(() => {
+        const mark = host.record(phone, 'view')?.['mark'];
+        if (mark !== '') throw new NotYet(`the phone's view is of ${String(mark)}`);
+      }, 40_000);
+    },
+    wish: () => {
+      fs.mkdirSync(`${LXCFS}/proc`, { recursive: true });
+      fs.writeFileSync(`${LXCFS}/proc/uptime`, LXCFS);
+      return Promise.resolve();
+    },
+    reached: async (host, phone) => {
+      await eventually(async () => {
+        const { stage, reason } = await host.phones.getPhone({ phoneId: phone });
+        const seen = host.inside(phone, 'cat', '/proc/uptime').trim();
+        const mark = String(host.record(phone, 'view')?.['mark']);
+        if (stage !== Stage.STAGE_READY || seen !== LXCFS || mark === '')
+          throw new NotYet(`stage ${stage} ${reason}, uptime '${seen}', view '${mark}'`);
+      }, 40_000);
+      fs.rmSync(LXCFS, { recursive: true, force: true });
+    },
   },
   // Somebody kills the phone's shim: another takes its place, the phone runs on.
   shim: {

@@ -3,3 +3,4 @@ import { killsIn } from './step-kills.js';
 killsIn('kill');
 killsIn('image');
 killsIn('shim');
+killsIn('view');

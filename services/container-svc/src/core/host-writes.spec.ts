@@ -67,6 +67,7 @@ const phone: OciPhone = {
   binderDir: '/b',
   binderSet: 0,
   propertyFile: undefined,
+  view: undefined,
   cgroup: '/g',
   base: undefined,
   has32Bit: true,

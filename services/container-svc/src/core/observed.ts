@@ -117,6 +117,8 @@ export interface Observed {
   readonly egress: Egress | undefined;
   /** Ports of the host that lead to a running container; undefined when none runs. */
   readonly ports: readonly PublicPort[] | undefined;
+  /** Which lxcfs the phone's view of its memory and CPUs is of (`markOf`); empty = it sees the host's. */
+  readonly view: string;
   /** Unix ms at which init was let go; undefined before. */
   readonly startedAtMs: number | undefined;
   /** Set by askShutdown and killContainer. */

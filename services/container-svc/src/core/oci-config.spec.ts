@@ -51,6 +51,7 @@ const phone: OciPhone = {
   binderDir: '/run/a/phones/ph_1/binder',
   binderSet: 0,
   propertyFile: undefined,
+  view: undefined,
   cgroup: '/ancloud-h/ph_1',
   base: 268_435_456,
   has32Bit: false,

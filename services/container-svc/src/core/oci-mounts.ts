@@ -45,6 +45,7 @@ export function ociMounts(profile: RunProfile, host: OciHost, phone: OciPhone): 
     { destination: '/data', type: 'bind', source: phone.data, options: ['bind', 'nosuid', 'nodev', 'rw'] },
     bind(phone.kmsg, '/dev/kmsg', 'rw'),
     bind(phone.cmdline, '/proc/cmdline', 'ro'),
+    ...(phone.view?.files ?? []).map((file) => bind(`${phone.view?.dir}/${file}`, `/${file}`, 'ro')),
     ...host.sysctls.map((name) =>
       bind(`${phone.sysctlDir}/${name.split('/').at(-1)}`, `/proc/sys/${name}`, 'rw'),
     ),

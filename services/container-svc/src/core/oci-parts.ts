@@ -1,5 +1,6 @@
 import type { Capability } from './capabilities.js';
 import type { DeviceNumber, HostBinder } from './host-abilities.js';
+import type { LxcfsView } from './lxcfs.js';
 import type { PhoneParameters } from './profiles/profile.js';
 
 /** What of the host goes into a configuration. */
@@ -33,6 +34,8 @@ export interface OciPhone extends PhoneParameters {
   readonly binderSet: number;
   /** The profile's property file and what it covers. */
   readonly propertyFile: { readonly source: string; readonly target: string } | undefined;
+  /** The host's lxcfs. */
+  readonly view: LxcfsView | undefined;
   readonly cgroup: string;
   /** Set when the phone has a user namespace. */
   readonly base: number | undefined;

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Observed } from './observed.js';
 import type { PublicPort } from './public-ports.js';
 import { allowMark } from './egress.js';
+import type { LxcfsView } from './lxcfs.js';
 import { plan } from './plan.js';
 import {
   boot,
+  bundled,
   debris,
   desired,
   ended,
@@ -185,4 +187,40 @@ describe('public ports', () => {
     ['lead elsewhere', { ...ready, ports: [{ ...port, phonePort: 80 }] }, [port], 'ready setPorts'],
     ['wait for a phone that boots', { ...up, ports: [] }, [port], 'booting wait:'],
   ])('%s', (_, observed, ports, expected) => expect(said(RUN, observed, { ports })).toBe(expected));
+});
+
+describe('the view that lxcfs gives', () => {
+  const view: LxcfsView = { dir: '/lx', device: 41, files: ['proc/meminfo'] };
+  const stands = '41 /lx proc/meminfo';
+
+  it.each<[string, Observed, LxcfsView | undefined, string]>([
+    ['stays', { ...ready, view: stands }, view, 'ready wait:'],
+    ['stays, of none', ready, undefined, 'ready wait:'],
+    ['comes, when lxcfs does', ready, view, 'ready setView'],
+    ['goes, when it died', { ...ready, view: stands }, undefined, 'ready setView'],
+    [
+      'is another, when it was restarted',
+      { ...ready, view: stands },
+      { ...view, device: 42 },
+      'ready setView',
+    ],
+    ['goes while a phone boots', { ...up, view: stands }, undefined, 'booting setView'],
+    [
+      'goes while it stands still',
+      { ...ready, container: { ...running, freezer: 'frozen' }, view: stands },
+      undefined,
+      'paused setView',
+    ],
+    ['is the bundle’s until init runs', { ...bundled, view: stands }, undefined, 'preparing createContainer'],
+  ])('%s', (_, observed, present, wanted) => {
+    const paused = wanted.startsWith('paused');
+    expect(said(RUN, observed, { view: present }, paused ? { desired: { ...desired, paused } } : {})).toBe(
+      wanted,
+    );
+  });
+
+  it('is set in the phone that runs', () => {
+    const decision = plan(target(RUN), ready, { ...facts, view });
+    expect(decision).toMatchObject({ step: { name: 'setView', view, pid: running.pid } });
+  });
 });

@@ -1,6 +1,7 @@
 import { staleLimits } from './cgroup-limits.js';
 import { growable } from './disk.js';
 import { allowMark, type Egress } from './egress.js';
+import { markOf } from './lxcfs.js';
 import type { Observed } from './observed.js';
 import { portsMark } from './public-ports.js';
 import type { Decision, PlanFacts, Runnable, StageName } from './plan.js';
@@ -28,4 +29,15 @@ export function planLimits(
   const changes = run.ok && limits !== undefined ? staleLimits(run.limits, limits) : [];
   if (changes.length === 0) return undefined;
   return { kind: 'step', stage, step: { name: 'setLimits', changes }, reason };
+}
+
+/** Whatever stage it is in: the files of an lxcfs that died fail every reader. */
+export function planView(
+  stage: StageName,
+  pid: number,
+  observed: Observed,
+  { view }: PlanFacts,
+): Decision | undefined {
+  if (observed.view === markOf(view)) return undefined;
+  return { kind: 'step', stage, step: { name: 'setView', view, pid } };
 }

@@ -39,6 +39,7 @@ const mounted: Observed = {
   limits: undefined,
   egress: undefined,
   ports: undefined,
+  view: '',
   startedAtMs: undefined,
   stop: undefined,
 };
@@ -59,6 +60,7 @@ const facts: PlanFacts = {
   failure: undefined,
   growth: 'running',
   ports: [],
+  view: undefined,
   bootSlot: true,
   limits: { init: 30_000, zygote: 120_000, completed: 300_000 },
   graceMs: 10_000,

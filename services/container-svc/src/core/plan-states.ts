@@ -43,6 +43,7 @@ export const nothing: Observed = {
   limits: undefined,
   egress: undefined,
   ports: undefined,
+  view: '',
   startedAtMs: undefined,
   stop: undefined,
 };
@@ -109,6 +110,7 @@ export const facts: PlanFacts = {
   growth: 'running',
   bootSlot: true,
   ports: [],
+  view: undefined,
   limits: { init: 30_000, zygote: 120_000, completed: 300_000 },
   graceMs: 10_000,
 };

@@ -2,6 +2,7 @@ import type { Desired } from '@ancloud/contracts/common/v1/common';
 import { type BootLimits, overdue } from './boot-progress.js';
 import { type Ending, endingOf, type StopReason } from './exit.js';
 import type { Growth } from './disk.js';
+import type { LxcfsView } from './lxcfs.js';
 import type { Boot, BootShape, Container, Observed } from './observed.js';
 import {
   planFresh,
@@ -13,7 +14,7 @@ import {
   planUnmounted,
   resetDue,
 } from './plan-data.js';
-import { planLimits } from './plan-limits.js';
+import { planLimits, planView } from './plan-limits.js';
 import type { PublicPort } from './public-ports.js';
 import type { RunLimits } from './run-spec.js';
 import type { Step } from './steps.js';
@@ -36,6 +37,8 @@ export interface PlanFacts {
   readonly bootSlot: boolean;
   /** Those of the wish's ports that the host grants. */
   readonly ports: readonly PublicPort[];
+  /** The host's lxcfs, when it answers. */
+  readonly view: LxcfsView | undefined;
   readonly limits: BootLimits;
   /** How long init may take to end by itself, ms. */
   readonly graceMs: number;
@@ -121,17 +124,16 @@ export function plan(target: Target, observed: Observed, facts: PlanFacts): Deci
   }
   const unmount = planUnmounted('stopping', observed);
   if (unmount !== undefined) return unmount;
-  if (goal === 'stopped')
-    return wait('stopped', target.fencedBy === undefined ? '' : 'Fenced', fenceMessage(target));
+  if (goal === 'stopped') return wait('stopped', ...fenceOf(target));
   if (observed.runDir) return step('stopping', { name: 'removeRunDir' });
   if (observed.storage !== 'none') return step('stopping', { name: 'removeStorage' });
   return step('stopping', { name: 'buryTarget' });
 }
 
-function fenceMessage({ fencedBy }: Target): string {
-  return fencedBy === undefined
-    ? ''
-    : `the placement names host ${fencedBy.hostId} with epoch ${fencedBy.epoch}; the data stays here`;
+/** Reason and message of a phone that is another host's. */
+function fenceOf({ fencedBy: by }: Target): [string, string] | [] {
+  if (by === undefined) return [];
+  return ['Fenced', `the placement names host ${by.hostId} with epoch ${by.epoch}; the data stays here`];
 }
 
 function planUp(desired: Desired, observed: Observed, facts: PlanFacts): Decision {
@@ -184,10 +186,9 @@ function planOpening(desired: Desired, observed: Observed, facts: PlanFacts): De
   }
   if (observed.storage !== 'ready') {
     const { userns, limits } = run;
-    const { dataFrom } = desired;
-    const { diskMib } = limits;
-    const make: Step = { name: 'makeStorage', base: facts.base, userns, dataFrom, diskMib };
-    return planFresh('preparing', desired, observed, facts) ?? step('preparing', make);
+    const data = { base: facts.base, dataFrom: desired.dataFrom, diskMib: limits.diskMib };
+    const fresh = planFresh('preparing', desired, observed, facts);
+    return fresh ?? step('preparing', { name: 'makeStorage', userns, ...data });
   }
   const { identity } = observed;
   if (identity !== undefined && identity.userns !== run.userns) {
@@ -207,13 +208,13 @@ function planOpening(desired: Desired, observed: Observed, facts: PlanFacts): De
   if (grow !== undefined) return grow;
   if (!facts.bootSlot) return wait('preparing', 'BootQueued', 'other phones of this host are booting');
   const { fingerprint, imageId, userns, shape } = run;
-  const { reboots } = desired;
-  return step('preparing', { name: 'openBoot', fingerprint, imageId, userns, shape, reboots });
+  const as = { fingerprint, imageId, userns, shape, reboots: desired.reboots };
+  return step('preparing', { name: 'openBoot', ...as });
 }
 
 /** A boot is open and no container exists. */
 function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decision {
-  const { imageId, userns } = boot;
+  const { imageId, userns, shape } = boot;
   const base = observed.identity?.base ?? facts.base;
   if (!observed.image.mounted) return step('preparing', { name: 'mountImage', imageId });
   if (userns && !observed.lower) return step('preparing', { name: 'mountLower', imageId, base });
@@ -222,15 +223,13 @@ function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decisio
   if (!observed.root) return step('preparing', { name: 'mountRoot', imageId, userns });
   const data = planMountedData(observed);
   if (data !== undefined) return data;
-  const { shape } = boot;
   if (shape?.binderNodes === true && observed.binder !== 'open')
     return step('preparing', { name: 'mountBinder' });
   if (shape?.propertyFile === true && !observed.propertyFile)
     return step('preparing', { name: 'writeProperties' });
   if (shape?.ipConfig === true && observed.ipConfig !== 'written')
     return step('preparing', { name: 'writeIpConfig' });
-  if (!observed.bundle) return step('preparing', { name: 'writeBundle' });
-  return step('preparing', { name: 'createContainer' });
+  return step('preparing', { name: observed.bundle ? 'createContainer' : 'writeBundle' });
 }
 
 /** init was let go. */
@@ -250,15 +249,16 @@ function planRunning(
   if (observed.network !== 'attached') return step(stage, { name: 'openNetwork' });
   if (pausing && freezer !== 'frozen') return step(stage, { name: 'pauseContainer' });
   if (!pausing && freezer !== 'thawed') return step(stage, { name: 'resumeContainer' });
+  const view = planView(stage, pid, observed, facts);
   if (ready) {
     const taking = stage === 'paused' ? planSnapshot(stage, desired, observed) : undefined;
-    return taking ?? planLimits(stage, observed, facts) ?? wait(stage);
+    return taking ?? planLimits(stage, observed, facts) ?? view ?? wait(stage);
   }
   const elapsed = facts.nowMs - (observed.startedAtMs ?? boot.acceptedAtMs);
   const late = overdue(observed.progress, elapsed, facts.limits);
   if (late !== undefined)
     return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid, late });
-  return wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
+  return view ?? wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
 }
 
 /**

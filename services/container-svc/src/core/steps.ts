@@ -1,6 +1,7 @@
 import type { Overdue } from './boot-progress.js';
 import type { LimitChange } from './cgroup-limits.js';
 import type { Ending, StopReason } from './exit.js';
+import type { LxcfsView } from './lxcfs.js';
 import type { PublicPort } from './public-ports.js';
 import type { BootShape } from './observed.js';
 
@@ -80,6 +81,8 @@ export interface StepArgs {
   setEgress: { readonly kbit: number; readonly allow: readonly string[] };
   /** Replaces the ports of the host that lead to the phone. The network is attached. */
   setPorts: { readonly ports: readonly PublicPort[] };
+  /** Puts the files of the host's lxcfs over the phone's, or takes a dead one's away. pid 1 runs, maybe frozen. */
+  setView: { readonly view: LxcfsView | undefined; readonly pid: number };
   /** Freezes all processes of the phone, and sees them frozen. It is ready. */
   pauseContainer: NoArguments;
   /** Thaws them. */
@@ -145,6 +148,7 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'setLimits',
   'setEgress',
   'setPorts',
+  'setView',
   'pauseContainer',
   'resumeContainer',
   'adoptShim',
@@ -162,3 +166,20 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'removeStorage',
   'buryTarget',
 ];
+
+/** Steps whose failure is why a boot never came to life. */
+export const creating: ReadonlySet<StepName> = new Set([
+  'createContainer',
+  'attachNetwork',
+  'startContainer',
+]);
+
+/** Steps whose failure leaves the phone in the stage that it is in. */
+export const onTheSide: ReadonlySet<StepName> = new Set([
+  'setLimits',
+  'setEgress',
+  'setPorts',
+  'setView',
+  'growDisk',
+  'takeSnapshot',
+]);

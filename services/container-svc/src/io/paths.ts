@@ -110,6 +110,7 @@ export class Paths {
       sysctls: at('bundle/sysctl'),
       properties: at('bundle/properties'),
       empty: at('bundle/empty'),
+      view: at('view.json'),
       kmsg: at('kmsg'),
       pidFile: at('pid'),
       boot: at('boot.json'),
@@ -174,6 +175,8 @@ export interface RunPaths {
   readonly properties: string;
   /** A file without content. */
   readonly empty: string;
+  /** Whose files stand over the phone's own /proc/meminfo and the like. */
+  readonly view: string;
   readonly kmsg: string;
   readonly pidFile: string;
   readonly boot: string;

@@ -11,14 +11,18 @@ import { writeRunFile, writeRunJson } from '../io/run-file.js';
 import { bootTimeMs, mkfifo } from '../io/syscalls.js';
 import { phoneParameters, propertyTarget, wayOf } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
+import { viewRecord } from './view-steps.js';
 
 const LAST_WORDS_BYTES = 16 * 1024;
 
 /** Files of one boot; last.json and the shim's lock outlive it. */
 function filesOf(run: RunPaths): string[] {
-  const { bundle, kmsg, pidFile, stop, started, timing, createRecord, exitRecord, shimSocket, shimRecord } =
-    run;
-  return [bundle, kmsg, pidFile, stop, started, timing, createRecord, exitRecord, shimSocket, shimRecord];
+  const { bundle, kmsg, pidFile, stop, started, timing, view } = run;
+  const { createRecord, exitRecord, shimSocket, shimRecord } = run;
+  return [
+    ...[bundle, kmsg, pidFile, stop, started, timing, view],
+    ...[createRecord, exitRecord, shimSocket, shimRecord],
+  ];
 }
 
 function removeFiles(run: RunPaths): void {
@@ -59,12 +63,12 @@ export function openBoot(
 }
 
 /** config.json comes last: its existence is what says that the bundle is written. */
-export function writeBundle(
+export async function writeBundle(
   options: ExecutorOptions,
   context: StepContext,
   inside: () => void,
 ): Promise<void> {
-  const { paths, kernel, cgroupOf, adbKey, log } = options;
+  const { paths, kernel, cgroupOf, adbKey, log, lxcfs } = options;
   const { phone, observed, target } = context;
   const way = wayOf(context, 'writing the bundle of');
   const { spec, profile } = way;
@@ -82,6 +86,10 @@ export function writeBundle(
   writeRunFile(run.cmdline, kernelCommandLine(profile, spec, parameters), 0o444);
   if (!fs.existsSync(run.kmsg)) mkfifo(run.kmsg, 0o600);
   fs.chownSync(run.kmsg, base ?? 0, base ?? 0);
+  // Asked now: crun fails at the files of one that has died since the last look.
+  await lxcfs.look();
+  const { view } = lxcfs;
+  writeRunJson(run.view, viewRecord(view));
   inside();
   const key = adbKey();
   try {
@@ -101,12 +109,12 @@ export function writeBundle(
     binderDir: run.binder,
     binderSet: target.slot,
     propertyFile: covered === undefined ? undefined : { source: run.properties, target: covered },
+    view,
     cgroup: cgroupOf(phone),
     base,
     has32Bit: way.image.has32Bit,
   });
   writeRunFile(run.config, JSON.stringify(config), 0o600);
-  return Promise.resolve();
 }
 
 /** boot.json → last.json. From the moment boot.json is gone the boot is over; its files are swept here or by openBoot. */

@@ -14,6 +14,7 @@ import { diskOf, growDisk, mountDisk } from './disk-steps.js';
 import { setLimits } from './limit-steps.js';
 import { dropIpConfig, mountBinder, placeIpConfig, writeProperties } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
+import { setView } from './view-steps.js';
 
 type Executors = {
   readonly [Name in StepName]: (
@@ -142,6 +143,7 @@ export class StepRunner {
         inside();
         await network.setPorts(target.slot, ports, egressOf(way), [lockFd]);
       },
+      setView: (args, context, inside) => setView(this.options, args, context, inside),
       pauseContainer: (_, context, inside) => setFreezer(this.options, true, context, inside),
       resumeContainer: (_, context, inside) => setFreezer(this.options, false, context, inside),
       adoptShim: async ({ pid, startTime }, { phone, observed, lockFd }, inside) => {

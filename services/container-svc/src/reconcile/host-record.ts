@@ -42,6 +42,7 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
     profiles: verdicts.flatMap(({ profile, refusal }) => (refusal === undefined ? [profile] : [])),
     updatedAtMs: clock.now(),
     selinux: kernel.abilities.selinux,
+    lxcfs: host.lxcfs.state,
     refusedProfiles: verdicts.flatMap(({ profile, refusal }) =>
       refusal === undefined ? [] : [{ profile, reason: refusal.reason, message: refusal.message }],
     ),

@@ -13,7 +13,6 @@ import fs from 'node:fs';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
 import type { Config } from '../config.js';
 import { bootSlots, parsePressure } from '../core/boot-slots.js';
-import { vsockRefusable } from '../core/seccomp.js';
 import { detectCgroups, removeEmptyParents } from '../io/cgroups.js';
 import { Crun } from '../io/crun.js';
 import { Dnsmasq } from '../io/dnsmasq.js';
@@ -23,6 +22,7 @@ import { limitsCondition, raiseCeilings } from '../io/host-limits.js';
 import { HostNetwork } from '../io/host-network.js';
 import { ImageImporter } from '../io/image-import.js';
 import { ImageStore } from '../io/image-store.js';
+import { Lxcfs } from '../io/lxcfs.js';
 import { UploadStore } from '../io/upload-store.js';
 import { readMounts } from '../io/mounts.js';
 import { Paths } from '../io/paths.js';
@@ -38,6 +38,7 @@ import { TargetStore } from '../io/target-store.js';
 import { Admission } from './admission.js';
 import { StepRunner } from './executors.js';
 import { Observer } from './observe.js';
+import { vsockCondition } from './vsock-condition.js';
 import { Phones } from './phones.js';
 import { Reconciler } from './reconciler.js';
 
@@ -46,6 +47,7 @@ export interface Host {
   readonly config: Config;
   readonly paths: Paths;
   readonly kernel: HostKernel;
+  readonly lxcfs: Lxcfs;
   readonly images: ImageStore;
   readonly importer: ImageImporter;
   readonly uploads: UploadStore;
@@ -83,6 +85,8 @@ export async function startHost(
   const exec = realExec;
   const lowCeilings = raiseCeilings(config.raiseLimits, log);
   const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
+  const lxcfs = new Lxcfs(config.lxcfsDir, clock);
+  await lxcfs.look();
   const cgroups = detectCgroups(readMounts());
   const hostcap: Exec = (argv, options) => exec([config.hostcapBin, ...argv], options);
   const images = new ImageStore(paths, hostcap, clock);
@@ -145,6 +149,7 @@ export async function startHost(
     dnsmasq,
     crun,
     kernel,
+    lxcfs,
     cgroups,
     cgroupOf,
     subnet,
@@ -169,6 +174,7 @@ export async function startHost(
     disks,
     ports,
     kernel,
+    lxcfs,
     observer,
     steps,
     admission,
@@ -203,6 +209,7 @@ export async function startHost(
   // Level-triggered: whatever was missed is found here.
   const sweep = every(SWEEP_MS, clock, async () => {
     phoneGauge.set(phones.count);
+    if (await lxcfs.look()) phones.nudgeAll();
     await phones.sweep();
     uploads.sweep();
     // Its end is noticed here, a broken network with the check above.
@@ -223,6 +230,7 @@ export async function startHost(
     config,
     paths,
     kernel,
+    lxcfs,
     images,
     importer,
     uploads,
@@ -236,27 +244,13 @@ export async function startHost(
       ...kernel.conditions,
       limitsCondition(lowCeilings),
       vsockCondition(kernel, images),
+      lxcfs.condition,
       {
         type: 'NetworkBroken',
         active: networkTrouble !== undefined,
         message: networkTrouble === undefined ? '' : describeError(networkTrouble),
       },
     ],
-  };
-}
-
-/** Only a host that has such an image is told: the others lose nothing by their vsock. */
-function vsockCondition({ abilities }: HostKernel, images: ImageStore): Condition {
-  const kept = images
-    .list()
-    .filter(({ has32Bit }) => abilities.vsock && !vsockRefusable(abilities.arch, has32Bit));
-  return {
-    type: 'VsockExposed',
-    active: kept.length > 0,
-    message:
-      kept.length === 0
-        ? ''
-        : `${kept.length} images with 32-bit programs cannot run here: this host has vsock, which no filter keeps them from; unload vsock and its transports (docs/confinement.md)`,
   };
 }
 

@@ -4,6 +4,7 @@ import { progressOf } from '../core/boot-progress.js';
 import type { ExitRecord } from '../core/exit.js';
 import { ipConfigFile } from '../core/ip-config.js';
 import { binderNames } from '../core/host-abilities.js';
+import type { ViewRecord } from '../core/lxcfs.js';
 import type { Boot, Container, Identity, LastBoot, Observed } from '../core/observed.js';
 import { currentFingerprint } from '../core/run-spec.js';
 import { readLimits } from '../io/cgroup-limits.js';
@@ -100,6 +101,7 @@ export class Observer {
       limits: container.kind === 'running' ? readLimits(cgroups, cgroupOf(phone)) : undefined,
       egress: container.kind === 'running' ? await network.egress(hints.slot) : undefined,
       ports: container.kind === 'running' ? await network.ports(hints.slot) : undefined,
+      view: readRunJson<ViewRecord>(run.view)?.mark ?? '',
       startedAtMs: started?.atMs,
       stop: readRunJson<NonNullable<Observed['stop']>>(run.stop),
     };

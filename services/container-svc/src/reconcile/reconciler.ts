@@ -12,10 +12,11 @@ import { type Decision, plan, type PlanFacts } from '../core/plan.js';
 import { afterBoot, noRestarts } from '../core/restarts.js';
 import { runnable } from '../core/runnable.js';
 import { sameStatus, statusOf } from '../core/status.js';
-import type { Step } from '../core/steps.js';
+import { creating, onTheSide, type Step } from '../core/steps.js';
 import { goalOf, type Target } from '../core/target.js';
 import type { HostKernel } from '../io/host-kernel.js';
 import type { ImageStore } from '../io/image-store.js';
+import type { Lxcfs } from '../io/lxcfs.js';
 import type { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
 import type { PhoneDisks } from '../io/phone-disk.js';
@@ -41,6 +42,7 @@ export interface ReconcilerOptions {
   readonly ports: PublicPorts;
   readonly disks: PhoneDisks;
   readonly kernel: HostKernel;
+  readonly lxcfs: Lxcfs;
   readonly observer: Observer;
   readonly steps: StepRunner;
   readonly admission: Admission;
@@ -58,16 +60,6 @@ export interface ReconcilerEvents {
   readonly onNews: () => void;
 }
 
-/** Steps whose failure is why a boot never came to life. */
-const creating: ReadonlySet<Step['name']> = new Set(['createContainer', 'attachNetwork', 'startContainer']);
-/** Steps whose failure leaves the phone in the stage that it is in. */
-const onTheSide: ReadonlySet<Step['name']> = new Set([
-  'setLimits',
-  'setEgress',
-  'setPorts',
-  'growDisk',
-  'takeSnapshot',
-]);
 /** More steps than any way through the plan has: a plan that goes in circles must not spin. */
 const STEPS_MAX = 100;
 
@@ -153,7 +145,7 @@ export class Reconciler {
 
   async #look(target: Target) {
     const { observer, kernel, images, snapshots, network, ports, disks, admission } = this.#options;
-    const { limits, graceMs, clock } = this.#options;
+    const { limits, graceMs, clock, lxcfs } = this.#options;
     const { dataFrom } = target.desired;
     const imageId = target.desired.spec?.imageId;
     const image = imageId === undefined ? undefined : images.get(imageId);
@@ -179,6 +171,7 @@ export class Reconciler {
       growth,
       bootSlot: wantsBoot && way.ok && observed.boot === undefined ? admission.ask(this.phone) : true,
       ports: granted.granted,
+      view: lxcfs.view,
       limits,
       graceMs,
     };

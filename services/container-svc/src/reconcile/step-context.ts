@@ -9,6 +9,7 @@ import type { Dnsmasq } from '../io/dnsmasq.js';
 import type { Faults } from '../io/faults.js';
 import type { HostKernel } from '../io/host-kernel.js';
 import type { ImageStore } from '../io/image-store.js';
+import type { Lxcfs } from '../io/lxcfs.js';
 import type { Paths } from '../io/paths.js';
 import type { PhoneDisks } from '../io/phone-disk.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
@@ -34,6 +35,7 @@ export interface ExecutorOptions {
   readonly dnsmasq: Dnsmasq;
   readonly crun: Crun;
   readonly kernel: HostKernel;
+  readonly lxcfs: Lxcfs;
   readonly cgroups: CgroupHost;
   readonly cgroupOf: (phone: string) => string;
   readonly subnet: Subnet;

@@ -212,6 +212,7 @@ export function hostJson(host: HostRecord) {
     images: host.images.map(imageJson),
     conditions: host.conditions.map(conditionJson),
     selinux: host.selinux,
+    lxcfs: host.lxcfs,
     refusedProfiles: host.refusedProfiles.map(({ profile, reason, message }) => ({
       profile: profileWord(profile),
       reason,

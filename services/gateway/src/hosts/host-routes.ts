@@ -22,6 +22,9 @@ export const hostList = named(
           images: z.array(image),
           conditions: z.array(condition),
           selinux: z.string().describe('enforcing, permissive, disabled or absent'),
+          lxcfs: z
+            .string()
+            .describe('By which phones see their own memory and CPUs: present, broken or absent'),
           refusedProfiles: z
             .array(z.object({ profile: z.string(), reason: z.string(), message: z.string() }))
             .describe('The other profiles, each with the reason'),
