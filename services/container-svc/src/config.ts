@@ -1,3 +1,4 @@
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -36,6 +37,20 @@ const portRange = () =>
     return z.NEVER;
   });
 
+/** Addresses of DNS servers, an IPv4 one with a port or without. Answers them as dnsmasq writes them, `address#port`. */
+const nameServers = () =>
+  list().transform((words, context) =>
+    words.map((word) => {
+      const [, address = word, port = '53'] = /^([\d.]+):(\d{1,5})$/.exec(word) ?? [];
+      if (net.isIP(address) !== 0 && Number(port) >= 1 && Number(port) <= 65_535) return `${address}#${port}`;
+      context.addIssue({
+        code: 'custom',
+        message: `has ${word}, which is no IP address, e.g. 192.0.2.53 or 192.0.2.53:5353`,
+      });
+      return z.NEVER;
+    }),
+  );
+
 const own = z.object({
   ...processSettings({ grpcPort: 7101 }),
   /** False: no farm. Phones are told on the local socket only; Redis, NATS and the farm secret are not needed. */
@@ -62,6 +77,8 @@ const own = z.object({
       });
       return z.NEVER;
     }),
+  /** DNS servers that phones' names are asked of, in any order. Default: those of this host's /etc/resolv.conf. */
+  ANCLOUD_DNS_SERVERS: nameServers().optional(),
   /** session-svc's public adb key; put into each phone's data before it boots. May appear later. */
   ANCLOUD_ADB_PUBLIC_KEY_FILE: absolutePath().optional(),
   /** User that session-svc runs as, when it is not root: besides root the only one on this host whom phones' adb answers. */
@@ -121,6 +138,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     runDir: raw.ANCLOUD_RUN_DIR,
     bridge: raw.ANCLOUD_BRIDGE,
     subnet: raw.ANCLOUD_SUBNET,
+    nameServers: raw.ANCLOUD_DNS_SERVERS ?? [],
     adbPublicKeyFile: raw.ANCLOUD_ADB_PUBLIC_KEY_FILE,
     adbUids: [...new Set([0, raw.ANCLOUD_ADB_UID ?? 0])],
     importDirs: raw.ANCLOUD_IMPORT_DIRS?.split(':').filter((dir) => dir !== '') ?? [

@@ -11,13 +11,15 @@ export interface DnsmasqOptions {
   readonly folder: string;
   readonly bridge: string;
   readonly subnet: Subnet;
+  /** `address#port`, whom it asks; none = those of /etc/resolv.conf, as they change. */
+  readonly nameServers: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
  * DHCP and DNS for phones that ask: it gives each the address that its eth0 has already. dnsmasq outlives container-svc, as
- * the phones do; a new container-svc finds it by its pid file and command line and goes on with it.
+ * the phones do; a new container-svc finds it by its pid file and command line and goes on with it, unless it would start it otherwise.
  */
 export class Dnsmasq {
   readonly #options: DnsmasqOptions;
@@ -43,7 +45,8 @@ export class Dnsmasq {
     fs.mkdirSync(folder, { recursive: true, mode: 0o755 });
     // One that outlived us may still answer phones that are gone.
     this.#reload();
-    if (this.#pid() !== undefined) return;
+    if (this.#runsAsWished()) return;
+    await this.stop();
     if (!fs.existsSync(this.#leases)) fs.writeFileSync(this.#leases, '');
     const logFd = fs.openSync(path.join(folder, 'log'), 'w', 0o600);
     const child = spawn('dnsmasq', this.#arguments(), { detached: true, stdio: ['ignore', logFd, logFd] });
@@ -130,15 +133,22 @@ export class Dnsmasq {
     );
   }
 
-  /** The running one of ours: by pid file, and its command line names that very file. */
   #pid(): number | undefined {
+    return this.#running()?.pid;
+  }
+
+  /** Another container-svc may have started it, of another version or with other settings. */
+  #runsAsWished(): boolean {
+    return this.#running()?.words.join('\0') === this.#arguments().join('\0');
+  }
+
+  /** The running one of ours: by pid file, and its command line names that very file. */
+  #running(): { readonly pid: number; readonly words: readonly string[] } | undefined {
     try {
       const pid = Number(fs.readFileSync(this.#pidFile, 'latin1').trim());
-      const ours = fs
-        .readFileSync(`/proc/${pid}/cmdline`, 'latin1')
-        .split('\0')
-        .includes(`--pid-file=${this.#pidFile}`);
-      return ours && startTimeOf(pid) !== undefined ? pid : undefined;
+      const [, ...words] = fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').slice(0, -1).split('\0');
+      const ours = words.includes(`--pid-file=${this.#pidFile}`) && startTimeOf(pid) !== undefined;
+      return ours ? { pid, words } : undefined;
     } catch {
       return undefined;
     }
@@ -168,7 +178,7 @@ export class Dnsmasq {
   }
 
   #arguments(): string[] {
-    const { bridge, subnet } = this.#options;
+    const { bridge, subnet, nameServers } = this.#options;
     const gateway = formatIp(subnet.gateway);
     return [
       '--keep-in-foreground',
@@ -188,6 +198,8 @@ export class Dnsmasq {
       `--pid-file=${this.#pidFile}`,
       `--dhcp-option=option:router,${gateway}`,
       `--dhcp-option=option:dns-server,${gateway}`,
+      ...(nameServers.length === 0 ? [] : ['--no-resolv']),
+      ...nameServers.map((server) => `--server=${server}`),
       // Phones ask for public names; private reverse lookups go nowhere.
       '--bogus-priv',
       '--cache-size=1000',

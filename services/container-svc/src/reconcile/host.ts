@@ -114,7 +114,8 @@ export async function startHost(
   const hostNetwork = new HostNetwork({ bridge, subnet, adbUids, exec, log });
   const ports = new PublicPorts({ bridge, range: config.publicPorts, exec });
   const network = new PhoneNetwork({ bridge, subnet, hostcap, exec, ports });
-  const dnsmasq = new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log });
+  const { nameServers } = config;
+  const dnsmasq = new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, nameServers, clock, log });
   for (const [phone, target] of targets.all()) dnsmasq.know(phone, network.address(target.slot));
   await hostNetwork.ensure();
   await dnsmasq.ensure();
@@ -282,8 +283,8 @@ function readOptional(file: string | undefined): string | undefined {
 /** Takes away bridge, rules and dnsmasq: `main.js --remove-network`. Phones that run lose their network. */
 export async function removeNetwork(config: Config, clock: Clock, log: Log): Promise<void> {
   const paths = new Paths(config.stateDir, config.runDir);
-  const { bridge, subnet, adbUids } = config;
-  await new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, clock, log }).stop();
+  const { bridge, subnet, adbUids, nameServers } = config;
+  await new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, nameServers, clock, log }).stop();
   await new HostNetwork({ bridge, subnet, adbUids, exec: realExec, log }).remove();
   removeEmptyParents(detectCgroups(readMounts()), `/ancloud-${config.hostId}`);
 }
