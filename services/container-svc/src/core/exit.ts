@@ -56,8 +56,11 @@ export function restartDelay(failures: number, policy: RestartPolicy = restartPo
   return failures <= 0 ? 0 : Math.min(policy.maxMs, policy.minMs * 2 ** (failures - 1));
 }
 
-/** True when this ending counts against the phone. One that reboots or switches off right after its start is a crash loop too. */
-export function countsAsFailure(ending: Ending, ranMs: number): boolean {
+/**
+ * True when this ending counts against the phone. One that reboots or switches off right after its start, or again and again before it
+ * was ever ready, is in a crash loop too.
+ */
+export function countsAsFailure(ending: Ending, ranMs: number, wasReady: boolean): boolean {
   if (ending === 'asked' || ending === 'reboot') return false;
-  return (ending !== 'restart' && ending !== 'poweredOff') || ranMs < SETTLED_MS;
+  return (ending !== 'restart' && ending !== 'poweredOff') || !wasReady || ranMs < SETTLED_MS;
 }

@@ -58,6 +58,8 @@ export interface LastBoot {
   readonly ending: Ending;
   /** Which limit it passed, when it was ended for that. */
   readonly late?: Overdue;
+  /** The service for which init gave up, by its own words; not set for endings that were asked for. */
+  readonly critical?: string;
   readonly revision: number;
   readonly exit?: ExitRecord;
   readonly message: string;

@@ -5,9 +5,8 @@ import { parseBuildProp, traitsOf } from './build-prop.js';
 import { parseCapabilities, parseHardLimits } from './capabilities.js';
 import { countsAsFailure, endingOf, restartDelay } from './exit.js';
 import { parseMountInfo } from './mountinfo.js';
-import { firstLineAt, lastWords } from './phone-log.js';
+import { criticalService, firstLineAt, lastWords } from './phone-log.js';
 import { currentFingerprint, fingerprint, runSpecOf } from './run-spec.js';
-import { afterBoot, noRestarts } from './restarts.js';
 
 describe('build.prop', () => {
   it('is read as init reads it: comments, blanks, first value wins', () => {
@@ -108,13 +107,14 @@ describe('the end of pid 1', () => {
   });
 
   it('counts what nobody wished for', () => {
-    expect(countsAsFailure('asked', 0)).toBe(false);
-    expect(countsAsFailure('reboot', 0)).toBe(false);
-    expect(countsAsFailure('poweredOff', 60_000)).toBe(false);
-    expect(countsAsFailure('poweredOff', 0)).toBe(true);
-    expect(countsAsFailure('crash', 1e9)).toBe(true);
-    expect(countsAsFailure('restart', 60_000)).toBe(false);
-    expect(countsAsFailure('restart', 5_000)).toBe(true);
+    expect(countsAsFailure('asked', 0, false)).toBe(false);
+    expect(countsAsFailure('reboot', 0, false)).toBe(false);
+    expect(countsAsFailure('poweredOff', 60_000, true)).toBe(false);
+    expect(countsAsFailure('poweredOff', 0, true)).toBe(true);
+    expect(countsAsFailure('crash', 1e9, true)).toBe(true);
+    expect(countsAsFailure('restart', 60_000, true)).toBe(false);
+    expect(countsAsFailure('restart', 60_000, false)).toBe(true);
+    expect(countsAsFailure('restart', 5_000, true)).toBe(true);
   });
 });
 
@@ -163,6 +163,21 @@ describe('phone-shim’s log', () => {
     expect(firstLineAt(log, 'b1')).toBeCloseTo(901_234.567, 3);
     expect(firstLineAt(log, 'b0')).toBe(1_000);
     expect(firstLineAt(log, 'b2')).toBeUndefined();
+  });
+
+  it.each<[string, string, string | undefined]>([
+    ['Android 13', `critical process 'surfaceflinger' exited 4 times in 4 minutes`, 'surfaceflinger'],
+    ['a boot', `critical process 'vold' exited 4 times before boot completed`, 'vold'],
+    ['another process', `process 'vold' exited 4 times in 4 minutes`, undefined],
+  ])('tells the critical service, as init of %s says it', (_, words, service) => {
+    const line = `901.500000 k <3>init: ${words}\n901.600000 k <6>init: Reboot start\n`;
+    const head = (boot: string): string => `# phone ph_1 boot ${boot} unixMs 1 boottimeMs 1\n`;
+    expect(criticalService(line, 'b2')).toBe(service);
+    expect(criticalService(`${head('b1')}901.4 k x\n${head('b2')}${line}`, 'b2')).toBe(service);
+    // Said in an earlier boot, or by nobody's clock.
+    expect(criticalService(`${line}${head('b2')}901.700000 k <6>init: up\n`, 'b2')).toBeUndefined();
+    expect(criticalService(`${head('b1')}${line}`, 'b2')).toBeUndefined();
+    expect(criticalService(`init: ${words}`, 'b2')).toBeUndefined();
   });
 
   it('gives the last words without clocks', () => {
@@ -258,45 +273,4 @@ describe('a wish', () => {
       expect(currentFingerprint('not JSON')).toBe('not JSON');
     },
   );
-});
-
-describe('boots that nobody wished to end', () => {
-  const boot = { ending: 'crash' as const, ranMs: 5_000, wasReady: false, message: 'm', nowMs: 100 };
-
-  it('wait longer each time, up to a minute', () => {
-    let restarts = noRestarts;
-    const delays = Array.from({ length: 8 }, () => {
-      restarts = afterBoot(restarts, boot);
-      return (restarts.failure?.notBeforeMs ?? 0) - boot.nowMs;
-    });
-    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-    expect(restarts).toMatchObject({ count: 8, failure: { reason: 'Crashed', message: 'm' } });
-  });
-
-  it('are forgiven when the phone had been ready for a minute', () => {
-    const often = { count: 9, failures: 9, failure: undefined };
-    expect(afterBoot(often, { ...boot, ranMs: 61_000, wasReady: true })).toMatchObject({
-      count: 10,
-      failures: 1,
-    });
-    expect(afterBoot(often, { ...boot, ranMs: 61_000 })).toMatchObject({ count: 10, failures: 10 });
-  });
-
-  it('start at once when the phone rebooted or switched itself off, unless it does so right away', () => {
-    for (const ending of ['restart', 'poweredOff'] as const) {
-      expect(afterBoot(noRestarts, { ...boot, ending, ranMs: 20_000 })).toEqual({
-        count: 1,
-        failures: 0,
-        failure: undefined,
-      });
-      expect(afterBoot(noRestarts, { ...boot, ending })).toMatchObject({
-        failure: { reason: 'RestartLoop' },
-      });
-    }
-  });
-
-  it('are not those that were asked for', () => {
-    for (const ending of ['asked', 'reboot'] as const)
-      expect(afterBoot(noRestarts, { ...boot, ending })).toBe(noRestarts);
-  });
 });

@@ -17,6 +17,8 @@ export interface EndedBoot {
   /** How long init lived, ms. */
   readonly ranMs: number;
   readonly wasReady: boolean;
+  /** The service for which init gave up (`criticalService`). */
+  readonly critical?: string;
   /** Stable word that tells more than the ending does. */
   readonly reason?: string;
   /** What a person should read: the failed step, or the phone's last words. */
@@ -34,14 +36,16 @@ const reasons: Readonly<Record<Exclude<Ending, 'asked' | 'reboot'>, string>> = {
 
 export function afterBoot(
   before: Restarts,
-  { ending, ranMs, wasReady, reason, message, nowMs }: EndedBoot,
+  { ending, ranMs, wasReady, critical, reason, message, nowMs }: EndedBoot,
 ): Restarts {
   if (ending === 'asked' || ending === 'reboot') return before;
   const count = before.count + 1;
-  if (!countsAsFailure(ending, ranMs)) return { count, failures: 0, failure: undefined };
+  if (critical === undefined && !countsAsFailure(ending, ranMs, wasReady))
+    return { count, failures: 0, failure: undefined };
   const forgiven = wasReady && ranMs > restartPolicy.forgiveAfterMs;
   const failures = (forgiven ? 0 : before.failures) + 1;
   const notBeforeMs = nowMs + restartDelay(failures);
-  const failure = { count: failures, notBeforeMs, reason: reason ?? reasons[ending], message };
+  const word = critical === undefined ? reasons[ending] : 'CriticalService';
+  const failure = { count: failures, notBeforeMs, reason: reason ?? word, message };
   return { count, failures, failure };
 }

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import type { Boot, LastBoot } from '../core/observed.js';
 import { kernelCommandLine, ociConfig, securitySysctls } from '../core/oci-config.js';
-import { lastWords } from '../core/phone-log.js';
+import { criticalService, lastWords } from '../core/phone-log.js';
 import type { StepArgs } from '../core/steps.js';
 import { placeAdbKey } from '../io/adb-key.js';
 import type { RunPaths } from '../io/paths.js';
@@ -128,16 +128,18 @@ export function closeBoot(
   const run = paths.run(phone);
   const { boot, container } = observed;
   const exit = 'exit' in container ? container.exit : undefined;
+  const bootId = boot?.bootId ?? '';
+  const wished = ending === 'asked' || ending === 'reboot';
+  const words = wished ? '' : tailOf(paths.logFile(phone), LAST_WORDS_BYTES);
+  const critical = criticalService(words, bootId);
   const last: LastBoot = {
-    bootId: boot?.bootId ?? '',
+    bootId,
     ending,
     revision: boot?.revision ?? 0,
     ...(exit === undefined ? {} : { exit }),
     ...(observed.stop?.late === undefined ? {} : { late: observed.stop.late }),
-    message:
-      ending === 'asked' || ending === 'reboot'
-        ? ''
-        : lastWords(tailOf(paths.logFile(phone), LAST_WORDS_BYTES)),
+    ...(critical === undefined ? {} : { critical }),
+    message: lastWords(words),
   };
   writeRunJson(run.last, last);
   inside();

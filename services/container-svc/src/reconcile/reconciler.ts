@@ -241,11 +241,15 @@ export class Reconciler {
     const nowMs = clock.now();
     const ranMs = observed.startedAtMs === undefined ? 0 : nowMs - observed.startedAtMs;
     const last = readRunJson<LastBoot>(paths.run(this.phone).last);
-    const how = last?.late?.message ?? `the phone ended after ${ranMs} ms`;
+    const critical = last?.critical;
+    const end =
+      critical === undefined ? 'the phone ended' : `init gave up on its critical service ${critical}`;
+    const how = last?.late?.message ?? `${end} after ${ranMs} ms`;
     this.#restarts = afterBoot(this.#restarts, {
       ending,
       ranMs,
       ...(last?.late === undefined ? {} : { reason: last.late.reason }),
+      ...(critical === undefined ? {} : { critical }),
       wasReady: observed.boot !== undefined && observed.boot.bootId === this.#bootClock.completedBoot,
       message:
         ending === 'notCreated' && this.#stepError !== ''
