@@ -1,7 +1,6 @@
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import fs from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { LoneHost } from './lone-host.js';
 
@@ -25,7 +24,7 @@ async function nameServer(...address: readonly [number, number, number, number])
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   undo.push(() => socket.close());
-  const { port } = socket.address() as AddressInfo;
+  const { port } = socket.address();
   return `127.0.0.1:${port}`;
 }
 

@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Limits, Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
+import { buildGuest } from '../harness/farm.js';
 import { LoneHost } from './lone-host.js';
 
 const PHONE = 'ph_view';
@@ -59,13 +60,13 @@ async function sees(whose: 'its own' | 'the machine’s'): Promise<void> {
 
 beforeAll(async () => {
   if (!CAN) return;
-  const { folder, images } = inject('prepared');
-  host = new LoneHost({ importDirs: [folder] });
+  const guest = await buildGuest();
+  host = new LoneHost({ importDirs: [path.dirname(guest)] });
   dir = path.join(host.root, 'lxcfs');
   fs.mkdirSync(dir);
   await startLxcfs();
   await host.start({ ANCLOUD_LXCFS_DIR: dir });
-  imageId = await host.import(images[0], Profile.PROFILE_REFERENCE);
+  imageId = await host.import(guest, Profile.PROFILE_REFERENCE);
   await host.run(PHONE, { imageId, limits: Limits.fromPartial({ memoryMib: MEMORY_MIB, cpuMillis: 1_000 }) });
 });
 afterAll(async () => {

@@ -107,6 +107,67 @@ describe('targets on disk', () => {
     expect((await load()).tombstone('ph_1')).toBeUndefined();
   });
 
+  // As 0.1.0 wrote them: no version, and nothing of what came later.
+  const OLD = `{
+  "desired": {
+    "phoneId": "ph_1",
+    "epoch": 1790000000001,
+    "revision": 4,
+    "wanted": "WANTED_RUNNING",
+    "spec": {
+      "imageId": "sha256:x",
+      "bootProperties": {
+        "androidboot.a": "b"
+      }
+    },
+    "owner": "o",
+    "name": "n",
+    "createdAtMs": 1
+  },
+  "managedBy": "farm",
+  "slot": 3,
+  "fencedBy": {
+    "hostId": "other",
+    "epoch": 9
+  }
+}
+`;
+
+  it('of an older container-svc are the same targets, and of this version from then on', async () => {
+    await load();
+    fs.writeFileSync(paths.target('ph_1'), OLD);
+    const store = await load();
+    expect(store.get('ph_1')).toEqual(target);
+    expect(store.condition.active).toBe(false);
+    const text = fs.readFileSync(paths.target('ph_1'), 'utf8');
+    expect(text).toBe(OLD.replace('{\n', '{\n  "version": 1,\n'));
+    expect((await load()).get('ph_1')).toEqual(target);
+    expect(fs.readFileSync(paths.target('ph_1'), 'utf8')).toBe(text);
+  });
+
+  it.each(['"2"', '-1', '0.5', 'null'])('of version %s are none', async (version) => {
+    await load();
+    fs.writeFileSync(paths.target('ph_1'), OLD.replace('{\n', `{\n"version": ${version},\n`));
+    expect((await load()).condition.message).toContain('says version');
+  });
+
+  it('of a newer container-svc are left as they are, keep their slot, and take no wish', async () => {
+    await load();
+    const newer = OLD.replace('{\n', '{\n  "version": 2,\n');
+    fs.writeFileSync(paths.target('ph_1'), newer);
+    const store = await load();
+    expect([store.get('ph_1'), store.unreadSlots]).toEqual([undefined, [3]]);
+    expect(store.condition).toMatchObject({ type: 'PhonesUnread', active: true });
+    expect(store.condition.message).toMatch(
+      /^ph_1: .* version 2, .* reads 1; a newer container-svc wrote it/,
+    );
+    await expect(store.save('ph_1', target)).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      field: 'version',
+    });
+    expect(fs.readFileSync(paths.target('ph_1'), 'utf8')).toBe(newer);
+  });
+
   it.each([
     'not json',
     '{}',

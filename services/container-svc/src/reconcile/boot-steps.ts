@@ -19,10 +19,8 @@ const LAST_WORDS_BYTES = 16 * 1024;
 function filesOf(run: RunPaths): string[] {
   const { bundle, kmsg, pidFile, stop, started, timing, view } = run;
   const { createRecord, exitRecord, shimSocket, shimRecord } = run;
-  return [
-    ...[bundle, kmsg, pidFile, stop, started, timing, view],
-    ...[createRecord, exitRecord, shimSocket, shimRecord],
-  ];
+  const ofShim = [createRecord, exitRecord, shimSocket, shimRecord];
+  return [bundle, kmsg, pidFile, stop, started, timing, view, ...ofShim];
 }
 
 function removeFiles(run: RunPaths): void {

@@ -246,6 +246,7 @@ export async function startHost(
       limitsCondition(lowCeilings),
       vsockCondition(kernel, images),
       lxcfs.condition,
+      targets.condition,
       {
         type: 'NetworkBroken',
         active: networkTrouble !== undefined,

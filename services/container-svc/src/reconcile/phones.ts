@@ -190,7 +190,8 @@ export class Phones {
 
   #reserve(phone: string): number {
     const { targets, subnet, maxPhones } = this.#options;
-    const taken = new Set([...targets.all().values()].map(({ slot }) => slot).concat([...this.#reserved]));
+    const told = [...targets.all().values()].map(({ slot }) => slot);
+    const taken = new Set([...told, ...targets.unreadSlots, ...this.#reserved]);
     const slot = freeSlot(subnet, taken);
     if (slot === undefined || taken.size >= maxPhones)
       throw new AppError('CAPACITY', `taking ${phone}: this host has ${taken.size} phones`, {

@@ -7,6 +7,7 @@ import type { RunSpec } from '../run-spec.js';
 import { anbox } from './anbox.js';
 import type { RunProfile } from './profile.js';
 import { redroid } from './redroid.js';
+import { reference } from './reference.js';
 import { profiles } from './registry.js';
 import { stock } from './stock.js';
 import { waydroid } from './waydroid.js';
@@ -367,6 +368,29 @@ ${after}
   it('may be another piece of hardware when the partner says so', () => {
     const told = { ...run, bootProperties: [['androidboot.hardware', 'cutf']] as const };
     expect(kernelCommandLine(stock, told, phone)).toMatch(/^androidboot\.hardware=cutf /);
+  });
+});
+
+// Its whole config.json, on a kernel without binder, is in oci-config.spec.ts.
+describe('reference', () => {
+  const config = configOf(reference, { ...phone, base: 268_435_456 });
+
+  it('is told what redroid is told', () => expect(words(config)).toEqual(words(configOf(redroid))));
+
+  it('has a whole binderfs where the kernel has one, in its user namespace, and these mounts', () =>
+    expect(mounts(config)).toBe(
+      `${before}\n${cgroup('rw')}\n${after}\n/dev/binderfs binder binder nosuid,noexec,max=64`,
+    ));
+
+  it('has no nodes of the machine, and opens binder’s', () => {
+    expect(devices(config)).toEqual([]);
+    expect(rules(config)).toBe(`${basics} +234:*`);
+  });
+
+  it('runs without a set of its own where the kernel has static nodes', () => {
+    const fixed = configOf(reference, { ...phone, binderSet: 9 }, staticHost);
+    expect(mounts(fixed)).toBe(`${before}\n${cgroup('rw')}\n${after}`);
+    expect(rules(fixed)).toBe(basics);
   });
 });
 
