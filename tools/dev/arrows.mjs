@@ -50,6 +50,8 @@ const CORE_MAY = new Set([
   '@ancloud/rtp',
   // An error is a value: what a reader of bytes answers when they are none.
   '@ancloud/kit/errors',
+  // What a viewer said, checked and scaled.
+  '@ancloud/kit/input-translation',
   // Text in, a tree out, and back.
   'sdp-transform',
   'vitest',

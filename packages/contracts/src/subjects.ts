@@ -1,4 +1,10 @@
-import { ControlAck, ControlBatch, GroupInput, LaneRequest } from './gen/ancloud/input/v1/input.js';
+import {
+  ControlAck,
+  ControlBatch,
+  GroupInput,
+  LaneRequest,
+  SessionLaneRequest,
+} from './gen/ancloud/input/v1/input.js';
 import { ViewerInput, ViewerNotice } from './gen/ancloud/input/v1/viewer.js';
 import {
   DesiredChanged,
@@ -117,6 +123,18 @@ export const subjects = {
   ),
   /** Asks for a lane in place of `control`; answered with a LaneOffer by the session-svc of the phone. */
   controlLane: subject('ancloud.lane.control.{phone}', LaneRequest, ['input-svc'], ['session-svc']),
+  /**
+   * Asks for a lane from a viewer's channel to its phone's session, past input-svc: answered with a LaneOffer of the session's by the
+   * input-svc that serves the phone, while the viewer holds the controls.
+   */
+  straightLane: subject(
+    'ancloud.lane.straight.{phone}.{viewer}.{role}',
+    LaneRequest,
+    ['media-svc', 'gateway'],
+    ['input-svc'],
+  ),
+  /** Asks the phone's session for what `straightLane` is answered with. */
+  sessionLane: subject('ancloud.lane.session.{phone}', SessionLaneRequest, ['input-svc'], ['session-svc']),
   /** What was asked for an answer is written, or why not. */
   controlAck: subject('ancloud.ack.{phone}', ControlAck, ['session-svc'], ['input-svc']),
   /** What the phone said on its control socket. */

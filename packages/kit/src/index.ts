@@ -20,6 +20,7 @@ export * from './listeners.js';
 export * from './log.js';
 export * from './metrics.js';
 export * from './input-gate.js';
+export * from './input-translation.js';
 export * from './own-address.js';
 export * from './queue.js';
 export * from './rate.js';

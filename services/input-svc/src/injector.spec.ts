@@ -44,6 +44,7 @@ beforeEach(() => {
     counted: () => undefined,
     did: () => undefined,
     letGo: () => undefined,
+    straight: () => Promise.reject(new Error('nobody asks')),
     log: silentLog,
   });
   input.resized({ width: 720, height: 1280 });

@@ -1,10 +1,9 @@
 import type { Injection } from '@ancloud/contracts/input/v1/inject';
 import type { InjectRequest, InjectResponse } from '@ancloud/contracts/input/v1/input';
-import { AppError } from '@ancloud/kit';
+import { AppError, type Size } from '@ancloud/kit';
 import { ranks } from './core/arbiter.js';
 import type { Plan } from './core/fingers.js';
 import { planScript, type Refusal } from './core/script.js';
-import type { Size } from './core/translate.js';
 import { eventsOf, notHeld, Stage, type StageOptions } from './stage.js';
 
 /** A key that was only pressed down is let go after this long. */

@@ -67,6 +67,7 @@ beforeEach(() => {
     counted: () => undefined,
     did: (_viewer, _role, did) => macros.did('ph_1', did),
     letGo: () => undefined,
+    straight: () => Promise.reject(new Error('nobody asks')),
     log: silentLog,
   });
   input.resized({ width: 720, height: 1280 });

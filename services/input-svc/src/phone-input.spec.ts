@@ -43,6 +43,7 @@ describe('PhoneInput', () => {
   let told: string[];
   let done: string[];
   let audited: object[];
+  let asked: { of: string; answer: (lane: number) => void }[];
   let options: PhoneInputOptions;
   let input: PhoneInput;
   const words = (): string[] =>
@@ -62,6 +63,7 @@ describe('PhoneInput', () => {
     told = [];
     done = [];
     audited = [];
+    asked = [];
     const notices = {
       control: (viewer: string, holder: string) => told.push(`${viewer} sees ${holder}`),
       holder: (holder: string) => told.push(`holder ${holder}`),
@@ -78,6 +80,13 @@ describe('PhoneInput', () => {
       counted: () => undefined,
       did: (viewer, role, did) => done.push(`${viewer} ${role} ${did.input?.$case}`),
       letGo: (viewer) => done.push(`${viewer} let go`),
+      straight: (fence, viewer) =>
+        new Promise((resolve) => {
+          asked.push({
+            of: `${fence} ${viewer}`,
+            answer: (lane) => resolve({ address: '', lane, secret: new Uint8Array(32) }),
+          });
+        }),
       log: silentLog,
     };
     input = new PhoneInput(options);
@@ -225,6 +234,68 @@ describe('PhoneInput', () => {
     lease.asked.at(-1)?.give(fence);
     await settle();
   };
+
+  describe('the holder’s straight way', () => {
+    it('is asked of the session under the holder’s fence, and begins behind all that it said before', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      const offered = input.straight.offer('a');
+      await holds('a', 7);
+      expect(asked.map(({ of }) => of)).toEqual(['7 a']);
+      asked[0]?.answer(3);
+      expect(await offered).toMatchObject({ lane: 3 });
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      input.straight.begins(4);
+      input.straight.begins(3);
+      await settle();
+      expect(sent.map(({ events, straight }) => [events.length, straight])).toEqual([
+        [1, undefined],
+        [1, undefined],
+        [0, 3],
+      ]);
+      expect(sent.at(-1)?.fence).toBe(7);
+    });
+
+    it('leaves here a copy, by which all goes on but the sending', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE), true);
+      // It came by both ways: the later one is stale.
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      await settle();
+      expect([words(), done]).toEqual([['7:touch1'], ['a control touch', 'a control touch']]);
+      // The holder is at work: nobody gets its turn, and its silence is noticed.
+      await vi.advanceTimersByTimeAsync(900);
+      input.message('a', 'control', touch(3, TouchAction.TOUCH_ACTION_MOVE), true);
+      await vi.advanceTimersByTimeAsync(900);
+      expect(words()).toEqual(['7:touch1']);
+      await vi.advanceTimersByTimeAsync(101);
+      expect(words()).toEqual(['7:touch1', '7:liftAll']);
+    });
+
+    it('is one for each end of its connection', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      const offers = [input.straight.offer('a'), input.straight.offer('a')];
+      await holds('a', 7);
+      for (const [index, { answer }] of asked.entries()) answer(3 + index);
+      await Promise.all(offers);
+      for (const lane of [3, 4, 3]) input.straight.begins(lane);
+      expect(sent.flatMap(({ straight }) => straight ?? [])).toEqual([3, 4]);
+    });
+
+    it('is not given to who does not hold the controls, nor when they went meanwhile', async () => {
+      await expect(input.straight.offer('b')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      await expect(input.straight.offer('b')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+      const late = input.straight.offer('a').catch((error: unknown) => error);
+      await settle();
+      input.presence('a', 'control', false);
+      asked[0]?.answer(3);
+      expect(await late).toMatchObject({ code: 'CONTROL_NOT_HELD' });
+      input.straight.begins(3);
+      expect(sent.filter(({ straight }) => straight !== undefined)).toEqual([]);
+    });
+  });
 
   describe('a revocation', () => {
     it('of the holder raises the fence and waits for the session to say so', async () => {

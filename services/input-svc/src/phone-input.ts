@@ -6,12 +6,11 @@ import type {
   ControlEvent,
   RevokeViewerResponse,
 } from '@ancloud/contracts/input/v1/input';
-import type { Log } from '@ancloud/kit';
+import { type Log, type Size, translate, type Translation } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
 import type { Fate } from './core/fates.js';
 import type { Actor } from './core/arbiter.js';
 import type { SharedInput } from './core/shared-input.js';
-import { type Size, translate, type Translation } from './core/translate.js';
 import { Injector } from './injector.js';
 import { Acks } from './io/acks.js';
 import type { Audit } from './io/audit.js';
@@ -19,6 +18,7 @@ import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 import { Revocations } from './revocations.js';
 import { Sending } from './sending.js';
+import { Straight, type StraightOptions } from './straight.js';
 import { Touching } from './touching.js';
 import { Wishes } from './wishes.js';
 
@@ -36,6 +36,8 @@ export interface PhoneInputOptions {
   readonly counted: (what: Fate) => void;
   /** Hot: the holder did this, and it goes to the phone. Not told of what a group or a program does. */
   readonly did: (viewer: string, role: RoleWord, input: ViewerInput) => void;
+  /** Asks the phone's session for a lane of the holder's own. */
+  readonly straight: StraightOptions['ask'];
   /** The viewer holds the controls no more. */
   readonly letGo: (viewer: string) => void;
   readonly log: Log;
@@ -63,6 +65,8 @@ export class PhoneInput {
   readonly controls: Controls;
   /** What programs play here. */
   readonly injector: Injector;
+  /** The holder's way past here. */
+  readonly straight: Straight;
   readonly #options: PhoneInputOptions;
   readonly #sending: Sending;
   readonly #acks = new Acks();
@@ -91,6 +95,13 @@ export class PhoneInput {
       acks: this.#acks,
       fence: () => this.controls.fence,
       counted: options.counted,
+    });
+    this.straight = new Straight({
+      phoneId,
+      controls: this.controls,
+      ask: options.straight,
+      flush: () => this.#sending.flush(),
+      send: options.send,
     });
     this.#wishes = new Wishes({
       controls: this.controls,
@@ -124,8 +135,11 @@ export class PhoneInput {
     if (size.width > 0 && size.height > 0) this.#size = size;
   }
 
-  /** One message as the viewer sent it. Hot: no promise is made unless the holder changes. */
-  message(viewer: string, role: RoleWord, bytes: Uint8Array): void {
+  /**
+   * One message as the viewer sent it. Hot: no promise is made unless the holder changes.
+   * @param copy the message itself went straight to the session, which takes it as long as its fence stands.
+   */
+  message(viewer: string, role: RoleWord, bytes: Uint8Array, copy = false): void {
     if (this.#closed) return;
     const { counted, notices } = this.#options;
     if (this.#revocations.has(viewer)) return counted('revoked');
@@ -160,7 +174,7 @@ export class PhoneInput {
         const fate = this.#take(actorOf(viewer, role), result, 'touched');
         counted(fate);
         if (fate === 'accepted') {
-          this.#sending.add(result.event, result.touch);
+          if (!copy) this.#sending.add(result.event, result.touch);
           this.#options.did(viewer, role, input);
         }
         // A mouse on its way over the picture asked for nothing: nobody is told.

@@ -27,6 +27,9 @@ const RETRY_MS = 1_000;
 /** How soon a holder is found whose revocation nobody told: NATS was away. */
 const VERIFY_MS = 5_000;
 
+/** A session answers at once. */
+const SESSION_MS = 1_000;
+
 export interface PhonesOptions {
   /** Owner of the leases: this instance, this process, and where it is asked. */
   readonly inputId: string;
@@ -182,6 +185,10 @@ export class Phones {
         this.macros.did(phone, did);
       },
       letGo: (viewer) => this.groups.letGo(phone, viewer),
+      straight: (fence, viewerId) =>
+        bus.request(subjects.sessionLane, { phone }, { fence, viewerId }, LaneOffer, {
+          timeoutMs: SESSION_MS,
+        }),
       log,
       send: (batch) => {
         this.#batches.inc();
@@ -200,8 +207,18 @@ export class Phones {
       bus.serve(subjects.viewerLane, { phone }, LaneOffer, async (_, { viewer, role }) => {
         if (viewer === undefined || (role !== 'control' && role !== 'owner'))
           throw new AppError('FORBIDDEN', `a viewer with the role ${role} is not heard`, { field: 'role' });
-        return lanes.heard.offer({ phone, viewer }, (bytes) => input.message(viewer, role, bytes));
+        return lanes.heard.offer(
+          { phone, viewer },
+          {
+            message: (bytes) => input.message(viewer, role, bytes),
+            copy: (bytes) => input.message(viewer, role, bytes, true),
+            straight: (lane) => input.straight.begins(lane),
+          },
+        );
       }),
+      bus.serve(subjects.straightLane, { phone }, LaneOffer, async (_, { viewer }) =>
+        input.straight.offer(viewer ?? ''),
+      ),
       bus.subscribe(subjects.viewer, { phone }, ({ viewerId, role, present }) => {
         // What is still under way of it comes too late.
         if (!present) lanes.heard.withdraw({ phone, viewer: viewerId });

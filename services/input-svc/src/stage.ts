@@ -1,9 +1,8 @@
 import type { ControlBatch, InjectResponse } from '@ancloud/contracts/input/v1/input';
-import { AppError, sleep } from '@ancloud/kit';
+import { AppError, type Size, sleep, translate } from '@ancloud/kit';
 import type { Controls } from './controls.js';
 import type { Actor } from './core/arbiter.js';
 import type { Plan, Step } from './core/fingers.js';
-import { type Size, translate } from './core/translate.js';
 import type { Acks } from './io/acks.js';
 
 /** A program that rests says so, lest its holder is taken for idle and its fingers for forgotten. */

@@ -1,6 +1,6 @@
 import { limits } from './core/limits.js';
 import { TouchSequence } from './core/touch-order.js';
-import type { TouchOrder } from './core/translate.js';
+import type { TouchOrder } from '@ancloud/kit/input-translation';
 
 /**
  * Touches of one phone's viewers in time: each viewer's in their order, and whether who has fingers down is still there. One second

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
+import { counted } from '../harness/metrics.js';
 
 // Who may see and touch a phone, and how that is taken back: whoever of the farm is away just then.
 
@@ -192,6 +193,33 @@ describe('the controls', () => {
     const { stdout } = await farm.cli(['phone', 'audit', phone.phoneId, '--limit', '3']);
     expect(stdout).toMatch(/AT +WHAT +WHO/);
     for (const viewer of [one, two, owner]) await viewer.page.close();
+  });
+});
+
+describe('who holds the controls', () => {
+  it('speaks to the phone’s session itself: input-svc has copies and sends nothing', async () => {
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    await viewer.firstFrame();
+    const straight = (): Promise<number> =>
+      counted(farm, 'media-svc', 'ancloud_lane_messages_total', 'straight');
+    const accepted = (): Promise<number> =>
+      counted(farm, 'input-svc', 'ancloud_input_messages_total', 'accepted');
+    const batches = (): Promise<number> => counted(farm, 'input-svc', 'ancloud_input_batches_total', '');
+    const before = await straight();
+    await eventually(async () => {
+      await touches(viewer);
+      if ((await straight()) === before) throw new NotYet('its touches go by input-svc');
+    });
+    const [went, seen, sent] = [await straight(), await accepted(), await batches()];
+    await touches(viewer);
+    const more = (await straight()) - went;
+    // Down and up, and the mouse on its way there.
+    expect(more).toBeGreaterThanOrEqual(2);
+    await eventually(async () => {
+      if ((await accepted()) !== seen + more) throw new NotYet('a copy is under way');
+    });
+    expect(await batches()).toBe(sent);
+    await viewer.page.close();
   });
 });
 

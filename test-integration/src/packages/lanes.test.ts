@@ -40,7 +40,7 @@ async function session(bus: Bus, listen = '127.0.0.1:0') {
   const subscriptions = [
     bus.subscribeRaw(subjects.control, phone, (bytes) => heard.push(`bus ${bytes[0]}`)),
     bus.serve(subjects.controlLane, phone, LaneOffer, async () =>
-      server.offer(phone, (bytes) => heard.push(`lane ${bytes[0]}`)),
+      server.offer(phone, { message: (bytes) => heard.push(`lane ${bytes[0]}`) }),
     ),
   ];
   await flushed(bus);
@@ -105,6 +105,76 @@ describe('lanes over a real NATS', () => {
     });
     outlet.renew();
     await byLane(second.heard);
+  });
+
+  it('lead straight to the session past input-svc, which has a copy of all that went there', async () => {
+    const [media, input, session_] = [
+      await connectAs('media-svc'),
+      await connectAs('input-svc'),
+      await connectAs('session-svc'),
+    ];
+    const serve = async (): Promise<LaneServer> => {
+      const server = await LaneServer.listen({
+        listen: '127.0.0.1:0',
+        advertise: '127.0.0.1:0',
+        log: silentLog,
+      });
+      closing.push(() => server.close());
+      return server;
+    };
+    const [atInput, atSession] = [await serve(), await serve()];
+    const [heard, passed]: [string[], string[]] = [[], []];
+    // Until its lane is there.
+    input.subscribeRaw(subjects.viewerInput, phone, (bytes) => passed.push(`message ${bytes[1]}`));
+    input.serve(subjects.viewerLane, phone, LaneOffer, async (_, { viewer }) =>
+      atInput.offer(
+        { ...phone, viewer: viewer ?? '' },
+        {
+          message: (bytes) => passed.push(`message ${bytes[1]}`),
+          copy: (bytes) => passed.push(`copy ${bytes[1]}`),
+          straight: () => passed.push('straight'),
+        },
+      ),
+    );
+    input.serve(subjects.straightLane, phone, LaneOffer, (_, { viewer }) =>
+      input.request(subjects.sessionLane, phone, { fence: 7, viewerId: viewer ?? '' }, LaneOffer),
+    );
+    session_.serve(subjects.sessionLane, phone, LaneOffer, async ({ fence, viewerId }) =>
+      atSession.offer(
+        { ...phone, viewer: viewerId },
+        { message: (bytes) => heard.push(`${fence} ${viewerId} ${bytes[1]}`) },
+      ),
+    );
+    await flushed(input);
+    await flushed(session_);
+    const lanes = new Lanes({ bus: media, metrics: new Metrics('test'), log: silentLog });
+    closing.push(() => lanes.close());
+    const outlet = lanes.viewerInput({ ...phone, viewer: 'vw_a', role: 'control' });
+    closing.push(() => outlet.close());
+    let sent = 0;
+    await eventually(() => {
+      outlet.publishRaw(Uint8Array.of(0x0a, (sent += 1)));
+      require(heard.length > 3, 'nothing came straight');
+    });
+    // Each message came to input-svc, as itself or as a copy, and the copies' messages to the session.
+    await eventually(() => {
+      require(passed.length === sent + 1, 'input-svc has not heard of all');
+      require(passed.length - passed.indexOf('straight') - 1 === heard.length, 'the session has not all');
+    });
+    // One after the other, by whichever way; what went straight began where input-svc was told so.
+    const numbers = heard.map((one) => Number(one.split(' ')[2]));
+    const [first = 0] = numbers;
+    expect(heard).toEqual(numbers.map((_, i) => `7 vw_a ${first + i}`));
+    const at = passed.indexOf('straight');
+    expect(passed.slice(at + 1)).toEqual(numbers.map((number) => `copy ${number}`));
+    expect(passed[at - 1]).toBe(`message ${first - 1}`);
+    // Nobody but input-svc gets a lane of a session's.
+    await expect(
+      media.request(subjects.sessionLane, phone, { fence: 9, viewerId: 'vw_a' }, LaneOffer, {
+        timeoutMs: 300,
+      }),
+    ).rejects.toMatchObject({ code: expect.stringMatching(/DEADLINE_EXCEEDED|UNAVAILABLE/) as string });
+    expect(heard).toHaveLength(numbers.length);
   });
 
   it('are asked for by nobody but who may touch', async () => {

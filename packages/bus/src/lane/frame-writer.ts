@@ -4,6 +4,8 @@ import { HEADER_BYTES, type Kind, writeFrame } from './frame.js';
 /** A peer that leaves so much unread is stuck: whoever sends to it is better off with NATS. */
 const UNREAD_MAX = 1024 * 1024;
 const SLAB_BYTES = 16 * 1024;
+/** What may wait leaves after so long at the latest. */
+const LATER_MS = 1;
 const nothing = new Uint8Array(0);
 
 /**
@@ -16,6 +18,7 @@ export class FrameWriter {
   #written = 0;
   #filled = 0;
   #due = false;
+  #later: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -23,10 +26,7 @@ export class FrameWriter {
 
   /** False = the peer does not read, or is gone. */
   send(kind: Kind, lane: number, body: Uint8Array = nothing): boolean {
-    if (!this.#socket.writable || this.#socket.writableLength > UNREAD_MAX) return false;
-    if (this.#slab.length - this.#filled < HEADER_BYTES + body.length)
-      this.#change(HEADER_BYTES + body.length);
-    this.#filled = writeFrame(this.#slab, this.#filled, kind, lane, body);
+    if (!this.#add(kind, lane, body)) return false;
     if (!this.#due) {
       this.#due = true;
       queueMicrotask(() => {
@@ -37,7 +37,27 @@ export class FrameWriter {
     return true;
   }
 
+  /**
+   * As `send`, for what nobody waits for: it leaves with the next frame that does not wait, or a millisecond later with what else
+   * came. So whoever was written to before it is woken alone.
+   */
+  sendLater(kind: Kind, lane: number, body: Uint8Array): boolean {
+    if (!this.#add(kind, lane, body)) return false;
+    this.#later ??= setTimeout(() => this.#flush(), LATER_MS);
+    return true;
+  }
+
+  #add(kind: Kind, lane: number, body: Uint8Array): boolean {
+    if (!this.#socket.writable || this.#socket.writableLength > UNREAD_MAX) return false;
+    if (this.#slab.length - this.#filled < HEADER_BYTES + body.length)
+      this.#change(HEADER_BYTES + body.length);
+    this.#filled = writeFrame(this.#slab, this.#filled, kind, lane, body);
+    return true;
+  }
+
   #flush(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     if (this.#filled === this.#written || !this.#socket.writable) return;
     this.#socket.write(this.#slab.subarray(this.#written, this.#filled));
     this.#written = this.#filled;

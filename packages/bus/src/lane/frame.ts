@@ -13,6 +13,10 @@ export const Kind = {
   /** Asks for a `pong`: whether the other machine is still there. Lane 0. */
   ping: 4,
   pong: 5,
+  /** Body: a message that went straight to the phone's session; for the books of who hears it. Towards who offered only. */
+  copy: 6,
+  /** Body: number of a straight lane, u32 LE: from here on messages go by it, and here come copies of them. Towards who offered only. */
+  straight: 7,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -67,7 +71,7 @@ export class FrameReader {
       const kind = bytes[at + 4] as number;
       if (length > this.#limit)
         throw new FrameError(`a frame of ${length} bytes is larger than ${this.#limit}`);
-      if (kind > Kind.pong) throw new FrameError(`there is no kind ${kind} of frames`);
+      if (kind > Kind.straight) throw new FrameError(`there is no kind ${kind} of frames`);
       const end = at + HEADER_BYTES + length;
       if (end > bytes.length) break;
       this.#take(kind as Kind, bytes.readUInt32LE(at + 5), bytes.subarray(at + HEADER_BYTES, end));

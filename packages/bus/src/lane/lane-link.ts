@@ -11,8 +11,14 @@ const SILENCE_MS = 2_000;
 
 /** A lane as its sender holds it. */
 export interface OpenLane {
+  /** Its number in the process that offered it. */
+  readonly lane: number;
   /** False = not sent: the lane is closed, or the other end does not read. `bytes` are copied. */
   send(bytes: Uint8Array): boolean;
+  /** Says that messages go by the straight lane of that number from here on. As `send`. */
+  straight(lane: number): boolean;
+  /** A message that went straight. Nobody waits for it: it may leave a little later. As `send`. */
+  copy(bytes: Uint8Array): boolean;
   /** May be called twice. */
   close(): void;
 }
@@ -68,12 +74,19 @@ export class LaneLink {
     } finally {
       clearTimeout(timer);
     }
+    const sent = (done: boolean): boolean => {
+      if (done) this.#silence ??= setTimeout(() => this.#ask(), SILENCE_MS).unref();
+      return done;
+    };
     return {
-      send: (bytes) => {
-        if (!this.#lanes.has(lane) || !this.#writer.send(Kind.message, lane, bytes)) return false;
-        this.#silence ??= setTimeout(() => this.#ask(), SILENCE_MS).unref();
-        return true;
+      lane,
+      send: (bytes) => sent(this.#lanes.has(lane) && this.#writer.send(Kind.message, lane, bytes)),
+      straight: (other) => {
+        const body = Buffer.alloc(4);
+        body.writeUInt32LE(other);
+        return sent(this.#lanes.has(lane) && this.#writer.send(Kind.straight, lane, body));
       },
+      copy: (bytes) => sent(this.#lanes.has(lane) && this.#writer.sendLater(Kind.copy, lane, bytes)),
       close: () => {
         if (!this.#lanes.delete(lane)) return;
         this.#writer.send(Kind.close, lane);

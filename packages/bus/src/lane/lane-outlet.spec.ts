@@ -33,7 +33,10 @@ function world() {
       open: (_, onClosed) => {
         closed = onClosed;
         return Promise.resolve({
+          lane: 1,
           send: (bytes) => working && ways.push(`lane ${bytes[0]}`) > 0,
+          straight: () => false,
+          copy: () => false,
           close: () => void ways.push('closed'),
         });
       },

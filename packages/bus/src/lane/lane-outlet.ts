@@ -24,6 +24,8 @@ export interface LaneOutletOptions<T> {
   readonly sent: { lane: number; bus: number };
   readonly clock: Clock;
   readonly log: Log;
+  /** The lane is gone: whoever hears what comes next may be another. */
+  readonly lost?: () => void;
 }
 
 /**
@@ -50,6 +52,11 @@ export class LaneOutlet<T> implements Outlet<T> {
 
   get subject(): string {
     return this.#outlet.subject;
+  }
+
+  /** The lane, while there is one. Who sends by it itself keeps the order with what is published. */
+  get lane(): OpenLane | undefined {
+    return this.#lane;
   }
 
   publish(message: T): boolean {
@@ -123,6 +130,7 @@ export class LaneOutlet<T> implements Outlet<T> {
 
   #lost(): void {
     this.#lane = undefined;
+    this.#options.lost?.();
     if (!this.#closed) this.#later(this.#backoff.next());
   }
 

@@ -20,8 +20,16 @@ export interface LaneServerOptions {
   readonly log: Log;
 }
 
-/** Takes what comes by one lane. The bytes are valid during the call only. */
-export type LaneHandler = (bytes: Buffer) => void;
+/** Takes what comes by one lane. Bytes are valid during the call only. */
+export interface LaneHandler {
+  message(bytes: Buffer): void;
+  /** A message that went straight to the phone's session. */
+  copy?(bytes: Buffer): void;
+  /** From here on messages go by the straight lane of that number. */
+  straight?(lane: number): void;
+  /** No more comes. Told once, also of an offer that nobody took up; not when this end withdrew it. */
+  closed?(): void;
+}
 
 /** Whose messages an offer is for. */
 export interface LaneFor {
@@ -87,18 +95,21 @@ export class LaneServer {
     const id = this.#next;
     this.#next = (this.#next % 0xffff_ffff) + 1;
     const secret = crypto.randomBytes(2 * PROOF_BYTES);
-    const timer = setTimeout(() => this.#forget(id), OFFER_MS).unref();
+    const timer = setTimeout(() => this.#forget(id)?.closed?.(), OFFER_MS).unref();
     this.#lanes.set(id, { of, handler, secret, timer, peer: undefined });
     return { address: this.#address, lane: id, secret };
   }
 
+  /** As `withdraw`, of one lane. May be called twice. */
+  end(lane: number): void {
+    this.#lanes.get(lane)?.peer?.end(lane);
+    this.#forget(lane);
+  }
+
   /** Nothing more is heard by the lanes of a phone, or of one viewer of it; who sends by them is told. */
   withdraw({ phone, viewer }: LaneFor): void {
-    for (const [id, { of, peer }] of this.#lanes) {
-      if (of.phone !== phone || (viewer !== undefined && of.viewer !== viewer)) continue;
-      peer?.end(id);
-      this.#forget(id);
-    }
+    for (const [id, { of }] of this.#lanes)
+      if (of.phone === phone && (viewer === undefined || of.viewer === viewer)) this.end(id);
   }
 
   /** May be called twice. */
@@ -126,22 +137,25 @@ export class LaneServer {
         lane.peer = peer;
         return proof;
       },
-      message: (id, bytes) => {
+      message: (kind, id, bytes) => {
         const lane = this.#lanes.get(id);
         // One that was closed here while its messages were under way.
         if (lane?.peer !== peer) return;
+        const { handler } = lane;
         try {
-          lane.handler(bytes);
+          if (kind === Kind.message) handler.message(bytes);
+          else if (kind === Kind.copy) handler.copy?.(bytes);
+          else handler.straight?.(bytes.length === 4 ? bytes.readUInt32LE(0) : 0);
         } catch (err) {
           this.#log.error({ lane: id, err }, 'a lane’s handler failed');
         }
       },
       close: (id) => {
-        if (this.#lanes.get(id)?.peer === peer) this.#forget(id);
+        if (this.#lanes.get(id)?.peer === peer) this.#forget(id)?.closed?.();
       },
       gone: (why) => {
         this.#peers.delete(peer);
-        for (const [id, lane] of this.#lanes) if (lane.peer === peer) this.#forget(id);
+        for (const [id, lane] of this.#lanes) if (lane.peer === peer) this.#forget(id)?.closed?.();
         if (why !== undefined)
           this.#log.warn({ peer: socket.remoteAddress, why }, 'a lane’s connection is closed');
       },
@@ -149,16 +163,19 @@ export class LaneServer {
     this.#peers.add(peer);
   }
 
-  #forget(id: number): void {
-    clearTimeout(this.#lanes.get(id)?.timer);
+  #forget(id: number): LaneHandler | undefined {
+    const lane = this.#lanes.get(id);
+    clearTimeout(lane?.timer);
     this.#lanes.delete(id);
+    return lane?.handler;
   }
 }
 
 interface PeerEvents {
   /** The other half of the secret, when this is the right one. */
   open(id: number, secret: Buffer): Buffer | undefined;
-  message(id: number, bytes: Buffer): void;
+  /** `kind`: message, copy or straight. */
+  message(kind: Kind, id: number, bytes: Buffer): void;
   close(id: number): void;
   /** `why`: it misbehaved. */
   gone(why: string | undefined): void;
@@ -204,7 +221,8 @@ class Peer {
   }
 
   #frame(kind: Kind, lane: number, body: Buffer): void {
-    if (kind === Kind.message) return this.#events.message(lane, body);
+    if (kind === Kind.message || kind === Kind.copy || kind === Kind.straight)
+      return this.#events.message(kind, lane, body);
     if (kind === Kind.ping) return void this.#writer.send(Kind.pong, 0);
     if (kind === Kind.close) return this.#events.close(lane);
     const proof = kind === Kind.open ? this.#events.open(lane, body) : undefined;

@@ -7,7 +7,7 @@ import { createLog } from '@ancloud/kit';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { HEADER_BYTES, Kind, writeFrame } from './frame.js';
 import { LaneDialer } from './lane-dialer.js';
-import { LaneServer } from './lane-server.js';
+import { type LaneHandler, LaneServer } from './lane-server.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-lane-'));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -33,16 +33,21 @@ function dialer(): LaneDialer {
 /** What was heard, and when it has become `count`. */
 function ear(): {
   heard: string[];
-  handler: (bytes: Buffer) => void;
+  handler: LaneHandler;
   until(count: number): Promise<string[]>;
 } {
   const heard: string[] = [];
   let check = (): void => {};
+  const note = (what: string): void => {
+    heard.push(what);
+    check();
+  };
   return {
     heard,
-    handler: (bytes) => {
-      heard.push(bytes.toString());
-      check();
+    handler: {
+      message: (bytes) => note(bytes.toString()),
+      copy: (bytes) => note(`copy ${bytes.toString()}`),
+      straight: (lane) => note(`straight ${lane}`),
     },
     until: (count) =>
       new Promise((resolve) => {
@@ -151,12 +156,49 @@ describe('lanes', () => {
     expect(await a.until(2)).toEqual(['last', 'again']);
   });
 
+  it('carry copies and the beginning of a straight lane in order with the messages, a copy without haste', async () => {
+    const [heard, dial, a] = [await server(), dialer(), ear()];
+    const lane = await dial.open(heard.offer({ phone: 'ph_a' }, a.handler), never);
+    lane.send(Buffer.from('1'));
+    expect(lane.straight(0xffff_fffe)).toBe(true);
+    lane.copy(Buffer.from('2'));
+    lane.copy(Buffer.from('3'));
+    lane.send(Buffer.from('4'));
+    lane.copy(Buffer.from('5'));
+    expect(await a.until(6)).toEqual(['1', 'straight 4294967294', 'copy 2', 'copy 3', '4', 'copy 5']);
+  });
+
+  it('tell who offered of their end, unless it was its own doing', async () => {
+    const [heard, dial] = [await server(), dialer()];
+    const ends: string[] = [];
+    const offer = (name: string) =>
+      heard.offer({ phone: 'ph_a' }, { message: () => {}, closed: () => ends.push(name) });
+    const [first, second, third] = [offer('first'), offer('second'), offer('third')];
+    const closed = Promise.withResolvers<void>();
+    const left = await dial.open(first, never);
+    await dial.open(second, closed.resolve);
+    await dial.open(third, () => {});
+    left.close();
+    await expect.poll(() => ends).toEqual(['first']);
+    heard.end(second.lane);
+    heard.end(second.lane);
+    await closed.promise;
+    expect(heard.open).toBe(1);
+    dial.close();
+    await expect.poll(() => ends).toEqual(['first', 'third']);
+  });
+
   it('stay open when a handler throws', async () => {
     const [heard, dial, a] = [await server(), dialer(), ear()];
-    const offer = heard.offer({ phone: 'ph_a' }, (bytes) => {
-      a.handler(bytes);
-      throw new Error('handler');
-    });
+    const offer = heard.offer(
+      { phone: 'ph_a' },
+      {
+        message: (bytes) => {
+          a.handler.message(bytes);
+          throw new Error('handler');
+        },
+      },
+    );
     const lane = await dial.open(offer, never);
     lane.send(Buffer.from('1'));
     lane.send(Buffer.from('2'));

@@ -1,11 +1,11 @@
-import { type Subject, subjects } from '@ancloud/contracts';
-import type { ControlBatch, LaneRequest } from '@ancloud/contracts/input/v1/input';
-import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { subjects } from '@ancloud/contracts';
+import type { ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { type Clock, type Log, type Metrics, realClock } from '@ancloud/kit';
 import type { Bus } from '../bus.js';
 import type { SubjectParams } from '../subject.js';
 import { LaneDialer } from './lane-dialer.js';
 import { LaneOutlet } from './lane-outlet.js';
+import { StraightOutlet } from './straight-outlet.js';
 
 export interface LanesOptions {
   readonly bus: Bus;
@@ -18,26 +18,30 @@ export interface LanesOptions {
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #dialer = new LaneDialer();
-  readonly #sent: { lane: number; bus: number };
+  readonly #sent: { lane: number; bus: number; straight: number };
 
   constructor(options: LanesOptions) {
     this.#options = options;
     this.#sent = options.metrics.tally(
       'ancloud_lane_messages_total',
-      'Input messages handed on, by their way: a lane, or NATS while there is none',
+      'Input messages handed on, by their way: a lane, NATS while there is none, or straight to the session',
       'way',
-      ['lane', 'bus'],
+      ['lane', 'bus', 'straight'],
     );
   }
 
-  /** One viewer's messages to the input-svc that serves the phone. */
-  viewerInput(params: { phone: string; viewer: string; role: string }): LaneOutlet<ViewerInput> {
-    return this.#outlet(subjects.viewerInput, subjects.viewerLane, params);
+  /** One viewer's messages: to the input-svc that serves the phone, or straight to the session while the viewer may. */
+  viewerInput(params: { phone: string; viewer: string; role: string }): StraightOutlet {
+    return new StraightOutlet(this.#common(params));
   }
 
   /** Batches to a phone's session. */
   control(params: { phone: string }): LaneOutlet<ControlBatch> {
-    return this.#outlet(subjects.control, subjects.controlLane, params);
+    return new LaneOutlet({
+      ...this.#common(params),
+      subject: subjects.control,
+      lane: subjects.controlLane,
+    });
   }
 
   /** May be called twice. */
@@ -45,8 +49,8 @@ export class Lanes {
     this.#dialer.close();
   }
 
-  #outlet<T>(subject: Subject<T>, lane: Subject<LaneRequest>, params: SubjectParams): LaneOutlet<T> {
+  #common(params: SubjectParams) {
     const { bus, log, clock = realClock } = this.#options;
-    return new LaneOutlet({ bus, dialer: this.#dialer, subject, lane, params, sent: this.#sent, clock, log });
+    return { bus, dialer: this.#dialer, params, sent: this.#sent, clock, log };
   }
 }

@@ -1,5 +1,5 @@
 import type { ControlEvent } from '@ancloud/contracts/input/v1/input';
-import type { TouchOrder } from './translate.js';
+import type { TouchOrder } from '@ancloud/kit/input-translation';
 
 type Event = NonNullable<ControlEvent['event']>;
 

@@ -1,5 +1,5 @@
 import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { type Size, translate, type Translation } from './translate.js';
+import { type Size, translate, type Translation } from '@ancloud/kit/input-translation';
 
 /** One input for many phones, checked and scaled once for each size there is. */
 export class SharedInput {

@@ -1,4 +1,4 @@
-import type { TouchOrder } from './translate.js';
+import type { TouchOrder } from '@ancloud/kit/input-translation';
 
 /**
  * The order of one viewer's touches. Moves travel unordered and lossy, downs and ups in order: a touch older than the

@@ -1,8 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { roleWord, subjects, viewer as protocol } from '@ancloud/contracts';
 import type { SignalFrame, SignalOpen } from '@ancloud/contracts/media/v1/media';
-import type { Bus, LaneOutlet, Lanes } from '@ancloud/bus';
-import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import type { Bus, Lanes, StraightOutlet } from '@ancloud/bus';
 import { AppError, asAppError, type Log } from '@ancloud/kit';
 import { ownShape } from '../core/rtp-parameters.js';
 import type { Streams } from '../streams.js';
@@ -110,7 +109,7 @@ export class SignalConnection {
     clearTimeout(this.#openTimer);
     const stream = await this.#streams.open(open.phoneId);
     const role = roleWord(open.role);
-    let outlet: LaneOutlet<ViewerInput> | undefined;
+    let outlet: StraightOutlet | undefined;
     const presence = (present: boolean): void => {
       this.#bus.publish(
         subjects.viewer,

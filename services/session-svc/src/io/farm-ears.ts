@@ -8,6 +8,7 @@ import { keyOf, recordsOf, watchRecords } from '@ancloud/state';
 import type { RecordWatch, State } from '@ancloud/state';
 import type { Session } from './session.js';
 import type { Ears, Sessions } from './sessions.js';
+import { StraightLanes } from './straight-lanes.js';
 
 /** A stream whose media-svc has not renewed its record (TTL 15 s) at two looks in a row has no receiver. */
 const ORPHAN_MS = 10_000;
@@ -25,11 +26,17 @@ export function farmEars(bus: Bus, lanes: LaneServer): Ears {
   return {
     open(session: Session) {
       const phone = { phone: session.phoneId };
+      const straight = new StraightLanes(session.phoneId, lanes, session.input);
+      session.input.listen({
+        raised: (fence) => straight.raised(fence),
+        straight: (lane) => straight.begin(lane),
+      });
       const subscriptions = [
         bus.subscribeRaw(subjects.control, phone, (bytes) => session.input.control(bytes)),
         bus.serve(subjects.controlLane, phone, LaneOffer, async () =>
-          lanes.offer(phone, (bytes) => session.input.control(bytes)),
+          lanes.offer(phone, { message: (bytes) => session.input.control(bytes) }),
         ),
+        bus.serve(subjects.sessionLane, phone, LaneOffer, async (request) => straight.offer(request)),
         bus.subscribe(subjects.keyFrame, phone, ({ reason, low }) => {
           if (reason === KeyFrameWanted_Reason.REASON_JOIN) session.streams.keyFrameWanted('join', low);
           else if (reason === KeyFrameWanted_Reason.REASON_LOSS) session.streams.keyFrameWanted('loss', low);

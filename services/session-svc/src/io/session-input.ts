@@ -1,7 +1,7 @@
 import { type ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
+import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
-import { AppError, asAppError } from '@ancloud/kit';
-import type { Clock, Log } from '@ancloud/kit';
+import { AppError, asAppError, type Clock, type Log, translate } from '@ancloud/kit';
 import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { ControlInput } from '../core/control-input.js';
 import { screenFor } from '../core/geometry.js';
@@ -29,6 +29,14 @@ export interface SessionInputOptions {
   readonly askClipboard: () => boolean;
 }
 
+/** Who is told of what input-svc says beside inputs. */
+export interface InputListener {
+  /** A higher fence stands. */
+  raised(fence: number): void;
+  /** All that went before the straight lane of that number has come. */
+  straight(lane: number): void;
+}
+
 /**
  * What goes into one phone by its control socket, and what comes back. Outlives its channels: fence, sizes and the known
  * clipboard stay while the control server is made anew; fingers and keys do not. Owned by the session.
@@ -47,6 +55,7 @@ export class SessionInput {
   /** Highest fence seen; also known before the phone has told its size. */
   #fence = 0;
   #held = false;
+  #listener: InputListener | undefined;
 
   constructor(options: SessionInputOptions) {
     this.#options = options;
@@ -57,8 +66,18 @@ export class SessionInput {
     return this.#video;
   }
 
+  /** The highest that was seen. */
+  get fence(): number {
+    return this.#fence;
+  }
+
   get queued(): number {
     return this.#channel?.queued ?? 0;
+  }
+
+  /** Of one listener. */
+  listen(listener: InputListener): void {
+    this.#listener = listener;
   }
 
   /** A control socket is there; whoever made it closes it. */
@@ -88,6 +107,28 @@ export class SessionInput {
       return;
     }
     this.#apply(batch, receivedMs);
+    if (batch.straight !== undefined) this.#listener?.straight(batch.straight);
+  }
+
+  /**
+   * One message of the viewer that holds the controls under `fence`, as it sent it. Hot. input-svc has a copy: it keeps the books and
+   * tells the viewer what was wrong.
+   */
+  straight(fence: number, bytes: Uint8Array): void {
+    const { clock, metrics } = this.#options;
+    const receivedMs = clock.monotonic();
+    const size = this.#video;
+    if (size === undefined) return metrics.inputDropped.inc({ reason: 'not-ready' });
+    let input: ViewerInput;
+    try {
+      input = ViewerInput.decode(bytes);
+    } catch {
+      return metrics.inputDropped.inc({ reason: 'malformed' });
+    }
+    const translation = translate(input, size);
+    if (translation.kind === 'refused') return metrics.inputDropped.inc({ reason: 'malformed' });
+    if (translation.kind !== 'event') return;
+    this.#apply({ fence, events: [{ event: translation.event }], ack: 0 }, receivedMs);
   }
 
   /** What is sent to a frozen phone is dropped, for late touches would do harm; fingers that were down are lifted when it goes on. */
@@ -191,6 +232,7 @@ export class SessionInput {
   #raise(fence: number): void {
     if (fence <= this.#fence) return;
     this.#fence = fence;
+    this.#listener?.raised(fence);
     const lifts = this.#input?.raise(fence) ?? [];
     this.#channel?.voidClipboards();
     this.#channel?.send(lifts);

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { type ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
 import type { ControlEvent } from '@ancloud/contracts/input/v1/input';
-import { TouchAction } from '@ancloud/contracts/input/v1/viewer';
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
 import { SessionState } from '@ancloud/contracts/state/v1/state';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
@@ -628,6 +628,56 @@ describe('input', () => {
     await until('the lift', () => p.control().fingers.size === 0);
     p.session.input.control(batch(7, press(2, TouchAction.TOUCH_ACTION_MOVE, { x: 9, y: 9 })));
     expect(p.control().controls).toHaveLength(2);
+  });
+
+  it('is taken from the holder itself, scaled to the picture, until a higher fence stands', async () => {
+    const p = await phone();
+    const said: string[] = [];
+    p.session.input.listen({
+      raised: (fence) => said.push(`raised ${fence}`),
+      straight: (lane) => said.push(`straight ${lane}`),
+    });
+    const touch = (sequence: number, action: TouchAction, fingers: object[] = []): Uint8Array =>
+      ViewerInput.encode(
+        ViewerInput.fromPartial({
+          input: { $case: 'touch', value: { gesture: 1, sequence, action, fingers } },
+        }),
+      ).finish();
+    const at = [{ finger: 0, x: 32_768, y: 65_535, pressure: 65_535 }];
+    p.session.input.straight(7, touch(1, TouchAction.TOUCH_ACTION_DOWN, at));
+    await p.ready();
+    p.session.input.control(
+      ControlBatch.encode({ fence: 7, events: [], ack: 0, straight: 4_000_000_000 }).finish(),
+    );
+    p.session.input.straight(7, touch(2, TouchAction.TOUCH_ACTION_DOWN, at));
+    await until('the finger', () => p.control().fingers.size === 1);
+    expect(p.control().controls).toMatchObject([
+      { kind: 'injectTouch', action: 0, x: 360, y: 1_279, ...size },
+    ]);
+    p.session.input.straight(7, Uint8Array.of(0xff, 0xff));
+    p.session.input.straight(7, touch(3, TouchAction.TOUCH_ACTION_MOVE, [{ finger: 10, x: 1, y: 1 }]));
+    // A wish for the controls is input-svc's to hear.
+    p.session.input.straight(
+      7,
+      ViewerInput.encode({
+        input: { $case: 'control', value: { want: false, to: '' } },
+        sentAtMs: 0,
+      }).finish(),
+    );
+    p.session.input.holderChanged(9);
+    await until('the lift', () => p.control().fingers.size === 0);
+    p.session.input.straight(7, touch(4, TouchAction.TOUCH_ACTION_MOVE, at));
+    expect(p.control().controls).toHaveLength(2);
+    expect(said).toEqual(['raised 7', 'straight 4000000000', 'raised 9']);
+    const metrics = await p.metrics.registry.metrics();
+    for (const [reason, count] of [
+      ['not-ready', 1],
+      ['malformed', 2],
+      ['fence', 1],
+    ])
+      expect(metrics).toMatch(
+        new RegExp(`ancloud_input_dropped_total\\{reason="${reason}"[^}]*\\} ${count}\\n`),
+      );
   });
 
   it('answers a batch that asks for it: when it is written, or why it is not; the fence counts in any case', async () => {

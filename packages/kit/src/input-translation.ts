@@ -1,6 +1,6 @@
 import { Action, TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { ControlEvent, ScaledFinger } from '@ancloud/contracts/input/v1/input';
-import { textEvent } from './typing.js';
+import { textEvent } from './typed-text.js';
 
 /** Pixels of the phone's current video. */
 export interface Size {

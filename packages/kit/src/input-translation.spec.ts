@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { translate } from './translate.js';
+import { translate } from './input-translation.js';
 
 const size = { width: 720, height: 1280 };
 const touch = (over: object = {}): ViewerInput =>
