@@ -74,6 +74,8 @@ export class TwoCables {
     for (const args of [
       ['netns', 'delete', this.#machine],
       ['link', 'delete', this.#device('f')],
+      // By name: the namespace itself lives as long as anything of the browser's does.
+      ...CABLES.map((name) => ['link', 'delete', this.#device(name)]),
     ])
       try {
         execFileSync('ip', args, { stdio: 'ignore' });
