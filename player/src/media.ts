@@ -8,6 +8,7 @@ import {
 import type { types } from 'mediasoup-client';
 import type { Step } from './arrival.js';
 import { createDevice } from './device.js';
+import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
 import { type Signal, SignalError } from './signal.js';
 
@@ -47,6 +48,7 @@ export class Media {
   #consumers: types.Consumer[] = [];
   #input: types.DataProducer | undefined;
   #moves: types.DataProducer | undefined;
+  readonly #way = new InputWay(performance.now());
   #sound: boolean;
   /** Another layer on its way, by its consumer. */
   #swap: { readonly id: string; readonly abort: AbortController } | undefined;
@@ -124,7 +126,8 @@ export class Media {
   send(bytes: Uint8Array<ArrayBuffer>, move: boolean): void {
     const channel = move && this.#moves?.readyState === 'open' ? this.#moves : this.#input;
     // A clipboard may be larger than a message of a data channel can be.
-    if (channel?.readyState !== 'open' || bytes.length > limits.inputMessage)
+    const fits = channel?.readyState === 'open' && bytes.length <= limits.inputMessage;
+    if (this.#way.next(fits, performance.now()) === 'socket' || channel === undefined)
       return this.#signal.input(bytes);
     if (move && channel.bufferedAmount > MOVE_BACKLOG) return;
     channel.send(bytes);
