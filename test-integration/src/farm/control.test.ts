@@ -54,12 +54,16 @@ const ended = (viewer: ViewerPage): Promise<string> =>
     return String(last['code']);
   });
 
+/** Between two clicks of which the first seems lost. */
+const CLICK_MS = 5_000;
 /** Touches until the phone has counted one more; the first may be lost while the controls change hands. */
 const touches = async (viewer: ViewerPage): Promise<void> => {
   await viewer.page.bringToFront();
   const before = await count(viewer);
-  await viewer.click(0.5, 0.7);
-  await viewer.patternWhere(({ value }) => value > before);
+  await eventually(async () => {
+    await viewer.click(0.5, 0.7);
+    await viewer.patternWhere(({ value }) => value > before, CLICK_MS);
+  });
 };
 
 describe('who is there', () => {
