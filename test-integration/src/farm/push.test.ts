@@ -6,21 +6,13 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { freePort } from '../harness/places.js';
+import { type Push, pushed, pushOf } from '../harness/pushes.js';
 
 const farm = new Farm(inject('farm'));
 const KEY = 's3cret-of-the-stream';
 let phone: Phone;
 let folder: string;
 const receivers: ChildProcess[] = [];
-
-interface Push {
-  readonly pushId: string;
-  readonly destination: string;
-  readonly state: string;
-  readonly reason: string;
-  readonly attempts: number;
-  readonly frames: number;
-}
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-push-'));
@@ -60,18 +52,8 @@ function streamsOf(file: string): readonly Stream[] {
 }
 
 const start = (url: string): Promise<Push> => farm.api('POST', `/v1/phones/${phone.phoneId}/pushes`, { url });
-async function get(id: string): Promise<Push> {
-  const { pushes } = await farm.api<{ pushes: Push[] }>('GET', `/v1/pushes?phoneId=${phone.phoneId}`);
-  const found = pushes.find(({ pushId }) => pushId === id);
-  if (found === undefined) throw new NotYet(`there is no push ${id}`);
-  return found;
-}
-const sent = (id: string, frames: number): Promise<Push> =>
-  eventually(async () => {
-    const push = await get(id);
-    if (push.state !== 'live' || push.frames < frames) throw new NotYet(JSON.stringify(push));
-    return push;
-  });
+const get = (id: string): Promise<Push> => pushOf(farm, phone.phoneId, id);
+const sent = (id: string, frames: number): Promise<Push> => pushed(farm, phone.phoneId, id, frames);
 const stop = (id: string): Promise<Push> => farm.api('DELETE', `/v1/pushes/${id}`);
 
 describe('push', () => {

@@ -6,6 +6,7 @@ import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { readPattern } from '../harness/pattern.js';
+import { type Push, pushed, pushOf } from '../harness/pushes.js';
 import { WhepPage } from '../harness/whep-page.js';
 import { type Taken, WhipServer } from '../harness/whip-server.js';
 
@@ -13,15 +14,6 @@ const farm = new Farm(inject('farm'));
 let browser: Browser;
 let phone: Phone;
 const servers: WhipServer[] = [];
-
-interface Push {
-  readonly pushId: string;
-  readonly destination: string;
-  readonly state: string;
-  readonly reason: string;
-  readonly attempts: number;
-  readonly frames: number;
-}
 
 beforeAll(async () => {
   // As a server: with the addresses that it has, loopback among them.
@@ -42,18 +34,8 @@ async function serve(take: (offer: string) => Promise<Taken>): Promise<WhipServe
   return server;
 }
 
-async function get(id: string): Promise<Push> {
-  const { pushes } = await farm.api<{ pushes: Push[] }>('GET', `/v1/pushes?phoneId=${phone.phoneId}`);
-  const found = pushes.find(({ pushId }) => pushId === id);
-  if (found === undefined) throw new NotYet(`there is no push ${id}`);
-  return found;
-}
-const sent = (id: string, frames: number): Promise<Push> =>
-  eventually(async () => {
-    const push = await get(id);
-    if (push.state !== 'live' || push.frames < frames) throw new NotYet(JSON.stringify(push));
-    return push;
-  });
+const get = (id: string): Promise<Push> => pushOf(farm, phone.phoneId, id);
+const sent = (id: string, frames: number): Promise<Push> => pushed(farm, phone.phoneId, id, frames);
 
 describe('push by WHIP', () => {
   it('reaches another SFU, which is lite as ours is, and comes again when that ends it; its secrets are told to nobody', async () => {

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { AppError } from '@ancloud/kit/errors';
 import * as sdp from 'sdp-transform';
+import { sdpHead } from './sdp-head.js';
 import { dtlsOf, type IceCredentials, iceOf, parseSdp, type Section, textOf } from './sdp.js';
 
 /** Candidates of an answer that are looked at. */
@@ -43,20 +44,10 @@ export function writePushOffer(options: {
 }): string {
   const { tracks, sessionId, streamId } = options;
   return sdp.write({
-    version: 0,
-    origin: {
-      username: 'ancloud',
+    ...sdpHead(
       sessionId,
-      sessionVersion: 1,
-      netType: 'IN',
-      ipVer: 4,
-      address: '127.0.0.1',
-    },
-    name: '-',
-    timing: { start: 0, stop: 0 },
-    iceOptions: 'trickle ice2',
-    groups: [{ type: 'BUNDLE', mids: tracks.map(({ mid }) => mid).join(' ') }],
-    extmapAllowMixed: 'extmap-allow-mixed',
+      tracks.map(({ mid }) => mid),
+    ),
     msidSemantic: { semantic: 'WMS', token: streamId },
     media: tracks.map((track) => offerSection(track, options)),
   });

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import * as sdp from 'sdp-transform';
+import { sdpHead } from './sdp-head.js';
 import type { IceCredentials } from './sdp.js';
 import type { OfferedSection, WhepOffer } from './whep-offer.js';
 
@@ -35,21 +36,11 @@ export function writeAnswer(options: {
   const { offer, sessionId } = options;
   const accepted = offer.sections.filter(({ codec }) => codec !== undefined);
   return sdp.write({
-    version: 0,
-    origin: {
-      username: 'ancloud',
+    ...sdpHead(
       sessionId,
-      sessionVersion: 1,
-      netType: 'IN',
-      ipVer: 4,
-      address: '127.0.0.1',
-    },
-    name: '-',
-    timing: { start: 0, stop: 0 },
+      accepted.map(({ mid }) => mid),
+    ),
     icelite: 'ice-lite',
-    iceOptions: 'trickle ice2',
-    groups: [{ type: 'BUNDLE', mids: accepted.map(({ mid }) => mid).join(' ') }],
-    extmapAllowMixed: 'extmap-allow-mixed',
     ...(options.direction === 'sendonly'
       ? { msidSemantic: { semantic: 'WMS', token: options.streamId } }
       : {}),
