@@ -54,6 +54,7 @@ export class AncloudPhone extends HTMLElement {
       text: (text) => this.type(text),
       paste: (text) => this.setClipboard(text, true),
       keyboardShown: async () => (await this.#connection?.keyboardShown()) ?? null,
+      touched: (atMs) => this.#experience?.touched(atMs),
       refused: () => this.#overlay.toast('You are watching'),
     });
     this.#become('watch');

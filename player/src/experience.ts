@@ -1,4 +1,5 @@
 import type { ClientNotifications } from '@ancloud/contracts/viewer';
+import { AnswerMeter } from './answers.js';
 import { score } from './score.js';
 import { type Shown, StallMeter } from './stalls.js';
 import { PictureMeter, type PictureStats } from './stats.js';
@@ -23,6 +24,7 @@ export class Experience {
   readonly #options: ExperienceOptions;
   readonly #meter = new PictureMeter();
   readonly #stalls = new StallMeter();
+  readonly #answers = new AnswerMeter();
   readonly #timer: ReturnType<typeof setInterval>;
   #seconds: PictureStats[] = [];
   #since = performance.now();
@@ -39,6 +41,12 @@ export class Experience {
   /** The picture is another one, or was taken away. */
   interrupted(): void {
     this.#stalls.interrupted();
+    this.#answers.interrupted();
+  }
+
+  /** This viewer has pressed the picture, ms on the page's clock. */
+  touched(atMs: number): void {
+    this.#answers.touched(atMs);
   }
 
   /** May be called twice. */
@@ -48,11 +56,12 @@ export class Experience {
     if (this.#frame !== undefined) this.#options.video.cancelVideoFrameCallback(this.#frame);
   }
 
-  readonly #hidden = (): void => this.#stalls.interrupted();
+  readonly #hidden = (): void => this.interrupted();
 
   #next(): void {
     this.#frame = this.#options.video.requestVideoFrameCallback((_, frame) => {
       this.#stalls.shown(frame.expectedDisplayTime, frame.rtpTimestamp);
+      this.#answers.shown(frame.expectedDisplayTime);
       this.#next();
     });
   }
@@ -65,7 +74,8 @@ export class Experience {
     this.#seconds.push(stats);
     if (this.#seconds.length < REPORTED_EACH) return;
     const now = performance.now();
-    this.#options.report(summary(this.#seconds, this.#stalls.take(), now - this.#since));
+    const report = summary(this.#seconds, this.#stalls.take(), now - this.#since);
+    this.#options.report({ ...report, touchMs: this.#answers.take() });
     this.#seconds = [];
     this.#since = now;
   }

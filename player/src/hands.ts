@@ -17,6 +17,8 @@ export interface HandsOptions {
   readonly paste: (text: string) => void;
   /** Whether the phone's own keyboard is on its screen; null when it does not say. */
   readonly keyboardShown: () => Promise<boolean | null>;
+  /** The picture was pressed, and the phone is told; ms on the page's clock. */
+  readonly touched: (atMs: number) => void;
   /** A watcher has pressed the picture. */
   readonly refused: () => void;
 }
@@ -110,8 +112,9 @@ export class Hands {
   }
 
   #pressed(event: PointerEvent): void {
-    if (this.#role === 'watch') this.#options.refused();
+    if (this.#role === 'watch') return this.#options.refused();
+    this.#options.touched(event.timeStamp);
     // A finger must not bring up the screen keyboard: the phone's does, or its button.
-    else if (event.pointerType !== 'touch') this.#keyboard.focus();
+    if (event.pointerType !== 'touch') this.#keyboard.focus();
   }
 }

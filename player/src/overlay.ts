@@ -10,6 +10,7 @@ export class Overlay {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stalls = 0;
   #score = '';
+  #touch = '';
 
   constructor(parts: Pick<Parts, 'veil' | 'why' | 'more' | 'toast' | 'stats'>) {
     this.#parts = parts;
@@ -45,8 +46,10 @@ export class Overlay {
   }
 
   /** What the farm was told last. */
-  experience({ stalls, score }: ClientNotifications['experience']): void {
+  experience({ stalls, score, touchMs = [] }: ClientNotifications['experience']): void {
     this.#stalls += stalls;
+    const newest = touchMs.at(-1);
+    if (newest !== undefined) this.#touch = `touch to picture ${newest.toFixed(0)} ms`;
     this.#score = `  score ${score.toFixed(1)}`;
   }
 
@@ -58,7 +61,10 @@ export class Overlay {
       `rtt ${stats.rttMs?.toFixed(1) ?? '–'} ms  lost ${stats.packetsLost}`,
       `decode ${stats.decodeMs.toFixed(1)} ms  buffer ${stats.bufferMs.toFixed(0)} ms`,
       `dropped ${stats.framesDropped}  stalls ${this.#stalls}${this.#score}`,
-    ].join('\n');
+      this.#touch,
+    ]
+      .join('\n')
+      .trimEnd();
   }
 
   #veil(what: string, why: string, busy: boolean): void {

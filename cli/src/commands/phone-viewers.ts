@@ -15,6 +15,9 @@ interface ViewerView {
     readonly delayMsP95: number;
     readonly stalls: number;
     readonly scoreP50: number;
+    readonly touches: number;
+    readonly touchMsP50: number;
+    readonly touchMsP95: number;
   } | null;
 }
 
@@ -49,15 +52,17 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
   ]);
   output.result(
     viewers,
-    table(['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS', 'DELAY MS', 'STALLS', 'SCORE'], rows),
+    table(['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS', 'DELAY MS', 'TOUCH MS', 'STALLS', 'SCORE'], rows),
   );
 }
 
-/** Delay as p50/p95. */
+/** Times as p50/p95. */
 function seen(experience: ViewerView['experience']): string[] {
-  if (experience === null) return ['', '', ''];
-  const { delayMsP50, delayMsP95, stalls, scoreP50 } = experience;
-  return [`${delayMsP50.toFixed(0)}/${delayMsP95.toFixed(0)}`, String(stalls), scoreP50.toFixed(1)];
+  if (experience === null) return ['', '', '', ''];
+  const { delayMsP50, delayMsP95, stalls, scoreP50, touches, touchMsP50, touchMsP95 } = experience;
+  const times = (p50: number, p95: number): string => `${p50.toFixed(0)}/${p95.toFixed(0)}`;
+  const touch = touches === 0 ? '' : times(touchMsP50, touchMsP95);
+  return [times(delayMsP50, delayMsP95), touch, String(stalls), scoreP50.toFixed(1)];
 }
 
 /** `./ancloud phone revoke VIEWER` */

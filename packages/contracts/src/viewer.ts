@@ -114,6 +114,10 @@ export interface ClientNotifications {
     /** Means over the frames of this report, ms. */
     decodeMs: number;
     bufferMs: number;
+    /**
+     * From presses on a screen that stood still to the display of the first frame that changed, ms; 16 at most. Players of before tell none.
+     */
+    touchMs?: readonly number[];
     /** 1 (unusable) to 5, as the player judges it (player/src/score.ts). */
     score: number;
   };

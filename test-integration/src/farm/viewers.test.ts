@@ -102,6 +102,26 @@ describe('touch-round-trip', () => {
     await viewer.page.close();
   });
 
+  it('the farm learns how long touches take to the eye', async () => {
+    await open('latency');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    await viewer.firstFrame();
+    const told = await eventually(async () => {
+      await viewer.stands();
+      await viewer.click(0.5, 0.7);
+      const { viewers } = await farm.api<{ viewers: { viewerId: string; experience: Experience | null }[] }>(
+        'GET',
+        `/v1/phones/${phone.phoneId}/viewers`,
+      );
+      const mine = viewers.find(({ viewerId }) => viewerId === viewer.viewerId)?.experience ?? undefined;
+      if (mine === undefined || mine.touches === 0) throw new NotYet('the farm knows of no touch');
+      return mine;
+    });
+    expect(told.touchMsP50).toBeGreaterThan(0);
+    expect(told.touchMsP95).toBeGreaterThanOrEqual(told.touchMsP50);
+    await viewer.page.close();
+  });
+
   it('a stroke in Paint changes the picture', async () => {
     await open('paint');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');

@@ -167,6 +167,25 @@ export class ViewerPage {
     }, withinMs);
   }
 
+  /** Waits until no frame has come for so long that a player takes the screen for still. */
+  async stands(): Promise<void> {
+    await this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          const { video } = document.querySelector('ancloud-phone') as HTMLElement & {
+            video: HTMLVideoElement;
+          };
+          let still: ReturnType<typeof setTimeout>;
+          const again = (): void => {
+            clearTimeout(still);
+            still = setTimeout(resolve, 400);
+            video.requestVideoFrameCallback(again);
+          };
+          again();
+        }),
+    );
+  }
+
   /** A mouse click at a place of the picture, 0-1 each way. */
   async click(x: number, y: number): Promise<void> {
     const at = await this.#at(x, y);

@@ -48,6 +48,11 @@ const experience = named(
     delayMsP95: count,
     scoreP50: z.number().min(1).max(5).describe('1 (unusable) to 5'),
     scoreP5: z.number().min(1).max(5).describe('Of its bad moments'),
+    touches: count.describe(
+      'Presses on a screen that stood still, of which it knows when the picture changed',
+    ),
+    touchMsP50: count.describe('From such a press to the display of the first frame that changed'),
+    touchMsP95: count,
   }),
 );
 

@@ -12,12 +12,17 @@ const report = (over: Partial<Experience> = {}): Experience => ({
   decodeMs: 3,
   bufferMs: 12,
   score: 4.5,
+  touchMs: [],
   ...over,
 });
 
 describe('readExperience', () => {
   it('takes what the protocol has and leaves out the rest', () => {
     expect(readExperience({ ...report(), more: 'x' })).toEqual(report());
+  });
+
+  it('takes a player of before for one that told of no touch', () => {
+    expect(readExperience({ ...report(), touchMs: undefined })).toEqual(report());
   });
 
   it.each([
@@ -30,6 +35,9 @@ describe('readExperience', () => {
     ['less than nothing', { ...report(), packetsLost: -1 }, 'packetsLost'],
     ['a span that would let it speak at will', { ...report(), spanMs: 1 }, 'spanMs'],
     ['a better score than there is', { ...report(), score: 6 }, 'score'],
+    ['touches that are no list', { ...report(), touchMs: 48 }, 'touchMs'],
+    ['more touches than a report has', { ...report(), touchMs: Array(17).fill(40) }, 'touchMs'],
+    ['a touch before its time', { ...report(), touchMs: [40, -1] }, 'touchMs'],
     ['a field that is missing', { ...report(), stalls: undefined }, 'stalls'],
   ])('refuses %s', (_, data, field) => {
     expect(readExperience(data)).toBe(field);
@@ -55,6 +63,14 @@ describe('ExperienceLog', () => {
       scoreP50: 4.5,
       scoreP5: 2,
     });
+  });
+
+  it('ranks touches by themselves', () => {
+    const log = new ExperienceLog();
+    log.add(report({ touchMs: [40, 60] }));
+    log.add(report());
+    log.add(report({ touchMs: [50] }));
+    expect(log.summary).toMatchObject({ touches: 3, touchMsP50: 50, touchMsP95: 60 });
   });
 
   it('forgets the oldest of more than it keeps, not their sums', () => {

@@ -4,10 +4,12 @@ import type { viewer } from '@ancloud/contracts';
 /** What a player says of the last seconds of its picture. */
 export type Experience = viewer.ClientNotifications['experience'];
 
+/** What a player may leave out, it has told nothing of. */
+type Figures = Omit<Experience, 'touchMs'>;
 type Range = readonly [least: number, most: number, whole?: 'whole'];
 
 /** What a player can have seen. Wider is a broken or a hostile one: its figures would spoil everybody's. */
-const RANGES: { readonly [field in keyof Experience]: Range } = {
+const RANGES: { readonly [field in keyof Figures]: Range } = {
   spanMs: [500, 60_000],
   frames: [0, 60_000, 'whole'],
   framesDropped: [0, 60_000, 'whole'],
@@ -20,6 +22,10 @@ const RANGES: { readonly [field in keyof Experience]: Range } = {
   score: [1, 5],
 };
 
+/** Of one report. */
+const TOUCHES = 16;
+const TOUCH_MS: Range = [0, 10_000];
+
 /** The report, or the name of the first field that is none. Fields that are not of the protocol are left out. */
 export function readExperience(data: unknown): Experience | keyof Experience {
   const given = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
@@ -28,11 +34,20 @@ export function readExperience(data: unknown): Experience | keyof Experience {
     if (typeof value !== 'number' || !(value >= least && value <= most)) return field;
     if (whole !== undefined && !Number.isInteger(value)) return field;
   }
-  return Object.fromEntries(Object.keys(RANGES).map((field) => [field, given[field]])) as Experience;
+  const touchMs = given['touchMs'] ?? [];
+  if (!Array.isArray(touchMs) || touchMs.length > TOUCHES || !touchMs.every(isTouch)) return 'touchMs';
+  const figures = Object.fromEntries(Object.keys(RANGES).map((field) => [field, given[field]])) as Figures;
+  return { ...figures, touchMs };
+}
+
+function isTouch(ms: unknown): ms is number {
+  return typeof ms === 'number' && ms >= TOUCH_MS[0] && ms <= TOUCH_MS[1];
 }
 
 /** Of a viewer's reports so many are kept for its percentiles: ten minutes of one each 5 s. */
 const KEPT = 120;
+/** And so many of its touches. */
+const KEPT_TOUCHES = 500;
 
 const SUMMED = ['spanMs', 'frames', 'framesDropped', 'packetsLost', 'stalls', 'stalledMs'] as const;
 
@@ -44,6 +59,7 @@ export function delayMs({ rttMs, bufferMs, decodeMs }: Experience): number {
 /** What one viewer has seen since it joined. Bounded; percentiles are by nearest rank and over the newest reports. */
 export class ExperienceLog {
   readonly #kept: Experience[] = [];
+  #touches: number[] = [];
   #reports = 0;
   #sum = { spanMs: 0, frames: 0, framesDropped: 0, packetsLost: 0, stalls: 0, stalledMs: 0 };
 
@@ -51,6 +67,7 @@ export class ExperienceLog {
     this.#reports += 1;
     this.#kept.push(report);
     if (this.#kept.length > KEPT) this.#kept.shift();
+    this.#touches = [...this.#touches, ...(report.touchMs ?? [])].slice(-KEPT_TOUCHES);
     for (const field of SUMMED) this.#sum[field] += report[field];
   }
 
@@ -69,6 +86,9 @@ export class ExperienceLog {
       delayMsP95: rank(delay, 0.95),
       scoreP50: rank(score, 0.5),
       scoreP5: rank(score, 0.05),
+      touches: this.#touches.length,
+      touchMsP50: rank(this.#touches, 0.5),
+      touchMsP95: rank(this.#touches, 0.95),
     };
   }
 }

@@ -9,6 +9,7 @@ const SCORES = [1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5];
 export class ExperienceMetrics {
   readonly #rtt;
   readonly #delay;
+  readonly #touch;
   readonly #score;
   readonly #frames;
   readonly #stalls;
@@ -26,6 +27,12 @@ export class ExperienceMetrics {
     this.#delay = metrics.histogram(
       'ancloud_viewer_delay_seconds',
       'Half a round trip, jitter buffer and decoding',
+      [],
+      DELAYS,
+    );
+    this.#touch = metrics.histogram(
+      'ancloud_viewer_touch_to_photon_seconds',
+      'From a press on a still screen to the display of the first frame that changed',
       [],
       DELAYS,
     );
@@ -55,6 +62,7 @@ export class ExperienceMetrics {
       this.#rtt.observe(report.rttMs / 1_000);
       this.#delay.observe(delayMs(report) / 1_000);
     }
+    for (const ms of report.touchMs ?? []) this.#touch.observe(ms / 1_000);
     this.#score.observe(report.score);
     this.#frames.shown += report.frames;
     this.#frames.dropped += report.framesDropped;
