@@ -216,22 +216,60 @@ describe('Connection', () => {
     expect(states.at(-1)).toMatch(/^reconnecting/);
   });
 
-  it('connects anew at once when the signalling went with the network', async () => {
+  it('goes on by another connection when that is open before the signalling has answered', async () => {
     await live(0);
     media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
     wake('network');
-    await settle(499);
+    await settle(5_000);
     expect(states).toEqual(['live']);
-    await settle(1);
+    socket(1).open();
+    await settle();
     expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the network changed');
-    expect((await live(1)).sent[0]).toMatchObject({ data: { resume: 'secret-0' } });
-    // Whoever still answers is not cut off for being slow.
+    socket(1).answers('join', joined('a'));
+    await settle();
+    expect(socket(1).sent[0]).toMatchObject({ data: { resume: 'secret-0' } });
+    expect(socket(0).readyState).toBe(3);
+    expect(states.at(-1)).toBe('live');
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('stays with the signalling when that answers first', async () => {
+    await live(0);
     media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
     wake('network');
     await settle(100);
-    socket(1).says({ id: 1, method: 'ping', data: {} });
-    await settle(1_000);
-    expect(states.at(-1)).toBe('live');
+    socket(0).says({ id: 1, method: 'ping', data: {} });
+    socket(1).open();
+    await settle();
+    expect(states).toEqual(['live']);
+    expect(socket(1).readyState).toBe(3);
+    expect(socket(1).sent).toEqual([]);
+  });
+
+  it('counts a connection that cannot be made as the end of one that is silent, but not one that a newer network replaced', async () => {
+    await live(0);
+    media.restartIce.mockReturnValue(new Promise(() => undefined));
+    wake('network');
+    await settle(1);
+    wake('network');
+    await settle(1);
+    expect(socket(1).readyState).toBe(3);
+    expect(states).toEqual(['live']);
+    socket(2).dispatchEvent(new Event('error'));
+    await settle();
+    expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the network changed');
+  });
+
+  it('makes nothing of a connection that was closed before it was needed', async () => {
+    await live(0);
+    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
+    wake('network');
+    socket(1).open();
+    socket(1).readyState = 3;
+    await settle();
+    expect(states.filter((state) => state.startsWith('reconnecting'))).toHaveLength(2);
+    await settle(250);
+    expect((await live(2)).sent[0]).toMatchObject({ data: { resume: 'secret-0' } });
   });
 
   it('looks for another path when the media fall silent, and for another network while it connects', async () => {

@@ -1,6 +1,7 @@
 import type { ClientNotifications, Quality, RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
 import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
+import { Dialler } from './dialler.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
 import { type End, Signal, SignalError } from './signal.js';
@@ -37,9 +38,6 @@ export interface ConnectionOptions {
   ) => void;
 }
 
-/** How long the farm has to answer when the network has changed: some round trips of a poor one. */
-const REROUTE_MS = 500;
-
 /** What a connection needs of a browser beyond WebSocket. */
 export interface ConnectionParts {
   /** Asks the browser beforehand for what media will need. */
@@ -62,8 +60,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #parts: ConnectionParts;
   readonly #abort = new AbortController();
-  /** Ends the WebSocket that is being connected. */
-  #attempt = new AbortController();
+  readonly #dialler: Dialler;
   #signal: Signal | undefined;
   #media: MediaLike | undefined;
   #resume: { viewer: string; resume: string } | undefined;
@@ -77,6 +74,7 @@ export class Connection {
   constructor(options: ConnectionOptions, parts: ConnectionParts = browser) {
     this.#options = options;
     this.#parts = parts;
+    this.#dialler = new Dialler(options.url);
     parts.wakes((what) => this.#woken(what), this.#abort.signal);
     void this.#live();
     // Behind the beginning of the connection: it keeps the page busy while the network works.
@@ -117,6 +115,7 @@ export class Connection {
   close(): void {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
+    this.#dialler.drop();
     this.#media?.close();
     this.#signal?.leave();
     this.#hurry();
@@ -156,12 +155,10 @@ export class Connection {
 
   /** Resolves when the picture's way is set up; `over` is called when it ends after that. */
   async #setUp(over: (end: End) => void): Promise<void> {
-    this.#attempt = new AbortController();
-    const signal = await Signal.connect(
-      this.#options.url,
-      { notified: (method, data) => this.#notified(method, data), closed: over },
-      AbortSignal.any([this.#abort.signal, this.#attempt.signal]),
-    );
+    const signal = new Signal(await this.#dialler.take(), {
+      notified: (method, data) => this.#notified(method, data),
+      closed: over,
+    });
     this.#signal = signal;
     this.#options.took('connected');
     this.#replaced = false;
@@ -241,21 +238,25 @@ export class Connection {
     if (what === 'network') this.#reroute('the network changed');
   }
 
-  /**
-   * Another way for the media. The signalling may be as dead as they are, and its TCP would not say so for minutes: if it does not answer
-   * at once all is made anew, which takes a few round trips.
-   */
+  /** Another way for the media; and for the signalling, which may be as dead as they are, and its TCP would not say so for minutes. */
   #reroute(why: string): void {
     const signal = this.#signal;
     // A connection that is being made by the network that was.
-    if (signal === undefined) return this.#attempt.abort();
-    const askedAt = performance.now();
-    const patience = setTimeout(() => {
-      if (signal.heardAt <= askedAt) signal.cut(why);
-    }, REROUTE_MS);
+    if (signal === undefined) return this.#dialler.drop();
+    void this.#connectBeside(signal, why);
     // Media that are being set up may have asked for what nobody answers.
     const asked = this.#media?.restartIce() ?? Promise.reject(new Error('there are no media yet'));
-    asked.catch(() => signal.cut(why)).finally(() => clearTimeout(patience));
+    asked.catch(() => signal.cut(why));
+  }
+
+  /** A new connection takes more round trips than an answer by the one that is: if it is open first, that one is dead. */
+  async #connectBeside(signal: Signal, why: string): Promise<void> {
+    const askedAt = performance.now();
+    const what = await this.#dialler.anew();
+    // Another network since, or another life, which may have taken it.
+    if (what === 'dropped' || signal !== this.#signal) return;
+    if (signal.heardAt <= askedAt) signal.cut(why);
+    else this.#dialler.drop();
   }
 
   #pause(ms: number): Promise<void> {

@@ -32,7 +32,6 @@ export interface SignalListener {
   closed(end: End): void;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 /** The farm pings; when it has missed two pings and a half, the line is dead though nothing said so. */
 const SILENCE_MS = limits.pingIntervalMs * 2.5;
@@ -54,7 +53,8 @@ export class Signal {
   #over = false;
   #heardAt = 0;
 
-  private constructor(socket: WebSocket, listener: SignalListener) {
+  /** Takes an open socket over; one that closed meanwhile ends it at once. */
+  constructor(socket: WebSocket, listener: SignalListener) {
     this.#socket = socket;
     this.#listener = listener;
     this.#heard();
@@ -65,37 +65,12 @@ export class Signal {
     socket.addEventListener('close', () =>
       this.#end(this.#closing ?? { code: 'UNAVAILABLE', message: 'the connection was cut', retry: true }),
     );
+    if (socket.readyState !== WebSocket.OPEN) queueMicrotask(() => this.cut('the connection was cut'));
   }
 
   /** When the farm has spoken last, on the page's clock. */
   get heardAt(): number {
     return this.#heardAt;
-  }
-
-  /** Connects. Rejects with SignalError UNAVAILABLE, also when `signal` aborts. */
-  static connect(url: string, listener: SignalListener, signal: AbortSignal): Promise<Signal> {
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url);
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
-      const settled = new AbortController();
-      const fail = (): void => {
-        settled.abort();
-        socket.close();
-        reject(new SignalError('UNAVAILABLE', `${new URL(url).host} cannot be reached`));
-      };
-      const once = { once: true, signal: settled.signal };
-      patience.addEventListener('abort', fail, once);
-      socket.addEventListener('error', fail, once);
-      socket.addEventListener(
-        'open',
-        () => {
-          settled.abort();
-          resolve(new Signal(socket, listener));
-        },
-        once,
-      );
-      if (patience.aborted) fail();
-    });
   }
 
   /** Asks and waits for the reply. Rejects with SignalError: the farm's code, or DEADLINE_EXCEEDED, or UNAVAILABLE. */

@@ -1,0 +1,79 @@
+import { SignalError } from './signal.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+interface Attempt {
+  readonly socket: Promise<WebSocket>;
+  readonly abort: AbortController;
+}
+
+/** Makes a viewer's WebSockets, one at a time. Owns the one that nobody has taken. */
+export class Dialler {
+  readonly #url: string;
+  #attempt: Attempt | undefined;
+
+  /** @param url `ws(s)://host/v1/signal`. */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** The socket that is on its way, or another: whoever it is given to owns it. Rejects with SignalError UNAVAILABLE. */
+  async take(): Promise<WebSocket> {
+    const attempt = (this.#attempt ??= dial(this.#url));
+    try {
+      return await attempt.socket;
+    } finally {
+      if (this.#attempt === attempt) this.#attempt = undefined;
+    }
+  }
+
+  /** Begins one by the network that is now, in the place of one that is on its way, for whoever takes it. */
+  async anew(): Promise<'open' | 'failed' | 'dropped'> {
+    this.drop();
+    const attempt = (this.#attempt = dial(this.#url));
+    try {
+      await attempt.socket;
+    } catch {
+      if (this.#attempt === attempt) this.#attempt = undefined;
+      return attempt.abort.signal.aborted ? 'dropped' : 'failed';
+    }
+    return attempt.abort.signal.aborted ? 'dropped' : 'open';
+  }
+
+  /** What is on its way is given up. */
+  drop(): void {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    attempt?.abort.abort();
+    attempt?.socket.then(
+      (socket) => socket.close(),
+      () => undefined,
+    );
+  }
+}
+
+function dial(url: string): Attempt {
+  const abort = new AbortController();
+  const socket = new WebSocket(url);
+  const patience = AbortSignal.any([abort.signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
+  const settled = new AbortController();
+  const once = { once: true, signal: settled.signal };
+  const opened = new Promise<WebSocket>((resolve, reject) => {
+    const fail = (): void => {
+      settled.abort();
+      socket.close();
+      reject(new SignalError('UNAVAILABLE', `${new URL(url).host} cannot be reached`));
+    };
+    patience.addEventListener('abort', fail, once);
+    socket.addEventListener('error', fail, once);
+    socket.addEventListener(
+      'open',
+      () => {
+        settled.abort();
+        resolve(socket);
+      },
+      once,
+    );
+  });
+  return { socket: opened, abort };
+}
