@@ -10,6 +10,7 @@ import { host } from './benches/host.js';
 import { inputThroughput } from './benches/input-throughput.js';
 import { joinStorm } from './benches/join-storm.js';
 import { memory } from './benches/memory.js';
+import { networkChange } from './benches/network-change.js';
 import { phoneStart } from './benches/phone-start.js';
 import { relayDelay } from './benches/relay-delay.js';
 import { sessionCost } from './benches/session-cost.js';
@@ -39,6 +40,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'join-storm': joinStorm,
   'fan-out': fanOut,
   'touch-to-photon': touchToPhoton,
+  'network-change': networkChange,
 };
 
 /** Makes each part when it is first asked for, and ends all in the opposite order. */

@@ -30,12 +30,20 @@ export class Browser {
     this.#profile = profile;
   }
 
-  static async create(): Promise<Browser> {
+  /**
+   * @param program Chromium's, e.g. one in another network.
+   * @param trusted an origin that is trusted as loopback is: of other plain HTTP Chromium keeps media away.
+   */
+  static async create(
+    program = process.env['ANCLOUD_CHROMIUM'] ?? '/usr/bin/chromium',
+    trusted?: string,
+  ): Promise<Browser> {
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-bench-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env['ANCLOUD_CHROMIUM'] ?? '/usr/bin/chromium',
+      executablePath: program,
       headless: true,
-      args: FLAGS,
+      args:
+        trusted === undefined ? FLAGS : [...FLAGS, `--unsafely-treat-insecure-origin-as-secure=${trusted}`],
       viewport: { width: 500, height: 900 },
     });
     return new Browser(context, profile);
@@ -45,7 +53,7 @@ export class Browser {
    * A page with the component in it that has no token yet: nothing is connected.
    * @param first runs in the page before its own scripts; self-contained, since its source is sent.
    */
-  async page(farm: Farm, first?: () => void): Promise<Page> {
+  async page(farm: Pick<Farm, 'url'>, first?: () => void): Promise<Page> {
     const page = await this.context.newPage();
     if (first !== undefined) await page.addInitScript(first);
     await page.goto(`${farm.url}/sample.html`);

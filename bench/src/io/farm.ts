@@ -42,21 +42,33 @@ export function unixMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-function newPlace(): Place {
+/** Where a new farm is. `outside`: an address of this machine by which browsers elsewhere come to it; it is asked on loopback all the same. */
+export function newPlace(outside?: string): Place {
   const tag = crypto.randomBytes(3).toString('hex');
   // Below the ports that the kernel gives to outgoing connections (32768 and up).
   const base = 26_000 + crypto.randomInt(0, 15) * 400;
   const home = makeHome();
   const run = `/run/ancloud-bench-${tag}`;
-  const env = {
-    ANCLOUD_HOME: home,
-    ANCLOUD_RUN_DIR: run,
-    ANCLOUD_PORT_BASE: String(base),
-    ANCLOUD_BRIDGE: `acb${tag}`,
-    ANCLOUD_SUBNET: `10.233.${crypto.randomInt(0, 250)}.1/24`,
-    ANCLOUD_HOST_ID: `bench-${tag}`,
+  const place: Place = {
+    kind: 'farm',
+    home,
+    run,
+    env: {
+      ...(outside === undefined
+        ? {}
+        : {
+            ANCLOUD_HTTP_IP: '0.0.0.0',
+            ANCLOUD_PUBLIC_URL: `http://${outside}:${base + 80}`,
+            ANCLOUD_WEBRTC_LISTEN_IP: outside,
+          }),
+      ANCLOUD_HOME: home,
+      ANCLOUD_RUN_DIR: run,
+      ANCLOUD_PORT_BASE: String(base),
+      ANCLOUD_BRIDGE: `acb${tag}`,
+      ANCLOUD_SUBNET: `10.233.${crypto.randomInt(0, 250)}.1/24`,
+      ANCLOUD_HOST_ID: `bench-${tag}`,
+    },
   };
-  const place: Place = { kind: 'farm', home, run, env };
   claim(place);
   return place;
 }
