@@ -15,7 +15,7 @@ fuzz(
 );
 fuzz(
   'erofs',
-  [fixture('plain.erofs'), fixture('lz4.erofs')],
+  ['plain', 'lz4', 'deflate', 'zstd'].map((name) => fixture(`${name}.erofs`)),
   async (bytes) => drain(readErofs(new MemorySource(bytes), LIMITS)),
   8192,
 );

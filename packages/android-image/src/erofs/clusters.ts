@@ -2,7 +2,7 @@ import { type ByteSource, readExactly } from '../byte-source.js';
 import { ImageError } from '../errors.js';
 import { Fields } from '../fields.js';
 import type { Inode } from './inode.js';
-import { ALGORITHMS, FORMAT, type Superblock } from './superblock.js';
+import { type Algorithm, ALGORITHMS, FORMAT, type Superblock } from './superblock.js';
 
 /** Index of compressed files: Linux fs/erofs/erofs_fs.h (z_erofs_map_header, z_erofs_lcluster_index) and zmap.c. */
 const NONHEAD = 2;
@@ -13,13 +13,14 @@ const READABLE_ADVISE = COMPACT_2B | BIG_PCLUSTER | 0x4 | INTERLACED;
 /** In the distance of a cluster behind a head: it says the head's blocks instead. */
 const BLOCK_COUNT = 0x800;
 
-/** [from, to) of the file come out of `length` bytes at `offset`: as they are, or by lz4. */
+/** [from, to) of the file come out of `length` bytes at `offset`. */
 export interface Cluster {
   readonly from: number;
   readonly to: number;
   readonly offset: number;
   readonly length: number;
-  readonly plain: boolean;
+  /** `plain`: the bytes are there as they are. */
+  readonly packed: Exclude<Algorithm, 'lzma'> | 'plain';
   /** Plain bytes stand in their block where they stand in the file's block, wrapped around. */
   readonly interlaced: boolean;
 }
@@ -42,7 +43,9 @@ export async function* clusters(source: ByteSource, sb: Superblock, inode: Inode
       inode,
       `tail packing, fragments or extents (0x${advise.toString(16)}, 0x${bits.toString(16)})`,
     );
-  if (algorithm !== 0) unsupported(inode, `compression with ${ALGORITHMS[algorithm] ?? algorithm}`);
+  const packed = ALGORITHMS[algorithm];
+  if (packed === undefined || packed === 'lzma')
+    unsupported(inode, `compression with ${packed ?? algorithm}`);
   const clusterSize = sb.blockSize * 2 ** bits;
   const count = Math.ceil(inode.size / clusterSize);
   const big = (advise & BIG_PCLUSTER) !== 0;
@@ -60,7 +63,7 @@ export async function* clusters(source: ByteSource, sb: Superblock, inode: Inode
       to,
       offset: item.block * sb.blockSize,
       length: blocks * sb.blockSize,
-      plain: item.type === 0,
+      packed: item.type === 0 ? 'plain' : packed,
       interlaced: (advise & INTERLACED) !== 0,
     };
   };

@@ -11,7 +11,9 @@ const OF_COMPRESSION = 0x1 | 0x2 | 0x10;
 /** Says that `available_compr_algs` stands in the superblock. */
 const COMPR_CFGS = 0x2;
 /** By their bits in `available_compr_algs`, and by their numbers in a file's map header. */
-export const ALGORITHMS: readonly string[] = ['lz4', 'lzma', 'deflate', 'zstd'];
+export const ALGORITHMS = ['lz4', 'lzma', 'deflate', 'zstd'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
 /** Both have this bit; the number of further devices tells which is meant. */
 const DEVICE_TABLE_OR_HEAD2 = 0x8;
 const NAMES: Readonly<Record<number, string>> = {
