@@ -43,7 +43,7 @@ export class Attachment {
     if (ready === undefined) return this.#drop(session?.reason || 'the phone has no session');
     if (this.#ingest?.serves(ready) === true || this.#attaching) return;
     this.#attaching = true;
-    void this.#attach().finally(() => (this.#attaching = false));
+    void this.#attach();
   }
 
   /** The ingest, once there is one. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
@@ -87,31 +87,39 @@ export class Attachment {
   /** Until an ingest serves the session that is current, or there is none. */
   async #attach(): Promise<void> {
     const { log, phoneId } = this.#options;
-    for (let attempt = 0; !this.#closed; attempt++) {
-      const session = this.#session;
-      if (session === undefined || this.#ingest?.serves(session) === true) return;
-      this.#drop('the phone restarts its session');
-      try {
-        const ingest = await this.#options.make(session);
-        if (this.#closed || !ingest.serves(this.#session ?? session)) {
-          ingest.close();
-          continue;
+    try {
+      for (let attempt = 0; !this.#closed; attempt++) {
+        const session = this.#session;
+        if (session === undefined || this.#ingest?.serves(session) === true) return;
+        this.#drop('the phone restarts its session');
+        try {
+          const ingest = await this.#options.make(session);
+          if (this.#closed || !ingest.serves(this.#session ?? session)) {
+            ingest.close();
+            continue;
+          }
+          this.#ingest = ingest;
+          this.#ready.resolve();
+          this.#options.attached(ingest);
+          log.info({ phone: phoneId, attempt, audio: ingest.audio !== undefined }, 'stream attached');
+          return;
+        } catch (error) {
+          if (this.#closed) return;
+          if (error instanceof AppError && error.code === 'FENCED') {
+            log.warn({ phone: phoneId, err: error }, 'a newer media-svc carries the stream');
+            return this.#options.fenced();
+          }
+          log.warn(
+            { phone: phoneId, err: error, attempt },
+            'the session could not be attached; trying again',
+          );
+          const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 2_000;
+          await new Promise((resolve) => setTimeout(resolve, wait));
         }
-        this.#ingest = ingest;
-        this.#ready.resolve();
-        this.#options.attached(ingest);
-        log.info({ phone: phoneId, attempt, audio: ingest.audio !== undefined }, 'stream attached');
-        return;
-      } catch (error) {
-        if (this.#closed) return;
-        if (error instanceof AppError && error.code === 'FENCED') {
-          log.warn({ phone: phoneId, err: error }, 'a newer media-svc carries the stream');
-          return this.#options.fenced();
-        }
-        log.warn({ phone: phoneId, err: error, attempt }, 'the session could not be attached; trying again');
-        const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 2_000;
-        await new Promise((resolve) => setTimeout(resolve, wait));
       }
+    } finally {
+      // In the turn that saw nothing left: by a `finally` of the promise it came some turns later, and a session told in between was lost.
+      this.#attaching = false;
     }
   }
 }

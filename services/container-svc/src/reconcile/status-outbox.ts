@@ -43,11 +43,13 @@ export class StatusOutbox {
 
   /** One writer at a time keeps the order; whoever comes while it writes waits for the same end. */
   #write(): Promise<void> {
-    this.#writing ??= this.#drain().finally(() => (this.#writing = undefined));
+    this.#writing ??= this.#drain();
     return this.#writing;
   }
 
   async #drain(): Promise<void> {
+    // Begins in a later turn than it is kept: with nothing to write it would else end before.
+    await Promise.resolve();
     try {
       for (let entry = [...this.#unwritten][0]; entry !== undefined; entry = [...this.#unwritten][0]) {
         const [phone, status] = entry;
@@ -59,6 +61,9 @@ export class StatusOutbox {
     } catch (err) {
       // Kept: the next status or the next round brings it.
       this.log.warn({ err }, 'statuses could not be written');
+    } finally {
+      // In the turn that saw nothing left: by a `finally` of the promise it came some turns later, and nobody wrote what was put in between.
+      this.#writing = undefined;
     }
   }
 }

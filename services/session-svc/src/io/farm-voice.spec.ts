@@ -39,4 +39,38 @@ describe('FarmVoice', () => {
     expect(Math.max(...turns)).toBe(3);
     voice.close();
   });
+
+  // Redis's answer and the next change may come in one turn of the event loop, in any order.
+  it.each(Array.from({ length: 12 }, (_, turns) => turns))(
+    'writes what it is told %i turns after the answer to the last write',
+    async (turns) => {
+      const answers: (() => void)[] = [];
+      const asked = () => new Promise<number>((resolve) => answers.push(() => resolve(1)));
+      let gone = 0;
+      const redis = {
+        set: asked,
+        del: async () => {
+          gone += 1;
+          return asked();
+        },
+      };
+      const voice = new FarmVoice({
+        bus: { publish: () => true } as unknown as Bus,
+        state: {
+          run: (_what: string, fn: (client: object) => Promise<unknown>) => fn(redis),
+        } as unknown as State,
+        clock: new ManualClock(),
+        log: silentLog,
+      });
+      voice.record(session('ph_a'));
+      answers.shift()?.();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      voice.record(session('ph_a', SessionState.SESSION_STATE_CLOSED));
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const answer of answers.splice(0)) answer();
+      await voice.flush();
+      expect(gone).toBe(1);
+      voice.close();
+    },
+  );
 });

@@ -85,8 +85,7 @@ export class FarmVoice implements SessionVoice {
     const { phoneId } = record;
     this.#unwritten.set(phoneId, record);
     if (this.#writing.has(phoneId)) return;
-    const done = this.#writeAll(phoneId).finally(() => this.#writing.delete(phoneId));
-    this.#writing.set(phoneId, done);
+    this.#writing.set(phoneId, this.#writeAll(phoneId));
   }
 
   async #writeAll(phone: string): Promise<void> {
@@ -100,6 +99,8 @@ export class FarmVoice implements SessionVoice {
         this.#log.warn({ phone, err }, 'a session record was not written');
       }
     }
+    // In the turn that saw nothing left: by a `finally` of the promise it came some turns later, and nobody wrote what was told in between.
+    this.#writing.delete(phone);
   }
 
   #renewLater(): void {
