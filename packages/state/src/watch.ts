@@ -92,7 +92,7 @@ export class RecordWatch<T, F> {
   close(): void {
     this.#closed = true;
     this.#subscription.close();
-    this.#timer?.cancel();
+    this.#noTimer();
     for (const release of this.#release.splice(0)) release();
     for (const done of this.#waiting.splice(0)) done();
   }
@@ -107,7 +107,7 @@ export class RecordWatch<T, F> {
     this.#running = false;
     if (!read) this.#later(this.#retryMs());
     else if (this.#full || this.#nudged.size > 0) this.#go();
-    else this.#later(this.#options.resyncMs ?? 10_000);
+    else if (this.#timer === undefined) this.#later(this.#options.resyncMs ?? 10_000);
   }
 
   /** False = Redis could not be read; a full round is due. */
@@ -130,6 +130,7 @@ export class RecordWatch<T, F> {
         return false;
       }
       for (const done of waiting) done();
+      if (full) this.#noTimer();
     }
     return true;
   }
@@ -171,10 +172,17 @@ export class RecordWatch<T, F> {
     return Math.min(1_000, this.#options.resyncMs ?? 10_000);
   }
 
+  /** A full round is due `resyncMs` after the last one, however many facts have come: on a busy farm there is never a quiet `resyncMs`. */
+  #noTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
   #later(ms: number): void {
     if (this.#closed) return;
-    this.#timer?.cancel();
+    this.#noTimer();
     this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined;
       this.#full = true;
       this.#go();
     }, ms);

@@ -4,7 +4,7 @@ import { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import { silentLog } from '@ancloud/kit';
 import { connectState, recordsOf, type RecordWatch, type State, watchRecords } from '@ancloud/state';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { eventually, require } from '../harness/eventually.js';
+import { eventually, PATIENCE_MS, require } from '../harness/eventually.js';
 import { type NatsServer, type RedisServer, startNats, startRedis } from '../harness/servers.js';
 
 let nats: NatsServer;
@@ -97,6 +97,21 @@ describe('watchRecords', () => {
       .toEqual(['ph_a@1', 'ph_b@1', 'ph_a@2']);
     await recordsOf(state, records.status).delete({ phone: 'ph_b' });
     await expect.poll(() => seen.at(-1)).toBe('ph_b gone');
+  });
+
+  it('finds it on a farm where facts never stop coming, too', async () => {
+    await begin({ resyncMs: 300 });
+    await write('ph_hidden', 1);
+    let revision = 0;
+    const busy = setInterval(() => {
+      revision += 1;
+      void write('ph_busy', revision).then(() => tell('ph_busy', revision));
+    }, 30);
+    try {
+      await expect.poll(() => seen, { timeout: PATIENCE_MS }).toContain('ph_hidden@1');
+    } finally {
+      clearInterval(busy);
+    }
   });
 
   it('leaves alone what the caller does not accept', async () => {
