@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import net from 'node:net';
 import readline from 'node:readline';
 import type { Bus } from '@ancloud/bus';
-import { leases, records, subjects } from '@ancloud/contracts';
+import { leases, plainKeys, records, subjects } from '@ancloud/contracts';
 import { PhoneStatus, SessionState, Stage } from '@ancloud/contracts/state/v1/state';
-import { recordsOf, type State, viewLease } from '@ancloud/state';
+import { keyOf, recordsOf, type State, viewLease } from '@ancloud/state';
 import { arrivals } from '../core/gesture.js';
 import { end, until } from './command.js';
 import type { Farm } from './farm.js';
@@ -59,6 +59,7 @@ export class Fleet {
       size,
     );
     try {
+      await fleet.#list(true);
       await fleet.#told(Stage.STAGE_READY);
       await until('all phones have a session and an input-svc', async () => {
         const sessions = await recordsOf(fleet.state, records.session).getMany(fleet.#params);
@@ -109,17 +110,29 @@ export class Fleet {
 
   /** The phones are gone; resolves when session-svc has closed what it had of them. */
   async close(): Promise<void> {
-    await this.#told(Stage.STAGE_STOPPED);
-    await until('the sessions of the phones are closed', async () => {
-      const sessions = await recordsOf(this.state, records.session).getMany(this.#params);
-      return sessions.every((one) => one === undefined || one.state === SessionState.SESSION_STATE_CLOSED)
-        ? true
-        : undefined;
-    });
-    for (const phone of this.#params) await recordsOf(this.state, records.status).delete(phone);
-    await this.#bus.drain();
-    await this.state.close();
-    await end(this.#child);
+    try {
+      await this.#told(Stage.STAGE_STOPPED);
+      await until('the sessions of the phones are closed', async () => {
+        const sessions = await recordsOf(this.state, records.session).getMany(this.#params);
+        return sessions.every((one) => one === undefined || one.state === SessionState.SESSION_STATE_CLOSED)
+          ? true
+          : undefined;
+      });
+      await this.#list(false);
+      for (const phone of this.#params) await recordsOf(this.state, records.status).delete(phone);
+    } finally {
+      await end(this.#child);
+      await this.#bus.drain();
+      await this.state.close();
+    }
+  }
+
+  /** In the gateway's place: what session-svc reads again and again, so that it does not take them for phones that left. */
+  async #list(listed: boolean): Promise<void> {
+    const key = keyOf(plainKeys.hostPhones.template, { host: this.#farm.env['ANCLOUD_HOST_ID'] ?? '' });
+    await this.state.run('listing the fleet', (redis) =>
+      listed ? redis.sadd(key, ...this.phones) : redis.srem(key, ...this.phones),
+    );
   }
 
   get #params(): { phone: string }[] {
