@@ -16,7 +16,7 @@ interface PushView {
 
 /**
  * `./ancloud phone push PHONE [URL]`. Without a URL both come from stdin, so that they stand in no list of processes and no history: a line
- * with the URL, and for WHIP one with the token.
+ * with the URL, and for WHIP and HLS one with the token.
  */
 export async function phonePush(
   layout: Layout,

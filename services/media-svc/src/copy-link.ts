@@ -2,10 +2,25 @@ import { asAppError } from '@ancloud/kit';
 import type { AccessUnit } from '@ancloud/rtp';
 import { Copy } from './copy.js';
 import { avcConfigOf, sameConfig } from './core/avc-config.js';
-import { framesSent } from './core/ffmpeg-argv.js';
 import type { LinkEvents, PushLink } from './push-link.js';
 import type { Stream } from './stream.js';
 import { Tap } from './tap.js';
+
+/** What an outlet tells its link. */
+export interface OutletEvents {
+  /** Pictures that have gone out by it so far, by whichever of its ffmpegs. */
+  readonly sent: (frames: number) => void;
+  /** Called once: nothing goes out by it any more. */
+  readonly failed: (reason: string) => void;
+}
+
+/** What becomes of what a link's ffmpegs write to their standard output, one after the other. Owned by the link. */
+export interface Outlet {
+  /** Another ffmpeg's, from its first byte; the one before has ended. */
+  begin(): (chunk: Buffer) => void;
+  /** The last ffmpeg has ended. `forGood`: no other connection follows. */
+  close(forGood: boolean): void;
+}
 
 export interface CopyLinkOptions {
   /** The push's: its tap is listed by it. */
@@ -16,6 +31,9 @@ export interface CopyLinkOptions {
    * for each. Errors: DESTINATION_REFUSED, UNAVAILABLE.
    */
   readonly argv: () => Promise<readonly string[]>;
+  readonly outlet: (events: OutletEvents) => Outlet;
+  /** A key frame is wished for so long after the one before; by default none is. */
+  readonly keyFrameEachMs?: number;
   /** Takes the destination's secrets out of what ffmpeg says. */
   readonly scrub: (text: string) => string;
   readonly events: LinkEvents;
@@ -23,38 +41,48 @@ export interface CopyLinkOptions {
 
 /**
  * A phone's stream on its way to one server by ffmpeg: a tap, and an ffmpeg, another one when the picture's size changes, since servers take
- * one size a connection.
+ * one size a connection; never two at a time.
  */
 export class CopyLink implements PushLink {
   readonly #options: CopyLinkOptions;
+  readonly #outlet: Outlet;
   #tap: Tap | undefined;
   #copy: Copy | undefined;
+  /** The last one that was let go. */
+  #ending: Promise<unknown> = Promise.resolve();
   /** For the next ffmpeg; undefined while none is wanted or it is not known yet. */
   #argv: readonly string[] | undefined;
   #audio = false;
-  /** Of ffmpegs before this one. */
-  #framesBefore = 0;
-  #frames = 0;
+  #wish: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: CopyLinkOptions) {
     this.#options = options;
+    this.#outlet = options.outlet({
+      sent: (frames) => {
+        if (!this.#closed) options.events.sent(frames);
+      },
+      failed: (reason) => this.#end(reason),
+    });
   }
 
   begin(): void {
     this.#connect().catch((error: unknown) => this.#end(asAppError(error).message));
   }
 
-  close(): void {
+  close(forGood: boolean): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#wish);
     this.#tap?.leave();
     this.#disconnect();
+    void this.#ending.then(() => this.#outlet.close(forGood));
   }
 
-  /** The address, then the stream; ffmpeg begins with the next key frame. */
+  /** The end of the one before, the address, then the stream; ffmpeg begins with the next key frame. */
   async #connect(): Promise<void> {
     const { id, argv, openStream } = this.#options;
+    await this.#ending;
     this.#argv = await argv();
     if (this.#tap !== undefined) {
       this.#tap.wantKeyFrame();
@@ -73,16 +101,26 @@ export class CopyLink implements PushLink {
   }
 
   #picture(unit: AccessUnit): void {
-    if (unit.keyFrame && this.#changes(unit)) {
-      this.#disconnect();
-      this.begin();
+    if (unit.keyFrame) {
+      this.#wishLater();
+      if (this.#changes(unit)) {
+        this.#disconnect();
+        this.begin();
+      }
+      if (this.#copy === undefined) this.#start(unit);
     }
-    if (this.#copy === undefined && unit.keyFrame) this.#start(unit);
     const refusal = this.#copy?.picture(unit, performance.now());
     if (refusal !== undefined)
       this.#end(
         refusal === 'slow' ? 'the destination does not take what is sent' : "the phone's clock leapt",
       );
+  }
+
+  #wishLater(): void {
+    const { keyFrameEachMs } = this.#options;
+    clearTimeout(this.#wish);
+    if (keyFrameEachMs !== undefined && !this.#closed)
+      this.#wish = setTimeout(() => this.#tap?.wantKeyFrame(), keyFrameEachMs);
   }
 
   #changes(unit: AccessUnit): boolean {
@@ -97,14 +135,7 @@ export class CopyLink implements PushLink {
     const config = avcConfigOf(unit);
     if (argv === undefined || config === undefined) return;
     this.#argv = undefined;
-    const copy: Copy = new Copy({
-      argv,
-      config,
-      audio: this.#audio,
-      stdout: (text) => {
-        if (copy === this.#copy) this.#progress(framesSent(text) ?? 0);
-      },
-    });
+    const copy = new Copy({ argv, config, audio: this.#audio, stdout: this.#outlet.begin() });
     this.#copy = copy;
     this.#options.events.began();
     void copy.ended.then(({ how }) =>
@@ -112,23 +143,15 @@ export class CopyLink implements PushLink {
     );
   }
 
-  #progress(frames: number): void {
-    if (frames === 0) return;
-    this.#frames = frames;
-    this.#options.events.sent(this.#framesBefore + frames);
-  }
-
   #disconnect(): void {
     const copy = this.#copy;
     this.#copy = undefined;
-    this.#framesBefore += this.#frames;
-    this.#frames = 0;
-    void copy?.close();
+    if (copy !== undefined) this.#ending = copy.close();
   }
 
   #end(reason: string): void {
     if (this.#closed) return;
-    this.close();
+    this.close(false);
     this.#options.events.ended(reason);
   }
 }

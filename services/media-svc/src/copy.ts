@@ -6,8 +6,8 @@ import { Ffmpeg, type FfmpegEnd } from './io/ffmpeg.js';
 
 export interface CopyOptions {
   readonly argv: readonly string[];
-  /** A file that is written to, the caller's to close; or who reads what ffmpeg says of its progress. */
-  readonly stdout: number | ((text: string) => void);
+  /** A file that is written to, the caller's to close; or who takes what ffmpeg writes, all of it before `ended`. */
+  readonly stdout: number | ((chunk: Buffer) => void);
   readonly config: AvcConfig;
   readonly audio: boolean;
 }

@@ -10,6 +10,6 @@ export interface LinkEvents {
 
 /** One connection of a push, with whatever feeds it. Owned by the push. */
 export interface PushLink {
-  /** Nothing is told after it. May be called twice. */
-  close(): void;
+  /** Nothing is told after it. `forGood`: no other connection follows. May be called twice. */
+  close(forGood: boolean): void;
 }

@@ -52,12 +52,12 @@ export class Push {
     });
   }
 
-  /** May be called twice. */
-  close(reason: string): void {
+  /** `forGood`: it does not begin again with the next process. May be called twice. */
+  close(reason: string, forGood: boolean): void {
     if (!this.running) return;
     this.#record = { ...this.#record, state: PushState.PUSH_STATE_ENDED, reason, endedAtMs: Date.now() };
     clearTimeout(this.#retry);
-    this.#link?.close();
+    this.#link?.close(forGood);
     this.#options.log.info({ push: this.#record.pushId, reason }, 'push ended');
   }
 
@@ -80,7 +80,7 @@ export class Push {
     failed();
     log.info({ push: this.#record.pushId, reason }, 'a push is interrupted');
     if (performance.now() - this.#sentAtMs > PATIENCE_MS) {
-      this.close(`nothing was sent for ${PATIENCE_MS / 60_000} minutes: ${reason}`);
+      this.close(`nothing was sent for ${PATIENCE_MS / 60_000} minutes: ${reason}`, true);
       ended();
       return;
     }

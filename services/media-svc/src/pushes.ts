@@ -1,14 +1,17 @@
 import { PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import { CopyLink } from './copy-link.js';
-import { ffmpegArgv, progressOutput } from './core/ffmpeg-argv.js';
-import { type CopyTarget, type PushTarget, readPushUrl } from './core/push-url.js';
+import { ffmpegArgv, hlsOutput, progressOutput } from './core/ffmpeg-argv.js';
+import { type PushTarget, readPushUrl } from './core/push-url.js';
 import { Destinations } from './io/destinations.js';
+import { HlsOutlet } from './hls-outlet.js';
 import { findFfmpeg } from './io/ffmpeg.js';
+import { HlsOrigin } from './io/hls-origin.js';
 import { PushStore, type StoredPush } from './io/push-store.js';
 import { WhipEndpoint } from './io/whip-endpoint.js';
 import type { LinkEvents, PushLink } from './push-link.js';
 import { Push } from './push.js';
+import { ProgressOutlet } from './progress-outlet.js';
 import type { Stream } from './stream.js';
 import { WhipLink } from './whip-link.js';
 
@@ -16,6 +19,11 @@ import { WhipLink } from './whip-link.js';
 const MAX_OF_PHONE = 4;
 /** How long one that has ended is listed, so that somebody learns why. */
 const REMEMBERED_MS = 60 * 60_000;
+/**
+ * A segment of HLS begins with a key frame, and phones whose screens stand still send none: one is wanted after so long. Longer than a moving
+ * screen's encoder takes to the next by itself.
+ */
+const HLS_KEY_FRAME_MS = 4_000;
 /** ffmpeg may write no file at all. */
 const NO_FILE = 0;
 
@@ -73,7 +81,7 @@ export class Pushes {
     if (known !== undefined) return known.record;
     const target = readPushUrl(request.url, request.token);
     await this.#addressOf(target);
-    if (target.kind === 'copy') findFfmpeg(this.#options.ffmpeg);
+    if (target.kind !== 'whip') findFfmpeg(this.#options.ffmpeg);
     const { phoneId } = request;
     const running = [...this.#all.values()].filter((one) => one.running && one.record.phoneId === phoneId);
     if (running.length >= MAX_OF_PHONE)
@@ -97,7 +105,7 @@ export class Pushes {
         field: 'pushId',
         value: pushId,
       });
-    push.close('it was stopped');
+    push.close('it was stopped', true);
     this.#all.delete(pushId);
     await this.#store.remove(pushId);
     return push.record;
@@ -112,7 +120,7 @@ export class Pushes {
 
   /** This media-svc stops; what is wanted stays wanted. May be called twice. */
   close(): void {
-    for (const push of this.#all.values()) push.close('this media-svc is stopping');
+    for (const push of this.#all.values()) push.close('this media-svc is stopping', false);
   }
 
   #begin(stored: StoredPush, target: PushTarget): Push {
@@ -147,26 +155,37 @@ export class Pushes {
         events,
         log: this.#options.log,
       });
-    const argv = (): Promise<string[]> => this.#argv(target);
-    const link = new CopyLink({ id, openStream, argv, scrub: scrubber(url), events });
+    const given = { id, openStream, scrub: scrubber(url), events };
+    const link =
+      target.kind === 'hls'
+        ? new CopyLink({
+            ...given,
+            argv: async () => this.#argv(false, hlsOutput),
+            outlet: (heard) => new HlsOutlet(new HlsOrigin(target, this.#destinations), target.stem, heard),
+            keyFrameEachMs: HLS_KEY_FRAME_MS,
+          })
+        : new CopyLink({
+            ...given,
+            argv: async () => {
+              const address = await this.#addressOf(target);
+              return this.#argv(true, [...progressOutput, ...target.output(address)]);
+            },
+            outlet: (heard) => new ProgressOutlet(heard),
+          });
     link.begin();
     return link;
   }
 
   #addressOf(target: PushTarget): Promise<string> {
-    return this.#destinations.addressOf(target.host, {
-      clear: target.kind === 'whip' && target.endpoint.protocol === 'http:',
-    });
+    const { protocol } =
+      target.kind === 'whip' ? target.endpoint : target.kind === 'hls' ? target.playlist : { protocol: '' };
+    return this.#destinations.addressOf(target.host, { clear: protocol === 'http:' });
   }
 
-  async #argv(target: CopyTarget): Promise<string[]> {
-    const address = await this.#addressOf(target);
+  #argv(network: boolean, output: readonly string[]): string[] {
     const root = process.getuid?.() === 0;
     const ffmpeg = findFfmpeg(this.#options.ffmpeg);
-    return ffmpegArgv(ffmpeg, { root, network: true, fileBytes: NO_FILE }, [
-      ...progressOutput,
-      ...target.output(address),
-    ]);
+    return ffmpegArgv(ffmpeg, { root, network, fileBytes: NO_FILE }, output);
   }
 
   /** It has ended by itself: it does not begin again with this process. */

@@ -51,13 +51,13 @@ export const startPushBody = named(
       .min(1)
       .max(2_048)
       .describe(
-        'Secret: `https://host/…` of a WHIP endpoint, `rtmp://host[:port]/application/key` or `srt://host:port?streamid=…&passphrase=…`',
+        'Secret: `https://host/…` of a WHIP endpoint, `https://host/….m3u8` of an HLS playlist that is put there with its segments, `rtmp://host[:port]/application/key` or `srt://host:port?streamid=…&passphrase=…`',
       ),
     token: z
       .string()
       .max(4_096)
       .default('')
-      .describe('Secret: bearer token of a WHIP endpoint; empty where it wants none'),
+      .describe('Secret: bearer token for WHIP and HLS; empty where none is wanted'),
   }),
 );
 
@@ -71,9 +71,9 @@ export const pushRoutes: readonly RouteDoc[] = [
     path: '/v1/phones/{phoneId}/pushes',
     operationId: 'startPush',
     tag,
-    summary: "Sends a phone's screen and sound to a server by WHIP, RTMP or SRT, until it is stopped",
+    summary: "Sends a phone's screen and sound to a server by WHIP, HLS, RTMP or SRT, until it is stopped",
     description:
-      "The phone's own H.264, copied; its Opus goes as it is by WHIP (RFC 9725) and SRT, and as AAC by RTMP, which knows no Opus. It tries again, ever slower, when the server goes away. Destinations inside (loopback, private, link-local) are refused unless the farm's operator allows them.",
+      "The phone's own H.264, copied; its Opus goes as it is by WHIP (RFC 9725) and SRT, and as AAC by RTMP, which knows no Opus, and HLS (RFC 8216; fragmented MP4 by PUT and DELETE, six segments in the list). It tries again, ever slower, when the server goes away. Destinations inside (loopback, private, link-local) are refused unless the farm's operator allows them.",
     body: { schema: startPushBody },
     ok: { status: 201, description: 'The push; `state` tells later whether pictures go out', schema: push },
     errors: [

@@ -42,6 +42,12 @@ export function ffmpegArgv(
 /** Where it says each second how many frames it has sent: behind this, to its standard output. */
 export const progressOutput: readonly string[] = '-stats_period 1 -progress pipe:1'.split(' ');
 
+/** Fragmented MP4 to its standard output, a fragment for each key frame: RFC 8216's, with the sound that every player of HLS knows. */
+export const hlsOutput: readonly string[] = (
+  '-c:a aac -b:a 128k -f mp4 -movflags +frag_keyframe+empty_moov+default_base_moof ' +
+  '-video_track_timescale 90000 -flush_packets 1 pipe:1'
+).split(' ');
+
 /** `frame=` of what `progressOutput` makes it say; undefined when a text has none. Pure. */
 export function framesSent(progress: string): number | undefined {
   const last = [...progress.matchAll(/^frame= *(\d+)$/gm)].at(-1)?.[1];

@@ -61,7 +61,8 @@ export class FragmentReader {
   }
 }
 
-function readTimescales(moov: Uint8Array, timescales: Map<number, number>): void {
+/** From a moov's content, by track. */
+export function readTimescales(moov: Uint8Array, timescales: Map<number, number>): void {
   for (const trak of boxes(moov, 'trak')) {
     const [header] = boxes(trak, 'tkhd');
     const [media] = boxes(trak, 'mdia');
@@ -73,26 +74,31 @@ function readTimescales(moov: Uint8Array, timescales: Map<number, number>): void
   }
 }
 
-function readFragment(
+/** What a moof tells of its fragment: pictures, how long they are shown together, and when the last of whatever kind ends. */
+export function readFragment(
   moof: Uint8Array,
   timescales: ReadonlyMap<number, number>,
-): { readonly frames: number; readonly endMs: number } {
+): { readonly frames: number; readonly pictureMs: number; readonly endMs: number } {
   let frames = 0;
+  let pictureMs = 0;
   let endMs = 0;
   for (const traf of boxes(moof, 'traf')) {
     const [header] = boxes(traf, 'tfhd');
     const [base] = boxes(traf, 'tfdt');
     if (header === undefined || base === undefined) continue;
     const track = u32(header, 4);
+    const timescale = timescales.get(track) ?? 1_000;
     let time = base[0] === 1 ? u32(base, 4) * 2 ** 32 + u32(base, 8) : u32(base, 4);
     for (const run of boxes(traf, 'trun')) {
       const { samples, duration } = readRun(run, presetDuration(header));
-      if (track === VIDEO_TRACK) frames += samples;
       time += duration;
+      if (track !== VIDEO_TRACK) continue;
+      frames += samples;
+      pictureMs += (duration * 1_000) / timescale;
     }
-    endMs = Math.max(endMs, (time * 1_000) / (timescales.get(track) ?? 1_000));
+    endMs = Math.max(endMs, (time * 1_000) / timescale);
   }
-  return { frames, endMs };
+  return { frames, pictureMs, endMs };
 }
 
 /** default_sample_duration of a tfhd, behind what its flags say is there (§8.8.7). */
@@ -128,7 +134,7 @@ function boxes(content: Uint8Array, type: string): Uint8Array[] {
 }
 
 /** The box whose head stands at `offset` of `bytes`, which is `at` of the file. */
-function boxAt(bytes: Uint8Array, offset: number, at: number, size: number): Box | undefined {
+export function boxAt(bytes: Uint8Array, offset: number, at: number, size: number): Box | undefined {
   if (offset + 8 > bytes.length) return undefined;
   const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
   const short = u32(bytes, offset);

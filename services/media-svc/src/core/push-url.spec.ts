@@ -17,6 +17,7 @@ describe('readPushUrl', () => {
     ],
     ['https://live.example/whip/key?k=s3cret', 'live.example', 443, 'https://live.example/…'],
     ['http://[2001:db8::1]:8080/whip/key', '2001:db8::1', 8_080, 'http://[2001:db8::1]:8080/…'],
+    ['https://u:p@live.example/live/phone.m3u8?k=s3cret', 'live.example', 443, 'https://live.example/…'],
     ['rtmp://[2001:db8::1]/app/key', '2001:db8::1', 1_935, 'rtmp://[2001:db8::1]/…'],
     [
       'srt://203.0.113.9:9000?streamid=publish:phone&passphrase=0123456789',
@@ -47,6 +48,9 @@ describe('readPushUrl', () => {
     '',
     'live.example/app/key',
     'https://user:pass@live.example/whip',
+    'https://live.example/live/a%22b.m3u8',
+    'https://live.example/live/.m3u8',
+    'https://u:%ff@live.example/live/phone.m3u8',
     'ftp://live.example/app/key',
     'file:///etc/passwd',
     'rtmp:///app/key',
@@ -68,6 +72,24 @@ describe('readPushUrl', () => {
     } catch (error) {
       expect((error as Error).message).not.toContain('live.example');
     }
+  });
+
+  it.each([
+    ['https://live.example/live/phone-7.m3u8?k=1', '', ''],
+    ['https://live.example/live/phone-7.m3u8?k=1', 'abc', 'Bearer abc'],
+    // RFC 7617 §2.
+    [
+      'https://Aladdin:open%20sesame@live.example/live/phone-7.m3u8?k=1',
+      '',
+      'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==',
+    ],
+  ])('takes %s for HLS', (url, token, authorization) => {
+    expect(readPushUrl(url, token)).toMatchObject({
+      kind: 'hls',
+      stem: 'phone-7',
+      playlist: { href: 'https://live.example/live/phone-7.m3u8?k=1' },
+      authorization,
+    });
   });
 
   it('hands a WHIP endpoint its token, and nobody else one', () => {

@@ -17,6 +17,8 @@ const PATIENCE_US = 10_000_000;
 /** RFC 6750 §2.1, b64token. */
 const TOKEN = /^[\w\-.~+/]+=*$/;
 const MAX_TOKEN = 4_096;
+/** Characters that mean nothing in a playlist, an URL or a pattern; segments' names are made of it. */
+const STEM = /\/([\w~-][\w.~-]{0,99})\.m3u8$/;
 
 interface Place {
   /** A name, or an address without brackets. */
@@ -41,32 +43,78 @@ export interface WhipTarget extends Place {
   readonly token: string;
 }
 
+/** A web server that takes HLS by PUT: the playlist, and segments beside it. */
+export interface HlsTarget extends Place {
+  readonly kind: 'hls';
+  readonly playlist: URL;
+  /** The playlist's name without `.m3u8`. */
+  readonly stem: string;
+  /** The header's value; empty = the server wants none. */
+  readonly authorization: string;
+}
+
 /** Where a phone's stream is sent. Holds secrets. */
-export type PushTarget = CopyTarget | WhipTarget;
+export type PushTarget = CopyTarget | WhipTarget | HlsTarget;
 
 /** Reads a destination. Errors: INVALID_ARGUMENT; what they say of the URL is never more than its scheme or an option's name. Pure. */
 export function readPushUrl(text: string, token = ''): PushTarget {
   const url = text.length <= MAX_URL && CHARACTERS.test(text) ? URL.parse(text) : null;
   if (url === null || url.hostname === '')
     throw malformed('url', `it is no URL of at most ${MAX_URL} characters`);
-  if (url.protocol === 'https:' || url.protocol === 'http:') return whip(url, token);
-  if (token !== '') throw malformed('token', 'a token is for WHIP, at https://…', url.protocol);
+  if (url.protocol === 'https:' || url.protocol === 'http:')
+    return url.pathname.endsWith('.m3u8') ? hls(url, token) : whip(url, token);
+  if (token !== '') throw malformed('token', 'a token is for WHIP and HLS, at https://…', url.protocol);
   if (url.protocol === 'rtmp:') return rtmp(url);
   if (url.protocol === 'srt:') return srt(url);
-  throw malformed('url', 'its scheme is none of https (WHIP), rtmp and srt', url.protocol);
+  throw malformed('url', 'its scheme is none of https (WHIP, HLS), rtmp and srt', url.protocol);
 }
 
 function whip(url: URL, token: string): WhipTarget {
   if (url.username !== '' || url.password !== '')
     throw malformed('url', 'a WHIP endpoint takes a token, no user and password');
+  return { kind: 'whip', ...webPlace(url), endpoint: url, token: checkedToken(token) };
+}
+
+function hls(url: URL, token: string): HlsTarget {
+  const stem = STEM.exec(url.pathname)?.[1];
+  if (stem === undefined)
+    throw malformed('url', "an HLS playlist's name has letters, digits, and '.', '_', '~', '-' only");
+  const { username, password } = url;
+  if (username !== '' && token !== '')
+    throw malformed('url', 'an HLS destination takes a token, or user and password');
+  const basic = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64');
+  const playlist = new URL(url.href);
+  playlist.username = '';
+  playlist.password = '';
+  return {
+    kind: 'hls',
+    ...webPlace(url),
+    playlist,
+    stem,
+    authorization: username === '' ? bearer(checkedToken(token)) : `Basic ${basic}`,
+  };
+}
+
+function checkedToken(token: string): string {
   if (token.length > MAX_TOKEN || (token !== '' && !TOKEN.test(token)))
     throw malformed('token', `it is no bearer token of at most ${MAX_TOKEN} characters (RFC 6750)`);
+  return token;
+}
+
+const bearer = (token: string): string => (token === '' ? '' : `Bearer ${token}`);
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw malformed('url', 'its user or password has a % that begins no character');
+  }
+}
+
+function webPlace(url: URL): Place {
   return {
-    kind: 'whip',
     ...placeOf(url, url.protocol === 'https:' ? 443 : 80),
     shown: `${url.protocol}//${url.host}/…`,
-    endpoint: url,
-    token,
   };
 }
 
@@ -142,6 +190,6 @@ function malformed(field: string, message: string, value = ''): AppError {
   return new AppError('INVALID_ARGUMENT', `the destination cannot be used: ${message}`, {
     field,
     value,
-    fix: 'write https://host/whip/…, rtmp://host/application/stream or srt://host:port?streamid=…',
+    fix: 'write https://host/whip/…, https://host/….m3u8, rtmp://host/application/stream or srt://host:port?streamid=…',
   });
 }

@@ -47,8 +47,8 @@ export class Ffmpeg {
   #timer: NodeJS.Timeout | undefined;
   #over = false;
 
-  /** `stdout`: a descriptor that it writes to, the caller's to close; or who reads what it says there. */
-  constructor(argv: readonly string[], stdout: number | ((text: string) => void)) {
+  /** `stdout`: a descriptor that it writes to, the caller's to close; or who takes what it writes there; all of it before `ended`. */
+  constructor(argv: readonly string[], stdout: number | ((chunk: Buffer) => void)) {
     const [program = '', ...args] = argv;
     this.#child = spawn(program, args, {
       cwd: '/',
@@ -57,7 +57,7 @@ export class Ffmpeg {
     });
     // EPIPE: it has ended; `ended` tells.
     this.#child.stdin?.on('error', () => {});
-    if (typeof stdout !== 'number') this.#child.stdout?.setEncoding('utf8').on('data', stdout);
+    if (typeof stdout !== 'number') this.#child.stdout?.on('data', stdout);
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#words = (this.#words + chunk.toString()).slice(-WORDS);
     });

@@ -10,7 +10,7 @@ export interface StoredPush {
   readonly phoneId: string;
   /** Secret. */
   readonly url: string;
-  /** Secret; a WHIP endpoint's bearer token, or empty. */
+  /** Secret; the bearer token for WHIP and HLS, or empty. */
   readonly token: string;
   readonly startedAtMs: number;
 }

@@ -1,16 +1,13 @@
-import http from 'node:http';
-import https from 'node:https';
-import { text } from 'node:stream/consumers';
+import type http from 'node:http';
 import { AppError } from '@ancloud/kit';
 import { MAX_SDP } from '../core/sdp.js';
+import { type CheckedReply, checkedRequest } from './checked-request.js';
 import type { Destinations } from './destinations.js';
 
 const SDP = 'application/sdp';
 /** RFC 9725 §4.5: a busy server sends its clients to another one. */
 const REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
 const MAX_REDIRECTS = 5;
-/** Of one request, with its answer. */
-const ANSWER_MS = 10_000;
 /** The longest that a server may put us off (Retry-After, RFC 9725 §4.5). */
 const MAX_LATER_MS = 5 * 60_000;
 
@@ -19,11 +16,8 @@ export type WhipReply =
   | { readonly kind: 'answer'; readonly sdp: string; readonly session: URL }
   | { readonly kind: 'refused'; readonly why: string; readonly laterMs: number };
 
-interface Reply {
+interface Reply extends CheckedReply {
   readonly url: URL;
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
 }
 
 /**
@@ -82,41 +76,19 @@ export class WhipEndpoint {
     const secure = url.protocol === 'https:';
     if (!secure && (url.protocol !== 'http:' || this.#endpoint.protocol === 'https:'))
       throw unavailable('the WHIP endpoint leads from https to something else');
-    const name = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    const address = await this.#destinations.addressOf(name, { clear: !secure });
-    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const signal = AbortSignal.timeout(ANSWER_MS);
-    const request = (secure ? https : http).request({
-      method: verb,
-      host: address,
-      ...(url.port === '' ? {} : { port: url.port }),
-      path: `${url.pathname}${url.search}`,
-      // The certificate is held against the name.
-      ...(secure ? { servername: name } : {}),
+    const reply = await checkedRequest(this.#destinations, {
+      verb,
+      url,
       headers: {
-        host: url.host,
         accept: SDP,
         ...(this.#token === '' ? {} : { authorization: `Bearer ${this.#token}` }),
-        ...(body === undefined ? {} : { 'content-type': SDP, 'content-length': Buffer.byteLength(body) }),
+        ...(body === undefined ? {} : { 'content-type': SDP }),
       },
-      agent: false,
-      signal,
+      ...(body === undefined ? {} : { body }),
+      most: MAX_SDP,
+      whom: 'the WHIP endpoint',
     });
-    request.once('response', resolve).once('error', reject);
-    request.end(body);
-    try {
-      const response = await promise;
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_SDP) response.destroy(new Error(`an answer of more than ${MAX_SDP} bytes`));
-      });
-      return { url, status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
-    } catch (cause) {
-      // What Node says names address and port, and no path.
-      const how = signal.aborted ? `nothing within ${ANSWER_MS / 1_000} s` : (cause as Error).message;
-      throw unavailable(`the WHIP endpoint does not answer: ${how}`, cause);
-    }
+    return { url, ...reply };
   }
 }
 
@@ -124,6 +96,6 @@ function locationOf({ location }: http.IncomingHttpHeaders, url: URL): URL | nul
   return location === undefined ? null : URL.parse(location, url.href);
 }
 
-function unavailable(message: string, cause?: unknown): AppError {
-  return new AppError('UNAVAILABLE', message, { field: 'url', ...(cause === undefined ? {} : { cause }) });
+function unavailable(message: string): AppError {
+  return new AppError('UNAVAILABLE', message, { field: 'url' });
 }
