@@ -20,9 +20,10 @@ export function addFeeds(program: Command, phone: Command): void {
     .argument('<phone>')
     .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
     .option('--feed <id>', 'this feed of the phone instead of its screen')
+    .option('--low', 'a smaller picture of the screen, for weak links')
     .description('where a WHEP player finds the phone, and its bearer token for one session')
     .action(
-      action(async ({ layout, output }, id: string, options: { ttl: string; feed?: string }) =>
+      action(async ({ layout, output }, id: string, options: { ttl: string; feed?: string; low?: boolean }) =>
         (await import('./feed.js')).phoneWhep(layout, id, options, output),
       ),
     );

@@ -36,7 +36,7 @@ export async function phoneFeed(
 export async function phoneWhep(
   layout: Layout,
   id: string,
-  options: { readonly ttl: string; readonly feed?: string },
+  options: { readonly ttl: string; readonly feed?: string; readonly low?: boolean },
   output: Output,
 ): Promise<void> {
   const { whepUrl, token, expiresAt } = await new GatewayClient(layout).post<{
@@ -44,7 +44,11 @@ export async function phoneWhep(
     token: string;
     expiresAt: string;
   }>(`/v1/phones/${encodeURIComponent(id)}/viewers`, { role: 'watch', ttlSeconds: Number(options.ttl) });
-  const url = options.feed === undefined ? whepUrl : `${whepUrl}?feed=${encodeURIComponent(options.feed)}`;
+  const query = new URLSearchParams({
+    ...(options.feed === undefined ? {} : { feed: options.feed }),
+    ...(options.low === true ? { layer: 'low' } : {}),
+  }).toString();
+  const url = query === '' ? whepUrl : `${whepUrl}?${query}`;
   output.result({ url, token, expiresAt }, `${url}\n${token}`);
 }
 

@@ -118,11 +118,18 @@ export class Receiver {
     this.#consumers.delete(id);
   }
 
-  /** Consumes, paused, all that the stream has and the viewer can decode. Errors: INVALID_ARGUMENT without H.264. */
-  async consume(rtpCapabilities: types.RtpCapabilities): Promise<protocol.ConsumerOptions[]> {
+  /**
+   * Consumes, paused, all that the stream has and the viewer can decode; `low` in the place of its picture. Errors: INVALID_ARGUMENT without
+   * H.264.
+   */
+  async consume(
+    rtpCapabilities: types.RtpCapabilities,
+    low?: types.Producer,
+  ): Promise<protocol.ConsumerOptions[]> {
     const producers = await this.#stream.producers(this.#branch);
     this.#capabilities = rtpCapabilities;
-    const wanted = producers.filter((producer) => {
+    const pictured = producers.map((one) => (one.kind === 'video' ? (low ?? one) : one));
+    const wanted = pictured.filter((producer) => {
       if (this.#branch.canConsume(producer, rtpCapabilities)) return true;
       if (producer.kind === 'audio') return false;
       throw new AppError('INVALID_ARGUMENT', 'the viewer cannot decode H.264, packetization-mode 1', {
@@ -130,7 +137,7 @@ export class Receiver {
         fix: 'use a browser with H.264',
       });
     });
-    return Promise.all(wanted.map((producer) => this.#consume(producer)));
+    return Promise.all(wanted.map((one) => this.#consume(one, { low: one === low })));
   }
 
   /**
@@ -186,8 +193,9 @@ export class Receiver {
 
   async #consume(
     producer: types.Producer,
-    { paused = true, layer, pictured }: { paused?: boolean; layer?: Layer; pictured?: () => void } = {},
+    given: { paused?: boolean; low?: boolean; layer?: Layer; pictured?: () => void } = {},
   ): Promise<protocol.ConsumerOptions> {
+    const { paused = true, low = false, layer, pictured } = given;
     const rtpCapabilities = this.#capabilities ?? this.#branch.rtpCapabilities;
     const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, paused });
     this.#consumers.set(consumer.id, consumer);
@@ -195,7 +203,7 @@ export class Receiver {
     if (consumer.kind === 'video') {
       // One that is offered is shown when the viewer says so.
       if (layer === undefined) this.#video = consumer;
-      await this.#watch(consumer, layer ?? 'main', pictured);
+      await this.#watch(consumer, layer ?? (low ? 'low' : 'main'), pictured);
       if (!paused) this.#wantFirstPicture(consumer);
     }
     const { id, producerId, kind, rtpParameters } = consumer;

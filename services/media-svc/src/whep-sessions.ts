@@ -38,16 +38,19 @@ export class WhepSessions {
     readonly offer: string;
     /** To be watched instead of the phone's screen; empty = the screen. */
     readonly feedId: string;
+    /** The low layer of the screen in the place of the phone's own picture, for as long as it watches. */
+    readonly low: boolean;
   }): Promise<{ readonly answer: string; readonly etag: string }> {
     const { phoneId, viewerId } = request;
     // Before anything is opened: a bad offer costs nothing.
     const offer = readOffer(request.offer);
-    const watched: Stream | Feed =
-      request.feedId === '' ? await this.#streams.open(phoneId) : this.#feeds.of(phoneId, request.feedId);
+    const stream = request.feedId === '' ? await this.#streams.open(phoneId) : undefined;
+    const watched: Stream | Feed = stream ?? this.#feeds.of(phoneId, request.feedId);
     const viewer = await watched.seat(viewerId, shapeOf(offer), (branch, left) => {
       const made: WhepViewer = new WhepViewer(watched, branch, {
         id: viewerId,
         offer,
+        takeLow: stream !== undefined && request.low ? () => stream.takeLow(branch) : undefined,
         log: this.#log,
         closed: (reason) => {
           left();

@@ -6,12 +6,15 @@ import type { Branch } from './branch.js';
 import { writeAnswer, type AnswerTrack } from './core/whep-answer.js';
 import { capabilitiesOf, type WhepOffer } from './core/whep-offer.js';
 import { IceSession } from './ice-session.js';
+import type { LowSeat } from './low-layer.js';
 import { receptionOf, Receiver } from './receiver.js';
 import type { StreamViewer, Watchable } from './stream-viewer.js';
 
 export interface WhepViewerOptions {
   readonly id: string;
   readonly offer: WhepOffer;
+  /** It has asked for the low layer: takes a seat there. */
+  readonly takeLow: (() => Promise<LowSeat>) | undefined;
   /** Called once, whoever closed it. */
   readonly closed: (reason: string) => void;
   readonly log: Log;
@@ -28,6 +31,7 @@ export class WhepViewer implements StreamViewer {
   readonly #joinedAtMs = Date.now();
   #receiver: Receiver | undefined;
   #session: IceSession | undefined;
+  #low: LowSeat | undefined;
   #closed = false;
 
   constructor(watched: Watchable, branch: Branch, options: WhepViewerOptions) {
@@ -36,7 +40,7 @@ export class WhepViewer implements StreamViewer {
     this.#options = options;
   }
 
-  /** Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, CANCELLED. */
+  /** Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, CANCELLED, and what taking the low layer says. */
   async answer(): Promise<{ readonly answer: string; readonly etag: string }> {
     const { offer, id } = this.#options;
     const receiver = await Receiver.create(this.#watched, this.branch);
@@ -76,6 +80,9 @@ export class WhepViewer implements StreamViewer {
     const receiver = this.#receiver;
     if (receiver === undefined) return;
     receiver.replaced();
+    // That of the encoder there was.
+    this.#low?.leave();
+    this.#low = undefined;
     this.#consume(receiver).catch((error: unknown) => {
       this.#options.log.info({ viewer: this.#options.id, err: error }, 'a WHEP viewer could not go on');
       this.close('the stream could not be consumed again');
@@ -91,7 +98,7 @@ export class WhepViewer implements StreamViewer {
       joinedAtMs: this.#joinedAtMs,
       worker: this.branch.worker.index,
       ...(await receptionOf(this.#receiver)),
-      low: false,
+      low: this.#options.takeLow !== undefined,
     };
   }
 
@@ -100,11 +107,19 @@ export class WhepViewer implements StreamViewer {
     this.#closed = true;
     this.#session?.close();
     this.#receiver?.close();
+    this.#low?.leave();
     this.#options.closed(reason);
   }
 
   async #consume(receiver: Receiver): Promise<readonly AnswerTrack[]> {
-    const consumers = await receiver.consume(capabilitiesOf(this.#options.offer));
+    const { offer, takeLow } = this.#options;
+    const low = await takeLow?.();
+    if (this.#closed) {
+      low?.leave();
+      throw new AppError('CANCELLED', 'the viewer is gone');
+    }
+    this.#low = low;
+    const consumers = await receiver.consume(capabilitiesOf(offer), low?.producer);
     await Promise.all(consumers.map(({ id }) => receiver.resume(id)));
     return consumers.map(({ kind, rtpParameters }) => ({
       kind,

@@ -3,6 +3,7 @@ import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { streamOf } from '../harness/media-client.js';
+import { videoServers } from '../harness/video-servers.js';
 import { WhepPage } from '../harness/whep-page.js';
 import { whepConformance } from '../whep/conformance.js';
 
@@ -108,6 +109,41 @@ describe('whep', () => {
     const player = await WhepPage.open(browser, farm, phone.phoneId, { url, authorization });
     expect(await player.end()).toBe(200);
     await player.page.close();
+  });
+
+  it('gets the low layer when it asks for it, of the phone’s next session too, and leaves no second encoder', async () => {
+    const { url, authorization } = await endpoint();
+    for (const query of ['layer=tiny', 'layer=low&layer=main', 'layer=low&feed=fe_4k2']) {
+      const answer = await fetch(`${url}?${query}`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/sdp' },
+        body: 'v=0\r\n',
+      });
+      expect(await answer.json(), query).toMatchObject({
+        status: 400,
+        code: 'INVALID_ARGUMENT',
+        field: 'layer',
+      });
+    }
+    // The token is as good as before.
+    const low = await WhepPage.open(browser, farm, phone.phoneId, {
+      url: `${url}?layer=low`,
+      authorization,
+    });
+    await low.isWide(270);
+    await low.goesOn();
+    const { viewers } = await streamOf(farm.address, phone.phoneId);
+    expect(viewers.map((viewer) => viewer.low)).toEqual([true]);
+    await farm.kill('session-svc');
+    await farm.viewable(phone.phoneId);
+    await low.goesOn();
+    await low.isWide(270);
+    expect(await low.end()).toBe(200);
+    await eventually(() => {
+      const servers = videoServers(farm, phone.phoneId);
+      if (servers.length > 0) throw new NotYet(`there are video servers ${servers.join()}`);
+    });
+    await low.page.close();
   });
 
   it('pages of other origins are told that they may not', async () => {

@@ -59,6 +59,16 @@ export class WhepPage {
     });
   }
 
+  /** Waits until the picture is so many pixels wide. */
+  async isWide(pixels: number): Promise<void> {
+    await eventually(async () => {
+      const width = await this.page.evaluate(
+        () => (globalThis as unknown as { whep: Played }).whep.video.videoWidth,
+      );
+      if (width !== pixels) throw new NotYet(`it is ${width} wide`);
+    });
+  }
+
   /** Restarts ICE by a PATCH; answers its status. */
   restartIce(): Promise<number> {
     return this.page.evaluate(restart);

@@ -15,6 +15,12 @@ export const whepRoutes = sdpRoutes({
       .regex(feedIdPattern)
       .optional()
       .describe('A feed of the phone, to be watched instead of its screen'),
+    layer: z
+      .enum(['main', 'low'])
+      .optional()
+      .describe(
+        "Of POST: 'low' plays a smaller picture of the screen, 480 on its longest side, for as long as the session lasts; default 'main'",
+      ),
   }),
   refusals: ['VIEWER_REVOKED', 'FEED_NOT_FOUND', 'SESSION_NOT_FOUND'],
   unknown: 'VIEWER_NOT_FOUND',

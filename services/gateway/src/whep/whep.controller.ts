@@ -26,7 +26,7 @@ type Parts = Pick<GatewayParts, 'whep' | 'iceServers' | 'config' | 'publicUrl'>;
 
 /**
  * WHEP at the edge (draft-ietf-wish-whep-04). Credentials are a viewer's token and nothing that a browser sends by itself. With `?feed=…` the
- * session plays that feed of the phone instead of its screen.
+ * session plays that feed of the phone instead of its screen, with `?layer=low` the screen's low layer.
  */
 @Controller({ version: '1', path: 'whep' })
 export class WhepController {
@@ -51,6 +51,7 @@ export class WhepController {
   @Post()
   create(
     @Query('feed') feed: unknown,
+    @Query('layer') layer: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -58,9 +59,10 @@ export class WhepController {
       const token = bearer(request.headers.authorization);
       const offer = bodyOf(SDP, request.headers['content-type'], request.body);
       const watched = feedOf(feed);
+      const low = isLow(layer, watched);
       const { session, answer, etag } = await this.#parts.whep.create(
         token,
-        { offer, feed: watched },
+        { offer, feed: watched, low },
         goneSignal(reply),
       );
       const query = watched === '' ? '' : `?feed=${watched}`;
@@ -120,4 +122,13 @@ function feedOf(query: unknown): string {
   if (query === undefined) return '';
   if (typeof query === 'string' && feedIdPattern.test(query)) return query;
   throw invalid('feed', undefined, 'feed is not the id of a feed', "use an id such as 'fe_4k2', as it came");
+}
+
+/** Errors: INVALID_ARGUMENT. */
+function isLow(query: unknown, feed: string): boolean {
+  if (query !== undefined && query !== 'low' && query !== 'main')
+    throw invalid('layer', undefined, 'there is no such layer', "ask for 'low' or 'main'");
+  if (query === 'low' && feed !== '')
+    throw invalid('layer', query, 'a feed has no low layer', "leave out 'layer' or 'feed'");
+  return query === 'low';
 }

@@ -37,7 +37,17 @@ export class Whep {
    */
   async create(
     token: string,
-    { offer, feed }: { readonly offer: string; /** Empty = the screen. */ readonly feed: string },
+    {
+      offer,
+      feed,
+      low,
+    }: {
+      readonly offer: string;
+      /** Empty = the screen. */
+      readonly feed: string;
+      /** The screen's low layer. */
+      readonly low: boolean;
+    },
     signal: AbortSignal,
   ): Promise<{ readonly session: string; readonly answer: string; readonly etag: string }> {
     const { door, medias } = this.#parts;
@@ -47,7 +57,7 @@ export class Whep {
       const ask = (address: string) =>
         medias
           .get(address)
-          .createWhep({ viewerId, phoneId, offer, feedId: feed }, { deadlineMs: ANSWER_MS, retries: 0 });
+          .createWhep({ viewerId, phoneId, offer, feedId: feed, low }, { deadlineMs: ANSWER_MS, retries: 0 });
       const { answer, etag } =
         feed === ''
           ? await reachMedia(this.#parts, phoneId, signal, ask)
