@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBoot } from './boot.js';
 import { MemorySource } from './byte-source.js';
@@ -118,6 +119,35 @@ describe('a boot image', () => {
       bootconfig: '',
       ...os,
     });
+  });
+
+  it('of any page size and any lengths gives its ramdisk, wherever that begins', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(2048, 4096, 8192, 16_384),
+        fc.uint8Array({ maxLength: 20_000 }),
+        fc.uint8Array({ minLength: 1, maxLength: 20_000 }),
+        fc.uint8Array({ maxLength: 5_000 }),
+        async (size, kernel, ramdisk, second) => {
+          const header = put(1660, [
+            [0, 'ANDROID!'],
+            [8, kernel.length],
+            [16, ramdisk.length],
+            [24, second.length],
+            [36, size],
+            [40, 0],
+          ]);
+          const parts = [header, kernel, ramdisk, second]
+            .filter(({ length }) => length > 0)
+            .map((part) => Buffer.from(part));
+          const { ramdisks } = await readBoot(new MemorySource(Buffer.concat(page(size, ...parts))));
+          expect(ramdisks.map(({ type }) => type)).toEqual(['generic']);
+          const { source } = ramdisks[0]!;
+          expect(Buffer.from(await source.read(0, source.size))).toEqual(Buffer.from(ramdisk));
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it('of the time before versions, with a device tree’s size in its place', async () => {

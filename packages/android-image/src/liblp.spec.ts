@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemorySource } from './byte-source.js';
 import { readSuper } from './liblp.js';
@@ -119,6 +120,54 @@ describe('a super image', () => {
     ]);
     expect(Buffer.from(await partitions[0]!.source.read(1020, 8))).toEqual(
       Buffer.from([71, 71, 71, 71, 0, 0, 0, 0]),
+    );
+  });
+
+  it('gives of any layout what a plain array would give', async () => {
+    const extent = fc.record({
+      sectors: fc.integer({ min: 1, max: 3 }),
+      zero: fc.boolean(),
+      order: fc.nat(),
+    });
+    const layouts = fc.array(fc.array(extent, { maxLength: 4 }), { maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(layouts, fc.nat(4_000), fc.nat(4_000), async (wished, at, length) => {
+        // Where each stands is its own: next to those that come before it by `order`, whichever partition they are of.
+        const places = new Map<object, number>();
+        let free = 64;
+        for (const one of wished.flat().toSorted((a, b) => a.order - b.order)) {
+          if (one.zero || free + one.sectors > 96) continue;
+          places.set(one, free);
+          free += one.sectors;
+        }
+        const partitions = wished.map((list, index) => {
+          const extents = list.map((one) => ({ sectors: one.sectors, place: places.get(one) }));
+          return { name: `p${index}`, extents };
+        });
+        const bytes = image({
+          partitions: partitions.map(({ name, extents }) => [
+            name,
+            extents.map(({ sectors, place }) =>
+              place === undefined ? { sectors, type: 1 } : { sectors, at: place },
+            ),
+          ]),
+        });
+        const found = await readSuper(new MemorySource(bytes));
+        expect(found.map(({ name }) => name)).toEqual(partitions.map(({ name }) => name));
+        for (const [index, { extents }] of partitions.entries()) {
+          const plain = Buffer.concat(
+            extents.map(({ sectors, place }) =>
+              place === undefined
+                ? Buffer.alloc(512 * sectors)
+                : bytes.subarray(512 * place, 512 * (place + sectors)),
+            ),
+          );
+          const { source } = found[index]!;
+          expect(source.size).toBe(plain.length);
+          expect(Buffer.from(await source.read(at, length))).toEqual(plain.subarray(at, at + length));
+        }
+      }),
+      { numRuns: 200 },
     );
   });
 
