@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     include: [
       '{packages,services}/*/src/**/*.spec.ts',
-      '{player,web,cli,bench}/src/**/*.spec.ts',
+      '{player,web,cli,bench,test-integration}/src/**/*.spec.ts',
       '{packages,services}/*/fuzz/*.fuzz.ts',
     ],
     pool: 'threads',

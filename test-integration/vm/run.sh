@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # binder-vm: container-svc itself on a kernel with binderfs, in the virtual machine of tools/binder-vm. The scenarios are
-# src/vm/binder.ts and src/vm/shapes.ts, and by name src/vm/power-cut.ts, a machine each, two at a time: emulated, a machine keeps one core busy.
+# src/vm/shapes.ts, power-cut.ts and binder.ts there, a machine each, two at a time: emulated, a machine keeps one core busy.
 # Prints "N passed, N failed".
 #
 #   usage: bash test-integration/vm/run.sh [SCENARIO...]          (root; npm packages installed, services built)
@@ -89,8 +89,7 @@ run_scenario() {
   [ "$status" = 0 ] || echo "$1 ended with $status" >"$work/failed-$1"
 }
 
-# power-cut by its name alone: it cuts where a seed and the machine's timing say, and not all that it finds is mended (docs/operations.md).
-[ $# -gt 0 ] || set -- shapes binder
+[ $# -gt 0 ] || set -- shapes power-cut binder
 set -m
 for scenario in "$@"; do
   [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n

@@ -65,12 +65,13 @@ export class LoneHost {
   readonly root: string;
   /** What the running service has said, and every one before it. */
   readonly log: LogLine[] = [];
+  /** Longest start of the service, longest call and longest wait for a phone, ms. */
+  readonly patienceMs: number;
   /** What was written to the log and is no line of it. */
   noise = '';
   readonly #env: Readonly<Record<string, string>>;
   readonly #before: readonly string[];
   readonly #service: string;
-  readonly #patienceMs: number;
   #child: ChildProcess | undefined;
   #ended: Promise<Ended> | undefined;
   #clients:
@@ -91,7 +92,7 @@ export class LoneHost {
     };
     fs.mkdirSync(this.imports);
     this.#before = options.before ?? [];
-    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.patienceMs = options.patienceMs ?? PATIENCE_MS;
     this.#service = options.service ?? SERVICE;
     this.#env = {
       PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -139,15 +140,15 @@ export class LoneHost {
       if (over !== undefined) return;
       if (!this.log.slice(lines).some(({ msg }) => msg === 'ready'))
         throw new NotYet(`the service says ${JSON.stringify(this.log.at(-1))} ${this.noise}`);
-    }, this.#patienceMs);
+    }, this.patienceMs);
     if (over !== undefined)
       throw new Error(
         `the service ended (${JSON.stringify(over)}): ${JSON.stringify(this.log.at(-1))} ${this.noise}`,
       );
     const address = `unix:${this.place.run}/sockets/ancloud-container.socket`;
     this.#clients = {
-      phones: createClient(ContainerServiceClient, address, { deadlineMs: this.#patienceMs, retries: 0 }),
-      local: createClient(LocalContainerServiceClient, address, { deadlineMs: this.#patienceMs, retries: 0 }),
+      phones: createClient(ContainerServiceClient, address, { deadlineMs: this.patienceMs, retries: 0 }),
+      local: createClient(LocalContainerServiceClient, address, { deadlineMs: this.patienceMs, retries: 0 }),
     };
   }
 
@@ -264,7 +265,7 @@ export class LoneHost {
           `${phoneId} is in stage ${status.stage}, not ${stage}: ${status.reason} ${status.message}`,
         );
       return status;
-    }, this.#patienceMs);
+    }, this.patienceMs);
   }
 
   /** Waits until the service does not know the phone. */
@@ -276,14 +277,13 @@ export class LoneHost {
         throw new NotYet(`${phoneId} is in stage ${found.stage}: ${found.reason} ${found.message}`);
       if (fs.existsSync(`${this.place.state}/state/${phoneId}.json`))
         throw new NotYet(`${phoneId} has a target`);
-    }, this.#patienceMs);
+    }, this.patienceMs);
   }
 
   /** Waits until no step of the phone is under way, and the service's log of it has arrived here. */
   async settled(phoneId: string): Promise<void> {
     const lock = `${this.place.run}/locks/${phoneId}.lock`;
-    if (fs.existsSync(lock))
-      execFileSync('flock', ['--wait', String(this.#patienceMs / 1_000), lock, 'true']);
+    if (fs.existsSync(lock)) execFileSync('flock', ['--wait', String(this.patienceMs / 1_000), lock, 'true']);
     await this.phones.listPhones({});
   }
 
@@ -291,7 +291,7 @@ export class LoneHost {
   inside(phoneId: string, ...argv: string[]): string {
     return execFileSync('crun', ['--root', `${this.place.run}/crun`, 'exec', phoneId, ...argv], {
       encoding: 'utf8',
-      timeout: this.#patienceMs,
+      timeout: this.patienceMs,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

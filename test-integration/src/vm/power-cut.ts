@@ -6,9 +6,10 @@ import readline from 'node:readline';
 import { eventually } from '../harness/eventually.js';
 import { LoneHost } from '../faults/lone-host.js';
 import { check, failures, same } from './checks.js';
+import { type Cut, cutsOf, marksIn, Replayed } from './power-disk.js';
 import { broken, factsOf, strays, unreadable } from './power-facts.js';
 import { deedOf, PRELUDE } from './power-work.js';
-import { type DiskRequest, readWriteLog, replay } from './write-log.js';
+import { readWriteLog } from './write-log.js';
 
 /**
  * Power cuts. A virtual machine runs container-svc with its state on a disk of its own, and does one deed after the other until
@@ -28,6 +29,11 @@ const [runSh = '', service = '', folder = '', work = ''] = process.argv.slice(2)
 const MIB = 1024 ** 2;
 const FILESYSTEM = 192 * MIB;
 const seed = Number(process.env['ANCLOUD_POWER_SEED'] ?? Date.now() % 1_000_000);
+/** Cuts for each deed. */
+const each = Number(process.env['ANCLOUD_POWER_CUTS'] ?? 1);
+
+/** Rounds are much alike: no more of their deeds are looked at. */
+const ROUNDS = 4;
 
 const disk = path.join(work, 'disk.img');
 const empty = path.join(work, 'empty.img');
@@ -89,75 +95,6 @@ async function pullThePlug(random: () => number): Promise<void> {
   if (!pulled) throw new Error(`the machine ended by itself: ${last}`);
 }
 
-interface Cut {
-  /** Requests that reached the disk. */
-  readonly at: number;
-  /** Deeds that were done by then. */
-  readonly done: number;
-  /** How much of what was not flushed is lost: 1 = all. */
-  readonly loss: number;
-}
-
-/** Where it is said in the log that deeds were done: index of the request by number of deeds. */
-function marksIn(log: number, requests: readonly DiskRequest[]): number[] {
-  const marks: number[] = [];
-  for (const [index, { at, from, length }] of requests.entries()) {
-    if (at !== FILESYSTEM || length === 0) continue;
-    const text = Buffer.alloc(32);
-    fs.readSync(log, text, 0, text.length, from);
-    marks[Number(/^done (\d+)\n/.exec(text.toString('latin1'))?.[1])] = index;
-  }
-  return marks;
-}
-
-/** Rounds are much alike: no more of them are looked at. */
-const ROUNDS = 8;
-
-/**
- * A cut whenever a deed is done, with all lost that was not flushed, and one anywhere in the next, of which every other is left out: they
- * are others with each seed.
- */
-function cutsOf(marks: readonly number[], total: number, random: () => number): Cut[] {
-  return marks.slice(0, PRELUDE + ROUNDS).flatMap((mark, done) => {
-    const next = marks[done + 1] ?? total;
-    const inside = mark + 1 + Math.floor(random() * Math.max(0, next - mark - 1));
-    const right = { at: mark + 1, done, loss: 1 };
-    return random() < 0.5 ? [right] : [right, { at: inside, done, loss: random() }];
-  });
-}
-
-/** The disk as it is after a cut, from what it was after an earlier one. */
-class Replayed {
-  readonly #log: number;
-  readonly #flushed = fs.openSync(empty, 'r+');
-  #at = 0;
-
-  constructor(
-    log: number,
-    private readonly requests: readonly DiskRequest[],
-  ) {
-    this.#log = log;
-  }
-
-  /** Writes the disk to `file`; cuts must come in their order. Answers what was lost, in requests. */
-  cut(
-    { at, loss }: Cut,
-    file: string,
-    random: () => number,
-  ): { readonly lost: number; readonly open: number } {
-    const flush = this.requests.slice(0, at).findLastIndex((request) => request.flush) + 1;
-    replay(this.#log, this.requests.slice(this.#at, flush), this.#flushed);
-    this.#at = Math.max(this.#at, flush);
-    execFileSync('cp', ['--sparse=always', empty, file]);
-    const open = this.requests.slice(this.#at, at);
-    const kept = open.filter(() => random() >= loss);
-    const fd = fs.openSync(file, 'r+');
-    replay(this.#log, kept, fd);
-    fs.closeSync(fd);
-    return { lost: open.length - kept.length, open: open.length };
-  }
-}
-
 /** container-svc on a disk that lost power; what is wrong with it. */
 async function powerOn(image: string, done: number): Promise<string[]> {
   const mount = path.join(work, 'mnt');
@@ -184,8 +121,20 @@ async function powerOn(image: string, done: number): Promise<string[]> {
   }
 }
 
+async function cutHere(cut: Cut, replayed: Replayed, image: string, random: () => number): Promise<void> {
+  const { lost, open } = replayed.cut(cut, image, random);
+  const { name } = deedOf(cut.done);
+  const where = `"${name}", at write ${cut.at}`;
+  await check(`the power goes in ${where}: ${lost} of ${open} that are not flushed are lost`, async () =>
+    same(await powerOn(image, cut.done), []),
+  );
+  fs.rmSync(image);
+}
+
 async function scenario(): Promise<void> {
-  console.log(`power-cut: seed ${seed} (ANCLOUD_POWER_SEED)`);
+  console.log(
+    `power-cut: seed ${seed} (ANCLOUD_POWER_SEED), cuts for each deed: ${each} (ANCLOUD_POWER_CUTS)`,
+  );
   const random = randomOf(seed);
   fs.writeFileSync(disk, '');
   fs.truncateSync(disk, FILESYSTEM + MIB);
@@ -195,21 +144,20 @@ async function scenario(): Promise<void> {
 
   const log = fs.openSync(writes, 'r');
   const requests = readWriteLog(log);
-  const marks = marksIn(log, requests);
+  const marks = marksIn(log, requests, FILESYSTEM);
   console.log(`power-cut: ${requests.length} requests, ${marks.length - 1} deeds were done`);
   const again = machine([], String(marks.length - 1));
   const over = once(again, 'close');
   again.stdout?.pipe(process.stdout);
 
-  const replayed = new Replayed(log, requests);
-  for (const cut of cutsOf(marks, requests.length, random)) {
-    const image = path.join(work, 'cut.img');
-    const { lost, open } = replayed.cut(cut, image, random);
-    const where = `${cut.loss === 1 ? 'before' : 'in'} "${deedOf(cut.done).name}"`;
-    await check(`the power goes ${where}: ${lost} of ${open} writes are lost`, async () =>
-      same(await powerOn(image, cut.done), []),
-    );
-  }
+  const replayed = new Replayed(log, requests, empty);
+  for (const [index, cut] of cutsOf(
+    marks,
+    requests.length,
+    { deeds: PRELUDE + ROUNDS, each },
+    random,
+  ).entries())
+    await cutHere(cut, replayed, path.join(work, `cut-${index}.img`), random);
   const [status] = (await over) as [number | null];
   await check('the machine that came back went to its end', () => same(status, 0));
 }

@@ -1,9 +1,10 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Wanted } from '@ancloud/contracts/common/v1/common';
+import { type Desired, Wanted } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import type { LoneHost } from '../faults/lone-host.js';
+import { eventually, NotYet } from '../harness/eventually.js';
 import { type Facts, factsAfter, IDS, markOf, uploaded } from './power-work.js';
 
 /** State files that are not JSON, read before any service has seen them. */
@@ -34,6 +35,8 @@ export async function factsOf(host: LoneHost): Promise<Facts> {
     }
     const runs = desired?.wanted === Wanted.WANTED_RUNNING;
     await host.until(phone, runs ? Stage.STAGE_READY : Stage.STAGE_STOPPED);
+    const { diskMib = 0 } = desired === undefined ? {} : await settled(host, phone, desired);
+    if (diskMib !== 0) facts.set(`disk of ${phone}`, `${diskMib} MiB`);
     facts.set(`phone ${phone}`, `${runs ? 'running' : 'stopped'} ${desired?.spec?.limits?.pids}`);
     for (const text of marksOf(host, phone, runs)) facts.set(markOf(phone, text), 'whole');
     if (phone === 'ph_b' && runs) facts.set('who ph_b is', whoIs(host, phone));
@@ -51,6 +54,26 @@ export async function factsOf(host: LoneHost): Promise<Facts> {
   for (const { uploadId } of (await host.phones.listUploads({})).uploads)
     facts.set('upload', uploaded(`${state}/uploads/${uploadId}.part`));
   return facts;
+}
+
+/**
+ * Waits for what is done to a phone that is where it is wanted already, a snapshot that was asked for or a larger disk: a cut inside
+ * is no reason not to do it. Answers what is known of the data then.
+ */
+function settled(
+  host: LoneHost,
+  phone: string,
+  { snapshot, spec }: Desired,
+): Promise<{ readonly taken?: string; readonly diskMib?: number }> {
+  const file = `${host.place.state}/phones/${phone}/identity.json`;
+  return eventually(() => {
+    const identity = JSON.parse(fs.readFileSync(file, 'utf8')) as { taken?: string; diskMib?: number };
+    if (snapshot !== undefined && identity.taken !== snapshot.snapshotId)
+      throw new NotYet(`the last snapshot of ${phone} is ${identity.taken}, not ${snapshot.snapshotId}`);
+    if (identity.diskMib !== undefined && identity.diskMib < (spec?.limits?.diskMib ?? 0))
+      throw new NotYet(`the disk of ${phone} has ${identity.diskMib} MiB`);
+    return identity;
+  }, host.patienceMs);
 }
 
 /** Texts that the phone has written and still has whole. */

@@ -18,6 +18,8 @@ export const IMAGE = 'reference.sqfs';
 /** A folder, which readers and mksquashfs make an image of. */
 export const TREE = 'tree';
 const DISK_MIB = 64;
+/** What the disk grows to: with more there would be too little left of the machine's own. */
+const GROWN_MIB = 72;
 const SNAPSHOT = 'sn_kept';
 
 async function imageOf(host: LoneHost, name: string): Promise<string> {
@@ -60,6 +62,20 @@ const write = (phone: string, text: string): Deed => ({
     return Promise.resolve(host.inside(phone, '/system/bin/sh', '-c', script));
   },
 });
+
+/** The machine has CAP_SYS_RESOURCE, as hosts in containers have not: its ext4 grows under the phone. */
+async function grow(host: LoneHost): Promise<void> {
+  const look = async (): Promise<{ bootId: string; blocks: number }> => ({
+    bootId: (await host.phones.getPhone({ phoneId: 'ph_b' })).bootId,
+    blocks: fs.statfsSync(`${host.place.run}/phones/ph_b/disk`).blocks,
+  });
+  const before = await look();
+  const limits = Limits.fromPartial({ pids: 401, diskMib: GROWN_MIB });
+  await host.run('ph_b', { imageId: await imageOf(host, IMAGE), limits });
+  const after = await look();
+  if (after.bootId !== before.bootId || after.blocks <= before.blocks)
+    throw new Error(`the disk did not grow: ${JSON.stringify({ before, after })}`);
+}
 
 function forget(facts: Facts, phone: string): void {
   for (const key of facts.keys()) if (key.startsWith(`${phone}: `)) facts.delete(key);
@@ -114,13 +130,21 @@ const FIRST: readonly Deed[] = [
   },
   {
     name: 'clone ph_b onto a disk of its own',
-    change: (facts) => facts.set('phone ph_b', 'running 400').set(markOf('ph_b', 'one'), 'whole'),
+    change: (facts) => {
+      facts.set('phone ph_b', 'running 400').set(markOf('ph_b', 'one'), 'whole');
+      facts.set('disk of ph_b', `${DISK_MIB} MiB`);
+    },
     run: async (host) => {
       const limits = Limits.fromPartial({ pids: 400, diskMib: DISK_MIB });
       await host.run('ph_b', { imageId: await imageOf(host, IMAGE), limits }, SNAPSHOT);
     },
   },
   write('ph_b', 'two'),
+  {
+    name: 'grow the disk of ph_b as it runs',
+    change: (facts) => facts.set('phone ph_b', 'running 401').set('disk of ph_b', `${GROWN_MIB} MiB`),
+    run: grow,
+  },
   upload(0),
   upload(40_000),
   {
@@ -142,13 +166,15 @@ const FIRST: readonly Deed[] = [
     change: (facts) => facts.delete(`snapshot ${SNAPSHOT}`),
     run: (host) => host.phones.removeSnapshot({ snapshotId: SNAPSHOT }),
   },
+  take(TREE),
+  drop(TREE),
 ];
 
 /** What is done again and again, until the power goes. */
 const ROUND = 4;
 const round = (number: number): readonly Deed[] => [
   take(TREE),
-  start('ph_b', 410 + number, DISK_MIB),
+  start('ph_b', 410 + number, GROWN_MIB),
   write('ph_b', `round-${number}`),
   drop(TREE),
 ];
