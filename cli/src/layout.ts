@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ServiceName } from '@ancloud/contracts';
 import { integer, interfaceName, ipAddress, loadConfig } from '@ancloud/kit/config';
+import { tlsOf, tlsSettings } from '@ancloud/kit/farm-tls';
 import { hostId } from '@ancloud/kit/host-id';
 import { z } from 'zod';
 
@@ -20,6 +21,13 @@ export interface Ports {
   readonly redis: number;
   /** /metrics and /healthz of each service. */
   readonly metrics: Readonly<Record<ServiceName, number>>;
+}
+
+/** Mutual TLS of this farm: paths of PEM files, as `tlsSettings` reads them. */
+export interface TlsFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** Where everything of one farm on this machine lies. Pure: nothing is created by asking. */
@@ -43,6 +51,8 @@ export interface Layout {
   /** Where browsers reach the console. */
   readonly httpIp: string;
   readonly ports: Ports;
+  /** Undefined = NATS, Redis and gRPC speak plain text. */
+  readonly tls: TlsFiles | undefined;
 }
 
 /** How many ports from the base on a farm may take. */
@@ -76,9 +86,12 @@ const settings = (hostname: string) =>
     ANCLOUD_HTTP_IP: ipAddress().default('127.0.0.1'),
   });
 
-/** Reads the environment once. Errors: CONFIG_INVALID with all mistakes. */
+/** Reads the environment once, and the files of TLS that it names. Errors: CONFIG_INVALID with all mistakes. */
 export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: string): Layout {
   const read = loadConfig(settings(hostname), env);
+  // What is wrong with them is said here, and not five times in the services' logs.
+  const guarded = tlsOf(loadConfig(z.object(tlsSettings()), env)) !== undefined;
+  const file = (name: string): string => path.resolve(env[name] ?? '');
   const base = read.ANCLOUD_PORT_BASE;
   return {
     root,
@@ -91,6 +104,13 @@ export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: strin
     webrtcIp: read.ANCLOUD_WEBRTC_LISTEN_IP,
     medias: read.ANCLOUD_MEDIA_INSTANCES,
     httpIp: read.ANCLOUD_HTTP_IP,
+    tls: guarded
+      ? {
+          ca: file('ANCLOUD_TLS_CA_FILE'),
+          cert: file('ANCLOUD_TLS_CERT_FILE'),
+          key: file('ANCLOUD_TLS_KEY_FILE'),
+        }
+      : undefined,
     ports: {
       http: base + 80,
       grpc: base + 81,

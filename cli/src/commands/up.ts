@@ -79,9 +79,13 @@ function writeConfiguration(layout: Layout): void {
       port: layout.ports.nats,
       pidFile: path.join(layout.run, 'nats.pid'),
       passwords: secrets.nats,
+      tls: layout.tls,
     }),
   );
-  write('redis.conf', redisConfig({ port: layout.ports.redis, folder: redis, password: secrets.redis }));
+  write(
+    'redis.conf',
+    redisConfig({ port: layout.ports.redis, folder: redis, password: secrets.redis, tls: layout.tls }),
+  );
   ensureScrcpyServer(files.scrcpyServer(layout));
 }
 

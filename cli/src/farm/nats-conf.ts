@@ -1,4 +1,5 @@
 import { permissionsOf, serviceNames, type ServiceName } from '@ancloud/contracts';
+import type { TlsFiles } from '../layout.js';
 
 /** Each user's replies have a prefix of their own (packages/bus), so that no service reads another's answers. */
 function inboxOf(name: ServiceName): string {
@@ -16,6 +17,8 @@ export function natsConfig(options: {
   readonly ip?: string;
   readonly pidFile: string;
   readonly passwords: Readonly<Record<ServiceName, string>>;
+  /** Who connects shows a certificate of the farm's authority. Default: plain text. */
+  readonly tls?: TlsFiles | undefined;
 }): string {
   const quote = (text: string): string => JSON.stringify(text);
   const list = (subjects: readonly string[]): string => `[${subjects.map(quote).join(', ')}]`;
@@ -24,12 +27,17 @@ export function natsConfig(options: {
     return `    { user: ${quote(name)}, password: ${quote(options.passwords[name])}, permissions: {
         publish: { allow: ${list(publish)} }, subscribe: { allow: ${list([...subscribe, inboxOf(name)])} }, allow_responses: true } }`;
   });
+  const { tls } = options;
+  const guarded =
+    tls === undefined
+      ? ''
+      : `tls { ca_file: ${quote(tls.ca)}, cert_file: ${quote(tls.cert)}, key_file: ${quote(tls.key)}, verify: true }\n`;
   return `# Written by ancloud at each start. Facts and touches, nothing is stored.
 listen: "${options.ip ?? '127.0.0.1'}:${options.port}"
 pid_file: ${quote(options.pidFile)}
 max_payload: 1MB
 write_deadline: "2s"
-authorization {
+${guarded}authorization {
   users: [
 ${users.join(',\n')}
   ]

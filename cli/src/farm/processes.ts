@@ -47,7 +47,7 @@ const PASSED_ON = [
 
 /** The whole process table of a farm on one machine. Pure. */
 export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.ProcessEnv): ProcessSpec[] {
-  const { ports } = layout;
+  const { ports, tls } = layout;
   const passed = Object.fromEntries(
     PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
   ) as Record<string, string>;
@@ -65,12 +65,19 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
       ...passed,
       NODE_ENV: 'production',
       NODE_COMPILE_CACHE: path.join(layout.cache, 'node'),
-      ANCLOUD_NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+      ANCLOUD_NATS_URL: `${tls === undefined ? 'nats' : 'tls'}://127.0.0.1:${ports.nats}`,
       ANCLOUD_NATS_USER: name,
       ANCLOUD_NATS_PASS_FILE: files.secret(layout, `nats-${name}`),
-      ANCLOUD_REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+      ANCLOUD_REDIS_URL: `${tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${ports.redis}`,
       ANCLOUD_REDIS_PASS_FILE: files.secret(layout, 'redis'),
       ANCLOUD_FARM_SECRET_FILE: files.secret(layout, 'farm'),
+      ...(tls === undefined
+        ? {}
+        : {
+            ANCLOUD_TLS_CA_FILE: tls.ca,
+            ANCLOUD_TLS_CERT_FILE: tls.cert,
+            ANCLOUD_TLS_KEY_FILE: tls.key,
+          }),
       ANCLOUD_GRPC_LISTEN: `127.0.0.1:${grpcPort}`,
       ANCLOUD_METRICS_LISTEN: `127.0.0.1:${ports.metrics[name]}`,
       ...own,

@@ -44,6 +44,7 @@ export const packages = {
     'lz4',
     'zip',
     'attr',
+    'openssl',
     'coturn',
     'tesseract-ocr',
   ],

@@ -1,8 +1,10 @@
+import tls from 'node:tls';
 import { AppError, retry } from '@ancloud/kit';
 import {
   AuthorizationError,
   connect,
   type NatsConnection,
+  type TlsOptions,
   UserAuthenticationExpiredError,
 } from '@nats-io/transport-node';
 import { Bus } from './bus.js';
@@ -48,6 +50,7 @@ function open(options: BusOptions): Promise<NatsConnection> {
     servers: [...options.servers],
     user: options.user,
     pass: options.pass,
+    tls: tlsOf(options),
     name: options.name,
     timeout: 3_000,
     maxReconnectAttempts: -1,
@@ -61,6 +64,23 @@ function open(options: BusOptions): Promise<NatsConnection> {
     noAsyncTraces: true,
     inboxPrefix: `_INBOX_${options.user.replaceAll(/[^A-Za-z0-9]/g, '_')}`,
   });
+}
+
+/** With it a server that offers no TLS is refused before it is told a password: nobody in between can take TLS away. */
+function tlsOf({
+  servers,
+  tls: own,
+}: BusOptions): (TlsOptions & Pick<tls.ConnectionOptions, 'checkServerIdentity'>) | null {
+  if (!servers.some((server) => server.startsWith('tls://'))) return null;
+  const hosts = servers.map((server) => new URL(server).hostname.replace(/^\[(.*)\]$/, '$1'));
+  return {
+    ...own,
+    // The client upgrades a socket, and Node then knows no host for one that was dialled by its address.
+    checkServerIdentity: (_host, certificate) => {
+      const mistakes = hosts.map((host) => tls.checkServerIdentity(host, certificate));
+      return mistakes.includes(undefined) ? undefined : mistakes[0];
+    },
+  };
 }
 
 function isRefused(error: unknown): boolean {

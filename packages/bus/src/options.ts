@@ -1,4 +1,4 @@
-import type { Log, Metrics } from '@ancloud/kit';
+import type { FarmTls, Log, Metrics } from '@ancloud/kit';
 import type { SubjectParams } from './subject.js';
 
 export interface BusOptions {
@@ -7,6 +7,8 @@ export interface BusOptions {
   /** The service's own NATS user: its permissions are contracts' `permissionsOf(service)`. */
   readonly user: string;
   readonly pass: string;
+  /** For servers named by `tls://`: the authority they are known by, and what they are shown. Default: the machine's authorities. */
+  readonly tls?: FarmTls | undefined;
   /** Shown in nats-server's monitoring. */
   readonly name: string;
   readonly log: Log;

@@ -4,7 +4,6 @@ import {
   type ClientWritableStream,
   credentials as grpcCredentials,
   type CallOptions as GrpcCallOptions,
-  type ChannelCredentials,
   Metadata,
   type MethodDefinition,
   status,
@@ -12,6 +11,7 @@ import {
 import { Backoff } from './backoff.js';
 import { sleep } from './clock.js';
 import { AppError } from './errors.js';
+import type { FarmTls } from './farm-tls.js';
 import { errorDetailOf, fromGrpcError } from './grpc-errors.js';
 import { IteratedCall, type ServerStream } from './grpc-stream.js';
 import { childTraceparent, TRACEPARENT } from './trace.js';
@@ -25,8 +25,8 @@ export interface GrpcClientOptions {
   readonly retries?: number;
   /** Largest message either way, bytes. Default 16 MiB. */
   readonly maxMessageBytes?: number;
-  /** Default: plain text. */
-  readonly credentials?: ChannelCredentials;
+  /** Over TCP: mutual TLS. Default: plain text. */
+  readonly tls?: FarmTls | undefined;
 }
 
 export interface CallOptions {
@@ -98,7 +98,7 @@ export function createClient<D extends object>(
   options: GrpcClientOptions = {},
 ): GrpcClient<D> {
   const max = options.maxMessageBytes ?? 16 * 1024 * 1024;
-  const channel = new Client(address, options.credentials ?? grpcCredentials.createInsecure(), {
+  const channel = new Client(address, credentialsFor(address, options.tls), {
     'grpc.max_receive_message_length': max,
     'grpc.max_send_message_length': max,
     ...(address.startsWith('unix:') ? {} : keepalive),
@@ -117,6 +117,13 @@ export function createClient<D extends object>(
     address,
     close: () => channel.close(),
   }) as GrpcClient<D>;
+}
+
+/** A unix socket's file mode is the credential there. */
+function credentialsFor(address: string, tls: FarmTls | undefined) {
+  if (tls === undefined || address.startsWith('unix:')) return grpcCredentials.createInsecure();
+  const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((pem) => Buffer.from(pem));
+  return grpcCredentials.createSsl(ca, key, cert);
 }
 
 class Caller {

@@ -3,7 +3,6 @@ import {
   logVerbosity,
   type Metadata,
   Server,
-  type ServerCredentials,
   ServerCredentials as Credentials,
   ServerInterceptingCall,
   type ServerInterceptor,
@@ -16,6 +15,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
 import { AppError, asAppError } from './errors.js';
+import type { FarmTls } from './farm-tls.js';
 import { authorize, type GrpcAuth } from './grpc-auth.js';
 import { GrpcStatusError, toGrpcError } from './grpc-errors.js';
 import { listen } from './grpc-listen.js';
@@ -40,8 +40,10 @@ export interface GrpcServerOptions {
   readonly maxMessageBytes?: number;
   /** Time for calls under way to end when stopping, ms. Default 3 000. */
   readonly stopMs?: number;
-  /** Default: plain text. */
-  readonly credentials?: ServerCredentials;
+  /** Over TCP: TLS. Default: plain text. */
+  readonly tls?: FarmTls | undefined;
+  /** False = callers need not show a certificate of the farm's authority: partners have none. Default true. */
+  readonly certifiedCallers?: boolean;
 }
 
 /** The members of grpc-js's server calls that are used here, whatever the kind of the call. */
@@ -113,9 +115,8 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     this.#health.addToServer(server);
     const descriptors = loadFileDescriptorSetFromBuffer(readFileSync(DESCRIPTOR));
     new ReflectionService(descriptors, { services: Object.keys(this.#config.services) }).addToServer(server);
-    const credentials = this.#config.credentials ?? Credentials.createInsecure();
     for (const address of [this.#config.address, ...(this.#config.alsoListen ?? [])]) {
-      this.#ports.push(await listen(server, address, credentials));
+      this.#ports.push(await listen(server, address, credentialsFor(address, this.#config)));
     }
     callback?.();
   }
@@ -232,6 +233,17 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
       });
     };
   }
+}
+
+/** A unix socket's file mode is the credential there. */
+function credentialsFor(address: string, { tls, certifiedCallers = true }: GrpcServerOptions) {
+  if (tls === undefined || address.startsWith('unix:')) return Credentials.createInsecure();
+  const [ca, key, cert] = [tls.ca, tls.key, tls.cert].map((pem) => Buffer.from(pem)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  return Credentials.createSsl(ca, [{ private_key: key, cert_chain: cert }], certifiedCallers);
 }
 
 function packagesOf(services: Readonly<Record<string, unknown>>): string[] {

@@ -5,6 +5,7 @@ export * from './config.js';
 export * from './descendants.js';
 export * from './errors.js';
 export * from './exec.js';
+export type { FarmTls } from './farm-tls.js';
 export type { GrpcAuth } from './grpc-auth.js';
 export * from './grpc-client.js';
 export * from './grpc-client-pool.js';

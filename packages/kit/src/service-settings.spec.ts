@@ -44,18 +44,22 @@ describe('farmConnection', () => {
     const connection = farmConnection(
       loadConfig(schema, {
         ...secrets,
-        ANCLOUD_NATS_URL: 'nats://a:4222, tls://b:4222',
+        ANCLOUD_NATS_URL: 'tls://a:4222, tls://b:4222',
         ANCLOUD_NATS_USER: 'other',
         ANCLOUD_REDIS_URL: 'rediss://ancloud@redis.lan:6380/2',
       }),
     );
-    expect(connection.nats).toMatchObject({ servers: ['nats://a:4222', 'tls://b:4222'], user: 'other' });
+    expect(connection.nats).toMatchObject({ servers: ['tls://a:4222', 'tls://b:4222'], user: 'other' });
     expect(connection.redis.url).toBe('rediss://ancloud:redis%2Fpassword%40with%3Asigns@redis.lan:6380/2');
   });
 
   it.each([
     ['ANCLOUD_NATS_URL', 'nats.lan:4222'],
     ['ANCLOUD_NATS_URL', 'nats://a:4222,'],
+    ['ANCLOUD_NATS_URL', 'nats://a:4222,tls://b:4222'],
+    ['ANCLOUD_TLS_CA_FILE', '/nowhere/at/all'],
+    ['ANCLOUD_TLS_CERT_FILE', secrets.ANCLOUD_FARM_SECRET_FILE],
+    ['ANCLOUD_TLS_KEY_FILE', '/nowhere/at/all'],
     ['ANCLOUD_REDIS_URL', 'redis.lan'],
     ['ANCLOUD_REDIS_URL', 'http://redis.lan'],
     ['ANCLOUD_GRPC_LISTEN', 'here'],
@@ -66,6 +70,17 @@ describe('farmConnection', () => {
     expect(() => loadConfig(schema, { ...secrets, [name]: value })).toThrow(
       new RegExp(`^one mistake [^]* {2}${name}=.* \\(.+\\)$`),
     );
+  });
+
+  it.each([
+    [['CA'], 'ANCLOUD_TLS_CERT_FILE is not set'],
+    [['CA', 'CERT'], 'ANCLOUD_TLS_KEY_FILE is not set'],
+    [['CERT', 'KEY'], 'ANCLOUD_TLS_CA_FILE is not set'],
+    [['CA', 'CERT', 'KEY'], 'ANCLOUD_TLS_KEY_FILE does not fit ANCLOUD_TLS_CERT_FILE'],
+  ])('takes TLS whole or not at all: %j', (given, mistake) => {
+    const pem = file('pem', '-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n');
+    const env = Object.fromEntries(given.map((name) => [`ANCLOUD_TLS_${name}_FILE`, pem]));
+    expect(() => farmConnection(loadConfig(schema, { ...secrets, ...env }))).toThrow(mistake);
   });
 
   it('reports all mistakes together', () => {

@@ -1,6 +1,7 @@
 import type { ServiceName } from '@ancloud/contracts';
 import { z } from 'zod';
 import { address, secretFile, tcpAddress } from './config.js';
+import { type FarmTls, tlsOf, tlsSettings } from './farm-tls.js';
 import { LOG_LEVELS } from './log.js';
 
 /** What every service reads, in a farm or not: spread it into the service's own schema. */
@@ -62,19 +63,28 @@ export function farmSettings(service: ServiceName) {
     ANCLOUD_REDIS_PASS_FILE: secretFile(),
     /** File with the bearer secret of all gRPC between services. */
     ANCLOUD_FARM_SECRET_FILE: secretFile(),
+    ...tlsSettings(),
   };
 }
 
 /** What `connectBus`, `connectState` and the gRPC clients want to know. */
 export interface FarmConnection {
-  readonly nats: { readonly servers: readonly string[]; readonly user: string; readonly pass: string };
+  readonly nats: {
+    readonly servers: readonly string[];
+    readonly user: string;
+    readonly pass: string;
+    readonly tls: FarmTls | undefined;
+  };
   /** The password is in the URL: a secret. */
-  readonly redis: { readonly url: string };
+  readonly redis: { readonly url: string; readonly tls: FarmTls | undefined };
   readonly farmSecret: string;
+  /** Of gRPC and lanes over TCP. */
+  readonly tls: FarmTls | undefined;
 }
 
-/** The farm's part of what was read. Pure. */
+/** The farm's part of what was read. Errors: CONFIG_INVALID, see `tlsOf`. */
 export function farmConnection(read: z.output<z.ZodObject<ReturnType<typeof farmSettings>>>): FarmConnection {
+  const tls = tlsOf(read);
   const redis = new URL(read.ANCLOUD_REDIS_URL);
   redis.password = read.ANCLOUD_REDIS_PASS_FILE;
   return {
@@ -82,8 +92,10 @@ export function farmConnection(read: z.output<z.ZodObject<ReturnType<typeof farm
       servers: read.ANCLOUD_NATS_URL,
       user: read.ANCLOUD_NATS_USER,
       pass: read.ANCLOUD_NATS_PASS_FILE,
+      tls,
     },
-    redis: { url: redis.href },
+    redis: { url: redis.href, tls },
+    tls,
     farmSecret: read.ANCLOUD_FARM_SECRET_FILE,
   };
 }
@@ -93,10 +105,14 @@ function natsServers() {
     .string()
     .transform((text, context) => {
       const servers = text.split(',').map((server) => server.trim());
-      const wrong = servers.find((server) => !/^(?:nats|tls):$/.test(URL.parse(server)?.protocol ?? ''));
-      if (wrong === undefined) return servers;
-      context.addIssue({ code: 'custom', message: 'is not a list of NATS URLs' });
+      const schemes = servers.map((server) => URL.parse(server)?.protocol);
+      const wrong = schemes.some((scheme) => scheme !== 'nats:' && scheme !== 'tls:');
+      // Servers of one cluster: who has TLS with one of them does not speak plain text to the next.
+      const mixed = new Set(schemes).size > 1;
+      if (!wrong && !mixed) return servers;
+      const message = wrong ? 'is not a list of NATS URLs' : 'has nats:// beside tls://';
+      context.addIssue({ code: 'custom', message });
       return z.NEVER;
     })
-    .describe('write nats://host:port, several separated by commas');
+    .describe('write nats://host:port or tls://host:port, several separated by commas');
 }

@@ -1,12 +1,14 @@
 import crypto from 'node:crypto';
 import { plainKeys } from '@ancloud/contracts';
-import { AppError, Listeners, type Log, retry } from '@ancloud/kit';
+import { AppError, type FarmTls, Listeners, type Log, retry } from '@ancloud/kit';
 import { Redis, ReplyError } from 'ioredis';
 import type { Script } from './scripts.js';
 
 export interface StateOptions {
   /** `redis://[user:password@]host:port[/db]` or `rediss://…`. A secret when it holds a password. */
   readonly url: string;
+  /** For `rediss://`: the authority the server is known by, and what it is shown. Default: the machine's authorities. */
+  readonly tls?: FarmTls | undefined;
   /** Shown in CLIENT LIST. */
   readonly name: string;
   readonly log: Log;
@@ -22,6 +24,7 @@ export type StateStatus = 'connected' | 'reconnecting' | 'closed';
 export async function connectState(options: StateOptions): Promise<State> {
   const redis = new Redis(options.url, {
     connectionName: options.name,
+    ...(options.url.startsWith('rediss:') ? { tls: { ...options.tls } } : {}),
     lazyConnect: true,
     // Fail fast, pile up nothing: a caller that can wait tries again by its own rules, with its own deadline.
     maxRetriesPerRequest: 0,

@@ -51,6 +51,7 @@ async function serve(life: Lifecycle): Promise<void> {
     ...(config.farm === undefined ? { address: local } : { address: config.grpcListen, alsoListen: [local] }),
     localOnly: ['ancloud.container.v1.LocalContainerService'],
     auth: { farmSecret: config.farm?.farmSecret ?? '' },
+    tls: config.farm?.tls,
     log,
     metrics,
     onReady: async () => {

@@ -49,6 +49,8 @@ export async function startServer(parts: GatewayParts, metrics?: Metrics): Promi
   const strategy = new GrpcStrategy({
     services: { [GATEWAY_SERVICE]: GatewayServiceService },
     address: config.grpcListen,
+    tls: config.farm.tls,
+    certifiedCallers: false,
     // Refused before the message is parsed; the handlers ask again for the principal itself.
     auth: { check: async (metadata) => void (await grpcAuth.principal(metadata)) },
     log,

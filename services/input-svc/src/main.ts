@@ -32,11 +32,12 @@ await runMain({ log }, async (life) => {
   // The owner differs for each process: a restarted instance must not believe in leases of its dead self. Behind it stands where
   // gateways ask whoever serves a phone.
   const inputId = `${config.inputId}:${randomBytes(6).toString('hex')}@${config.grpcAdvertise}`;
-  const heard = await LaneServer.listen({ ...config.lanes, log });
+  const { farmSecret, tls } = config.farm;
+  const heard = await LaneServer.listen({ ...config.lanes, tls, log });
   life.add({ name: 'lanes from viewers', free: () => heard.close() });
-  const lanes = new Lanes({ bus, metrics, log });
+  const lanes = new Lanes({ bus, metrics, log, tls });
   life.add({ name: 'lanes to sessions', free: () => lanes.close() });
-  const sessionPool = new ClientPool(SessionServiceClient, { farmSecret: config.farm.farmSecret });
+  const sessionPool = new ClientPool(SessionServiceClient, { farmSecret, tls });
   life.add({ name: 'session-svcs', free: () => sessionPool.close() });
   const eyes = new Eyes(sessionPool, new TextReader(realExec, config.ocrLanguage));
   const phones = new Phones({ inputId, bus, lanes: { heard, out: lanes }, state, eyes, metrics, log });
@@ -79,7 +80,8 @@ await runMain({ log }, async (life) => {
     module: AppModule.with(phones),
     services: { 'ancloud.input.v1.InputService': InputServiceService },
     address: config.grpcListen,
-    auth: { farmSecret: config.farm.farmSecret },
+    auth: { farmSecret },
+    tls,
     log,
     metrics,
   });

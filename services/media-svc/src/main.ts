@@ -38,11 +38,11 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'state', free: () => state.close() });
   const pool = await workers;
   life.add({ name: 'workers', free: () => pool.close() });
-  const lanes = new Lanes({ bus, metrics, log });
+  const lanes = new Lanes({ bus, metrics, log, tls: config.farm.tls });
   life.add({ name: 'lanes', free: () => lanes.close() });
-  const sessions = new SessionCaller(config.farm.farmSecret);
+  const sessions = new SessionCaller(config.farm);
   life.add({ name: 'session clients', free: () => sessions.close() });
-  const peers = new MediaPeers(config.mediaId, state, config.farm.farmSecret);
+  const peers = new MediaPeers(config.mediaId, state, config.farm);
   life.add({ name: 'media clients', free: () => peers.close() });
   const streams = new Streams({
     mediaId: config.mediaId,
@@ -87,6 +87,7 @@ await runMain({ log }, async (life) => {
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },
+    tls: config.farm.tls,
     log,
     metrics,
   });

@@ -28,7 +28,7 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'bus', free: () => bus.drain() });
   const state = await connectState({ ...config.farm.redis, name, log });
   life.add({ name: 'state', free: () => state.close() });
-  const lanes = await LaneServer.listen({ ...config.lanes, log });
+  const lanes = await LaneServer.listen({ ...config.lanes, tls: config.farm.tls, log });
   life.add({ name: 'lanes', free: () => lanes.close() });
   const voice = new FarmVoice({ bus, state, clock: realClock, log });
   life.add({ name: 'voice', stop: () => voice.close(), free: () => voice.flush() });
@@ -55,6 +55,7 @@ await runMain({ log }, async (life) => {
     services: { 'ancloud.session.v1.SessionService': SessionServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },
+    tls: config.farm.tls,
     log,
     metrics,
   });

@@ -1,8 +1,12 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { type Bus, connectBus, Lanes, LaneServer } from '@ancloud/bus';
 import { type ServiceName, subjects } from '@ancloud/contracts';
 import { LaneOffer } from '@ancloud/contracts/input/v1/input';
-import { Metrics, silentLog } from '@ancloud/kit';
+import { type FarmTls, Metrics, silentLog } from '@ancloud/kit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { issue } from '../harness/certificates.js';
 import { eventually, PATIENCE_MS, require } from '../harness/eventually.js';
 import { flushed, type NatsServer, startNats } from '../harness/servers.js';
 
@@ -33,8 +37,8 @@ async function connectAs(user: ServiceName): Promise<Bus> {
 const phone = { phone: 'ph_a' };
 
 /** A session-svc's end of one phone: hears by NATS and offers lanes, and notes what came by which. */
-async function session(bus: Bus, listen = '127.0.0.1:0') {
-  const server = await LaneServer.listen({ listen, advertise: listen, log: silentLog });
+async function session(bus: Bus, listen = '127.0.0.1:0', tls?: FarmTls) {
+  const server = await LaneServer.listen({ listen, advertise: listen, log: silentLog, tls });
   closing.push(() => server.close());
   const heard: string[] = [];
   const subscriptions = [
@@ -53,8 +57,8 @@ async function session(bus: Bus, listen = '127.0.0.1:0') {
   };
 }
 
-function outletOf(bus: Bus) {
-  const lanes = new Lanes({ bus, metrics: new Metrics('test'), log: silentLog });
+function outletOf(bus: Bus, tls?: FarmTls) {
+  const lanes = new Lanes({ bus, metrics: new Metrics('test'), log: silentLog, tls });
   closing.push(() => lanes.close());
   const outlet = lanes.control(phone);
   closing.push(() => outlet.close());
@@ -63,6 +67,33 @@ function outletOf(bus: Bus) {
 }
 
 describe('lanes over a real NATS', () => {
+  it('go by TLS between two of the farm, and stay with NATS between others', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-lanes-'));
+    closing.push(() => fs.rmSync(folder, { recursive: true }));
+    const farm = issue(path.join(folder, 'farm'), 'host', ['127.0.0.1']);
+    const stranger = issue(path.join(folder, 'stranger'), 'host', ['127.0.0.1']);
+    const elsewhere = issue(path.join(folder, 'farm'), 'elsewhere', ['10.0.0.9']);
+    const [sender, receiver] = [await connectAs('input-svc'), await connectAs('session-svc')];
+
+    /** By which ways what is sent comes, until it comes by a lane or `times` have come by NATS. */
+    const ways = async (mine: FarmTls | undefined, theirs: FarmTls, times: number): Promise<Set<string>> => {
+      const { heard, end } = await session(receiver, '127.0.0.1:0', theirs);
+      const { send } = outletOf(sender, mine);
+      for (let sent = 1; sent <= times; sent += 1) {
+        send();
+        await eventually(() => require(heard.length >= sent, 'it was not heard'));
+        if (heard.at(-1)?.startsWith('lane') === true) break;
+      }
+      end();
+      return new Set(heard.map((one) => one.split(' ')[0] ?? ''));
+    };
+    expect(await ways(farm, farm, Infinity)).toContain('lane');
+    // What can be opened is opened within the first few messages.
+    for (const mine of [undefined, stranger, { ...stranger, ca: farm.ca }])
+      expect(await ways(mine, farm, 50)).toEqual(new Set(['bus']));
+    expect(await ways(farm, elsewhere, 50), 'a certificate for another host').toEqual(new Set(['bus']));
+  });
+
   it('carry what went by NATS, without one message lost, twice or out of order', async () => {
     const [sender, receiver] = [await connectAs('input-svc'), await connectAs('session-svc')];
     const { heard } = await session(receiver);

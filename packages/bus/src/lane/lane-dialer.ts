@@ -1,11 +1,17 @@
 import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
-import { AppError } from '@ancloud/kit';
+import { AppError, type FarmTls } from '@ancloud/kit';
 import { LaneLink, type OpenLane } from './lane-link.js';
 
 /** Takes up offers; lanes to one process share a connection. Owns the connections. */
 export class LaneDialer {
   readonly #links = new Map<string, LaneLink>();
+  readonly #tls: FarmTls | undefined;
   #closed = false;
+
+  /** `tls`: for addresses over TCP. Default: plain text. */
+  constructor(tls?: FarmTls) {
+    this.#tls = tls;
+  }
 
   /**
    * `closed` is told once, when the other end has closed the lane or is gone. Errors: UNAVAILABLE when the offer could not be
@@ -15,9 +21,13 @@ export class LaneDialer {
     if (this.#closed) throw new AppError('UNAVAILABLE', `a lane to ${address}: this service ends`);
     let link = this.#links.get(address);
     if (link === undefined) {
-      const made: LaneLink = new LaneLink(address, () => {
-        if (this.#links.get(address) === made) this.#links.delete(address);
-      });
+      const made: LaneLink = new LaneLink(
+        address,
+        () => {
+          if (this.#links.get(address) === made) this.#links.delete(address);
+        },
+        this.#tls,
+      );
       link = made;
       this.#links.set(address, link);
     }

@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { AppError, splitAddress } from '@ancloud/kit';
+import tls from 'node:tls';
+import { AppError, type FarmTls, splitAddress } from '@ancloud/kit';
 import { FrameReader, Kind, PROOF_BYTES } from './frame.js';
 import { sameProof } from './proof.js';
 import { FrameWriter } from './frame-writer.js';
@@ -40,13 +41,11 @@ export class LaneLink {
   #silence: NodeJS.Timeout | undefined;
   #over = false;
 
-  /** `ended`: told once. */
-  constructor(address: string, ended: () => void) {
+  /** `ended`: told once. `certificates`: over TCP, by TLS. */
+  constructor(address: string, ended: () => void, certificates?: FarmTls) {
     this.#address = address;
     this.#ended = ended;
-    this.#socket = net.connect(
-      address.startsWith('unix:') ? { path: address.slice('unix:'.length) } : splitAddress(address),
-    );
+    this.#socket = connect(address, certificates);
     this.#socket.setNoDelay(true);
     this.#writer = new FrameWriter(this.#socket);
     // Towards here come answers only.
@@ -148,4 +147,11 @@ export class LaneLink {
     opened.reject(new AppError('UNAVAILABLE', `a lane to ${this.#address}: ${why}`));
     closed();
   }
+}
+
+/** What is written meanwhile leaves when the connection stands. */
+function connect(address: string, certificates: FarmTls | undefined): net.Socket {
+  if (address.startsWith('unix:')) return net.connect({ path: address.slice('unix:'.length) });
+  const target = splitAddress(address);
+  return certificates === undefined ? net.connect(target) : tls.connect({ ...target, ...certificates });
 }

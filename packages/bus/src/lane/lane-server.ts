@@ -1,8 +1,9 @@
 import crypto from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import net from 'node:net';
+import tls from 'node:tls';
 import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
-import { bindError, type Log, removeStaleSocket, splitAddress } from '@ancloud/kit';
+import { bindError, type FarmTls, type Log, removeStaleSocket, splitAddress } from '@ancloud/kit';
 import { FrameReader, Kind, MAX_BODY_BYTES, PROOF_BYTES } from './frame.js';
 import { sameProof } from './proof.js';
 import { FrameWriter } from './frame-writer.js';
@@ -18,6 +19,8 @@ export interface LaneServerOptions {
   /** What others dial; port 0 = the one that was given out. */
   readonly advertise: string;
   readonly log: Log;
+  /** Over TCP: who connects shows a certificate of the farm's authority. Default: plain text. */
+  readonly tls?: FarmTls | undefined;
 }
 
 /** Takes what comes by one lane. Bytes are valid during the call only. */
@@ -52,21 +55,35 @@ interface Lane {
  * its socket and all connections; `close` ends them.
  */
 export class LaneServer {
-  readonly #server = net.createServer({ noDelay: true }, (socket) => this.#connected(socket));
+  readonly #server: net.Server;
   readonly #lanes = new Map<number, Lane>();
   readonly #peers = new Set<Peer>();
   readonly #log: Log;
   #address = '';
   #next = 1;
 
-  private constructor(log: Log) {
+  private constructor(log: Log, certificates: FarmTls | undefined) {
     this.#log = log;
+    const connected = (socket: net.Socket): void => this.#connected(socket);
+    this.#server =
+      certificates === undefined
+        ? net.createServer({ noDelay: true }, connected)
+        : tls.createServer(
+            {
+              ...certificates,
+              noDelay: true,
+              requestCert: true,
+              rejectUnauthorized: true,
+              handshakeTimeout: OFFER_MS,
+            },
+            connected,
+          );
   }
 
   /** Errors: PORT_TAKEN; CONFIG_INVALID for an address that is not this machine's. */
-  static async listen({ listen, advertise, log }: LaneServerOptions): Promise<LaneServer> {
-    const made = new LaneServer(log);
+  static async listen({ listen, advertise, log, tls: own }: LaneServerOptions): Promise<LaneServer> {
     const path = listen.startsWith('unix:') ? listen.slice('unix:'.length) : undefined;
+    const made = new LaneServer(log, path === undefined ? own : undefined);
     if (path !== undefined) await removeStaleSocket(path);
     await new Promise<void>((resolve, reject) => {
       const server = made.#server;

@@ -1,6 +1,6 @@
 import { subjects } from '@ancloud/contracts';
 import type { ControlBatch } from '@ancloud/contracts/input/v1/input';
-import { type Clock, type Log, type Metrics, realClock } from '@ancloud/kit';
+import { type Clock, type FarmTls, type Log, type Metrics, realClock } from '@ancloud/kit';
 import type { Bus } from '../bus.js';
 import type { SubjectParams } from '../subject.js';
 import { LaneDialer } from './lane-dialer.js';
@@ -11,17 +11,20 @@ export interface LanesOptions {
   readonly bus: Bus;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Over TCP. Default: plain text. */
+  readonly tls?: FarmTls | undefined;
   readonly clock?: Clock;
 }
 
 /** The lanes that one service sends by. Owns their connections; outlets are their makers'. */
 export class Lanes {
   readonly #options: LanesOptions;
-  readonly #dialer = new LaneDialer();
+  readonly #dialer: LaneDialer;
   readonly #sent: { lane: number; bus: number; straight: number };
 
   constructor(options: LanesOptions) {
     this.#options = options;
+    this.#dialer = new LaneDialer(options.tls);
     this.#sent = options.metrics.tally(
       'ancloud_lane_messages_total',
       'Input messages handed on, by their way: a lane, NATS while there is none, or straight to the session',

@@ -61,12 +61,13 @@ export type GatewayParts = ReturnType<typeof buildParts>;
 /** Every object of the gateway, in the order in which they lean on each other. Nothing is started here. */
 export function buildParts(world: World) {
   const { config, state, bus, metrics, clock, log } = world;
-  const clients = { farmSecret: config.farm.farmSecret };
+  const { farmSecret, tls } = config.farm;
+  const clients = { farmSecret, tls };
   const hosts = new ClientPool(ContainerServiceClient, clients);
   const sessionPool = new ClientPool(SessionServiceClient, clients);
   const medias = new ClientPool(MediaServiceClient, clients);
   const inputPool = new ClientPool(InputServiceClient, clients);
-  const lanes = new Lanes({ bus, metrics, log, clock });
+  const lanes = new Lanes({ bus, metrics, log, clock, tls });
   const wakeups = new Wakeups();
   const facts = new FarmFacts(state);
   const store = new PhoneStore(state);

@@ -1,7 +1,7 @@
 import { records } from '@ancloud/contracts';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import type { MediaRecord } from '@ancloud/contracts/state/v1/state';
-import { ClientPool, isAppError } from '@ancloud/kit';
+import { ClientPool, type FarmConnection, isAppError } from '@ancloud/kit';
 import { type Records, recordsOf, type State } from '@ancloud/state';
 
 const ASK_MS = 1_000;
@@ -12,10 +12,14 @@ export class MediaPeers {
   readonly #records: Records<MediaRecord>;
   readonly #clients: ClientPool<(typeof MediaServiceClient)['service']>;
 
-  constructor(mediaId: string, state: State, farmSecret: string) {
+  constructor(
+    mediaId: string,
+    state: State,
+    { farmSecret, tls }: Pick<FarmConnection, 'farmSecret' | 'tls'>,
+  ) {
     this.#mediaId = mediaId;
     this.#records = recordsOf(state, records.media);
-    this.#clients = new ClientPool(MediaServiceClient, { farmSecret });
+    this.#clients = new ClientPool(MediaServiceClient, { farmSecret, tls });
   }
 
   /**

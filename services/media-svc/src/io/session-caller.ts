@@ -1,4 +1,4 @@
-import { ClientPool, type GrpcClient } from '@ancloud/kit';
+import { ClientPool, type FarmConnection, type GrpcClient } from '@ancloud/kit';
 import {
   SessionServiceClient,
   type AttachLowRequest,
@@ -14,8 +14,8 @@ const ATTACH_DEADLINE_MS = 15_000;
 export class SessionCaller {
   readonly #clients: ClientPool<(typeof SessionServiceClient)['service']>;
 
-  constructor(farmSecret: string) {
-    this.#clients = new ClientPool(SessionServiceClient, { farmSecret });
+  constructor({ farmSecret, tls }: Pick<FarmConnection, 'farmSecret' | 'tls'>) {
+    this.#clients = new ClientPool(SessionServiceClient, { farmSecret, tls });
   }
 
   attach(session: SessionRecord, request: AttachStreamRequest): Promise<AttachStreamResponse> {
