@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
@@ -46,6 +46,18 @@ function listen(viewer: ViewerPage): Promise<void> {
   });
 }
 
+/** The sender's clock as the newest report of each kind tells it, over all connections of the page; Unix ms. */
+function reportsOf(viewer: ViewerPage): Promise<Record<string, number>> {
+  return viewer.page.evaluate(async () => {
+    const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+    const told: Record<string, number> = {};
+    for (const connection of connections)
+      for (const one of (await connection.getStats()).values() as Iterable<Record<string, unknown>>)
+        if (one['type'] === 'remote-outbound-rtp') told[String(one['kind'])] = Number(one['remoteTimestamp']);
+    return told;
+  });
+}
+
 const ear = (viewer: ViewerPage): Promise<Ear> =>
   viewer.page.evaluate(() => (globalThis as unknown as { ear: Ear }).ear);
 
@@ -75,6 +87,28 @@ describe('sound', () => {
           throw new NotYet(`wanted ${note} Hz, heard ${JSON.stringify(last)}, at most ${loudest} dB`);
       });
     }
+    await viewer.page.close();
+  });
+
+  it('a viewer is told by sender reports of picture and sound where both stand on one clock', async () => {
+    await browser.watchConnections();
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    await viewer.firstFrame();
+    const button = viewer.page.getByRole('button', { name: 'Sound', exact: true });
+    await eventually(async () => {
+      if (!(await button.isEnabled())) throw new NotYet('there is no sound to unmute');
+    });
+    await button.click();
+    const { video = 0, audio = 0 } = await eventually(async () => {
+      // A stream that sends nothing is not reported.
+      await viewer.click(0.25, 0.25);
+      const told = await reportsOf(viewer);
+      if (!('video' in told && 'audio' in told)) throw new NotYet(JSON.stringify(told));
+      return told;
+    });
+    // A time of day of both, and no uptime: a minute is more than any load makes of it.
+    expect(Math.abs(video - audio)).toBeLessThan(60_000);
+    expect(Math.abs(video - Date.now())).toBeLessThan(60 * 60_000);
     await viewer.page.close();
   });
 });

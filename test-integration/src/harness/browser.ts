@@ -102,6 +102,20 @@ export class Browser {
     });
   }
 
+  /** From the next page on `connections` of the page are all its RTCPeerConnections. */
+  async watchConnections(): Promise<void> {
+    await this.context.addInitScript(() => {
+      const connections: RTCPeerConnection[] = [];
+      Object.assign(globalThis, { connections });
+      globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(configuration?: RTCConfiguration) {
+          super(configuration);
+          connections.push(this);
+        }
+      };
+    });
+  }
+
   async close(): Promise<void> {
     await this.context.close();
     fs.rmSync(this.#profile, { recursive: true, force: true });
