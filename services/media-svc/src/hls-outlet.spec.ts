@@ -150,6 +150,24 @@ describe('HlsOutlet', () => {
     await vi.waitFor(() => expect(files.size).toBe(6 + 3 + 2));
   });
 
+  it('ends the list of one that has failed, once, and leaves its segments; nobody else’s', async () => {
+    const before = open();
+    before.outlet.begin()(Buffer.concat([head, fragment(20), fragment(20)]));
+    await sent(before.events, 40);
+    const [names, there] = [[...files.keys()], list()];
+    open().outlet.close(true);
+    await vi.waitFor(() => expect(list()).toBe(`${there}#EXT-X-ENDLIST\n`));
+    const asked = (times: number): Promise<void> =>
+      vi.waitFor(() => expect(requests.filter((line) => line.startsWith('GET'))).toHaveLength(times));
+    open().outlet.close(true);
+    await asked(3);
+    files.set('phone.m3u8', '#EXTM3U\n#EXTINF:2,\nother.m4s\n');
+    open().outlet.close(true);
+    await asked(4);
+    expect(requests.filter((line) => line.startsWith('PUT /live/phone.m3u8'))).toHaveLength(3);
+    expect([...files.keys()]).toEqual(names);
+  });
+
   it.each([
     [403, 'the HLS destination answers 403 to PUT'],
     // Where a server sends us is nowhere that was checked.

@@ -2,11 +2,13 @@ import { asAppError } from '@ancloud/kit';
 import type { Outlet, OutletEvents } from './copy-link.js';
 import { FragmentCutter, type Piece } from './core/fragment-cutter.js';
 import {
+  hasEnded,
   headName,
   type HlsRemains,
   type HlsSegment,
   readRemains,
   segmentName,
+  withEnd,
   writePlaylist,
 } from './core/hls-playlist.js';
 import type { HlsOrigin } from './io/hls-origin.js';
@@ -32,6 +34,8 @@ export class HlsOutlet implements Outlet {
   /** Requests, one after the other; never rejects. */
   #work: Promise<void>;
   #failed = false;
+  /** The list of ours that was there when this began, without an end; empty when there was none. */
+  #before = '';
   #sequence = 0;
   #discontinuities = 0;
   #listed: HlsSegment[] = [];
@@ -50,7 +54,12 @@ export class HlsOutlet implements Outlet {
     this.#origin = origin;
     this.#stem = stem;
     this.#events = events;
-    this.#work = this.#attempt(async () => this.#goOn(readRemains(await origin.playlist(), stem)));
+    this.#work = this.#attempt(async () => {
+      const there = await origin.playlist();
+      const remains = readRemains(there, stem);
+      if (remains.names.length > 0 && !hasEnded(there)) this.#before = there;
+      this.#goOn(remains);
+    });
   }
 
   begin(): (chunk: Buffer) => void {
@@ -67,11 +76,7 @@ export class HlsOutlet implements Outlet {
 
   close(forGood: boolean): void {
     this.#cut();
-    if (forGood)
-      this.#then(0, async () => {
-        await this.#putList(true);
-        await this.#tidy(0);
-      });
+    if (forGood) this.#then(0, () => this.#putEnd());
   }
 
   #goOn({ sequence, discontinuities, names }: HlsRemains): void {
@@ -136,8 +141,15 @@ export class HlsOutlet implements Outlet {
     if (this.#listed[0]?.map !== gone.map) this.#unlisted.push(gone.map);
   }
 
+  /** Of our own list, or, while that has nothing, of the one before: its segments are still there. */
+  async #putEnd(): Promise<void> {
+    if (this.#listed.length > 0) {
+      await this.#putList(true);
+      await this.#tidy(0);
+    } else if (this.#before !== '') await this.#origin.putPlaylist(withEnd(this.#before));
+  }
+
   async #putList(ended: boolean): Promise<void> {
-    if (this.#listed.length === 0) return;
     await this.#origin.putPlaylist(
       writePlaylist({
         sequence: this.#sequence - this.#listed.length,

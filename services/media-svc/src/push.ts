@@ -9,6 +9,8 @@ export interface PushOptions {
   readonly record: PushRecord;
   /** Begins one connection. */
   readonly connect: (events: LinkEvents) => PushLink;
+  /** It is over for good while there is no connection: tells the destination, where that can be told. */
+  readonly finish?: (() => void) | undefined;
   /** A connection ended, or never was, not by us. */
   readonly failed: () => void;
   /** Called once, when it has ended by itself. */
@@ -57,7 +59,8 @@ export class Push {
     if (!this.running) return;
     this.#record = { ...this.#record, state: PushState.PUSH_STATE_ENDED, reason, endedAtMs: Date.now() };
     clearTimeout(this.#retry);
-    this.#link?.close(forGood);
+    if (this.#link !== undefined) this.#link.close(forGood);
+    else if (forGood) this.#options.finish?.();
     this.#options.log.info({ push: this.#record.pushId, reason }, 'push ended');
   }
 

@@ -1,8 +1,8 @@
 import { PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
-import { CopyLink } from './copy-link.js';
+import { CopyLink, type OutletEvents } from './copy-link.js';
 import { ffmpegArgv, hlsOutput, progressOutput } from './core/ffmpeg-argv.js';
-import { type PushTarget, readPushUrl } from './core/push-url.js';
+import { type HlsTarget, type PushTarget, readPushUrl } from './core/push-url.js';
 import { Destinations } from './io/destinations.js';
 import { HlsOutlet } from './hls-outlet.js';
 import { findFfmpeg } from './io/ffmpeg.js';
@@ -136,6 +136,10 @@ export class Pushes {
     const push = new Push({
       record,
       connect: (events) => this.#connect(stored, target, events),
+      finish:
+        target.kind === 'hls'
+          ? () => this.#hls(target, { sent: () => {}, failed: () => {} }).close(true)
+          : undefined,
       failed: () => this.#failures.inc(),
       ended: () => void this.#forget(pushId),
       log: this.#options.log,
@@ -161,7 +165,7 @@ export class Pushes {
         ? new CopyLink({
             ...given,
             argv: async () => this.#argv(false, hlsOutput),
-            outlet: (heard) => new HlsOutlet(new HlsOrigin(target, this.#destinations), target.stem, heard),
+            outlet: (heard) => this.#hls(target, heard),
             keyFrameEachMs: HLS_KEY_FRAME_MS,
           })
         : new CopyLink({
@@ -174,6 +178,10 @@ export class Pushes {
           });
     link.begin();
     return link;
+  }
+
+  #hls(target: HlsTarget, events: OutletEvents): HlsOutlet {
+    return new HlsOutlet(new HlsOrigin(target, this.#destinations), target.stem, events);
   }
 
   #addressOf(target: PushTarget): Promise<string> {

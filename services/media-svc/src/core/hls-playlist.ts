@@ -44,9 +44,16 @@ export function writePlaylist({ sequence, discontinuities, segments, unlisted, e
     map = segment.map;
     lines.push(`#EXTINF:${(segment.durationMs / 1_000).toFixed(3)},`, segment.name);
   }
-  if (ended) lines.push('#EXT-X-ENDLIST');
-  return `${lines.join('\n')}\n`;
+  const list = `${lines.join('\n')}\n`;
+  return ended ? withEnd(list) : list;
 }
+
+const END = '#EXT-X-ENDLIST\n';
+
+/** A list that `writePlaylist` has written, with nothing to follow. */
+export const withEnd = (playlist: string): string => `${playlist}${END}`;
+
+export const hasEnded = (playlist: string): boolean => playlist.endsWith(END);
 
 /** What a connection before left at the destination: the numbers that go on, and names of ours that are nobody's any more, the oldest first. */
 export interface HlsRemains {
