@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Bench, Benchmark } from './bench.js';
+import { avSync } from './benches/av-sync.js';
 import { churn } from './benches/churn.js';
 import { fanOut } from './benches/fan-out.js';
 import { firstFrame } from './benches/first-frame.js';
+import { glassToGlass } from './benches/glass-to-glass.js';
 import { groupControl } from './benches/group-control.js';
 import { host } from './benches/host.js';
 import { inputThroughput } from './benches/input-throughput.js';
@@ -39,7 +41,9 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'first-frame': firstFrame,
   'join-storm': joinStorm,
   'fan-out': fanOut,
+  'glass-to-glass': glassToGlass,
   'touch-to-photon': touchToPhoton,
+  'av-sync': avSync,
   'network-change': networkChange,
 };
 

@@ -35,7 +35,7 @@ export interface Accepted {
 /** Behind the base port. */
 const PORTS = { nats: 222, redis: 379, 'input-svc metrics': 204 } as const;
 
-export const apps = ['motion', 'latency', 'paint'] as const;
+export const apps = ['motion', 'latency', 'paint', 'sound'] as const;
 
 /** Unix time, ms with fraction, of the same clock throughout this process. */
 export function unixMs(): number {
