@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # binder-vm: container-svc itself on a kernel with binderfs, in the virtual machine of tools/binder-vm. The scenarios are
-# src/vm/shapes.ts, power-cut.ts and binder.ts there, a machine each, two at a time: emulated, a machine keeps one core busy.
+# src/vm/shapes.ts, power-cut.ts, binder.ts and static.ts there, a machine each, two at a time: emulated, a machine keeps one core busy.
 # Prints "N passed, N failed".
 #
 #   usage: bash test-integration/vm/run.sh [SCENARIO...]          (root; npm packages installed, services built)
@@ -60,13 +60,13 @@ cp -r "$root/services/container-svc/bundle" "$work/in/services/container-svc/"
 # Below /run/host every file of the host can be reached, also what stands in its /tmp.
 echo "/run/host$node" >"$work/in/node"
 
-# in_machine SCENARIO: runs src/vm/SCENARIO.ts in a machine of its own.
+# in_machine SCENARIO [OPTION…]: runs src/vm/SCENARIO.ts in a machine of its own, with these options of its run.sh.
 in_machine() {
   mkdir "$work/in-$1"
   cp -r "$work/in/." "$work/in-$1/"
   bundle "$root/test-integration/src/vm/$1.ts" "$work/in-$1/$1.mjs"
   echo "exec /run/host$node /run/in/$1.mjs /run/in/services/container-svc/bundle/main.js /run/in" >"$work/in-$1/main.sh"
-  "$root/tools/binder-vm/run.sh" --in "$work/in-$1" --out "$work/out-$1" --timeout "${ANCLOUD_VM_TIMEOUT:-2400}"
+  "$root/tools/binder-vm/run.sh" --in "$work/in-$1" --out "$work/out-$1" --timeout "${ANCLOUD_VM_TIMEOUT:-2400}" "${@:2}"
 }
 
 # Itself on the host, which starts machines and kills them.
@@ -83,13 +83,14 @@ run_scenario() {
   local status=0
   case $1 in
     power-cut) power_cut ;;
+    static) in_machine static --binder none ;;
     *) in_machine "$1" ;;
   esac >"$work/said-$1" 2>&1 || status=$?
   cat "$work/said-$1"
   [ "$status" = 0 ] || echo "$1 ended with $status" >"$work/failed-$1"
 }
 
-[ $# -gt 0 ] || set -- shapes power-cut binder
+[ $# -gt 0 ] || set -- shapes power-cut binder static
 set -m
 for scenario in "$@"; do
   [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n

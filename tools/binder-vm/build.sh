@@ -85,8 +85,10 @@ build() {
   local result=$work/result tree=$work/unpacked/lib/modules/$kernel
   mkdir -p "$result/modules/lib/modules"
   strip -g -o "$result/binder_linux.ko" "$work/source/drivers/android/binder_linux.ko"
-  rm -f "$tree"/kernel/drivers/android/binder_linux.ko* "$tree/build" "$tree/source"
   install -D -m 644 "$result/binder_linux.ko" "$tree/extra/binder_linux.ko"
+  # Debian's own, which makes nodes and has no binderfs, by a name that nothing loads by itself.
+  xzcat -f "$tree"/kernel/drivers/android/binder_linux.ko* >"$tree/extra/binder_without_binderfs.ko"
+  rm -f "$tree"/kernel/drivers/android/binder_linux.ko* "$tree/build" "$tree/source"
   mv "$tree" "$result/modules/lib/modules/"
   depmod -b "$result/modules" "$kernel"
   cp "$work/unpacked/boot/vmlinuz-$kernel" "$result/vmlinuz"

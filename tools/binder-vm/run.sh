@@ -1,13 +1,14 @@
 #!/bin/bash
 # Boots the virtual machine of build.sh, runs a script in it, ends with the script's exit status.
 #
-#   usage: tools/binder-vm/run.sh --in DIR --out DIR [--timeout SECONDS] [--memory MIB] [--disk FILE [--writes FILE]] [--pid FILE]
+#   usage: tools/binder-vm/run.sh --in DIR --out DIR [--timeout SECONDS] [--memory MIB] [--binder none] [--disk FILE [--writes FILE]] [--pid FILE]
 #
 #   --in DIR        holds main.sh, which root runs with bash; DIR is /run/in in there, read-only
 #   --out DIR       made if missing; /run/out in there, writable: results go here. Afterwards it also has
 #                   console.log (kernel messages and all output) and exit-status
 #   --timeout N     seconds until the machine is ended; default 180
 #   --memory N      MiB, default 3072
+#   --binder none   the machine has no binder: main.sh may load another, /lib/modules/*/extra/binder_without_binderfs.ko (Debian's own)
 #   --disk FILE     a raw image, /dev/vda in there once it says `modprobe virtio_blk`. It tells the machine that it has a
 #                   volatile write cache, so the machine's flushes are what makes writes last
 #   --writes FILE   everything written to the disk is also kept there in its order, with the flushes in between, in the format of
@@ -25,7 +26,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 die() { echo "binder-vm: $*" >&2; exit 125; }
 
-in= out= timeout=180 memory=3072 disk= writes= pid=
+in= out= timeout=180 memory=3072 binder=binderfs disk= writes= pid=
 while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || die "$1 needs a value"
   case $1 in
@@ -33,6 +34,7 @@ while [ $# -gt 0 ]; do
     --out) out=$2 ;;
     --timeout) timeout=$2 ;;
     --memory) memory=$2 ;;
+    --binder) binder=$2 ;;
     --disk) disk=$2 ;;
     --writes) writes=$2 ;;
     --pid) pid=$2 ;;
@@ -42,6 +44,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$in" ] && [ -n "$out" ] || die "--in and --out are needed"
 [[ $timeout =~ ^[1-9][0-9]*$ && $memory =~ ^[1-9][0-9]*$ ]] || die "--timeout and --memory are whole numbers"
+[[ $binder = binderfs || $binder = none ]] || die "--binder is binderfs or none"
 [ -z "$disk" ] || [ -f "$disk" ] || die "$disk does not exist"
 [ -z "$writes" ] || [ -n "$disk" ] || die "--writes needs --disk"
 [ -f "$in/main.sh" ] || die "$in/main.sh does not exist"
@@ -79,7 +82,7 @@ timeout "$timeout" qemu-system-x86_64 -M q35 -accel tcg,thread=single -cpu max -
   -nodefaults -display none -no-reboot -nic none \
   -chardev "stdio,id=console,signal=off,logfile=${out//,/,,}/console.log,logappend=off" -serial chardev:console \
   -kernel "$vm/vmlinuz" -initrd "$vm/initrd.cpio" \
-  -append "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on" \
+  -append "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on ancloud.binder=$binder" \
   -virtfs "$(share / host readonly=on)" \
   -virtfs "$(share "$in" in readonly=on)" \
   -virtfs "$(share "$out" out)" \

@@ -45,6 +45,7 @@ answers 125 "main.sh does not exist" --in "$work" --out "$other"
 answers 125 "--in and --out are needed" --in "$work/in"
 answers 125 "unknown option --frobnicate" --frobnicate 1
 answers 125 "whole numbers" --in "$work/in" --out "$other" --timeout soon
+answers 125 "binderfs or none" --in "$work/in" --out "$other" --binder some
 answers 125 "nowhere.img does not exist" --in "$work/in" --out "$other" --disk "$work/nowhere.img"
 answers 125 "--writes needs --disk" --in "$work/in" --out "$other" --writes "$work/writes.log"
 answers 124 "ended after 2 s" --in "$work/in" --out "$other" --timeout 2

@@ -18,8 +18,10 @@ const [service = '', folder = ''] = process.argv.slice(2);
 const hostcap = `${folder}/ancloud-hostcap`;
 
 const REFERENCE = ['ph_one', 'ph_two'] as const;
+/** Ten phones are there in all. */
+const MORE = ['ph_three', 'ph_four', 'ph_five', 'ph_six', 'ph_seven', 'ph_eight', 'ph_nine'] as const;
 const REDROID = 'ph_red';
-const PHONES = [...REFERENCE, REDROID] as const;
+const PHONES = [...REFERENCE, REDROID, ...MORE] as const;
 
 const host = new LoneHost({
   service,
