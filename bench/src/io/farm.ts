@@ -123,7 +123,11 @@ export class Farm {
 
   /** Ends it and removes what it stored. Also for one that never came up, or is down. `killed`: its supervisor may be gone. */
   async remove(killed = false): Promise<void> {
-    if (killed || fs.existsSync(path.join(this.run, 'supervisor.sock'))) await this.cli(['down']);
+    if (killed || fs.existsSync(path.join(this.run, 'supervisor.sock')))
+      await this.cli(['down']).catch((error: unknown) => {
+        // One that was killed before its container-svc had begun: there is nothing to stop.
+        if (!killed || fs.existsSync(path.join(this.home, 'state'))) throw error;
+      });
     fs.rmSync(this.home, { recursive: true, force: true });
     fs.rmSync(this.run, { recursive: true, force: true });
   }
