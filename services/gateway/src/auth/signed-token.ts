@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import { AppError } from '@ancloud/kit';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 
@@ -20,19 +21,26 @@ export interface TokenKind<Claims extends JWTPayload> {
 /** Signs and checks tokens of one kind (JWT, RFC 7519; HS256 with the farm's token secret). Knows nothing of single use. */
 export class SignedTokens<Claims extends JWTPayload & { readonly exp: number }> {
   readonly #kind: TokenKind<Claims>;
-  readonly #key: Uint8Array;
+  /** Imported once: from bytes jose would import it for each token, in a thread of libuv's. */
+  readonly #key: Promise<webcrypto.CryptoKey>;
 
   constructor(kind: TokenKind<Claims>, secret: string) {
     this.#kind = kind;
-    this.#key = new TextEncoder().encode(secret);
+    this.#key = webcrypto.subtle.importKey(
+      'raw',
+      new TextEncoder().encode(secret),
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['sign', 'verify'],
+    );
   }
 
-  sign(claims: Claims): Promise<string> {
+  async sign(claims: Claims): Promise<string> {
     return new SignJWT({ ...claims })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
       .setIssuer(ISSUER)
       .setAudience(this.#kind.audience)
-      .sign(this.#key);
+      .sign(await this.#key);
   }
 
   /** Errors: TOKEN_EXPIRED; TOKEN_INVALID for everything else, without details that would help a forger. */
@@ -41,7 +49,7 @@ export class SignedTokens<Claims extends JWTPayload & { readonly exp: number }> 
     if (token.length > TOKEN_MAX_LENGTH) throw this.#invalid();
     let claims: Claims | undefined;
     try {
-      const { payload } = await jwtVerify(token, this.#key, {
+      const { payload } = await jwtVerify(token, await this.#key, {
         // Pinned: a token must not choose its own algorithm (RFC 8725 section 3.1).
         algorithms: [ALGORITHM],
         issuer: ISSUER,

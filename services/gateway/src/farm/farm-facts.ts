@@ -73,6 +73,11 @@ export class FarmFacts {
     return incarnation === null || recovery !== null;
   }
 
+  /** What is wanted of the phone, alone: one round trip. */
+  desired(phone: string) {
+    return this.#desired.get({ phone });
+  }
+
   /** The status alone, also of a phone that is not desired (any more). */
   status(phone: string) {
     return this.#status.get({ phone });

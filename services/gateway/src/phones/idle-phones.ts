@@ -1,3 +1,4 @@
+import type { Desired } from '@ancloud/contracts/common/v1/common';
 import type { Clock, Log } from '@ancloud/kit';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { Nudge } from '../farm/nudge.js';
@@ -43,9 +44,10 @@ export class IdlePhones {
   }
 
   /** A viewer came to a phone that may have been paused for want of one. A phone without the policy stays as it is. */
-  async wake(phone: IdleFacts): Promise<void> {
-    if (phone.desired.paused && (phone.desired.spec?.idlePauseMinutes ?? 0) > 0)
-      await this.#wish(phone, false);
+  async wake(desired: Desired): Promise<void> {
+    if (!desired.paused || (desired.spec?.idlePauseMinutes ?? 0) === 0) return;
+    const phone = await this.#parts.facts.phone(desired.phoneId);
+    if (phone?.desired.paused === true) await this.#wish(phone, false);
   }
 
   async #wish({ desired, placement }: IdleFacts, paused: boolean): Promise<void> {

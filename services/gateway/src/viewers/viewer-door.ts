@@ -1,5 +1,5 @@
 import { idPattern } from '@ancloud/contracts';
-import { Wanted } from '@ancloud/contracts/common/v1/common';
+import { type Desired, Wanted } from '@ancloud/contracts/common/v1/common';
 import { AppError, randomSecret, type Clock } from '@ancloud/kit';
 import { newId } from '../api/ids.js';
 import { digestOf } from '../auth/authenticator.js';
@@ -56,13 +56,6 @@ export class ViewerDoor {
 
   async #byToken(token: string): Promise<Admission> {
     const { viewer, phone, role, owner, jti, exp } = await this.#signer.verify(token, this.#clock.now());
-    if (!(await this.#store.takeToken(jti))) {
-      if (await this.#store.isRevoked(viewer)) throw viewerRevoked(viewer);
-      throw new AppError('TOKEN_USED', "the viewer's token was used before", {
-        field: 'token',
-        fix: 'reconnect with the resume secret, or ask for a new viewer',
-      });
-    }
     const secret = randomSecret();
     const connection = newId('cn');
     const joined = { phone, role, owner };
@@ -70,10 +63,18 @@ export class ViewerDoor {
       await this.#store.forget(viewer, phone, connection);
       await this.#store.putToken(jti, viewer, joined, exp * 1000 - this.#clock.now());
     };
+    // Asked together, answered in one round trip; who may not come in is told of the token first.
+    const wish = this.#facts.desired(phone);
+    wish.catch(() => undefined);
+    const standing = await this.#store.admit(jti, viewer, joined, digestOf(secret), connection);
+    if (standing === 'used')
+      throw new AppError('TOKEN_USED', "the viewer's token was used before", {
+        field: 'token',
+        fix: 'reconnect with the resume secret, or ask for a new viewer',
+      });
+    if (standing !== 'kept') throw viewerRevoked(viewer);
     try {
-      await this.#requirePhone(phone, owner);
-      if ((await this.#store.keep(viewer, joined, digestOf(secret), connection)) !== 'kept')
-        throw viewerRevoked(viewer);
+      await this.#requirePhone(phone, owner, await wish);
     } catch (error) {
       await giveBack().catch(() => {});
       throw error;
@@ -95,7 +96,7 @@ export class ViewerDoor {
       await this.#store.rotate(viewer, digestOf(secret), digestOf(resume), connection);
     };
     try {
-      await this.#requirePhone(joined.phone, joined.owner);
+      await this.#requirePhone(joined.phone, joined.owner, await this.#facts.desired(joined.phone));
     } catch (error) {
       await giveBack().catch(() => {});
       throw error;
@@ -123,10 +124,9 @@ export class ViewerDoor {
   }
 
   /** Resumes a phone that was paused for want of viewers. A token outlives neither its phone nor a change of the phone's owner. */
-  async #requirePhone(phone: string, owner: string): Promise<void> {
-    const view = await this.#facts.phone(phone);
-    if (view === undefined || view.desired.owner !== owner || view.desired.wanted === Wanted.WANTED_REMOVED)
+  async #requirePhone(phone: string, owner: string, wish: Desired | undefined): Promise<void> {
+    if (wish === undefined || wish.owner !== owner || wish.wanted === Wanted.WANTED_REMOVED)
       throw phoneNotFound(phone);
-    await this.#idle.wake(view);
+    await this.#idle.wake(wish);
   }
 }

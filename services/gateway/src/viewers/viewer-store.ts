@@ -51,15 +51,8 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return {h[2], h[3], h[4]}`,
 };
 
-/**
- * KEYS[1] viewer, [2] viewers of its phone, [3] revoked; ARGV viewer, connection, ms, phone, role, owner, digest.
- * → 1 the viewer is this connection's and lives on, 0 it is another's, -1 it was revoked.
- * What is missing is written (back): a first join, or a Redis that was emptied, which interrupts nobody.
- */
-const keepViewer: Script = {
-  name: 'keepViewer',
-  lua: `${luaNow}
-if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
+/** Lua, of `admitViewer` and `keepViewer`, which have the same keys and arguments at the same places. */
+const keep = `
 local c = redis.call('HGET', KEYS[1], 'connection')
 if c and c ~= ARGV[2] then return 0 end
 if not c then
@@ -71,7 +64,28 @@ redis.call('HSET', KEYS[1], 'seen', seen)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-return 1`,
+return 1`;
+
+/**
+ * KEYS[1] viewer, [2] viewers of its phone, [3] revoked; ARGV viewer, connection, ms, phone, role, owner, digest.
+ * → 1 the viewer is this connection's and lives on, 0 it is another's, -1 it was revoked.
+ * What is missing is written (back): a Redis that was emptied interrupts nobody.
+ */
+const keepViewer: Script = {
+  name: 'keepViewer',
+  lua: `${luaNow}
+if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
+${keep}`,
+};
+
+/** Uses KEYS[4], a token, up and begins the viewer's connection; the rest, and what it answers, as `keepViewer`. → -2 the token was used before. */
+const admitViewer: Script = {
+  name: 'admitViewer',
+  lua: `${luaNow}
+local taken = redis.call('DEL', KEYS[4])
+if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
+if taken == 0 then return -2 end
+${keep}`,
 };
 
 /** KEYS[1] viewer, [2] viewers of its phone; ARGV viewer, connection, '1' = for good. A connection that is not the viewer's says nothing. */
@@ -101,6 +115,11 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
 return redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[1]) - 1)`,
 };
 
+/** What `keep` answers. */
+function standing(answer: unknown): 'kept' | 'elsewhere' | 'revoked' {
+  return answer === 1 ? 'kept' : answer === 0 ? 'elsewhere' : 'revoked';
+}
+
 const viewerKey = (viewer: string): string => keyOf(plainKeys.viewer.template, { viewer });
 const revokedKey = (viewer: string): string => keyOf(plainKeys.viewerRevoked.template, { viewer });
 const tokenKey = (token: string): string => keyOf(plainKeys.viewerToken.template, { token });
@@ -128,9 +147,23 @@ export class ViewerStore {
     );
   }
 
-  /** Uses a token up. False = it was used before, or revoked. */
-  async takeToken(jti: string): Promise<boolean> {
-    return (await this.#state.run('using a viewer token', (redis) => redis.getdel(tokenKey(jti)))) !== null;
+  /**
+   * Uses a token up and begins the viewer's connection, as `keep` does, at once: a crowd that joins makes few round trips. `used`: the
+   * token was used before.
+   */
+  async admit(
+    jti: string,
+    viewer: string,
+    { phone, role, owner }: JoinedViewer,
+    digest: string,
+    connection: string,
+  ): Promise<'kept' | 'elsewhere' | 'revoked' | 'used'> {
+    const answer = await this.#state.script(
+      admitViewer,
+      [viewerKey(viewer), listKey(phone), revokedKey(viewer), tokenKey(jti)],
+      [viewer, connection, RESUME_MS, phone, role, owner, digest],
+    );
+    return answer === -2 ? 'used' : standing(answer);
   }
 
   /** Swaps the secret; undefined when `digest` is not the current one. */
@@ -151,7 +184,7 @@ export class ViewerStore {
   }
 
   /**
-   * Begins a viewer's connection, and says that it lives: it may come back for two more minutes, or stands for `ms` where no
+   * Says that a viewer's connection lives: it may come back for two more minutes, or stands for `ms` where no
    * connection tells of it.
    */
   async keep(
@@ -166,7 +199,7 @@ export class ViewerStore {
       [viewerKey(viewer), listKey(phone), revokedKey(viewer)],
       [viewer, connection, ms, phone, role, owner, digest],
     );
-    return answer === 1 ? 'kept' : answer === 0 ? 'elsewhere' : 'revoked';
+    return standing(answer);
   }
 
   /** The connection ended: the viewer may come back. */
