@@ -27,6 +27,7 @@
 #include "lines.h"
 #include "peer.h"
 #include "rtcp.h"
+#include "srtp2_openssl.h"
 #include "stun.h"
 
 enum { MAX_VIEWERS = 2000, BATCH = 64, PACKET = 2048, TICK_MS = 50 };
@@ -181,7 +182,7 @@ int main(int argc, char **argv)
         setrlimit(RLIMIT_NOFILE, &files);
     }
     epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (epoll < 0 || srtp_init() != srtp_err_status_ok || (context = dtls_context(fingerprint)) == NULL) {
+    if (epoll < 0 || srtp_init() != srtp_err_status_ok || srtp2_use_openssl() != 0 || (context = dtls_context(fingerprint)) == NULL) {
         fprintf(stderr, "peers: epoll, libsrtp or OpenSSL cannot be set up\n");
         return 1;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proves that the worker of build.sh shakes hands over DTLS, which is where an unfixed one crashes: openssl is the other side,
-// once as server and once as client. Prints "N passed, N failed".
+// once as server and once as client; and that OpenSSL's ciphers make libsrtp's packets (srtp-test.c). Prints "N passed, N failed".
 //
-//   usage: node tools/mediasoup-worker/test.mjs      (node_modules installed, openssl there)
+//   usage: node tools/mediasoup-worker/test.mjs      (node_modules installed, openssl and cc there)
 import { execFileSync, spawn } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -147,6 +147,16 @@ for (const openssl of ['server', 'client']) {
     console.log(`FAILED: with openssl as ${openssl}: ${state}`);
   }
   worker.close();
+}
+const srtpTest = join(directory, 'srtp-test');
+const sources = ['srtp-test.c', 'shim/srtp2_openssl.c'].map((name) => join(import.meta.dirname, name));
+try {
+  execFileSync('cc', ['-O2', '-o', srtpTest, ...sources, '-lsrtp2', '-lcrypto'], { stdio: 'inherit' });
+  execFileSync(srtpTest, { stdio: 'inherit' });
+  passed += 1;
+} catch (error) {
+  failed += 1;
+  console.log(`FAILED: srtp-test: ${error.message}`);
 }
 rmSync(directory, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);

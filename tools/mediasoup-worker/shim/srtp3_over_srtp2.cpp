@@ -20,6 +20,7 @@ static_assert(SRTP_MAX_TAG_LEN == 16 && SRTP_MAX_MKI_LEN == 128);
 #undef SRTP_MAX_TRAILER_LEN
 
 #include "srtp.h"
+#include "srtp2_openssl.h"
 
 static_assert(static_cast<int>(v2::srtp_err_status_pkt_idx_adv) == static_cast<int>(srtp_err_status_pkt_idx_adv));
 static_assert(static_cast<int>(v2::srtp_err_status_replay_old) == static_cast<int>(srtp_err_status_replay_old));
@@ -108,7 +109,9 @@ namespace
 
 srtp_err_status_t srtp_init()
 {
-	return status(v2::srtp_init());
+	const auto err = v2::srtp_init();
+
+	return err == v2::srtp_err_status_ok ? static_cast<srtp_err_status_t>(srtp2_use_openssl()) : status(err);
 }
 
 srtp_err_status_t srtp_shutdown()
