@@ -24,6 +24,7 @@ export class Branch {
   /** mediasoup makes a copy at each question. */
   readonly rtpCapabilities: types.RtpCapabilities;
   readonly #shape: Shape;
+  readonly #capabilities = new Map<types.MediaKind, types.RtpCapabilities>();
   #direct: Promise<types.DirectTransport> | undefined;
   /** By the id of the root's producer. */
   readonly #fed = new Map<string, Promise<types.Producer>>();
@@ -51,6 +52,18 @@ export class Branch {
       died(branch);
     });
     return branch;
+  }
+
+  /** What of `rtpCapabilities` concerns one kind: a consume copies and checks all that it is given, several times. */
+  capabilitiesOf(kind: types.MediaKind): types.RtpCapabilities {
+    const known = this.#capabilities.get(kind);
+    if (known !== undefined) return known;
+    const { codecs = [], headerExtensions = [] } = this.rtpCapabilities;
+    const of = <T extends { readonly kind: types.MediaKind }>(all: readonly T[]): T[] =>
+      all.filter((one) => one.kind === kind);
+    const capabilities = { codecs: of(codecs), headerExtensions: of(headerExtensions) };
+    this.#capabilities.set(kind, capabilities);
+    return capabilities;
   }
 
   canConsume(producer: types.Producer, rtpCapabilities: types.RtpCapabilities): boolean {

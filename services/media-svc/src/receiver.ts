@@ -29,6 +29,7 @@ export class Receiver {
   /** Of the picture that is shown. */
   #video: types.Consumer | undefined;
   readonly #watched = new WeakMap<types.Consumer, Watched>();
+  /** The viewer's own, when it told them: else it decodes what the branch has. */
   #capabilities: types.RtpCapabilities | undefined;
   #availableBps: number | undefined;
   readonly #joinedAt: number;
@@ -147,7 +148,6 @@ export class Receiver {
   async begin(): Promise<protocol.ConsumerOptions[] | undefined> {
     const producers = await this.#stream.producersNow(this.#branch);
     if (producers === undefined) return undefined;
-    this.#capabilities = this.#branch.rtpCapabilities;
     try {
       const offered = await Promise.all(
         producers.map((one) => this.#consume(one, { paused: one.kind !== 'video' })),
@@ -167,7 +167,7 @@ export class Receiver {
     if (watched?.hasPicture === true && consumer.paused) {
       // What it was sent before is no ground to build on.
       watched.hasPicture = false;
-      await consumer.enableTraceEvent(['pli', 'fir', 'keyframe']);
+      trace(consumer, ['pli', 'fir', 'keyframe']);
     }
     await consumer.resume();
     if (consumer.kind === 'video') this.#wantFirstPicture(consumer);
@@ -196,22 +196,25 @@ export class Receiver {
     given: { paused?: boolean; low?: boolean; layer?: Layer; pictured?: () => void } = {},
   ): Promise<protocol.ConsumerOptions> {
     const { paused = true, low = false, layer, pictured } = given;
-    const rtpCapabilities = this.#capabilities ?? this.#branch.rtpCapabilities;
+    const rtpCapabilities = this.#capabilities ?? this.#branch.capabilitiesOf(producer.kind);
     const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, paused });
     this.#consumers.set(consumer.id, consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer.id));
     if (consumer.kind === 'video') {
       // One that is offered is shown when the viewer says so.
       if (layer === undefined) this.#video = consumer;
-      await this.#watch(consumer, layer ?? (low ? 'low' : 'main'), pictured);
+      this.#watch(consumer, layer ?? (low ? 'low' : 'main'), pictured);
       if (!paused) this.#wantFirstPicture(consumer);
     }
     const { id, producerId, kind, rtpParameters } = consumer;
     return { id, producerId, kind, rtpParameters: { ...rtpParameters }, paused };
   }
 
-  /** Reads a consumer's trouble from its traces: before its first key frame a request means "joining", after it "lost". */
-  async #watch(consumer: types.Consumer, layer: Layer, pictured?: () => void): Promise<void> {
+  /**
+   * Reads a consumer's trouble from its traces: before its first key frame a request means "joining", after it "lost". The worker's
+   * answer is not waited for: it serves requests in order, so what resumes the consumer or secures its transport comes after this.
+   */
+  #watch(consumer: types.Consumer, layer: Layer, pictured?: () => void): void {
     const watched: Watched = { layer, hasPicture: false };
     this.#watched.set(consumer, watched);
     consumer.on('trace', (event) => {
@@ -221,10 +224,10 @@ export class Receiver {
         this.#firstPicture(consumer);
         pictured?.();
         // Key frames come every two seconds; only the first one is news.
-        void consumer.enableTraceEvent(['pli', 'fir']).catch(() => undefined);
+        trace(consumer, ['pli', 'fir']);
       } else this.#stream.wantKeyFrame(watched.hasPicture ? 'loss' : 'join', layer);
     });
-    await consumer.enableTraceEvent(['pli', 'fir', 'keyframe']);
+    trace(consumer, ['pli', 'fir', 'keyframe']);
   }
 
   #firstPicture(consumer: types.Consumer): void {
@@ -257,6 +260,11 @@ export class Receiver {
       });
     return found;
   }
+}
+
+/** One that has closed meanwhile traces nothing. */
+function trace(consumer: types.Consumer, events: types.ConsumerTraceEventType[]): void {
+  consumer.enableTraceEvent(events).catch(() => undefined);
 }
 
 /** How the picture arrives, for the admin; also before there is a receiver. */
