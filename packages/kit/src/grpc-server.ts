@@ -56,6 +56,9 @@ interface AnyCall {
 type Callback = (error: unknown, value?: unknown) => void;
 type Handler = (call: AnyCall, callback?: Callback) => unknown;
 
+/** A dead machine's calls end. Sockets of this machine need none: a client that is too busy to answer would lose its calls. */
+const keepalive = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
+
 /** packages/contracts' descriptor set: a file, also beside a bundle. */
 const DESCRIPTOR = new URL(import.meta.resolve('@ancloud/contracts/descriptor.binpb'));
 
@@ -85,6 +88,10 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
   }
 
+  get #addresses(): readonly string[] {
+    return [this.#config.address, ...(this.#config.alsoListen ?? [])];
+  }
+
   /** Bound port of each TCP address, 0 for unix sockets; empty before the start. */
   get ports(): readonly number[] {
     return this.#ports;
@@ -102,8 +109,7 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     this.#server = new Server({
       'grpc.max_receive_message_length': max,
       'grpc.max_send_message_length': max,
-      'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 10_000,
+      ...(this.#addresses.every((address) => address.startsWith('unix:')) ? {} : keepalive),
       interceptors: [this.#interceptor()],
     });
     return Promise.resolve(this.#server);
@@ -115,7 +121,7 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     this.#health.addToServer(server);
     const descriptors = loadFileDescriptorSetFromBuffer(readFileSync(DESCRIPTOR));
     new ReflectionService(descriptors, { services: Object.keys(this.#config.services) }).addToServer(server);
-    for (const address of [this.#config.address, ...(this.#config.alsoListen ?? [])]) {
+    for (const address of this.#addresses) {
       this.#ports.push(await listen(server, address, credentialsFor(address, this.#config)));
     }
     callback?.();

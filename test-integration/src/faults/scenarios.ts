@@ -192,10 +192,14 @@ export const scenarios = {
     begin: async (host, phone, images) => {
       await beReady(host, phone, images);
       fs.rmSync(LXCFS, { recursive: true, force: true });
-      await eventually(() => {
-        const mark = host.record(phone, 'view')?.['mark'];
-        if (mark !== '') throw new NotYet(`the phone's view is of ${String(mark)}`);
-      }, 40_000);
+      // The witness's too: a service that is armed would be killed in its step, before anything was wished of this one.
+      await eventually(async () => {
+        for (const { phoneId } of (await host.phones.listPhones({})).phones) {
+          const mark = host.record(phoneId, 'view')?.['mark'];
+          if (mark !== '') throw new NotYet(`the view of ${phoneId} is of ${String(mark)}`);
+        }
+      });
+      await host.settled(phone);
     },
     wish: () => {
       fs.mkdirSync(`${LXCFS}/proc`, { recursive: true });
