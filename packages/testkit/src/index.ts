@@ -5,6 +5,7 @@ export { FakePhone } from './fake-phone.js';
 export type { FakePhoneOptions, FakeSocket } from './fake-phone.js';
 export { ManualClock } from './manual-clock.js';
 export type { ManualTimer } from './manual-clock.js';
+export { box, track, u32 } from './mp4-boxes.js';
 export { SyntheticH264 } from './synthetic-h264.js';
 export { TwoCables } from './two-cables.js';
 export type { CableName } from './two-cables.js';

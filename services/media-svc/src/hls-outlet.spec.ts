@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { box, track, u32 } from '@ancloud/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type HlsTarget, readPushUrl } from './core/push-url.js';
 import { HlsOutlet } from './hls-outlet.js';
@@ -41,19 +42,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const u32 = (...values: number[]): Buffer => {
-  const bytes = Buffer.alloc(values.length * 4);
-  values.forEach((value, i) => bytes.writeUInt32BE(value, i * 4));
-  return bytes;
-};
-const box = (type: string, ...content: Buffer[]): Buffer => {
-  const body = Buffer.concat(content);
-  return Buffer.concat([u32(body.length + 8), Buffer.from(type), body]);
-};
-const head = Buffer.concat([
-  box('ftyp', Buffer.from('isom')),
-  box('moov', box('trak', box('tkhd', u32(3, 0, 0, 1, 0)), box('mdia', box('mdhd', u32(0, 0, 0, 1_000, 0))))),
-]);
+const head = Buffer.concat([box('ftyp', Buffer.from('isom')), box('moov', track(1, 1_000))]);
 /** So many pictures of 100 ms. */
 const fragment = (pictures: number, bytes = 10): Buffer =>
   Buffer.concat([

@@ -1,18 +1,8 @@
+import { box, track, u32 } from '@ancloud/testkit';
 import { describe, expect, it } from 'vitest';
 import { FragmentCutter, type Piece } from './fragment-cutter.js';
 
-const u32 = (...values: number[]): Buffer => {
-  const bytes = Buffer.alloc(values.length * 4);
-  values.forEach((value, i) => bytes.writeUInt32BE(value, i * 4));
-  return bytes;
-};
-const box = (type: string, ...content: Buffer[]): Buffer => {
-  const body = Buffer.concat(content);
-  return Buffer.concat([u32(body.length + 8), Buffer.from(type), body]);
-};
 /** Track 1 in 90 kHz, track 2 in 48 kHz. */
-const track = (id: number, timescale: number): Buffer =>
-  box('trak', box('tkhd', u32(3, 0, 0, id, 0)), box('mdia', box('mdhd', u32(0, 0, 0, timescale, 0))));
 const head = Buffer.concat([
   box('ftyp', Buffer.from('isom')),
   box('moov', track(1, 90_000), track(2, 48_000)),

@@ -1,20 +1,8 @@
+import { box, track, u32 } from '@ancloud/testkit';
 import { describe, expect, it } from 'vitest';
 import { FragmentReader, type Mp4Content } from './mp4-fragments.js';
 
-const u32 = (...values: number[]): Buffer => Buffer.concat(values.map((value) => be(value)));
-function be(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-}
-const box = (type: string, ...content: Buffer[]): Buffer => {
-  const body = Buffer.concat(content);
-  return Buffer.concat([be(body.length + 8), Buffer.from(type), body]);
-};
-
 /** Track 1 in 90 kHz, track 2 in 48 kHz. */
-const track = (id: number, timescale: number): Buffer =>
-  box('trak', box('tkhd', u32(3, 0, 0, id, 0)), box('mdia', box('mdhd', u32(0, 0, 0, timescale, 0))));
 const head = Buffer.concat([
   box('ftyp', Buffer.from('isom')),
   box('moov', track(1, 90_000), track(2, 48_000)),
@@ -51,7 +39,7 @@ describe('FragmentReader', () => {
     ['two', whole, whole.length, 3, 1_060],
     ['the second cut off', whole.subarray(0, -1), head.length + first.length, 2, 67],
     ['an index without its data', whole.subarray(0, -28), head.length + first.length, 2, 67],
-    ['what ffmpeg puts at the end', Buffer.concat([whole, box('mfra', be(0))]), whole.length + 12, 3, 1_060],
+    ['what ffmpeg puts at the end', Buffer.concat([whole, box('mfra', u32(0))]), whole.length + 12, 3, 1_060],
     ['zeros behind', Buffer.concat([whole, Buffer.alloc(64)]), whole.length, 3, 1_060],
   ])('%s', (_name, bytes, size, frames, durationMs) => {
     expect(read(bytes)).toEqual({ bytes: size, frames, durationMs });
