@@ -2,8 +2,9 @@ import type { Page } from 'playwright-core';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { p50, p95 } from '../core/stats.js';
-import { firstFrameMs, type PhoneElement } from '../io/browser.js';
+import type { PhoneElement } from '../io/browser.js';
 import { pause } from '../io/command.js';
+import { onWatchedPage } from '../io/watched-page.js';
 
 const BEEPS = 30;
 const WARM_UP = 3;
@@ -11,35 +12,23 @@ const WARM_UP = 3;
 const APART_MS = 700;
 
 /** How far what is heard of a pad of the app Sound is behind what is seen of it, in Chromium. */
-export async function avSync(bench: Bench): Promise<Finding[]> {
-  const farm = await bench.farm();
-  const browser = await bench.browser();
-  const phone = await farm.create();
-  try {
-    await farm.open(phone, 'sound');
-    const page = await browser.page(farm, keepConnections);
-    try {
-      await firstFrameMs(page, (await farm.viewer(phone, 'control')).token);
-      await page.getByRole('button', { name: 'Sound', exact: true }).click();
-      await watchAndListen(page);
-      const samples: number[] = [];
-      for (let i = 0; i < BEEPS + WARM_UP; i++) {
-        const late = await oneBeep(page);
-        if (i >= WARM_UP) samples.push(late);
-        await pause(APART_MS + ((i * 37) % 90));
-      }
-      const waited = await waitedMs(page);
-      bench.say(`jitter buffers, on average: sound ${waited['audio']} ms, picture ${waited['video']} ms`);
-      return [
-        { metric: 'sound_late_p50', value: p50(samples), samples },
-        { metric: 'apart_p95', value: p95(samples.map(Math.abs)), samples: samples.map(Math.abs) },
-      ];
-    } finally {
-      await page.close();
+export function avSync(bench: Bench): Promise<Finding[]> {
+  return onWatchedPage(bench, { app: 'sound', role: 'control', prepare: keepConnections }, async (page) => {
+    await page.getByRole('button', { name: 'Sound', exact: true }).click();
+    await watchAndListen(page);
+    const samples: number[] = [];
+    for (let i = 0; i < BEEPS + WARM_UP; i++) {
+      const late = await oneBeep(page);
+      if (i >= WARM_UP) samples.push(late);
+      await pause(APART_MS + ((i * 37) % 90));
     }
-  } finally {
-    await farm.delete(phone);
-  }
+    const waited = await waitedMs(page);
+    bench.say(`jitter buffers, on average: sound ${waited['audio']} ms, picture ${waited['video']} ms`);
+    return [
+      { metric: 'sound_late_p50', value: p50(samples), samples },
+      { metric: 'apart_p95', value: p95(samples.map(Math.abs)), samples: samples.map(Math.abs) },
+    ];
+  });
 }
 
 /** Runs in the page: `connections` are its RTCPeerConnections. */

@@ -2,41 +2,30 @@ import type { Page } from 'playwright-core';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { p50, p95 } from '../core/stats.js';
-import { firstFrameMs, type PhoneElement } from '../io/browser.js';
+import type { PhoneElement } from '../io/browser.js';
 import { unixMs } from '../io/farm.js';
+import { onWatchedPage } from '../io/watched-page.js';
 
 const FRAMES = 300;
 const WARM_UP = 60;
 
 /** From the drawing of a frame inside the phone to its display in Chromium, by the numbers that the app Motion shows (guest/PATTERN.md). */
-export async function glassToGlass(bench: Bench): Promise<Finding[]> {
-  const farm = await bench.farm();
-  const browser = await bench.browser();
-  const phone = await farm.create();
-  try {
-    await farm.open(phone, 'motion');
-    const page = await browser.page(farm);
-    try {
-      await firstFrameMs(page, (await farm.viewer(phone, 'watch')).token);
-      const shown = await framesShown(page, FRAMES + WARM_UP);
-      const samples = shown.slice(WARM_UP).map(({ drawnMs, displayedMs }) => {
-        // Low 32 bits of CLOCK_MONOTONIC: the phone's kernel is this one.
-        const monotonicMs = displayedMs - unixMs() + Number(process.hrtime.bigint()) / 1e6;
-        return (((monotonicMs - drawnMs) % 2 ** 32) + 2 ** 32) % 2 ** 32;
-      });
-      const [first, last] = [shown.at(WARM_UP), shown.at(-1)];
-      const drawn = (last?.value ?? 0) - (first?.value ?? 0) + 1;
-      bench.say(`${FRAMES} frames were shown of ${drawn} that were drawn`);
-      return [
-        { metric: 'p50', value: p50(samples), samples },
-        { metric: 'p95', value: p95(samples), samples },
-      ];
-    } finally {
-      await page.close();
-    }
-  } finally {
-    await farm.delete(phone);
-  }
+export function glassToGlass(bench: Bench): Promise<Finding[]> {
+  return onWatchedPage(bench, { app: 'motion', role: 'watch' }, async (page) => {
+    const shown = await framesShown(page, FRAMES + WARM_UP);
+    const samples = shown.slice(WARM_UP).map(({ drawnMs, displayedMs }) => {
+      // Low 32 bits of CLOCK_MONOTONIC: the phone's kernel is this one.
+      const monotonicMs = displayedMs - unixMs() + Number(process.hrtime.bigint()) / 1e6;
+      return (((monotonicMs - drawnMs) % 2 ** 32) + 2 ** 32) % 2 ** 32;
+    });
+    const [first, last] = [shown.at(WARM_UP), shown.at(-1)];
+    const drawn = (last?.value ?? 0) - (first?.value ?? 0) + 1;
+    bench.say(`${FRAMES} frames were shown of ${drawn} that were drawn`);
+    return [
+      { metric: 'p50', value: p50(samples), samples },
+      { metric: 'p95', value: p95(samples), samples },
+    ];
+  });
 }
 
 interface Shown {

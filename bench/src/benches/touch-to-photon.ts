@@ -2,40 +2,29 @@ import type { Page } from 'playwright-core';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { p50, p95 } from '../core/stats.js';
-import { firstFrameMs, type PhoneElement } from '../io/browser.js';
+import type { PhoneElement } from '../io/browser.js';
 import { pause } from '../io/command.js';
+import { onWatchedPage } from '../io/watched-page.js';
 
 const TOUCHES = 60;
 const WARM_UP = 5;
 
 /** From a pointer event in Chromium to the frame that shows the phone's answer to it, by the app Latency. */
-export async function touchToPhoton(bench: Bench): Promise<Finding[]> {
-  const farm = await bench.farm();
-  const browser = await bench.browser();
-  const phone = await farm.create();
-  try {
-    await farm.open(phone, 'latency');
-    const page = await browser.page(farm);
-    try {
-      await firstFrameMs(page, (await farm.viewer(phone, 'control')).token);
-      await watchColour(page);
-      const samples: number[] = [];
-      for (let i = 0; i < TOUCHES + WARM_UP; i++) {
-        const took = await oneTouch(page);
-        if (i >= WARM_UP) samples.push(took);
-        // Against the beat of the display, not with it.
-        await pause(40 + ((i * 37) % 90));
-      }
-      return [
-        { metric: 'p50', value: p50(samples), samples },
-        { metric: 'p95', value: p95(samples), samples },
-      ];
-    } finally {
-      await page.close();
+export function touchToPhoton(bench: Bench): Promise<Finding[]> {
+  return onWatchedPage(bench, { app: 'latency', role: 'control' }, async (page) => {
+    await watchColour(page);
+    const samples: number[] = [];
+    for (let i = 0; i < TOUCHES + WARM_UP; i++) {
+      const took = await oneTouch(page);
+      if (i >= WARM_UP) samples.push(took);
+      // Against the beat of the display, not with it.
+      await pause(40 + ((i * 37) % 90));
     }
-  } finally {
-    await farm.delete(phone);
-  }
+    return [
+      { metric: 'p50', value: p50(samples), samples },
+      { metric: 'p95', value: p95(samples), samples },
+    ];
+  });
 }
 
 interface Watch {
