@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
-import { LoneHost } from '../faults/lone-host.js';
 import { countsOf, tracesOf } from '../faults/sweep.js';
-import { check, failures, refused, same } from './checks.js';
+import { check, refused, same } from './checks.js';
+import { machineHost, toItsEnd } from './machine-host.js';
 
 /**
  * Runs inside the virtual machine of tools/binder-vm, bundled to one file by vm/run.sh: container-svc itself on a kernel with
@@ -23,18 +23,7 @@ const MORE = ['ph_three', 'ph_four', 'ph_five', 'ph_six', 'ph_seven', 'ph_eight'
 const REDROID = 'ph_red';
 const PHONES = [...REFERENCE, REDROID, ...MORE] as const;
 
-const host = new LoneHost({
-  service,
-  importDirs: [folder],
-  // Everything runs emulated here, on cores that may be busy besides.
-  patienceMs: 900_000,
-  env: {
-    ANCLOUD_BOOT_TIMEOUT: '150s',
-    ANCLOUD_INIT_TIMEOUT: '120s',
-    ANCLOUD_SHIM_BIN: `${folder}/phone-shim`,
-    ANCLOUD_HOSTCAP_BIN: hostcap,
-  },
-});
+const host = machineHost(service, folder);
 const data = (phone: string): string => `${host.place.state}/phones/${phone}/data`;
 const rootfs = (phone: string): string => `${host.place.run}/phones/${phone}/rootfs`;
 const boots = new Map<string, { readonly pid: number; readonly bootId: string }>();
@@ -155,14 +144,4 @@ async function scenario(): Promise<void> {
   });
 }
 
-try {
-  await scenario();
-} catch (error) {
-  await check('the scenario goes to its end', () => {
-    throw error;
-  });
-} finally {
-  if (failures() > 0) for (const line of host.log.slice(-60)) console.log(JSON.stringify(line));
-  await check('what is left at the end', async () => same(await host.remove(), []));
-}
-process.exitCode = failures() === 0 ? 0 : 1;
+await toItsEnd(host, scenario);

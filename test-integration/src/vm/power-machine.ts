@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { LoneHost } from '../faults/lone-host.js';
 import { check, failures, same } from './checks.js';
+import { machineHost } from './machine-host.js';
 import { broken, factsOf, strays, unreadable } from './power-facts.js';
 import { deedOf, PRELUDE } from './power-work.js';
 
@@ -22,19 +22,7 @@ fs.mkdirSync('/disk');
 // As little as POSIX promises: ext4 would else write out what is renamed over another file, and hide a missing fsync.
 execFileSync('mount', ['-o', 'noauto_da_alloc,noinit_itable', DISK, '/disk']);
 
-const host = new LoneHost({
-  service,
-  state: '/disk/state',
-  importDirs: [folder],
-  // Everything runs emulated here, on cores that may be busy besides.
-  patienceMs: 900_000,
-  env: {
-    ANCLOUD_BOOT_TIMEOUT: '150s',
-    ANCLOUD_INIT_TIMEOUT: '120s',
-    ANCLOUD_SHIM_BIN: `${folder}/phone-shim`,
-    ANCLOUD_HOSTCAP_BIN: `${folder}/ancloud-hostcap`,
-  },
-});
+const host = machineHost(service, folder, '/disk/state');
 
 /** Past every cache of the machine's and without a flush: among the other writes it stands where it was made. */
 function marker(): (deeds: number) => void {

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
-import { LoneHost } from '../faults/lone-host.js';
 import { countsOf, tracesOf } from '../faults/sweep.js';
-import { check, failures, refused, same } from './checks.js';
+import { check, refused, same } from './checks.js';
+import { machineHost, toItsEnd } from './machine-host.js';
 
 /**
  * Runs inside the virtual machine, as binder.ts does: the reference guest started in the shapes of the other families, so
@@ -30,18 +30,7 @@ const NO_BARE_MOUNTS: readonly Phone[] = ['ph_redroid', 'ph_waydroid', 'ph_stock
 const UP = ['mountBinder', 'writeProperties', 'writeIpConfig'] as const;
 const DOWN = ['unmountBinder', 'removeIpConfig'] as const;
 
-const host = new LoneHost({
-  service,
-  importDirs: [folder],
-  // Everything runs emulated here, on cores that may be busy besides.
-  patienceMs: 900_000,
-  env: {
-    ANCLOUD_BOOT_TIMEOUT: '150s',
-    ANCLOUD_INIT_TIMEOUT: '120s',
-    ANCLOUD_SHIM_BIN: `${folder}/phone-shim`,
-    ANCLOUD_HOSTCAP_BIN: `${folder}/ancloud-hostcap`,
-  },
-});
+const host = machineHost(service, folder);
 
 const images = new Map<Phone, string>();
 const run = (phone: Phone, file: string): string => `${host.place.run}/phones/${phone}/${file}`;
@@ -265,14 +254,4 @@ async function ends(): Promise<void> {
   });
 }
 
-try {
-  await scenario();
-} catch (error) {
-  await check('the scenario goes to its end', () => {
-    throw error;
-  });
-} finally {
-  if (failures() > 0) for (const line of host.log.slice(-60)) console.log(JSON.stringify(line));
-  await check('what is left at the end', async () => same(await host.remove(), []));
-}
-process.exitCode = failures() === 0 ? 0 : 1;
+await toItsEnd(host, scenario);

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
-import { LoneHost } from '../faults/lone-host.js';
-import { check, failures, refused, same } from './checks.js';
+import { check, refused, same } from './checks.js';
+import { machineHost, toItsEnd } from './machine-host.js';
 
 /**
  * Runs inside the virtual machine: phones on a kernel that has binder and no binderfs, as Debian's, whose module makes nodes when
@@ -22,18 +22,7 @@ execFileSync('insmod', [
   `devices=${SETS.join(',')}`,
 ]);
 
-const host = new LoneHost({
-  service,
-  importDirs: [folder],
-  // Everything runs emulated here, on cores that may be busy besides.
-  patienceMs: 900_000,
-  env: {
-    ANCLOUD_BOOT_TIMEOUT: '150s',
-    ANCLOUD_INIT_TIMEOUT: '120s',
-    ANCLOUD_SHIM_BIN: `${folder}/phone-shim`,
-    ANCLOUD_HOSTCAP_BIN: `${folder}/ancloud-hostcap`,
-  },
-});
+const host = machineHost(service, folder);
 
 /** What a context manager of the phone says to a stranger, at that node. */
 const ping = (phone: string, node: string): string => host.inside(phone, '/data/binder-ping', node).trim();
@@ -90,14 +79,4 @@ async function scenario(): Promise<void> {
     await check(`${phone} is removed`, () => host.local.stopContainer({ phoneId: phone, remove: true }));
 }
 
-try {
-  await scenario();
-} catch (error) {
-  await check('the scenario goes to its end', () => {
-    throw error;
-  });
-} finally {
-  if (failures() > 0) for (const line of host.log.slice(-60)) console.log(JSON.stringify(line));
-  await check('what is left at the end', async () => same(await host.remove(), []));
-}
-process.exitCode = failures() === 0 ? 0 : 1;
+await toItsEnd(host, scenario);
