@@ -71,15 +71,16 @@ export class KeyFramePolicy {
   }
 
   #join(sinceMs: number, nowMs: number, facts: StreamFacts): KeyFrameDecision {
-    if (replayable(facts)) {
-      const atMs = this.#lastReplayMs + REPLAY_GAP_MS;
-      return nowMs >= atMs ? this.#replay(nowMs) : { do: 'wait', atMs };
-    }
+    const replayAtMs = this.#lastReplayMs + REPLAY_GAP_MS;
+    if (replayable(facts))
+      return nowMs >= replayAtMs ? this.#replay(nowMs) : { do: 'wait', atMs: replayAtMs };
     const atMs = this.#lastResetMs + RESET_GAP_MS;
     // The restart under way serves this one too; asked again when it does not come in its second.
     if (this.#resetPending && nowMs < atMs) return { do: 'wait', atMs };
-    // A short group may be a still screen's: it is given the time to be quiet once before the phone is asked.
-    const patientMs = Math.max(atMs, facts.cached > 0 ? sinceMs + QUIET_MS : -Infinity);
+    // A short group may be a still screen's: from when it may be replayed, it is given the time to be quiet once before the phone is
+    // asked. One that was quiet while the last replay was too recent has not had it yet.
+    const quietBy = Math.max(sinceMs, replayAtMs) + QUIET_MS;
+    const patientMs = Math.max(atMs, facts.cached > 0 ? quietBy : -Infinity);
     if (nowMs >= patientMs) return this.#reset(nowMs);
     const quietAtMs = facts.cached > 0 ? nowMs + Math.max(1, QUIET_MS - facts.quietMs) : Infinity;
     return { do: 'wait', atMs: Math.min(patientMs, quietAtMs) };

@@ -94,6 +94,37 @@ describe('KeyFramePolicy', () => {
     }
   });
 
+  it('100 joiners in 2 s on a still screen cost one restart at most, whenever its encoder repeats the picture', () => {
+    for (let phase = 0; phase < 100; phase += 7) {
+      const policy = new KeyFramePolicy();
+      let resets = 0;
+      let replays = 0;
+      // A group that has grown too long, for one; then its first second's ten repeats fall among the joiners.
+      let keyAt = -Infinity;
+      let frameAt = Infinity;
+      for (let ms = 0; ms < 3_000; ms += 1) {
+        if (ms >= frameAt) {
+          policy.keyFrameSent();
+          keyAt = ms;
+          frameAt = Infinity;
+        }
+        const pictures = 1 + Math.min(10, Math.floor((ms - keyAt) / 100));
+        const facts =
+          keyAt === -Infinity
+            ? { quietMs: 5_000, cached: 0 }
+            : { quietMs: ms - keyAt - 100 * (pictures - 1), cached: pictures };
+        const joins = ms < 2_000 && ms % 20 === 0;
+        const decision = joins ? policy.wanted('join', ms, facts) : policy.due(ms, facts);
+        if (decision.do === 'replay') replays += 1;
+        if (decision.do !== 'reset') continue;
+        resets += 1;
+        frameAt = ms + 150 + phase;
+      }
+      expect(resets).toBe(1);
+      expect(replays).toBeGreaterThan(8);
+    }
+  });
+
   it('100 joiners in 2 s on a moving screen cost 4 restarts, and none waits for more than 850 ms', () => {
     const policy = new KeyFramePolicy();
     let resets = 0;
