@@ -9,6 +9,7 @@ import { readConfig } from './config.js';
 import { Feeds } from './feeds.js';
 import { IceSelfTest } from './ice-self-test.js';
 import { MediaPeers } from './io/media-peers.js';
+import { PhoneEnds } from './io/phone-ends.js';
 import { Registration } from './io/registration.js';
 import { SessionCaller } from './io/session-caller.js';
 import { Pushes } from './pushes.js';
@@ -75,6 +76,9 @@ await runMain({ log }, async (life) => {
       ? undefined
       : await Pushes.open({ folder: pushesDir, allow, ffmpeg, openStream, metrics, log });
   life.add({ name: 'pushes', join: () => pushes?.close() });
+  const followers = [recordings, pushes].filter((one) => one !== undefined);
+  const ends = new PhoneEnds(bus, state, followers, log);
+  life.add({ name: 'phone ends', stop: () => ends.close() });
   const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ viewerId }) => {
     const reason = "this viewer's right was taken back";
     streams.revokeViewer(viewerId, reason);

@@ -7,6 +7,7 @@ import { Destinations } from './io/destinations.js';
 import { HlsOutlet } from './hls-outlet.js';
 import { findFfmpeg } from './io/ffmpeg.js';
 import { HlsOrigin } from './io/hls-origin.js';
+import type { PhoneFollower } from './io/phone-ends.js';
 import { PushStore, type StoredPush } from './io/push-store.js';
 import { WhipEndpoint } from './io/whip-endpoint.js';
 import type { LinkEvents, PushLink } from './push-link.js';
@@ -38,7 +39,7 @@ export interface PushesOptions {
 }
 
 /** The pushes of this media-svc. Owns them; those that are wanted go on when the process begins again. */
-export class Pushes {
+export class Pushes implements PhoneFollower {
   readonly #options: PushesOptions;
   readonly #store: PushStore;
   readonly #destinations: Destinations;
@@ -109,6 +110,20 @@ export class Pushes {
     this.#all.delete(pushId);
     await this.#store.remove(pushId);
     return push.record;
+  }
+
+  /** Of pushes under way. */
+  get phones(): string[] {
+    return [...this.#all.values()].flatMap(({ running, record }) => (running ? record.phoneId : []));
+  }
+
+  /** Its pushes end; they are listed with the reason for a while, as those that gave up. */
+  phoneEnded(phoneId: string, reason: string): void {
+    for (const [pushId, push] of this.#all) {
+      if (!push.running || push.record.phoneId !== phoneId) continue;
+      push.close(reason, true);
+      void this.#forget(pushId);
+    }
   }
 
   list(): PushRecord[] {
@@ -196,7 +211,7 @@ export class Pushes {
     return ffmpegArgv(ffmpeg, { root, network, fileBytes: NO_FILE }, output);
   }
 
-  /** It has ended by itself: it does not begin again with this process. */
+  /** It has ended, and not by a stop: it does not begin again with the next process. */
   async #forget(pushId: string): Promise<void> {
     await this.#store.remove(pushId).catch((error: unknown) => {
       this.#options.log.error({ push: pushId, err: error }, 'a push could not be forgotten');

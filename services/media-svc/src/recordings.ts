@@ -3,6 +3,7 @@ import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import { ffmpegArgv, mp4Output } from './core/ffmpeg-argv.js';
 import { lackOfRoom } from './core/recording-room.js';
 import { findFfmpeg } from './io/ffmpeg.js';
+import type { PhoneFollower } from './io/phone-ends.js';
 import { RecordingStore } from './io/recording-store.js';
 import { Recording } from './recording.js';
 import { settled } from './recording-file.js';
@@ -28,7 +29,7 @@ export interface RecordingsOptions {
  * The recordings of this media-svc: what its folder has, and what is being recorded. Owns them; those that were under way when the process
  * ended go on when it begins.
  */
-export class Recordings {
+export class Recordings implements PhoneFollower {
   readonly #options: RecordingsOptions;
   readonly #store: RecordingStore;
   readonly #all = new Map<string, Recording>();
@@ -96,6 +97,16 @@ export class Recordings {
     const recording = this.#recording(recordingId);
     await recording.stop('it was stopped');
     return recording.view;
+  }
+
+  /** Of recordings under way. */
+  get phones(): string[] {
+    return this.#running.map(({ phoneId }) => phoneId);
+  }
+
+  /** Its recording ends, with complete files. */
+  phoneEnded(phoneId: string, reason: string): void {
+    for (const recording of this.#running) if (recording.phoneId === phoneId) void recording.stop(reason);
   }
 
   /** The one with that id, or none; without an id all. */
