@@ -6,7 +6,7 @@ import type { Farm } from '../io/farm.js';
 import { familyOf, type Pss, pssOf, shimsOf } from '../io/processes.js';
 
 const PHONES = 4;
-/** What a start leaves is collected three seconds after it, and V8 gives it back some ten seconds later (kit, lifecycle.ts). */
+/** What a start leaves is collected three seconds after it (kit, lifecycle.ts). */
 const SETTLE_MS = 20_000;
 /** Between two collections of garbage a heap breathes by some MiB. */
 const READINGS = 5;
