@@ -25,6 +25,11 @@ export interface AdbDuplexOptions {
 }
 
 const NOTHING = new Uint8Array(0);
+/**
+ * With delayed_ack what was read is acknowledged when it is so much, a sixteenth of the window that connect.ts opens: the phone never
+ * waits for it, and a picture does not cost a packet back and a waking of adbd.
+ */
+const ACKNOWLEDGED_BYTES = 256 * 1024;
 
 /**
  * One stream of an adb connection (AOSP adb/protocol.txt): WRTE and OKAY, with delayed_ack or without. What is not read is
@@ -37,7 +42,7 @@ export class AdbDuplex extends Duplex {
   #delayedAck = false;
   /** Bytes the phone takes now. Without delayed_ack: one WRTE of any size, then none until its OKAY. */
   #window = 0;
-  /** Bytes read from the phone and not yet acknowledged: nobody has taken them. */
+  /** Bytes that came from the phone and are not acknowledged: nobody has taken them, or they are few. */
   #owed = 0;
   #waiting: { readonly rest: Uint8Array; readonly done: (error?: Error | null) => void } | undefined;
   #close: (() => Promise<void>) | undefined;
@@ -137,6 +142,7 @@ export class AdbDuplex extends Duplex {
 
   #acknowledge(): void {
     const bytes = this.#owed;
+    if (this.#delayedAck && bytes < ACKNOWLEDGED_BYTES) return;
     this.#owed = 0;
     if (this.#ended) return;
     let payload = NOTHING;

@@ -42,20 +42,24 @@ export class FakeStream {
     readonly local: number,
     readonly remote: number,
     private readonly send: (command: string, arg0: number, arg1: number, payload?: Uint8Array) => void,
+    /** Bytes that may be unacknowledged, with delayed_ack; undefined = one WRTE. */
+    private readonly window: number | undefined,
   ) {
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
   }
 
-  /** One WRTE; resolves with the client's OKAY. Nothing is sent once closed: adbd never writes behind its CLSE. */
+  /** One WRTE; resolves when the next may be sent. Nothing is sent once closed: adbd never writes behind its CLSE. */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.isClosed) return;
     this.unacked += bytes.length;
+    if (this.window !== undefined && this.unacked < this.window)
+      return this.send('WRTE', this.local, this.remote, bytes);
     const acked = new Promise<void>((resolve) => this.#acked.push(resolve));
     this.send('WRTE', this.local, this.remote, bytes);
     await acked;
-    this.unacked -= bytes.length;
+    if (this.window === undefined) this.unacked -= bytes.length;
   }
 
   close(): void {
@@ -64,8 +68,9 @@ export class FakeStream {
     this.ended();
   }
 
-  okay(): void {
-    this.#acked.shift()?.();
+  okay(payload: Buffer): void {
+    if (this.window !== undefined) this.unacked -= payload.readUInt32LE(0);
+    if (this.window === undefined || this.unacked < this.window) this.#acked.shift()?.();
   }
 
   ended(): void {
@@ -169,7 +174,7 @@ export class FakeAdbd {
       const name = payload.toString().replace(/\0$/, '');
       const handler = service?.(name);
       if (handler === undefined) return send('CLSE', 0, arg0);
-      const stream = new FakeStream(name, (state.next += 1), arg0, send);
+      const stream = new FakeStream(name, (state.next += 1), arg0, send, delayed ? arg1 : undefined);
       state.streams.set(stream.local, stream);
       this.streams.push(stream);
       if (coalesce) socket.cork();
@@ -182,7 +187,7 @@ export class FakeAdbd {
         state.streams.delete(stream.local);
         if (!stream.isClosed) send('CLSE', stream.local, stream.remote);
         stream.ended();
-      } else if (command === 'OKAY') stream?.okay();
+      } else if (command === 'OKAY') stream?.okay(payload);
       else if (command === 'WRTE' && stream !== undefined) {
         const ack = Buffer.alloc(delayed ? 4 : 0);
         if (delayed) ack.writeUInt32LE(payload.length);
