@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   readonly size: (size: { readonly width: number; readonly height: number }) => void;
   /** Default `main`. */
   readonly quality?: Quality;
+  /** While the phone is heard its picture waits for the sound. Default false. */
+  readonly synchronous?: boolean;
   /** Another layer of the picture is shown now. */
   readonly layer?: (layer: ServerNotifications['layer']['layer']) => void;
   readonly notified: <M extends 'control' | 'clipboard' | 'refused'>(
@@ -181,6 +183,7 @@ export class Connection {
       })),
       input: joined.role !== 'watch',
       sound: this.#sound,
+      synchronous: this.#options.synchronous ?? false,
       took: this.#options.took,
       track: this.#options.track,
       failed: (message) => over({ code: 'UNAVAILABLE', message, retry: true }),

@@ -25,7 +25,8 @@ const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
  *
  * Attributes: `src` the farm's address (default: the page's own), `token` from POST /v1/phones/{id}/viewers (single use;
  * setting a new one connects anew), `controls="none"` hides the buttons, `fit="width"` lets the height follow the
- * picture, `quality` is `auto` (default: the low layer when the link does not take more), `high` or `low`. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
+ * picture, `quality` is `auto` (default: the low layer when the link does not take more), `high` or `low`,
+ * `sync="av"` lets the picture wait for its sound while that is on. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
  * over the picture when the connection is over.
  */
 export class AncloudPhone extends HTMLElement {
@@ -126,6 +127,7 @@ export class AncloudPhone extends HTMLElement {
       took: (step) => this.#arrival.took(step),
       track: (track) => this.#track(track),
       quality: QUALITIES[this.getAttribute('quality') ?? ''] ?? 'auto',
+      synchronous: this.getAttribute('sync') === 'av',
       layer: (layer) => this.#tell('layer', { layer }),
       joined: (joined) => this.#joined(joined),
       size: ({ width, height }) => this.#sized(width, height),

@@ -10,6 +10,7 @@ import type { Step } from './arrival.js';
 import { createDevice } from './device.js';
 import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
+import { aimAt, Lips } from './lips.js';
 import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
@@ -23,6 +24,8 @@ export interface MediaOptions {
   readonly input: boolean;
   /** The viewer wants to hear the phone. Without, its sound is not even sent. */
   readonly sound: boolean;
+  /** While it is heard, the picture waits for the sound. */
+  readonly synchronous: boolean;
   readonly took: (step: Step) => void;
   /** A track came (again): show it. */
   readonly track: (track: MediaStreamTrack) => void;
@@ -50,6 +53,7 @@ export class Media {
   #moves: types.DataProducer | undefined;
   readonly #way = new InputWay(performance.now());
   #sound: boolean;
+  readonly #lips = new Lips(() => this.#consumers);
   /** Another layer on its way, by its consumer. */
   #swap: { readonly id: string; readonly abort: AbortController } | undefined;
   /** Consumptions run one after the other: two at once would leave tracks of both. */
@@ -62,6 +66,7 @@ export class Media {
     this.#signal = signal;
     this.#options = options;
     this.#sound = options.sound;
+    this.#synchronise();
   }
 
   /** Sets up receiving, shows the first tracks, and input. Rejects with SignalError or what the browser says. */
@@ -119,6 +124,7 @@ export class Media {
   /** Lets the phone be heard, or stops its sound at the farm. */
   async sound(on: boolean): Promise<void> {
     this.#sound = on;
+    this.#synchronise();
     for (const { id, kind } of this.#consumers)
       if (kind === 'audio') await this.#signal.request(on ? 'resume' : 'pause', { consumer: id });
   }
@@ -149,9 +155,16 @@ export class Media {
   /** May be called twice. */
   close(): void {
     this.#closed = true;
+    this.#lips.rest();
     this.#swap?.abort.abort();
     this.#receive?.close();
     this.#send?.close();
+  }
+
+  #synchronise(): void {
+    if (this.#closed) return;
+    if (this.#sound && this.#options.synchronous) this.#lips.begin();
+    else this.#lips.rest();
   }
 
   async #restart(): Promise<void> {
@@ -248,14 +261,9 @@ function received({ id, producerId, kind, rtpParameters }: ConsumerOptions): typ
     // A stream of its own for each: browsers hold the tracks of one stream together, and a picture under a finger must not wait for its
     // sound.
     streamId: kind,
-    onRtpReceiver: lowLatency,
+    // The jitter buffer aims at nothing: a phone under a finger is worth more than a smooth film.
+    onRtpReceiver: (receiver) => aimAt(receiver, 0),
   };
-}
-
-/** The jitter buffer aims at nothing: a phone under a finger is worth more than a smooth film. */
-function lowLatency(receiver: RTCRtpReceiver): void {
-  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-  else (receiver as { playoutDelayHint?: number }).playoutDelayHint = 0;
 }
 
 function typed(options: TransportOptions): types.TransportOptions {

@@ -7,6 +7,8 @@ export interface Watched {
   /** On the phone's screen. */
   readonly app: Parameters<Farm['open']>[1];
   readonly role: 'watch' | 'control';
+  /** More attributes of the component. */
+  readonly attributes?: Readonly<Record<string, string>>;
   /** Runs in the page before anything else does. */
   readonly prepare?: () => void;
 }
@@ -14,7 +16,7 @@ export interface Watched {
 /** Measures in a page of Chromium that has shown a first frame of a phone of its own; both are gone afterwards. */
 export async function onWatchedPage<T>(
   bench: Bench,
-  { app, role, prepare }: Watched,
+  { app, role, attributes = {}, prepare }: Watched,
   measure: (page: Page) => Promise<T>,
 ): Promise<T> {
   const farm = await bench.farm();
@@ -24,6 +26,10 @@ export async function onWatchedPage<T>(
     await farm.open(phone, app);
     const page = await browser.page(farm, prepare);
     try {
+      await page.evaluate((given) => {
+        for (const [name, value] of Object.entries(given))
+          document.querySelector('ancloud-phone')?.setAttribute(name, value);
+      }, attributes);
       await firstFrameMs(page, (await farm.viewer(phone, role)).token);
       return await measure(page);
     } finally {

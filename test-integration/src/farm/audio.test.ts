@@ -61,16 +61,33 @@ function reportsOf(viewer: ViewerPage): Promise<Record<string, number>> {
 const ear = (viewer: ViewerPage): Promise<Ear> =>
   viewer.page.evaluate(() => (globalThis as unknown as { ear: Ear }).ear);
 
+/** What the picture's jitter buffer is to hold at least, ms. */
+function heldBack(viewer: ViewerPage): Promise<number> {
+  return viewer.page.evaluate(() => {
+    const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+    const receivers = connections.flatMap((connection) => connection.getReceivers());
+    return Math.max(
+      ...receivers
+        .filter(({ track }) => track.kind === 'video' && track.readyState === 'live')
+        .map(({ jitterBufferTarget }) => jitterBufferTarget ?? 0),
+    );
+  });
+}
+
+async function unmute(viewer: ViewerPage): Promise<void> {
+  const button = viewer.page.getByRole('button', { name: 'Sound', exact: true });
+  await eventually(async () => {
+    if (!(await button.isEnabled())) throw new NotYet('there is no sound to unmute');
+  });
+  await button.click();
+}
+
 describe('sound', () => {
   it('the note of the pad that is touched is heard in Chromium, once it is unmuted', async () => {
     await farm.shell(phone.phoneId, 'am start -n com.ancloud.sound/.MainActivity');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
     await viewer.firstFrame();
-    const button = viewer.page.getByRole('button', { name: 'Sound', exact: true });
-    await eventually(async () => {
-      if (!(await button.isEnabled())) throw new NotYet('there is no sound to unmute');
-    });
-    await button.click();
+    await unmute(viewer);
     await listen(viewer);
 
     // The pads of src/screen/app_sound.c: A4 top left, A5 bottom right.
@@ -94,11 +111,7 @@ describe('sound', () => {
     await browser.watchConnections();
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
     await viewer.firstFrame();
-    const button = viewer.page.getByRole('button', { name: 'Sound', exact: true });
-    await eventually(async () => {
-      if (!(await button.isEnabled())) throw new NotYet('there is no sound to unmute');
-    });
-    await button.click();
+    await unmute(viewer);
     const { video = 0, audio = 0 } = await eventually(async () => {
       // A stream that sends nothing is not reported.
       await viewer.click(0.25, 0.25);
@@ -110,5 +123,26 @@ describe('sound', () => {
     expect(Math.abs(video - audio)).toBeLessThan(60_000);
     expect(Math.abs(video - Date.now())).toBeLessThan(60 * 60_000);
     await viewer.page.close();
+  });
+
+  it('is waited for by the picture where that is wished, while it is on', async () => {
+    await browser.watchConnections();
+    const held = await browser.watch(farm, phone.phoneId, 'watch', { sync: 'av' });
+    const free = await browser.watch(farm, phone.phoneId, 'watch');
+    for (const viewer of [held, free]) {
+      await viewer.firstFrame();
+      await unmute(viewer);
+    }
+    await eventually(async () => {
+      const target = await heldBack(held);
+      if (target === 0) throw new NotYet('the picture does not wait');
+    });
+    expect(await heldBack(free)).toBe(0);
+    await held.page.getByRole('button', { name: 'Sound', exact: true }).click();
+    await eventually(async () => {
+      const target = await heldBack(held);
+      if (target > 0) throw new NotYet(`the picture waits ${target} ms for a sound that is off`);
+    });
+    for (const { page } of [held, free]) await page.close();
   });
 });

@@ -66,7 +66,15 @@ export class Browser {
     farm: Farm,
     phone: string,
     role: 'watch' | 'control' | 'owner',
-    { quality = 'high', link }: { readonly quality?: 'high' | 'low' | 'auto'; readonly link?: SlowLink } = {},
+    {
+      quality = 'high',
+      sync = '',
+      link,
+    }: {
+      readonly quality?: 'high' | 'low' | 'auto';
+      readonly sync?: '' | 'av';
+      readonly link?: SlowLink;
+    } = {},
   ): Promise<ViewerPage> {
     const { token, viewerId } = await farm.viewer(phone, role);
     const page = await this.context.newPage();
@@ -74,7 +82,7 @@ export class Browser {
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
     await page.waitForFunction(() => customElements.get('ancloud-phone') !== undefined);
     await page.evaluate(
-      ([secret, wanted]) => {
+      ([secret, wanted, together]) => {
         const element = document.querySelector('ancloud-phone');
         const log: { name: string; detail: unknown; at: number }[] = [];
         Object.assign(globalThis, { phoneEvents: log });
@@ -84,9 +92,10 @@ export class Browser {
           );
         }
         element?.setAttribute('quality', wanted);
+        element?.setAttribute('sync', together);
         element?.setAttribute('token', secret);
       },
-      [token, quality] as const,
+      [token, quality, sync] as const,
     );
     return new ViewerPage(page, viewerId);
   }
