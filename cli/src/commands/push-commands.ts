@@ -8,7 +8,7 @@ export function addPushes(program: Command, phone: Command): void {
     .argument('<phone>')
     .argument(
       '[url]',
-      'https://host/… (WHIP), https://host/….m3u8 (HLS), rtmp://host/application/key or srt://host:port?streamid=…; left out: a line of stdin, and for WHIP and HLS a second one with the bearer token',
+      'https://host/… (WHIP), https://host/….m3u8 (HLS), rtmps://host/application/key, rtmp://… or srt://host:port?streamid=…; left out: a line of stdin, and for WHIP and HLS a second one with the bearer token',
     )
     .description('send the phone’s screen and sound to a server, until it is stopped; prints the push’s id')
     .action(

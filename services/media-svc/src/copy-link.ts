@@ -22,15 +22,22 @@ export interface Outlet {
   close(forGood: boolean): void;
 }
 
+/** One ffmpeg to a destination. */
+export interface Way {
+  readonly argv: readonly string[];
+  /** What it speaks through, released when it has ended or never began. */
+  readonly close?: () => void;
+}
+
 export interface CopyLinkOptions {
   /** The push's: its tap is listed by it. */
   readonly id: string;
   readonly openStream: () => Promise<Stream>;
   /**
-   * ffmpeg's command line for one connection: where the destination's name leads now, and whether that is allowed, is found out
-   * for each. Errors: DESTINATION_REFUSED, UNAVAILABLE.
+   * For one connection: where the destination's name leads now, and whether that is allowed, is found out for each. Errors:
+   * DESTINATION_REFUSED, UNAVAILABLE.
    */
-  readonly argv: () => Promise<readonly string[]>;
+  readonly way: () => Promise<Way>;
   readonly outlet: (events: OutletEvents) => Outlet;
   /** A key frame is wished for so long after the one before; by default none is. */
   readonly keyFrameEachMs?: number;
@@ -51,7 +58,7 @@ export class CopyLink implements PushLink {
   /** The last one that was let go. */
   #ending: Promise<unknown> = Promise.resolve();
   /** For the next ffmpeg; undefined while none is wanted or it is not known yet. */
-  #argv: readonly string[] | undefined;
+  #way: Way | undefined;
   #audio = false;
   #wish: NodeJS.Timeout | undefined;
   #closed = false;
@@ -75,15 +82,17 @@ export class CopyLink implements PushLink {
     this.#closed = true;
     clearTimeout(this.#wish);
     this.#tap?.leave();
+    this.#letGo();
     this.#disconnect();
     void this.#ending.then(() => this.#outlet.close(forGood));
   }
 
   /** The end of the one before, the address, then the stream; ffmpeg begins with the next key frame. */
   async #connect(): Promise<void> {
-    const { id, argv, openStream } = this.#options;
+    const { id, way, openStream } = this.#options;
     await this.#ending;
-    this.#argv = await argv();
+    this.#way = await way();
+    if (this.#closed) return this.#letGo();
     if (this.#tap !== undefined) {
       this.#tap.wantKeyFrame();
       return;
@@ -131,16 +140,25 @@ export class CopyLink implements PushLink {
   }
 
   #start(unit: AccessUnit): void {
-    const argv = this.#argv;
+    const way = this.#way;
     const config = avcConfigOf(unit);
-    if (argv === undefined || config === undefined) return;
-    this.#argv = undefined;
-    const copy = new Copy({ argv, config, audio: this.#audio, stdout: this.#outlet.begin() });
+    if (way === undefined || config === undefined) return;
+    this.#way = undefined;
+    const copy = new Copy({ argv: way.argv, config, audio: this.#audio, stdout: this.#outlet.begin() });
     this.#copy = copy;
     this.#options.events.began();
-    void copy.ended.then(({ how }) =>
-      copy === this.#copy ? this.#end(this.#options.scrub(how)) : undefined,
-    );
+    void copy.ended.then(({ how }) => this.#ended(copy, way, how));
+  }
+
+  #ended(copy: Copy, way: Way, how: string): void {
+    way.close?.();
+    if (copy === this.#copy) this.#end(this.#options.scrub(how));
+  }
+
+  /** The way that no ffmpeg has taken. */
+  #letGo(): void {
+    this.#way?.close?.();
+    this.#way = undefined;
   }
 
   #disconnect(): void {

@@ -1,14 +1,15 @@
 import { PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
-import { CopyLink, type OutletEvents } from './copy-link.js';
+import { CopyLink, type OutletEvents, type Way } from './copy-link.js';
 import { ffmpegArgv, hlsOutput, progressOutput } from './core/ffmpeg-argv.js';
-import { type HlsTarget, type PushTarget, readPushUrl } from './core/push-url.js';
+import { type CopyTarget, type HlsTarget, type PushTarget, readPushUrl } from './core/push-url.js';
 import { Destinations } from './io/destinations.js';
 import { HlsOutlet } from './hls-outlet.js';
 import { findFfmpeg } from './io/ffmpeg.js';
 import { HlsOrigin } from './io/hls-origin.js';
 import type { PhoneFollower } from './io/phone-ends.js';
 import { PushStore, type StoredPush } from './io/push-store.js';
+import { TlsRelay } from './io/tls-relay.js';
 import { WhipEndpoint } from './io/whip-endpoint.js';
 import type { LinkEvents, PushLink } from './push-link.js';
 import { Push } from './push.js';
@@ -179,20 +180,27 @@ export class Pushes implements PhoneFollower {
       target.kind === 'hls'
         ? new CopyLink({
             ...given,
-            argv: async () => this.#argv(false, hlsOutput),
+            way: async () => ({ argv: this.#argv(false, hlsOutput) }),
             outlet: (heard) => this.#hls(target, heard),
             keyFrameEachMs: HLS_KEY_FRAME_MS,
           })
         : new CopyLink({
             ...given,
-            argv: async () => {
-              const address = await this.#addressOf(target);
-              return this.#argv(true, [...progressOutput, ...target.output(address)]);
-            },
+            way: () => this.#way(target),
             outlet: (heard) => new ProgressOutlet(heard),
           });
     link.begin();
     return link;
+  }
+
+  async #way(target: CopyTarget): Promise<Way> {
+    const { host, port, secure, output } = target;
+    const address = await this.#addressOf(target);
+    const argv = (...to: Parameters<typeof output>): string[] =>
+      this.#argv(true, [...progressOutput, ...output(...to)]);
+    if (!secure) return { argv: argv(address, port) };
+    const relay = await TlsRelay.open({ host, address, port });
+    return { argv: argv('127.0.0.1', relay.port), close: () => relay.close() };
   }
 
   #hls(target: HlsTarget, events: OutletEvents): HlsOutlet {
@@ -222,7 +230,7 @@ export class Pushes implements PhoneFollower {
 /** ffmpeg names what it could not open: everything of the URL behind its scheme goes, in each form in which it may be quoted. */
 function scrubber(url: string): (text: string) => string {
   return (text) => {
-    const plain = text.replaceAll(url, '…').replaceAll(/\b(rtmp|srt|tcp):\/\/\S*/g, '$1://…');
+    const plain = text.replaceAll(url, '…').replaceAll(/\b(rtmps?|srt|tcp):\/\/\S*/g, '$1://…');
     const parts = URL.parse(url);
     const path = parts?.pathname.slice(1) ?? '';
     const secrets = [path, path.split('/').at(-1), parts?.password, ...(parts?.searchParams.values() ?? [])];

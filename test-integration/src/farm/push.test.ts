@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Issued, issue } from '../harness/certificates.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { freePort } from '../harness/places.js';
@@ -51,6 +55,24 @@ function streamsOf(file: string): readonly Stream[] {
   return (JSON.parse(stdout) as { streams: readonly Stream[] }).streams;
 }
 
+/** TLS in front of a server on loopback. */
+async function front({ cert, key }: Issued, behind: number): Promise<{ server: tls.Server; port: number }> {
+  const server = tls.createServer({ cert, key }, (near) => {
+    const far = net.connect(behind, '127.0.0.1');
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+    }
+  });
+  server.on('tlsClientError', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, port: (server.address() as net.AddressInfo).port };
+}
+
 const start = (url: string): Promise<Push> => farm.api('POST', `/v1/phones/${phone.phoneId}/pushes`, { url });
 const get = (id: string): Promise<Push> => pushOf(farm, phone.phoneId, id);
 const sent = (id: string, frames: number): Promise<Push> => pushed(farm, phone.phoneId, id, frames);
@@ -89,6 +111,37 @@ describe('push', () => {
     for (const name of fs.readdirSync(logs))
       expect(fs.readFileSync(path.join(logs, name), 'utf8'), name).not.toContain(KEY);
     expect(fs.readdirSync(path.join(farm.address.home, 'pushes'))).toEqual([]);
+  });
+
+  it('reaches an RTMPS server whose certificate is good for it, and no other; its key is told to nobody', async () => {
+    const known = path.dirname(farm.address.env['NODE_EXTRA_CA_CERTS'] ?? '');
+    const rtmp = await freePort();
+    const file = path.join(folder, 'rtmps.mkv');
+    const receiver = receive(`rtmp://127.0.0.1:${rtmp}/live/${KEY}`, file, '-listen', '1');
+    const good = await front(issue(known, 'rtmps', ['127.0.0.1']), rtmp);
+    const bad = await front(issue(path.join(folder, 'strange'), 'rtmps', ['127.0.0.1']), rtmp);
+    try {
+      const refused = await start(`rtmps://127.0.0.1:${bad.port}/live/${KEY}`);
+      await eventually(async () => {
+        const { reason } = await get(refused.pushId);
+        if (!reason.includes('certificate')) throw new NotYet(reason);
+        expect(reason).not.toContain(KEY);
+      });
+      await stop(refused.pushId);
+
+      const { pushId: id, destination } = await start(`rtmps://127.0.0.1:${good.port}/live/${KEY}`);
+      expect(destination).toBe(`rtmps://127.0.0.1:${good.port}/…`);
+      await sent(id, 60);
+      await stop(id);
+      await ended(receiver);
+      const [video] = streamsOf(file);
+      expect(video).toMatchObject({ codec_type: 'video', codec_name: 'h264', width: 720 });
+    } finally {
+      for (const { server } of [good, bad]) server.close();
+    }
+    const logs = path.join(farm.address.home, 'logs');
+    for (const name of fs.readdirSync(logs))
+      expect(fs.readFileSync(path.join(logs, name), 'utf8'), name).not.toContain(KEY);
   });
 
   it('calls an SRT listener, encrypted, with the phone’s own sound; by the CLI', async () => {

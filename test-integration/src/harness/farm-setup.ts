@@ -1,5 +1,9 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { sweepDeadFarms } from './dead-farms.js';
+import { issue } from './certificates.js';
 import { Farm, type FarmAddress, ownFarm } from './farm.js';
 
 declare module 'vitest' {
@@ -14,6 +18,8 @@ const publicPorts = (base: number): string => `${base + 390}-${base + 395}`;
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweepDeadFarms();
   const own = await ownFarm();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-pushed-'));
+  const { env } = issue(folder, 'server', ['127.0.0.1']);
   const farm = new Farm({
     ...own,
     // Two viewers are a crowd already: whatever two of them do in a scenario, they do across a pipe between two workers.
@@ -23,6 +29,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '1',
       // Where pushes are received here; the rest of loopback stays refused.
       ANCLOUD_PUSH_ALLOW: '127.0.0.1',
+      // And whose certificate is known there.
+      NODE_EXTRA_CA_CERTS: env.ANCLOUD_TLS_CA_FILE,
       // The end of the farm's own range, which its services do not reach.
       ANCLOUD_PUBLIC_PORTS: publicPorts(Number(own.env['ANCLOUD_PORT_BASE'])),
     },
@@ -30,5 +38,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await farm.up();
   await farm.image();
   project.provide('farm', farm.address);
-  return () => farm.remove();
+  return async () => {
+    await farm.remove();
+    fs.rmSync(folder, { recursive: true, force: true });
+  };
 }

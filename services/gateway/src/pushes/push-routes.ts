@@ -51,7 +51,7 @@ export const startPushBody = named(
       .min(1)
       .max(2_048)
       .describe(
-        'Secret: `https://host/…` of a WHIP endpoint, `https://host/….m3u8` of an HLS playlist that is put there with its segments, `rtmp://host[:port]/application/key` or `srt://host:port?streamid=…&passphrase=…`',
+        'Secret: `https://host/…` of a WHIP endpoint, `https://host/….m3u8` of an HLS playlist that is put there with its segments, `rtmp://host[:port]/application/key`, `rtmps://` the same, or `srt://host:port?streamid=…&passphrase=…`',
       ),
     token: z
       .string()

@@ -46,7 +46,7 @@ export class Pushes {
         'url',
         undefined,
         `url has not 1 to ${MAX_URL} characters`,
-        'write https://…, rtmp://… or srt://…',
+        'write https://…, rtmps://…, rtmp://… or srt://…',
       );
     const { desired } = await access.load(principal, phoneId);
     // One id over all tries: one that was begun, and whose answer was lost, is begun already.

@@ -3,7 +3,7 @@ import { readPushUrl } from './push-url.js';
 
 const output = (url: string, address: string): string => {
   const target = readPushUrl(url);
-  return target.kind === 'copy' ? target.output(address).join(' ') : '';
+  return target.kind === 'copy' ? target.output(address, target.port).join(' ') : '';
 };
 
 describe('readPushUrl', () => {
@@ -18,6 +18,7 @@ describe('readPushUrl', () => {
     ['https://live.example/whip/key?k=s3cret', 'live.example', 443, 'https://live.example/…'],
     ['http://[2001:db8::1]:8080/whip/key', '2001:db8::1', 8_080, 'http://[2001:db8::1]:8080/…'],
     ['https://u:p@live.example/live/phone.m3u8?k=s3cret', 'live.example', 443, 'https://live.example/…'],
+    ['rtmps://live.example/app/key', 'live.example', 443, 'rtmps://live.example/…'],
     ['rtmp://[2001:db8::1]/app/key', '2001:db8::1', 1_935, 'rtmp://[2001:db8::1]/…'],
     [
       'srt://203.0.113.9:9000?streamid=publish:phone&passphrase=0123456789',
@@ -35,6 +36,16 @@ describe('readPushUrl', () => {
       '-c:a aac -b:a 128k -f flv -flvflags no_duration_filesize -rw_timeout 10000000 -rtmp_tcurl rtmp://live.example/app ' +
         'rtmp://u:p@203.0.113.9:1935/app/key?t=1',
     );
+  });
+
+  it('has RTMPS spoken in clear text to who makes the TLS, and tells the server what was asked for', () => {
+    const target = readPushUrl('rtmps://live.example:8443/app/key');
+    expect(target).toMatchObject({ kind: 'copy', secure: true, port: 8_443 });
+    expect(target.kind === 'copy' && target.output('127.0.0.1', 40_000).slice(-3)).toEqual([
+      '-rtmp_tcurl',
+      'rtmps://live.example:8443/app',
+      'rtmp://127.0.0.1:40000/app/key',
+    ]);
   });
 
   it('calls an SRT listener, with nothing but what it knows', () => {

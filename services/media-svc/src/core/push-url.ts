@@ -31,8 +31,10 @@ interface Place {
 /** A server that ffmpeg speaks to. */
 export interface CopyTarget extends Place {
   readonly kind: 'copy';
-  /** ffmpeg's arguments, once the host's address is known. */
-  readonly output: (address: string) => readonly string[];
+  /** The connection is TLS, which is not ffmpeg's to make. */
+  readonly secure: boolean;
+  /** ffmpeg's arguments, once it is known by which address and port the host is reached. */
+  readonly output: (address: string, port: number) => readonly string[];
 }
 
 /** A WHIP endpoint (RFC 9725). */
@@ -64,9 +66,9 @@ export function readPushUrl(text: string, token = ''): PushTarget {
   if (url.protocol === 'https:' || url.protocol === 'http:')
     return url.pathname.endsWith('.m3u8') ? hls(url, token) : whip(url, token);
   if (token !== '') throw malformed('token', 'a token is for WHIP and HLS, at https://…', url.protocol);
-  if (url.protocol === 'rtmp:') return rtmp(url);
+  if (url.protocol === 'rtmp:' || url.protocol === 'rtmps:') return rtmp(url);
   if (url.protocol === 'srt:') return srt(url);
-  throw malformed('url', 'its scheme is none of https (WHIP, HLS), rtmp and srt', url.protocol);
+  throw malformed('url', 'its scheme is none of https (WHIP, HLS), rtmp, rtmps and srt', url.protocol);
 }
 
 function whip(url: URL, token: string): WhipTarget {
@@ -119,22 +121,24 @@ function webPlace(url: URL): Place {
 }
 
 function rtmp(url: URL): CopyTarget {
-  const { host, port } = placeOf(url, 1_935);
+  const secure = url.protocol === 'rtmps:';
+  const { host, port } = placeOf(url, secure ? 443 : 1_935);
   const [, app = '', key = ''] = /^\/([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
   if (app === '' || key === '') throw malformed('url', 'its path is not /application/stream');
   return {
     kind: 'copy',
     host,
     port,
-    shown: `rtmp://${url.host}/…`,
+    secure,
+    shown: `${url.protocol}//${url.host}/…`,
     // The address is the one that was checked; the server hears the name, by which it may tell its tenants apart.
-    output: (address) => [
+    output: (address, at) => [
       ...words('-c:a aac -b:a 128k -f flv -flvflags no_duration_filesize'),
       '-rw_timeout',
       String(PATIENCE_US),
       '-rtmp_tcurl',
-      `rtmp://${url.host}/${app}`,
-      `rtmp://${login(url)}${bracketed(address)}:${port}${url.pathname}${url.search}`,
+      `${url.protocol}//${url.host}/${app}`,
+      `rtmp://${login(url)}${bracketed(address)}:${at}${url.pathname}${url.search}`,
     ],
   };
 }
@@ -159,10 +163,11 @@ function srt(url: URL): CopyTarget {
     kind: 'copy',
     host,
     port,
+    secure: false,
     shown: `srt://${url.host}`,
-    output: (address) => [
+    output: (address, at) => [
       ...words('-f mpegts -muxdelay 0 -flush_packets 1'),
-      `srt://${bracketed(address)}:${port}?${options.toString()}`,
+      `srt://${bracketed(address)}:${at}?${options.toString()}`,
     ],
   };
 }
@@ -190,6 +195,6 @@ function malformed(field: string, message: string, value = ''): AppError {
   return new AppError('INVALID_ARGUMENT', `the destination cannot be used: ${message}`, {
     field,
     value,
-    fix: 'write https://host/whip/…, https://host/….m3u8, rtmp://host/application/stream or srt://host:port?streamid=…',
+    fix: 'write https://host/whip/…, https://host/….m3u8, rtmp(s)://host/application/stream or srt://host:port?streamid=…',
   });
 }
