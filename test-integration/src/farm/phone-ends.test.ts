@@ -65,13 +65,19 @@ const over = (id: string): Promise<Push> =>
   });
 
 describe('a recording and pushes of a phone', () => {
-  it('end with complete files, and say so, when the phone is stopped', async () => {
+  it('outlive its session, and end with complete files, and say so, when the phone is stopped', async () => {
     const url = `rtmp://127.0.0.1:${await freePort()}/live/key`;
     const received = listen(url, path.join(folder, 'got.mkv'));
     const { recordingId } = await record();
     const live = await push(url);
     const nobody = await push(`rtmp://127.0.0.1:${await freePort()}/live/key`);
     await pushed(farm, phone.phoneId, live.pushId, 30);
+
+    await farm.kill('session-svc');
+    await farm.viewable(phone.phoneId);
+    const { frames } = await pushOf(farm, phone.phoneId, live.pushId);
+    // By the same connection: whoever receives it takes one only.
+    await pushed(farm, phone.phoneId, live.pushId, frames + 30);
 
     await farm.stop(phone.phoneId);
     expect(await finished(recordingId)).toMatchObject({

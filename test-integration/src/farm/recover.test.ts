@@ -42,6 +42,25 @@ describe('session-killed-recovers', () => {
   });
 });
 
+describe('session-killed-while-watched', () => {
+  it('a picture that moves goes on by itself, in the connection that is', async () => {
+    await open('motion');
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    await viewer.patternWhere(({ kind }) => kind === 'motion');
+    await farm.kill('session-svc');
+    // Where it stands, or goes again.
+    const { value } = await viewer.patternWhere(({ kind }) => kind === 'motion');
+    await viewer.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value);
+    const states = await eventually(async () => {
+      const told = (await viewer.events('state')).map(({ detail }) => detail['state']);
+      if (told.at(-1) !== 'live') throw new NotYet(`it is ${told.join(', ')}`);
+      return told;
+    });
+    expect(states).not.toContain('reconnecting');
+    await viewer.page.close();
+  });
+});
+
 describe('media-killed-recovers', () => {
   it('media-svc killed: the viewer reconnects by itself', async () => {
     await open('motion');
