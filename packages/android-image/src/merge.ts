@@ -11,6 +11,7 @@ import {
 import { ImageError } from './errors.js';
 import { Budget, type Limits } from './limits.js';
 import { LinkTable } from './merge-links.js';
+import { layerOf, Numbers, type Place, placeOf } from './merge-place.js';
 
 const FORMAT = 'overlay';
 
@@ -25,12 +26,6 @@ export interface Layer extends Tree {
   readonly at?: string;
 }
 
-/** One entry of one layer. `seq` counts in the layer's own order. */
-export interface Place {
-  readonly layer: number;
-  readonly seq: number;
-}
-
 /**
  * Layers as one tree, lowest first: of what several hold the topmost is taken, directories are joined and have the topmost
  * one's owner and mode, and within a layer the later entry stands for the earlier. Hard links stay links, and where a link
@@ -38,7 +33,7 @@ export interface Place {
  * root) where no layer has them.
  *
  * Each layer is read twice: first, from the top, only to see what is hidden; then, from the bottom, for good. What is kept
- * is one record per path, never content.
+ * of an entry is its path and a number or two, of a directory its header, never content.
  */
 export async function* mergeTrees(layers: readonly Layer[], options: MergeOptions = {}): EntryStream {
   const merge = new Merge(layers, options);
@@ -46,17 +41,24 @@ export async function* mergeTrees(layers: readonly Layer[], options: MergeOption
   yield* merge.entries();
 }
 
-interface Winner extends Place {
-  /** Kept for directories only, which are given out before the layer that holds their owner is reached. */
-  readonly directory?: EntryHeader;
+/** Kept of directories, which are given out before the layer that holds their owner is reached. */
+interface Directory {
+  readonly place: Place;
+  readonly header: EntryHeader;
+}
+
+/** What one layer takes away from those below it. */
+interface Whiteouts {
+  readonly barriers: string[];
+  readonly opaque: string[];
 }
 
 class Merge {
-  readonly #winners = new Map<string, Winner>();
+  readonly #winners = new Map<string, Place | Directory>();
   /** By path, the layers below which nothing at or under it is seen: taken away, or no directory there. */
-  readonly #barriers = new Map<string, number[]>();
+  readonly #barriers = new Numbers();
   /** By directory, the layers below which nothing in it is seen. */
-  readonly #opaque = new Map<string, number[]>();
+  readonly #opaque = new Numbers();
   readonly #links = new LinkTable((path, above, below) => this.#hiddenBetween(path, above, below));
   readonly #given = new Set<string>();
   readonly #budget: Budget;
@@ -71,14 +73,16 @@ class Merge {
   async look(): Promise<void> {
     for (let layer = this.layers.length - 1; layer >= 0; layer -= 1) {
       let seq = 0;
-      const whiteouts: [Map<string, number[]>, string][] = [];
+      const whiteouts: Whiteouts = { barriers: [], opaque: [] };
       for await (const entry of this.#read(layer)) {
         this.#budget.entry({ path: entry.path });
-        this.#see(entry, { layer, seq }, whiteouts);
+        this.#see(entry, placeOf(layer, seq), whiteouts);
         seq += 1;
       }
-      // A layer's own marks, wherever in it they stand, are for the layers below only.
-      for (const [marks, path] of whiteouts) marks.set(path, [...(marks.get(path) ?? []), layer]);
+      // A layer's own marks, wherever in it they stand, are for the layers below only; the lowest has none.
+      if (layer === 0) break;
+      for (const path of whiteouts.barriers) this.#barriers.add(path, layer);
+      for (const path of whiteouts.opaque) this.#opaque.add(path, layer);
     }
     this.#links.settle((path, place) => this.#isWinner(path, place));
   }
@@ -88,7 +92,8 @@ class Merge {
       let seq = -1;
       for await (const entry of this.#read(layer)) {
         seq += 1;
-        const moved = this.#links.movedTo({ layer, seq });
+        const place = placeOf(layer, seq);
+        const moved = this.#links.movedTo(place);
         if (moved !== undefined) {
           yield* this.#parents(moved);
           yield { ...entry, path: moved };
@@ -96,17 +101,17 @@ class Merge {
         }
         const winner = this.#winners.get(entry.path);
         if (winner === undefined) continue;
-        if (winner.directory !== undefined) {
+        if (typeof winner !== 'number') {
           yield* this.#directory(entry.path);
           continue;
         }
-        if (winner.layer !== layer || winner.seq !== seq) continue;
+        if (winner !== place) continue;
         if (entry.type !== 'hardlink') {
           yield* this.#parents(entry.path);
           yield entry;
           continue;
         }
-        const linkTarget = this.#links.targetOf({ layer, seq });
+        const linkTarget = this.#links.targetOf(place);
         if (linkTarget === entry.path) continue; // it has become the content itself
         yield* this.#parents(entry.path);
         yield { ...entry, linkTarget };
@@ -114,27 +119,28 @@ class Merge {
     }
   }
 
-  #see(entry: Entry, place: Place, whiteouts: [Map<string, number[]>, string][]): void {
+  #see(entry: Entry, place: Place, { barriers, opaque }: Whiteouts): void {
     const { path } = entry;
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (this.options.whiteouts === true && name.startsWith('.wh.')) {
       const parent = path === name ? ROOT : path.slice(0, -name.length - 1);
-      if (name === '.wh..wh..opq') whiteouts.push([this.#opaque, parent]);
+      if (name === '.wh..wh..opq') opaque.push(parent);
       else if (!name.startsWith('.wh..wh.')) {
         if (name === '.wh.') throw new ImageError('malformed', FORMAT, 'a whiteout of nothing', { path });
-        whiteouts.push([this.#barriers, join(parent, name.slice(4))]);
+        barriers.push(join(parent, name.slice(4)));
       } // what else begins so is aufs' own
       return;
     }
     const directory = entry.type === 'directory';
     if (!directory) {
       this.#links.add(entry, place);
-      whiteouts.push([this.#barriers, path]);
+      if (layerOf(place) > 0) barriers.push(path);
     }
     if (this.#hidden(path)) return;
-    const above = this.#winners.get(path);
-    if (above === undefined || above.layer === place.layer)
-      this.#winners.set(path, directory ? { ...place, directory: bare(entry) } : place);
+    const winner = this.#winners.get(path);
+    const above = typeof winner === 'object' ? winner.place : winner;
+    if (above === undefined || layerOf(above) === layerOf(place))
+      this.#winners.set(path, directory ? { place, header: bare(entry) } : place);
   }
 
   #hidden(path: string): boolean {
@@ -146,7 +152,7 @@ class Merge {
 
   /** True when a layer between the two took the path away; what `above` itself takes away was there for its own links. */
   #hiddenBetween(path: string, above: number, below: number): boolean {
-    const within = (marks: readonly number[] = []): boolean =>
+    const within = (marks: readonly number[]): boolean =>
       marks.some((layer) => layer > below && layer < above);
     if (within(this.#barriers.get(path))) return true;
     return [ROOT, ...ancestors(path)].some(
@@ -154,11 +160,8 @@ class Merge {
     );
   }
 
-  #isWinner(path: string, { layer, seq }: Place): boolean {
-    const winner = this.#winners.get(path);
-    return (
-      winner !== undefined && winner.directory === undefined && winner.layer === layer && winner.seq === seq
-    );
+  #isWinner(path: string, place: Place): boolean {
+    return this.#winners.get(path) === place;
   }
 
   *#parents(path: string): Generator<Entry> {
@@ -169,7 +172,8 @@ class Merge {
     if (this.#given.has(path)) return;
     yield* this.#parents(path);
     this.#given.add(path);
-    yield { ...(this.#winners.get(path)?.directory ?? implied(path)), content: noContent };
+    const winner = this.#winners.get(path);
+    yield { ...(typeof winner === 'object' ? winner.header : implied(path)), content: noContent };
   }
 
   async *#read(layer: number): EntryStream {
@@ -190,11 +194,7 @@ export function* ancestors(path: string): Generator<string> {
   for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) yield path.slice(0, at);
 }
 
-function bare(entry: Entry): EntryHeader {
-  const header: EntryHeader & { content?: unknown } = { ...entry };
-  delete header.content;
-  return header;
-}
+const bare = ({ content: _content, ...header }: Entry): EntryHeader => header;
 
 /** A directory that nobody described but something is in. */
 export const implied = (path: string): EntryHeader => ({

@@ -74,6 +74,20 @@ export async function ociLayout(folder: string, tree: string): Promise<void> {
   await run('umoci', ['insert', '--image', `${folder}:guest`, tree, '/']);
 }
 
+/** Largest resident memory so far of the program that reads an image's bytes, MiB (VmHWM, proc_pid_status(5)); undefined when none runs. */
+export function readerPeak(): number | undefined {
+  for (const pid of sandboxed()) {
+    try {
+      if (!fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('bundle/reader/main.js')) continue;
+      const kib = /^VmHWM:\s*(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+      if (kib !== undefined) return Number(kib) / 1024;
+    } catch {
+      // It has ended since it was listed.
+    }
+  }
+  return undefined;
+}
+
 /** Processes of the sandbox's user, on the whole machine. */
 function sandboxed(): string[] {
   return fs

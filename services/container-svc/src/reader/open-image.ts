@@ -50,6 +50,9 @@ export async function openImage(plan: ReaderPlan, onRead: OnRead): Promise<OpenI
   return fromFile(name, only, scratch);
 }
 
+/** Either makes an archive one of an image's layers. */
+const MANIFESTS: readonly string[] = ['oci-layout', 'manifest.json'];
+
 /** An image archive, when the names are those of one. */
 async function fromSet(files: FileSet): Promise<OpenImage | undefined> {
   if (files.has('oci-layout') && files.has('index.json'))
@@ -88,12 +91,16 @@ async function fromFile(name: string, source: ByteSource, scratch: Scratch): Pro
 }
 
 async function fromTar(name: string, source: ByteSource): Promise<OpenImage> {
-  const members = await indexTar(source);
-  const files = new Map(
-    [...members].map(([name, { offset, size }]) => [name, slice(source, offset, size, 'tar')]),
-  );
-  const archive = files.has('system/build.prop') ? undefined : await fromSet(files);
+  const files = await archiveIn(source);
+  const archive = files === undefined ? undefined : await fromSet(files);
   return archive ?? { kind: 'rootfs-tar', entries: wholeTar(name, source) };
+}
+
+/** The members of a tar that may be an image archive. Those of a root filesystem, which may be a million, are not kept. */
+async function archiveIn(source: ByteSource): Promise<FileSet | undefined> {
+  const members = await indexTar(source);
+  if (members.has('system/build.prop') || !MANIFESTS.some((file) => members.has(file))) return undefined;
+  return new Map([...members].map(([name, { offset, size }]) => [name, slice(source, offset, size, 'tar')]));
 }
 
 /** In good order: of members of one name the last, and directories before what is in them, made up where there is none. */
@@ -103,7 +110,7 @@ const wholeTar = (name: string, source: ByteSource): EntryStream =>
 /** Whether a packed tar is an image archive: its names are looked at until that, or that it is none, is clear. */
 async function holdsImage(source: ByteSource): Promise<boolean> {
   for await (const { path } of readTar(decompressed(source))) {
-    if (path === 'oci-layout' || path === 'manifest.json') return true;
+    if (MANIFESTS.includes(path)) return true;
     if (path === 'init' || path.startsWith('system/')) return false;
   }
   return false;
