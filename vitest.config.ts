@@ -1,19 +1,33 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // `ancloud-src` lets specs run on workspace sources, so `npm test` needs no build (generated contracts excepted).
 const conditions = ['ancloud-src', 'module', 'node', 'development|production'];
+
+const SPECS = [
+  '{packages,services}/*/src/**/*.spec.ts',
+  '{player,web,cli,bench,test-integration}/src/**/*.spec.ts',
+  '{packages,services}/*/fuzz/*.fuzz.ts',
+];
+/** Signals reach main threads alone. */
+const SIGNALLED = ['services/container-svc/src/io/posix-spawn.spec.ts'];
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: [
-      '{packages,services}/*/src/**/*.spec.ts',
-      '{player,web,cli,bench,test-integration}/src/**/*.spec.ts',
-      '{packages,services}/*/fuzz/*.fuzz.ts',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'threads',
+          pool: 'threads',
+          include: SPECS,
+          exclude: [...configDefaults.exclude, ...SIGNALLED],
+        },
+      },
+      { extends: true, test: { name: 'processes', pool: 'forks', include: SIGNALLED } },
     ],
-    pool: 'threads',
     maxWorkers: 2,
     // For what hangs. How fast a busy machine is, is not what a spec is about: a property of 1,000 runs takes 1 s or 20.
     testTimeout: 120_000,

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { abortReason } from './clock.js';
 import { killDescendants } from './descendants.js';
 import { AppError, shorten } from './errors.js';
@@ -52,13 +53,52 @@ const KILL_GRACE_MS = 2_000;
 const PIPE_GRACE_MS = 250;
 const LAST_WORDS = 3;
 
-export const realExec: Exec = (argv, options = {}) => {
-  const [program] = argv;
-  if (program === undefined)
-    return Promise.reject(new AppError('INVALID_ARGUMENT', 'running a program: argv is empty'));
-  if (options.signal?.aborted === true) return Promise.reject(cancelled(program, options.signal));
-  return new Promise((resolve, reject) => new Run(program, argv, options, resolve, reject));
-};
+export const realExec: Exec = (argv, options) => execByNode(argv, options);
+
+/** How a program is started: its whole environment and, for its descriptors 0, 1, 2, 3 …, what they are. */
+export interface StartOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  /** In a session of its own, whose process group has the program's pid. */
+  readonly detached: boolean;
+  /** `ignore`: /dev/null. `pipe`: ours is the other end. A number: that descriptor of ours. */
+  readonly stdio: readonly ('ignore' | 'pipe' | number)[];
+}
+
+/** A program that was started: of node's ChildProcess what is needed here, with the same events in the same order. */
+export interface Program {
+  /** Undefined: it could not be started; `error` tells why. */
+  readonly pid?: number | undefined;
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  /** False when it has ended. */
+  kill(signal: NodeJS.Signals): boolean;
+  on(event: 'error', told: (error: Error) => void): unknown;
+  once(event: 'exit' | 'close', told: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+}
+
+export type StartProgram = (argv: readonly [string, ...string[]], options: StartOptions) => Program;
+
+/** An Exec over another way of starting programs. */
+export function execWith(start: StartProgram): Exec {
+  return (argv, options = {}) => {
+    const [program, ...rest] = argv;
+    if (program === undefined)
+      return Promise.reject(new AppError('INVALID_ARGUMENT', 'running a program: argv is empty'));
+    if (options.signal?.aborted === true) return Promise.reject(cancelled(program, options.signal));
+    const { env = defaultEnv(), cwd, group: detached = false, stdin, fds = [] } = options;
+    const stdio = [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...fds] as const;
+    return new Promise((resolve, reject) => {
+      const child = start([program, ...rest], { env, cwd, detached, stdio });
+      return new Run(program, child, options, resolve, reject);
+    });
+  };
+}
+
+const execByNode = execWith(([program, ...args], { env, cwd, detached, stdio }) =>
+  spawn(program, args, { env, detached, stdio: [...stdio], ...(cwd === undefined ? {} : { cwd }) }),
+);
 
 function cancelled(program: string, signal: AbortSignal): AppError {
   return new AppError('CANCELLED', `running ${program}: cancelled`, { cause: abortReason(signal) });
@@ -81,23 +121,18 @@ class Run {
   /** Why we ended the program ourselves; undefined while it is on its own. */
   #why: AppError | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #child: ChildProcess;
+  readonly #child: Program;
   readonly #onAbort: () => void;
 
   constructor(
     private readonly program: string,
-    argv: readonly string[],
+    child: Program,
     private readonly options: ExecOptions,
     private readonly resolve: (result: ExecResult) => void,
     private readonly reject: (error: AppError) => void,
   ) {
     const { signal } = options;
-    this.#child = spawn(program, argv.slice(1), {
-      env: options.env ?? defaultEnv(),
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      detached: options.group ?? false,
-      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(options.fds ?? [])],
-    });
+    this.#child = child;
     this.#onAbort = () => this.#end(cancelled(program, signal as AbortSignal));
     this.#child.on('error', (cause) => this.#failedToSpawn(cause));
     this.#child.once('exit', () => this.#after(PIPE_GRACE_MS, () => this.#dropPipes()));

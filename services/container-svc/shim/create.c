@@ -23,10 +23,13 @@
 // Gives a program the signal state it would have from a shell.
 static void default_signals(void)
 {
+	// struct sigaction as the kernel has it (x86-64, arm64): handler, flags, restorer, mask. Not by libc, which refuses the two that
+	// it keeps for its threads: its posix_spawn leaves them ignored, and bionic has them for timers and backtraces.
+	const unsigned long by_default[4] = { 0 };
 	sigset_t none;
 
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL); // fails for KILL, STOP and those that libc keeps: as it should
+	for (int number = 1; number <= 64; number++)
+		syscall(SYS_rt_sigaction, number, by_default, NULL, sizeof by_default[3]); // fails for KILL and STOP, as it should
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -89,6 +89,12 @@ is 1 $? "exit status"
 is 127 "$(field "$T/answer" exitCode)" exitCode
 has "$T/answer" "cannot run /nowhere/crun: No such file"
 
+# As posix_spawn(3) leaves two of them, and node SIGPIPE.
+begin create-ignores-no-signal
+"$helper" ignoring "$shim" --phone ph_test --dir "$T/run" --lock "$T/step.lock" --kmsg "$T/kmsg" --log "$T/log" --log-max 65536 --pid-file "$T/pid" -- \
+  sh -c 'sed -n "s/^SigIgn:.*/&!/p" /proc/self/status; exit 3' >"$T/answer" 2>"$T/error"
+has "$T/answer" "0000000000000000!"
+
 begin create-names-nobody
 shim --pid-file "$T/pid" -- sh -c "echo 1 >$T/pid" >"$T/answer" 2>"$T/error"
 is 1 $? "exit status"

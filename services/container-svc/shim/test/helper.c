@@ -50,6 +50,18 @@ static int create(char **argv)
 	return 0;
 }
 
+// ignoring PROGRAM [ARGUMENT…]: runs it with SIGPIPE ignored and the two signals that libc does not let one ignore.
+static int ignoring(char **argv)
+{
+	const unsigned long ignore[4] = { (unsigned long)SIG_IGN };
+	const int numbers[] = { SIGPIPE, 32, 33 };
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		syscall(SYS_rt_sigaction, numbers[i], ignore, NULL, sizeof ignore[3]);
+	execv(argv[0], argv);
+	die(argv[0]);
+}
+
 // die-by SIGNAL: ends by a signal, with default disposition and without a core file.
 static int die_by(int number)
 {
@@ -240,6 +252,8 @@ int main(int argc, char **argv)
 		return atoi(rest[0]);
 	if (strcmp(verb, "sleep") == 0 && argc == 3)
 		return usleep((useconds_t)atoi(rest[0]) * 1000) == 0 ? 0 : 96;
+	if (strcmp(verb, "ignoring") == 0 && argc >= 3)
+		return ignoring(rest);
 	if (strcmp(verb, "die-by") == 0 && argc == 3)
 		return die_by(atoi(rest[0]));
 	if (strcmp(verb, "area") == 0 && argc == 4)

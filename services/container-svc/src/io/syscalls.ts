@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import koffi from 'koffi';
 
 /**
- * The few system calls that Node does not have. The only file that knows koffi: all others see functions that throw an
+ * The few system calls that Node does not have. This file and posix-spawn.ts alone know koffi: all others see functions that throw an
  * Error with `code` and `syscall`, as node:fs does. All are synchronous and take microseconds, mounts a few
  * milliseconds; only `syncFileSystem` waits for the disk, and answers a promise.
  */
@@ -36,9 +36,13 @@ const errorNames: ReadonlyMap<number, string> = new Map(
 
 function check(result: number, syscall: string, what: string): number {
   if (result >= 0) return result;
-  const number = koffi.errno();
+  throw systemError(koffi.errno(), syscall, what);
+}
+
+/** As node:fs would tell it. */
+export function systemError(number: number, syscall: string, what: string): NodeJS.ErrnoException {
   const code = errorNames.get(number) ?? `errno ${number}`;
-  throw Object.assign(new Error(`${code}: ${syscall} ${what}`), { code, errno: -number, syscall });
+  return Object.assign(new Error(`${code}: ${syscall} ${what}`), { code, errno: -number, syscall });
 }
 
 export const mountFlags = {
@@ -102,13 +106,26 @@ const F_SETPIPE_SZ = 1031;
 /** Unasked the kernel takes 64 KiB, and two programs wait for each other most of the time. */
 const PIPE_BYTES = 1 << 20;
 
-/** A pipe between two programs that we start: [the reader's end, the writer's end]. We close both once they are given. */
-export function pipe(): [number, number] {
+/** A pipe, as small as the kernel makes it: [the reader's end, the writer's end]. */
+export function smallPipe(): [number, number] {
   const fds: [number, number] = [-1, -1];
   check(pipeCall(fds, O_CLOEXEC), 'pipe2', '');
+  return fds;
+}
+
+/** A pipe between two programs that we start: [the reader's end, the writer's end]. We close both once they are given. */
+export function pipe(): [number, number] {
+  const fds = smallPipe();
   // Where it may not be so large it stays as it is.
   fcntlCall(fds[0], F_SETPIPE_SZ, PIPE_BYTES);
   return fds;
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** The same open file under a number that is `least` or more. */
+export function duplicate(fd: number, least: number): number {
+  return check(fcntlCall(fd, F_DUPFD_CLOEXEC, least), 'fcntl', `descriptor ${fd}`);
 }
 
 const CLOCK_BOOTTIME = 7;

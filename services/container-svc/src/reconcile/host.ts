@@ -7,7 +7,6 @@ import {
   type Lifecycle,
   type Log,
   type Metrics,
-  realExec,
 } from '@ancloud/kit';
 import fs from 'node:fs';
 import type { Condition } from '@ancloud/contracts/common/v1/common';
@@ -29,6 +28,7 @@ import { Paths } from '../io/paths.js';
 import { PhoneLock } from '../io/phone-lock.js';
 import { PhoneDisks } from '../io/phone-disk.js';
 import { PhoneNetwork } from '../io/phone-network.js';
+import { quickExec } from '../io/posix-spawn.js';
 import { PublicPorts } from '../io/public-ports.js';
 import { hostBootId } from '../io/process.js';
 import { SnapshotStore } from '../io/snapshot-store.js';
@@ -82,7 +82,7 @@ export async function startHost(
   const lock = await PhoneLock.take(`${paths.runDir}/container-svc.lock`, clock, life.signal, 5_000);
   life.add({ name: 'run directory lock', free: () => lock.release() });
 
-  const exec = realExec;
+  const exec = quickExec;
   const lowCeilings = raiseCeilings(config.raiseLimits, log);
   const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
   const lxcfs = new Lxcfs(config.lxcfsDir, clock);
@@ -286,6 +286,6 @@ export async function removeNetwork(config: Config, clock: Clock, log: Log): Pro
   const paths = new Paths(config.stateDir, config.runDir);
   const { bridge, subnet, adbUids, nameServers } = config;
   await new Dnsmasq({ folder: paths.dnsmasq, bridge, subnet, nameServers, clock, log }).stop();
-  await new HostNetwork({ bridge, subnet, adbUids, exec: realExec, log }).remove();
+  await new HostNetwork({ bridge, subnet, adbUids, exec: quickExec, log }).remove();
   removeEmptyParents(detectCgroups(readMounts()), `/ancloud-${config.hostId}`);
 }
