@@ -68,6 +68,7 @@ async function fromFile(name: string, source: ByteSource, scratch: Scratch): Pro
     case 'tar':
       return fromTar(name, source);
     case 'ext4':
+    case 'erofs':
     case 'sparse':
     case 'super':
       return { kind: 'partitions', entries: await partitionEntries(new Map([['system.img', source]])) };
