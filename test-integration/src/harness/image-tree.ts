@@ -53,7 +53,8 @@ export function noise(size: number, seed = 1): Buffer {
   return bytes;
 }
 
-const CAPABILITY = '0x0100000200200000000000000000000000000000';
+/** `security.capability` as setfattr takes it: cap_net_raw=ep, version 2. */
+export const CAPABILITY = '0x0100000200200000000000000000000000000000';
 
 /** A tree with everything an Android image has: owners, capabilities, labels, links, devices, a crowded directory. */
 export function makeTree(root: string): void {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CAPABILITY } from '../harness/image-tree.js';
 import { writeSuper } from '../harness/super-image.js';
 import { ImageHost, ociLayout, run } from './image-host.js';
 
@@ -8,6 +9,11 @@ let images: ImageHost;
 
 beforeAll(async () => {
   images = await ImageHost.start();
+  // The guest belongs to root alone and has no attributes: with these a form that loses either makes another image.
+  const bin = `${images.tree}/system/bin`;
+  fs.chownSync(bin, 0, 2_000);
+  fs.chownSync(`${bin}/log`, 1_036, 1_036);
+  await run('setfattr', ['-n', 'security.capability', '-v', CAPABILITY, `${bin}/log`]);
 });
 afterAll(async () => {
   const left = await images?.remove();
@@ -31,12 +37,13 @@ async function inZip(zip: string, file: string, name: string, ...options: string
   fs.rmSync(folder, { recursive: true });
 }
 
-/** Boots a phone from the image, asks it who it is, and removes it. */
-async function boots(imageId: string): Promise<void> {
+/** Boots a phone from the image, asks it whether it has, and what else `ask` would know, and removes it. */
+async function boots(imageId: string, ask?: (phone: string) => void): Promise<void> {
   const { host } = images;
   const phone = `ph_${imageId.slice(7, 15)}`;
   await host.run(phone, { imageId });
   expect(host.inside(phone, '/system/bin/getprop', 'sys.boot_completed').trim()).toBe('1');
+  ask?.(phone);
   await host.local.stopContainer({ phoneId: phone, remove: true });
   await host.gone(phone);
 }
@@ -89,16 +96,38 @@ describe('one tree, however it comes', () => {
       },
     ],
     [
+      'a folder with a system.img of erofs, lz4',
+      'partitions',
+      async (file) => {
+        fs.mkdirSync(file);
+        await run('mkfs.erofs', ['--quiet', '-zlz4hc', `${file}/system.img`, images.tree]);
+      },
+    ],
+    [
+      'a boot.img, its ramdisk the root, and a system.img of what is in /system',
+      'partitions',
+      async (file) => {
+        fs.mkdirSync(file);
+        await writeSystemOf(images.tree, `${file}/system.img`);
+        await writeRamdisk(images.tree, file);
+        await run('sh', ['-c', 'gzip -9n ramdisk && echo kernel > kernel'], { cwd: file });
+        const what = ['--kernel', 'kernel', '--ramdisk', 'ramdisk.gz', '-o', 'boot.img'];
+        await run('mkbootimg', what, { cwd: file });
+        for (const part of ['kernel', 'ramdisk.gz']) fs.rmSync(`${file}/${part}`);
+      },
+    ],
+    [
       'a squashfs of Anbox’s kind, owners moved up',
       'anbox-squashfs',
       async (file) => {
         const moved = `${file}.tree`;
         await run('cp', ['-a', images.tree, moved]);
-        await shiftOwners(moved, 100_000);
+        shiftOwners(moved, 100_000);
         await run('mksquashfs', [moved, file, '-comp', 'xz', '-no-xattrs', '-quiet', '-no-progress']);
         fs.rmSync(moved, { recursive: true });
       },
     ],
+    ['a tar without attributes', 'rootfs-tar', (file) => tarOf(images.tree, file, '--no-xattrs')],
   ])('%s', async (kind, source, make) => {
     const file = images.at(kind.replaceAll(/[^a-z]/g, ''));
     await make(file);
@@ -118,9 +147,25 @@ describe('one tree, however it comes', () => {
     fs.rmSync(file, { recursive: true });
   });
 
-  it('is one image, but for the attributes that Anbox’s lacks', () => {
+  it('is one image, and one more without the attributes, which Anbox’s lacks', () => {
     expect(ids.size).toBe(2);
   });
+});
+
+it('a ramdisk.img of lz4, system.img and vendor.img beside it are one root', async () => {
+  const [file, vendor] = [images.at('ramdisk'), images.at('vendor')];
+  fs.mkdirSync(file);
+  await writeSystemOf(images.tree, `${file}/system.img`);
+  await writeRamdisk(images.tree, file);
+  await run('lz4', ['-lqf9', '--rm', 'ramdisk', 'ramdisk.img'], { cwd: file });
+  await run('cp', ['-a', `${images.tree}/vendor`, vendor]);
+  fs.writeFileSync(`${vendor}/etc/which`, 'the vendor partition\n');
+  await run('mkfs.ext4', ['-q', '-d', vendor, `${file}/vendor.img`, '4M']);
+  const { image } = await images.import({ path: file });
+  await boots(image.imageId, (phone) => {
+    expect(images.host.inside(phone, 'cat', '/vendor/etc/which')).toBe('the vendor partition\n');
+  });
+  await images.host.phones.removeImage({ imageId: image.imageId });
 });
 
 it('two zips are one image: system.img in one, vendor.img stored in the other', async () => {
@@ -142,11 +187,25 @@ it('two zips are one image: system.img in one, vendor.img stored in the other', 
   await host.phones.removeImage({ imageId: image.imageId });
 });
 
-/** Adds to every owner in the tree, as anbox's create-package.sh does. */
-async function shiftOwners(tree: string, by: number): Promise<void> {
-  for (const name of ['.', ...(fs.readdirSync(tree, { recursive: true }) as string[])]) {
-    const file = `${tree}/${name}`;
-    const { uid, gid } = fs.lstatSync(file);
-    fs.lchownSync(file, uid + by, gid + by);
-  }
+/** A system.img as before system-as-root: /system itself is its root directory. */
+function writeSystemOf(tree: string, file: string): Promise<unknown> {
+  return run('mkfs.ext4', ['-q', '-d', `${tree}/system`, file, '96M']);
+}
+
+/**
+ * `folder`/ramdisk: a cpio of all but what is in /system, of which it has only the place to mount it on. A cpio
+ * holds no attributes; the tree has its only one in /system (and the guest itself none anywhere).
+ */
+function writeRamdisk(tree: string, folder: string): Promise<unknown> {
+  const names = "find . -path './system/*' -prune -o -print";
+  return run('sh', ['-c', `${names} | cpio -o -H newc --quiet > "$1"`, 'sh', `${folder}/ramdisk`], {
+    cwd: tree,
+  });
+}
+
+/** Adds to every owner in the tree, as anbox's create-package.sh does. Node's own recursive readdir would follow symlinks. */
+function shiftOwners(file: string, by: number): void {
+  const stat = fs.lstatSync(file);
+  fs.lchownSync(file, stat.uid + by, stat.gid + by);
+  if (stat.isDirectory()) for (const name of fs.readdirSync(file)) shiftOwners(`${file}/${name}`, by);
 }
