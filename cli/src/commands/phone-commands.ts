@@ -1,0 +1,161 @@
+import type { Command } from 'commander';
+import { action } from '../action.js';
+import { addControl } from './control-commands.js';
+import { addFeeds } from './feed-commands.js';
+import { addGroups } from './group-commands.js';
+import { addMacros } from './macro-commands.js';
+import type { CreateOptions } from './phone.js';
+import type { SetOptions } from './phone-set.js';
+import { addPushes } from './push-commands.js';
+import { addRecordings } from './recording-commands.js';
+import { addSnapshots } from './snapshot-commands.js';
+
+const verbWords = {
+  start: 'boot the phone and wait until it is ready',
+  stop: 'switch the phone off; its data stay',
+  reboot: 'reboot as Android does, and wait until the phone is ready again',
+  reset: 'factory reset: wipe the data of the phone',
+  pause: 'freeze the phone: no CPU time, its memory stays',
+  resume: 'let a paused phone go on',
+  delete: 'remove the phone and its data',
+} as const;
+
+/** `phone` with all that one does to a phone, and what stands beside it: snapshots, groups, macros. */
+export function addPhones(program: Command): void {
+  const phone = program.command('phone').description('phones').enablePositionalOptions();
+  phone
+    .command('create')
+    .option('--name <name>')
+    .option('--image <id>')
+    .option('--size <WxH>', 'pixels, each 240-2560', '720x1280')
+    .option('--disk <mib>', 'a disk of its own, 64-1048576; default: as much as the host’s disk has')
+    .option(
+      '--ports <host:phone,…>',
+      'ports of the host that lead into it, /udp behind those that are; 5555 is adb',
+    )
+    .option('--no-wait', 'return as soon as it is placed')
+    .action(
+      action(async ({ layout, output }, options: CreateOptions) => {
+        await (await import('./phone.js')).phoneCreate(layout, options, output);
+      }),
+    );
+  phone
+    .command('ls')
+    .action(action(async ({ layout, output }) => (await import('./phone.js')).phoneLs(layout, output)));
+  phone
+    .command('show')
+    .argument('<id>')
+    .action(
+      action(async ({ layout, output }, id: string) =>
+        (await import('./phone.js')).phoneShow(layout, id, output),
+      ),
+    );
+  phone
+    .command('set')
+    .argument('<id>')
+    .description(
+      'change a phone: limits and encoder as it runs; another image boots it anew with its data kept',
+    )
+    .option('--cpu <millis>', 'thousandths of a core')
+    .option('--cpu-weight <n>', 'share of the CPU when all phones are busy, 1-10000, default 100')
+    .option('--memory <mib>')
+    .option('--swap <mib>', 'beyond memory; 0 = no limit of the phone’s own')
+    .option('--pids <n>', 'processes and threads')
+    .option('--io-weight <n>', 'share of disk time, 1-1000, default 100')
+    .option(
+      '--disk <mib>',
+      'its own disk grows, at the latest with the next start; else with the next factory reset',
+    )
+    .option('--ports <host:phone,…>', 'ports of the host that lead into it, as it runs; none = none')
+    .option('--egress <kbit>', 'what the phone may send, kbit/s, 64-10000000; 0 = no limit')
+    .option(
+      '--egress-allow <networks>',
+      'IPv4 networks that it may send to, separated by commas; any = everywhere',
+    )
+    .option('--bit-rate <bits>', 'of the picture, bits a second, 100000-50000000, default 4000000')
+    .option('--fps <n>', 'pictures a second that are sent at most, 1-120, default 60')
+    .option('--size <pixels>', 'longest side of the picture that is sent, 180-2560; 0 = the screen’s own')
+    .option('--idle-pause <minutes>', 'pause after so long without a viewer; 0 = never')
+    .option('--image <id>')
+    .option('--allow-profile-change', 'also to an image of another profile')
+    .action(
+      action(async ({ layout, output }, id: string, options: SetOptions) =>
+        (await import('./phone-set.js')).phoneSet(layout, id, options, output),
+      ),
+    );
+  for (const [name, verb] of [
+    ['start', 'start'],
+    ['stop', 'stop'],
+    ['reboot', 'reboot'],
+    ['reset', 'reset'],
+    ['pause', 'pause'],
+    ['resume', 'resume'],
+    ['rm', 'delete'],
+  ] as const) {
+    phone
+      .command(name)
+      .description(verbWords[verb])
+      .argument('<id>')
+      .action(
+        action(async ({ layout, output }, id: string) =>
+          (await import('./phone.js')).phoneVerb(layout, id, verb, output),
+        ),
+      );
+  }
+  addSnapshots(program, phone);
+  addGroups(program);
+  addMacros(program);
+  addRecordings(program, phone);
+  addPushes(program, phone);
+  addFeeds(program, phone);
+  phone
+    .command('open')
+    .argument('<id>')
+    .description('print a fresh one-time link to the phone’s page')
+    .action(
+      action(async ({ layout, output }, id: string) =>
+        (await import('./phone.js')).phoneOpen(layout, id, output),
+      ),
+    );
+  phone
+    .command('shell')
+    .argument('<id>')
+    .argument('[command...]')
+    .passThroughOptions()
+    .description('a shell on the phone, or one command')
+    .action(
+      action(async ({ layout }, id: string, command: string[]) =>
+        (await import('./shell.js')).phoneShell(layout, id, command[0] === '--' ? command.slice(1) : command),
+      ),
+    );
+  phone
+    .command('screenshot')
+    .argument('<id>')
+    .argument('[file]')
+    .action(
+      action(async ({ layout, output }, id: string, file: string | undefined) =>
+        (await import('./phone.js')).phoneScreenshot(layout, id, file, output),
+      ),
+    );
+  phone
+    .command('install')
+    .argument('<id>')
+    .argument('<apk>')
+    .action(
+      action(async ({ layout, output }, id: string, apk: string) =>
+        (await import('./phone.js')).phoneInstall(layout, id, apk, output),
+      ),
+    );
+  phone
+    .command('log')
+    .argument('<id>')
+    .option('--tail <lines>', 'lines from the end', '200')
+    .description('what the phone’s init wrote')
+    .action(
+      action(async ({ layout, output }, id: string, options: { tail: string }) =>
+        (await import('./phone.js')).phoneLog(layout, id, options, output),
+      ),
+    );
+
+  addControl(phone);
+}
