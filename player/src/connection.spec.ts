@@ -246,6 +246,24 @@ describe('Connection', () => {
     expect(socket(1).sent).toEqual([]);
   });
 
+  it('has patience with the signalling of media that fall silent, which may only be late', async () => {
+    await live(0);
+    media.restartIce.mockReturnValue(new Promise(() => undefined));
+    lost();
+    socket(1).open();
+    await settle(900);
+    socket(0).says({ id: 1, method: 'ping', data: {} });
+    await settle(200);
+    expect(states).toEqual(['live']);
+    expect(socket(1).readyState).toBe(3);
+    lost();
+    socket(2).open();
+    await settle(900);
+    expect(states).toEqual(['live']);
+    await settle(200);
+    expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the media went silent');
+  });
+
   it('counts a connection that cannot be made as the end of one that is silent, but not one that a newer network replaced', async () => {
     await live(0);
     media.restartIce.mockReturnValue(new Promise(() => undefined));

@@ -4,6 +4,7 @@ import { prepareDevice } from './device.js';
 import { Dialler } from './dialler.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
+import { Reroute } from './reroute.js';
 import { type End, Signal, SignalError } from './signal.js';
 import { wakes } from './wakes.js';
 
@@ -63,6 +64,7 @@ export class Connection {
   readonly #parts: ConnectionParts;
   readonly #abort = new AbortController();
   readonly #dialler: Dialler;
+  readonly #reroute: Reroute;
   #signal: Signal | undefined;
   #media: MediaLike | undefined;
   #resume: { viewer: string; resume: string } | undefined;
@@ -77,6 +79,7 @@ export class Connection {
     this.#options = options;
     this.#parts = parts;
     this.#dialler = new Dialler(options.url);
+    this.#reroute = new Reroute(this.#dialler, () => ({ signal: this.#signal, media: this.#media }));
     parts.wakes((what) => this.#woken(what), this.#abort.signal);
     void this.#live();
     // Behind the beginning of the connection: it keeps the page busy while the network works.
@@ -187,7 +190,7 @@ export class Connection {
       took: this.#options.took,
       track: this.#options.track,
       failed: (message) => over({ code: 'UNAVAILABLE', message, retry: true }),
-      lost: () => this.#reroute('the media went silent'),
+      lost: () => this.#reroute.begin('silence'),
     });
     if (this.#abort.signal.aborted) return media.close();
     this.#media = media;
@@ -238,28 +241,7 @@ export class Connection {
   /** The path may be dead though nothing has said so yet; and nobody should wait for a timer that ran while hidden. */
   #woken(what: 'network' | 'page'): void {
     this.#hurry();
-    if (what === 'network') this.#reroute('the network changed');
-  }
-
-  /** Another way for the media; and for the signalling, which may be as dead as they are, and its TCP would not say so for minutes. */
-  #reroute(why: string): void {
-    const signal = this.#signal;
-    // A connection that is being made by the network that was.
-    if (signal === undefined) return this.#dialler.drop();
-    void this.#connectBeside(signal, why);
-    // Media that are being set up may have asked for what nobody answers.
-    const asked = this.#media?.restartIce() ?? Promise.reject(new Error('there are no media yet'));
-    asked.catch(() => signal.cut(why));
-  }
-
-  /** A new connection takes more round trips than an answer by the one that is: if it is open first, that one is dead. */
-  async #connectBeside(signal: Signal, why: string): Promise<void> {
-    const askedAt = performance.now();
-    const what = await this.#dialler.anew();
-    // Another network since, or another life, which may have taken it.
-    if (what === 'dropped' || signal !== this.#signal) return;
-    if (signal.heardAt <= askedAt) signal.cut(why);
-    else this.#dialler.drop();
+    if (what === 'network') this.#reroute.begin('network');
   }
 
   #pause(ms: number): Promise<void> {
