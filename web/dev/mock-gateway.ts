@@ -223,7 +223,7 @@ async function api(request: http.IncomingMessage, reply: http.ServerResponse, ur
         401,
         'TOKEN_INVALID',
         'the link was used before, or has expired',
-        "get a new one, e.g. with './ancloud open'",
+        "get a new one, e.g. with './ancloud link'",
       );
     const session = Math.random().toString(36).slice(2);
     sessions.add(session);

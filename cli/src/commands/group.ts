@@ -2,6 +2,7 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
+import { labelsOf } from './labels.js';
 
 export interface GroupOptions {
   readonly name?: string;
@@ -146,18 +147,4 @@ function number(field: string, text: string): number {
     value: text,
     fix: 'place is a share of the picture such as 0.02, delay are milliseconds',
   });
-}
-
-function labelsOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
-      throw new AppError('INVALID_ARGUMENT', `'${pair}' is not a label`, {
-        field: 'label',
-        value: pair,
-        fix: 'write key=value',
-      });
-    }),
-  );
 }

@@ -33,6 +33,7 @@ export function addPhones(program: Command): void {
       '--ports <host:phone,…>',
       'ports of the host that lead into it, /udp behind those that are; 5555 is adb',
     )
+    .option('--label <key=value...>', 'labels, by which phones are found and grouped')
     .option('--no-wait', 'return as soon as it is placed')
     .action(
       action(async ({ layout, output }, options: CreateOptions) => {
@@ -75,6 +76,7 @@ export function addPhones(program: Command): void {
     .option('--bit-rate <bits>', 'of the picture, bits a second, 100000-50000000, default 4000000')
     .option('--fps <n>', 'pictures a second that are sent at most, 1-120, default 60')
     .option('--size <pixels>', 'longest side of the picture that is sent, 180-2560; 0 = the screen’s own')
+    .option('--label <key=value...>', 'all labels that it has from then on; none = none')
     .option('--idle-pause <minutes>', 'pause after so long without a viewer; 0 = never')
     .option('--image <id>')
     .option('--allow-profile-change', 'also to an image of another profile')
@@ -115,6 +117,23 @@ export function addPhones(program: Command): void {
     .action(
       action(async ({ layout, output }, id: string) =>
         (await import('./phone.js')).phoneOpen(layout, id, output),
+      ),
+    );
+  phone
+    .command('share')
+    .argument('<id>')
+    .option(
+      '--role <role>',
+      'watch; control also touches; owner also takes the controls from others',
+      'watch',
+    )
+    .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
+    .description(
+      'let somebody see the phone: a signalling URL, and a token for one viewer (<ancloud-phone src token>)',
+    )
+    .action(
+      action(async ({ layout, output }, id: string, options: { role: string; ttl: string }) =>
+        (await import('./phone.js')).phoneShare(layout, id, options, output),
       ),
     );
   phone

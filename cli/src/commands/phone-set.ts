@@ -2,6 +2,7 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import type { Output } from '../output.js';
+import { labelsOf } from './labels.js';
 
 export interface SetOptions {
   readonly cpu?: string;
@@ -17,6 +18,7 @@ export interface SetOptions {
   readonly size?: string;
   readonly disk?: string;
   readonly ports?: string;
+  readonly label?: readonly string[];
   readonly idlePause?: string;
   readonly image?: string;
   readonly allowProfileChange?: boolean;
@@ -50,6 +52,7 @@ export async function phoneSet(
       : { idlePauseMinutes: wholeNumber('idlePause', options.idlePause) }),
     ...(options.egressAllow === undefined ? {} : { egressAllow: networks(options.egressAllow) }),
     ...(options.ports === undefined ? {} : { ports: portMappings(options.ports) }),
+    ...(options.label === undefined ? {} : { labels: givenLabels(options.label) }),
     ...(options.image === undefined ? {} : { imageId: options.image }),
   };
   if (Object.keys(spec).length === 0)
@@ -82,6 +85,10 @@ function part<O extends keyof SetOptions>(
 function networks(text: string): string[] {
   return text === 'any' ? [] : text.split(',').map((network) => network.trim());
 }
+
+/** All that the phone has from then on; `none` = none. */
+const givenLabels = (pairs: readonly string[]): Record<string, string> =>
+  pairs.length === 1 && pairs[0] === 'none' ? {} : labelsOf(pairs);
 
 /** `20001:5555,20002:9000/udp` → ports of the host and of the phone; `none` = none. */
 export function portMappings(text: string): { hostPort: number; phonePort: number; protocol: string }[] {

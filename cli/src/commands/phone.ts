@@ -4,6 +4,7 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
+import { labelsOf } from './labels.js';
 import { portMappings, wholeNumber } from './phone-set.js';
 
 export interface CreateOptions {
@@ -12,6 +13,7 @@ export interface CreateOptions {
   readonly size?: string;
   readonly disk?: string;
   readonly ports?: string;
+  readonly label?: readonly string[];
   readonly wait: boolean;
 }
 
@@ -27,6 +29,7 @@ export async function phoneCreate(layout: Layout, options: CreateOptions, output
         ...(options.image === undefined ? {} : { imageId: options.image }),
         ...(display === undefined ? {} : { display }),
         ...(options.ports === undefined ? {} : { ports: portMappings(options.ports) }),
+        ...(options.label === undefined ? {} : { labels: labelsOf(options.label) }),
         ...(options.disk === undefined ? {} : { limits: { diskMib: wholeNumber('disk', options.disk) } }),
       },
     },
@@ -60,6 +63,19 @@ export async function phoneLs(layout: Layout, output: Output): Promise<void> {
     phone.reason,
   ]);
   output.result(phones, table(['PHONE', 'NAME', 'PHASE', 'HOST', 'VIEWERS', 'REASON'], rows));
+}
+
+/** `./ancloud phone share ID`: what an application needs to let somebody see the phone. */
+export async function phoneShare(
+  layout: Layout,
+  id: string,
+  options: { readonly role: string; readonly ttl: string },
+  output: Output,
+): Promise<void> {
+  const body = { role: options.role, ttlSeconds: wholeNumber('--ttl', options.ttl) };
+  const path = `/v1/phones/${encodeURIComponent(id)}/viewers`;
+  const viewer = await new GatewayClient(layout).post<{ signalUrl: string; token: string }>(path, body);
+  output.result(viewer, `${viewer.signalUrl}\n${viewer.token}`);
 }
 
 /** `./ancloud phone show ID` */

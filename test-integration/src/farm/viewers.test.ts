@@ -49,6 +49,30 @@ describe('first-frame', () => {
   });
 });
 
+describe('sharing', () => {
+  it('a token by the CLI is good for one viewer of its role, whose phone has the labels that the CLI gave it', async () => {
+    const json = async (...args: string[]): Promise<unknown> => {
+      const { code, stdout, stderr } = await farm.cli(['--json', 'phone', ...args]);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const made = await json('share', phone.phoneId, '--role', 'control');
+    const viewer = await browser.open(farm, made as { token: string; viewerId: string });
+    await viewer.firstFrame();
+    const { viewers } = await farm.api<{ viewers: { viewerId: string; role: string }[] }>(
+      'GET',
+      `/v1/phones/${phone.phoneId}/viewers`,
+    );
+    expect(viewers).toContainEqual(expect.objectContaining({ viewerId: viewer.viewerId, role: 'control' }));
+    await viewer.page.close();
+    await json('set', phone.phoneId, '--label', 'team=a', 'row=1');
+    expect(await json('show', phone.phoneId)).toMatchObject({ spec: { labels: { team: 'a', row: '1' } } });
+    await json('set', phone.phoneId, '--label', 'none');
+    expect(await json('show', phone.phoneId)).toMatchObject({ spec: { labels: {} } });
+  });
+});
+
 describe('experience', () => {
   it('the farm learns how a viewer sees its picture, and a still screen is no stall', async () => {
     await open('motion');

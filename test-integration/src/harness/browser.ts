@@ -18,6 +18,12 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+export interface WatchOptions {
+  readonly quality?: 'high' | 'low' | 'auto';
+  readonly sync?: '' | 'av';
+  readonly link?: SlowLink;
+}
+
 /** One browser with an empty profile; `close` ends it and removes the profile. */
 export class Browser {
   readonly #profile: string;
@@ -66,17 +72,17 @@ export class Browser {
     farm: Farm,
     phone: string,
     role: 'watch' | 'control' | 'owner',
-    {
-      quality = 'high',
-      sync = '',
-      link,
-    }: {
-      readonly quality?: 'high' | 'low' | 'auto';
-      readonly sync?: '' | 'av';
-      readonly link?: SlowLink;
-    } = {},
+    options?: WatchOptions,
   ): Promise<ViewerPage> {
-    const { token, viewerId } = await farm.viewer(phone, role);
+    return this.open(farm, await farm.viewer(phone, role), options);
+  }
+
+  /** The same for a viewer that was made otherwise. */
+  async open(
+    farm: Farm,
+    { token, viewerId }: { readonly token: string; readonly viewerId: string },
+    { quality = 'high', sync = '', link }: WatchOptions = {},
+  ): Promise<ViewerPage> {
     const page = await this.context.newPage();
     await link?.carry(page);
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });

@@ -46,7 +46,7 @@ describe('the console', () => {
     await page.getByText('6 phones, 3 ready').waitFor();
     const second = await openConsole(browser, gateway);
     await second.page.getByText('The link was used before, or has expired.').waitFor();
-    await second.page.getByText("Get a new one, e.g. with './ancloud open'.").waitFor();
+    await second.page.getByText("Get a new one, e.g. with './ancloud link'.").waitFor();
     expect(second.page.url()).toBe(`${gateway.origin}/`);
     expect(await nameless(second.page)).toEqual([]);
     await second.page.context().close();

@@ -49,7 +49,7 @@ export class ConsoleAccess {
     if (fields === undefined || owner === undefined)
       throw new AppError('TOKEN_INVALID', 'the link was used before, or has expired', {
         field: 'code',
-        fix: "get a new one, e.g. with './ancloud up' or './ancloud open'",
+        fix: "get a new one, e.g. with './ancloud link'",
       });
     const secret = randomSecret();
     await this.#credentials.putConsoleSession(digestOf(secret), fields);
