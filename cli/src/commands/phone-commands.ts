@@ -6,6 +6,7 @@ import { addGroups } from './group-commands.js';
 import { addMacros } from './macro-commands.js';
 import type { CreateOptions } from './phone.js';
 import type { SetOptions } from './phone-set.js';
+import { addSpecOptions } from './phone-spec.js';
 import { addPushes } from './push-commands.js';
 import { addRecordings } from './recording-commands.js';
 import { addSnapshots } from './snapshot-commands.js';
@@ -23,17 +24,9 @@ const verbWords = {
 /** `phone` with all that one does to a phone, and what stands beside it: snapshots, groups, macros. */
 export function addPhones(program: Command): void {
   const phone = program.command('phone').description('phones').enablePositionalOptions();
-  phone
-    .command('create')
-    .option('--name <name>')
-    .option('--image <id>')
-    .option('--size <WxH>', 'pixels, each 240-2560', '720x1280')
+  addSpecOptions(phone.command('create').option('--name <name>'))
+    .option('--size <WxH>', 'of the screen, pixels, each 240-2560', '720x1280')
     .option('--disk <mib>', 'a disk of its own, 64-1048576; default: as much as the host’s disk has')
-    .option(
-      '--ports <host:phone,…>',
-      'ports of the host that lead into it, /udp behind those that are; 5555 is adb',
-    )
-    .option('--label <key=value...>', 'labels, by which phones are found and grouped')
     .option('--no-wait', 'return as soon as it is placed')
     .action(
       action(async ({ layout, output }, options: CreateOptions) => {
@@ -51,34 +44,20 @@ export function addPhones(program: Command): void {
         (await import('./phone.js')).phoneShow(layout, id, output),
       ),
     );
-  phone
-    .command('set')
-    .argument('<id>')
-    .description(
-      'change a phone: limits and encoder as it runs; another image boots it anew with its data kept',
-    )
-    .option('--cpu <millis>', 'thousandths of a core')
-    .option('--cpu-weight <n>', 'share of the CPU when all phones are busy, 1-10000, default 100')
-    .option('--memory <mib>')
-    .option('--swap <mib>', 'beyond memory; 0 = no limit of the phone’s own')
-    .option('--pids <n>', 'processes and threads')
-    .option('--io-weight <n>', 'share of disk time, 1-1000, default 100')
+  addSpecOptions(
+    phone
+      .command('set')
+      .argument('<id>')
+      .description(
+        'change a phone: limits and encoder as it runs; another image, screen or boot property boots it anew with its data kept',
+      ),
+  )
+    .option('--display <WxH>', 'size of the screen, pixels, each 240-2560')
+    .option('--size <pixels>', 'longest side of the picture that is sent, 180-2560; 0 = the screen’s own')
     .option(
       '--disk <mib>',
       'its own disk grows, at the latest with the next start; else with the next factory reset',
     )
-    .option('--ports <host:phone,…>', 'ports of the host that lead into it, as it runs; none = none')
-    .option('--egress <kbit>', 'what the phone may send, kbit/s, 64-10000000; 0 = no limit')
-    .option(
-      '--egress-allow <networks>',
-      'IPv4 networks that it may send to, separated by commas; any = everywhere',
-    )
-    .option('--bit-rate <bits>', 'of the picture, bits a second, 100000-50000000, default 4000000')
-    .option('--fps <n>', 'pictures a second that are sent at most, 1-120, default 60')
-    .option('--size <pixels>', 'longest side of the picture that is sent, 180-2560; 0 = the screen’s own')
-    .option('--label <key=value...>', 'all labels that it has from then on; none = none')
-    .option('--idle-pause <minutes>', 'pause after so long without a viewer; 0 = never')
-    .option('--image <id>')
     .option('--allow-profile-change', 'also to an image of another profile')
     .action(
       action(async ({ layout, output }, id: string, options: SetOptions) =>

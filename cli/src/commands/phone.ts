@@ -4,51 +4,28 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
-import { labelsOf } from './labels.js';
-import { portMappings, wholeNumber } from './phone-set.js';
+import { type SpecOptions, specOf, wholeNumber } from './phone-spec.js';
 
-export interface CreateOptions {
+/** `size` is that of the screen. */
+export interface CreateOptions extends Omit<SpecOptions, 'display' | 'pictureSize'> {
   readonly name?: string;
-  readonly image?: string;
   readonly size?: string;
-  readonly disk?: string;
-  readonly ports?: string;
-  readonly label?: readonly string[];
   readonly wait: boolean;
 }
 
 /** `./ancloud phone create` */
 export async function phoneCreate(layout: Layout, options: CreateOptions, output: Output): Promise<void> {
   const client = new GatewayClient(layout);
-  const display = options.size === undefined ? undefined : parseSize(options.size);
+  const { name, size, wait, ...rest } = options;
   const { phone, operation } = await client.post<{ phone: PhoneView; operation: OperationView }>(
     '/v1/phones',
     {
-      ...(options.name === undefined ? {} : { name: options.name }),
-      spec: {
-        ...(options.image === undefined ? {} : { imageId: options.image }),
-        ...(display === undefined ? {} : { display }),
-        ...(options.ports === undefined ? {} : { ports: portMappings(options.ports) }),
-        ...(options.label === undefined ? {} : { labels: labelsOf(options.label) }),
-        ...(options.disk === undefined ? {} : { limits: { diskMib: wholeNumber('disk', options.disk) } }),
-      },
+      ...(name === undefined ? {} : { name }),
+      spec: specOf({ ...rest, ...(size === undefined ? {} : { display: size }) }),
     },
   );
-  if (options.wait) await client.wait(operation);
+  if (wait) await client.wait(operation);
   output.result(await client.get<PhoneView>(`/v1/phones/${phone.phoneId}`), phone.phoneId);
-}
-
-/** `720x1280` → width and height; the range is checked by the API. */
-function parseSize(text: string): { width: number; height: number } {
-  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
-  if (match === null) {
-    throw new AppError('INVALID_ARGUMENT', 'the size is not WIDTHxHEIGHT', {
-      field: '--size',
-      value: text,
-      fix: 'write e.g. 720x1280',
-    });
-  }
-  return { width: Number(match[1]), height: Number(match[2]) };
 }
 
 /** `./ancloud phone ls` */

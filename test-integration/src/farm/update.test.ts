@@ -65,3 +65,51 @@ it('a running phone gets another image of its family, with its data kept, and no
   await farm.delete(phoneId);
   expect((await farm.call('DELETE', `/v1/images/${newer}`)).status).toBe(204);
 });
+
+it('the CLI makes a phone with limits, labels and boot properties, and changes them', async () => {
+  const phone = async (...args: string[]): Promise<Phone> => {
+    const { code, stdout, stderr } = await farm.cli(['--json', 'phone', ...args]);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    return JSON.parse(stdout) as Phone;
+  };
+  const given = [
+    '--memory',
+    '300',
+    '--pids',
+    '400',
+    '--label',
+    'team=a',
+    '--boot-property',
+    'androidboot.shop=one',
+  ];
+  const { phoneId } = await phone('create', ...given, '--dpi', '240');
+  const spec = async (): Promise<unknown> =>
+    ((await phone('show', phoneId)) as unknown as { spec: unknown }).spec;
+  expect(await spec()).toMatchObject({
+    limits: { memoryMib: 300, pids: 400 },
+    labels: { team: 'a' },
+    bootProperties: { 'androidboot.shop': 'one' },
+    display: { width: 720, height: 1280, dpi: 240 },
+  });
+  expect(await farm.shell(phoneId, 'getprop ro.boot.shop')).toContain('one');
+  await phone(
+    'set',
+    phoneId,
+    '--label',
+    'none',
+    '--boot-property',
+    'androidboot.shop=two',
+    '--memory',
+    '320',
+  );
+  await farm.viewable(phoneId);
+  expect(await farm.shell(phoneId, 'getprop ro.boot.shop')).toContain('two');
+  expect(await spec()).toMatchObject({ limits: { memoryMib: 320, pids: 400 }, labels: {} });
+  const refused = await farm.cli(['phone', 'set', phoneId, '--boot-property', 'androidboot.shop']);
+  expect(refused).toMatchObject({
+    code: 64,
+    stderr: expect.stringContaining('--boot-property name=value') as string,
+  });
+  await farm.delete(phoneId);
+});
