@@ -83,7 +83,7 @@ it('the CLI makes a phone with limits, labels and boot properties, and changes t
     '--boot-property',
     'androidboot.shop=one',
   ];
-  const { phoneId } = await phone('create', ...given, '--dpi', '240');
+  const { phoneId } = await phone('create', ...given, '--dpi', '240', '--image', first);
   const spec = async (): Promise<unknown> =>
     ((await phone('show', phoneId)) as unknown as { spec: unknown }).spec;
   expect(await spec()).toMatchObject({
