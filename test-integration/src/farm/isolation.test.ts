@@ -9,15 +9,19 @@ import { leftoversOf } from '../harness/leftovers.js';
 import { World } from '../harness/world.js';
 
 const farm = new Farm(inject('farm'));
-const host = farm.address.env['ANCLOUD_SUBNET']?.split('/')[0] ?? '';
+const subnet = farm.address.env['ANCLOUD_SUBNET'] ?? '';
+const host = subnet.split('/')[0] ?? '';
 let one: Phone;
 let two: Phone;
+let world: World;
 
 beforeAll(async () => {
   one = await farm.create({ limits: { cpuMillis: 500, memoryMib: 512, pids: 300 } });
   two = await farm.create();
+  world = await World.create();
 });
 afterAll(async () => {
+  world?.remove();
   for (const phone of [one, two]) if (phone !== undefined) await farm.delete(phone.phoneId);
 });
 
@@ -115,22 +119,30 @@ describe('a phone', () => {
 
   it('sends to the networks of its list only, to its host’s DNS, and everywhere again', async () => {
     const allow = (egressAllow: readonly string[]): Promise<void> => change({ egressAllow });
-    const world = await World.create();
-    try {
-      expect(await reaches(one, world.address, world.port)).toBe(true);
-      expect(refused(one)).toBeUndefined();
-      await allow(['192.0.2.0/24', '10.0.0.0/8', '10.1.0.0/16']);
-      expect(await isCutOff(one, world.address, world.port)).toBe(true);
-      expect(refused(one)).toBeGreaterThan(0);
-      expect(await reaches(one, host, 53)).toBe(true);
-      expect(await reaches(undefined, ip(one), 5555)).toBe(true);
-      await allow([`${world.address}/26`]);
-      expect(await reaches(one, world.address, world.port)).toBe(true);
-      await allow([]);
-      expect(refused(one)).toBeUndefined();
-    } finally {
-      world.remove();
+    expect(await reaches(one, world.address, world.port)).toBe(true);
+    expect(refused(one)).toBeUndefined();
+    await allow(['192.0.2.0/24', '10.0.0.0/8', '10.1.0.0/16']);
+    expect(await isCutOff(one, world.address, world.port)).toBe(true);
+    expect(refused(one)).toBeGreaterThan(0);
+    expect(await reaches(one, host, 53)).toBe(true);
+    expect(await reaches(undefined, ip(one), 5555)).toBe(true);
+    await allow([`${world.address}/26`]);
+    expect(await reaches(one, world.address, world.port)).toBe(true);
+    await allow([]);
+    expect(refused(one)).toBeUndefined();
+  });
+
+  it('does not reach where clouds tell a host its secrets, which the host does', async () => {
+    const metadata = ['169.254.169.254', '100.100.100.200'];
+    // By the same way, and nobody's secret: what cuts off the others is not that they lead nowhere.
+    const beside = ['169.253.169.254', '100.100.100.201'];
+    world.answerAt([...metadata, ...beside], subnet);
+    for (const address of metadata) {
+      expect(await world.isAt(address)).toBe(true);
+      expect(await isCutOff(one, address, world.port)).toBe(true);
     }
+    for (const address of [...beside, world.address])
+      expect(await reaches(one, address, world.port)).toBe(true);
   });
 
   it('sends no more than it may, as soon as that is said, and all it likes again', async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import net from 'node:net';
 
 /**
  * Addresses of the process's own, since worlds of several runs stand beside each other: a /30 of the range that is meant for testing
@@ -8,6 +9,8 @@ import { once } from 'node:events';
 const block = (process.pid % 16_384) * 4;
 const at = (offset: number): string => `198.18.${(block + offset) >> 8}.${(block + offset) & 255}`;
 const HERE = at(1);
+/** A routing table that is nobody else's, for the same reason; the kernel's own end at 255. */
+const TABLE = String(10_000 + process.pid);
 
 /** A machine beyond the host, in a network namespace of its own, with a TCP server that hangs up. */
 export class World {
@@ -15,6 +18,7 @@ export class World {
   readonly port = 7777;
   readonly #name = `anc-world-${process.pid}`;
   #server: ChildProcess | undefined;
+  readonly #rules: string[] = [];
 
   /** Serves. */
   static async create(): Promise<World> {
@@ -52,6 +56,30 @@ export class World {
     execFileSync('ip', ['-n', this.#name, 'route', 'replace', network, 'via', HERE]);
   }
 
+  /**
+   * Is found at these addresses too, by what comes from `network` or from the host's end of the cable. For everybody else they stay
+   * what they are, since they may be a cloud's own.
+   */
+  answerAt(addresses: readonly string[], network: string): void {
+    for (const address of addresses) {
+      execFileSync('ip', ['-n', this.#name, 'address', 'add', `${address}/32`, 'dev', 'eth0']);
+      execFileSync('ip', ['route', 'add', `${address}/32`, 'via', this.address, 'table', TABLE]);
+    }
+    for (const from of [network, HERE]) {
+      execFileSync('ip', ['rule', 'add', 'from', from, 'lookup', TABLE]);
+      this.#rules.push(from);
+    }
+  }
+
+  /** Whether the server is reached at an address, from the host's end of the cable. */
+  isAt(address: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = net.connect({ host: address, port: this.port, localAddress: HERE });
+      socket.once('connect', () => resolve(true)).on('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+  }
+
   /** Whether a TCP connection from out there is accepted within so many seconds. */
   connects(address: string, port: number, seconds: number): Promise<boolean> {
     const words = ['bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`];
@@ -62,6 +90,8 @@ export class World {
   /** The cable goes with the namespace, at the latest when its last process has ended. */
   remove(): void {
     this.#server?.kill('SIGKILL');
+    for (const from of this.#rules.splice(0))
+      execFileSync('ip', ['rule', 'delete', 'from', from, 'lookup', TABLE]);
     execFileSync('ip', ['netns', 'delete', this.#name]);
   }
 }
