@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import zlib from 'node:zlib';
-import { type Entry, type EntryStream, NO_XATTRS, noContent, writeTar } from '@ancloud/android-image';
+import { type Entry, type EntryStream, writeTar } from '@ancloud/android-image';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { ImageHost, run } from './image-host.js';
+import { common, file, ImageHost, run } from './image-host.js';
 
 let images: ImageHost;
 
@@ -13,17 +13,6 @@ beforeAll(async () => {
 afterAll(async () => {
   const left = await images?.remove();
   if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
-});
-
-const common = { mode: 0o755, uid: 0, gid: 0, mtime: 0, size: 0, xattrs: NO_XATTRS, content: noContent };
-const file = (path: string, text = 'x'): Entry => ({
-  ...common,
-  path,
-  type: 'file',
-  size: Buffer.byteLength(text),
-  async *content() {
-    yield Buffer.from(text);
-  },
 });
 
 async function tar(...entries: Entry[]): Promise<Buffer> {

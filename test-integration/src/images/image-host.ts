@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { type Entry, NO_XATTRS, noContent } from '@ancloud/android-image';
 import type { ImportImageProgress, ImportImageRequest } from '@ancloud/contracts/container/v1/container';
 import type { ImageRecord } from '@ancloud/contracts/state/v1/state';
 import { ImportImageRequest as Request } from '@ancloud/contracts/container/v1/container';
@@ -10,6 +11,27 @@ import { eventually, NotYet } from '../harness/eventually.js';
 import { buildGuest } from '../harness/farm.js';
 
 export const run = promisify(execFile);
+
+/** What entries of an archive that is made entry by entry have in common. */
+export const common = {
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  mtime: 0,
+  size: 0,
+  xattrs: NO_XATTRS,
+  content: noContent,
+};
+/** A file of one. */
+export const file = (path: string, text = 'x'): Entry => ({
+  ...common,
+  path,
+  type: 'file',
+  size: Buffer.byteLength(text),
+  async *content() {
+    yield Buffer.from(text);
+  },
+});
 
 /** A host, and the reference guest's tree unpacked, to make images of. */
 export class ImageHost {
