@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { AppError } from '@ancloud/kit/errors';
 import { examineTier, type Tier, tiers } from '../test/tiers.js';
-import { type Tally, tallyOf } from '../test/tally.js';
+import { failuresOf, type Tally, tallyOf } from '../test/tally.js';
 import type { Layout } from '../layout.js';
 import { exitCodes, type Output } from '../output.js';
 import { prepareArtifacts } from '../setup/artifacts.js';
@@ -11,7 +11,7 @@ import { ensurePackages, packages } from '../setup/packages.js';
 
 /**
  * `./ancloud test [TIER…]`: installs what the tests need, runs each tier in turn, prints its seconds and its tally, and
- * last `N passed, N failed`. A tier that cannot run says what is missing; in CI (CI=true) that is a failure, elsewhere it
+ * then what failed by name and reason, last `N passed, N failed`. A tier that cannot run says what is missing; in CI (CI=true) that is a failure, elsewhere it
  * is reported and left out.
  */
 export async function test(layout: Layout, names: readonly string[], output: Output): Promise<number> {
@@ -31,11 +31,15 @@ export async function test(layout: Layout, names: readonly string[], output: Out
   }
   const total: Tally = { passed: 0, failed: 0 };
   const rows: string[] = [];
+  const failures: string[] = [];
   for (const tier of chosen) {
     const lacking = examineTier(tier);
     if (lacking !== undefined) {
       output.step(`tier ${tier.name} cannot run here: ${lacking}`);
-      if (ci) total.failed += 1;
+      if (ci) {
+        total.failed += 1;
+        failures.push(`${tier.name}: cannot run here: ${lacking}`);
+      }
       rows.push(`${tier.name.padEnd(12)} not run: ${lacking}`);
       continue;
     }
@@ -43,17 +47,19 @@ export async function test(layout: Layout, names: readonly string[], output: Out
     const result = await runTier(layout, tier);
     total.passed += result.passed;
     total.failed += result.failed;
+    failures.push(...result.failures.map((failure) => `${tier.name}: ${failure}`));
     rows.push(
       `${tier.name.padEnd(12)} ${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s   ${result.passed} passed, ${result.failed} failed`,
     );
     output.step(rows.at(-1) ?? '');
   }
+  if (failures.length > 0) process.stdout.write(`\n── failed\n${failures.join('\n\n')}\n`);
   process.stdout.write(`\n${rows.join('\n')}\n\n${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? exitCodes.ok : exitCodes.failed;
 }
 
-async function runTier(layout: Layout, tier: Tier): Promise<Tally> {
-  const total: Tally = { passed: 0, failed: 0 };
+async function runTier(layout: Layout, tier: Tier): Promise<Tally & { failures: string[] }> {
+  const total = { passed: 0, failed: 0, failures: [] as string[] };
   for (const command of tier.commands) {
     process.stdout.write(`\n── ${tier.name}: ${command.title}\n`);
     const report = path.join(layout.root, 'node_modules', `.ancloud-report-${process.pid}.json`);
@@ -72,9 +78,18 @@ async function runTier(layout: Layout, tier: Tier): Promise<Tally> {
     clearTimeout(limit);
     const json = fs.existsSync(report) ? fs.readFileSync(report, 'utf8') : undefined;
     fs.rmSync(report, { force: true });
-    const tally = tallyOf({ code, text, ...(json === undefined ? {} : { json }), counts: command.counts });
+    const ran = { code, text, ...(json === undefined ? {} : { json }) };
+    const tally = tallyOf({ ...ran, counts: command.counts });
     total.passed += tally.passed;
     total.failed += tally.failed;
+    if (tally.failed > 0) {
+      const failures = failuresOf(ran);
+      total.failures.push(
+        ...(failures.length > 0
+          ? failures
+          : [`${command.title}: ended with ${code}, and nothing was counted`]),
+      );
+    }
   }
   return total;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tallyOf } from './tally.js';
+import { failuresOf, tallyOf } from './tally.js';
 
 describe('tallyOf', () => {
   it.each([
@@ -28,4 +28,48 @@ describe('tallyOf', () => {
       { passed: 5, failed: 1 },
     ],
   ])('%s', (_, run, tally) => expect(tallyOf(run)).toEqual(tally));
+});
+
+describe('failuresOf', () => {
+  const report = (results: object[]): string =>
+    JSON.stringify({ numPassedTests: 1, numFailedTests: 1, numFailedTestSuites: 1, testResults: results });
+
+  it('names each test that failed, with its message and without colours', () => {
+    const json = report([
+      {
+        name: '/a.test.ts',
+        status: 'failed',
+        assertionResults: [
+          { fullName: 'a phone boots', status: 'passed' },
+          {
+            fullName: 'a phone stops',
+            status: 'failed',
+            failureMessages: ['\u001B[31mexpected 1\u001B[39m to be 2'],
+          },
+        ],
+      },
+    ]);
+    expect(failuresOf({ code: 1, text: '', json })).toEqual([
+      '/a.test.ts > a phone stops\nexpected 1 to be 2',
+    ]);
+  });
+
+  it('names a file that did not load, once', () => {
+    const json = report([
+      { name: '/b.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
+    ]);
+    expect(failuresOf({ code: 1, text: '', json })).toEqual(['/b.test.ts\nno such module']);
+  });
+
+  it('takes the refused lines of a script, or its last ones when it names none', () => {
+    expect(failuresOf({ code: 1, text: 'ok a\nnot ok b\nok c\n' })).toEqual(['not ok b']);
+    expect(failuresOf({ code: 1, text: 'compiling\nerror: no such file\n' })).toEqual([
+      'compiling\nerror: no such file',
+    ]);
+    expect(failuresOf({ code: 0, text: 'ok a\n' })).toEqual([]);
+  });
+
+  it('falls back to the last lines when a report has no failure, yet the command failed', () => {
+    expect(failuresOf({ code: 1, text: 'out of memory\n', json: report([]) })).toEqual(['out of memory']);
+  });
 });

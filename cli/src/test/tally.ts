@@ -1,6 +1,63 @@
+import { stripVTControlCharacters } from 'node:util';
+
 export interface Tally {
   passed: number;
   failed: number;
+}
+
+/** Longest text kept of one failure, in characters: its first lines say what was expected. */
+const FAILURE_CHARS = 1_500;
+
+/**
+ * What failed in one test command, each by its full name and the beginning of its message, so that whoever sees the end of
+ * a log alone knows what to look for. Of a command without a report: the lines that begin with `not ok`, else its last ones.
+ */
+export function failuresOf(run: {
+  readonly code: number;
+  readonly text: string;
+  readonly json?: string;
+}): string[] {
+  if (run.json !== undefined) {
+    const failures = reported(JSON.parse(run.json) as Report);
+    if (failures.length > 0 || run.code === 0) return failures;
+  }
+  const lines = run.text.trimEnd().split('\n');
+  const refused = lines.filter((line) => line.startsWith('not ok'));
+  if (refused.length > 0) return refused;
+  return run.code === 0 ? [] : [shortened(lines.slice(-20).join('\n'))];
+}
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+  readonly testResults?: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages?: readonly string[];
+    }[];
+  }[];
+}
+
+function reported(report: Report): string[] {
+  return (report.testResults ?? []).flatMap((file) => {
+    const failed = file.assertionResults.filter((result) => result.status === 'failed');
+    if (failed.length === 0 && file.status === 'failed') {
+      return [shortened(`${file.name}\n${file.message ?? ''}`)];
+    }
+    return failed.map((result) =>
+      shortened(`${file.name} > ${result.fullName}\n${(result.failureMessages ?? []).join('\n')}`),
+    );
+  });
+}
+
+/** Without terminal colours, which hide words from a search, and no longer than one screen. */
+function shortened(text: string): string {
+  return stripVTControlCharacters(text).trim().slice(0, FAILURE_CHARS);
 }
 
 /**
@@ -35,11 +92,7 @@ function counted(run: {
     }
     case 'vitest': {
       if (run.json === undefined) return { passed: 0, failed: 0 };
-      const report = JSON.parse(run.json) as {
-        numPassedTests: number;
-        numFailedTests: number;
-        numFailedTestSuites: number;
-      };
+      const report = JSON.parse(run.json) as Report;
       // A file that does not load has no tests in it, yet it failed.
       return {
         passed: report.numPassedTests,
