@@ -2,14 +2,11 @@ import { viewer as protocol } from '@ancloud/contracts';
 import type { ControlBatch, ControlEvent } from '@ancloud/contracts/input/v1/input';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { InputGate, silentLog } from '@ancloud/kit';
+import { FUZZ_MS, fuzzSettings } from '@ancloud/testkit';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { PhoneInput, type PhoneInputOptions } from '../src/phone-input.js';
 
-/** Runs: few in the unit tier; `FUZZ_RUNS=200000 npx vitest run services/input-svc/fuzz` by hand. */
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 200);
-/** A fixed seed by default, so that a red unit tier is red again; by hand each run is new. */
-const SEED = process.env['FUZZ_RUNS'] === undefined ? 1 : Number(process.env['FUZZ_SEED'] ?? Date.now());
 const SIZE = { width: 720, height: 1280 };
 
 const u32 = fc.oneof(fc.nat(20), fc.integer({ min: 0, max: 0xffff_ffff }));
@@ -109,48 +106,52 @@ function checkEvent({ event }: ControlEvent): void {
   }
 }
 
-it('input-svc takes whatever viewers say, and sends phones nothing but what they can take', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(speech, { maxLength: 40 }), async (said) => {
-      const sent: ControlBatch[] = [];
-      const counts = new Map<string, number>();
-      let fence = 0;
-      const quiet = { control() {}, holder() {}, refused() {}, gone() {}, clipboard() {}, add() {} };
-      const phone = new PhoneInput({
-        phoneId: 'ph_1',
-        lease: { take: () => Promise.resolve({ fence: (fence += 1) }), release: () => Promise.resolve() },
-        notices: quiet,
-        audit: quiet,
-        send: (batch: ControlBatch) => sent.push(batch),
-        counted: (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1),
-        did: () => undefined,
-        letGo: () => undefined,
-        log: silentLog,
-      } as unknown as PhoneInputOptions);
-      phone.resized(SIZE);
-      for (const viewer of ['a', 'b', 'o']) phone.presence(viewer, ROLES[viewer] ?? 'watch', true);
-      phone.presence('w', 'watch', true);
-      void phone.revoke('r', 'the fuzzer');
-      const gate = new InputGate(0);
-      for (const { viewer, bytes: message } of said) {
-        gate.judge(message, 0);
-        phone.message(viewer, ROLES[viewer] ?? 'watch', message);
-        expect(phone.holder).not.toBe('r');
-        expect(phone.holder).not.toBe('w');
-      }
-      await phone.controls.settled();
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
-      await phone.close();
-      let last = 0;
-      for (const batch of sent) {
-        expect(batch.fence).toBeGreaterThanOrEqual(last);
-        last = batch.fence;
-        batch.events.forEach(checkEvent);
-      }
-      expect(counts.get('accepted') ?? 0).toBeLessThanOrEqual(said.length);
-    }),
-    { numRuns: RUNS, seed: SEED },
-  );
-}, 86_400_000);
+it(
+  'input-svc takes whatever viewers say, and sends phones nothing but what they can take',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(speech, { maxLength: 40 }), async (said) => {
+        const sent: ControlBatch[] = [];
+        const counts = new Map<string, number>();
+        let fence = 0;
+        const quiet = { control() {}, holder() {}, refused() {}, gone() {}, clipboard() {}, add() {} };
+        const phone = new PhoneInput({
+          phoneId: 'ph_1',
+          lease: { take: () => Promise.resolve({ fence: (fence += 1) }), release: () => Promise.resolve() },
+          notices: quiet,
+          audit: quiet,
+          send: (batch: ControlBatch) => sent.push(batch),
+          counted: (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1),
+          did: () => undefined,
+          letGo: () => undefined,
+          log: silentLog,
+        } as unknown as PhoneInputOptions);
+        phone.resized(SIZE);
+        for (const viewer of ['a', 'b', 'o']) phone.presence(viewer, ROLES[viewer] ?? 'watch', true);
+        phone.presence('w', 'watch', true);
+        void phone.revoke('r', 'the fuzzer');
+        const gate = new InputGate(0);
+        for (const { viewer, bytes: message } of said) {
+          gate.judge(message, 0);
+          phone.message(viewer, ROLES[viewer] ?? 'watch', message);
+          expect(phone.holder).not.toBe('r');
+          expect(phone.holder).not.toBe('w');
+        }
+        await phone.controls.settled();
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+        await phone.close();
+        let last = 0;
+        for (const batch of sent) {
+          expect(batch.fence).toBeGreaterThanOrEqual(last);
+          last = batch.fence;
+          batch.events.forEach(checkEvent);
+        }
+        expect(counts.get('accepted') ?? 0).toBeLessThanOrEqual(said.length);
+      }),
+      fuzzSettings(200),
+    );
+  },
+  FUZZ_MS,
+);

@@ -92,9 +92,10 @@ export function readPushAnswer(text: string, tracks: readonly PushTrack[]): Push
 function candidatesOf(sections: readonly Section[]): IceTarget[] {
   const found = sections
     .flatMap(({ candidates = [] }) => candidates)
-    .filter(({ transport, component }) => transport.toLowerCase() === 'udp' && component === 1)
+    .filter(({ transport, component }) => textOf(transport).toLowerCase() === 'udp' && component === 1)
+    .filter(({ port }) => Number.isInteger(port) && port > 0 && port <= 0xffff)
     .toSorted((a, b) => b.priority - a.priority)
-    .map(({ ip, port }) => ({ address: ip, port }));
+    .map(({ ip, port }) => ({ address: textOf(ip), port }));
   const seen = new Map(found.map((one) => [`${one.address} ${one.port}`, one]));
   return [...seen.values()].slice(0, MAX_CANDIDATES);
 }

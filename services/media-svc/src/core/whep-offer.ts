@@ -83,7 +83,7 @@ export function readSections(text: string, side: OfferSide, required: 'video' | 
       protocol: section.protocol,
       payloads: textOf(section.payloads),
       ...(codec === undefined ? {} : { codec }),
-      extensions: (section.ext ?? []).map(({ value, uri }) => ({ id: value, uri })),
+      extensions: (section.ext ?? []).map(({ value, uri }) => ({ id: value, uri: textOf(uri) })),
       reducedSize: section.rtcpRsize !== undefined,
       ...(ssrc === undefined ? {} : { ssrc }),
     };
@@ -220,12 +220,12 @@ function codecOf(media: string, section: Section): OfferedCodec | undefined {
     config: configOf(section, found.payload),
     feedback: (section.rtcpFb ?? [])
       .filter(({ payload }) => payload === '*' || textOf(payload) === textOf(found.payload))
-      .map(({ type, subtype }) => ({ type, parameter: subtype ?? '' })),
+      .map(({ type, subtype }) => ({ type: textOf(type), parameter: textOf(subtype) })),
   };
 }
 
 function isOpus({ codec, rate, encoding }: Section['rtp'][number]): boolean {
-  return codec.toLowerCase() === 'opus' && Number(rate) === 48_000 && Number(encoding) === 2;
+  return textOf(codec).toLowerCase() === 'opus' && Number(rate) === 48_000 && Number(encoding) === 2;
 }
 
 /**
@@ -236,7 +236,7 @@ function isOurH264(
   { codec, rate }: Section['rtp'][number],
   parameters: Readonly<Record<string, string>>,
 ): boolean {
-  if (codec.toUpperCase() !== 'H264' || Number(rate) !== 90_000) return false;
+  if (textOf(codec).toUpperCase() !== 'H264' || Number(rate) !== 90_000) return false;
   if (Number(parameters['packetization-mode'] ?? 0) !== 1) return false;
   const [, profile, flags] =
     /^([\da-f]{2})([\da-f]{2})[\da-f]{2}$/i.exec(parameters['profile-level-id'] ?? '') ?? [];

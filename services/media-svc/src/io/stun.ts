@@ -118,6 +118,7 @@ export function readStun(bytes: Buffer): StunMessage | undefined {
 export function hasIntegrity(bytes: Buffer, key: Uint8Array): boolean {
   for (let at = HEADER; at + 4 <= bytes.length; at += 4 + ((bytes.readUInt16BE(at + 2) + 3) & ~3)) {
     if (bytes.readUInt16BE(at) !== attribute.messageIntegrity) continue;
+    if (bytes.readUInt16BE(at + 2) !== INTEGRITY_SIZE - 4) return false;
     const before = Buffer.from(bytes.subarray(0, at));
     before.writeUInt16BE(at - HEADER + INTEGRITY_SIZE, 2);
     const wanted = createHmac('sha1', key).update(before).digest();
