@@ -8,6 +8,7 @@ import type { GatewayParts } from './api/gateway-parts.js';
 import { GATEWAY_SERVICE } from './api/grpc-service.js';
 import { HttpAdapter } from './api/http-adapter.js';
 import { EdgeErrorFilter } from './api/problem-filter.js';
+import { Problems } from './api/problem.js';
 import { routes } from './api/routes.js';
 import { AppModule } from './app.module.js';
 import { GrpcAuth } from './auth/grpc-auth.js';
@@ -30,13 +31,14 @@ export interface GatewayServer {
 /** Builds the edges over `parts` and opens their ports. Errors: PORT_TAKEN, INTERNAL when an RPC has no handler. */
 export async function startServer(parts: GatewayParts, metrics?: Metrics): Promise<GatewayServer> {
   const { config, log } = parts;
+  const problems = new Problems(log, metrics);
   const auth = new RequestAuth(parts.authenticator, parts.failures, config.ownOrigins);
   const adapter = new HttpAdapter({
     auth,
     routes,
     webDir: config.webDir,
     secure: config.publicUrl.startsWith('https:'),
-    log,
+    problems,
   });
   await adapter.serveConsole();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(parts, auth), adapter, {
@@ -44,7 +46,7 @@ export async function startServer(parts: GatewayParts, metrics?: Metrics): Promi
     abortOnError: false,
   });
   app.enableVersioning({ type: VersioningType.URI });
-  app.useGlobalFilters(new EdgeErrorFilter(log));
+  app.useGlobalFilters(new EdgeErrorFilter(problems));
   const grpcAuth = new GrpcAuth(parts.authenticator);
   const strategy = new GrpcStrategy({
     services: { [GATEWAY_SERVICE]: GatewayServiceService },
@@ -57,7 +59,7 @@ export async function startServer(parts: GatewayParts, metrics?: Metrics): Promi
     ...(metrics === undefined ? {} : { metrics }),
   });
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
-  const upgrades = new Upgrades([signalRoute(parts), shellRoute(parts)], log);
+  const upgrades = new Upgrades([signalRoute(parts), shellRoute(parts)], problems, log);
   try {
     await app.startAllMicroservices();
     upgrades.attach(app.getHttpServer());

@@ -1,12 +1,12 @@
 import fastifyStatic from '@fastify/static';
-import { AppError, type Log } from '@ancloud/kit';
+import { AppError } from '@ancloud/kit';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import crypto from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FRAGMENT, SDP } from '../whep/whep-headers.js';
 import type { RequestAuth } from '../auth/request-auth.js';
-import { endWith, rawProblem, sendProblem } from './problem.js';
+import type { Problems } from './problem.js';
 import type { RouteDoc } from './route-doc.js';
 
 export interface HttpAdapterOptions {
@@ -16,7 +16,7 @@ export interface HttpAdapterOptions {
   readonly webDir: string | undefined;
   /** The public URL is https. */
   readonly secure: boolean;
-  readonly log: Log;
+  readonly problems: Problems;
 }
 
 const BODY_LIMIT = 1024 * 1024;
@@ -65,14 +65,14 @@ export class HttpAdapter extends FastifyAdapter {
       // The router's own refusals come before any hook.
       frameworkErrors: (error: Error, _request: unknown, reply: unknown) => {
         void (reply as FastifyReply).headers(securityHeaders(reply as FastifyReply, options.secure));
-        sendProblem(reply as FastifyReply, error, options.log);
+        options.problems.send(reply as FastifyReply, error);
       },
       clientErrorHandler: (error: Error, socket: Socket) => {
         if (!socket.writable || (error as NodeJS.ErrnoException).code === 'ECONNRESET') {
           socket.destroy();
           return;
         }
-        endWith(socket, rawProblem(unreadable(error)));
+        options.problems.end(socket, unreadable(error));
       },
     });
     this.#options = options;
@@ -82,7 +82,7 @@ export class HttpAdapter extends FastifyAdapter {
   /** Ours instead of Nest's: the same problem for an error of fastify and of a controller. */
   override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
     return this.getInstance().setErrorHandler((error, _request, reply) =>
-      sendProblem(reply, error, this.#options.log),
+      this.#options.problems.send(reply, error),
     );
   }
 
@@ -148,14 +148,13 @@ export class HttpAdapter extends FastifyAdapter {
     const allowed = this.#methodsOf(request);
     if (allowed.length > 0 && !allowed.includes(request.method as RouteDoc['method'])) {
       void reply.header('allow', allowed.join(', '));
-      sendProblem(
+      this.#options.problems.send(
         reply,
         new AppError('METHOD_NOT_ALLOWED', `${request.method} is not known here`, {
           field: 'method',
           value: request.method,
           fix: `use ${allowed.join(' or ')}`,
         }),
-        this.#options.log,
       );
       return;
     }
@@ -165,13 +164,12 @@ export class HttpAdapter extends FastifyAdapter {
       void reply.header('cache-control', 'no-cache').sendFile('index.html');
       return;
     }
-    sendProblem(
+    this.#options.problems.send(
       reply,
       new AppError('ROUTE_NOT_FOUND', 'there is no such resource', {
         field: 'url',
         value: request.url.split('?')[0] ?? '',
       }),
-      this.#options.log,
     );
   }
 

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { realClock, silentLog } from '@ancloud/kit';
+import { Metrics, realClock, silentLog } from '@ancloud/kit';
 import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -12,11 +12,13 @@ import type { GatewayParts } from './gateway-parts.js';
 import { HttpAdapter, toFastify } from './http-adapter.js';
 import { openapi } from './openapi.js';
 import { EdgeErrorFilter } from './problem-filter.js';
+import { Problems } from './problem.js';
 import { routes } from './routes.js';
 
 const KEY = 'the-only-key-of-this-test';
 const served: string[] = [];
 let app: NestFastifyApplication;
+let metrics: Metrics;
 
 beforeAll(async () => {
   const nobody = {
@@ -25,7 +27,9 @@ beforeAll(async () => {
   };
   const authenticator = new Authenticator(nobody, KEY);
   const auth = new RequestAuth(authenticator, new AuthFailures(realClock), new Set(['http://farm']));
-  const adapter = new HttpAdapter({ auth, routes, webDir: undefined, secure: false, log: silentLog });
+  metrics = new Metrics('gateway');
+  const problems = new Problems(silentLog, metrics);
+  const adapter = new HttpAdapter({ auth, routes, webDir: undefined, secure: false, problems });
   adapter.getInstance().addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${url}`);
   });
@@ -39,12 +43,13 @@ beforeAll(async () => {
     logger: false,
   });
   app.enableVersioning({ type: VersioningType.URI });
-  app.useGlobalFilters(new EdgeErrorFilter(silentLog));
+  app.useGlobalFilters(new EdgeErrorFilter(problems));
   await app.init();
   await adapter.getInstance().ready();
 });
 afterAll(async () => {
   await app.close();
+  await metrics.close();
 });
 
 type Json = Record<string, unknown>;
@@ -129,5 +134,34 @@ describe('what needs credentials', () => {
     const last = await ask('guess');
     expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
     expect((await ask(KEY)).statusCode).toBe(200);
+  });
+});
+
+describe('what is refused', () => {
+  it('is counted by its code, whichever hook refused it', async () => {
+    const counted = async (code: string): Promise<number> => {
+      const line = new RegExp(
+        `^ancloud_gateway_problems_total\\{.*edge="rest",code="${code}".*\\} (\\d+)$`,
+        'm',
+      );
+      return Number(line.exec(await metrics.registry.metrics())?.[1] ?? 0);
+    };
+    const before = [await counted('UNAUTHENTICATED'), await counted('ROUTE_NOT_FOUND')];
+    const remoteAddress = '10.8.0.1';
+    await app.inject({ method: 'GET', url: '/v1/me', remoteAddress });
+    await app.inject({
+      method: 'GET',
+      url: '/v1/me',
+      headers: { authorization: `Bearer ${KEY}` },
+      remoteAddress,
+    });
+    await app.inject({
+      method: 'GET',
+      url: '/v1/none',
+      headers: { authorization: `Bearer ${KEY}` },
+      remoteAddress,
+    });
+    const after = [await counted('UNAUTHENTICATED'), await counted('ROUTE_NOT_FOUND')];
+    expect(after.map((count, index) => count - (before[index] ?? 0))).toEqual([1, 1]);
   });
 });

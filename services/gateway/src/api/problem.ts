@@ -1,4 +1,4 @@
-import { AppError, toProblem, type Log, type Problem } from '@ancloud/kit';
+import { AppError, toProblem, type Log, type Metrics, type Problem } from '@ancloud/kit';
 import { HttpException } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Duplex } from 'node:stream';
@@ -57,26 +57,57 @@ export function asApiError(error: unknown): AppError {
   });
 }
 
-/** The one place where REST answers with an error. Logs what is ours, not what is the caller's. */
-export function sendProblem(reply: FastifyReply, thrown: unknown, log: Log): void {
-  const error = asApiError(thrown);
-  const { id, method, url } = reply.request;
-  const problem = toProblem(error, `urn:ancloud:request:${id}`);
-  if (problem.status >= 500) {
-    const facts = { request: id, method, path: url.split('?')[0], err: thrown };
-    if (error.code === 'INTERNAL') log.error(facts, 'a request failed');
-    else log.debug(facts, 'a request could not be served');
+/** Where a refusal is given: an answer of REST, one instead of a WebSocket or of a request that cannot be read, a status of gRPC. */
+export type Edge = 'rest' | 'socket' | 'grpc';
+
+/** The one way out for errors of each edge: counts them all by code, and logs what is ours, not what is the caller's. */
+export class Problems {
+  readonly #log: Log;
+  readonly #counter: ReturnType<Metrics['counter']> | undefined;
+
+  constructor(log: Log, metrics?: Metrics) {
+    this.#log = log;
+    this.#counter = metrics?.counter<string>(
+      'ancloud_gateway_problems_total',
+      'Requests that were answered with an error',
+      ['edge', 'code'],
+    );
   }
-  if (reply.sent || reply.raw.headersSent) {
-    // The answer has begun: the only honest thing left is to break it off.
-    reply.raw.destroy();
-    return;
+
+  count(edge: Edge, { code }: AppError): void {
+    this.#counter?.inc({ edge, code });
   }
-  if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
-  void reply.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+
+  /** REST's answer. */
+  send(reply: FastifyReply, thrown: unknown): void {
+    const error = asApiError(thrown);
+    this.count('rest', error);
+    const { id, method, url } = reply.request;
+    const problem = toProblem(error, `urn:ancloud:request:${id}`);
+    if (problem.status >= 500) {
+      const facts = { request: id, method, path: url.split('?')[0], err: thrown };
+      if (error.code === 'INTERNAL') this.#log.error(facts, 'a request failed');
+      else this.#log.debug(facts, 'a request could not be served');
+    }
+    if (reply.sent || reply.raw.headersSent) {
+      // The answer has begun: the only honest thing left is to break it off.
+      reply.raw.destroy();
+      return;
+    }
+    if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
+    void reply.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+  }
+
+  /** The answer on a socket that never becomes a request, broken HTTP or a refused upgrade; ends it. */
+  end(socket: Duplex, thrown: unknown): void {
+    const error = thrown instanceof AppError ? thrown : new AppError('INTERNAL', 'the upgrade failed');
+    this.count('socket', error);
+    if (error.code === 'INTERNAL') this.#log.error({ err: thrown }, 'an upgrade failed');
+    endWith(socket, rawProblem(error));
+  }
 }
 
-/** A whole HTTP/1.1 answer, for sockets that never become a request: broken HTTP, refused upgrades. */
+/** A whole HTTP/1.1 answer. */
 export function rawProblem(error: AppError): string {
   const problem: Problem = toProblem(error);
   const body = JSON.stringify(problem);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { viewer } from '@ancloud/contracts';
 import { AppError, type Log } from '@ancloud/kit';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { endWith, rawProblem } from '../api/problem.js';
+import type { Problems } from '../api/problem.js';
 import { originAllowed, originRefused } from '../auth/request-auth.js';
 
 /** What a WebSocket's owner is told. None of them throws. */
@@ -34,6 +34,7 @@ const STOP_MS = 1_000;
 /** Turns upgrade requests into WebSockets, or into problems. Owns its sockets; `stop`, then `join`. */
 export class Upgrades {
   readonly #routes: readonly UpgradeRoute[];
+  readonly #problems: Problems;
   readonly #log: Log;
   readonly #handlers = new Map<WebSocket, SocketHandler>();
   readonly #server = new WebSocketServer({
@@ -45,8 +46,9 @@ export class Upgrades {
   });
   #stopping = false;
 
-  constructor(routes: readonly UpgradeRoute[], log: Log) {
+  constructor(routes: readonly UpgradeRoute[], problems: Problems, log: Log) {
     this.#routes = routes;
+    this.#problems = problems;
     this.#log = log;
   }
 
@@ -56,9 +58,7 @@ export class Upgrades {
       try {
         this.#upgrade(request, socket, head);
       } catch (error) {
-        const refusal = error instanceof AppError ? error : new AppError('INTERNAL', 'the upgrade failed');
-        if (refusal.code === 'INTERNAL') this.#log.error({ err: error }, 'an upgrade failed');
-        endWith(socket, rawProblem(refusal));
+        this.#problems.end(socket, error);
       }
     });
   }
