@@ -10,7 +10,9 @@ import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
 import { MockMacros } from './mock-macros.ts';
+import { pushRoutes } from './mock-pushes.ts';
 import { MockRecordings } from './mock-recordings.ts';
+import { type Handler, Refused, type Route } from './mock-route.ts';
 import { picture } from './picture.ts';
 
 const DIST = path.join(import.meta.dirname, '../dist');
@@ -28,27 +30,6 @@ const farm = new MockFarm();
 const codes = new Set<string>();
 const sessions = new Set<string>();
 const screens = new Map<string, Buffer>();
-
-class Refused extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly fix: string;
-
-  constructor(status: number, code: string, message: string, fix = '') {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.fix = fix;
-  }
-}
-
-type Handler = (given: {
-  readonly part: string;
-  readonly body: Record<string, unknown>;
-  readonly query: URLSearchParams;
-  readonly request: http.IncomingMessage;
-  readonly reply: http.ServerResponse;
-}) => unknown;
 
 const phone = (id: string): MockPhone => {
   const found = farm.phones.get(id);
@@ -95,8 +76,8 @@ function groupState(id: string): unknown {
 const macros = new MockMacros();
 const recordings = new MockRecordings();
 
-/** `METHOD /path`, with one part of the path that varies. */
-const routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
+const routes: readonly Route[] = [
+  ...pushRoutes(),
   ['GET', /^\/v1\/me$/, () => ({ owner: 'admin', roles: ['admin'], via: 'console' })],
   ['GET', /^\/v1\/phones$/, () => ({ phones: [...farm.phones.values()], nextPageToken: '' })],
   ['POST', /^\/v1\/phones$/, ({ body }) => create(body)],
@@ -269,9 +250,9 @@ async function answered(request: http.IncomingMessage, reply: http.ServerRespons
     reply.end(raw ? answer : JSON.stringify(answer));
   } catch (error) {
     const refused = error instanceof Refused ? error : new Refused(500, 'INTERNAL', String(error));
-    const { status, code, message, fix } = refused;
+    const { status, code, message, fix, field } = refused;
     reply.writeHead(status, { 'content-type': 'application/problem+json' });
-    reply.end(JSON.stringify({ status, code, title: code, detail: message, fix }));
+    reply.end(JSON.stringify({ status, code, title: code, detail: message, fix, field }));
   }
 }
 

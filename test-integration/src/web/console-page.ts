@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { PATIENCE_MS } from '../harness/eventually.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -79,6 +80,63 @@ export async function openConsole(
   page.on('pageerror', (error) => violations.push(String(error)));
   await page.goto(gateway.link);
   return { page, violations };
+}
+
+/** What a file of browser tests has in each of its tests. */
+export interface ConsoleTest {
+  readonly browser: Browser;
+  readonly gateway: MockGateway;
+  /** Shows all phones. */
+  readonly page: Page;
+}
+
+/**
+ * For a whole file: a built console, and for each test a gateway and a page of its own, which fails the test when the page threw or its
+ * policy had to forbid something.
+ */
+export function withConsole(): ConsoleTest {
+  const given: { -readonly [K in keyof ConsoleTest]?: ConsoleTest[K] } = {};
+  let violations: string[] = [];
+  beforeAll(async () => {
+    buildConsole();
+    given.browser = await startChromium();
+  });
+  afterAll(() => given.browser?.close());
+  beforeEach(async () => {
+    if (given.browser === undefined) throw new TypeError('no browser');
+    given.gateway = await MockGateway.start();
+    const opened = await openConsole(given.browser, given.gateway);
+    ({ violations } = opened);
+    given.page = opened.page;
+    await opened.page.getByRole('heading', { name: 'Phones', level: 1 }).waitFor();
+  });
+  afterEach(async () => {
+    await given.page?.context().close();
+    given.gateway?.close();
+    if (violations.length > 0) throw new Error(violations.join('\n'));
+  });
+  return given as ConsoleTest;
+}
+
+/** Opens one of the parts of a phone's page that are shut at first. */
+export async function openFold(page: Page, title: string): Promise<Locator> {
+  await page.locator('summary').getByText(title, { exact: true }).click();
+  const fold = page.getByRole('region', { name: title, exact: true });
+  await fold.waitFor();
+  return fold;
+}
+
+/** What a part of a page that was added must satisfy: names, contrast, and no scrolling to the side on a phone's screen. */
+export async function wellMade(page: Page): Promise<void> {
+  expect(await nameless(page)).toEqual([]);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await faint(page), colorScheme).toEqual([]);
+  }
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  if (before !== null) await page.setViewportSize(before);
 }
 
 const CONTROLS = new Set([

@@ -64,7 +64,7 @@ export function LogTail({ phoneId }: { readonly phoneId: string }): ReactNode {
     refetchInterval: LOG_FRESH_MS,
   });
   return (
-    <details className="log" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details className="fold log" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Log</summary>
       {log.error !== null ? (
         <Problem error={log.error} retry={() => void log.refetch()} />

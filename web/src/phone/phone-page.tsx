@@ -7,6 +7,7 @@ import { useFarm, usePhones } from '../farm/farm.js';
 import { nameOf, phaseWords, toneOf } from '../farm/words.js';
 import { type PhoneActions, usePhoneActions } from '../phones/use-actions.js';
 import { navigate } from '../router.js';
+import { Fold } from '../ui/fold.js';
 import { Icon } from '../ui/icon.js';
 import { Page } from '../ui/page.js';
 import { PhaseMark } from '../ui/phase-mark.js';
@@ -22,6 +23,9 @@ import { Viewers } from './viewers.js';
 
 // Its WebRTC half is larger than the rest of the console: loaded when a phone is looked at.
 const Player = lazy(async () => ({ default: (await import('./player.js')).Player }));
+
+// What is seldom wanted is loaded when its fold is opened.
+const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
 
 const HOLDING_WORDS: Readonly<Record<Holding['by'], string>> = {
   mine: 'You have the controls.',
@@ -168,7 +172,12 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
           {on && <Macros phoneId={phone.phoneId} />}
           <Conditions conditions={phone.conditions} />
           <Details phone={phone} />
-          <LogTail phoneId={phone.phoneId} />
+          <div className="folds">
+            <Fold title="Push out">
+              <Pushes phoneId={phone.phoneId} on={on} />
+            </Fold>
+            <LogTail phoneId={phone.phoneId} />
+          </div>
         </aside>
       </div>
       {actions.confirmation}
