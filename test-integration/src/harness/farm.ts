@@ -19,7 +19,11 @@ export interface Phone {
   readonly message: string;
   readonly viewable: boolean;
   readonly viewers: number;
-  readonly conditions: readonly { readonly type: string; readonly active: boolean }[];
+  readonly conditions: readonly {
+    readonly type: string;
+    readonly active: boolean;
+    readonly message: string;
+  }[];
   readonly status: null | {
     readonly stage: string;
     readonly bootId: string;
@@ -176,8 +180,13 @@ export class Farm {
   /** The reference guest in the farm's store; imported once. */
   async image(): Promise<string> {
     await this.host();
-    const { images } = await this.api<{ images: { image: { imageId: string } }[] }>('GET', '/v1/images');
-    if (images[0] !== undefined) return images[0].image.imageId;
+    const { images } = await this.api<{ images: { image: { imageId: string; name: string } }[] }>(
+      'GET',
+      '/v1/images',
+    );
+    // Others may be there that a test has made: some do not boot.
+    const reference = images.find(({ image }) => image.name === 'reference');
+    if (reference !== undefined) return reference.image.imageId;
     const file = await buildGuest();
     const operation = await this.api<Operation>('POST', '/v1/images', {
       path: file,

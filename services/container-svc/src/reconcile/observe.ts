@@ -52,6 +52,14 @@ export interface ObserveHints {
 }
 
 /**
+ * True when the phone's init was seen to run and has ended since, its network namespace and its files with it: what failed on it failed for that,
+ * and its end is to be told.
+ */
+export function endedSince({ container }: Observed): boolean {
+  return container.kind === 'running' && !isAlive(container.pid, container.startTime);
+}
+
+/**
  * Looks at directories, mounts, cgroups, devices and processes. crun is never asked: killed creates leave it with entries it
  * cannot read, and leftovers it does not know.
  */

@@ -29,7 +29,7 @@ import type { TargetStore } from '../io/target-store.js';
 import type { Admission } from './admission.js';
 import { BootClock } from './boot-clock.js';
 import type { StepRunner } from './executors.js';
-import type { Observer } from './observe.js';
+import { endedSince, type Observer } from './observe.js';
 import { ShimNews } from './shim-news.js';
 
 export interface ReconcilerOptions {
@@ -208,6 +208,10 @@ export class Reconciler {
         lockFd,
       });
     } catch (error) {
+      if (endedSince(observed)) {
+        this.#log.info({ step: step.name, err: error }, 'the phone ended within a step');
+        return true;
+      }
       const app = asAppError(error, 'STEP_FAILED');
       const wait = this.#backoff.next();
       this.#stepRetryAt = clock.monotonic() + wait;
