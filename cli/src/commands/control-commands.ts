@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { action } from '../action.js';
 
-/** `phone viewers|revoke|control|audit`: who looks at a phone and who touches it; `tap|swipe|text|key|gesture`: touching it. */
+/** `phone viewers|revoke|control|audit`: who looks at a phone and who touches it; `tap|swipe|text|key|gesture|wheel|action`: touching it. */
 export function addControl(phone: Command): void {
   phone
     .command('viewers')
@@ -139,6 +139,47 @@ export function addControl(phone: Command): void {
     .action(
       action(async ({ layout, output }, id: string, file: string, options: { takeOver?: boolean }) =>
         (await import('./phone-inject.js')).phoneGesture(layout, id, file, options, output),
+      ),
+    );
+  phone
+    .command('wheel')
+    .argument('<id>')
+    .argument('<x>', 'fractions of the picture, 0-1')
+    .argument('<y>')
+    .option('--up <notches>', '-16 to 16; below 0 turns down', '0')
+    .option('--right <notches>', '-16 to 16; below 0 turns left', '0')
+    .addOption(takeOver())
+    .description('turn a mouse’s wheel')
+    .action(
+      action(
+        async (
+          { layout, output },
+          id: string,
+          x: string,
+          y: string,
+          options: { up: string; right: string; takeOver?: boolean },
+        ) => (await import('./phone-inject.js')).phoneWheel(layout, id, [x, y], options, output),
+      ),
+    );
+  phone
+    .command('action')
+    .argument('<id>')
+    .argument(
+      '<name>',
+      'back, home, recents, power, volumeUp, volumeDown, rotate, notifications, settings, collapse, displayOn, displayOff, startApp',
+    )
+    .argument('[argument]', 'of startApp: the package')
+    .addOption(takeOver())
+    .description('press one of the phone’s buttons, turn it, open its panels, start an app')
+    .action(
+      action(
+        async (
+          { layout, output },
+          id: string,
+          name: string,
+          argument: string | undefined,
+          options: { takeOver?: boolean },
+        ) => (await import('./phone-inject.js')).phoneAction(layout, id, { name, argument }, options, output),
       ),
     );
 }

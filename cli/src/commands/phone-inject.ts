@@ -98,6 +98,56 @@ export function phoneKey(
   return play(layout, id, 'key', body, options, output);
 }
 
+/** `./ancloud phone wheel ID X Y --up N` */
+export function phoneWheel(
+  layout: Layout,
+  id: string,
+  [x, y]: readonly [string, string],
+  options: Common & { readonly up: string; readonly right: string },
+  output: Output,
+): Promise<void> {
+  const body = {
+    at: place(x, y),
+    horizontal: notches('--right', options.right),
+    vertical: notches('--up', options.up),
+  };
+  if (body.horizontal === 0 && body.vertical === 0)
+    throw new AppError('INVALID_ARGUMENT', 'the wheel is not turned', {
+      field: '--up',
+      value: options.up,
+      fix: 'give --up or --right, in notches',
+    });
+  return play(layout, id, 'wheel', body, options, output);
+}
+
+/** `./ancloud phone action ID NAME [ARGUMENT]` */
+export function phoneAction(
+  layout: Layout,
+  id: string,
+  { name, argument }: { readonly name: string; readonly argument: string | undefined },
+  options: Common,
+  output: Output,
+): Promise<void> {
+  return play(
+    layout,
+    id,
+    'action',
+    { name, ...(argument === undefined ? {} : { argument }) },
+    options,
+    output,
+  );
+}
+
+function notches(field: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Math.abs(value) <= 16) return value;
+  throw new AppError('INVALID_ARGUMENT', `'${text}' is no number of notches`, {
+    field,
+    value: text,
+    fix: 'give -16 to 16',
+  });
+}
+
 /** `./ancloud phone gesture ID FILE`: the JSON that POST …/gesture takes. */
 export async function phoneGesture(
   layout: Layout,

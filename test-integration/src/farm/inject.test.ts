@@ -89,6 +89,46 @@ describe('a program', () => {
   });
 });
 
+describe('a program', () => {
+  const saw = (line: string): Promise<void> =>
+    eventually(async () => {
+      const told = await farm.shell(phone.phoneId, 'dumpsys input');
+      if (!told.includes(line)) throw new NotYet(told);
+    });
+
+  it('turns a wheel by REST and by CLI, and presses the phone’s buttons', async () => {
+    await open('paint');
+    await play('wheel', { at: { x: 0.5, y: 0.5 }, vertical: -16 });
+    await saw('Last motion: action=8 buttons=0x0 scroll=0,-16\n');
+    const turned = await farm.cli([
+      'phone',
+      'wheel',
+      phone.phoneId,
+      '0.5',
+      '0.5',
+      '--up',
+      '3',
+      '--right',
+      '2',
+    ]);
+    expect(turned, turned.stderr).toMatchObject({ code: 0 });
+    await saw('scroll=2,3\n');
+    // AKEYCODE_VOLUME_UP and AKEYCODE_APP_SWITCH.
+    await play('action', { name: 'volumeUp' });
+    await saw('Last key: code=24 ');
+    const recents = await farm.cli(['phone', 'action', phone.phoneId, 'recents']);
+    expect(recents, recents.stderr).toMatchObject({ code: 0 });
+    await saw('Last key: code=187 ');
+  });
+
+  it('starts an app by its name', async () => {
+    await play('action', { name: 'startApp', argument: 'com.ancloud.latency' });
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    await viewer.patternWhere(({ kind }) => kind === 'latency');
+    await viewer.page.close();
+  });
+});
+
 describe('a script', () => {
   it('waits for no viewer that is at work, unless it is to; an owner ends it', async () => {
     await open('latency');
@@ -167,6 +207,8 @@ describe('a script', () => {
     ['has no strokes', 'gesture', { strokes: [] }, 400, 'INVALID_ARGUMENT'],
     ['types 5000 bytes', 'text', { text: 'x'.repeat(5_000) }, 400, 'INVALID_ARGUMENT'],
     ['presses no key', 'key', { keycode: 0 }, 400, 'INVALID_ARGUMENT'],
+    ['turns 17 notches', 'wheel', { at: { x: 0, y: 0 }, vertical: 17 }, 400, 'INVALID_ARGUMENT'],
+    ['does what is unknown', 'action', { name: 'selfDestruct' }, 400, 'INVALID_ARGUMENT'],
     ['has a field too many', 'tap', { at: { x: 0, y: 0 }, forever: true }, 400, 'INVALID_ARGUMENT'],
   ])('that %s is refused', async (_, verb, body, status, code) => {
     const response = await farm.call('POST', `/v1/phones/${phone.phoneId}/${verb}`, body);

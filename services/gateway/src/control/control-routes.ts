@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
 import { auditRange } from './control-audit.js';
-import { gestureBody, keyBody, swipeBody, tapBody, textBody } from './inject-schemas.js';
+import {
+  actionBody,
+  gestureBody,
+  keyBody,
+  swipeBody,
+  tapBody,
+  textBody,
+  wheelBody,
+} from './inject-schemas.js';
 
 export const grantControlBody = named(
   'GrantControl',
@@ -110,4 +118,10 @@ export const controlRoutes: readonly RouteDoc[] = [
   injectRoute('text', 'Types or pastes text', textBody),
   injectRoute('key', 'Presses a key', keyBody),
   injectRoute('gesture', 'Plays fingers with their timing', gestureBody),
+  injectRoute('wheel', 'Turns a mouse’s wheel', wheelBody),
+  injectRoute(
+    'action',
+    'Presses one of the phone’s buttons, turns it, opens its panels, starts an app',
+    actionBody,
+  ),
 ];

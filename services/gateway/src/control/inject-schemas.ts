@@ -1,4 +1,5 @@
 import { Curve, type Injection, KeyStroke, TextMethod } from '@ancloud/contracts/input/v1/inject';
+import { Action } from '@ancloud/contracts/input/v1/viewer';
 import { z } from 'zod';
 import { named } from '../api/route-doc.js';
 
@@ -30,6 +31,21 @@ const strokes = {
   press: KeyStroke.KEY_STROKE_UNSPECIFIED,
   down: KeyStroke.KEY_STROKE_DOWN,
   up: KeyStroke.KEY_STROKE_UP,
+} as const;
+const actions = {
+  back: Action.ACTION_BACK_OR_SCREEN_ON,
+  home: Action.ACTION_HOME,
+  recents: Action.ACTION_APP_SWITCH,
+  power: Action.ACTION_POWER,
+  volumeUp: Action.ACTION_VOLUME_UP,
+  volumeDown: Action.ACTION_VOLUME_DOWN,
+  rotate: Action.ACTION_ROTATE,
+  notifications: Action.ACTION_EXPAND_NOTIFICATIONS,
+  settings: Action.ACTION_EXPAND_SETTINGS,
+  collapse: Action.ACTION_COLLAPSE_PANELS,
+  displayOn: Action.ACTION_DISPLAY_ON,
+  displayOff: Action.ACTION_DISPLAY_OFF,
+  startApp: Action.ACTION_START_APP,
 } as const;
 const words = <W extends string>(table: Readonly<Record<W, number>>): W[] => Object.keys(table) as W[];
 
@@ -94,6 +110,29 @@ export const gestureBody = named(
     takeOver,
   }),
 );
+const notches = z.number().min(-16).max(16).default(0);
+export const wheelBody = named(
+  'TurnWheel',
+  z.strictObject({
+    at: place,
+    horizontal: notches.describe('Notches, positive is right'),
+    vertical: notches.describe('Notches, positive is up'),
+    takeOver,
+  }),
+);
+export const actionBody = named(
+  'DoAction',
+  z.strictObject({
+    name: z.enum(words(actions)),
+    argument: z.string().max(255).default('').describe('Of `startApp`: the package'),
+    takeOver,
+  }),
+);
+
+/** How REST writes an action. */
+export function actionWord(action: Action): keyof typeof actions {
+  return words(actions).find((word) => actions[word] === action) ?? 'back';
+}
 
 /** The bodies as the one message that gRPC has for all of them. */
 export const injectionOf = {
@@ -111,5 +150,11 @@ export const injectionOf = {
   }),
   gesture: ({ strokes: fingers, repeat }: z.output<typeof gestureBody>): Injection => ({
     input: { $case: 'gesture', value: { strokes: fingers, repeat } },
+  }),
+  wheel: ({ at, horizontal, vertical }: z.output<typeof wheelBody>): Injection => ({
+    input: { $case: 'wheel', value: { at, horizontal, vertical } },
+  }),
+  action: ({ name, argument }: z.output<typeof actionBody>): Injection => ({
+    input: { $case: 'action', value: { action: actions[name], argument } },
   }),
 };

@@ -6,7 +6,16 @@ import { GatewayApi } from '../api/gateway-api.js';
 import { goneSignal } from '../api/gone-signal.js';
 import type { Principal } from '../auth/principal.js';
 import { Caller } from '../auth/request-auth.js';
-import { gestureBody, injectionOf, keyBody, swipeBody, tapBody, textBody } from './inject-schemas.js';
+import {
+  actionBody,
+  gestureBody,
+  injectionOf,
+  keyBody,
+  swipeBody,
+  tapBody,
+  textBody,
+  wheelBody,
+} from './inject-schemas.js';
 
 @Controller({ path: 'phones/:phoneId', version: '1' })
 export class InjectController {
@@ -65,6 +74,28 @@ export class InjectController {
     @Res() reply: FastifyReply,
   ) {
     return this.#play(caller, phoneId, injectionOf.gesture(body), body, reply);
+  }
+
+  @Post('wheel')
+  @HttpCode(200)
+  wheel(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Body({ schema: wheelBody }) body: z.output<typeof wheelBody>,
+    @Res() reply: FastifyReply,
+  ) {
+    return this.#play(caller, phoneId, injectionOf.wheel(body), body, reply);
+  }
+
+  @Post('action')
+  @HttpCode(200)
+  action(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Body({ schema: actionBody }) body: z.output<typeof actionBody>,
+    @Res() reply: FastifyReply,
+  ) {
+    return this.#play(caller, phoneId, injectionOf.action(body), body, reply);
   }
 
   /** Ends when the client does: a script must not go on for nobody. */

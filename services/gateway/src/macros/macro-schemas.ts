@@ -1,15 +1,17 @@
 import { Curve, type Injection, KeyStroke, TextMethod } from '@ancloud/contracts/input/v1/inject';
 import type { Macro, MacroStep, WaitFor } from '@ancloud/contracts/input/v1/macro';
-import { Action } from '@ancloud/contracts/input/v1/viewer';
 import { z } from 'zod';
 import { named } from '../api/route-doc.js';
 import {
+  actionBody,
+  actionWord,
   gestureBody,
   injectionOf,
   keyBody,
   swipeBody,
   tapBody,
   textBody,
+  wheelBody,
 } from '../control/inject-schemas.js';
 import { macroLimits } from './core/macro-limits.js';
 
@@ -17,25 +19,6 @@ import { macroLimits } from './core/macro-limits.js';
 
 const fraction = z.number().min(0).max(1);
 const place = z.strictObject({ x: fraction, y: fraction }).describe('Fractions of the picture');
-
-const actions = {
-  back: Action.ACTION_BACK_OR_SCREEN_ON,
-  home: Action.ACTION_HOME,
-  recents: Action.ACTION_APP_SWITCH,
-  power: Action.ACTION_POWER,
-  volumeUp: Action.ACTION_VOLUME_UP,
-  volumeDown: Action.ACTION_VOLUME_DOWN,
-  rotate: Action.ACTION_ROTATE,
-  notifications: Action.ACTION_EXPAND_NOTIFICATIONS,
-  settings: Action.ACTION_EXPAND_SETTINGS,
-  collapse: Action.ACTION_COLLAPSE_PANELS,
-  displayOn: Action.ACTION_DISPLAY_ON,
-  displayOff: Action.ACTION_DISPLAY_OFF,
-  startApp: Action.ACTION_START_APP,
-} as const;
-type ActionWord = keyof typeof actions;
-const actionWord = (action: Action): ActionWord =>
-  (Object.keys(actions) as ActionWord[]).find((word) => actions[word] === action) ?? 'back';
 
 const waits = {
   absent: z.boolean().default(false).describe('Waits until it is not so any more'),
@@ -50,15 +33,8 @@ const doings = {
   text: textBody.omit(withoutTakeOver),
   key: keyBody.omit(withoutTakeOver),
   gesture: gestureBody.omit(withoutTakeOver),
-  wheel: z.strictObject({
-    at: place,
-    horizontal: z.number().min(-16).max(16).default(0).describe('Notches, positive is right'),
-    vertical: z.number().min(-16).max(16).default(0).describe('Notches, positive is up'),
-  }),
-  action: z.strictObject({
-    name: z.enum(Object.keys(actions) as [ActionWord, ...ActionWord[]]),
-    argument: z.string().max(255).default('').describe('Of `startApp`: the package'),
-  }),
+  wheel: wheelBody.omit(withoutTakeOver),
+  action: actionBody.omit(withoutTakeOver),
   waitForPixel: z.strictObject({
     at: place,
     color: z
@@ -109,11 +85,8 @@ function doingOf(step: Step): MacroStep['step'] {
   if (step.text !== undefined) return input(injectionOf.text({ ...step.text, takeOver: false }));
   if (step.key !== undefined) return input(injectionOf.key({ ...step.key, takeOver: false }));
   if (step.gesture !== undefined) return input(injectionOf.gesture({ ...step.gesture, takeOver: false }));
-  if (step.wheel !== undefined) return input({ input: { $case: 'wheel', value: step.wheel } });
-  if (step.action !== undefined) {
-    const { name, argument } = step.action;
-    return input({ input: { $case: 'action', value: { action: actions[name], argument } } });
-  }
+  if (step.wheel !== undefined) return input(injectionOf.wheel({ ...step.wheel, takeOver: false }));
+  if (step.action !== undefined) return input(injectionOf.action({ ...step.action, takeOver: false }));
   if (step.waitForPixel !== undefined) {
     const { at, color, tolerance, absent, timeoutMs } = step.waitForPixel;
     const value = { at, rgb: Number.parseInt(color.slice(1), 16), tolerance };
