@@ -22,13 +22,17 @@ export function addImages(program: Command): void {
     .option('--name <name>', 'for people; default the file’s name')
     .option('--host <id>', 'needed when the farm has several')
     .option('--upload', 'the files are on this machine, not on the host')
+    .option(
+      '--sha256 <hex...>',
+      'what the files must have, one for each source in their order, behind the sources; of docker:// name it in the reference',
+    )
     .description('take an image into a host’s store')
     .action(
       action(
         async (
           { layout, output },
           sources: string[],
-          options: { profile?: string; name?: string; host?: string; upload?: boolean },
+          options: { profile?: string; name?: string; host?: string; upload?: boolean; sha256?: string[] },
         ) => {
           await (await import('./image.js')).imageImport(layout, sources, options, output);
         },

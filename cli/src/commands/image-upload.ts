@@ -27,18 +27,29 @@ export const mib = (bytes: number): string => `${(bytes / (1 << 20)).toFixed(1)}
 /**
  * Sends a file of this machine to a host; answers the upload's id. What an earlier run sent of the same bytes is not sent
  * again, and a connection that breaks goes on where the host's bytes end. Errors: INVALID_ARGUMENT for a file that cannot be
- * read, those of the API.
+ * read, IMAGE_INVALID for one that has another sha256 than `wanted.sha256`, before anything is sent; those of the API.
  */
 export async function uploadFile(
   client: GatewayClient,
   file: string,
-  hostId: string | undefined,
+  wanted: { readonly hostId?: string | undefined; readonly sha256?: string },
   output: Output,
 ): Promise<string> {
+  const { hostId } = wanted;
   const blob = await openBlob(file);
   const name = path.basename(file).slice(0, NAME_MAX);
   output.step(`hashing ${name}: ${mib(blob.size)}`);
   const sha256 = await sha256Of(file);
+  if (wanted.sha256 !== undefined && wanted.sha256 !== sha256)
+    throw new AppError(
+      'IMAGE_INVALID',
+      `${file}: its sha256 is ${sha256}, not ${wanted.sha256} as was said`,
+      {
+        field: '--sha256',
+        value: wanted.sha256,
+        fix: 'get the file again',
+      },
+    );
   const { uploads } = await client.get<{ uploads: UploadView[] }>('/v1/uploads');
   const earlier = uploads.find(
     (one) =>

@@ -26,9 +26,14 @@ export interface ImageImportOptions {
   readonly name?: string;
   readonly host?: string;
   readonly upload?: boolean;
+  /** 64 hex digits for each source, in their order. */
+  readonly sha256?: readonly string[];
 }
 
-type Source = { readonly path: string } | { readonly uploadId: string } | { readonly reference: string };
+type Source =
+  | { readonly path: string; readonly sha256?: string }
+  | { readonly uploadId: string; readonly sha256?: string }
+  | { readonly reference: string };
 
 /** Of a digest, in lists: as git shortens its own, and enough for any store. */
 const SHORT = 'sha256:'.length + 12;
@@ -85,14 +90,25 @@ export async function imageImport(
   options: ImageImportOptions,
   output: Output,
 ): Promise<void> {
+  const digests = digestsOf(sources, options.sha256);
   const client = new GatewayClient(layout);
   const upload = options.upload === true || process.env['ANCLOUD_URL'] !== undefined;
   const made: Source[] = [];
-  for (const source of sources) {
-    if (/^[a-z-]+:\/\//.test(source)) made.push({ reference: source });
+  for (const [index, source] of sources.entries()) {
+    const digest = digests[index];
+    const checked = digest === undefined ? {} : { sha256: digest };
+    if (isReference(source)) made.push({ reference: source });
     else if (upload)
-      made.push({ uploadId: await uploadFile(client, path.resolve(source), options.host, output) });
-    else made.push({ path: path.resolve(source) });
+      made.push({
+        uploadId: await uploadFile(
+          client,
+          path.resolve(source),
+          { ...checked, hostId: options.host },
+          output,
+        ),
+        ...checked,
+      });
+    else made.push({ path: path.resolve(source), ...checked });
   }
   const begun = await client.post<OperationView>('/v1/images', {
     sources: made,
@@ -108,6 +124,29 @@ export async function imageImport(
   for (const source of made)
     if ('uploadId' in source) await client.request('DELETE', `/v1/uploads/${source.uploadId}`);
   output.result(done, done.result);
+}
+
+const isReference = (source: string): boolean => /^[a-z-]+:\/\//.test(source);
+
+/** Before a byte is sent. Errors: INVALID_ARGUMENT when the digests are not as many as the sources, or one is none. */
+function digestsOf(sources: readonly string[], given: readonly string[] = []): readonly string[] {
+  const wrong = (value: string, message: string, fix: string): AppError =>
+    new AppError('INVALID_ARGUMENT', message, { field: '--sha256', value, fix });
+  if (given.length === 0) return [];
+  const reference = sources.find(isReference);
+  if (reference !== undefined) {
+    const fix = `write ${reference}@sha256:…, the manifest's digest`;
+    throw wrong(given.join(' '), 'an image of a registry has no file whose sha256 could be checked', fix);
+  }
+  if (given.length !== sources.length) {
+    const message = `there are ${sources.length} sources and ${given.length} sha256`;
+    throw wrong(given.join(' '), message, 'give one for each source, in their order');
+  }
+  return given.map((text) => {
+    const digest = text.toLowerCase();
+    if (!/^[0-9a-f]{64}$/.test(digest)) throw wrong(text, `'${text}' is no sha256`, 'give 64 hex digits');
+    return digest;
+  });
 }
 
 /** `reading: 3.0 MiB of 12.0 MiB`. */

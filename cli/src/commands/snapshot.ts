@@ -145,7 +145,7 @@ export async function snapshotImport(
   output: Output,
 ): Promise<void> {
   const client = new GatewayClient(layout);
-  const uploadId = await uploadFile(client, file, options.host, output);
+  const uploadId = await uploadFile(client, file, { hostId: options.host }, output);
   const body = { uploadId, ...(options.name === undefined ? {} : { name: options.name }) };
   const response = await client.request('POST', '/v1/snapshots', { json: body, timeoutMs: TRANSFER_MS });
   const snapshot = (await response.json()) as SnapshotView;

@@ -90,7 +90,7 @@ export class ContainerFarm {
     }
   }
 
-  /** The farm by its REST API. */
+  /** The farm by its REST API, and by the CLI of another machine. */
   get api(): Farm {
     if (this.#farm === undefined) throw new Error('the gateway has not started');
     return this.#farm;
@@ -258,12 +258,10 @@ export class ContainerFarm {
       }),
       'healthy 7204 /healthz',
     );
-    this.#farm = new Farm({
-      url: `http://127.0.0.1:${started.getMappedPort(7080)}`,
-      home: this.#home,
-      run: this.#home,
-      env: {},
-    });
+    const url = `http://127.0.0.1:${started.getMappedPort(7080)}`;
+    // The CLI is another machine's: it has the farm's address and a key, and none of its folders.
+    const env = { ANCLOUD_URL: url, ANCLOUD_API_KEY_FILE: path.join(this.#home, 'secrets/api-key') };
+    this.#farm = new Farm({ url, home: this.#home, run: this.#home, env });
   }
 
   async #add(name: string, container: GenericContainer, check: string): Promise<StartedTestContainer> {

@@ -1,3 +1,6 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest';
 import type { Operation, Phone } from '../harness/farm.js';
 import { ContainerFarm } from './container-farm.js';
@@ -9,6 +12,7 @@ const LOST_MS = 15_000;
 /** A farm of two machines, each of them a container. The tests tell one story, in order. */
 describe('two hosts', () => {
   let farm: ContainerFarm;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-carried-'));
   /** Phones by their host. */
   const on: Record<string, Phone[]> = { east: [], west: [] };
   const first = (host: string): Phone => {
@@ -22,7 +26,10 @@ describe('two hosts', () => {
     await farm.addHost('east', '192.168.241.1/24');
     await farm.addHost('west', '192.168.242.1/24');
   });
-  afterAll(() => farm?.close());
+  afterAll(async () => {
+    await farm?.close();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
 
   const told = (): void => onTestFailed(async () => console.error(await farm.logs()));
 
@@ -36,6 +43,32 @@ describe('two hosts', () => {
     }
     expect(on['east']!.length).toBeGreaterThanOrEqual(2);
     expect(on['west']!.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('carries a phone’s data to the other host as a file', async () => {
+    told();
+    const cli = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await farm.api.cli(args);
+      if (code !== 0) throw new Error(`ancloud ${args.join(' ')}: ${code} ${stderr}`);
+      return stdout.trim();
+    };
+    const { phoneId } = await farm.api.viewable(first('east').phoneId);
+    await farm.api.shell(phoneId, 'mkdir -p /data/local/tmp/carried/here');
+    await farm.api.stop(phoneId);
+    const snapshotId = await cli('phone', 'snapshot', phoneId);
+    const file = path.join(folder, 'carried.snapshot');
+    await cli('snapshot', 'export', snapshotId, file);
+    await farm.api.start(phoneId);
+
+    const arrived = await cli('snapshot', 'import', file, '--host', 'west', '--name', 'arrived');
+    expect(arrived).not.toBe(snapshotId);
+    const copy = await cli('phone', 'clone', arrived);
+    expect(await farm.api.viewable(copy)).toMatchObject({ hostId: 'west', phase: 'ready' });
+    expect((await farm.api.shell(copy, 'ls /data/local/tmp/carried')).trim()).toBe('here');
+
+    await farm.api.delete(copy);
+    for (const id of [arrived, snapshotId]) await cli('snapshot', 'rm', id);
+    expect(await farm.api.api('GET', '/v1/snapshots')).toEqual({ snapshots: [] });
   });
 
   it('loses a killed host’s phones, and only those, within 15 s', async () => {

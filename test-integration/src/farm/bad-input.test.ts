@@ -86,9 +86,9 @@ describe('an image is refused and nothing is left on disk', () => {
   const store = (): string[] =>
     fs.readdirSync(path.join(farm.address.home, 'images')).toSorted((a, b) => a.localeCompare(b));
 
-  async function refused(file: string): Promise<{ code: string; message: string }> {
+  async function refused(file: string, ...options: string[]): Promise<{ code: string; message: string }> {
     // --json may stand before the command and behind it.
-    const result = await farm.cli(['image', 'import', file, '--json']);
+    const result = await farm.cli(['image', 'import', file, '--json', ...options]);
     expect(result.code).not.toBe(0);
     const problem = JSON.parse(result.stderr.trim().split('\n').at(-1) ?? '{}') as {
       code: string;
@@ -112,8 +112,26 @@ describe('an image is refused and nothing is left on disk', () => {
     expect((await refused(path.join(folder, 'none.sqfs'))).code).toMatch(
       /IMAGE_NOT_FOUND|IMAGE_INVALID|PATH_NOT_ALLOWED/,
     );
+    const sound = path.join(folder, 'sound.sqfs');
+    fs.writeFileSync(sound, whole);
+    const other = 'a'.repeat(64);
+    for (const where of [[], ['--upload']])
+      expect(await refused(sound, '--sha256', other, ...where)).toMatchObject({
+        code: 'IMAGE_INVALID',
+        message: expect.stringContaining(other) as string,
+      });
     expect(store()).toEqual(before);
     fs.rmSync(folder, { recursive: true });
+  });
+
+  it.each<[string, string[], string]>([
+    ['a digest that is none', ['a.img', '--sha256', 'abc'], "'abc' is no sha256"],
+    ['fewer digests than files', ['a.img', 'b.img', '--sha256', 'a'.repeat(64)], '2 sources and 1 sha256'],
+    ['a digest beside a reference', ['docker://r/n:t', '--sha256', 'a'.repeat(64)], 'an image of a registry'],
+  ])('%s is refused before anything is sent', async (_, args, message) => {
+    const result = await farm.cli(['image', 'import', ...args]);
+    expect(result.stderr).toContain(message);
+    expect(result.code).toBe(64);
   });
 });
 

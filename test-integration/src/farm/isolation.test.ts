@@ -172,4 +172,40 @@ describe('a phone', () => {
     const period = read('cpu.max').split(' ')[1] ?? read('cpu.cfs_period_us');
     expect(Number(quota) / Number(period)).toBe(0.5);
   });
+
+  it('has the weights and the swap that it is asked for later, or says which the kernel lacks', async () => {
+    const { cgroups } = leftoversOf(farm.address, one.phoneId);
+    // cgroup v1 counts swap with memory, and has 1024 shares for a weight of 100.
+    const kinds = [
+      ['cpuWeight', { 'cpu.weight': '250', 'cpu.shares': '2560' }],
+      ['swapMib', { 'memory.swap.max': String(64 << 20), 'memory.memsw.limit_in_bytes': String(576 << 20) }],
+      [
+        'ioWeight',
+        {
+          'io.weight': 'default 300',
+          'io.bfq.weight': 'default 300',
+          'blkio.bfq.weight': '300',
+          'blkio.weight': '300',
+        },
+      ],
+    ] as const;
+    await change({
+      limits: { cpuMillis: 500, memoryMib: 512, pids: 300, cpuWeight: 250, swapMib: 64, ioWeight: 300 },
+    });
+    const { conditions } = await farm.phone(one.phoneId);
+    const lacks = conditions.find(({ type, active }) => type === 'LimitUnavailable' && active);
+    for (const [limit, files] of kinds) {
+      const found = Object.entries(files).flatMap(([name, text]) =>
+        cgroups
+          .map((folder) => path.join(folder, name))
+          .filter((file) => fs.existsSync(file))
+          .map((file) => [fs.readFileSync(file, 'utf8').trim(), text]),
+      );
+      if (found[0] === undefined) expect(lacks?.message).toContain(limit);
+      else {
+        expect(found[0][0]).toBe(found[0][1]);
+        expect(lacks?.message ?? '').not.toContain(limit);
+      }
+    }
+  });
 });

@@ -118,6 +118,9 @@ describe('an image that is sent to its host', () => {
       'sent',
       system,
       product,
+      '--sha256',
+      sha256(bytes),
+      sha256(fs.readFileSync(product)),
     ]);
     expect(imported, imported.stderr).toMatchObject({ code: 0 });
     // What was there was not sent again, and the other file from its beginning.

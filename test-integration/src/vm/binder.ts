@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { countsOf, tracesOf } from '../faults/sweep.js';
@@ -42,6 +43,20 @@ function prepare(phone: string): void {
 function node(phone: string, name: string, major: number, minor: number): string {
   execFileSync('mknod', ['-m', '666', `${rootfs(phone)}/${name}`, 'c', String(major), String(minor)]);
   return `/${name}`;
+}
+
+/** A file of the phone's cgroup as the machine sees it. Init may have moved into one below. */
+function limit(phone: string, name: string): string | undefined {
+  const own = fs
+    .readFileSync(`/proc/${boots.get(phone)?.pid}/cgroup`, 'utf8')
+    .trim()
+    .replace(/^0::/, '');
+  for (let folder = own; folder !== '/'; folder = path.dirname(folder)) {
+    if (!path.basename(folder).includes(phone)) continue;
+    const file = path.join('/sys/fs/cgroup', folder, name);
+    return fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim() : undefined;
+  }
+  return undefined;
 }
 
 async function scenario(): Promise<void> {
@@ -114,6 +129,32 @@ async function scenario(): Promise<void> {
       if (!words.includes('Operation not permitted')) throw new Error(words);
     });
   }
+  await check(
+    'a phone has every limit of its spec in the kernel, at once, and the defaults again',
+    async () => {
+      const [phone] = REFERENCE;
+      const said = (): (string | undefined)[] =>
+        ['cpu.max', 'cpu.weight', 'memory.max', 'memory.swap.max', 'pids.max', 'io.weight'].map((name) =>
+          limit(phone, name),
+        );
+      const limits = {
+        cpuMillis: 1_500,
+        cpuWeight: 250,
+        memoryMib: 700,
+        swapMib: 64,
+        pids: 900,
+        ioWeight: 300,
+        egressKbit: 0,
+        diskMib: 0,
+      };
+      const { bootId } = await host.run(phone, { imageId: reference, limits });
+      same(bootId, boots.get(phone)?.bootId);
+      same(said(), ['150000 100000', '250', String(700 << 20), String(64 << 20), '900', 'default 300']);
+      await host.run(phone, { imageId: reference });
+      const [, weight, , swap, , io] = said();
+      same([weight, swap, io], ['100', 'max', 'default 100']);
+    },
+  );
   await check('a killed container-svc is started again and adopts them all', async () => {
     await host.restart();
     for (const [phone, { bootId }] of boots)
