@@ -8,6 +8,8 @@ interface ViewerView {
   readonly joinedAt: string | null;
   readonly connected: boolean;
   readonly transport: string;
+  /** `main`, or `low`: the smaller picture for a weak link. */
+  readonly layer: string;
   readonly holdsControl: boolean;
   /** Null for players that tell nothing. */
   readonly experience: {
@@ -46,7 +48,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
     one.viewerId,
     one.role,
     one.joinedAt ?? '',
-    one.connected ? one.transport || 'connected' : 'away',
+    one.connected ? `${one.transport || 'connected'}${one.layer === 'low' ? ', low' : ''}` : 'away',
     one.holdsControl ? 'holds them' : '',
     ...seen(one.experience),
   ]);

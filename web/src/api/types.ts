@@ -97,6 +97,7 @@ export interface Viewer {
   readonly viewerId: string;
   readonly token: string;
   readonly signalUrl: string;
+  readonly whepUrl: string;
   readonly expiresAt: string | null;
 }
 
@@ -107,7 +108,29 @@ export interface PhoneViewer {
   readonly joinedAt: string | null;
   readonly connected: boolean;
   readonly transport: string;
+  readonly layer: '' | 'main' | 'low';
   readonly holdsControl: boolean;
+  /** Since it joined; null before its player has told, and for players that tell nothing. */
+  readonly experience: null | Experience;
+}
+
+/** How a viewer sees the picture; ms, and scores from 1 (unusable) to 5. */
+export interface Experience {
+  readonly frames: number;
+  readonly framesDropped: number;
+  readonly packetsLost: number;
+  readonly stalls: number;
+  readonly stalledMs: number;
+  readonly roundTripMsP50: number;
+  readonly roundTripMsP95: number;
+  readonly delayMsP50: number;
+  readonly delayMsP95: number;
+  readonly scoreP50: number;
+  readonly scoreP5: number;
+  /** Presses of which it is known when the picture answered. */
+  readonly touches: number;
+  readonly touchMsP50: number;
+  readonly touchMsP95: number;
 }
 
 /** Phones that do what is done on their master. */

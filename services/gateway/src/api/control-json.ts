@@ -11,6 +11,7 @@ export function phoneViewerJson(viewer: PhoneViewer) {
     joinedAt: time(viewer.joinedAtMs),
     connected: viewer.connected,
     transport: viewer.transport,
+    layer: viewer.layer,
     holdsControl: viewer.holdsControl,
     experience: viewer.experience ?? null,
   };

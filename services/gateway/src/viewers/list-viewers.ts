@@ -40,8 +40,13 @@ export async function listViewers(
       transport: carried.get(viewer)?.transport ?? '',
       holdsControl: viewer === holder,
       experience: carried.get(viewer)?.experience,
+      layer: layerOf(carried.get(viewer)),
     })),
   };
+}
+
+function layerOf(view: ViewerView | undefined): string {
+  return view === undefined ? '' : view.low ? 'low' : 'main';
 }
 
 async function carriedBy(

@@ -64,6 +64,9 @@ const phoneViewer = named(
     joinedAt: z.iso.datetime().nullable(),
     connected: z.boolean().describe('False: its connection ended and it may come back within 2 minutes'),
     transport: z.string().describe('`udp`, `tcp`; empty when no packet has gone or media-svc does not say'),
+    layer: z
+      .string()
+      .describe('`main`, or `low`: the smaller picture for a weak link; empty when media-svc does not say'),
     holdsControl: z.boolean(),
     experience: experience
       .nullable()
