@@ -9,10 +9,12 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
+import { feedRoutes } from './mock-feeds.ts';
 import { MockMacros } from './mock-macros.ts';
 import { pushRoutes } from './mock-pushes.ts';
 import { MockRecordings } from './mock-recordings.ts';
 import { type Handler, Refused, type Route } from './mock-route.ts';
+import { viewerRoutes } from './mock-viewers.ts';
 import { picture } from './picture.ts';
 
 const DIST = path.join(import.meta.dirname, '../dist');
@@ -77,7 +79,9 @@ const macros = new MockMacros();
 const recordings = new MockRecordings();
 
 const routes: readonly Route[] = [
+  ...feedRoutes(),
   ...pushRoutes(),
+  ...viewerRoutes(),
   ['GET', /^\/v1\/me$/, () => ({ owner: 'admin', roles: ['admin'], via: 'console' })],
   ['GET', /^\/v1\/phones$/, () => ({ phones: [...farm.phones.values()], nextPageToken: '' })],
   ['POST', /^\/v1\/phones$/, ({ body }) => create(body)],
@@ -97,12 +101,6 @@ const routes: readonly Route[] = [
   ['POST', /^\/v1\/phones\/(\w+)\/reset$/, wished('reset')],
   ['POST', /^\/v1\/phones\/(\w+)\/pause$/, wished('pause')],
   ['POST', /^\/v1\/phones\/(\w+)\/resume$/, wished('resume')],
-  [
-    'POST',
-    /^\/v1\/phones\/(\w+)\/viewers$/,
-    ({ part }) => ({ viewerId: 'vw_mock', token: `mock-${part}-token`, signalUrl: '', expiresAt: null }),
-  ],
-  ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [] })],
   ['GET', /^\/v1\/macros$/, () => macros.list()],
   ['DELETE', /^\/v1\/macros\/(\w+)$/, ({ part }) => macros.delete(part)],
   ['GET', /^\/v1\/phones\/(\w+)\/macro$/, ({ part }) => macros.state(part)],

@@ -42,3 +42,74 @@ describe('pushing out', () => {
     expect(await fold.getByRole('textbox', { name: 'Send to' }).inputValue()).toBe('rtmp://inside/app/key');
   });
 });
+
+describe('cameras and microphones', () => {
+  const at = withConsole();
+
+  it('makes a feed whose token is shown once, lists who sends, and ends it', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const fold = await openFold(page, 'Camera and microphone');
+    const live = fold.getByRole('list', { name: 'Feeds of this phone' }).getByRole('listitem');
+    await live.getByText('live, 1 viewer, 5 MiB').waitFor();
+    const make = fold.getByRole('button', { name: 'Make a feed' });
+    await make.click();
+    const token = fold.getByRole('textbox', { name: 'Bearer token' });
+    expect(await token.inputValue()).toBe('feed-token-fe_1');
+    expect(await fold.getByRole('textbox', { name: 'WHIP address' }).inputValue()).toBe(
+      'https://farm.example/v1/whip',
+    );
+    await wellMade(page);
+    await fold.getByRole('button', { name: 'Done' }).click();
+    await make.click();
+    // Another one each time: the one before is not shown again.
+    expect(await token.inputValue()).toBe('feed-token-fe_2');
+    await fold.getByRole('button', { name: 'Make it void' }).click();
+    await token.waitFor({ state: 'detached' });
+    await live.getByRole('button', { name: 'End feed fe_camera' }).click();
+    await live.waitFor({ state: 'detached' });
+  });
+});
+
+describe('sharing', () => {
+  const at = withConsole();
+
+  it('makes a link for a role, shows it once, and revokes it', async () => {
+    const { page, gateway } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const share = page.getByRole('button', { name: 'Share', exact: true });
+    await share.click();
+    const dialog = page.getByRole('dialog', { name: 'Share support desk' });
+    await dialog.getByText('Sees and hears, and cannot touch.').waitFor();
+    await dialog.getByRole('radiogroup', { name: 'They may' }).getByText('Control').click();
+    await dialog.getByText('Also touches, when nobody else is at work.').waitFor();
+    await dialog.getByRole('radiogroup', { name: 'To be used within' }).getByText('1 hour').click();
+    const asked = page.waitForRequest(
+      (request) => request.url().endsWith('/viewers') && request.method() === 'POST',
+    );
+    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    expect((await asked).postDataJSON()).toEqual({ role: 'control', ttlSeconds: 3_600 });
+    const link = await dialog.getByRole('textbox', { name: 'Link' }).inputValue();
+    expect(link).toMatch(new RegExp(`^${gateway.origin}/shared.html#token=mock-ph_\\w+-token-control$`));
+    await wellMade(page);
+    await dialog.getByRole('button', { name: 'Revoke this one' }).click();
+    await dialog.getByRole('button', { name: 'Make a link' }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    // The focus is back where it was.
+    await page.waitForFunction(() => document.activeElement?.textContent?.trim() === 'Share');
+  });
+
+  it('opens a link in a plain page, which keeps no token in its address', async () => {
+    const { page, gateway } = at;
+    await page.goto(`${gateway.origin}/shared.html#token=a-token`);
+    await page.getByRole('heading', { name: 'A shared phone' }).waitFor();
+    await page.waitForFunction(
+      () => document.querySelector('ancloud-phone')?.getAttribute('token') === 'a-token',
+    );
+    expect(page.url()).toBe(`${gateway.origin}/shared.html`);
+    await wellMade(page);
+    await page.reload();
+    await page.getByText('Ask whoever sent the link for another one.').waitFor();
+  });
+});

@@ -18,13 +18,14 @@ import { type Holding, type Role, unknownHolding } from './holding.js';
 import { Macros } from './macros.js';
 import { Quality } from './quality.js';
 import { Recordings } from './recordings.js';
-import { ShareWindow } from './share-window.js';
 import { Viewers } from './viewers.js';
 
 // Its WebRTC half is larger than the rest of the console: loaded when a phone is looked at.
 const Player = lazy(async () => ({ default: (await import('./player.js')).Player }));
 
 // What is seldom wanted is loaded when its fold is opened.
+const Feeds = lazy(async () => ({ default: (await import('./folds/feeds.js')).Feeds }));
+const ShareWindow = lazy(async () => ({ default: (await import('./share-window.js')).ShareWindow }));
 const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
 
 const HOLDING_WORDS: Readonly<Record<Holding['by'], string>> = {
@@ -176,12 +177,19 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
             <Fold title="Push out">
               <Pushes phoneId={phone.phoneId} on={on} />
             </Fold>
+            <Fold title="Camera and microphone">
+              <Feeds phoneId={phone.phoneId} />
+            </Fold>
             <LogTail phoneId={phone.phoneId} />
           </div>
         </aside>
       </div>
       {actions.confirmation}
-      <ShareWindow phone={phone} open={sharing} onClose={() => setSharing(false)} />
+      {sharing && (
+        <Suspense>
+          <ShareWindow phone={phone} open onClose={() => setSharing(false)} />
+        </Suspense>
+      )}
     </Page>
   );
 }

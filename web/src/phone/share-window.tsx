@@ -1,13 +1,22 @@
-import { type ReactNode, useEffect, useState } from 'react';
-import { Button, Input, Label, TextField } from 'react-aria-components';
-import type { Phone, Viewer } from '../api/types.js';
+import { type ReactNode, useState } from 'react';
+import { Button, Label, Radio, RadioGroup } from 'react-aria-components';
+import type { Phone, PhoneViewer, Viewer } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
 import { Icon } from '../ui/icon.js';
+import { Minutes } from '../ui/minutes.js';
 import { Problem } from '../ui/problem.js';
+import { SecretField } from '../ui/secret-field.js';
+import { useDeed } from '../ui/use-deed.js';
 import { Window } from '../ui/window.js';
 
-const TOKEN_MINUTES = 10;
+type Role = PhoneViewer['role'];
+
+const ROLE_WORDS: Readonly<Record<Role, readonly [string, string]>> = {
+  watch: ['Watch', 'Sees and hears, and cannot touch.'],
+  control: ['Control', 'Also touches, when nobody else is at work.'],
+  owner: ['Owner', 'Also takes the controls from those who have less.'],
+};
 
 interface ShareProps {
   readonly phone: Phone;
@@ -15,10 +24,10 @@ interface ShareProps {
   readonly onClose: () => void;
 }
 
-/** Lets somebody else watch: a token to be pasted into the sample page, or into a page of one's own. */
+/** Lets somebody else in: by a link, or by a token for a page of one's own or a WHEP player. */
 export function ShareWindow({ phone, open, onClose }: ShareProps): ReactNode {
   return (
-    <Window title={`Let somebody watch ${nameOf(phone)}`} open={open} onClose={onClose}>
+    <Window title={`Share ${nameOf(phone)}`} open={open} onClose={onClose}>
       <Share phoneId={phone.phoneId} />
       <div className="window-end">
         <Button className="button" onPress={onClose}>
@@ -31,58 +40,95 @@ export function ShareWindow({ phone, open, onClose }: ShareProps): ReactNode {
 
 function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
   const { client } = useFarm();
-  const [viewer, setViewer] = useState<Viewer>();
-  const [error, setError] = useState<Error>();
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    let over = false;
-    async function make(): Promise<void> {
-      try {
-        const made = await client.viewer(phoneId, 'watch', TOKEN_MINUTES * 60);
-        if (!over) setViewer(made);
-      } catch (thrown) {
-        if (!over) setError(thrown as Error);
-      }
-    }
-    void make();
-    return () => {
-      over = true;
-    };
-  }, [client, phoneId]);
-  if (error !== undefined) return <Problem error={error} />;
+  const [role, setRole] = useState<Role>('watch');
+  const [minutes, setMinutes] = useState(10);
+  const [made, setMade] = useState<Viewer>();
+  const [returned, setReturned] = useState(false);
+  const { busy, error, run } = useDeed();
+  function again(): void {
+    setMade(undefined);
+    setReturned(true);
+  }
+  if (made !== undefined) return <Made viewer={made} role={role} again={again} />;
+  return (
+    <>
+      <RadioGroup
+        className="segments"
+        value={role}
+        onChange={(chosen) => setRole(chosen as Role)}
+        orientation="horizontal"
+      >
+        <Label>They may</Label>
+        <div>
+          {Object.entries(ROLE_WORDS).map(([name, [word]]) => (
+            <Radio key={name} value={name}>
+              {word}
+            </Radio>
+          ))}
+        </div>
+      </RadioGroup>
+      <p role="status" className="hint">
+        {ROLE_WORDS[role][1]}
+      </p>
+      <Minutes value={minutes} onChange={setMinutes} />
+      {error !== undefined && <Problem error={error} />}
+      <div>
+        <Button
+          className="button primary"
+          // Whatever else had the focus is gone then, and with it Escape.
+          autoFocus={returned}
+          isDisabled={busy}
+          onPress={() => run(() => client.viewer(phoneId, role, minutes * 60), setMade)}
+        >
+          <Icon name="share" /> {busy ? 'Making…' : 'Make a link'}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+/** What is shown once: the farm keeps no token. */
+function Made({
+  viewer,
+  role,
+  again,
+}: {
+  readonly viewer: Viewer;
+  readonly role: Role;
+  readonly again: () => void;
+}): ReactNode {
+  const { client } = useFarm();
+  const { busy, error, run } = useDeed();
+  // In the fragment, which browsers send to nobody; shared.js takes it out of the address before anything else.
+  const link = `${location.origin}/shared.html#token=${viewer.token}`;
   return (
     <>
       <p>
-        This token lets one browser in, to watch without touching. It is good for {TOKEN_MINUTES} minutes, and
-        for one connection. Open the{' '}
-        <a href="/sample.html" target="_blank" rel="noreferrer">
-          sample page
-        </a>{' '}
-        and paste it there.
+        Lets one browser in, once
+        {viewer.expiresAt !== null && `, until ${new Date(viewer.expiresAt).toLocaleTimeString()}`}, to{' '}
+        {ROLE_WORDS[role][0].toLowerCase()}. It is not shown again. Who has come is listed on the phone’s
+        page, and can be removed there.
       </p>
-      <div className="token">
-        <TextField className="field" value={viewer?.token ?? ''} isReadOnly>
-          <Label>Token</Label>
-          <Input className="code" onFocus={(event) => event.target.select()} />
-        </TextField>
-        {'clipboard' in navigator && (
-          <Button
-            className="button"
-            isDisabled={viewer === undefined}
-            onPress={() =>
-              void navigator.clipboard.writeText(viewer?.token ?? '').then(
-                () => setCopied(true),
-                () => setCopied(false),
-              )
-            }
-          >
-            <Icon name="copy" /> Copy
-          </Button>
-        )}
+      <SecretField label="Link" value={link} autoFocus />
+      <SecretField label="Token" value={viewer.token} />
+      <SecretField label="WHEP address" value={viewer.whepUrl} />
+      <p className="hint">
+        Either the link, or the token: for <code>&lt;ancloud-phone&gt;</code> in a page of your own, or as the
+        bearer token of a WHEP player.
+      </p>
+      {error !== undefined && <Problem error={error} />}
+      <div className="side-actions">
+        <Button className="button" onPress={again}>
+          <Icon name="plus" /> Another one
+        </Button>
+        <Button
+          className="button danger-text"
+          isDisabled={busy}
+          onPress={() => run(() => client.revoke(viewer.viewerId), again)}
+        >
+          Revoke this one
+        </Button>
       </div>
-      <p role="status" className="hint">
-        {copied ? 'Copied.' : ''}
-      </p>
     </>
   );
 }

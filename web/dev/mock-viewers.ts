@@ -1,0 +1,88 @@
+import { Refused, type Route } from './mock-route.ts';
+
+const EXPERIENCE = {
+  reports: 24,
+  spanMs: 120_000,
+  frames: 6_900,
+  framesDropped: 12,
+  packetsLost: 3,
+  stalls: 2,
+  stalledMs: 420,
+  roundTripMsP50: 18.2,
+  roundTripMsP95: 41,
+  delayMsP50: 24.6,
+  delayMsP95: 61,
+  scoreP50: 4.6,
+  scoreP5: 3.2,
+  touches: 17,
+  touchMsP50: 84.3,
+  touchMsP95: 131.8,
+};
+
+/** Viewers of a pretended farm: two are always there, of which only the first one's player tells how it fares; a made one never comes. */
+export function viewerRoutes(): readonly Route[] {
+  const made = new Set<string>();
+  const joinedAt = new Date().toISOString();
+  const there = [
+    {
+      viewerId: 'vw_ann',
+      role: 'control',
+      joinedAt,
+      connected: true,
+      transport: 'udp',
+      layer: 'low',
+      holdsControl: true,
+      experience: EXPERIENCE,
+    },
+    {
+      viewerId: 'vw_whep',
+      role: 'watch',
+      joinedAt,
+      connected: true,
+      transport: 'tcp',
+      layer: 'main',
+      holdsControl: false,
+      experience: null,
+    },
+  ];
+  const audit = (limit: number): object[] =>
+    Array.from({ length: Math.min(limit, 60) }, (_, index) => ({
+      at: new Date(Date.now() - index * 61_000).toISOString(),
+      what: index % 2 === 0 ? 'ended' : 'took',
+      viewerId: `vw_${Math.floor(index / 2)}`,
+      role: 'control',
+      how: index % 2 === 0 ? 'left' : 'touched',
+      inputs: index % 2 === 0 ? 42 : 0,
+    }));
+  return [
+    [
+      'POST',
+      /^\/v1\/phones\/(\w+)\/viewers$/,
+      ({ part, body }) => {
+        const viewerId = `vw_${made.size + 1}`;
+        made.add(viewerId);
+        return {
+          viewerId,
+          token: `mock-${part}-token-${String(body['role'])}`,
+          signalUrl: '',
+          whepUrl: 'https://farm.example/v1/whep',
+          expiresAt: new Date(Date.now() + Number(body['ttlSeconds'] ?? 60) * 1_000).toISOString(),
+        };
+      },
+    ],
+    ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: there })],
+    [
+      'GET',
+      /^\/v1\/phones\/(\w+)\/control\/audit$/,
+      ({ query }) => ({ lines: audit(Number(query.get('limit'))) }),
+    ],
+    [
+      'DELETE',
+      /^\/v1\/viewers\/(\w+)$/,
+      ({ part }) => {
+        if (!made.delete(part)) throw new Refused(404, 'VIEWER_NOT_FOUND', `there is no viewer ${part}`);
+        return { viewerId: part };
+      },
+    ],
+  ];
+}
