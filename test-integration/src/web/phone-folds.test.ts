@@ -113,3 +113,45 @@ describe('sharing', () => {
     await page.getByText('Ask whoever sent the link for another one.').waitFor();
   });
 });
+
+describe('how viewers see it', () => {
+  const at = withConsole();
+
+  it('tells for each of them its picture, times, score and freezes', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const fold = await openFold(page, 'How viewers see it');
+    const ann = fold.getByRole('listitem').filter({ hasText: 'vw_ann' });
+    await ann.getByText('the smaller picture, UDP').waitFor();
+    const row = (name: string) =>
+      ann.getByRole('row').filter({ hasText: name }).getByRole('cell').allTextContents();
+    expect(await row('Touch to photon')).toEqual(['84 ms', '132 ms']);
+    expect(await row('Score')).toEqual(['4.6', '3.2']);
+    await ann.getByText('2 freezes, 0.42 s in all').waitFor();
+    await fold
+      .getByRole('listitem')
+      .filter({ hasText: 'vw_whep' })
+      .getByText('Its player has told nothing.')
+      .waitFor();
+    await wellMade(page);
+  });
+});
+
+describe('the audit', () => {
+  const at = withConsole();
+
+  it('tells who had the controls when, and more on demand', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const fold = await openFold(page, 'Who had the controls');
+    const rows = fold.getByRole('table', { name: 'Who held the controls, newest first' }).getByRole('row');
+    await rows.nth(1).getByText('let go').waitFor();
+    await rows.nth(1).getByText('left, 42 inputs').waitFor();
+    await rows.nth(2).getByText('touched', { exact: true }).waitFor();
+    expect(await rows.count()).toBe(21);
+    await wellMade(page);
+    await fold.getByRole('button', { name: 'Show more' }).click();
+    await rows.nth(60).waitFor();
+    await fold.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
+  });
+});

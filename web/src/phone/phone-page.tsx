@@ -24,6 +24,8 @@ import { Viewers } from './viewers.js';
 const Player = lazy(async () => ({ default: (await import('./player.js')).Player }));
 
 // What is seldom wanted is loaded when its fold is opened.
+const Audit = lazy(async () => ({ default: (await import('./folds/audit.js')).Audit }));
+const Experience = lazy(async () => ({ default: (await import('./folds/experience.js')).Experience }));
 const Feeds = lazy(async () => ({ default: (await import('./folds/feeds.js')).Feeds }));
 const ShareWindow = lazy(async () => ({ default: (await import('./share-window.js')).ShareWindow }));
 const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
@@ -179,6 +181,12 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
             </Fold>
             <Fold title="Camera and microphone">
               <Feeds phoneId={phone.phoneId} />
+            </Fold>
+            <Fold title="How viewers see it">
+              <Experience phoneId={phone.phoneId} me={holding.me} />
+            </Fold>
+            <Fold title="Who had the controls">
+              <Audit phoneId={phone.phoneId} />
             </Fold>
             <LogTail phoneId={phone.phoneId} />
           </div>
