@@ -10,7 +10,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
 import { feedRoutes } from './mock-feeds.ts';
-import { MockMacros } from './mock-macros.ts';
+import { macroRoutes } from './mock-macros.ts';
 import { pushRoutes } from './mock-pushes.ts';
 import { MockRecordings } from './mock-recordings.ts';
 import { type Handler, Refused, type Route } from './mock-route.ts';
@@ -75,11 +75,11 @@ function groupState(id: string): unknown {
   }));
   return { ...one, members, times: { skewP99Ms: 1.4, reachP99Ms: 3.2 } };
 }
-const macros = new MockMacros();
 const recordings = new MockRecordings();
 
 const routes: readonly Route[] = [
   ...feedRoutes(),
+  ...macroRoutes(),
   ...pushRoutes(),
   ...viewerRoutes(),
   ['GET', /^\/v1\/me$/, () => ({ owner: 'admin', roles: ['admin'], via: 'console' })],
@@ -101,17 +101,6 @@ const routes: readonly Route[] = [
   ['POST', /^\/v1\/phones\/(\w+)\/reset$/, wished('reset')],
   ['POST', /^\/v1\/phones\/(\w+)\/pause$/, wished('pause')],
   ['POST', /^\/v1\/phones\/(\w+)\/resume$/, wished('resume')],
-  ['GET', /^\/v1\/macros$/, () => macros.list()],
-  ['DELETE', /^\/v1\/macros\/(\w+)$/, ({ part }) => macros.delete(part)],
-  ['GET', /^\/v1\/phones\/(\w+)\/macro$/, ({ part }) => macros.state(part)],
-  ['POST', /^\/v1\/phones\/(\w+)\/macro\/record$/, ({ part }) => macros.record(part)],
-  ['POST', /^\/v1\/phones\/(\w+)\/macro\/save$/, ({ part, body }) => macros.save(part, String(body['name']))],
-  [
-    'POST',
-    /^\/v1\/phones\/(\w+)\/macro\/play$/,
-    ({ part, body }) => macros.play(part, String(body['macroId'])),
-  ],
-  ['POST', /^\/v1\/phones\/(\w+)\/macro\/stop$/, ({ part }) => macros.stop(part)],
   ['POST', /^\/v1\/phones\/(\w+)\/recordings$/, ({ part }) => recordings.start(part)],
   ['GET', /^\/v1\/recordings$/, ({ query }) => recordings.list(query.get('phoneId') ?? '')],
   ['POST', /^\/v1\/recordings\/(\w+)\/stop$/, ({ part }) => recordings.stop(part)],

@@ -21,6 +21,8 @@ import type {
 /** How long one question for an operation's end waits at the farm. */
 const WAIT_MS = 20_000;
 const PAGE_SIZE = 500;
+/** An hour: the longest play that the farm takes. */
+const PLAY_MS = 3_600_000;
 
 /**
  * The gateway's REST API as most of the console uses it, by the session's cookie. Every method rejects with ApiError.
@@ -166,9 +168,9 @@ export class Client {
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/save`, { body: { name } });
   }
 
-  /** Whoever looks on at the console has the controls as a rule: the macro takes them. */
-  playMacro(phoneId: string, macroId: string): Promise<MacroState> {
-    const body = { macroId, takeOver: true };
+  /** Whoever looks on at the console has the controls as a rule: the macro takes them. It can be stopped there, so it may take the most there is. */
+  playMacro(phoneId: string, macroId: string, speed: number, loops: number): Promise<MacroState> {
+    const body = { macroId, speed, loops, timeoutMs: PLAY_MS, takeOver: true };
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/play`, { body });
   }
 

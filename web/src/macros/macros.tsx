@@ -1,11 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
-import { Button, Input, Label, TextField } from 'react-aria-components';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { Button, Group, Input, Label, NumberField, TextField } from 'react-aria-components';
 import type { MacroState } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { Icon } from '../ui/icon.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
+
+// Loaded when a macro is written.
+const MacroWindow = lazy(async () => ({ default: (await import('./macro-window.js')).MacroWindow }));
 
 /** How a macro fares is told to nobody here, so it is looked at. */
 const FRESH_MS = 2_000;
@@ -16,6 +19,9 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
   const notify = useNotify();
   const queries = useQueryClient();
   const [name, setName] = useState('');
+  const [speed, setSpeed] = useState(1);
+  const [loops, setLoops] = useState(1);
+  const [edited, setEdited] = useState<{ readonly macroId: string | undefined }>();
   const state = useQuery({
     queryKey: ['macro', phoneId],
     queryFn: () => client.macroState(phoneId),
@@ -36,9 +42,14 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
   return (
     <section className="macros" aria-label="Macros">
       {recording === null ? (
-        <Button className="button" onPress={() => ask(client.recordMacro(phoneId))}>
-          <Icon name="record" /> Record a macro
-        </Button>
+        <div className="side-actions">
+          <Button className="button" onPress={() => ask(client.recordMacro(phoneId))}>
+            <Icon name="record" /> Record a macro
+          </Button>
+          <Button className="button" onPress={() => setEdited({ macroId: undefined })}>
+            <Icon name="plus" /> Write one
+          </Button>
+        </div>
       ) : (
         <form
           className="macro-name"
@@ -65,18 +76,30 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
           <Icon name="stop" /> Stop the macro
         </Button>
       )}
+      {macros.length > 0 && (
+        <div className="numbers">
+          <Factor label="Speed" value={speed} onChange={setSpeed} min={0.1} max={10} step={0.1} />
+          <Factor label="Rounds" value={loops} onChange={setLoops} min={1} max={10_000} step={1} />
+        </div>
+      )}
       <ul className="viewers" aria-label="Macros that are kept">
         {macros.map((macro) => (
           <li key={macro.macroId}>
-            <Icon name="play" />
             <span>{macro.name}</span>
             <Button
               className="button small"
               aria-label={`Play ${macro.name}`}
               isDisabled={playing}
-              onPress={() => ask(client.playMacro(phoneId, macro.macroId))}
+              onPress={() => ask(client.playMacro(phoneId, macro.macroId, speed, loops))}
             >
               Play
+            </Button>
+            <Button
+              className="button small"
+              aria-label={`Edit ${macro.name}`}
+              onPress={() => setEdited({ macroId: macro.macroId })}
+            >
+              Edit
             </Button>
             <Button
               className="button small danger-text"
@@ -88,7 +111,49 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
           </li>
         ))}
       </ul>
+      {edited !== undefined && (
+        <Suspense>
+          <MacroWindow
+            macroId={edited.macroId}
+            close={() => setEdited(undefined)}
+            kept={() => void queries.invalidateQueries({ queryKey: ['macros'] })}
+          />
+        </Suspense>
+      )}
     </section>
+  );
+}
+
+function Factor({
+  label,
+  value,
+  onChange,
+  min,
+  max,
+  step,
+}: {
+  readonly label: string;
+  readonly value: number;
+  readonly onChange: (value: number) => void;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}): ReactNode {
+  return (
+    <NumberField
+      className="field"
+      value={value}
+      // An emptied field is no number.
+      onChange={(now) => onChange(Number.isNaN(now) ? 1 : now)}
+      minValue={min}
+      maxValue={max}
+      step={step}
+    >
+      <Label>{label}</Label>
+      <Group>
+        <Input />
+      </Group>
+    </NumberField>
   );
 }
 

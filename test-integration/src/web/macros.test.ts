@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { wellMade, withConsole } from './console-page.js';
+
+/** Macros on a phone's page, against a pretended gateway that refuses taps outside of the picture. */
+describe('macros', () => {
+  const at = withConsole();
+
+  it('are written as JSON; what is wrong is told and shown, and what was written stays', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Write one' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New macro' });
+    const steps = dialog.getByRole('textbox', { name: 'Steps' });
+    const keep = dialog.getByRole('button', { name: 'Keep' });
+    const alert = dialog.getByRole('alert');
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('sign in');
+    await steps.fill('[{"key":{"keycode":66}},');
+    await keep.click();
+    await alert.getByText('INVALID_ARGUMENT · steps').waitFor();
+    const bad = '[{"key":{"keycode":66}},\n {"tap":{"at":{"x":1.5,"y":0.5}}}]';
+    await steps.fill(bad);
+    await keep.click();
+    await alert.getByText('INVALID_ARGUMENT · steps.1.tap.at.x').waitFor();
+    await wellMade(page);
+    await dialog.getByRole('button', { name: 'Show step 2' }).click();
+    const marked = await steps.evaluate((area: HTMLTextAreaElement) =>
+      area.value.slice(area.selectionStart, area.selectionEnd),
+    );
+    expect(marked).toBe('{"tap":{"at":{"x":1.5,"y":0.5}}}');
+    expect(await steps.inputValue()).toBe(bad);
+    await steps.fill(bad.replace('1.5', '0.5'));
+    await keep.click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Edit sign in' }).click();
+    const edit = page.getByRole('dialog', { name: 'Edit macro' });
+    const kept = await edit.getByRole('textbox', { name: 'Steps' }).inputValue();
+    expect(JSON.parse(kept)).toEqual(JSON.parse(bad.replace('1.5', '0.5')));
+    await edit.getByRole('textbox', { name: 'Name' }).fill('sign in twice');
+    await edit.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Play sign in twice' }).waitFor();
+  });
+
+  it('are played at the speed and as often as is wished', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Write one' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New macro' });
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('greet');
+    await dialog.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('textbox', { name: 'Speed' }).fill('2.5');
+    await page.getByRole('textbox', { name: 'Rounds' }).fill('3');
+    const asked = page.waitForRequest((request) => request.url().endsWith('/macro/play'));
+    await page.getByRole('button', { name: 'Play greet' }).click();
+    expect((await asked).postDataJSON()).toMatchObject({ speed: 2.5, loops: 3, takeOver: true });
+    await page.getByRole('status').getByText('greet: is played, 0 of 3 rounds').waitFor();
+    await wellMade(page);
+  });
+});

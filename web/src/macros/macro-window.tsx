@@ -1,0 +1,136 @@
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { Button, Input, Label, Link, Text, TextArea, TextField } from 'react-aria-components';
+import { ApiError } from '../api/api-error.js';
+import { getMacro, keepMacro, type WholeMacro } from '../api/macros.js';
+import { useFarm } from '../farm/farm.js';
+import { Problem } from '../ui/problem.js';
+import { useDeed } from '../ui/use-deed.js';
+import { Window } from '../ui/window.js';
+import { rangeOf, stepOfField, stepsOf, textOf } from './macro-text.js';
+
+type Draft = Pick<WholeMacro, 'name' | 'steps'>;
+
+/** What a new macro begins with: one of each that is most used. */
+const EXAMPLE = [
+  { tap: { at: { x: 0.5, y: 0.5 } } },
+  { afterMs: 300, text: { text: 'hello' } },
+  { waitForPixel: { at: { x: 0.5, y: 0.1 }, color: '#1a73e8' } },
+];
+
+interface MacroWindowProps {
+  /** Undefined: a new one. */
+  readonly macroId: string | undefined;
+  readonly close: () => void;
+  readonly kept: () => void;
+}
+
+/** A macro's name and steps, to be written. */
+export function MacroWindow({ macroId, close, kept }: MacroWindowProps): ReactNode {
+  const { http } = useFarm().client;
+  const macro = useQuery({
+    queryKey: ['macro', macroId, 'whole'],
+    queryFn: (): Draft | Promise<Draft> =>
+      macroId === undefined ? { name: '', steps: EXAMPLE } : getMacro(http, macroId),
+    // What is edited does not change beneath; each time that it is opened it is read anew.
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  return (
+    <Window title={macroId === undefined ? 'New macro' : 'Edit macro'} open onClose={close}>
+      {macro.error !== null ? (
+        <Problem error={macro.error} retry={() => void macro.refetch()} />
+      ) : macro.data === undefined ? (
+        <p role="status">Loading…</p>
+      ) : (
+        <MacroForm macroId={macroId} from={macro.data} close={close} kept={kept} />
+      )}
+    </Window>
+  );
+}
+
+function MacroForm({ macroId, from, close, kept }: MacroWindowProps & { readonly from: Draft }): ReactNode {
+  const { http } = useFarm().client;
+  const [name, setName] = useState(from.name);
+  const [text, setText] = useState(() => textOf(from.steps));
+  const area = useRef<HTMLTextAreaElement>(null);
+  const { busy, error, run } = useDeed();
+  const step = error instanceof ApiError ? stepOfField(error.field) : undefined;
+  const range = step === undefined ? undefined : rangeOf(text, step);
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    run(
+      async () => keepMacro(http, macroId, { name: name.trim(), steps: stepsOf(text) }),
+      () => {
+        kept();
+        close();
+      },
+    );
+  }
+  function show({ from: begin, to }: { readonly from: number; readonly to: number }): void {
+    const field = area.current;
+    if (field === null) return;
+    field.focus();
+    field.setSelectionRange(begin, to);
+  }
+  return (
+    <form onSubmit={submit}>
+      <TextField
+        className="field"
+        value={name}
+        onChange={setName}
+        maxLength={63}
+        isRequired
+        autoComplete="off"
+      >
+        <Label>Name</Label>
+        <Input />
+      </TextField>
+      <TextField
+        className="field"
+        value={text}
+        onChange={setText}
+        // Natively an invalid field keeps its form from being sent again.
+        validationBehavior="aria"
+        isInvalid={step !== undefined || error instanceof SyntaxError}
+      >
+        <Label>Steps</Label>
+        <TextArea ref={area} className="code steps" rows={14} spellCheck="false" />
+        <Text slot="description" className="hint">
+          JSON, one step after the other: <code>tap</code>, <code>swipe</code>, <code>text</code>,{' '}
+          <code>key</code>, <code>gesture</code>, <code>wheel</code>, <code>action</code>,{' '}
+          <code>waitForPixel</code>, <code>waitForText</code>, each after <code>afterMs</code>. All of it
+          stands in{' '}
+          <Link href="/v1/openapi.json" target="_blank" rel="noreferrer">
+            the API’s description
+          </Link>{' '}
+          as <code>MacroStep</code>.
+        </Text>
+      </TextField>
+      {error !== undefined && <Problem error={told(error)} />}
+      {range !== undefined && (
+        <div>
+          <Button className="button small" onPress={() => show(range)}>
+            {`Show step ${(step ?? 0) + 1}`}
+          </Button>
+        </div>
+      )}
+      <div className="window-end">
+        <Button className="button" onPress={close}>
+          Cancel
+        </Button>
+        <Button className="button primary" type="submit" isDisabled={busy || name.trim() === ''}>
+          {busy ? 'Keeping…' : 'Keep'}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** What is wrong with JSON is said by the browser, not by the farm. */
+function told(error: Error): Error {
+  return error instanceof SyntaxError
+    ? new ApiError('INVALID_ARGUMENT', error.message, 0, '', 'steps')
+    : error;
+}
