@@ -10,6 +10,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
 import { feedRoutes } from './mock-feeds.ts';
+import { iceRoutes } from './mock-ice.ts';
 import { macroRoutes } from './mock-macros.ts';
 import { pushRoutes } from './mock-pushes.ts';
 import { MockRecordings } from './mock-recordings.ts';
@@ -79,6 +80,7 @@ const recordings = new MockRecordings();
 
 const routes: readonly Route[] = [
   ...feedRoutes(),
+  ...iceRoutes(),
   ...macroRoutes(),
   ...pushRoutes(),
   ...viewerRoutes(),

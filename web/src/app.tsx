@@ -1,10 +1,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { isSignedOut } from './api/api-error.js';
 import type { Client } from './api/client.js';
 import { codeInHash } from './api/sign-in-code.js';
 import { FarmProvider, ME } from './farm/farm.js';
-import { HostsPage } from './hosts/hosts-page.js';
 import { PhonePage } from './phone/phone-page.js';
 import { PhonesPage } from './phones/phones-page.js';
 import { routeOf, usePath } from './router.js';
@@ -13,6 +12,9 @@ import { SignInPage } from './sign-in-page.js';
 import { Notices } from './ui/notices.js';
 import { Page } from './ui/page.js';
 import { Problem } from './ui/problem.js';
+
+// Only for the farm's admins.
+const HostsPage = lazy(async () => ({ default: (await import('./hosts/hosts-page.js')).HostsPage }));
 
 /** Taken out of the address before anything else sees it: it must not end up in the history or a copied link. */
 const code = codeInHash(location.hash);
@@ -76,7 +78,11 @@ function Pages(): ReactNode {
     case 'phone':
       return <PhonePage key={route.phoneId} phoneId={route.phoneId} />;
     case 'hosts':
-      return <HostsPage />;
+      return (
+        <Suspense>
+          <HostsPage />
+        </Suspense>
+      );
     case 'nowhere':
       return (
         <Page title="Nothing here">

@@ -7,6 +7,7 @@ import { bytes, cores, count, mebibytes, shortImage } from '../farm/words.js';
 import { Conditions } from '../phone/details.js';
 import { Page } from '../ui/page.js';
 import { Problem } from '../ui/problem.js';
+import { IceTest } from './ice-test.js';
 
 const FRESH_MS = 5_000;
 
@@ -42,6 +43,7 @@ export function HostsPage(): ReactNode {
           ))}
         </ul>
       )}
+      <IceTest />
     </Page>
   );
 }
