@@ -153,6 +153,27 @@ describe('a hostile phone', () => {
     expect(readPropertyArea(area.bytes)?.properties.has('n')).toBe(false);
   });
 
+  it('gets no more text than its area has bytes by giving many properties one value', () => {
+    const area = new Area(20);
+    const [value, long] = ['v'.repeat(1_000), 50 * 2 ** 24 + 2 ** 16];
+    const infos = Array.from({ length: 20 }, (_, i) => area.info(`p${i}`, '', long));
+    let link = CHILDREN;
+    for (const info of infos) {
+      const node = area.node('n');
+      area.u32(link, node);
+      area.u32(node + PROP, info);
+      link = node + LEFT;
+    }
+    // Its text stands behind its own 100 bytes.
+    const text = area.long('z', value) + 100;
+    for (const info of infos) area.u32(info + 60, text - info);
+    expect([...(readPropertyArea(area.bytes)?.properties ?? [])]).toEqual([
+      ['p0', value],
+      ['p1', value],
+      ['p2', value],
+    ]);
+  });
+
   it.each([
     ['too few bytes', new Uint8Array(100)],
     ['no magic (property_info)', new Uint8Array(4096)],

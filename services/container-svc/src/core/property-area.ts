@@ -3,7 +3,8 @@
  * libc/system_properties/include/system_properties/{prop_area,prop_info}.h, checked against Android 4.4, 8.0 and 16.
  *
  * The bytes belong to the phone and may change while they are read or be nonsense: every offset is checked, work is
- * bounded by the number of nodes that fit, and a value that was being written is reported, never guessed.
+ * bounded by the number of nodes that fit and by the bytes of all texts together, and a value that was being written is reported,
+ * never guessed.
  */
 export interface PropertyArea {
   readonly properties: ReadonlyMap<string, string>;
@@ -50,14 +51,20 @@ class Reader {
   readonly #view: DataView;
   /** Each node may be entered once: a phone that links its trie into a circle gains nothing. */
   readonly #seen = new Set<number>();
+  /**
+   * Bytes of text still to be read. In a sound area no two texts share a byte; a phone that gives one value to many properties
+   * (thousands of 64 KiB each fit by that) gets no more text than its area has bytes.
+   */
+  #left: number;
 
   constructor(private readonly data: Uint8Array) {
+    this.#left = data.length;
     this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   }
 
   walk(): void {
     const open = [this.#u32(16)];
-    for (let offset = open.pop(); offset !== undefined; offset = open.pop()) {
+    for (let offset = open.pop(); offset !== undefined && this.#left >= 0; offset = open.pop()) {
       if (offset === 0 || this.#seen.has(offset) || offset % 4 !== 0 || offset + NODE_SIZE > this.data.length)
         continue;
       this.#seen.add(offset);
@@ -89,11 +96,14 @@ class Reader {
     return offset + 4 <= this.data.length ? this.#view.getUint32(offset, true) : 0;
   }
 
-  /** Text up to its NUL, at most `limit` bytes. */
+  /** Text up to its NUL, at most `limit` bytes; undefined outside of the area, and when all text is spent, which ends the walk. */
   #text(offset: number, limit: number): string | undefined {
     if (offset < 0 || offset >= this.data.length) return undefined;
     const window = this.data.subarray(offset, Math.min(offset + limit, this.data.length));
     const end = window.indexOf(0);
-    return latin.decode(end < 0 ? window : window.subarray(0, end));
+    const text = end < 0 ? window : window.subarray(0, end);
+    this.#left -= text.length;
+    if (this.#left < 0) return undefined;
+    return latin.decode(text);
   }
 }
