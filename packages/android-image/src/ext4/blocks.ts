@@ -155,6 +155,7 @@ export class BlockMap {
 
 const ZEROS = new Uint8Array(CHUNK);
 
-function* zeros(count: number): Generator<Uint8Array> {
+/** A hole's bytes. */
+export function* zeros(count: number): Generator<Uint8Array> {
   for (let left = count; left > 0; left -= CHUNK) yield left < CHUNK ? new Uint8Array(left) : ZEROS;
 }

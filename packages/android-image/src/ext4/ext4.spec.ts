@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { MemorySource } from '../byte-source.js';
 import { fixture } from '../fixture.js';
@@ -106,6 +107,20 @@ describe('ext4', () => {
     const at = bytes.indexOf(Buffer.from('e8810000', 'hex')); // mode 0o100750, uid 0
     bytes.writeUInt16LE(0o104755, at);
     await expect(read(bytes)).rejects.toThrow(/the checksum of inode \d+ is wrong/);
+  });
+
+  it('reads a file of inline data that is longer than it as a hole', async () => {
+    const bytes = fixture('small.ext2');
+    const inode = bytes.indexOf(Buffer.from('234e0000', 'hex')) - 4; // "holes", 20003 bytes
+    bytes.writeUInt32LE(0x1000_0000, inode + 32);
+    bytes.fill('inline', inode + 40, inode + 100);
+    const hash = createHash('sha256')
+      .update('inline'.repeat(10))
+      .update(Buffer.alloc(20_003 - 60));
+    expect((await read(bytes)).find(({ path }) => path === 'holes')).toMatchObject({
+      size: 20_003,
+      sha256: hash.digest('hex'),
+    });
   });
 
   it.each<[Partial<Limits>, string]>([

@@ -5,7 +5,7 @@ import { Fields } from '../fields.js';
 import { Budget, type Limits } from '../limits.js';
 import { decodeDevice, fileType } from '../mode.js';
 import { decodeName } from '../path.js';
-import { BlockMap } from './blocks.js';
+import { BlockMap, zeros } from './blocks.js';
 import { type DirectoryEntry, directoryBlock } from './directory.js';
 import { type Inode, Inodes } from './inode.js';
 import { readSuperblock, type Superblock } from './superblock.js';
@@ -88,7 +88,7 @@ class Walk {
     const inline = xattrs.get(INLINE_DATA);
     if (type === 'file') {
       this.budget.bytes(inode.size, { path });
-      return { ...base, type, size: inode.size, content: () => this.#content(path, inode, inline) };
+      return { ...base, type, size: inode.size, content: () => this.#content(inode, inline) };
     }
     if (type === 'symlink')
       return { ...base, type, linkTarget: await this.#target(path, inode, inline), content: noContent };
@@ -99,20 +99,8 @@ class Walk {
     return { ...base, type, device, content: noContent };
   }
 
-  #content(path: string, inode: Inode, inline: Uint8Array | undefined): ByteStream {
-    return inode.inline ? this.#inline(path, inode, inline) : this.#blocks.content(inode);
-  }
-
-  /** Inline content: 60 bytes in place of the block pointers, the rest as an attribute. */
-  async *#inline(
-    path: string,
-    inode: Inode,
-    rest: Uint8Array = new Uint8Array(0),
-  ): AsyncGenerator<Uint8Array> {
-    if (inode.size > inode.block.length + rest.length)
-      this.#bad(path, `${inode.size} bytes inside an inode that holds ${inode.block.length + rest.length}`);
-    const bytes = Buffer.concat([inode.block, rest]).subarray(0, inode.size);
-    if (bytes.length > 0) yield bytes;
+  #content(inode: Inode, inline: Uint8Array | undefined): ByteStream {
+    return inode.inline ? inlineContent(inode, inline) : this.#blocks.content(inode);
   }
 
   async #target(path: string, inode: Inode, inline: Uint8Array | undefined): Promise<string> {
@@ -121,7 +109,7 @@ class Walk {
     const fast = !inode.extents && !inode.inline && inode.size < inode.block.length;
     const parts: Uint8Array[] = [];
     if (fast) parts.push(inode.block.subarray(0, inode.size));
-    else for await (const bytes of this.#content(path, inode, inline)) parts.push(bytes);
+    else for await (const bytes of this.#content(inode, inline)) parts.push(bytes);
     const target = decodeName(Buffer.concat(parts), FORMAT, inode.offset);
     if (target === '') this.#bad(path, 'a symlink to nothing');
     return target;
@@ -184,6 +172,19 @@ function header(
     size: 0,
     xattrs: shown,
   };
+}
+
+/**
+ * Inline content: 60 bytes in place of the block pointers, the rest as an attribute. What a file is longer is a hole, as the kernel reads it
+ * (fs/ext4/inline.c, ext4_readpage_inline) and mke2fs makes it of a file that ends with one.
+ */
+async function* inlineContent(
+  inode: Inode,
+  rest: Uint8Array = new Uint8Array(0),
+): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.concat([inode.block, rest]).subarray(0, inode.size);
+  if (bytes.length > 0) yield bytes;
+  yield* zeros(inode.size - bytes.length);
 }
 
 /** An inline directory: the parent's number, then entries; then more entries as an attribute. */
