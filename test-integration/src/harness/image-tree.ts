@@ -124,7 +124,7 @@ export function treeOfFolder(root: string, { xattrs = true }: Shown = {}): Tree 
           : stat.isFIFO()
             ? 'fifo'
             : `${stat.isBlockDevice() ? 'block' : 'char'} ${major(stat.rdev)}:${minor(stat.rdev)}`;
-    const links = stat.isFile() && stat.nlink > 1 ? ` = ${first.get(stat.ino) ?? name}` : '';
+    const links = !stat.isDirectory() && stat.nlink > 1 ? ` = ${first.get(stat.ino) ?? name}` : '';
     if (links !== '' && !first.has(stat.ino)) first.set(stat.ino, name);
     const content = stat.isFile() ? ` ${stat.size} ${sha256(fs.readFileSync(path.join(root, name)))}` : '';
     const mode = stat.isSymbolicLink() ? '' : ` ${(stat.mode & 0o7777).toString(8)}`;
