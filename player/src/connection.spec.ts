@@ -94,6 +94,7 @@ describe('Connection', () => {
       dropped: vi.fn<MediaLike['dropped']>(),
       restartIce: vi.fn<MediaLike['restartIce']>(() => Promise.resolve()),
       sound: vi.fn<MediaLike['sound']>(() => Promise.resolve()),
+      synchronous: vi.fn<MediaLike['synchronous']>(),
       close: vi.fn<MediaLike['close']>(),
     };
     const options: ConnectionOptions = {
@@ -147,6 +148,27 @@ describe('Connection', () => {
     await settle();
     for (const { sent } of [first, await live(1)])
       expect(sent).toContainEqual(expect.objectContaining({ method: 'quality', data: { want: 'auto' } }));
+  });
+
+  it('takes another quality and another way with sound at any time, and keeps them in the next life', async () => {
+    const wants = ({ sent }: FakeSocket): unknown[] =>
+      sent.filter(({ method }) => method === 'quality').map(({ data }) => data);
+    const first = await live(0);
+    connection.quality('low');
+    connection.quality('low');
+    connection.synchronous(true);
+    expect(wants(first)).toEqual([{ want: 'auto' }, { want: 'low' }]);
+    expect(media.synchronous).toHaveBeenLastCalledWith(true);
+    first.close();
+    await settle();
+    connection.quality('main');
+    media.synchronous.mockClear();
+    const second = await live(1);
+    // The picture that every life begins with.
+    expect(wants(second)).toEqual([]);
+    expect(media.synchronous).toHaveBeenLastCalledWith(true);
+    connection.quality('low');
+    expect(wants(second)).toEqual([{ want: 'low' }]);
   });
 
   it('answers pings and refuses what it does not know', async () => {

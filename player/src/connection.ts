@@ -2,10 +2,11 @@ import type { ClientNotifications, Quality, RoleWord, ServerNotifications } from
 import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Dialler } from './dialler.js';
+import { endOf } from './end-of.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
 import { Reroute } from './reroute.js';
-import { type End, Signal, SignalError } from './signal.js';
+import { type End, Signal } from './signal.js';
 import { wakes } from './wakes.js';
 
 export type ConnectionState = 'connecting' | 'live' | 'waiting' | 'reconnecting' | 'ended';
@@ -52,7 +53,7 @@ export interface ConnectionParts {
 
 export type MediaLike = Pick<
   Media,
-  'send' | 'stats' | 'consume' | 'swap' | 'dropped' | 'restartIce' | 'sound' | 'close'
+  'send' | 'stats' | 'consume' | 'swap' | 'dropped' | 'restartIce' | 'sound' | 'synchronous' | 'close'
 >;
 
 /**
@@ -70,6 +71,8 @@ export class Connection {
   #resume: { viewer: string; resume: string } | undefined;
   #state: ConnectionState = 'connecting';
   #sound = false;
+  #quality: Quality;
+  #synchronous: boolean;
   /** What the farm sends was replaced while media were set up with what was before. */
   #replaced = false;
   /** Ends the pause before the next attempt. */
@@ -77,6 +80,8 @@ export class Connection {
 
   constructor(options: ConnectionOptions, parts: ConnectionParts = browser) {
     this.#options = options;
+    this.#quality = options.quality ?? 'main';
+    this.#synchronous = options.synchronous ?? false;
     this.#parts = parts;
     this.#dialler = new Dialler(options.url);
     this.#reroute = new Reroute(this.#dialler, () => ({ signal: this.#signal, media: this.#media }));
@@ -114,6 +119,20 @@ export class Connection {
   sound(on: boolean): void {
     this.#sound = on;
     this.#media?.sound(on).catch(() => undefined);
+  }
+
+  /** Which picture is wanted, now and after each reconnect. */
+  quality(want: Quality): void {
+    if (want === this.#quality) return;
+    this.#quality = want;
+    // While media are set up it is asked for behind them.
+    if (this.#media !== undefined) this.#askQuality();
+  }
+
+  /** Whether the picture waits for the sound that is heard, now and after each reconnect. */
+  synchronous(on: boolean): void {
+    this.#synchronous = on;
+    this.#media?.synchronous(on);
   }
 
   /** May be called twice. */
@@ -186,7 +205,7 @@ export class Connection {
       })),
       input: joined.role !== 'watch',
       sound: this.#sound,
-      synchronous: this.#options.synchronous ?? false,
+      synchronous: this.#synchronous,
       took: this.#options.took,
       track: this.#options.track,
       failed: (message) => over({ code: 'UNAVAILABLE', message, retry: true }),
@@ -196,9 +215,14 @@ export class Connection {
     this.#media = media;
     this.#enter('live', '', '');
     if (this.#replaced) this.#consumeAgain();
-    const { quality: want = 'main' } = this.#options;
-    // A farm of another version may know none: then the picture stays as it is.
-    if (want !== 'main') signal.request('quality', { want }).catch(() => undefined);
+    if (this.#quality !== 'main') this.#askQuality();
+    // Said while media were set up with what was true before.
+    media.synchronous(this.#synchronous);
+  }
+
+  /** A farm of another version may know none: then the picture stays as it is. */
+  #askQuality(): void {
+    this.#signal?.request('quality', { want: this.#quality }).catch(() => undefined);
   }
 
   #consumeAgain(): void {
@@ -259,20 +283,6 @@ export class Connection {
     this.#state = state;
     this.#options.state(state, why, code);
   }
-}
-
-/** A failed beginning as an end. Which codes are worth another attempt is decided elsewhere. */
-function endOf(error: unknown): End {
-  if (error instanceof SignalError) return { code: error.code, message: error.message, retry: true };
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  // mediasoup-client's name for a browser it does not know, or one without the picture's codec.
-  if (name === 'UnsupportedError')
-    return {
-      code: 'BROWSER_UNSUPPORTED',
-      message: `this browser cannot show the picture: ${message}`,
-      retry: false,
-    };
-  return { code: 'INTERNAL', message, retry: true };
 }
 
 const browser: ConnectionParts = {

@@ -14,6 +14,7 @@ import { onPicture, showTrack } from './tracks.js';
 
 /** By the attribute `quality`. */
 const QUALITIES: Readonly<Record<string, Quality>> = { high: 'main', low: 'low' };
+const qualityOf = (word: string | null): Quality => QUALITIES[word ?? ''] ?? 'auto';
 
 /** viewer.proto: a clipboard's text is at most this long in UTF-8. */
 const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
@@ -26,11 +27,11 @@ const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
  * Attributes: `src` the farm's address (default: the page's own), `token` from POST /v1/phones/{id}/viewers (single use;
  * setting a new one connects anew), `controls="none"` hides the buttons, `fit="width"` lets the height follow the
  * picture, `quality` is `auto` (default: the low layer when the link does not take more), `high` or `low`,
- * `sync="av"` lets the picture wait for its sound while that is on. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
+ * `sync="av"` lets the picture wait for its sound while that is on; these two may change at any time. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
  * over the picture when the connection is over.
  */
 export class AncloudPhone extends HTMLElement {
-  static readonly observedAttributes = ['token'];
+  static readonly observedAttributes = ['token', 'quality', 'sync'];
 
   readonly #parts: Parts;
   readonly #overlay: Overlay;
@@ -80,8 +81,10 @@ export class AncloudPhone extends HTMLElement {
     this.#hands.leave();
   }
 
-  attributeChangedCallback(): void {
-    if (this.isConnected) this.#connect();
+  attributeChangedCallback(name: string, _: string | null, now: string | null): void {
+    if (name === 'quality') this.#connection?.quality(qualityOf(now));
+    else if (name === 'sync') this.#connection?.synchronous(now === 'av');
+    else if (this.isConnected) this.#connect();
   }
 
   /** Gives the keyboard to the phone. */
@@ -126,7 +129,7 @@ export class AncloudPhone extends HTMLElement {
       token,
       took: (step) => this.#arrival.took(step),
       track: (track) => this.#track(track),
-      quality: QUALITIES[this.getAttribute('quality') ?? ''] ?? 'auto',
+      quality: qualityOf(this.getAttribute('quality')),
       synchronous: this.getAttribute('sync') === 'av',
       layer: (layer) => this.#tell('layer', { layer }),
       joined: (joined) => this.#joined(joined),

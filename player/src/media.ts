@@ -24,7 +24,7 @@ export interface MediaOptions {
   readonly input: boolean;
   /** The viewer wants to hear the phone. Without, its sound is not even sent. */
   readonly sound: boolean;
-  /** While it is heard, the picture waits for the sound. */
+  /** While it is heard, the picture waits for the sound; `synchronous()` changes it. */
   readonly synchronous: boolean;
   readonly took: (step: Step) => void;
   /** A track came (again): show it. */
@@ -53,6 +53,7 @@ export class Media {
   #moves: types.DataProducer | undefined;
   readonly #way = new InputWay(performance.now());
   #sound: boolean;
+  #synchronous: boolean;
   readonly #lips = new Lips(() => this.#consumers);
   /** Another layer on its way, by its consumer. */
   #swap: { readonly id: string; readonly abort: AbortController } | undefined;
@@ -66,6 +67,7 @@ export class Media {
     this.#signal = signal;
     this.#options = options;
     this.#sound = options.sound;
+    this.#synchronous = options.synchronous;
     this.#synchronise();
   }
 
@@ -129,6 +131,12 @@ export class Media {
       if (kind === 'audio') await this.#signal.request(on ? 'resume' : 'pause', { consumer: id });
   }
 
+  /** Whether the picture waits for the sound while that is heard. */
+  synchronous(on: boolean): void {
+    this.#synchronous = on;
+    this.#synchronise();
+  }
+
   send(bytes: Uint8Array<ArrayBuffer>, move: boolean): void {
     const channel = move && this.#moves?.readyState === 'open' ? this.#moves : this.#input;
     // A clipboard may be larger than a message of a data channel can be.
@@ -163,7 +171,7 @@ export class Media {
 
   #synchronise(): void {
     if (this.#closed) return;
-    if (this.#sound && this.#options.synchronous) this.#lips.begin();
+    if (this.#sound && this.#synchronous) this.#lips.begin();
     else this.#lips.rest();
   }
 

@@ -100,6 +100,8 @@ export class LayerSwitch {
     this.#receiver.keep(change.fresh);
     this.#state = switched(this.#state, performance.now());
     this.#stream.layerChanged(change.layer);
+    // Somebody may have thought better of it on the way; `judge` does not look where no link is measured.
+    if (this.#want !== 'auto' && this.#want !== this.#state.layer) void this.#go(this.#want);
   }
 
   /** The stream has new producers: all consumers have closed, and the viewer begins anew with the main layer. */

@@ -60,6 +60,32 @@ describe('the low layer', () => {
     await moves(viewer);
     expect(videoServers(farm, phoneId)).toHaveLength(2);
     expect(await states(viewer)).toEqual(new Set(['live']));
+    const { viewers } = await farm.api<{ viewers: { viewerId: string; layer: string }[] }>(
+      'GET',
+      `/v1/phones/${phoneId}/viewers`,
+    );
+    expect(viewers).toContainEqual(expect.objectContaining({ viewerId: viewer.viewerId, layer: 'low' }));
+    await viewer.page.close();
+  });
+
+  it('comes and goes as the viewer chooses while it plays, also when it thinks better of it on the way', async () => {
+    const viewer = await browser.watch(farm, phoneId, 'watch', { quality: 'high' });
+    await viewer.firstFrame();
+    const choose = (...qualities: string[]): Promise<void> =>
+      viewer.page.evaluate((all) => {
+        for (const one of all) document.querySelector('ancloud-phone')?.setAttribute('quality', one);
+      }, qualities);
+    await choose('low');
+    await given(viewer, 'low', 270);
+    await choose('high');
+    await given(viewer, 'main', 720);
+    await choose('low', 'high');
+    await eventually(async () => {
+      const layers = (await viewer.events('layer')).map(({ detail }) => detail['layer']);
+      if (layers.join() !== 'low,main,low,main') throw new NotYet(layers.join());
+    });
+    await moves(viewer);
+    expect(await states(viewer)).toEqual(new Set(['live']));
     await viewer.page.close();
   });
 

@@ -155,3 +155,30 @@ describe('the audit', () => {
     await fold.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' });
   });
 });
+
+describe('what is on one’s own screen', () => {
+  const at = withConsole();
+
+  it('has a quality and keeps sound in step without connecting anew, and is remembered', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const fold = await openFold(page, 'On your screen');
+    const given = (): Promise<(string | null)[]> =>
+      page.evaluate(() => {
+        const phone = document.querySelector('ancloud-phone');
+        return ['quality', 'sync'].map((name) => phone?.getAttribute(name) ?? null);
+      });
+    const token = await page.locator('ancloud-phone[token]').getAttribute('token');
+    expect(await given()).toEqual(['auto', null]);
+    await fold.getByText('Low', { exact: true }).click();
+    await fold.getByText('The smaller picture, which takes a fraction of the data.').waitFor();
+    await fold.getByText('Keep sound in step').click();
+    expect(await given()).toEqual(['low', 'av']);
+    expect(await page.locator('ancloud-phone').getAttribute('token')).toBe(token);
+    await wellMade(page);
+    await page.reload();
+    await page.locator('ancloud-phone[quality=low][sync=av]').waitFor();
+    await openFold(page, 'On your screen');
+    expect(await page.getByRole('checkbox', { name: 'Keep sound in step' }).isChecked()).toBe(true);
+  });
+});

@@ -7,6 +7,8 @@ declare module 'react' {
       'ancloud-phone': DetailedHTMLProps<HTMLAttributes<AncloudPhone>, AncloudPhone> & {
         /** See @ancloud/player's element.ts. */
         fit?: 'width' | undefined;
+        quality?: 'auto' | 'high' | 'low';
+        sync?: 'av' | undefined;
       };
     }
   }

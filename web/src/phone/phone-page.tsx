@@ -18,6 +18,7 @@ import { GroupPanels } from './group-panel.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
 import { Quality } from './quality.js';
 import { Recordings } from './recordings.js';
+import { useTaste } from './taste.js';
 import { Viewers } from './viewers.js';
 
 // Its WebRTC half is larger than the rest of the console: loaded when a phone is looked at.
@@ -28,6 +29,7 @@ const Audit = lazy(async () => ({ default: (await import('./folds/audit.js')).Au
 const Experience = lazy(async () => ({ default: (await import('./folds/experience.js')).Experience }));
 const Feeds = lazy(async () => ({ default: (await import('./folds/feeds.js')).Feeds }));
 const ShareWindow = lazy(async () => ({ default: (await import('./share-window.js')).ShareWindow }));
+const OwnView = lazy(async () => ({ default: (await import('./folds/own-view.js')).OwnView }));
 const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
 
 const HOLDING_WORDS: Readonly<Record<Holding['by'], string>> = {
@@ -74,6 +76,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
   const actions = usePhoneActions(phone, () => navigate('/'));
   const [role, setRole] = useState<Role>('control');
   const [holding, setHolding] = useState<Holding>(unknownHolding);
+  const [taste, setTaste] = useTaste();
   const [sharing, setSharing] = useState(false);
   const player = useRef<AncloudPhone>(null);
   // Once it was there the player stays over an interruption: it knows how to wait.
@@ -87,7 +90,13 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
         <section className="stage" aria-label="Screen">
           {on ? (
             <Suspense fallback={<Curtain phone={phone} actions={actions} />}>
-              <Player phoneId={phone.phoneId} role={role} onHolding={setHolding} player={player} />
+              <Player
+                phoneId={phone.phoneId}
+                role={role}
+                taste={taste}
+                onHolding={setHolding}
+                player={player}
+              />
             </Suspense>
           ) : (
             <Curtain phone={phone} actions={actions} />
@@ -176,6 +185,11 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
           <Conditions conditions={phone.conditions} />
           <Details phone={phone} />
           <div className="folds">
+            {on && (
+              <Fold title="On your screen">
+                <OwnView taste={taste} choose={setTaste} />
+              </Fold>
+            )}
             <Fold title="Push out">
               <Pushes phoneId={phone.phoneId} on={on} />
             </Fold>

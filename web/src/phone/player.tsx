@@ -5,17 +5,19 @@ import { Button } from 'react-aria-components';
 import { useFarm } from '../farm/farm.js';
 import { Problem } from '../ui/problem.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
+import type { Taste } from './taste.js';
 
 interface PlayerProps {
   readonly phoneId: string;
   readonly role: Role;
+  readonly taste: Taste;
   readonly onHolding: (holding: Holding) => void;
   /** The element, for whoever asks for the controls. */
   readonly player: { current: AncloudPhone | null };
 }
 
 /** The phone's screen with its own connection: asks for a token, and for another one when the first has ended. */
-export function Player({ phoneId, role, onHolding, player }: PlayerProps): ReactNode {
+export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps): ReactNode {
   const { client } = useFarm();
   const narrow = useNarrow();
   const [attempt, setAttempt] = useState(0);
@@ -75,7 +77,12 @@ export function Player({ phoneId, role, onHolding, player }: PlayerProps): React
   return (
     <>
       {error !== undefined && <Problem error={error} retry={again} />}
-      <ancloud-phone ref={player} fit={narrow ? 'width' : undefined}>
+      <ancloud-phone
+        ref={player}
+        fit={narrow ? 'width' : undefined}
+        quality={taste.quality}
+        sync={taste.inStep ? 'av' : undefined}
+      >
         <Button slot="ended" className="button on-dark" onPress={again}>
           Connect again
         </Button>
