@@ -63,7 +63,12 @@ const group = (id: string): MockGroup => {
 };
 
 function newGroup(body: Record<string, unknown>): MockGroup {
-  const made = { exclude: [], ...body, groupId: `gr_${groups.size + 1}` } as unknown as MockGroup;
+  const made = {
+    exclude: [],
+    jitter: { place: 0, delayMs: 0 },
+    ...body,
+    groupId: `gr_${groups.size + 1}`,
+  } as unknown as MockGroup;
   groups.set(made.groupId, made);
   return made;
 }
@@ -74,7 +79,11 @@ function groupState(id: string): unknown {
     phoneId,
     state: one.exclude.includes(phoneId) ? 'excluded' : 'follows',
   }));
-  return { ...one, members, times: { skewP99Ms: 1.4, reachP99Ms: 3.2 } };
+  return {
+    ...one,
+    members,
+    times: { samples: 40, reachP50Ms: 1.9, reachP99Ms: 3.2, skewP50Ms: 0.6, skewP99Ms: 1.4 },
+  };
 }
 const recordings = new MockRecordings();
 

@@ -1,6 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildConsole, faint, MockGateway, nameless, openConsole, startChromium } from './console-page.js';
+import {
+  buildConsole,
+  faint,
+  MockGateway,
+  nameless,
+  openConsole,
+  startChromium,
+  wellMade,
+} from './console-page.js';
 
 /** The console in Chromium, against a pretended gateway. */
 describe('the console', () => {
@@ -145,12 +153,22 @@ describe('the console', () => {
     await page.getByRole('heading', { name: 'support desk', level: 1 }).waitFor();
     const panel = page.getByRole('region', { name: 'Controlled together' });
     await panel.getByText('does the same').waitFor();
-    await panel.getByText('within 1.4 ms of each other').waitFor();
+    const closely = panel.getByRole('table', { name: 'How closely they follow' });
+    await closely.getByRole('row', { name: 'First to last phone 0.6 ms 1.4 ms' }).waitFor();
+    await closely.getByRole('row', { name: 'Until the last phone 1.9 ms 3.2 ms' }).waitFor();
+    await panel.getByText('Jitter: none').click();
+    await panel.getByRole('textbox', { name: 'Place, up to' }).fill('2.5%');
+    await panel.getByRole('textbox', { name: 'Later, ms' }).fill('150');
+    await page.keyboard.press('Tab');
+    const jitter = page.waitForRequest((request) => request.method() === 'PATCH');
+    await panel.getByRole('button', { name: 'Apply' }).click();
+    expect((await jitter).postDataJSON()).toEqual({ jitter: { place: 0.025, delayMs: 150 } });
+    await panel.getByText('Jitter: 2.5 %, 150 ms').waitFor();
+    await wellMade(page);
     await panel.getByRole('button', { name: 'Exclude checkout tests' }).click();
     await panel.getByText('rests').waitFor();
     await panel.getByRole('button', { name: 'Include checkout tests' }).click();
     await panel.getByText('does the same').waitFor();
-    expect(await nameless(page)).toEqual([]);
     await panel.getByRole('button', { name: 'End controlling together' }).click();
     await panel.waitFor({ state: 'detached' });
   });

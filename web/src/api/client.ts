@@ -115,10 +115,9 @@ export class Client {
     return this.http.json('GET', `/v1/groups/${encodeURIComponent(id)}`);
   }
 
-  /** Exactly these take no part. */
-  exclude(groupId: string, phoneIds: readonly string[]): Promise<Group> {
-    const path = `/v1/groups/${encodeURIComponent(groupId)}`;
-    return this.http.json('PATCH', path, { body: { exclude: phoneIds } });
+  /** `exclude`: exactly these take no part. */
+  changeGroup(groupId: string, body: Partial<Pick<Group, 'exclude' | 'jitter'>>): Promise<Group> {
+    return this.http.json('PATCH', `/v1/groups/${encodeURIComponent(groupId)}`, { body });
   }
 
   async endGroup(id: string): Promise<void> {

@@ -139,6 +139,8 @@ export interface Group {
   readonly masterId: string;
   readonly phoneIds: readonly string[];
   readonly exclude: readonly string[];
+  /** A share of the picture to each side, and ms later, at most. */
+  readonly jitter: { readonly place: number; readonly delayMs: number };
 }
 
 export interface GroupState extends Group {
@@ -146,7 +148,16 @@ export interface GroupState extends Group {
     readonly phoneId: string;
     readonly state: 'follows' | 'held' | 'not_ready' | 'excluded' | 'unserved' | 'unspecified';
   }[];
-  readonly times: null | { readonly skewP99Ms: number; readonly reachP99Ms: number };
+  /** Of the newest inputs; the wanted delay is taken off. */
+  readonly times: null | {
+    readonly samples: number;
+    /** From the input on the one that leads until it is on the last one's control socket. */
+    readonly reachP50Ms: number;
+    readonly reachP99Ms: number;
+    /** Between the first phone and the last. */
+    readonly skewP50Ms: number;
+    readonly skewP99Ms: number;
+  };
 }
 
 export interface Recording {

@@ -3,9 +3,10 @@ import type { ReactNode } from 'react';
 import { Button, Link } from 'react-aria-components';
 import type { Group, GroupState, Phone } from '../api/types.js';
 import { useFarm, usePhones } from '../farm/farm.js';
-import { nameOf } from '../farm/words.js';
+import { count, nameOf } from '../farm/words.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
+import { GroupJitter } from './group-jitter.js';
 
 /** How phones keep up is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
@@ -50,7 +51,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
       .then(() => queries.invalidateQueries({ queryKey: ['groups'] }));
   const known = (id: string): Phone | undefined => phones.data?.find(({ phoneId }) => phoneId === id);
   const members = state.data?.members ?? [];
-  const skew = state.data?.times?.skewP99Ms;
+  const times = state.data?.times ?? undefined;
   return (
     <section className="group" aria-label="Controlled together">
       <h2>Leads {group.phoneIds.length === 1 ? 'another phone' : `${group.phoneIds.length} phones`}</h2>
@@ -70,10 +71,9 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
                 aria-label={rests ? `Include ${name}` : `Exclude ${name}`}
                 onPress={() =>
                   ask(
-                    client.exclude(
-                      groupId,
-                      rests ? exclude.filter((one) => one !== phoneId) : [...exclude, phoneId],
-                    ),
+                    client.changeGroup(groupId, {
+                      exclude: rests ? exclude.filter((one) => one !== phoneId) : [...exclude, phoneId],
+                    }),
                   )
                 }
               >
@@ -83,12 +83,52 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
           );
         })}
       </ul>
-      {skew !== undefined && (
-        <p className="hint">{`Inputs reach them within ${skew.toFixed(1)} ms of each other (p99).`}</p>
+      {times !== undefined && times.samples > 0 && (
+        <table className="figures">
+          <caption>How closely they follow</caption>
+          <thead>
+            <tr>
+              <th scope="col">{count(times.samples, 'input', 'inputs')} measured</th>
+              <th scope="col">p50</th>
+              <th scope="col">p99</th>
+            </tr>
+          </thead>
+          <tbody>
+            <Times what="First to last phone" half={times.skewP50Ms} most={times.skewP99Ms} />
+            <Times what="Until the last phone" half={times.reachP50Ms} most={times.reachP99Ms} />
+          </tbody>
+        </table>
       )}
+      <details className="fold">
+        <summary>Jitter{jitterWords(group)}</summary>
+        <GroupJitter group={group} change={(jitter) => ask(client.changeGroup(groupId, { jitter }))} />
+      </details>
       <Button className="button" onPress={() => ask(client.endGroup(groupId))}>
         End controlling together
       </Button>
     </section>
   );
+}
+
+function Times({
+  what,
+  half,
+  most,
+}: {
+  readonly what: string;
+  readonly half: number;
+  readonly most: number;
+}): ReactNode {
+  return (
+    <tr>
+      <th scope="row">{what}</th>
+      <td>{half.toFixed(1)} ms</td>
+      <td>{most.toFixed(1)} ms</td>
+    </tr>
+  );
+}
+
+function jitterWords({ jitter: { place, delayMs } }: Group): string {
+  if (place === 0 && delayMs === 0) return ': none';
+  return `: ${(place * 100).toFixed(1)} %, ${delayMs} ms`;
 }
