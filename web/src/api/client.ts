@@ -102,6 +102,11 @@ export class Client {
     await this.http.call('DELETE', `/v1/viewers/${encodeURIComponent(viewerId)}`);
   }
 
+  /** By the owner's word: whoever holds the controls loses them. */
+  async grantControl(phoneId: string, viewerId: string): Promise<void> {
+    await this.http.call('POST', `/v1/phones/${encodeURIComponent(phoneId)}/control`, { body: { viewerId } });
+  }
+
   /** The others do from now on what is done on the master. */
   createGroup(masterId: string, phoneIds: readonly string[]): Promise<Group> {
     return this.http.json('POST', '/v1/groups', { body: { masterId, phoneIds } });

@@ -36,9 +36,8 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
     refetchInterval: FRESH_MS,
     placeholderData: (before) => before,
   });
-  const revoke = (viewer: PhoneViewer): void =>
-    void client
-      .revoke(viewer.viewerId)
+  const ask = (asked: Promise<unknown>): void =>
+    void asked
       .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
       .then(() => queries.invalidateQueries({ queryKey: key }));
   const there = viewers.data?.filter((one) => one.connected) ?? [];
@@ -62,13 +61,27 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
             {!mine && viewer.role !== 'watch' && holding.by === 'mine' && (
               <Button
                 className="button small"
+                aria-label={`Hand over to ${viewer.viewerId}`}
                 onPress={() => player.current?.control(false, viewer.viewerId)}
               >
                 Hand over
               </Button>
             )}
+            {viewer.role !== 'watch' && !viewer.holdsControl && holding.by !== 'mine' && !mine && (
+              <Button
+                className="button small"
+                aria-label={`Give the controls to ${viewer.viewerId}`}
+                onPress={() => ask(client.grantControl(phoneId, viewer.viewerId))}
+              >
+                Give controls
+              </Button>
+            )}
             {!mine && (
-              <Button className="button small danger-text" onPress={() => revoke(viewer)}>
+              <Button
+                className="button small danger-text"
+                aria-label={`Remove ${viewer.viewerId}`}
+                onPress={() => ask(client.revoke(viewer.viewerId))}
+              >
                 Remove
               </Button>
             )}
