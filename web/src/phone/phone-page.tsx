@@ -5,7 +5,6 @@ import { Button, Label, Link, Radio, RadioGroup } from 'react-aria-components';
 import type { Phone } from '../api/types.js';
 import { useFarm, usePhones } from '../farm/farm.js';
 import { nameOf, phaseWords, toneOf } from '../farm/words.js';
-import { Macros } from '../macros/macros.js';
 import { type PhoneActions, usePhoneActions } from '../phones/use-actions.js';
 import { navigate } from '../router.js';
 import { Fold } from '../ui/fold.js';
@@ -14,7 +13,6 @@ import { Page } from '../ui/page.js';
 import { PhaseMark } from '../ui/phase-mark.js';
 import { Problem, sentence } from '../ui/problem.js';
 import { Conditions, Details, LogTail } from './details.js';
-import { GroupPanels } from './group-panel.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
 import { Quality } from './quality.js';
 import { Recordings } from './recordings.js';
@@ -24,11 +22,13 @@ import { Viewers } from './viewers.js';
 // Its WebRTC half is larger than the rest of the console: loaded when a phone is looked at.
 const Player = lazy(async () => ({ default: (await import('./player.js')).Player }));
 
-// What is seldom wanted is loaded when its fold is opened.
+// Loaded with a phone's page, and what is seldom wanted when its fold is opened.
 const Audit = lazy(async () => ({ default: (await import('./folds/audit.js')).Audit }));
 const Experience = lazy(async () => ({ default: (await import('./folds/experience.js')).Experience }));
 const Feeds = lazy(async () => ({ default: (await import('./folds/feeds.js')).Feeds }));
 const ShareWindow = lazy(async () => ({ default: (await import('./share-window.js')).ShareWindow }));
+const GroupPanels = lazy(async () => ({ default: (await import('./group-panel.js')).GroupPanels }));
+const Macros = lazy(async () => ({ default: (await import('../macros/macros.js')).Macros }));
 const OwnView = lazy(async () => ({ default: (await import('./folds/own-view.js')).OwnView }));
 const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
 
@@ -133,7 +133,9 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
               )}
               <Quality phone={phone} />
               <Viewers phoneId={phone.phoneId} holding={holding} player={player} />
-              <GroupPanels phoneId={phone.phoneId} />
+              <Suspense>
+                <GroupPanels phoneId={phone.phoneId} />
+              </Suspense>
             </section>
           )}
           <div className="side-actions">
@@ -181,7 +183,11 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
             </Button>
           </div>
           <Recordings phoneId={phone.phoneId} on={on} />
-          {on && <Macros phoneId={phone.phoneId} />}
+          {on && (
+            <Suspense>
+              <Macros phoneId={phone.phoneId} />
+            </Suspense>
+          )}
           <Conditions conditions={phone.conditions} />
           <Details phone={phone} />
           <div className="folds">

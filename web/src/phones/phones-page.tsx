@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { usePhones } from '../farm/farm.js';
 import { ordered } from '../farm/phone-list.js';
@@ -7,9 +7,11 @@ import { Icon } from '../ui/icon.js';
 import { Page } from '../ui/page.js';
 import { Problem } from '../ui/problem.js';
 import { Window } from '../ui/window.js';
-import { CreateForm } from './create-form.js';
 import { PhoneCard } from './phone-card.js';
 import { ChoiceBar, useChoice } from './together.js';
+
+// With the fields that only it has: loaded when a phone is made.
+const CreateForm = lazy(async () => ({ default: (await import('./create-form.js')).CreateForm }));
 
 export function PhonesPage(): ReactNode {
   const phones = usePhones();
@@ -76,7 +78,15 @@ export function PhonesPage(): ReactNode {
         </>
       )}
       <Window title="New phone" open={creating} onClose={() => setCreating(false)}>
-        <CreateForm close={() => setCreating(false)} />
+        <Suspense
+          fallback={
+            <p role="status" className="hint">
+              Loading…
+            </p>
+          }
+        >
+          <CreateForm close={() => setCreating(false)} />
+        </Suspense>
       </Window>
     </Page>
   );
