@@ -58,13 +58,23 @@ export class TwoCables {
 
   /** Each way loses this share of its packets from now on, by chance. By nftables: not every kernel has netem. */
   lose(percent: number): void {
-    const dice = `numgen random mod 100 < ${percent} drop`;
+    this.#drop(`numgen random mod 100 < ${percent}`);
+  }
+
+  /** Whether UDP gets through, as in offices it often does not. What was lost by chance before is not any more. */
+  letUdp(through: boolean): void {
+    this.#drop(through ? undefined : 'meta l4proto udp');
+  }
+
+  /** Of what leaves this machine or comes in, all that matches is gone without a word. */
+  #drop(match: string | undefined): void {
+    const rule = match === undefined ? '' : `${match} drop;`;
     const table = `
       table inet rough
       delete table inet rough
       table inet rough {
-        chain in { type filter hook input priority 0; iifname != "lo" ${dice}; }
-        chain out { type filter hook output priority 0; oifname != "lo" ${dice}; }
+        chain in { type filter hook input priority 0; iifname "lo" accept; ${rule} }
+        chain out { type filter hook output priority 0; oifname "lo" accept; ${rule} }
       }`;
     execFileSync('ip', ['netns', 'exec', this.#machine, 'nft', '-f', '-'], { input: table });
   }

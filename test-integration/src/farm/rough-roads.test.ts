@@ -102,6 +102,29 @@ it('keeps taps exact and fingers true on a link that loses one packet in twenty,
   cables.lose(0);
 });
 
+it('comes by TCP where UDP does not get through, into the same page, and so does who joins there', async () => {
+  const transports = async (): Promise<string[]> =>
+    (
+      await farm.api<{ viewers: { transport: string }[] }>('GET', `/v1/phones/${phone.phoneId}/viewers`)
+    ).viewers.map(({ transport }) => transport);
+  const by = (...wanted: string[]): Promise<void> =>
+    eventually(async () => {
+      const now = await transports();
+      if (now.join() !== wanted.join()) throw new NotYet(`they come by ${now.join()}`);
+    });
+  await by('udp');
+  cables.letUdp(false);
+  await by('tcp');
+  await tapsArrive();
+  const other = await browser.watch(farm, phone.phoneId, 'watch');
+  await other.firstFrame();
+  await by('tcp', 'tcp');
+  await other.page.close();
+  await viewer.page.bringToFront();
+  await tapsArrive();
+  cables.letUdp(true);
+});
+
 it('keeps them on a machine that is six times slower', async () => {
   const cdp = await viewer.page.context().newCDPSession(viewer.page);
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 6 });
