@@ -120,8 +120,8 @@ export class Receiver {
   }
 
   /**
-   * Consumes, paused, all that the stream has and the viewer can decode; `low` in the place of its picture. Errors: INVALID_ARGUMENT without
-   * H.264.
+   * Consumes, paused, all that the stream has and the viewer can decode; `low` in the place of its picture. Errors: CODEC_UNSUPPORTED
+   * without H.264.
    */
   async consume(
     rtpCapabilities: types.RtpCapabilities,
@@ -133,7 +133,7 @@ export class Receiver {
     const wanted = pictured.filter((producer) => {
       if (this.#branch.canConsume(producer, rtpCapabilities)) return true;
       if (producer.kind === 'audio') return false;
-      throw new AppError('INVALID_ARGUMENT', 'the viewer cannot decode H.264, packetization-mode 1', {
+      throw new AppError('CODEC_UNSUPPORTED', 'the viewer cannot decode H.264, packetization-mode 1', {
         field: 'rtpCapabilities',
         fix: 'use a browser with H.264',
       });

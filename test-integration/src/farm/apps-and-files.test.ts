@@ -46,11 +46,35 @@ describe('apps', () => {
   });
 });
 
+/** The farm's own way to session-svc. */
+function sessions() {
+  const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
+  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 102;
+  return createClient(SessionServiceClient, `127.0.0.1:${port}`, { farmSecret });
+}
+
+describe('the clipboard', () => {
+  it('is set by session-svc when the call returns, and holds no more than scrcpy carries', async () => {
+    const client = sessions();
+    try {
+      const { phoneId } = phone;
+      const text = `Grüße 👋 ${'x'.repeat(1_000)}`;
+      await client.setClipboard({ phoneId, text, paste: false });
+      expect((await farm.shell(phoneId, 'cmd clipboard get')).trim()).toBe(text);
+      // Two bytes a character: by characters it would fit.
+      await expect(
+        client.setClipboard({ phoneId, text: 'ü'.repeat(131_066), paste: false }),
+      ).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+      expect((await farm.shell(phoneId, 'cmd clipboard get')).trim()).toBe(text);
+    } finally {
+      client.close();
+    }
+  });
+});
+
 describe('files', () => {
   it('go into a phone and come back byte for byte, through session-svc', async () => {
-    const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
-    const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 102;
-    const client = createClient(SessionServiceClient, `127.0.0.1:${port}`, { farmSecret });
+    const client = sessions();
     try {
       // More than one sync packet of 64 KiB, and no multiple of it.
       const bytes = crypto.randomBytes(300_001);

@@ -181,4 +181,48 @@ describe('a viewer that may not', () => {
     );
     first.ws.close();
   });
+
+  it('is refused and goes on: without our codec, with what no codec is, for a way that is none', async () => {
+    const { token, signalUrl } = await farm.viewer(flooded.phoneId, 'watch');
+    const ws = new WebSocket(signalUrl);
+    await new Promise((resolve) => ws.addEventListener('open', resolve, { once: true }));
+    let id = 0;
+    const ask = (method: string, data: object): Promise<{ ok?: object; error?: { code: string } }> =>
+      new Promise((resolve) => {
+        const number = (id += 1);
+        ws.addEventListener('message', function heard({ data: said }) {
+          const reply = JSON.parse(String(said)) as { id?: number; ok?: object; error?: { code: string } };
+          if (reply.id !== number) return;
+          ws.removeEventListener('message', heard);
+          resolve(reply);
+        });
+        ws.send(JSON.stringify({ id: number, method, data }));
+      });
+    expect(await ask('join', { token })).toHaveProperty('ok');
+    const vp8 = { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000, preferredPayloadType: 96 };
+    const opus = {
+      kind: 'audio',
+      mimeType: 'audio/opus',
+      clockRate: 48_000,
+      channels: 2,
+      preferredPayloadType: 111,
+    };
+    const capabilities = (...codecs: unknown[]): object => ({
+      rtpCapabilities: { codecs, headerExtensions: [] },
+    });
+    // mediasoup takes what it cannot read for capabilities that fit nothing.
+    for (const data of [
+      capabilities(),
+      capabilities(vp8, opus),
+      capabilities({ kind: 'video', mimeType: 7 }),
+      capabilities('H264'),
+      {},
+    ])
+      expect((await ask('consume', data)).error?.code, JSON.stringify(data)).toBe('CODEC_UNSUPPORTED');
+    expect((await ask('connectTransport', { transport: 'none', dtlsParameters: {} })).error?.code).toBe(
+      'INVALID_ARGUMENT',
+    );
+    expect(await ask('stats', {})).toHaveProperty('ok');
+    ws.close();
+  });
 });
