@@ -58,6 +58,28 @@ test_data_gets_its_layout() {
     same "$(stat -c %u:%g:%a "$P/data/misc/adb")" 1000:2000:2750 && same "$(stat -c %u:%g:%a "$P/data/property")" 0:0:700
 }
 
+CONFIG_hangs_before_the_property_area='-- androidboot.guest_hang=init'
+test_hangs_before_the_property_area() {
+  phone_boot
+  eventually "init says why it hangs" log_has 'androidboot.guest_hang=init' || return 1
+  [ ! -e "/proc/$(phone_pid)/root/dev/__properties__" ] || fail "there is a property area"
+}
+
+CONFIG_hangs_before_zygote='-- androidboot.guest_hang=zygote'
+test_hangs_before_zygote() {
+  phone_boot
+  eventually "init waits for its command" phone_exec sh -c 'grep -qx sleep /proc/[0-9]*/comm' || return 1
+  same "$(phone_prop vold.post_fs_data_done)" 1 && same "$(phone_prop init.svc.zygote)" ""
+}
+
+CONFIG_hangs_before_the_boot_is_complete='-- androidboot.guest_hang=boot'
+test_hangs_before_the_boot_is_complete() {
+  phone_boot
+  eventually "system_server says why it hangs" phone_exec sh -c 'logcat -d | grep -q androidboot.guest_hang=boot' || return 1
+  same "$(phone_prop init.svc.zygote)" running && same "$(phone_prop init.svc.bootanim)" running &&
+    same "$(phone_prop sys.boot_completed)" ""
+}
+
 # --- properties ---
 
 test_property_area_is_readable_from_outside() {

@@ -41,15 +41,23 @@ static void set_default(const char *name, const char *value, void *cookie) {
 }
 
 // init's own arguments, as redroid takes them; the kernel's command line only when they hold no androidboot.*.
-static void boot_arguments(int argc, char **argv) {
+static void boot_arguments(int argc, char **argv, bootarg_sink sink) {
     static char line[1 << 16];
     int found = 0;
-    for (int i = 1; i < argc; i++) found += bootargs_parse(argv[i], 1, set_default, NULL);
+    for (int i = 1; i < argc; i++) found += bootargs_parse(argv[i], 1, sink, NULL);
     if (found) return;
     int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
     if (fd >= 0) close(fd);
-    if (n > 0) bootargs_parse(line, 0, set_default, NULL);
+    if (n > 0) bootargs_parse(line, 0, sink, NULL);
+}
+
+// androidboot.guest_hang=init (guest/README.md): the other values are properties like any, and stand in init.rc and system_server.
+static void hang_when_asked(const char *name, const char *value, void *cookie) {
+    (void)cookie;
+    if (strcmp(name, "ro.boot.guest_hang") != 0 || strcmp(value, "init") != 0) return;
+    LOGW("androidboot.guest_hang=init: there will be no property area");
+    for (;;) pause();
 }
 
 // ro.boot.x that Android also knows by an older name (AOSP property_service.cpp, ExportKernelBootProps).
@@ -129,6 +137,7 @@ int main(int argc, char **argv) {
     int child_fd = signals();
     mounts_early();
     LOGI("init first stage started!");
+    boot_arguments(argc, argv, hang_when_asked);
     mkdir("/dev/socket", 0775);
     if (chown("/dev/socket", 0, 1000) < 0 || chmod("/dev/socket", 0775) < 0) LOGW("/dev/socket: %s", strerror(errno));
     if (store_create(PROP_DIR) < 0) {
@@ -136,7 +145,7 @@ int main(int argc, char **argv) {
         power_now("reboot,property-area");
     }
     setenv("PATH", "/sbin:/system/bin:/vendor/bin", 1);
-    boot_arguments(argc, argv);
+    boot_arguments(argc, argv, set_default);
     boottime();
     old_names();
     store_load_file("/system/build.prop");

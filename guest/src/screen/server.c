@@ -156,6 +156,11 @@ static void hand_over(const char *name)
 
 static void booted(void)
 {
+    char hang[PROP_VALUE_MAX];
+    if (prop_get("ro.boot.guest_hang", hang, sizeof hang) > 0 && strcmp(hang, "boot") == 0) {
+        log_print(LOG_WARN, "SystemServer", "androidboot.guest_hang=boot: the boot is never said to be complete");
+        return;
+    }
     // Android: the boot animation is asked to end when the first real frame is there, then ActivityManager says boot completed.
     static const char *const said[][2] = {{"service.bootanim.exit", "1"}, {"sys.boot_completed", "1"}, {"dev.bootcomplete", "1"}};
     for (size_t i = 0; i < 3; i++)
