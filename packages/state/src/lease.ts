@@ -30,6 +30,8 @@ export interface AcquireOptions {
   readonly ttlMs?: number;
   /** Takes it from a living holder; its fence rises, so the old holder's words are refused from then on. */
   readonly force?: boolean;
+  /** As `force`, but only from this one: of several that know it for dead, the first gets the lease and the others hear of that one. */
+  readonly from?: string;
   readonly log: Log;
   readonly clock?: Clock;
   /** Renews by itself within each ttl/3, together with others of the same ttl. Default true. */
@@ -56,7 +58,11 @@ export async function acquire(
   const answer = await state.script(
     acquireLease,
     [name],
-    [options.owner, ttlMs, options.force === true ? '1' : '0'],
+    [
+      options.owner,
+      ttlMs,
+      options.force === true ? '1' : options.from === undefined ? '0' : `=${options.from}`,
+    ],
   );
   const [taken, fence, rest, holder] = answer as [number, string, number, string?];
   if (taken !== 1) return { held: false, owner: holder ?? '', fence: Number(fence), restMs: rest };

@@ -16,7 +16,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
 const KEEP_MS = 86_400_000;
 
 /**
- * KEYS[1] lease; ARGV owner, ttl ms, '1' = take it from whoever holds it.
+ * KEYS[1] lease; ARGV owner, ttl ms, '1' = take it from whoever holds it, `=<owner>` = from that one only.
  * → {1, fence, ttl} taken, or {0, fence, rest ms, holder}. The holder itself gets its own fence again, unless it takes by force.
  * fence = max(old + 1, now): it grows while the hash lives, and by time over a Redis that lost it.
  */
@@ -27,10 +27,11 @@ local h = redis.call('HMGET', KEYS[1], 'owner', 'fence', 'expiry')
 local fence, expiry = tonumber(h[2]) or 0, tonumber(h[3]) or 0
 local held = h[1] and h[1] ~= '' and expiry > now
 local ttl = tonumber(ARGV[2])
-if held and ARGV[3] ~= '1' and h[1] ~= ARGV[1] then
+local force = ARGV[3] == '1' or (held and ARGV[3] == '=' .. h[1])
+if held and not force and h[1] ~= ARGV[1] then
   return {0, string.format('%.0f', fence), expiry - now, h[1]}
 end
-if not (held and h[1] == ARGV[1]) or ARGV[3] == '1' then fence = math.max(fence + 1, now) end
+if not (held and h[1] == ARGV[1]) or force then fence = math.max(fence + 1, now) end
 local text = string.format('%.0f', fence)
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'fence', text, 'expiry', string.format('%.0f', now + ttl))
 redis.call('PEXPIRE', KEYS[1], ttl + ${KEEP_MS})

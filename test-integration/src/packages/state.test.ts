@@ -217,6 +217,16 @@ describe('lease', () => {
     await taker.release();
   });
 
+  it('is taken once from one who is dead, by whoever of those that know it comes first', async () => {
+    await must('dead');
+    const first = await must('b', { from: 'dead' });
+    expect(await take('c', { from: 'dead' })).toMatchObject({ held: false, owner: 'b', fence: first.fence });
+    expect(first.held).toBe(true);
+    await first.release();
+    // Nobody has it: then it is as without.
+    await (await must('c', { from: 'dead' })).release();
+  });
+
   it('survives a Redis that was emptied: the holder writes it back, and fences go on growing', async () => {
     const lease = await must('a');
     await state.run('emptying', (client) => client.flushall());
