@@ -36,6 +36,8 @@ export class Tap implements StreamViewer {
   readonly #left: () => void;
   readonly #joinedAtMs = Date.now();
   #consumers: types.Consumer[] = [];
+  /** Counts tries to consume: the newest one counts. */
+  #round = 0;
   #wish: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -112,9 +114,11 @@ export class Tap implements StreamViewer {
   }
 
   async #consume(): Promise<void> {
+    const round = (this.#round += 1);
     const producers = await this.#stream.producers(this.branch);
     const consumers = await Promise.all(producers.map((producer) => this.branch.consumeFrames(producer)));
-    if (this.#closed) {
+    // The first picture came while it was waited for: `replaced` consumes that.
+    if (this.#closed || round !== this.#round) {
       for (const consumer of consumers) consumer.close();
       return;
     }
