@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ServiceName } from '@ancloud/contracts';
-import { integer, interfaceName, ipAddress, loadConfig } from '@ancloud/kit/config';
+import { integer, interfaceName, ipAddress, list, loadConfig } from '@ancloud/kit/config';
 import { tlsOf, tlsSettings } from '@ancloud/kit/farm-tls';
 import { hostId } from '@ancloud/kit/host-id';
 import { z } from 'zod';
@@ -48,6 +48,8 @@ export interface Layout {
   readonly webrtcIp: string;
   /** How many media-svcs. */
   readonly medias: number;
+  /** Theirs, in that order. */
+  readonly regions: readonly string[];
   /** Where browsers reach the console. */
   readonly httpIp: string;
   readonly ports: Ports;
@@ -82,6 +84,8 @@ const settings = (hostname: string) =>
      * runs again. Default 1.
      */
     ANCLOUD_MEDIA_INSTANCES: integer({ min: 1, max: 2 }).prefault('1'),
+    /** Regions of the media-svcs, in their order: labels separated by commas. Default none. */
+    ANCLOUD_MEDIA_REGIONS: list().optional(),
     /** Address of this machine that serves the console. Default 127.0.0.1. */
     ANCLOUD_HTTP_IP: ipAddress().default('127.0.0.1'),
   });
@@ -103,6 +107,7 @@ export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: strin
     subnet: read.ANCLOUD_SUBNET,
     webrtcIp: read.ANCLOUD_WEBRTC_LISTEN_IP,
     medias: read.ANCLOUD_MEDIA_INSTANCES,
+    regions: read.ANCLOUD_MEDIA_REGIONS ?? [],
     httpIp: read.ANCLOUD_HTTP_IP,
     tls: guarded
       ? {

@@ -107,11 +107,12 @@ export function addPhones(program: Command): void {
       'watch',
     )
     .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
+    .option('--region <label>', 'where the viewer is: a media-svc there serves it, if there is one', '')
     .description(
       'let somebody see the phone: a signalling URL, and a token for one viewer (<ancloud-phone src token>)',
     )
     .action(
-      action(async ({ layout, output }, id: string, options: { role: string; ttl: string }) =>
+      action(async ({ layout, output }, id: string, options: { role: string; ttl: string; region: string }) =>
         (await import('./phone.js')).phoneShare(layout, id, options, output),
       ),
     );

@@ -46,10 +46,11 @@ export async function phoneLs(layout: Layout, output: Output): Promise<void> {
 export async function phoneShare(
   layout: Layout,
   id: string,
-  options: { readonly role: string; readonly ttl: string },
+  options: { readonly role: string; readonly ttl: string; readonly region: string },
   output: Output,
 ): Promise<void> {
-  const body = { role: options.role, ttlSeconds: wholeNumber('--ttl', options.ttl) };
+  const { role, region } = options;
+  const body = { role, ttlSeconds: wholeNumber('--ttl', options.ttl), region };
   const path = `/v1/phones/${encodeURIComponent(id)}/viewers`;
   const viewer = await new GatewayClient(layout).post<{ signalUrl: string; token: string }>(path, body);
   output.result(viewer, `${viewer.signalUrl}\n${viewer.token}`);

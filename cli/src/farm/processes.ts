@@ -103,6 +103,11 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
     MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
   };
 
+  const region = (index: number): Record<string, string> => {
+    const label = layout.regions[index];
+    return label === undefined ? {} : { ANCLOUD_REGION: label };
+  };
+
   return [
     {
       name: 'nats',
@@ -142,6 +147,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
     }),
     service('media-svc', ports.media, {
       ...media,
+      ...region(0),
       ANCLOUD_MEDIA_ID: hostIdFrom(`media-${layout.hostId}`),
       ANCLOUD_WEBRTC_PORT: String(ports.webrtc),
       ANCLOUD_RECORDINGS_DIR: path.join(layout.home, 'recordings'),
@@ -156,6 +162,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
               ports.standby.grpc,
               {
                 ...media,
+                ...region(1),
                 ANCLOUD_MEDIA_ID: hostIdFrom(`media-2-${layout.hostId}`),
                 ANCLOUD_WEBRTC_PORT: String(ports.standby.webrtc),
                 ANCLOUD_RECORDINGS_DIR: path.join(layout.home, 'recordings-2'),

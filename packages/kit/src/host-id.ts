@@ -21,7 +21,8 @@ export function instanceId(kind: string, hostname: string) {
   return dnsLabel().default(hostIdFrom(`${kind}-${hostname}`));
 }
 
-function dnsLabel() {
+/** A short name: of an instance, of a region. */
+export function dnsLabel() {
   return z
     .string()
     .regex(hostIdPattern, 'is not a DNS label')

@@ -2,12 +2,13 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { IceController } from './api/ice.controller.js';
-import { LOG, MediaController } from './api/media.controller.js';
+import { LOG, MediaController, PIPE_LISTEN } from './api/media.controller.js';
 import { FeedController } from './api/feed.controller.js';
 import { PUSHES, PushController } from './api/push.controller.js';
 import { RECORDINGS, RecordingController } from './api/recording.controller.js';
 import { Feeds } from './feeds.js';
 import { IceSelfTest } from './ice-self-test.js';
+import type { PipeListen } from './pipe-end.js';
 import type { Pushes } from './pushes.js';
 import type { Recordings } from './recordings.js';
 import { Streams } from './streams.js';
@@ -18,6 +19,7 @@ import { WhepSessions } from './whep-sessions.js';
 export class AppModule {
   static with(parts: {
     readonly streams: Streams;
+    readonly pipeListen: PipeListen;
     readonly feeds: Feeds;
     readonly whep: WhepSessions;
     readonly recordings: Recordings | undefined;
@@ -32,6 +34,7 @@ export class AppModule {
       controllers: [MediaController, RecordingController, PushController, FeedController, IceController],
       providers: [
         { provide: Streams, useValue: parts.streams },
+        { provide: PIPE_LISTEN, useValue: parts.pipeListen },
         { provide: Feeds, useValue: parts.feeds },
         { provide: PUSHES, useValue: { here: parts.pushes } },
         { provide: RECORDINGS, useValue: { here: parts.recordings } },

@@ -1,28 +1,28 @@
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import { SessionState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log } from '@ancloud/kit';
-import type { Ingest } from './ingest.js';
+import type { Inflow } from './inflow.js';
 
-/** How long who needs an ingest waits for the phone's session before that fails. */
+/** How long who needs an inflow waits for the phone's session before that fails. */
 const READY_MS = 10_000;
 const RETRY_MS = [200, 500, 1_000, 2_000] as const;
 
 export interface AttachmentOptions {
   readonly phoneId: string;
-  readonly make: (session: SessionRecord) => Promise<Ingest>;
-  readonly attached: (ingest: Ingest) => void;
-  /** The ingest that was there is gone. */
+  readonly make: (session: SessionRecord) => Promise<Inflow>;
+  readonly attached: (inflow: Inflow) => void;
+  /** The inflow that was there is gone. */
   readonly dropped: (reason: string) => void;
   /** A newer media-svc carries the stream. */
   readonly fenced: () => void;
   readonly log: Log;
 }
 
-/** Keeps an ingest for the session that a phone has now. Owned by its stream; ends by `close`. */
+/** Keeps an inflow for the session that a phone has now. Owned by its stream; ends by `close`. */
 export class Attachment {
   readonly #options: AttachmentOptions;
   #session: SessionRecord | undefined;
-  #ingest: Ingest | undefined;
+  #inflow: Inflow | undefined;
   #attaching = false;
   #ready = Promise.withResolvers<void>();
   #closed = false;
@@ -31,8 +31,8 @@ export class Attachment {
     this.#options = options;
   }
 
-  get ingest(): Ingest | undefined {
-    return this.#ingest;
+  get inflow(): Inflow | undefined {
+    return this.#inflow;
   }
 
   /** What Redis says of the phone's session now; undefined when it has none. Attaches, re-attaches or lets go. */
@@ -41,15 +41,22 @@ export class Attachment {
     const ready = session?.state === SessionState.SESSION_STATE_READY ? session : undefined;
     this.#session = ready;
     if (ready === undefined) return this.#drop(session?.reason || 'the phone has no session');
-    if (this.#ingest?.serves(ready) === true || this.#attaching) return;
+    if (this.#inflow?.serves(ready) === true || this.#attaching) return;
     this.#attaching = true;
     void this.#attach();
   }
 
-  /** The ingest, once there is one. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
-  async ready(): Promise<Ingest> {
+  /** An inflow has ended by itself: when it is the one that is used, another is made for the same session. */
+  ended(inflow: Inflow, reason: string): void {
+    if (this.#closed || this.#inflow !== inflow) return;
+    this.#drop(reason);
+    if (this.#session !== undefined) this.session(this.#session);
+  }
+
+  /** The inflow, once there is one. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
+  async ready(): Promise<Inflow> {
     const deadline = Date.now() + READY_MS;
-    while (this.#ingest === undefined) {
+    while (this.#inflow === undefined) {
       const left = deadline - Date.now();
       if (left <= 0 || this.#closed) {
         const { phoneId } = this.#options;
@@ -66,42 +73,45 @@ export class Attachment {
       ]);
       clearTimeout(timer);
     }
-    return this.#ingest;
+    return this.#inflow;
   }
 
-  /** Closes the ingest; who waits for one hears that there is none. May be called twice. */
+  /** Closes the inflow; who waits for one hears that there is none. May be called twice. */
   close(): void {
     this.#closed = true;
-    this.#ingest?.close();
+    this.#inflow?.close();
     this.#ready.resolve();
   }
 
   #drop(reason: string): void {
-    if (this.#ingest === undefined) return;
-    this.#ingest.close();
-    this.#ingest = undefined;
+    if (this.#inflow === undefined) return;
+    this.#inflow.close();
+    this.#inflow = undefined;
     this.#ready = Promise.withResolvers();
     this.#options.dropped(reason);
   }
 
-  /** Until an ingest serves the session that is current, or there is none. */
+  /** Until an inflow serves the session that is current, or there is none. */
   async #attach(): Promise<void> {
     const { log, phoneId } = this.#options;
     try {
       for (let attempt = 0; !this.#closed; attempt++) {
         const session = this.#session;
-        if (session === undefined || this.#ingest?.serves(session) === true) return;
+        if (session === undefined || this.#inflow?.serves(session) === true) return;
         this.#drop('the phone restarts its session');
         try {
-          const ingest = await this.#options.make(session);
-          if (this.#closed || !ingest.serves(this.#session ?? session)) {
-            ingest.close();
+          const inflow = await this.#options.make(session);
+          if (this.#closed || !inflow.serves(this.#session ?? session)) {
+            inflow.close();
             continue;
           }
-          this.#ingest = ingest;
+          this.#inflow = inflow;
           this.#ready.resolve();
-          this.#options.attached(ingest);
-          log.info({ phone: phoneId, attempt, audio: ingest.audio !== undefined }, 'stream attached');
+          this.#options.attached(inflow);
+          log.info(
+            { phone: phoneId, attempt, audio: inflow.audio !== undefined, origin: inflow.origin },
+            'stream attached',
+          );
           return;
         } catch (error) {
           if (this.#closed) return;

@@ -93,6 +93,11 @@ export class Branches {
     }
   }
 
+  /** No worker here has room for one viewer more. */
+  get full(): boolean {
+    return this.#options.pool.full(this.#rate);
+  }
+
   /** From now on a viewer gets so many packets a second; those who sit stay where they are. */
   weigh(rate: number): void {
     for (const { worker, seats } of this.#entries) worker.packets += seats * (rate - this.#rate);

@@ -2,6 +2,7 @@ import os from 'node:os';
 import {
   absolutePath,
   address,
+  dnsLabel,
   type FarmConnection,
   farmConnection,
   farmSettings,
@@ -14,6 +15,7 @@ import {
 } from '@ancloud/kit';
 import { z } from 'zod';
 import type { WorkerBudget } from './core/placement.js';
+import type { PipeListen } from './pipe-end.js';
 
 const schema = z.object({
   ...processSettings({ grpcPort: 7103 }),
@@ -45,6 +47,12 @@ const schema = z.object({
   ANCLOUD_WEBRTC_PORT: integer({ min: 1024, max: 65_000 }).prefault('7300'),
   /** Where session-svc's RTP arrives; must be reachable from the hosts. */
   ANCLOUD_RTP_LISTEN_IP: ipAddress().default('127.0.0.1'),
+  /** Where this instance is, e.g. `eu-west`: viewers who want to be there are sent here. Absent = nowhere in particular. */
+  ANCLOUD_REGION: dnsLabel().optional(),
+  /** Where other media-svcs' pipes arrive, encrypted; must be reachable from them. Default: as ANCLOUD_RTP_LISTEN_IP. */
+  ANCLOUD_PIPE_LISTEN_IP: ipAddress().optional(),
+  /** What they are told instead, behind a NAT that keeps ports: an address. */
+  ANCLOUD_PIPE_ANNOUNCED: ipAddress().optional(),
   /** Where recordings are kept; absent = this instance records nothing. */
   ANCLOUD_RECORDINGS_DIR: absolutePath().optional(),
   /**
@@ -77,6 +85,8 @@ export interface Config {
     readonly port: number;
   };
   readonly rtpListenIp: string;
+  readonly region: string;
+  readonly pipe: PipeListen;
   readonly workerBin: string | undefined;
   readonly recordingsDir: string | undefined;
   readonly recordingsBytes: number;
@@ -106,6 +116,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       port: read.ANCLOUD_WEBRTC_PORT,
     },
     rtpListenIp: read.ANCLOUD_RTP_LISTEN_IP,
+    region: read.ANCLOUD_REGION ?? '',
+    pipe: {
+      ip: read.ANCLOUD_PIPE_LISTEN_IP ?? read.ANCLOUD_RTP_LISTEN_IP,
+      announced: read.ANCLOUD_PIPE_ANNOUNCED,
+    },
     workerBin: read.MEDIASOUP_WORKER_BIN,
     recordingsDir: read.ANCLOUD_RECORDINGS_DIR,
     recordingsBytes: read.ANCLOUD_RECORDINGS_MIB * (1 << 20),

@@ -11,6 +11,8 @@ import {
   videoSsrc,
 } from './core/rtp-parameters.js';
 import type { WishReason } from './core/key-frame-wish.js';
+import type { Layer } from './core/layer-choice.js';
+import { countsOf, type Inflow } from './inflow.js';
 import { LowLayer } from './low-layer.js';
 import type { SessionCaller } from './io/session-caller.js';
 
@@ -23,7 +25,7 @@ export interface IngestOptions {
   readonly fence: number;
   readonly listenIp: string;
   readonly sessions: SessionCaller;
-  readonly askLowKeyFrame: (reason: WishReason) => void;
+  readonly askKeyFrame: (reason: WishReason, layer: Layer) => void;
 }
 
 /**
@@ -31,21 +33,24 @@ export interface IngestOptions {
  * nobody else can feed a phone), RTCP on the same port, one video and one audio producer, and on demand the low layer's. Owned by its stream; replaced as
  * a whole when the session's address changes, since a PlainTransport connects once.
  */
-export class Ingest {
+export class Ingest implements Inflow {
+  readonly origin = '';
   readonly #transport: types.PlainTransport;
   /** The session it is for. */
   readonly session: SessionRecord;
   readonly low: LowLayer;
+  readonly #options: IngestOptions;
 
   private constructor(
     transport: types.PlainTransport,
     readonly video: types.Producer,
     readonly audio: types.Producer | undefined,
-    readonly attached: AttachStreamResponse,
+    readonly size: Pick<AttachStreamResponse, 'width' | 'height'>,
     options: IngestOptions,
   ) {
     this.#transport = transport;
-    const { session, fence, sessions, askLowKeyFrame } = options;
+    this.#options = options;
+    const { session, fence, sessions, askKeyFrame } = options;
     this.session = session;
     const { phoneId } = session;
     this.low = new LowLayer({
@@ -61,7 +66,7 @@ export class Ingest {
         }),
       // A session that is gone has ended it already.
       detach: () => sessions.detachLow(session, fence).catch(() => undefined),
-      askKeyFrame: askLowKeyFrame,
+      askKeyFrame: (reason) => askKeyFrame(reason, 'low'),
     });
   }
 
@@ -110,15 +115,15 @@ export class Ingest {
     return mine.bootId === session.bootId && mine.rtpIp === session.rtpIp && mine.rtpPort === session.rtpPort;
   }
 
-  async counts(): Promise<{ packets: number; bytes: number }> {
-    const stats = await this.video.getStats();
-    return stats.reduce(
-      (sum, s) => ({ packets: sum.packets + s.packetCount, bytes: sum.bytes + s.byteCount }),
-      {
-        packets: 0,
-        bytes: 0,
-      },
-    );
+  askKeyFrame(reason: WishReason): void {
+    this.#options.askKeyFrame(reason, 'main');
+  }
+
+  /** The session sends to whoever holds the stream. */
+  watched(): void {}
+
+  counts(): Promise<{ packets: number; bytes: number }> {
+    return countsOf(this.video);
   }
 
   /** Producers and, with them, all consumers close. May be called twice. */

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { connectBus, Lanes } from '@ancloud/bus';
 import { subjects } from '@ancloud/contracts';
 import { MediaServiceService } from '@ancloud/contracts/media/v1/media';
@@ -14,6 +15,7 @@ import { Registration } from './io/registration.js';
 import { SessionCaller } from './io/session-caller.js';
 import { Pushes } from './pushes.js';
 import { Recordings } from './recordings.js';
+import { StreamLeases } from './stream-leases.js';
 import { Streams } from './streams.js';
 import { WhepSessions } from './whep-sessions.js';
 import { WorkerPool } from './worker-pool.js';
@@ -45,13 +47,18 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'session clients', free: () => sessions.close() });
   const peers = new MediaPeers(config.mediaId, state, config.farm);
   life.add({ name: 'media clients', free: () => peers.close() });
+  const { mediaId, region } = config;
+  const processId = randomBytes(6).toString('hex');
   const streams = new Streams({
-    mediaId: config.mediaId,
+    mediaId,
     address: config.grpcAdvertise,
+    region,
     rtpListenIp: config.rtpListenIp,
+    pipeListen: config.pipe,
     idleMs: config.streamIdleMs,
     pool,
     sessions,
+    leases: new StreamLeases({ mediaId, process: processId, peers, state, log }),
     peers,
     bus,
     state,
@@ -63,7 +70,8 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'feeds', join: () => feeds.close() });
   const whep = new WhepSessions({ streams, feeds, bus, log });
   const { recordingsDir: folder, recordingsBytes: budget, ffmpeg } = config;
-  const openStream = (phoneId: string) => streams.open(phoneId);
+  // Wherever the phone arrives: the file, and the destination's secret, are here.
+  const openStream = (phoneId: string) => streams.open(phoneId, true);
   const recordings =
     folder === undefined
       ? undefined
@@ -87,7 +95,18 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'revocations', stop: () => revocations.close() });
   const iceSelfTest = new IceSelfTest({ mediaId: config.mediaId, pool, ...config.webrtc });
   const service = await startGrpcService({
-    module: AppModule.with({ streams, feeds, whep, recordings, pushes, iceSelfTest, bus, lanes, log }),
+    module: AppModule.with({
+      streams,
+      pipeListen: config.pipe,
+      feeds,
+      whep,
+      recordings,
+      pushes,
+      iceSelfTest,
+      bus,
+      lanes,
+      log,
+    }),
     services: { 'ancloud.media.v1.MediaService': MediaServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },
@@ -105,8 +124,11 @@ await runMain({ log }, async (life) => {
       workers: pool.size,
       streams: streams.count,
       viewers: streams.viewers,
-      labels: {},
+      labels: region === '' ? {} : { region },
       updatedAtMs: Date.now(),
+      full: pool.full(),
+      process: processId,
+      packets: pool.packets,
     }),
     log,
   );

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
+import type { StreamEdge } from '@ancloud/contracts/state/v1/state';
 import type { Branch } from './branch.js';
 import type { WishReason } from './core/key-frame-wish.js';
 import type { Layer } from './core/layer-choice.js';
@@ -13,6 +14,8 @@ export type JoinStep = 'handshake' | 'picture';
 export interface StreamViewer {
   /** Where it is seated, for its life. */
   readonly branch: Branch;
+  /** The media-svc that it passes the picture on to; undefined for all who watch. */
+  readonly edge?: StreamEdge;
   notify<M extends keyof protocol.ServerNotifications>(
     method: M,
     data: protocol.ServerNotifications[M],

@@ -1,6 +1,6 @@
 import type { types } from 'mediasoup';
 import type { StreamView } from '@ancloud/contracts/media/v1/media';
-import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
+import type { SessionRecord, StreamEdge } from '@ancloud/contracts/state/v1/state';
 import { AppError, type InputDrop, type Log } from '@ancloud/kit';
 import { Attachment } from './attachment.js';
 import type { Branch } from './branch.js';
@@ -9,23 +9,20 @@ import type { Experience } from './core/experience.js';
 import type { Layer } from './core/layer-choice.js';
 import type { Shape } from './core/rtp-parameters.js';
 import type { WishReason } from './core/key-frame-wish.js';
-import { Ingest } from './ingest.js';
+import type { Inflow, Load } from './inflow.js';
 import { KeyboardLook } from './keyboard-look.js';
 import { KeyFrameWishes } from './key-frame-wishes.js';
 import type { LowSeat } from './low-layer.js';
-import type { SessionCaller } from './io/session-caller.js';
 import type { JoinStep, StreamViewer } from './stream-viewer.js';
 import { RateMeter } from './rate-meter.js';
 import type { WorkerPool } from './worker-pool.js';
 
 export interface StreamOptions {
   readonly phoneId: string;
-  /** Fence of the lease `stream:{phone}:lease`, sent along with every call to the session. */
-  readonly fence: number;
   readonly pool: WorkerPool;
-  readonly rtpListenIp: string;
-  readonly sessions: SessionCaller;
-  readonly askKeyFrame: (reason: WishReason, layer: Layer) => void;
+  /** Makes what brings the picture of that session to the root. */
+  readonly makeInflow: (root: types.Router, session: SessionRecord) => Promise<Inflow>;
+  readonly keyboardShown: (session: SessionRecord) => Promise<boolean | undefined>;
   readonly dropped: (why: InputDrop) => void;
   /** A viewer took a step towards its first picture; ms since the one before. */
   readonly joined: (step: JoinStep, ms: number) => void;
@@ -35,53 +32,49 @@ export interface StreamOptions {
   readonly layerChanged: (layer: Layer, how: 'done' | 'failed') => void;
   /** Called when viewers or size changed: somebody publishes the record. */
   readonly changed: () => void;
-  /** Called once, with why. */
-  readonly closed: (reason: string) => void;
+  /** Called once, with why, and with what brought the picture until then. */
+  readonly closed: (reason: string, inflow: Inflow | undefined) => void;
   readonly log: Log;
 }
 
 /**
- * One phone's picture: ingest → branches → viewers. Owns all of them; the lease and the records belong to `Streams`. Ends by
+ * One phone's picture: inflow → branches → viewers. Owns all of them; the lease and the records belong to `Streams`. Ends by
  * `close`, or when the worker dies on which the phone's packets arrive; another worker takes its own viewers with it only.
  */
 export class Stream {
   readonly #options: StreamOptions;
   readonly #branches: Branches;
   readonly #viewers = new Map<string, StreamViewer>();
+  /** Those among them that pass the picture on to another media-svc. */
+  readonly #edges = new Set<StreamViewer>();
   readonly #attachment: Attachment;
   readonly #keyboard: KeyboardLook;
   readonly #wishes: KeyFrameWishes;
   readonly #meter: RateMeter;
+  #session: SessionRecord | undefined;
   #size = { width: 0, height: 0 };
   #closed = false;
 
   private constructor(options: StreamOptions, branches: Branches) {
     this.#options = options;
     this.#branches = branches;
-    this.#wishes = new KeyFrameWishes((reason) => options.askKeyFrame(reason, 'main'));
+    this.#wishes = new KeyFrameWishes((reason) => this.#inflow?.askKeyFrame(reason));
     this.#meter = new RateMeter(
-      async () => (await this.#ingest?.counts()) ?? { packets: 0, bytes: 0 },
+      async () => (await this.#inflow?.counts()) ?? { packets: 0, bytes: 0 },
       ({ packets, bits }) => {
         branches.weigh(packets);
         for (const viewer of this.#viewers.values()) viewer.judge(performance.now(), bits);
       },
     );
-    this.#keyboard = new KeyboardLook(async () => {
-      const session = this.#ingest?.session;
-      return session === undefined ? undefined : options.sessions.keyboardShown(session);
-    });
+    this.#keyboard = new KeyboardLook(async () =>
+      this.#inflow === undefined || this.#session === undefined
+        ? undefined
+        : options.keyboardShown(this.#session),
+    );
     this.#attachment = new Attachment({
       phoneId: options.phoneId,
-      make: (session) =>
-        Ingest.create({
-          router: branches.root.router,
-          session,
-          fence: options.fence,
-          listenIp: options.rtpListenIp,
-          sessions: options.sessions,
-          askLowKeyFrame: (reason) => options.askKeyFrame(reason, 'low'),
-        }),
-      attached: (ingest) => this.#attached(ingest),
+      make: (session) => options.makeInflow(branches.root.router, session),
+      attached: (inflow) => this.#attached(inflow),
       dropped: (reason) => {
         for (const viewer of this.#viewers.values())
           viewer.notify('streamState', { state: 'waiting', reason });
@@ -105,8 +98,24 @@ export class Stream {
     return this.#options.phoneId;
   }
 
+  /** Who watches here. */
   get viewers(): number {
-    return this.#viewers.size;
+    return this.#viewers.size - this.#edges.size;
+  }
+
+  /** No worker here has room for one viewer more. */
+  get full(): boolean {
+    return this.#branches.full;
+  }
+
+  /** The media-svcs that it is piped to. */
+  get edges(): StreamEdge[] {
+    return [...this.#edges].flatMap(({ edge }) => (edge === undefined ? [] : [edge]));
+  }
+
+  /** The media-svc that pipes it here; empty where the phone itself sends, or nobody does. */
+  get origin(): string {
+    return this.#inflow?.origin ?? '';
   }
 
   get size(): { readonly width: number; readonly height: number } {
@@ -114,10 +123,9 @@ export class Stream {
   }
 
   get hasAudio(): boolean {
-    return this.#ingest?.audio !== undefined;
+    return this.#inflow?.audio !== undefined;
   }
 
-  /** How many routers carry it, the one on which it arrives among them. */
   get branches(): number {
     return this.#branches.size;
   }
@@ -141,10 +149,12 @@ export class Stream {
     this.#viewers.get(id)?.close('replaced by a newer connection of the same viewer');
     const viewer: V = make(seat.branch, () => {
       seat.leave();
+      this.#edges.delete(viewer);
       if (this.#viewers.get(id) === viewer) this.#viewers.delete(id);
       this.#options.changed();
     });
     this.#viewers.set(id, viewer);
+    if (viewer.edge !== undefined) this.#edges.add(viewer);
     this.#options.changed();
     return viewer;
   }
@@ -157,6 +167,7 @@ export class Stream {
   /** What Redis says of the phone's session now; undefined when it has none. */
   session(session: SessionRecord | undefined): void {
     if (this.#closed) return;
+    this.#session = session;
     this.#attachment.session(session);
     if (session !== undefined) this.resized(session.width, session.height);
   }
@@ -167,6 +178,20 @@ export class Stream {
     this.#size = { width, height };
     for (const viewer of this.#viewers.values()) viewer.notify('size', this.#size);
     this.#options.changed();
+  }
+
+  lost(inflow: Inflow, reason: string): void {
+    this.#attachment.ended(inflow, reason);
+  }
+
+  /** An edge has more viewers or fewer. */
+  edgeChanged(): void {
+    this.#options.changed();
+  }
+
+  /** Tells where the picture comes from that it is watched here. */
+  tell(load: Load): void {
+    this.#inflow?.watched(load);
   }
 
   /** Whether the phone's own keyboard is on its screen; null when it does not say. Errors: those of session-svc. */
@@ -181,10 +206,10 @@ export class Stream {
 
   /** As `producers`, without waiting for a session: undefined when none gives a picture now. */
   async producersNow(branch: Branch): Promise<types.Producer[] | undefined> {
-    return this.#ingest === undefined ? undefined : branch.producers(this.#ingest, this.#branches.root);
+    return this.#inflow === undefined ? undefined : branch.producers(this.#inflow, this.#branches.root);
   }
 
-  /** The main layer for a viewer who has the low one. Errors: STREAM_FAILED. */
+  /** For a viewer who has the low one. Errors: STREAM_FAILED. */
   async mainPicture(branch: Branch): Promise<types.Producer> {
     return branch.producer((await this.#attachment.ready()).video, this.#branches.root);
   }
@@ -200,12 +225,10 @@ export class Stream {
     }
   }
 
-  /** A viewer sees another layer now. */
   layerChanged(to: Layer): void {
     this.#options.layerChanged(to, 'done');
   }
 
-  /** One that should be given another keeps what it has. */
   layerFailed(to: Layer, why: unknown): void {
     const { log, phoneId, layerChanged } = this.#options;
     log.info({ phone: phoneId, to, err: why }, 'a viewer could not be given another layer');
@@ -224,41 +247,35 @@ export class Stream {
     this.#options.experienced(report);
   }
 
-  /** A viewer lacks a key frame. */
   wantKeyFrame(reason: WishReason, layer: Layer = 'main'): void {
     if (layer === 'main') this.#wishes.want(reason);
-    else this.#ingest?.low.wantKeyFrame(reason);
+    else this.#inflow?.low.wantKeyFrame(reason);
   }
 
   async view(record: StreamView['record']): Promise<StreamView> {
-    const counts = (await this.#ingest?.counts().catch(() => undefined)) ?? { packets: 0, bytes: 0 };
+    const counts = (await this.#inflow?.counts().catch(() => undefined)) ?? { packets: 0, bytes: 0 };
+    const watching = [...this.#viewers.values()].filter((viewer) => viewer.edge === undefined);
     return {
       record,
-      viewers: await Promise.all([...this.#viewers.values()].map((viewer) => viewer.view())),
+      viewers: await Promise.all(watching.map((viewer) => viewer.view())),
       packetsIn: counts.packets,
       bytesIn: counts.bytes,
       keyFramesAsked: this.#wishes.asked,
+      origin: this.origin,
     };
   }
 
-  /** Closes viewers, ingest and branches; tells the session when it still exists. May be called twice. */
+  /** Closes viewers, inflow and branches. May be called twice. */
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#wishes.close();
     this.#meter.close();
-    const { sessions, fence, log, phoneId } = this.#options;
-    if (this.#ingest !== undefined) {
-      sessions
-        .detach(this.#ingest.session, fence)
-        .catch((error: unknown) =>
-          log.debug({ phone: phoneId, err: error }, 'the session could not be told of the end'),
-        );
-    }
+    const inflow = this.#inflow;
     for (const viewer of this.#viewers.values()) viewer.close(reason);
     this.#attachment.close();
     this.#branches.close();
-    this.#options.closed(reason);
+    this.#options.closed(reason, inflow);
   }
 
   #died(branch: Branch): void {
@@ -267,15 +284,17 @@ export class Stream {
       if (viewer.branch === branch) viewer.close('media worker died');
   }
 
-  get #ingest(): Ingest | undefined {
-    return this.#attachment.ingest;
+  get #inflow(): Inflow | undefined {
+    return this.#attachment.inflow;
   }
 
-  #attached({ attached }: Ingest): void {
-    this.resized(attached.width, attached.height);
+  #attached({ size }: Inflow): void {
+    this.resized(size.width, size.height);
     for (const viewer of this.#viewers.values()) {
       viewer.replaced();
       viewer.notify('streamState', { state: 'live', reason: '' });
     }
+    // Whoever it comes from has not been told yet who watches.
+    this.#options.changed();
   }
 }

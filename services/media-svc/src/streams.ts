@@ -1,15 +1,21 @@
-import { randomBytes } from 'node:crypto';
-import { leases, records, subjects } from '@ancloud/contracts';
-import { KeyFrameWanted_Reason } from '@ancloud/contracts/events/v1/events';
+import type { types } from 'mediasoup';
+import { records, subjects } from '@ancloud/contracts';
 import type { StreamView } from '@ancloud/contracts/media/v1/media';
 import type { SessionRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import type { Bus, BusSubscription } from '@ancloud/bus';
-import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+import { type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+import type { Inflow } from './inflow.js';
+import { Inflows, loadOf } from './inflows.js';
+import { Ingest } from './ingest.js';
 import { StreamMetrics } from './io/stream-metrics.js';
-import { idOf, type MediaPeers } from './io/media-peers.js';
+import type { MediaPeers } from './io/media-peers.js';
 import type { SessionCaller } from './io/session-caller.js';
+import { Paced } from './paced.js';
+import type { PipeListen } from './pipe-end.js';
+import type { StreamLeases } from './stream-leases.js';
 import { Stream } from './stream.js';
+import { recordOf } from './stream-record.js';
 import type { WorkerPool } from './worker-pool.js';
 
 const REFRESH_MS = 5_000;
@@ -20,11 +26,15 @@ export interface StreamsOptions {
   readonly mediaId: string;
   /** What others dial for this instance. */
   readonly address: string;
+  /** Where this instance is; empty = nowhere in particular. */
+  readonly region: string;
   readonly rtpListenIp: string;
+  readonly pipeListen: PipeListen;
   /** How long a stream nobody watches is kept, ms: the next viewer finds it warm. */
   readonly idleMs: number;
   readonly pool: WorkerPool;
   readonly sessions: SessionCaller;
+  readonly leases: StreamLeases;
   readonly peers: MediaPeers;
   readonly bus: Bus;
   readonly state: State;
@@ -34,18 +44,19 @@ export interface StreamsOptions {
 
 interface Held {
   readonly stream: Stream;
-  readonly lease: Lease;
+  /** Undefined at an edge: the phone arrives at another media-svc, and the record is that one's. */
+  lease: Lease | undefined;
   readonly subscriptions: readonly BusSubscription[];
   readonly refresh: NodeJS.Timeout;
   idle: NodeJS.Timeout | undefined;
-  /** Until it ends no record is written; `stale`: then one is due. */
-  telling: NodeJS.Timeout | undefined;
-  stale: boolean;
+  /** Of the record, or what the origin is told. */
+  readonly telling: Paced;
 }
 
 /**
- * The streams this media-svc is root of. Owns, per phone: the lease, the stream, its subscriptions and its record. All
- * end together, in `#ended`, whatever ended first.
+ * The streams this media-svc carries: of phones that arrive here, by the lease, and as an edge of phones that another media-svc pipes here.
+ * Owns, per phone: the lease and the record or the pipe, the stream, its subscriptions. All end together, in `#ended`, whatever ended
+ * first. An edge whose origin is gone takes the lease and goes on as the origin, with the same stream.
  */
 export class Streams {
   readonly #options: StreamsOptions;
@@ -55,7 +66,7 @@ export class Streams {
   readonly #records: Records<StreamRecord>;
   readonly #sessionRecords: Records<SessionRecord>;
   readonly #metrics: StreamMetrics;
-  readonly #process = randomBytes(6).toString('hex');
+  readonly #inflows: Inflows;
   #closed = false;
 
   constructor(options: StreamsOptions) {
@@ -65,6 +76,10 @@ export class Streams {
     this.#metrics = new StreamMetrics(options.metrics, () =>
       Array.from(this.#held.values(), ({ stream }) => stream),
     );
+    this.#inflows = new Inflows({
+      ...options,
+      keyFrameAsked: (reason, layer) => this.#metrics.keyFrameAsked(reason, layer),
+    });
   }
 
   get count(): number {
@@ -76,19 +91,30 @@ export class Streams {
   }
 
   /**
-   * The phone's stream, made when this instance can take its lease.
+   * The phone's stream, made when this instance can take its lease; `edge`: also when another one has it, which pipes it here then.
    * Errors: STREAM_ELSEWHERE with the other instance's id as value, SESSION_NOT_FOUND, CAPACITY, UNAVAILABLE_STATE.
    */
-  async open(phoneId: string): Promise<Stream> {
+  async open(phoneId: string, edge: boolean): Promise<Stream> {
     if (this.#closed) throw new AppError('UNAVAILABLE', 'this media-svc is stopping', { fix: 'join again' });
     const held = this.#held.get(phoneId);
     if (held !== undefined) return held.stream;
     let opening = this.#opening.get(phoneId);
     if (opening === undefined) {
-      opening = this.#create(phoneId).finally(() => this.#opening.delete(phoneId));
+      opening = this.#create(phoneId, edge).finally(() => this.#opening.delete(phoneId));
       this.#opening.set(phoneId, opening);
     }
     return opening;
+  }
+
+  /** The stream of a phone that arrives here, for an edge. Errors: STREAM_ELSEWHERE. */
+  async arriving(phoneId: string): Promise<Stream> {
+    await this.#opening.get(phoneId)?.catch(() => undefined);
+    const held = this.#held.get(phoneId);
+    if (held?.lease?.held === true) return held.stream;
+    throw new AppError('STREAM_ELSEWHERE', `phone ${phoneId} does not arrive here`, {
+      field: 'phone_id',
+      value: phoneId,
+    });
   }
 
   get(phoneId: string): Promise<StreamView> {
@@ -113,13 +139,12 @@ export class Streams {
   /** Ends all streams; their viewers are told to come again. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
-    const leasesHeld = [...this.#held.values()].map(({ lease }) => lease);
+    const leasesHeld = [...this.#held.values()].flatMap(({ lease }) => lease ?? []);
     for (const { stream } of this.#held.values()) stream.close('this media-svc is stopping');
     await Promise.all(leasesHeld.map((lease) => lease.release()));
   }
 
-  async #create(phoneId: string): Promise<Stream> {
-    const { mediaId, state, log } = this.#options;
+  async #create(phoneId: string, edge: boolean): Promise<Stream> {
     const session = await this.#sessionRecords.get({ phone: phoneId });
     if (session === undefined) {
       throw new AppError('SESSION_NOT_FOUND', `phone ${phoneId} has no session`, {
@@ -128,56 +153,38 @@ export class Streams {
         fix: 'wait until the phone is ready',
       });
     }
-    // The owner differs for each process: a restarted instance must get a new fence, not its dead self's.
-    const owner = `${mediaId}:${this.#process}`;
-    let acquired = await acquire(state, leases.stream, { phone: phoneId }, { owner, log });
-    if (!acquired.held && (await this.#options.peers.isGone(acquired.owner, phoneId))) {
-      log.info(
-        { phone: phoneId, from: acquired.owner },
-        'the media-svc that carried a stream is gone; taking it over',
-      );
-      acquired = await acquire(state, leases.stream, { phone: phoneId }, { owner, log, force: true });
-    }
-    if (!acquired.held) {
-      throw new AppError('STREAM_ELSEWHERE', `media-svc ${idOf(acquired.owner)} carries phone ${phoneId}`, {
+    const carrier = await this.#options.leases.seek(phoneId);
+    if (carrier.lease === undefined && !edge) {
+      throw new AppError('STREAM_ELSEWHERE', `media-svc ${carrier.mediaId} carries phone ${phoneId}`, {
         field: 'media',
-        value: idOf(acquired.owner),
+        value: carrier.mediaId,
         fix: 'join there',
       });
     }
-    const { lease } = acquired;
     try {
-      const stream = await this.#start(phoneId, lease);
+      const stream = await this.#start(phoneId, carrier.lease);
       stream.session(session);
       return stream;
     } catch (error) {
-      await lease.release();
+      await carrier.lease?.release();
       throw error;
     }
   }
 
-  async #start(phoneId: string, lease: Lease): Promise<Stream> {
-    const { bus, sessions, rtpListenIp, pool, log } = this.#options;
-    const wishes = bus.outlet(subjects.keyFrame, { phone: phoneId });
+  async #start(phoneId: string, lease: Lease | undefined): Promise<Stream> {
+    const { bus, sessions, pool, log } = this.#options;
     const stream = await Stream.create({
       phoneId,
-      fence: lease.fence,
       pool,
-      rtpListenIp,
-      sessions,
       log,
-      askKeyFrame: (reason, layer) => {
-        this.#metrics.keyFrameAsked(reason, layer);
-        const code =
-          reason === 'join' ? KeyFrameWanted_Reason.REASON_JOIN : KeyFrameWanted_Reason.REASON_LOSS;
-        wishes.publish({ phoneId, reason: code, low: layer === 'low' });
-      },
+      makeInflow: (root, session) => this.#makeInflow(root, session),
+      keyboardShown: (session) => sessions.keyboardShown(session),
       dropped: (why) => this.#metrics.dropped(why),
       joined: (step, ms) => this.#metrics.joined(step, ms),
       experienced: (report) => this.#metrics.experienced(report),
       layerChanged: (layer, how) => this.#metrics.layerChanged(layer, how),
       changed: () => this.#changed(phoneId),
-      closed: (reason) => this.#ended(phoneId, reason),
+      closed: (reason, inflow) => this.#ended(phoneId, reason, inflow),
     });
     const readSession = (): void => {
       this.#sessionRecords.get({ phone: phoneId }).then(
@@ -188,7 +195,7 @@ export class Streams {
     };
     const held: Held = {
       stream,
-      lease,
+      lease: undefined,
       subscriptions: [
         bus.subscribe(subjects.session, { phone: phoneId }, (record) => stream.session(record)),
         bus.subscribe(subjects.device, { phone: phoneId }, ({ event }) => {
@@ -201,50 +208,72 @@ export class Streams {
         this.#changed(phoneId);
       }, REFRESH_MS),
       idle: undefined,
-      telling: undefined,
-      stale: false,
+      telling: new Paced(TELL_MS, () => this.#tell(held)),
     };
     this.#held.set(phoneId, held);
-    lease.onLost(() => stream.close('the stream lease was lost'));
+    if (lease !== undefined) this.#originOf(held, lease);
     this.#changed(phoneId);
     return stream;
+  }
+
+  #originOf(held: Held, lease: Lease): void {
+    held.lease = lease;
+    lease.onLost(() => held.stream.close('the stream lease was lost'));
+  }
+
+  async #makeInflow(root: types.Router, session: SessionRecord): Promise<Inflow> {
+    const { phoneId } = session;
+    const held = this.#held.get(phoneId);
+    if (held === undefined) throw new AppError('CANCELLED', 'the stream has ended');
+    return this.#inflows.make(root, session, {
+      stream: held.stream,
+      fence: held.lease?.fence,
+      take: (lease) => {
+        if (this.#held.get(phoneId) !== held) return false;
+        this.#originOf(held, lease);
+        this.#changed(phoneId);
+        return true;
+      },
+    });
   }
 
   #changed(phoneId: string): void {
     const held = this.#held.get(phoneId);
     if (held === undefined) return;
-    if (held.stream.viewers > 0) {
+    if (held.stream.viewers > 0 || held.stream.edges.length > 0) {
       clearTimeout(held.idle);
       held.idle = undefined;
     } else {
       // Goes on through each refresh: those are more frequent than it is long.
       held.idle ??= setTimeout(() => held.stream.close('nobody watches'), this.#options.idleMs);
     }
-    held.stale = true;
-    if (held.telling === undefined) this.#tell(held);
+    held.telling.changed();
   }
 
-  /** The first change at once, those that follow together. */
   #tell(held: Held): void {
-    held.stale = false;
-    this.#publish(this.#record(held));
-    held.telling = setTimeout(() => {
-      held.telling = undefined;
-      if (held.stale) this.#tell(held);
-    }, TELL_MS);
+    if (held.lease === undefined) held.stream.tell(loadOf(held.stream));
+    else this.#publish(this.#record(held));
   }
 
-  #ended(phoneId: string, reason: string): void {
+  #ended(phoneId: string, reason: string, inflow: Inflow | undefined): void {
     const held = this.#held.get(phoneId);
     if (held === undefined) return;
     this.#held.delete(phoneId);
     clearInterval(held.refresh);
     clearTimeout(held.idle);
-    clearTimeout(held.telling);
+    held.telling.close();
     for (const subscription of held.subscriptions) subscription.close();
-    this.#options.log.info({ phone: phoneId, reason }, 'stream closed');
+    const { sessions, log } = this.#options;
+    log.info({ phone: phoneId, reason }, 'stream closed');
+    if (inflow instanceof Ingest && held.lease !== undefined) {
+      sessions
+        .detach(inflow.session, held.lease.fence)
+        .catch((error: unknown) =>
+          log.debug({ phone: phoneId, err: error }, 'the session could not be told of the end'),
+        );
+    }
     // Only while the lease is ours may the record be ours to remove.
-    if (held.lease.held) {
+    if (held.lease?.held === true) {
       this.#records.delete({ phone: phoneId }).catch(() => undefined);
       this.#options.bus.publish(
         subjects.stream,
@@ -252,20 +281,11 @@ export class Streams {
         { ...this.#record(held), mediaId: '', viewers: 0 },
       );
     }
-    void held.lease.release();
+    void held.lease?.release();
   }
 
-  #record(held: Held): StreamRecord {
-    return {
-      phoneId: held.stream.phoneId,
-      mediaId: this.#options.mediaId,
-      mediaAddress: this.#options.address,
-      fence: held.lease.fence,
-      viewers: held.stream.viewers,
-      width: held.stream.size.width,
-      height: held.stream.size.height,
-      updatedAtMs: Date.now(),
-    };
+  #record({ stream, lease }: Held): StreamRecord {
+    return recordOf(stream, lease?.fence ?? 0, this.#options);
   }
 
   #publish(record: StreamRecord): void {

@@ -40,11 +40,13 @@ export class WhepSessions {
     readonly feedId: string;
     /** The low layer of the screen in the place of the phone's own picture, for as long as it watches. */
     readonly low: boolean;
+    /** Also where the phone arrives at another media-svc. */
+    readonly edge: boolean;
   }): Promise<{ readonly answer: string; readonly etag: string }> {
     const { phoneId, viewerId } = request;
     // Before anything is opened: a bad offer costs nothing.
     const offer = readOffer(request.offer);
-    const stream = request.feedId === '' ? await this.#streams.open(phoneId) : undefined;
+    const stream = request.feedId === '' ? await this.#streams.open(phoneId, request.edge) : undefined;
     const watched: Stream | Feed = stream ?? this.#feeds.of(phoneId, request.feedId);
     const viewer = await watched.seat(viewerId, shapeOf(offer), (branch, left) => {
       const made: WhepViewer = new WhepViewer(watched, branch, {

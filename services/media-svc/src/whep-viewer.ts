@@ -32,6 +32,8 @@ export class WhepViewer implements StreamViewer {
   #receiver: Receiver | undefined;
   #session: IceSession | undefined;
   #low: LowSeat | undefined;
+  /** For something to consume. */
+  #waits = false;
   #closed = false;
 
   constructor(watched: Watchable, branch: Branch, options: WhepViewerOptions) {
@@ -78,7 +80,8 @@ export class WhepViewer implements StreamViewer {
   /** The same payload types come from another sender now; the player needs no new offer (core/whep-answer.ts). */
   replaced(): void {
     const receiver = this.#receiver;
-    if (receiver === undefined) return;
+    // Who waits for the first ones consumes these.
+    if (receiver === undefined || this.#waits) return;
     receiver.replaced();
     // That of the encoder there was.
     this.#low?.leave();
@@ -112,18 +115,27 @@ export class WhepViewer implements StreamViewer {
   }
 
   async #consume(receiver: Receiver): Promise<readonly AnswerTrack[]> {
-    const { offer, takeLow } = this.#options;
-    const low = await takeLow?.();
-    if (this.#closed) {
-      low?.leave();
-      throw new AppError('CANCELLED', 'the viewer is gone');
-    }
-    this.#low = low;
-    const consumers = await receiver.consume(capabilitiesOf(offer), low?.producer);
+    const consumers = await this.#consumers(receiver);
     await Promise.all(consumers.map(({ id }) => receiver.resume(id)));
     return consumers.map(({ kind, rtpParameters }) => ({
       kind,
       rtpParameters: rtpParameters as unknown as types.RtpParameters,
     }));
+  }
+
+  async #consumers(receiver: Receiver): ReturnType<Receiver['consume']> {
+    const { offer, takeLow } = this.#options;
+    this.#waits = true;
+    try {
+      const low = await takeLow?.();
+      if (this.#closed) {
+        low?.leave();
+        throw new AppError('CANCELLED', 'the viewer is gone');
+      }
+      this.#low = low;
+      return await receiver.consume(capabilitiesOf(offer), low?.producer);
+    } finally {
+      this.#waits = false;
+    }
   }
 }

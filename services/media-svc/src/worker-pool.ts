@@ -1,6 +1,6 @@
 import { createWorker, type types } from 'mediasoup';
 import { AppError, type Log } from '@ancloud/kit';
-import { placeStream, placeViewer, type WorkerBudget } from './core/placement.js';
+import { isFull, placeStream, placeViewer, type WorkerBudget } from './core/placement.js';
 
 /** One worker process and its one WebRtcServer: all viewers on it share a UDP and a TCP port. */
 export interface PoolWorker {
@@ -67,6 +67,16 @@ export class WorkerPool {
 
   get living(): readonly PoolWorker[] {
     return [...this.#workers.values()];
+  }
+
+  /** No worker has room for one more viewer, of `rate` packets a second. */
+  full(rate = 0): boolean {
+    return isFull([...this.#workers.values()], rate, this.#options.budget);
+  }
+
+  /** Packets a second that go to all viewers. */
+  get packets(): number {
+    return [...this.#workers.values()].reduce((sum, { packets }) => sum + packets, 0);
   }
 
   /** The pids of the worker processes, for the operator and for tests that kill one. */

@@ -252,8 +252,9 @@ export class Farm {
   async viewer(
     id: string,
     role: 'watch' | 'control' | 'owner',
+    region = '',
   ): Promise<{ viewerId: string; token: string; signalUrl: string; whepUrl: string }> {
-    return this.api('POST', `/v1/phones/${id}/viewers`, { role });
+    return this.api('POST', `/v1/phones/${id}/viewers`, { role, region });
   }
 
   /** Text of a shell command on the phone, through the farm. */

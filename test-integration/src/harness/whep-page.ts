@@ -27,8 +27,9 @@ export class WhepPage {
     farm: Farm,
     phone: string,
     endpoint?: { readonly url: string; readonly authorization: string },
+    region = '',
   ): Promise<WhepPage> {
-    const { token, viewerId, whepUrl } = await farm.viewer(phone, 'watch');
+    const { token, viewerId, whepUrl } = await farm.viewer(phone, 'watch', region);
     const page = await browser.context.newPage();
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
     await page.evaluate(play, endpoint ?? { url: whepUrl, authorization: `Bearer ${token}` });

@@ -21,6 +21,7 @@ it('refuses what another key, another kind of token or another hand made', async
     phone: 'ph_1',
     role: 'watch',
     owner: 'admin',
+    region: '',
     jti: 'tk_1',
     exp: claims.exp,
   });

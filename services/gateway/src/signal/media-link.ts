@@ -2,7 +2,8 @@ import { isErrorCode, roleOf, viewer } from '@ancloud/contracts';
 import type { MediaServiceClient, SignalFrame } from '@ancloud/contracts/media/v1/media';
 import { AppError, fromGrpcError, type ClientPool, type Clock } from '@ancloud/kit';
 import type { Admission } from '../viewers/viewer-door.js';
-import { reachMedia, type MediaFinding } from './reach-media.js';
+import type { MediaChoice } from './core/pick-media.js';
+import { reachSeat, type MediaFinding } from './reach-media.js';
 
 /** What is used of grpc-js's duplex stream: a fake in specs, `MediaService.Signal` in the world. */
 export interface MediaStream {
@@ -31,10 +32,10 @@ export class MediaDialer {
     this.#parts = parts;
   }
 
-  /** A joined link. Errors: DEADLINE_EXCEEDED, and those of `reachMedia`. */
+  /** A joined link. Errors: DEADLINE_EXCEEDED, and those of `reachSeat`. */
   async join(admission: Admission, asked: JoinAsked, signal: AbortSignal): Promise<MediaLink> {
-    return reachMedia(this.#parts, admission.phone, signal, (address) =>
-      MediaLink.join(this.#parts.open(address), admission, asked, this.#parts.clock, signal),
+    return reachSeat(this.#parts, admission, signal, ({ address, edge }) =>
+      MediaLink.join(this.#parts.open(address), { ...admission, edge }, asked, this.#parts.clock, signal),
     );
   }
 }
@@ -61,12 +62,12 @@ export class MediaLink {
 
   static join(
     stream: MediaStream,
-    admission: Admission,
+    admission: Pick<Admission, 'viewer' | 'phone' | 'role'> & Pick<MediaChoice, 'edge'>,
     { id, receive }: JoinAsked,
     clock: Clock,
     signal: AbortSignal,
   ): Promise<MediaLink> {
-    const { viewer: viewerId, phone, role } = admission;
+    const { viewer: viewerId, phone, role, edge } = admission;
     return new Promise((resolve, reject) => {
       let link: MediaLink | undefined;
       const fail = (error: AppError): void => {
@@ -104,7 +105,9 @@ export class MediaLink {
         link = new MediaLink(stream, reply.ok);
         resolve(link);
       });
-      stream.write({ frame: { $case: 'open', value: { viewerId, phoneId: phone, role: roleOf(role) } } });
+      stream.write({
+        frame: { $case: 'open', value: { viewerId, phoneId: phone, role: roleOf(role), edge } },
+      });
       const data = { viewer: viewerId, phone, role, receive };
       stream.write({ frame: { $case: 'json', value: JSON.stringify({ id, method: 'join', data }) } });
       if (signal.aborted) onAbort();

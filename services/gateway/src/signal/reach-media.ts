@@ -1,6 +1,6 @@
 import type { MediaRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, isAppError, sleep, type Clock } from '@ancloud/kit';
-import { carrierOf, leastLoaded } from './core/pick-media.js';
+import { carrierFor, leastLoaded, type MediaChoice, originOf, pickMedia } from './core/pick-media.js';
 
 /** Before the next try: the new holder's record follows its lease by a moment, and a media-svc that was killed is being started, ms. */
 const RETRY_PAUSE_MS = 150;
@@ -18,30 +18,78 @@ export interface MediaFinding {
   readonly clock: Clock;
 }
 
+const noMedia = (): AppError =>
+  new AppError('UNAVAILABLE', 'no media-svc is connected to the farm', { fix: 'start media-svc' });
+
 /**
- * Carries `attempt` out at the address of the media-svc that has, or shall have, the phone's stream. When the one that was asked says
- * STREAM_ELSEWHERE, the holder is asked, once; one that cannot be reached or has no worker is given 5 s to come back.
- * Errors: UNAVAILABLE when there is no media-svc, CAPACITY, and what `attempt` says.
+ * Carries `attempt` out at the address of the media-svc where the phone's stream arrives, or shall arrive; one that cannot be reached or
+ * has no worker is given 5 s to come back. Errors: UNAVAILABLE when there is no media-svc, CAPACITY, and what `attempt` says.
  */
-export async function reachMedia<T>(
-  { facts, clock }: MediaFinding,
+export function reachMedia<T>(
+  finding: MediaFinding,
   phone: string,
   signal: AbortSignal,
   attempt: (address: string) => Promise<T>,
 ): Promise<T> {
+  const { facts } = finding;
+  let asked: string | undefined;
+  return insisting(finding, signal, async () => {
+    asked = originOf(await facts.stream(phone), asked) ?? leastLoaded(await facts.medias(), asked);
+    if (asked === undefined) throw noMedia();
+    return attempt(asked);
+  });
+}
+
+/**
+ * The same for a viewer, at the media-svc that `pickMedia` says, which may be an edge. When the one that was asked says STREAM_ELSEWHERE,
+ * what the records say then is followed, once. Errors: as `reachMedia`.
+ */
+export function reachSeat<T>(
+  finding: MediaFinding,
+  { phone, region }: { readonly phone: string; readonly region: string },
+  signal: AbortSignal,
+  attempt: (choice: MediaChoice) => Promise<T>,
+): Promise<T> {
+  const { facts } = finding;
+  let tried = new Set<string>();
+  let passedOn: string | undefined;
+  const pick = async (stream: StreamRecord | undefined, not?: string): Promise<MediaChoice | undefined> => {
+    const place = { region, tried: not === undefined ? tried : new Set(tried).add(not) };
+    // Who else there is matters only where those that carry the stream are not the answer: a crowd joins them.
+    return carrierFor(stream, place) ?? pickMedia(stream, await facts.medias(), place);
+  };
+  return insisting(finding, signal, async () => {
+    const stream = await facts.stream(phone);
+    let choice = await pick(stream);
+    // It has said that it does not carry the stream, and the record does not know yet who does.
+    if (choice?.edge === false && choice.address === passedOn)
+      choice = (await pick(stream, passedOn)) ?? choice;
+    if (choice === undefined) {
+      // All have been tried: from the beginning.
+      tried = new Set();
+      choice = await pick(stream);
+    }
+    if (choice === undefined) throw noMedia();
+    try {
+      return await attempt(choice);
+    } catch (error) {
+      if (isAppError(error, 'STREAM_ELSEWHERE')) passedOn = choice.address;
+      else tried.add(choice.address);
+      throw error;
+    }
+  });
+}
+
+async function insisting<T>(
+  { clock }: MediaFinding,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const untilMs = clock.monotonic() + PATIENCE_MS;
   let passedOn = false;
-  let asked: string | undefined;
   for (;;) {
     try {
-      const stream = await facts.stream(phone);
-      // Who else there is matters only where the one that carries the stream is not the answer: a crowd joins that one.
-      asked = carrierOf(stream, asked) ?? leastLoaded(await facts.medias(), asked);
-      if (asked === undefined)
-        throw new AppError('UNAVAILABLE', 'no media-svc is connected to the farm', {
-          fix: 'start media-svc',
-        });
-      return await attempt(asked);
+      return await attempt();
     } catch (error) {
       if (signal.aborted || !isAppError(error)) throw error;
       if (error.code === 'STREAM_ELSEWHERE' && !passedOn) passedOn = true;

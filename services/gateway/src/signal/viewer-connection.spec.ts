@@ -93,6 +93,7 @@ function connection(): ViewerConnection {
     phone: 'ph_1',
     role,
     owner: 'acme',
+    region: '',
     resume: 'next-secret',
     giveBack: () => Promise.resolve(void (gaveBack += 1)),
     keep: () => Promise.resolve(kept),
@@ -178,7 +179,7 @@ describe('join', () => {
   it('replaces the credential by the identity, and adds what only the gateway knows', async () => {
     const { media } = await joined();
     expect(media.got).toEqual([
-      { viewerId: 'vw_1', phoneId: 'ph_1', role: 2 },
+      { viewerId: 'vw_1', phoneId: 'ph_1', role: 2, edge: false },
       { id: 7, method: 'join', data: { viewer: 'vw_1', phone: 'ph_1', role: 'control', receive: false } },
     ]);
     expect(socket.sent).toEqual([

@@ -1,4 +1,4 @@
-import { roleWord } from '@ancloud/contracts';
+import { hostIdPattern, roleWord } from '@ancloud/contracts';
 import { Role, Wanted } from '@ancloud/contracts/common/v1/common';
 import type { CreateViewerRequest, Viewer } from '@ancloud/contracts/gateway/v1/gateway';
 import type { Clock } from '@ancloud/kit';
@@ -27,7 +27,7 @@ export async function createViewer(
   principal: Principal,
   request: CreateViewerRequest,
 ): Promise<Viewer> {
-  const { phoneId, role, ttlSeconds } = request;
+  const { phoneId, role, ttlSeconds, region } = request;
   if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL && role !== Role.ROLE_OWNER)
     throw invalid('role', role, 'role is missing or unknown', "use 'watch', 'control' or 'owner'");
   const { min, max, preset } = ttlRange;
@@ -39,12 +39,19 @@ export async function createViewer(
       `ttlSeconds is outside ${min}-${max}`,
       `leave it out for ${preset}`,
     );
+  if (region !== '' && !hostIdPattern.test(region))
+    throw invalid(
+      'region',
+      region,
+      'region is not a DNS label',
+      'use the label of a media-svc, or leave it out',
+    );
   const { desired } = await parts.access.load(principal, phoneId);
   if (desired.wanted === Wanted.WANTED_REMOVED) throw phoneDeleting(phoneId);
   const viewer = newId('vw');
   const jti = newId('tk');
   const exp = Math.floor(parts.clock.now() / 1000) + ttl;
-  const joined = { phone: phoneId, role: roleWord(role), owner: desired.owner };
+  const joined = { phone: phoneId, role: roleWord(role), owner: desired.owner, region };
   const token = await parts.signer.sign({
     viewer,
     ...joined,

@@ -6,6 +6,7 @@ import { type State, viewLease } from '@ancloud/state';
 import type { Principal } from '../auth/principal.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
+import { carrierAddresses } from '../signal/core/pick-media.js';
 import type { ViewerStore } from './viewer-store.js';
 
 /** How its packets go and how its picture is are asked of media-svc, which answers from memory; the list does not wait longer for it. */
@@ -53,13 +54,13 @@ async function carriedBy(
   { facts, medias, log }: Parameters<typeof listViewers>[0],
   phoneId: string,
 ): Promise<ReadonlyMap<string, ViewerView>> {
-  const stream = await facts.stream(phoneId);
-  if (stream === undefined || stream.mediaAddress === '') return new Map();
-  try {
-    const { viewers } = await medias.get(stream.mediaAddress).getStream({ phoneId }, ASK);
-    return new Map(viewers.map((view) => [view.viewerId, view]));
-  } catch (error) {
-    log.debug({ phone: phoneId, err: error }, 'media-svc did not say how its viewers are reached');
-    return new Map();
-  }
+  const asked = carrierAddresses(await facts.stream(phoneId)).map(async (address) => {
+    try {
+      return (await medias.get(address).getStream({ phoneId }, ASK)).viewers;
+    } catch (error) {
+      log.debug({ phone: phoneId, err: error }, 'media-svc did not say how its viewers are reached');
+      return [];
+    }
+  });
+  return new Map((await Promise.all(asked)).flat().map((view) => [view.viewerId, view]));
 }

@@ -8,7 +8,7 @@ import type { Inputs } from '../control/inputs.js';
 import { insist } from '../control/insist.js';
 import { invalid, viewerNotFound } from '../errors.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
-import type { JoinedViewer, ViewerStore } from './viewer-store.js';
+import type { KnownViewer, ViewerStore } from './viewer-store.js';
 
 /** One try; a service that does not answer within it is asked again. */
 const ASK = { deadlineMs: 1_500, retries: 0 } as const;
@@ -54,7 +54,7 @@ export async function revokeViewer(
 async function endControl(
   { inputs, facts, clock }: Parts,
   viewerId: string,
-  { phone, role }: JoinedViewer,
+  { phone, role }: KnownViewer,
   by: string,
 ): Promise<Pick<RevokeViewerResponse, 'heldControl' | 'fence' | 'controlEnded'>> {
   // A watcher is heard by nobody, and a phone without a session has nothing to be touched by.

@@ -8,6 +8,7 @@ const claims: ViewerClaims = {
   viewer: 'vw_1',
   phone: 'ph_1',
   role: 'watch',
+  region: 'eu',
   owner: 'acme',
   jti: 'tk_1',
   exp: NOW / 1000 + 60,

@@ -7,6 +7,8 @@ export type ViewerClaims = {
   readonly phone: string;
   readonly role: viewer.RoleWord;
   readonly owner: string;
+  /** Where it wants to be served; empty = anywhere. */
+  readonly region: string;
   /** Id of this token; its single use is consumed in Redis. */
   readonly jti: string;
   /** Unix seconds. */
@@ -22,14 +24,16 @@ export class TokenSigner extends SignedTokens<ViewerClaims> {
         of: 'viewer',
         renew: 'ask for a new viewer and join at once',
         required: ['exp', 'jti', 'viewer', 'phone', 'role', 'owner'],
-        read: ({ viewer, phone, role, owner, jti, exp }) =>
+        // A token of before regions has none.
+        read: ({ viewer, phone, role, owner, region = '', jti, exp }) =>
           typeof viewer === 'string' &&
           typeof phone === 'string' &&
           typeof owner === 'string' &&
+          typeof region === 'string' &&
           typeof jti === 'string' &&
           typeof exp === 'number' &&
           isRoleWord(role)
-            ? { viewer, phone, role, owner, jti, exp }
+            ? { viewer, phone, role, owner, region, jti, exp }
             : undefined,
       },
       secret,

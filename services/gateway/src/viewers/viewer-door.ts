@@ -55,10 +55,13 @@ export class ViewerDoor {
   }
 
   async #byToken(token: string): Promise<Admission> {
-    const { viewer, phone, role, owner, jti, exp } = await this.#signer.verify(token, this.#clock.now());
+    const { viewer, phone, role, owner, region, jti, exp } = await this.#signer.verify(
+      token,
+      this.#clock.now(),
+    );
     const secret = randomSecret();
     const connection = newId('cn');
-    const joined = { phone, role, owner };
+    const joined = { phone, role, owner, region };
     const giveBack = async (): Promise<void> => {
       await this.#store.forget(viewer, phone, connection);
       await this.#store.putToken(jti, viewer, joined, exp * 1000 - this.#clock.now());

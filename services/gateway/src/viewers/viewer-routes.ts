@@ -1,4 +1,4 @@
-import type { viewer as protocol } from '@ancloud/contracts';
+import { hostIdPattern, type viewer as protocol } from '@ancloud/contracts';
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
 import { ttlRange } from './create-viewer.js';
@@ -17,6 +17,12 @@ export const createViewerBody = named(
       .max(ttlRange.max)
       .default(ttlRange.preset)
       .describe('How long the token may wait for its single use'),
+    region: z
+      .union([z.literal(''), z.string().regex(hostIdPattern)])
+      .default('')
+      .describe(
+        'Where the viewer is: it is sent the picture by a media-svc with that label (`ANCLOUD_REGION`) when there is one. Empty: by any',
+      ),
   }),
 );
 

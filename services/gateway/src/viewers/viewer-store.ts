@@ -10,11 +10,17 @@ const REVOKED_MS = 2 * 3_600_000;
 /** Viewers of one phone that are listed at most. */
 const LIST_MAX = 1_000;
 
-/** A viewer as it stands under `viewer:{viewer}`. */
-export interface JoinedViewer {
+/** Whose a viewer is, and what it may. */
+export interface KnownViewer {
   readonly phone: string;
   readonly role: protocol.RoleWord;
   readonly owner: string;
+}
+
+/** A viewer as it stands under `viewer:{viewer}`. */
+export interface JoinedViewer extends KnownViewer {
+  /** Where it wants to be served; empty = anywhere. */
+  readonly region: string;
 }
 
 /** A viewer that has joined, and may be away for a moment. */
@@ -26,29 +32,29 @@ export interface PresentViewer {
   readonly connected: boolean;
 }
 
-/** KEYS[1] token, [2] viewer, [3] revoked; ARGV viewer, ms, phone, role, owner, jti. → 1 may join, 0 it was revoked. */
+/** KEYS[1] token, [2] viewer, [3] revoked; ARGV viewer, ms, phone, role, owner, jti, region. → 1 may join, 0 it was revoked. */
 const makeViewer: Script = {
   name: 'makeViewer',
   lua: `
 if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('HSET', KEYS[2], 'phone', ARGV[3], 'role', ARGV[4], 'owner', ARGV[5], 'jti', ARGV[6])
+redis.call('HSET', KEYS[2], 'phone', ARGV[3], 'role', ARGV[4], 'owner', ARGV[5], 'jti', ARGV[6], 'region', ARGV[7])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
 return 1`,
 };
 
 /**
  * KEYS[1] viewer; ARGV digest of the secret shown, digest of the next, connection, ms.
- * → {phone, role, owner} when the secret is the current one, else {}.
+ * → {phone, role, owner, region} when the secret is the current one, else {}.
  */
 const rotateResume: Script = {
   name: 'rotateResume',
   lua: `
-local h = redis.call('HMGET', KEYS[1], 'digest', 'phone', 'role', 'owner')
+local h = redis.call('HMGET', KEYS[1], 'digest', 'phone', 'role', 'owner', 'region')
 if not h[1] or h[1] ~= ARGV[1] then return {} end
 redis.call('HSET', KEYS[1], 'digest', ARGV[2], 'connection', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return {h[2], h[3], h[4]}`,
+return {h[2], h[3], h[4], h[5] or ''}`,
 };
 
 /** Lua, of `admitViewer` and `keepViewer`, which have the same keys and arguments at the same places. */
@@ -56,7 +62,7 @@ const keep = `
 local c = redis.call('HGET', KEYS[1], 'connection')
 if c and c ~= ARGV[2] then return 0 end
 if not c then
-  redis.call('HSET', KEYS[1], 'phone', ARGV[4], 'role', ARGV[5], 'owner', ARGV[6], 'digest', ARGV[7], 'connection', ARGV[2])
+  redis.call('HSET', KEYS[1], 'phone', ARGV[4], 'role', ARGV[5], 'owner', ARGV[6], 'digest', ARGV[7], 'connection', ARGV[2], 'region', ARGV[8])
 end
 local seen = string.format('%.0f', now)
 redis.call('HSETNX', KEYS[1], 'since', seen)
@@ -67,7 +73,7 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1`;
 
 /**
- * KEYS[1] viewer, [2] viewers of its phone, [3] revoked; ARGV viewer, connection, ms, phone, role, owner, digest.
+ * KEYS[1] viewer, [2] viewers of its phone, [3] revoked; ARGV viewer, connection, ms, phone, role, owner, digest, region.
  * → 1 the viewer is this connection's and lives on, 0 it is another's, -1 it was revoked.
  * What is missing is written (back): a Redis that was emptied interrupts nobody.
  */
@@ -137,13 +143,13 @@ export class ViewerStore {
   async putToken(
     jti: string,
     viewer: string,
-    { phone, role, owner }: JoinedViewer,
+    { phone, role, owner, region }: JoinedViewer,
     ttlMs: number,
   ): Promise<void> {
     await this.#state.script(
       makeViewer,
       [tokenKey(jti), viewerKey(viewer), revokedKey(viewer)],
-      [viewer, Math.max(1, Math.round(ttlMs)), phone, role, owner, jti],
+      [viewer, Math.max(1, Math.round(ttlMs)), phone, role, owner, jti, region],
     );
   }
 
@@ -154,14 +160,14 @@ export class ViewerStore {
   async admit(
     jti: string,
     viewer: string,
-    { phone, role, owner }: JoinedViewer,
+    { phone, role, owner, region }: JoinedViewer,
     digest: string,
     connection: string,
   ): Promise<'kept' | 'elsewhere' | 'revoked' | 'used'> {
     const answer = await this.#state.script(
       admitViewer,
       [viewerKey(viewer), listKey(phone), revokedKey(viewer), tokenKey(jti)],
-      [viewer, connection, RESUME_MS, phone, role, owner, digest],
+      [viewer, connection, RESUME_MS, phone, role, owner, digest, region],
     );
     return answer === -2 ? 'used' : standing(answer);
   }
@@ -178,9 +184,9 @@ export class ViewerStore {
       [viewerKey(viewer)],
       [digest, next, connection, RESUME_MS],
     )) as string[];
-    const [phone, role, owner] = answer;
+    const [phone, role, owner, region = ''] = answer;
     if (phone === undefined || owner === undefined || !isRoleWord(role)) return undefined;
-    return { phone, role, owner };
+    return { phone, role, owner, region };
   }
 
   /**
@@ -189,7 +195,7 @@ export class ViewerStore {
    */
   async keep(
     viewer: string,
-    { phone, role, owner }: JoinedViewer,
+    { phone, role, owner, region }: JoinedViewer,
     digest: string,
     connection: string,
     ms: number = RESUME_MS,
@@ -197,7 +203,7 @@ export class ViewerStore {
     const answer = await this.#state.script(
       keepViewer,
       [viewerKey(viewer), listKey(phone), revokedKey(viewer)],
-      [viewer, connection, ms, phone, role, owner, digest],
+      [viewer, connection, ms, phone, role, owner, digest, region],
     );
     return standing(answer);
   }
@@ -220,7 +226,7 @@ export class ViewerStore {
   }
 
   /** A viewer that was made, has joined or was revoked; undefined when there is none, or it is forgotten. */
-  async read(viewer: string): Promise<JoinedViewer | undefined> {
+  async read(viewer: string): Promise<KnownViewer | undefined> {
     const [fields, revoked] = await this.#state.run('reading a viewer', (redis) =>
       Promise.all([redis.hmget(viewerKey(viewer), 'phone', 'role', 'owner'), redis.get(revokedKey(viewer))]),
     );
@@ -236,7 +242,7 @@ export class ViewerStore {
   }
 
   /** Neither token nor resume secret lets the viewer in again, nor does a join that is under way. May be repeated. */
-  async revoke(viewer: string, { phone, role, owner }: JoinedViewer): Promise<void> {
+  async revoke(viewer: string, { phone, role, owner }: KnownViewer): Promise<void> {
     const jti = await this.#state.run('reading a viewer', (redis) => redis.hget(viewerKey(viewer), 'jti'));
     await this.#state.script(
       revokeViewer,

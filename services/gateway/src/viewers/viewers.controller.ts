@@ -19,8 +19,10 @@ export class ViewersController {
     @Param('phoneId') phoneId: string,
     @Body({ schema: createViewerBody }) body: z.output<typeof createViewerBody>,
   ) {
-    const { role, ttlSeconds } = body;
-    return viewerJson(await this.api.createViewer(caller, { phoneId, role: roleOf(role), ttlSeconds }));
+    const { role, ttlSeconds, region } = body;
+    return viewerJson(
+      await this.api.createViewer(caller, { phoneId, role: roleOf(role), ttlSeconds, region }),
+    );
   }
 
   @Get('phones/:phoneId/viewers')

@@ -2,7 +2,8 @@ import type { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import { viewer as protocol } from '@ancloud/contracts';
 import { AppError, type ClientPool, isAppError } from '@ancloud/kit';
 import { viewerRevoked } from '../errors.js';
-import { reachMedia, type MediaFinding } from '../signal/reach-media.js';
+import { carrierAddresses } from '../signal/core/pick-media.js';
+import { reachSeat, type MediaFinding } from '../signal/reach-media.js';
 import type { FeedFinder } from '../feeds/feed-finder.js';
 import type { TokenSigner } from '../viewers/token.js';
 import type { ViewerDoor } from '../viewers/viewer-door.js';
@@ -54,14 +55,17 @@ export class Whep {
     const admission = await door.admit({ kind: 'token', token });
     const { viewer: viewerId, phone: phoneId } = admission;
     try {
-      const ask = (address: string) =>
+      const ask = (address: string, edge: boolean) =>
         medias
           .get(address)
-          .createWhep({ viewerId, phoneId, offer, feedId: feed, low }, { deadlineMs: ANSWER_MS, retries: 0 });
+          .createWhep(
+            { viewerId, phoneId, offer, feedId: feed, low, edge },
+            { deadlineMs: ANSWER_MS, retries: 0 },
+          );
       const { answer, etag } =
         feed === ''
-          ? await reachMedia(this.#parts, phoneId, signal, ask)
-          : await ask((await this.#parts.feeds.find(feed)).address);
+          ? await reachSeat(this.#parts, admission, signal, ({ address, edge }) => ask(address, edge))
+          : await ask((await this.#parts.feeds.find(feed)).address, false);
       // Listed, and revocable, for as long as media-svc lets a session live: nobody connects here to say that it does.
       if ((await admission.keep(protocol.limits.whepSessionMs)) === 'kept')
         return { session: viewerId, answer, etag };
@@ -70,12 +74,8 @@ export class Whep {
       throw error;
     }
     // Its right was taken back while it was answered: whoever ended pictures then may have come too early.
-    const carrier = await this.#carrierOf(phoneId, feed);
-    if (carrier !== undefined)
-      await medias
-        .get(carrier)
-        .deleteWhep({ viewerId })
-        .catch(() => {});
+    const carriers = await this.#carriersOf(phoneId, feed);
+    await Promise.allSettled(carriers.map((address) => medias.get(address).deleteWhep({ viewerId })));
     throw viewerRevoked(viewerId);
   }
 
@@ -89,31 +89,37 @@ export class Whep {
       readonly fragment: string;
     },
   ): Promise<{ readonly fragment: string; readonly etag: string }> {
-    const { address } = await this.#sessionOf(token, request);
-    const { session: viewerId, ifMatch, fragment } = request;
-    return this.#parts.medias
-      .get(address)
-      .patchWhep({ viewerId, ifMatch, fragment }, { deadlineMs: SHORT_MS, retries: 0 });
+    const { session: viewerId, feed, ifMatch, fragment } = request;
+    return this.#atSession(token, viewerId, feed, (media) =>
+      media.patchWhep({ viewerId, ifMatch, fragment }, { deadlineMs: SHORT_MS, retries: 0 }),
+    );
   }
 
   /** Errors: TOKEN_INVALID, VIEWER_NOT_FOUND. */
   async delete(token: string, session: string, feed: string): Promise<void> {
-    const { address, phone } = await this.#sessionOf(token, { session, feed });
-    await this.#parts.medias
-      .get(address)
-      .deleteWhep({ viewerId: session }, { deadlineMs: SHORT_MS, retries: 0 });
+    const { phone } = await this.#claims(token);
+    await this.#atSession(token, session, feed, (media) =>
+      media.deleteWhep({ viewerId: session }, { deadlineMs: SHORT_MS, retries: 0 }),
+    );
     await this.#parts.viewers.end(session, phone);
   }
 
-  /** Where the session lives, when the token is the one that made it. */
-  async #sessionOf(
+  /** Asks the media-svc where the session lives, when the token is the one that made it: one of those that have what it watches. */
+  async #atSession<T>(
     token: string,
-    { session, feed }: { readonly session: string; readonly feed: string },
-  ): Promise<{ readonly address: string; readonly phone: string }> {
-    // Good for its own session as long as that lasts: no time is too late.
-    const claims = await this.#parts.signer.verify(token, 0);
-    const address = claims.viewer === session ? await this.#carrierOf(claims.phone, feed) : undefined;
-    if (address !== undefined) return { address, phone: claims.phone };
+    session: string,
+    feed: string,
+    ask: (media: ReturnType<WhepParts['medias']['get']>) => Promise<T>,
+  ): Promise<T> {
+    const claims = await this.#claims(token);
+    const carriers = claims.viewer === session ? await this.#carriersOf(claims.phone, feed) : [];
+    for (const address of carriers) {
+      try {
+        return await ask(this.#parts.medias.get(address));
+      } catch (error) {
+        if (!isAppError(error, 'VIEWER_NOT_FOUND')) throw error;
+      }
+    }
     throw new AppError('VIEWER_NOT_FOUND', `there is no WHEP session ${session} of this token`, {
       field: 'session',
       value: session,
@@ -121,13 +127,18 @@ export class Whep {
     });
   }
 
-  /** The media-svc that has what the session watches; undefined when none does. */
-  async #carrierOf(phone: string, feed: string): Promise<string | undefined> {
-    if (feed === '') return (await this.#parts.facts.stream(phone))?.mediaAddress;
+  /** Good for its own session as long as that lasts: no time is too late. */
+  #claims(token: string) {
+    return this.#parts.signer.verify(token, 0);
+  }
+
+  /** The media-svcs that have what the session watches. */
+  async #carriersOf(phone: string, feed: string): Promise<string[]> {
+    if (feed === '') return carrierAddresses(await this.#parts.facts.stream(phone));
     return this.#parts.feeds.find(feed).then(
-      ({ address }) => address,
+      ({ address }) => [address],
       (error: unknown) => {
-        if (isAppError(error, 'FEED_NOT_FOUND')) return undefined;
+        if (isAppError(error, 'FEED_NOT_FOUND')) return [];
         throw error;
       },
     );

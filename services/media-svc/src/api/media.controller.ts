@@ -12,17 +12,23 @@ import type {
   ListStreamsResponse,
   PatchWhepRequest,
   PatchWhepResponse,
+  PipeDown,
+  PipeUp,
   SignalFrame,
   StreamView,
 } from '@ancloud/contracts/media/v1/media';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
+import type { PipeListen } from '../pipe-end.js';
 import { Streams } from '../streams.js';
 import { WhepSessions } from '../whep-sessions.js';
+import { PipeConnection } from './pipe-connection.js';
 import { SignalConnection } from './signal-connection.js';
 
 /** Injection token of the service's log. */
 export const LOG = Symbol('log');
+/** Injection token: where pipes of other media-svcs arrive. */
+export const PIPE_LISTEN = Symbol('pipe listen');
 const SERVICE = 'ancloud.media.v1.MediaService';
 
 /** The gRPC edge: decode, call, encode. */
@@ -34,12 +40,18 @@ export class MediaController {
     @Inject(Lanes) private readonly lanes: Lanes,
     @Inject(LOG) private readonly log: Log,
     @Inject(WhepSessions) private readonly whep: WhepSessions,
+    @Inject(PIPE_LISTEN) private readonly pipeListen: PipeListen,
   ) {}
 
   @GrpcStreamCall(SERVICE, 'signal')
   signal(call: ServerDuplexStream<SignalFrame, SignalFrame>): void {
     // Owned by the call: it subscribes to the call's events and ends with it.
     void new SignalConnection(call, this.streams, { bus: this.bus, lanes: this.lanes, log: this.log });
+  }
+
+  @GrpcStreamCall(SERVICE, 'openPipe')
+  openPipe(call: ServerDuplexStream<PipeUp, PipeDown>): void {
+    void new PipeConnection(call, this.streams, this.pipeListen);
   }
 
   @GrpcMethod(SERVICE, 'createWhep')

@@ -107,7 +107,7 @@ export class SignalConnection {
     if (open === undefined || this.#viewer !== undefined)
       throw new AppError('MESSAGE_MALFORMED', 'join came twice');
     clearTimeout(this.#openTimer);
-    const stream = await this.#streams.open(open.phoneId);
+    const stream = await this.#streams.open(open.phoneId, open.edge);
     const role = roleWord(open.role);
     let outlet: StraightOutlet | undefined;
     const presence = (present: boolean): void => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeStream, placeViewer, type WorkerLoad } from './placement.js';
+import { isFull, placeStream, placeViewer, type WorkerLoad } from './placement.js';
 
 /** Viewers, streams and packets a second (default 0) of worker 0, 1, …; null = that one is dead. */
 const workers = (...loads: (readonly [number, number, number?] | null)[]): WorkerLoad[] =>
@@ -18,6 +18,18 @@ describe('placeStream', () => {
     ['a dead one is not chosen', workers(null, [50, 1]), 1],
   ])('%s', (_, loads, wanted) => {
     expect(placeStream(loads)).toBe(wanted);
+  });
+});
+
+describe('isFull', () => {
+  it.each<[string, WorkerLoad[], number, boolean]>([
+    ['nobody lives', [], 0, true],
+    ['one of them has room', workers([300, 1], [299, 0]), 0, false],
+    ['viewers of all', workers([300, 1], [301, 0]), 0, true],
+    ['packets of all', workers([9, 1, 9_900], [9, 0, 9_700]), 400, true],
+    ['the last packets fit', workers([9, 1, 9_900], [9, 0, 9_600]), 400, false],
+  ])('%s', (_, loads, rate, wanted) => {
+    expect(isFull(loads, rate, budget)).toBe(wanted);
   });
 });
 

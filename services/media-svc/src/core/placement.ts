@@ -39,9 +39,7 @@ export function placeViewer(
   rate: number,
   budget: WorkerBudget,
 ): number | undefined {
-  const room = workers.filter(
-    ({ viewers, packets }) => viewers < budget.viewers && packets + rate <= budget.packets,
-  );
+  const room = workers.filter((worker) => hasRoom(worker, rate, budget));
   const carried = carrying.find((index) => room.some((worker) => worker.index === index));
   if (carried !== undefined) return carried;
   return least(room.length > 0 ? room : workers, (worker) => [
@@ -50,6 +48,15 @@ export function placeViewer(
     // Of equally busy ones rather one that has the stream.
     carrying.includes(worker.index) ? 0 : 1,
   ]);
+}
+
+/** True when no worker has room for one more viewer: viewers are better sent to another media-svc. */
+export function isFull(workers: readonly WorkerLoad[], rate: number, budget: WorkerBudget): boolean {
+  return !workers.some((worker) => hasRoom(worker, rate, budget));
+}
+
+function hasRoom({ viewers, packets }: WorkerLoad, rate: number, budget: WorkerBudget): boolean {
+  return viewers < budget.viewers && packets + rate <= budget.packets;
 }
 
 function least(

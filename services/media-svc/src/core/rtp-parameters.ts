@@ -70,3 +70,19 @@ export function audioParameters(cname: string): types.RtpParameters {
     rtcp: { cname, reducedSize: true },
   };
 }
+
+/**
+ * A pipe's track as a producer: as it was sent, and asking for lost packets alone. A key frame asked for by RTCP would reach nobody:
+ * the origin's producer takes none (see above), wishes go by the pipe's call.
+ */
+export function pipedParameters(parameters: types.RtpParameters): types.RtpParameters {
+  return {
+    ...parameters,
+    codecs: parameters.codecs.map((codec) => ({
+      ...codec,
+      rtcpFeedback: (codec.rtcpFeedback ?? []).filter(
+        ({ type, parameter = '' }) => type === 'nack' && parameter === '',
+      ),
+    })),
+  };
+}

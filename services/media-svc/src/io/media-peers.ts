@@ -1,8 +1,9 @@
 import { records } from '@ancloud/contracts';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import type { MediaRecord } from '@ancloud/contracts/state/v1/state';
-import { ClientPool, type FarmConnection, isAppError } from '@ancloud/kit';
+import { AppError, ClientPool, type FarmConnection, isAppError } from '@ancloud/kit';
 import { type Records, recordsOf, type State } from '@ancloud/state';
+import { PipeCall } from './pipe-call.js';
 
 const ASK_MS = 1_000;
 
@@ -33,12 +34,25 @@ export class MediaPeers {
     const record = await this.#records.get({ media });
     // Nothing is known of it: then the lease decides.
     if (record === undefined) return false;
+    // Started anew meanwhile: it answers, for its dead self it does not.
+    if (record.process !== '' && record.process !== processOf(owner)) return true;
     try {
       await this.#clients.get(record.mediaAddress).getStream({ phoneId }, { deadlineMs: ASK_MS, retries: 0 });
       return false;
     } catch (error) {
       return isAppError(error) && error.code === 'UNAVAILABLE';
     }
+  }
+
+  /** A call of `OpenPipe`. Errors: UNAVAILABLE while nothing is known of that media-svc, UNAVAILABLE_STATE. */
+  async pipe(media: string): Promise<PipeCall> {
+    const record = await this.#records.get({ media });
+    if (record === undefined)
+      throw new AppError('UNAVAILABLE', `media-svc ${media} is not in the farm`, {
+        field: 'media',
+        value: media,
+      });
+    return new PipeCall(this.#clients.get(record.mediaAddress).openPipe());
   }
 
   close(): void {
@@ -49,4 +63,8 @@ export class MediaPeers {
 /** `media-1:9f3a…` → `media-1`. */
 export function idOf(owner: string): string {
   return owner.split(':')[0] ?? owner;
+}
+
+function processOf(owner: string): string {
+  return owner.slice(idOf(owner).length + 1);
 }

@@ -5,6 +5,14 @@ import type { WishReason } from '../core/key-frame-wish.js';
 import type { JoinStep } from '../stream-viewer.js';
 import { ExperienceMetrics } from './experience-metrics.js';
 
+/** What is asked of each stream. */
+interface Gauged {
+  readonly viewers: number;
+  readonly branches: number;
+  readonly edges: readonly unknown[];
+  readonly origin: string;
+}
+
 /** What this media-svc tells of its streams and their viewers. */
 export class StreamMetrics {
   readonly #keyFrames;
@@ -14,10 +22,7 @@ export class StreamMetrics {
   readonly #experience: ExperienceMetrics;
 
   /** @param held the streams of this instance, asked at each scrape: the gauges cannot drift from what is held. */
-  constructor(
-    metrics: Metrics,
-    held: () => Iterable<{ readonly viewers: number; readonly branches: number }>,
-  ) {
+  constructor(metrics: Metrics, held: () => Iterable<Gauged>) {
     this.#keyFrames = metrics.counter(
       'ancloud_media_key_frames_wanted_total',
       'Key frames asked of sessions',
@@ -39,16 +44,26 @@ export class StreamMetrics {
       ['to', 'how'],
     );
     this.#experience = new ExperienceMetrics(metrics);
-    const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance is root of');
+    const streams = metrics.gauge('ancloud_media_streams', 'Streams this instance carries');
     const viewers = metrics.gauge('ancloud_media_viewers', 'Viewers connected to those streams');
     const pipes = metrics.gauge(
       'ancloud_media_pipes',
       'Routers that get a stream from the one on which it arrives',
     );
-    const sum = (of: (stream: { readonly viewers: number; readonly branches: number }) => number): number =>
+    const inlets = metrics.gauge(
+      'ancloud_media_pipe_inlets',
+      'Streams that another media-svc pipes to this instance',
+    );
+    const outlets = metrics.gauge(
+      'ancloud_media_pipe_outlets',
+      'Pipes by which this instance feeds other media-svcs',
+    );
+    const sum = (of: (stream: Gauged) => number): number =>
       [...held()].reduce((total, stream) => total + of(stream), 0);
     Object.assign(streams, { collect: () => streams.set(sum(() => 1)) });
     Object.assign(viewers, { collect: () => viewers.set(sum((stream) => stream.viewers)) });
+    Object.assign(inlets, { collect: () => inlets.set(sum(({ origin }) => (origin === '' ? 0 : 1))) });
+    Object.assign(outlets, { collect: () => outlets.set(sum(({ edges }) => edges.length)) });
     Object.assign(pipes, { collect: () => pipes.set(sum((stream) => stream.branches - 1)) });
   }
 

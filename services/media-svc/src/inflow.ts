@@ -1,0 +1,42 @@
+import type { types } from 'mediasoup';
+import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
+import type { Source } from './branch.js';
+import type { WishReason } from './core/key-frame-wish.js';
+import type { LowLayer } from './low-layer.js';
+
+/**
+ * What brings a phone's picture to its stream's root: the phone's session (`Ingest`), or the media-svc where it arrives (`PipeInlet`).
+ * Owned by the stream's attachment, and replaced as a whole: the stream's router, branches and viewers stay.
+ */
+export interface Inflow extends Source {
+  readonly video: types.Producer;
+  readonly audio: types.Producer | undefined;
+  readonly low: LowLayer;
+  readonly size: { readonly width: number; readonly height: number };
+  /** Id of the media-svc it comes from; empty = from the session. */
+  readonly origin: string;
+  /** True while it is the one for this session. */
+  serves(session: SessionRecord): boolean;
+  /** A viewer of the main layer lacks a key frame. */
+  askKeyFrame(reason: WishReason): void;
+  /** How many watch here, and whether another one would find room. */
+  watched(load: Load): void;
+  counts(): Promise<{ packets: number; bytes: number }>;
+  /** Producers and, with them, all consumers close. May be called twice. */
+  close(): void;
+}
+
+/** What an edge tells its origin of itself. */
+export interface Load {
+  readonly viewers: number;
+  readonly full: boolean;
+}
+
+/** RTP packets and bytes taken in by a producer. */
+export async function countsOf(producer: types.Producer): Promise<{ packets: number; bytes: number }> {
+  const stats = await producer.getStats();
+  return stats.reduce(
+    (sum, s) => ({ packets: sum.packets + s.packetCount, bytes: sum.bytes + s.byteCount }),
+    { packets: 0, bytes: 0 },
+  );
+}

@@ -1,0 +1,114 @@
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type {
+  PipeDown,
+  PipeOpen,
+  PipeOpened,
+  PipeTrack,
+  PipeUp,
+  PipeWish,
+} from '@ancloud/contracts/media/v1/media';
+import { AppError, fromGrpcError } from '@ancloud/kit';
+import type { Load } from '../inflow.js';
+
+/** The origin answers when its phone gives a picture, for which it waits 10 s. */
+const OPEN_MS = 12_000;
+/** The low layer's encoder begins on the phone first. */
+const LOW_MS = 16_000;
+
+/** An edge's end of a call of `OpenPipe`. Owned by its inlet; ends by `close`, or by the origin, which `onEnd` hears once. */
+export class PipeCall {
+  readonly #call: ClientDuplexStream<PipeUp, PipeDown>;
+  readonly #opened = Promise.withResolvers<PipeOpened>();
+  #low: PromiseWithResolvers<PipeTrack> | undefined;
+  #onEnd: ((reason: string) => void) | undefined;
+  #ended: AppError | undefined;
+
+  constructor(call: ClientDuplexStream<PipeUp, PipeDown>) {
+    this.#call = call;
+    // Heard by who opens, if anybody still does.
+    this.#opened.promise.catch(() => undefined);
+    call.on('data', ({ message }: PipeDown) => {
+      if (message?.$case === 'opened') this.#opened.resolve(message.value);
+      else if (message?.$case === 'low') this.#lowAnswered(message.value);
+    });
+    call.on('error', (error: unknown) => this.#end(fromGrpcError(error, 'the pipe from the origin')));
+    call.on('end', () => this.#end(new AppError('UNAVAILABLE', 'the origin has ended the pipe')));
+  }
+
+  /** Errors: STREAM_ELSEWHERE, STREAM_FAILED, UNAVAILABLE, DEADLINE_EXCEEDED. */
+  async open(request: PipeOpen): Promise<PipeOpened> {
+    this.#call.write({ message: { $case: 'open', value: request } });
+    return this.#inTime(this.#opened.promise, OPEN_MS, 'the origin did not answer in time');
+  }
+
+  /** `fn` is called once when the pipe has ended, unless that was by `close`. */
+  onEnd(fn: (reason: string) => void): void {
+    this.#onEnd = fn;
+    if (this.#ended !== undefined) this.#tellEnd(this.#ended);
+  }
+
+  /** One at a time. Errors: STREAM_FAILED, UNAVAILABLE, DEADLINE_EXCEEDED. */
+  async takeLow(): Promise<PipeTrack> {
+    if (this.#ended !== undefined) throw this.#ended;
+    const low = Promise.withResolvers<PipeTrack>();
+    this.#low = low;
+    this.#send({ $case: 'low', value: true });
+    return this.#inTime(low.promise, LOW_MS, 'the origin did not begin the low layer in time');
+  }
+
+  leaveLow(): void {
+    this.#send({ $case: 'low', value: false });
+  }
+
+  wish(wish: PipeWish): void {
+    this.#send({ $case: 'wish', value: wish });
+  }
+
+  load({ viewers, full }: Load): void {
+    this.#send({ $case: 'load', value: { viewers, full } });
+  }
+
+  /** May be called twice. */
+  close(): void {
+    this.#onEnd = undefined;
+    this.#end(new AppError('CANCELLED', 'the pipe is closed'));
+    this.#call.end();
+    this.#call.cancel();
+  }
+
+  #send(message: PipeUp['message']): void {
+    if (this.#ended === undefined) this.#call.write({ message });
+  }
+
+  #lowAnswered({ track, reason }: { readonly track?: PipeTrack | undefined; readonly reason: string }): void {
+    if (track === undefined) this.#low?.reject(new AppError('STREAM_FAILED', reason));
+    else this.#low?.resolve(track);
+    this.#low = undefined;
+  }
+
+  #end(error: AppError): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    this.#opened.reject(error);
+    this.#low?.reject(error);
+    this.#tellEnd(error);
+  }
+
+  #tellEnd({ message }: AppError): void {
+    const tell = this.#onEnd;
+    this.#onEnd = undefined;
+    tell?.(message);
+  }
+
+  async #inTime<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new AppError('DEADLINE_EXCEEDED', message)), ms);
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

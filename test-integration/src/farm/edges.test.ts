@@ -1,0 +1,204 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, ownFarm, type Phone } from '../harness/farm.js';
+import { type MediaName, streamOf } from '../harness/media-client.js';
+import { PipeEdge } from '../harness/pipe-edge.js';
+import { redis } from '../harness/redis.js';
+import { videoServers } from '../harness/video-servers.js';
+import { WhepPage } from '../harness/whep-page.js';
+
+// Two media-svcs stand for two machines: what passes between them goes by the address and the port that one tells the other.
+let farm: Farm;
+let browser: Browser;
+let phone: Phone;
+
+beforeAll(async () => {
+  const own = await ownFarm();
+  farm = new Farm({
+    ...own,
+    env: {
+      ...own.env,
+      ANCLOUD_MEDIA_INSTANCES: '2',
+      ANCLOUD_MEDIA_WORKERS: '1',
+      ANCLOUD_MEDIA_REGIONS: 'here,there',
+      ANCLOUD_STREAM_IDLE_SECONDS: '1',
+    },
+  });
+  await farm.up();
+  browser = await Browser.start();
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+});
+afterEach(async () => {
+  for (const page of browser.context.pages()) if (page.url().includes('sample.html')) await page.close();
+  await nobodyWatches();
+});
+afterAll(async () => {
+  await browser?.close();
+  await farm?.remove();
+});
+
+const watch = async (region: string): Promise<ViewerPage> =>
+  browser.open(farm, await farm.viewer(phone.phoneId, 'watch', region));
+
+/** Waits until the picture has gone on by a second's worth of frames. */
+async function goesOn(viewer: ViewerPage): Promise<void> {
+  await viewer.page.bringToFront();
+  const { value } = await viewer.patternWhere(({ kind }) => kind === 'motion');
+  await viewer.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
+}
+
+/** Waits until those viewers and no others are on that media-svc; answers where it has the picture from. */
+function sits(media: MediaName, ...viewers: { readonly viewerId: string }[]): Promise<string> {
+  return eventually(async () => {
+    const stream = await streamOf(farm.address, phone.phoneId, media);
+    const there = stream.viewers.map(({ viewerId }) => viewerId).toSorted();
+    if (
+      there.join() !==
+      viewers
+        .map(({ viewerId }) => viewerId)
+        .toSorted()
+        .join()
+    )
+      throw new NotYet(`on ${media} are ${there.join(', ') || 'none'}`);
+    return stream.origin;
+  });
+}
+
+interface Record {
+  readonly mediaAddress?: string;
+  readonly viewers?: number;
+  readonly edges?: { readonly mediaId: string; readonly viewers?: number }[];
+}
+const record = async (): Promise<Record> =>
+  JSON.parse((await redis(farm.address, 'get', `stream:${phone.phoneId}`)) || '{}') as Record;
+
+/** A gauge of the media-svc where the phone arrives first. */
+async function gauge(name: string): Promise<number> {
+  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 203;
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return Number(new RegExp(String.raw`^${name}\{[^}]*\} (\d+)$`, 'm').exec(text)?.[1]);
+}
+
+/** Kills a media-svc while nobody starts it again, until `then` has seen what it wants. */
+async function killed(media: MediaName, then: () => Promise<void>): Promise<void> {
+  const pid = await farm.pid(media);
+  const supervisor = await farm.supervisorPid();
+  process.kill(supervisor, 'SIGSTOP');
+  try {
+    process.kill(pid, 'SIGKILL');
+    await then();
+  } finally {
+    process.kill(supervisor, 'SIGCONT');
+  }
+  await farm.serves(media, pid);
+}
+
+async function nobodyWatches(): Promise<void> {
+  await eventually(async () => {
+    const { mediaAddress } = await record();
+    if (mediaAddress !== undefined) throw new NotYet(`the stream is kept by ${mediaAddress}`);
+  });
+}
+
+describe('edges', () => {
+  it('a phone is watched on two media-svcs, each viewer in its region, and encodes once', async () => {
+    const here = await watch('here');
+    await goesOn(here);
+    const there = await watch('there');
+    await goesOn(there);
+    expect(await sits('media-svc', here)).toBe('');
+    const player = await WhepPage.open(browser, farm, phone.phoneId, undefined, 'there');
+    await player.goesOn();
+    expect(await sits('media-svc-2', there, player)).toMatch(/^media-/);
+    await goesOn(here);
+    expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
+    await eventually(async () => {
+      const { viewers, edges } = await record();
+      if (viewers !== 3 || edges?.length !== 1 || edges[0]?.viewers !== 2)
+        throw new NotYet(`the record says ${JSON.stringify({ viewers, edges })}`);
+    });
+    // Asked of the media-svc that has it.
+    const { viewers } = await farm.api<{ viewers: { viewerId: string; connected: boolean }[] }>(
+      'GET',
+      `/v1/phones/${phone.phoneId}/viewers`,
+    );
+    expect(viewers).toContainEqual(expect.objectContaining({ viewerId: player.viewerId, connected: true }));
+    expect(await gauge('ancloud_media_pipe_outlets')).toBe(1);
+    expect(await player.end()).toBe(200);
+    await there.page.close();
+    // The edge goes with its last viewer, and what fed it; whoever else watches does not notice.
+    await eventually(async () => {
+      if ((await gauge('ancloud_media_pipe_outlets')) !== 0) throw new NotYet('the pipe is still there');
+    });
+    expect((await record()).edges ?? []).toEqual([]);
+    await goesOn(here);
+  });
+
+  it('what passes between two media-svcs is encrypted', async () => {
+    const here = await watch('here');
+    await goesOn(here);
+    const edge = await PipeEdge.open(farm.address, phone.phoneId);
+    await eventually(() => {
+      if (edge.packets.length < 100) throw new NotYet(`${edge.packets.length} packets`);
+    });
+    const plain = edge.packets.map((packet) => edge.decrypt(packet));
+    // H.264 of this stream: single units, FU-A and STAP-A; as it came it is none.
+    const types = new Set(plain.map(([first = 0]) => first & 0x1f));
+    expect([...types].filter((type) => ![1, 5, 6, 7, 8, 24, 28].includes(type))).toEqual([]);
+    for (const [i, packet] of edge.packets.entries()) expect(packet.includes(plain[i] ?? '')).toBe(false);
+    edge.close();
+    await eventually(async () => {
+      if ((await gauge('ancloud_media_pipe_outlets')) !== 0) throw new NotYet('the pipe is still there');
+    });
+  });
+
+  it('an edge that dies loses its viewers to the origin', async () => {
+    const here = await watch('here');
+    await goesOn(here);
+    const there = await watch('there');
+    await goesOn(there);
+    await sits('media-svc-2', there);
+    await killed('media-svc-2', async () => {
+      await goesOn(there);
+      await sits('media-svc', here, there);
+      await goesOn(here);
+    });
+  });
+
+  it('an origin that dies is followed by its edge, whose viewers stay where they are', async () => {
+    const here = await watch('here');
+    await goesOn(here);
+    const there = await watch('there');
+    await goesOn(there);
+    await sits('media-svc-2', there);
+    const lives = async (): Promise<number> =>
+      (await there.events('state')).filter(({ detail }) => detail['state'] === 'connecting').length;
+    const before = await lives();
+    await killed('media-svc', async () => {
+      await goesOn(there);
+      await goesOn(here);
+      expect(await sits('media-svc-2', here, there)).toBe('');
+    });
+    expect(await lives()).toBe(before);
+    expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
+    // The dead one comes back, and is an edge for its region.
+    const again = await watch('here');
+    await goesOn(again);
+    expect(await sits('media-svc', again)).toMatch(/^media-2-/);
+  });
+
+  it('a new session of the phone is shown at the edge too', async () => {
+    const here = await watch('here');
+    await goesOn(here);
+    const there = await watch('there');
+    await goesOn(there);
+    await farm.kill('session-svc');
+    await farm.viewable(phone.phoneId);
+    await goesOn(there);
+    await goesOn(here);
+    await sits('media-svc-2', there);
+  });
+});
