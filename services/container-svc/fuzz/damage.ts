@@ -1,11 +1,5 @@
+import { fuzzSettings } from '@ancloud/testkit';
 import fc from 'fast-check';
-
-/** Runs of each target: few in the unit tier; `FUZZ_RUNS=200000 npx vitest run services/container-svc/fuzz` by hand. */
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 150);
-/** A fixed seed by default, so that a red unit tier is red again; by hand each run is new. */
-const SEED = process.env['FUZZ_RUNS'] === undefined ? 1 : Number(process.env['FUZZ_SEED'] ?? Date.now());
-/** Endless by the clock of a unit tier; a hang is a hang. */
-export const PATIENCE_MS = 86_400_000;
 
 /** A change of some bytes, mostly to what stands at edges. */
 interface Hit {
@@ -63,6 +57,6 @@ export function written(document: unknown, how: Change | undefined): Buffer {
   return Buffer.from(JSON.stringify(replaced(document, how.path, how.value)) ?? '');
 }
 
-/** A property of a target, by the number of runs and the seed above. */
+/** A property of a target. */
 export const holds = <T>(property: fc.IRawProperty<T>): Promise<void> | void =>
-  fc.assert(property, { numRuns: RUNS, seed: SEED });
+  fc.assert(property, fuzzSettings(150));

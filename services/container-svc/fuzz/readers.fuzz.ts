@@ -9,12 +9,13 @@ import {
   noContent,
   writeTar,
 } from '@ancloud/android-image';
+import { FUZZ_MS } from '@ancloud/testkit';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { decompressed } from '../src/reader/decompress.js';
 import { dockerArchiveEntries, ociEntries } from '../src/reader/oci.js';
 import { indexTar } from '../src/reader/tar-index.js';
-import { change, damage, damaged, holds, PATIENCE_MS, written } from './damage.js';
+import { change, damage, damaged, holds, written } from './damage.js';
 
 const LAYER = 'layer.tar';
 
@@ -108,7 +109,7 @@ it(
           }),
       ),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );
 
 it(
@@ -127,7 +128,7 @@ it(
         }),
       ),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );
 
 it(
@@ -144,7 +145,7 @@ it(
         }),
       ),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );
 
 it(
@@ -157,5 +158,5 @@ it(
         }),
       ),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );

@@ -1,11 +1,12 @@
 import { Profile } from '@ancloud/contracts/common/v1/common';
+import { FUZZ_MS } from '@ancloud/testkit';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseBuildProp, traitsOf } from '../src/core/build-prop.js';
 import { headerSerial, readPropertyArea } from '../src/core/property-area.js';
 import { readTrailer, trailerOf } from '../src/core/snapshot-archive.js';
 import { readSuperblock } from '../src/core/squashfs.js';
-import { change, damage, damaged, holds, PATIENCE_MS, written } from './damage.js';
+import { change, damage, damaged, holds, written } from './damage.js';
 
 // What images, archives and phones tell of themselves in a few bytes: each parser answers, whatever they are, and never throws.
 
@@ -34,7 +35,7 @@ it(
         }
       }),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );
 
 const line = fc.oneof(
@@ -65,7 +66,7 @@ it(
         expect(abis).not.toContain('');
       }),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );
 
 const archived = {
@@ -103,7 +104,7 @@ it(
         }
       }),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );
 
 /** Places in an area's data, most of them where an object may stand. */
@@ -152,5 +153,5 @@ it(
         },
       ),
     ),
-  PATIENCE_MS,
+  FUZZ_MS,
 );

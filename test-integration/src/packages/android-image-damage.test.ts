@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type ByteSource, ImageError, MemorySource, readErofs, readExt4 } from '@ancloud/android-image';
+import { fuzzSettings } from '@ancloud/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTree, tool, type Tree, treeOfEntries } from '../harness/image-tree.js';
@@ -9,10 +10,8 @@ import { Watchdog } from '../harness/watchdog.js';
 
 // A good image that was damaged on its way ends in a refusal by name or in a reading, and costs no more than a good one may.
 // The fuzz targets of packages/android-image do the same to images of a few KiB; these have all that tools make.
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 60);
 const PARAMETERS = {
-  numRuns: RUNS,
-  ...(process.env['FUZZ_SEED'] === undefined ? {} : { seed: Number(process.env['FUZZ_SEED']) }),
+  ...fuzzSettings(60),
 };
 /** What a whole image here has, and some more. */
 const LIMITS = { maxEntries: 5_000, maxBytes: 2 ** 27, maxTable: 2 ** 16 } as const;

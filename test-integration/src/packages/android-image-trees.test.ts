@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readErofs, readExt4 } from '@ancloud/android-image';
+import { fuzzSettings } from '@ancloud/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileSource, tool, type Tree, treeOfEntries } from '../harness/image-tree.js';
@@ -11,11 +12,9 @@ import { plant } from '../harness/plant-tree.js';
 import { randomTree, withoutHoles } from '../harness/random-tree.js';
 
 // Trees that nobody thought of, made into images by Debian's own tools: what is read must be what the kernel said of the folder.
-// A failure is shown with the smallest tree that fast-check found for it, and its seed: FUZZ_SEED=… runs that one again.
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 8);
+// A failure is shown with the smallest tree that fast-check found for it, and its seed: FUZZ_RUNS=8 FUZZ_SEED=… runs that one again.
 const PARAMETERS = {
-  numRuns: RUNS,
-  ...(process.env['FUZZ_SEED'] === undefined ? {} : { seed: Number(process.env['FUZZ_SEED']) }),
+  ...fuzzSettings(8),
   // Making a failing tree smaller takes hundreds of images: it ends in time to be told.
   interruptAfterTimeLimit: 120_000,
 };
