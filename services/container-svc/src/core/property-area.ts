@@ -33,6 +33,12 @@ export function headerSerial(bytes: Uint8Array): number | undefined {
   return view.getUint32(8, true) === MAGIC ? view.getUint32(4, true) : undefined;
 }
 
+/** Bytes of the file that an area uses, its header with them: u32 at offset 0 counts those behind it. Undefined when it is no area. */
+export function usedOf(bytes: Uint8Array): number | undefined {
+  if (headerSerial(bytes) === undefined) return undefined;
+  return HEADER_SIZE + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
+}
+
 /** All properties of one area file; undefined when the bytes are no property area (e.g. `property_info`). */
 export function readPropertyArea(bytes: Uint8Array): PropertyArea | undefined {
   if (bytes.length < HEADER_SIZE + NODE_SIZE) return undefined;
