@@ -38,6 +38,8 @@ export class Receiver {
   /** The newest consumer that was resumed and may lack a picture. */
   #waitingForPicture: types.Consumer | undefined;
   #pictured = false;
+  /** Calls of `consume` that wait for the phone. */
+  #waiting = 0;
   #closed = false;
 
   private constructor(stream: Watchable, branch: Branch, transport: types.WebRtcTransport, joinedAt: number) {
@@ -127,7 +129,7 @@ export class Receiver {
     rtpCapabilities: types.RtpCapabilities,
     low?: types.Producer,
   ): Promise<protocol.ConsumerOptions[]> {
-    const producers = await this.#stream.producers(this.#branch);
+    const producers = (await this.#stream.producersNow(this.#branch)) ?? (await this.#firstProducers());
     this.#capabilities = rtpCapabilities;
     const pictured = producers.map((one) => (one.kind === 'video' ? (low ?? one) : one));
     const wanted = pictured.filter((producer) => {
@@ -139,6 +141,20 @@ export class Receiver {
       });
     });
     return Promise.all(wanted.map((one) => this.#consume(one, { low: one === low })));
+  }
+
+  /** What it asked for waits for producers: those that come are its, and no news. */
+  get waits(): boolean {
+    return this.#waiting > 0;
+  }
+
+  async #firstProducers(): Promise<types.Producer[]> {
+    this.#waiting += 1;
+    try {
+      return await this.#stream.producers(this.#branch);
+    } finally {
+      this.#waiting -= 1;
+    }
   }
 
   /**

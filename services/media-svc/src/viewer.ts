@@ -161,8 +161,9 @@ export class Viewer implements StreamViewer {
     }
   }
 
-  /** The stream has new producers: old consumers have closed with the old ones. */
+  /** The stream has new producers: old consumers have closed with the old ones. Who waits for these would have them twice. */
   replaced(): void {
+    if (this.#receiver?.waits === true) return;
     this.#receiver?.replaced();
     this.#layers?.replaced();
     this.#options.notify('streamReplaced', {});

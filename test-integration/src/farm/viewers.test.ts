@@ -10,6 +10,7 @@ let phone: Phone;
 
 beforeAll(async () => {
   browser = await Browser.start();
+  await browser.watchConnections();
   phone = await farm.create();
   await farm.viewable(phone.phoneId);
 });
@@ -17,6 +18,18 @@ afterAll(async () => {
   await browser?.close();
   if (phone !== undefined) await farm.delete(phone.phoneId);
 });
+
+/** Packets of each video stream that the page is sent. */
+const videoPackets = (viewer: ViewerPage): Promise<number[]> =>
+  viewer.page.evaluate(async () => {
+    const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+    const reports = await Promise.all(connections.map((connection) => connection.getStats()));
+    return reports.flatMap((report) =>
+      [...(report as unknown as ReadonlyMap<string, Record<string, unknown>>).values()]
+        .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')
+        .map(({ packetsReceived }) => Number(packetsReceived)),
+    );
+  });
 
 const open = (app: string): Promise<string> =>
   farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.MainActivity`);
@@ -33,6 +46,8 @@ describe('first-frame', () => {
       const more = (await viewer.framesDecoded()) - decoded;
       if (more < 100) throw new NotYet(`${more} more frames, not 100`);
     });
+    // Nobody watched the phone before: what it waited for came once.
+    expect(await videoPackets(viewer)).toHaveLength(1);
     expect((await viewer.patternWhere(({ kind }) => kind === 'motion')).value).toBeGreaterThan(first.value);
     await viewer.page.close();
   });
