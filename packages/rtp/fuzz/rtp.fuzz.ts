@@ -78,8 +78,8 @@ it(
           try {
             const parsed = parseRtp(bytes);
             // What is behind does not count, as for the receiver.
-          const ahead = last === undefined ? 1 : (parsed.sequence - last) & 0xffff;
-          if (ahead > 0 && ahead < 0x8000) last = parsed.sequence;
+            const ahead = last === undefined ? 1 : (parsed.sequence - last) & 0xffff;
+            if (ahead > 0 && ahead < 0x8000) last = parsed.sequence;
             depacketizer.push(parsed);
           } catch (error) {
             if (!(error instanceof RtpError)) throw error;
