@@ -30,7 +30,7 @@ declare module 'vitest' {
 
 /** Before any plan is made, with every wish: no step of the plan, so not in the log. */
 const WITH_EVERY_WISH = 'saveTarget';
-/** Steps of families that run on binder alone, which this machine's kernel may lack: src/vm/shapes.ts kills in them. */
+/** Steps of families that run on binder alone, which this machine's kernel may lack: src/vm/shape-kills.ts kills in them. */
 const ON_BINDER = ['mountBinder', 'writeProperties', 'writeIpConfig', 'unmountBinder', 'removeIpConfig'];
 const ROOT = path.join(import.meta.dirname, '../../..');
 

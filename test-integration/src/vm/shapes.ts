@@ -8,7 +8,8 @@ import { machineHost, toItsEnd } from './machine-host.js';
 
 /**
  * Runs inside the virtual machine, as binder.ts does: the reference guest started in the shapes of the other families, so
- * that what their profiles generate is what crun and the kernel accept. Nothing here is an Android.
+ * that what their profiles generate is what crun and the kernel accept. Nothing here is an Android. Kills in
+ * the steps of such shapes are shape-kills.ts.
  *
  *     node shapes.mjs SERVICE FOLDER
  *
@@ -26,9 +27,6 @@ type Phone = keyof typeof FAMILIES;
 const PHONES = Object.keys(FAMILIES) as Phone[];
 /** Without a user namespace, or with init's own mounts refused for another reason. */
 const NO_BARE_MOUNTS: readonly Phone[] = ['ph_redroid', 'ph_waydroid', 'ph_stock'];
-/** Steps that only these shapes take; the anbox shape takes them all. */
-const UP = ['mountBinder', 'writeProperties', 'writeIpConfig'] as const;
-const DOWN = ['unmountBinder', 'removeIpConfig'] as const;
 
 const host = machineHost(service, folder);
 
@@ -108,7 +106,6 @@ async function scenario(): Promise<void> {
   }
   await shapes();
   await confinement();
-  await kills();
   await ends();
 }
 
@@ -199,41 +196,6 @@ async function confinement(): Promise<void> {
     inside('ph_waydroid', 'date', '-s', '2001-01-01 00:00:00');
     same(new Date().getUTCFullYear(), year);
   });
-}
-
-/** How many times the host has a binderfs mounted for the phone. */
-function bindersOf(phone: Phone): number {
-  const mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-  return mounts.filter((line) => line.includes(` ${run(phone, 'binder')} `)).length;
-}
-
-/** container-svc killed inside each of the steps that only these shapes have: it goes on, and nothing is doubled or left. */
-async function kills(): Promise<void> {
-  const phone = 'ph_anbox';
-  for (const step of [...DOWN, ...UP]) {
-    await check(`${phone}: container-svc killed inside ${step}`, async () => {
-      const down = (DOWN as readonly string[]).includes(step);
-      if (!down) await host.local.stopContainer({ phoneId: phone, remove: false });
-      await host.restart({ ANCLOUD_ENABLE_FAULTS: '1', ANCLOUD_FAULT: `${step}:inside` });
-      const wish = down
-        ? host.local.stopContainer({ phoneId: phone, remove: false })
-        : host.run(phone, { imageId: images.get(phone) ?? '' });
-      wish.catch(() => {});
-      same(await host.ended(), { code: null, signal: 'SIGKILL' });
-      await host.restart();
-      if (down) {
-        await host.until(phone, Stage.STAGE_STOPPED);
-        same(fs.existsSync(data(phone, 'misc/ethernet/ipconfig.txt')), false);
-        // Its empty mount point may stay until the next boot or the end of the phone.
-        same(bindersOf(phone), 0);
-        await boot(phone);
-      } else {
-        statuses.set(phone, await host.until(phone, Stage.STAGE_READY));
-        same(inside(phone, '/data/binder-ping', '/dev/binder').trim(), 'ping 0 unknown -74');
-      }
-      same(bindersOf(phone), 1);
-    });
-  }
 }
 
 async function ends(): Promise<void> {
