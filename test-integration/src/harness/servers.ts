@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -67,12 +67,24 @@ export async function startRedis(): Promise<RedisServer> {
     'daemonize no',
   ];
   fs.writeFileSync(config, `${lines.join('\n')}\n`, { mode: 0o600 });
-  const server = new ServerProcess(['redis-server', config], port, folder);
+  const server = new ServerProcess([redisBinary(), config], port, folder, 'redis-server');
   await server.start();
   return Object.assign(handle(server, port), {
     url: `redis://:${secret}@127.0.0.1:${port}`,
     password: secret,
   });
+}
+
+/**
+ * The server, or of Debian's redis-tools, which starts no service of its own, the same binary under another name: it serves when called
+ * `redis-server` (redis src/server.c, main()).
+ */
+function redisBinary(): string {
+  const found = ['redis-server', 'redis-check-rdb'].find(
+    (name) => spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0,
+  );
+  if (found === undefined) throw new Error('there is no redis-server here: apt-get install redis-tools');
+  return found;
 }
 
 function natsConfig(port: number, folder: string, passwords: Readonly<Record<ServiceName, string>>): string {
@@ -100,18 +112,24 @@ class ServerProcess {
   readonly #argv: readonly string[];
   readonly #port: number;
   readonly #folder: string;
+  readonly #name: string | undefined;
   #child: ChildProcess | undefined;
 
-  constructor(argv: readonly string[], port: number, folder: string) {
+  /** `name`: what the program is called as, where that is not its file's. */
+  constructor(argv: readonly string[], port: number, folder: string, name?: string) {
     this.#argv = argv;
     this.#port = port;
     this.#folder = folder;
+    this.#name = name;
   }
 
   async start(): Promise<void> {
     const [program = '', ...args] = this.#argv;
     const log = fs.openSync(path.join(this.#folder, 'server.log'), 'a');
-    const child = spawn(program, args, { stdio: ['ignore', log, log] });
+    const child = spawn(program, args, {
+      stdio: ['ignore', log, log],
+      ...(this.#name === undefined ? {} : { argv0: this.#name }),
+    });
     fs.closeSync(log);
     this.#child = child;
     let failure: Error | undefined;
