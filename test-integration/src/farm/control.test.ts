@@ -212,6 +212,8 @@ describe('who holds the controls', () => {
     const before = await straight();
     await eventually(async () => {
       await touches(viewer);
+      // Ways are changed when nothing has left by NATS for a moment: lane-outlet.ts, BUSY_MS.
+      await viewer.page.waitForTimeout(1_000);
       if ((await straight()) === before) throw new NotYet('its touches go by input-svc');
     });
     const [went, seen, sent] = [await straight(), await accepted(), await batches()];

@@ -111,6 +111,8 @@ describe('nats-silent', () => {
     // Until this viewer holds the controls, and media-svc has its connection to the session.
     await eventually(async () => {
       await viewer.click(0.5, 0.7);
+      // Ways are changed when nothing has left by NATS for a moment: lane-outlet.ts, BUSY_MS.
+      await viewer.page.waitForTimeout(1_000);
       if ((await straight()) === before) throw new NotYet('a touch went by input-svc');
     });
     const nats = await farm.pid('nats');
