@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,6 +10,23 @@ import { Farm, type Operation, type Phone } from '../harness/farm.js';
 import { loopsBelow } from '../harness/leftovers.js';
 import { freePort } from '../harness/places.js';
 import { Engine } from './engine.js';
+
+/** An address of this machine that containers reach as well: media at 127.0.0.1 are out of a TURN server's reach. */
+async function bridgeAddress(engine: Engine): Promise<string> {
+  const [network] = JSON.parse(await engine.docker(['network', 'inspect', 'bridge'])) as {
+    readonly IPAM: { readonly Config: readonly { readonly Gateway?: string }[] };
+    readonly Options: Readonly<Record<string, string>>;
+  }[];
+  const gateway = network?.IPAM.Config[0]?.Gateway;
+  if (gateway !== undefined) return gateway;
+  const bridge = network?.Options['com.docker.network.bridge.name'] ?? 'docker0';
+  // An engine that made its bridge itself, at its first start, tells none.
+  const shown = execFileSync('ip', ['-json', '-4', 'address', 'show', 'dev', bridge], { encoding: 'utf8' });
+  const [link] = JSON.parse(shown) as { addr_info: { local: string }[] }[];
+  const address = link?.addr_info[0]?.local;
+  if (address === undefined) throw new Error(`the engine's bridge ${bridge} has no address`);
+  return address;
+}
 
 /** `docker compose up` as its user has it: the repository's own file, only ports and names are other ones. */
 describe('docker compose up', () => {
@@ -29,14 +47,7 @@ describe('docker compose up', () => {
     // Two in a row, for the two media workers.
     const webrtc = await freePort(2);
     const turn = await freePort();
-    // An address of this machine that containers reach as well: media at 127.0.0.1 are out of a TURN server's reach.
-    const machine = await engine.docker([
-      'network',
-      'inspect',
-      'bridge',
-      '-f',
-      '{{(index .IPAM.Config 0).Gateway}}',
-    ]);
+    const machine = await bridgeAddress(engine);
     settings = {
       COMPOSE_PROFILES: 'turn',
       ANCLOUD_MEDIA_BIND: machine,
