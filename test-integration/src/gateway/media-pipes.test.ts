@@ -1,0 +1,207 @@
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { records } from '@ancloud/contracts';
+import {
+  type AttachStreamRequest,
+  type AttachStreamResponse,
+  SessionServiceService,
+} from '@ancloud/contracts/session/v1/session';
+import { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import { silentLog } from '@ancloud/kit';
+import { connectState, recordsOf, type State } from '@ancloud/state';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { type NatsServer, type RedisServer, startNats, startRedis } from '../harness/servers.js';
+import { MediaProcess } from './media-process.js';
+
+const PHONE = 'ph_pipes';
+let redis: RedisServer;
+let nats: NatsServer;
+let state: State;
+let medias: [MediaProcess, MediaProcess, MediaProcess];
+let session: FakeSession;
+let calls: { cancel(): void }[] = [];
+
+/** A session that sends a packet each 10 ms to who attached last, and to nobody else. */
+class FakeSession {
+  readonly attached: AttachStreamRequest[] = [];
+  readonly #server = new Server();
+  readonly #socket = dgram.createSocket('udp4');
+  #sequence = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  static async start(): Promise<FakeSession> {
+    const made = new FakeSession();
+    made.#socket.bind(0, '127.0.0.1');
+    await once(made.#socket, 'listening');
+    type Answer = (error: null, value: Partial<AttachStreamResponse>) => void;
+    made.#server.addService(SessionServiceService, {
+      attachStream: ({ request }: { request: AttachStreamRequest }, answer: Answer) => {
+        made.attached.push(request);
+        answer(null, { width: 720, height: 1280, audio: false, rtpIp: '', rtpPort: 0 });
+      },
+      detachStream: (_: unknown, answer: Answer) => answer(null, {}),
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      made.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
+    });
+    const { attached } = made;
+    await recordsOf(state, records.session).set(
+      { phone: PHONE },
+      SessionRecord.fromPartial({
+        phoneId: PHONE,
+        bootId: 'b1',
+        state: SessionState.SESSION_STATE_READY,
+        sessionAddress: `127.0.0.1:${port}`,
+        rtpIp: '127.0.0.1',
+        rtpPort: made.#socket.address().port,
+      }),
+      { ttlMs: 600_000 },
+    );
+    made.#timer = setInterval(() => {
+      const to = attached.at(-1);
+      if (to !== undefined) made.#socket.send(made.#packet(to), to.port, to.ip);
+    }, 10);
+    return made;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#socket.close();
+    this.#server.forceShutdown();
+  }
+
+  /** A key frame each: SPS, PPS and a slice as one STAP-A (RFC 6184). */
+  #packet({ videoSsrc, videoPayloadType }: AttachStreamRequest): Buffer {
+    const header = Buffer.alloc(12);
+    this.#sequence += 1;
+    header[0] = 0x80;
+    header[1] = 0x80 | videoPayloadType;
+    header.writeUInt16BE(this.#sequence & 0xffff, 2);
+    header.writeUInt32BE((this.#sequence * 900) >>> 0, 4);
+    header.writeUInt32BE(videoSsrc, 8);
+    return Buffer.concat([header, Buffer.from('1800046742e01f0002680100036501ff', 'hex')]);
+  }
+}
+
+beforeAll(async () => {
+  redis = await startRedis();
+  nats = await startNats();
+  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
+  const stores = { redis, nats, farmSecret: 'a-secret-of-a-farm-that-is-long-enough' };
+  medias = [
+    await MediaProcess.start('media-1', stores),
+    await MediaProcess.start('media-2', stores),
+    await MediaProcess.start('media-3', stores),
+  ];
+  session = await FakeSession.start();
+});
+afterEach(async () => {
+  for (const call of calls) call.cancel();
+  calls = [];
+  await eventually(async () => {
+    for (const media of medias)
+      if ((await media.client.listStreams({})).streams.length > 0)
+        throw new NotYet(`${media.id} still has the stream`);
+  });
+  session.attached.length = 0;
+});
+afterAll(async () => {
+  session?.close();
+  for (const media of medias ?? []) await media.stop();
+  await state?.close();
+  await nats?.stop();
+  await redis?.stop();
+});
+
+async function join(media: MediaProcess, viewer: string): Promise<void> {
+  calls.push(await media.join(PHONE, viewer, true));
+}
+
+/** Waits until a media-svc has the picture from that one, or from the session itself, and it goes on. */
+async function shows(media: MediaProcess, from: string): Promise<void> {
+  const at = async (): Promise<number> => {
+    const { origin, packetsIn } = await media.stream(PHONE);
+    if (origin !== from || packetsIn === 0)
+      throw new NotYet(`${media.id} has ${packetsIn} packets from '${origin}', not '${from}'`);
+    return packetsIn;
+  };
+  const before = await eventually(at);
+  await eventually(async () => {
+    if ((await at()) < before + 50) throw new NotYet(`the picture stands at ${media.id}`);
+  });
+}
+
+const edges = async (media: MediaProcess): Promise<string[]> =>
+  ((await media.stream(PHONE)).record?.edges ?? []).map(({ mediaId }) => mediaId).toSorted();
+
+it('one attachment feeds three media-svcs, and the edges go with their viewers', async () => {
+  const [one, two, three] = medias;
+  await join(one, 'vw_1');
+  await join(two, 'vw_2');
+  await join(three, 'vw_3');
+  await shows(one, '');
+  await shows(two, 'media-1');
+  await shows(three, 'media-1');
+  await eventually(async () => {
+    const { record } = await one.stream(PHONE);
+    if (record?.viewers !== 3) throw new NotYet(`${record?.viewers} viewers`);
+  });
+  expect(await edges(one)).toEqual(['media-2', 'media-3']);
+  expect(session.attached).toHaveLength(1);
+  calls[1]?.cancel();
+  await eventually(async () => {
+    if ((await edges(one)).includes('media-2')) throw new NotYet('the pipe is still there');
+  });
+  await shows(three, 'media-1');
+});
+
+it('of two edges whose origin is killed one follows it, and the other is fed by that one; no viewer is moved', async () => {
+  const [one, two, three] = medias;
+  await join(one, 'vw_1');
+  await join(two, 'vw_2');
+  await join(three, 'vw_3');
+  await shows(two, 'media-1');
+  await shows(three, 'media-1');
+  await one.kill();
+  const follower = await eventually(async () => {
+    const [ofTwo, ofThree] = await Promise.all(
+      [two, three].map(async (media) => (await media.stream(PHONE)).origin),
+    );
+    // One that has lost its pipe and has no other yet has no origin either: only together do they tell.
+    if (ofTwo === '' && ofThree === two.id) return two;
+    if (ofThree === '' && ofTwo === three.id) return three;
+    throw new NotYet(`they have it from '${ofTwo}' and '${ofThree}'`);
+  });
+  const other = follower === two ? three : two;
+  await shows(follower, '');
+  await shows(other, follower.id);
+  expect(session.attached).toHaveLength(2);
+  for (const [media, viewer] of [
+    [two, 'vw_2'],
+    [three, 'vw_3'],
+  ] as const)
+    expect((await media.stream(PHONE)).viewers.map(({ viewerId }) => viewerId)).toEqual([viewer]);
+  // It comes back with the same name, and is an edge.
+  await one.start();
+  await join(one, 'vw_4');
+  await shows(one, follower.id);
+});
+
+it('an edge that is killed leaves nothing at the origin', async () => {
+  const [one, two] = medias;
+  await join(one, 'vw_1');
+  await join(two, 'vw_2');
+  await shows(two, 'media-1');
+  await two.kill();
+  await eventually(async () => {
+    if ((await edges(one)).length > 0) throw new NotYet('the pipe is still there');
+  });
+  await shows(one, '');
+  await two.start();
+  await join(two, 'vw_5');
+  await shows(two, 'media-1');
+});
