@@ -1,14 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import crypto from 'node:crypto';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { freePort } from '../harness/places.js';
 import type { NatsServer, RedisServer } from '../harness/servers.js';
-
-const ROOT = path.join(import.meta.dirname, '../../..');
-const MAIN = path.join(ROOT, 'services/gateway/bundle/main.js');
+import { ServiceProcess } from '../harness/service-process.js';
 
 export interface GatewaySecrets {
   readonly apiKey: string;
@@ -47,27 +40,18 @@ export interface Json {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** One gateway as its operator starts it: a process with an environment. */
+/** One gateway, with the callers that it knows. */
 export class GatewayProcess {
   readonly url: string;
   readonly grpcAddress: string;
   readonly secrets: GatewaySecrets;
-  readonly #env: Record<string, string>;
-  readonly #folder: string;
-  #child: ChildProcess | undefined;
-  #log = '';
+  readonly #process: ServiceProcess;
 
-  private constructor(
-    ports: readonly [number, number],
-    secrets: GatewaySecrets,
-    env: Record<string, string>,
-    folder: string,
-  ) {
+  private constructor(ports: readonly [number, number], secrets: GatewaySecrets, process: ServiceProcess) {
     this.url = `http://127.0.0.1:${ports[0]}`;
     this.grpcAddress = `127.0.0.1:${ports[1]}`;
     this.secrets = secrets;
-    this.#env = env;
-    this.#folder = folder;
+    this.#process = process;
   }
 
   static async start(options: {
@@ -78,70 +62,43 @@ export class GatewayProcess {
     readonly env?: Readonly<Record<string, string>>;
   }): Promise<GatewayProcess> {
     const { redis, nats, secrets } = options;
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-test-gateway-'));
-    const file = (name: string, content: string): string => {
-      const at = path.join(folder, name);
-      fs.writeFileSync(at, `${content}\n`, { mode: 0o600 });
-      return at;
-    };
+    const service = new ServiceProcess('gateway');
+    const file = (name: string, content: string): string => service.secret(name, content);
     const ports = [await freePort(), await freePort()] as const;
-    const gateway = new GatewayProcess(
-      ports,
-      secrets,
-      {
-        ANCLOUD_HTTP_LISTEN: `127.0.0.1:${ports[0]}`,
-        ANCLOUD_GRPC_LISTEN: `127.0.0.1:${ports[1]}`,
-        ANCLOUD_API_KEY_FILE: file('api-key', secrets.apiKey),
-        ANCLOUD_TOKEN_SECRET_FILE: file('token-secret', secrets.tokenSecret),
-        ANCLOUD_FARM_SECRET_FILE: file('farm-secret', secrets.farmSecret),
-        ANCLOUD_NATS_URL: `nats://${nats.address}`,
-        ANCLOUD_NATS_PASS_FILE: file('nats-pass', nats.passwords.gateway),
-        ANCLOUD_REDIS_URL: `redis://127.0.0.1:${redis.port}`,
-        ANCLOUD_REDIS_PASS_FILE: file('redis-pass', redis.password),
-        ANCLOUD_ALLOWED_ORIGINS: 'https://partner.example',
-        ANCLOUD_LOG_LEVEL: 'debug',
-        ...(options.webDir === undefined ? {} : { ANCLOUD_WEB_DIR: options.webDir }),
-        ...options.env,
-      },
-      folder,
-    );
-    await gateway.start();
-    return gateway;
+    await service.start({
+      ANCLOUD_HTTP_LISTEN: `127.0.0.1:${ports[0]}`,
+      ANCLOUD_GRPC_LISTEN: `127.0.0.1:${ports[1]}`,
+      ANCLOUD_API_KEY_FILE: file('api-key', secrets.apiKey),
+      ANCLOUD_TOKEN_SECRET_FILE: file('token-secret', secrets.tokenSecret),
+      ANCLOUD_FARM_SECRET_FILE: file('farm-secret', secrets.farmSecret),
+      ANCLOUD_NATS_URL: `nats://${nats.address}`,
+      ANCLOUD_NATS_PASS_FILE: file('nats-pass', nats.passwords.gateway),
+      ANCLOUD_REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      ANCLOUD_REDIS_PASS_FILE: file('redis-pass', redis.password),
+      ANCLOUD_ALLOWED_ORIGINS: 'https://partner.example',
+      ANCLOUD_LOG_LEVEL: 'debug',
+      ...(options.webDir === undefined ? {} : { ANCLOUD_WEB_DIR: options.webDir }),
+      ...options.env,
+    });
+    return new GatewayProcess(ports, secrets, service);
   }
 
   /** What it has logged so far. */
   get log(): string {
-    return this.#log;
+    return this.#process.log;
   }
 
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'] ?? '', ...this.#env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#child = child;
-    this.#log = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#log += text;
-    });
-    await eventually(() => {
-      if (this.#log.includes('"msg":"ready"')) return;
-      if (child.exitCode !== null) return;
-      throw new NotYet('the gateway has not said ready');
-    });
-    if (child.exitCode !== null) throw new Error(`the gateway did not start:\n${this.#log}`);
+  start(): Promise<void> {
+    return this.#process.start();
   }
 
   kill(): Promise<void> {
-    return this.#end('SIGKILL');
+    return this.#process.kill();
   }
 
   /** Ends it and removes its files. Answers its exit code. */
-  async stop(): Promise<number | null> {
-    const child = this.#child;
-    await this.#end('SIGTERM');
-    fs.rmSync(this.#folder, { recursive: true, force: true });
-    return child?.exitCode ?? null;
+  stop(): Promise<number | null> {
+    return this.#process.stop();
   }
 
   /** A REST call with the bootstrap key, unless `headers` say otherwise. */
@@ -169,19 +126,6 @@ export class GatewayProcess {
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, json: parse(text) };
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
-    });
-    child.kill(signal);
-    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-    await gone;
-    clearTimeout(late);
   }
 }
 
