@@ -1,5 +1,6 @@
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { describe, expect, it } from 'vitest';
+import { able } from './able.fixture.js';
 import { profileVerdicts } from './eligibility.js';
 import type { HostAbilities } from './host-abilities.js';
 import { currentFingerprint } from './run-spec.js';
@@ -15,16 +16,6 @@ const spec = (more: object = {}) => ({
   ports: [],
   ...more,
 });
-const able: HostAbilities = {
-  arch: 'x64',
-  binder: { kind: 'binderfs', major: 234 },
-  memfd: true,
-  ashmem: true,
-  selinux: 'absent',
-  vsock: false,
-  idmap: true,
-  renderNodes: [],
-};
 const number = { major: 10, minor: 60 };
 const staticBinder: HostAbilities['binder'] = {
   kind: 'static',

@@ -5,7 +5,7 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { PhoneStatus } from '@ancloud/contracts/state/v1/state';
 import { AppError, createLog, realClock } from '@ancloud/kit';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HostAbilities } from '../core/host-abilities.js';
+import { able } from '../core/able.fixture.js';
 import type { Observed } from '../core/observed.js';
 import { boot, debris, facts, IMAGE, RUN, running, target, up } from '../core/plan-states.js';
 import { Paths } from '../io/paths.js';
@@ -43,17 +43,7 @@ const image = {
   abis: ['x86_64'],
   has32Bit: false,
 };
-const abilities: HostAbilities = {
-  arch: 'x64',
-  binder: { kind: 'none' },
-  memfd: true,
-  ashmem: true,
-  selinux: 'absent',
-  vsock: false,
-  idmap: true,
-  renderNodes: [],
-};
-const way = runnable(spec, image, abilities, 0);
+const way = runnable(spec, image, able, 0);
 if (!way.ok) throw new Error(way.message);
 
 /** A phone that is what `looks` says, one look after the other, and whose step `failing` fails. Its run ends with the step behind that. */
@@ -72,7 +62,7 @@ async function run(looks: readonly Observed[], failing: string): Promise<void> {
     ports: { grant: () => Promise.resolve({ granted: [], refused: [] }) },
     disks: { hasRoom: () => true },
     kernel: {
-      abilities,
+      abilities: able,
       oci: { capabilities: new Set() },
     },
     lxcfs: { view: undefined },
