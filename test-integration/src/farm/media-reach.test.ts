@@ -1,11 +1,13 @@
+import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, ownFarm, type Phone } from '../harness/farm.js';
 import { type MediaName, streamOf } from '../harness/media-client.js';
 import { TurnServer } from '../harness/turn-server.js';
+import { WhepPage } from '../harness/whep-page.js';
 
 let farm: Farm;
 let browser: Browser;
@@ -97,4 +99,54 @@ it('a viewer who reaches nothing but a TURN server sees the phone through it, wi
     await hidden.close();
     await turn.stop();
   }
+});
+
+describe('by WHEP', () => {
+  it('the 201 links to the TURN server with a login of the viewer that was let in, which ends', async () => {
+    // The farm's secret, and the time of the end, are all that such a login is made of.
+    const secret = fs.readFileSync(path.join(farm.address.home, 'secrets/turn'), 'utf8').trim();
+    const players = [
+      await WhepPage.open(browser, farm, phone.phoneId),
+      await WhepPage.open(browser, farm, phone.phoneId),
+    ];
+    const names = new Set<string>();
+    for (const player of players) {
+      const [link, ...others] = await player.iceServers();
+      expect(others).toEqual([]);
+      expect(link).toMatchObject({
+        url: `turn:127.0.0.1:${turnPort}?transport=udp`,
+        username: expect.stringMatching(new RegExp(`^\\d+:${player.viewerId}$`)),
+        credentialType: 'password',
+      });
+      const { username = '', credential } = link ?? {};
+      expect(credential).toBe(createHmac('sha1', secret).update(username).digest('base64'));
+      // Not yet over, and not good for ever: a WHEP session lasts 12 hours.
+      const goodForMs = Number(username.split(':')[0]) * 1_000 - Date.now();
+      expect(goodForMs).toBeGreaterThan(0);
+      expect(goodForMs).toBeLessThanOrEqual(12 * 3_600_000);
+      names.add(username);
+      expect(await player.end()).toBe(200);
+      await player.page.close();
+    }
+    expect(names.size).toBe(players.length);
+  });
+
+  it('a player who reaches nothing but that TURN server plays by the login of its 201', async () => {
+    const turn = await TurnServer.start(turnPort, farm.address.home);
+    const hidden = await Browser.start();
+    try {
+      await hidden.onlyRelayed();
+      const player = await WhepPage.open(hidden, farm, phone.phoneId);
+      await player.useIceServers();
+      expect(await player.restartIce()).toBe(200);
+      await player.goesOn();
+      await eventually(() => {
+        if (!new RegExp(`user <\\d+:${player.viewerId}>.*ALLOCATE processed, success`).test(turn.log()))
+          throw new NotYet(`coturn says ${turn.log().slice(-500)}`);
+      });
+    } finally {
+      await hidden.close();
+      await turn.stop();
+    }
+  });
 });

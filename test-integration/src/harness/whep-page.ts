@@ -2,11 +2,14 @@ import type { Page } from 'playwright-core';
 import type { Browser } from './browser.js';
 import { eventually, NotYet } from './eventually.js';
 import type { Farm } from './farm.js';
+import { type IceLink, iceLinks } from './ice-links.js';
 import { readPattern, type Pattern } from './pattern.js';
 
 interface Played {
   readonly session: string;
   readonly etag: string;
+  /** The header `Link` of the 201; empty without one. */
+  readonly links: string;
   readonly pc: RTCPeerConnection;
   readonly video: HTMLVideoElement;
 }
@@ -70,6 +73,24 @@ export class WhepPage {
     });
   }
 
+  /** The ICE servers that the 201 named. */
+  async iceServers(): Promise<readonly IceLink[]> {
+    return iceLinks(await this.page.evaluate(() => (globalThis as unknown as { whep: Played }).whep.links));
+  }
+
+  /** From the next restart of ICE on those are used. */
+  async useIceServers(): Promise<void> {
+    const iceServers = (await this.iceServers()).map(({ url, username, credential }) => ({
+      urls: url,
+      username,
+      credential,
+    }));
+    await this.page.evaluate((servers) => {
+      const { pc } = (globalThis as unknown as { whep: Played }).whep;
+      pc.setConfiguration({ ...pc.getConfiguration(), iceServers: servers });
+    }, iceServers);
+  }
+
   /** Restarts ICE by a PATCH; answers its status. */
   restartIce(): Promise<number> {
     return this.page.evaluate(restart);
@@ -123,7 +144,14 @@ async function play({ url, authorization }: { url: string; authorization: string
   const session = new URL(answer.headers.get('location') ?? '', url).href;
   await pc.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
   Object.assign(globalThis, {
-    whep: { session, authorization, etag: answer.headers.get('etag') ?? '', pc, video },
+    whep: {
+      session,
+      authorization,
+      etag: answer.headers.get('etag') ?? '',
+      links: answer.headers.get('link') ?? '',
+      pc,
+      video,
+    },
   });
 }
 
