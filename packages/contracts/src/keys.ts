@@ -105,8 +105,8 @@ export const plainKeys = {
 
 /** Leases: a hash {owner, fence, expiry} written by packages/state's scripts. */
 export const leases = {
-  /** Which media-svc ingests a phone. */
-  stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000 },
+  /** Which media-svc ingests a phone. Renewed more often than it has to be: by the time left others see how long its holder has been silent. */
+  stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000, renewMs: 1_000 },
   /** Which feed is a phone's camera or microphone: owner = `<feed>:<try>`. The newest takes it by force. */
   feed: { template: 'feed:{phone}:{kind}:lease', writer: 'media-svc', ttlMs: 6_000 },
   /** Which input-svc serves a phone: owner = `<id>:<process>@<address of its gRPC>`. */
@@ -117,7 +117,10 @@ export const leases = {
   host: { template: 'host:{host}:lease', writer: 'container-svc', ttlMs: 15_000 },
   /** Which gateway announces what no host can report. */
   sweeper: { template: 'gateway:sweeper', writer: 'gateway', ttlMs: 10_000 },
-} as const satisfies Record<string, { template: string; writer: ServiceName; ttlMs: number }>;
+} as const satisfies Record<
+  string,
+  { template: string; writer: ServiceName; ttlMs: number; renewMs?: number }
+>;
 
 /** Fills a template: `fill('phone:{phone}:status', { phone: 'ph_1' })`. Ids are checked at the API; here only presence. */
 export function fill(template: string, parameters: Readonly<Record<string, string>>): string {

@@ -4,15 +4,22 @@ import {
   type GrpcClient,
   type GrpcClientOptions,
 } from './grpc-client.js';
+import type { Reached } from './grpc-liveness.js';
 
 /** Most channels one pool keeps; the longest unused is closed beyond (its calls under way go on). */
 const POOL_LIMIT = 512;
+/** How long a connection is waited for, ms: the first one; and one after it, as who answers at all has it within some round trips. */
+const PATIENCE_MS = { first: 1_000, again: 150 } as const;
+/** A connection that does not come about for so long is begun anew: TCP's own next try may be a minute away, ms. */
+const STUCK_MS = 3_000;
 
 /** One client per address, for services that call many hosts. Owns its clients. */
 export class ClientPool<D extends object> {
   readonly #clients = new Map<string, GrpcClient<D>>();
   readonly #definition: ClientConstructor<D>;
   readonly #options: GrpcClientOptions;
+  /** Since when nothing has come from an address that was asked for (`reached`), monotonic ms; undefined once something came. */
+  readonly #silent = new Map<string, number | undefined>();
 
   constructor(constructor: ClientConstructor<D>, options: GrpcClientOptions = {}) {
     this.#definition = constructor;
@@ -33,15 +40,31 @@ export class ClientPool<D extends object> {
     return client;
   }
 
+  /** Whether anybody answers at `address` now. Who asks first waits 1 s at most, who asks again next to nothing: a crowd does not wait for the dead. */
+  async reached(address: string): Promise<Reached> {
+    const asked = performance.now();
+    const known = this.#silent.has(address);
+    const what = await this.get(address).reached(known ? PATIENCE_MS.again : PATIENCE_MS.first);
+    const since = what === 'silent' ? (this.#silent.get(address) ?? asked) : undefined;
+    if (since === undefined || performance.now() - since < STUCK_MS) this.#silent.set(address, since);
+    else {
+      this.drop(address);
+      this.#silent.set(address, undefined);
+    }
+    return what;
+  }
+
   /** Closes the client of an address that is no longer of use. */
   drop(address: string): void {
     this.#clients.get(address)?.close();
     this.#clients.delete(address);
+    this.#silent.delete(address);
   }
 
   /** Closes all. May be called twice. */
   close(): void {
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
+    this.#silent.clear();
   }
 }

@@ -13,6 +13,7 @@ import { sleep } from './clock.js';
 import { AppError } from './errors.js';
 import type { FarmTls } from './farm-tls.js';
 import { errorDetailOf, fromGrpcError } from './grpc-errors.js';
+import { keepaliveOf, type Liveness, type Reached, reached } from './grpc-liveness.js';
 import { IteratedCall, type ServerStream } from './grpc-stream.js';
 import { childTraceparent, TRACEPARENT } from './trace.js';
 
@@ -27,6 +28,8 @@ export interface GrpcClientOptions {
   readonly maxMessageBytes?: number;
   /** Over TCP: mutual TLS. Default: plain text. */
   readonly tls?: FarmTls | undefined;
+  /** How soon a service that vanishes is known to be gone. Default: 20 s, while there are calls. */
+  readonly liveness?: Liveness;
 }
 
 export interface CallOptions {
@@ -70,6 +73,8 @@ type MethodOf<D> = D extends {
 export type GrpcClient<D> = { readonly [M in keyof D]: MethodOf<D[M]> } & {
   /** Where it calls. */
   readonly address: string;
+  /** Connects, if need be, and says what came of it within `withinMs`. */
+  reached(withinMs: number): Promise<Reached>;
   /** Ends the channel; calls under way go on to their end. May be called twice. */
   close(): void;
 };
@@ -101,7 +106,9 @@ export function createClient<D extends object>(
   const channel = new Client(address, credentialsFor(address, options.tls), {
     'grpc.max_receive_message_length': max,
     'grpc.max_send_message_length': max,
-    ...(address.startsWith('unix:') ? {} : keepalive),
+    ...(address.startsWith('unix:')
+      ? {}
+      : ((options.liveness && keepaliveOf(options.liveness)) ?? keepalive)),
     'grpc.initial_reconnect_backoff_ms': 100,
     // A service that was killed is back within a second or two, and viewers wait for it.
     'grpc.max_reconnect_backoff_ms': 500,
@@ -115,6 +122,7 @@ export function createClient<D extends object>(
   // The one cast: the mapped type above says for each definition what `Caller.method` returns for it.
   return Object.assign(Object.fromEntries(methods), {
     address,
+    reached: (withinMs: number) => reached(channel.getChannel(), withinMs),
     close: () => channel.close(),
   }) as GrpcClient<D>;
 }

@@ -10,6 +10,7 @@ export type { GrpcAuth } from './grpc-auth.js';
 export * from './grpc-client.js';
 export * from './grpc-client-pool.js';
 export * from './grpc-errors.js';
+export { type Liveness, mediaLiveness, type Reached } from './grpc-liveness.js';
 export * from './grpc-server.js';
 export * from './grpc-service.js';
 export type { ServerStream } from './grpc-stream.js';

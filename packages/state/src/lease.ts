@@ -8,6 +8,8 @@ import type { State } from './state.js';
 export interface LeaseKey {
   readonly template: string;
   readonly ttlMs: number;
+  /** How often its holder renews it. Default: each third of `ttlMs`. */
+  readonly renewMs?: number;
 }
 
 /** Who holds a lease, as Redis has it. */
@@ -34,7 +36,7 @@ export interface AcquireOptions {
   readonly from?: string;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Renews by itself within each ttl/3, together with others of the same ttl. Default true. */
+  /** Renews by itself, together with others that are renewed as often. Default true. */
   readonly autoRenew?: boolean;
 }
 
@@ -68,7 +70,12 @@ export async function acquire(
   if (taken !== 1) return { held: false, owner: holder ?? '', fence: Number(fence), restMs: rest };
   return {
     held: true,
-    lease: new Lease(state, name, Number(fence), asked + ttlMs, { ...options, ttlMs, clock }),
+    lease: new Lease(state, name, Number(fence), asked + ttlMs, {
+      ...options,
+      ttlMs,
+      renewMs: key.renewMs ?? ttlMs / 3,
+      clock,
+    }),
   };
 }
 
@@ -92,6 +99,7 @@ export async function validateFence(
 
 interface HeldOptions extends AcquireOptions {
   readonly ttlMs: number;
+  readonly renewMs: number;
   readonly clock: Clock;
 }
 
@@ -188,8 +196,8 @@ export class Lease {
   }
 
   #renewInTime(): void {
-    const { clock, ttlMs } = this.#options;
-    this.#renewLater(sharedDelay(clock.monotonic(), ttlMs / 3));
+    const { clock, renewMs } = this.#options;
+    this.#renewLater(sharedDelay(clock.monotonic(), renewMs));
   }
 
   #renewLater(delay: number): void {

@@ -1,7 +1,7 @@
 import type { JsonCodec, RecordKey } from '@ancloud/contracts';
 import { AppError } from '@ancloud/kit';
 import { type KeyParams, keyOf, paramsOf } from './keys.js';
-import { writeFenced } from './scripts.js';
+import { deleteAsHolder, writeAsHolder, writeFenced } from './scripts.js';
 import type { State } from './state.js';
 
 /** Outcome of a fenced write: refused when a newer {epoch, revision} stands. */
@@ -12,6 +12,11 @@ export type FencedWrite =
 export interface Revisioned {
   readonly epoch: number;
   readonly revision: number;
+}
+
+/** A record that the holder of a lease writes. */
+export interface Held {
+  readonly fence: number;
 }
 
 /** JSON text of a record → message. Errors: MESSAGE_MALFORMED naming the key. */
@@ -102,6 +107,20 @@ export class Records<T> {
     return written === 1
       ? { written: true }
       : { written: false, epoch: Number(epoch), revision: Number(revision) };
+  }
+
+  /**
+   * Replaces it unless the one that stands has a greater fence: a holder that slept while its lease was taken from it does not undo what the next one has written. False = it
+   * has one. Only of records that expire.
+   */
+  async writeAsHolder(params: KeyParams, value: T & Held): Promise<boolean> {
+    const args = [value.fence, this.textOf(value), this.#ttlMs(undefined)];
+    return (await this.#state.script(writeAsHolder, [this.#name(params)], args)) === 1;
+  }
+
+  /** Deletes it as `writeAsHolder` writes it. */
+  async deleteAsHolder(params: KeyParams, fence: number): Promise<boolean> {
+    return (await this.#state.script(deleteAsHolder, [this.#name(params)], [fence])) === 1;
   }
 
   /** False = there was none. */

@@ -101,3 +101,29 @@ if ARGV[4] == '0' then redis.call('SET', KEYS[1], ARGV[1])
 else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[4]) end
 return {1}`,
 };
+
+/** Lua that is true for a record (JSON with a number fence) whose fence is greater than ARGV[1]. What cannot be read is nobody's. */
+const laterHolders = `
+local old, later = redis.call('GET', KEYS[1]), false
+if old then
+  local ok, r = pcall(cjson.decode, old)
+  later = ok and type(r) == 'table' and (tonumber(r.fence) or 0) > tonumber(ARGV[1])
+end`;
+
+/** KEYS[1] record; ARGV fence, json, ttl ms. → 1 written, 0 a later holder's stands. */
+export const writeAsHolder: Script = {
+  name: 'writeAsHolder',
+  lua: `${laterHolders}
+if later then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`,
+};
+
+/** KEYS[1] record; ARGV fence. → 1 it is gone, 0 a later holder's stands. */
+export const deleteAsHolder: Script = {
+  name: 'deleteAsHolder',
+  lua: `${laterHolders}
+if later then return 0 end
+redis.call('DEL', KEYS[1])
+return 1`,
+};

@@ -3,11 +3,14 @@ import type { Log } from '@ancloud/kit';
 import { acquire, type Lease, type State, viewLease } from '@ancloud/state';
 import { idOf, type MediaPeers } from './io/media-peers.js';
 
+/** A holder's lease is renewed each second. */
+const SILENT_MS = 3_000;
+
 export interface StreamLeasesOptions {
   readonly mediaId: string;
   /** Differs for each process: a restarted instance must get a new fence, not its dead self's. */
   readonly process: string;
-  readonly peers: Pick<MediaPeers, 'isGone'>;
+  readonly peers: Pick<MediaPeers, 'ask'>;
   readonly state: State;
   readonly log: Log;
 }
@@ -25,17 +28,28 @@ export class StreamLeases {
 
   /** Takes it when it is free, or held by one who is gone. Errors: UNAVAILABLE_STATE. */
   async seek(phoneId: string): Promise<Carrier> {
-    const { mediaId, process, peers, state, log } = this.#options;
+    const { mediaId, process, state, log } = this.#options;
     const owner = `${mediaId}:${process}`;
     const params = { phone: phoneId };
     let acquired = await acquire(state, leases.stream, params, { owner, log });
-    if (!acquired.held && (await peers.isGone(acquired.owner, phoneId))) {
+    if (!acquired.held && (await this.#isGone(acquired.owner, phoneId))) {
       const from = acquired.owner;
       log.info({ phone: phoneId, from }, 'the media-svc that carried a stream is gone; taking it over');
       acquired = await acquire(state, leases.stream, params, { owner, log, from });
     }
     if (acquired.held) return { lease: acquired.lease };
     return { mediaId: idOf(acquired.owner) };
+  }
+
+  /**
+   * One that answers late is not gone: it must have been silent for longer than a busy event loop is late, to us and to Redis. One that is cut off
+   * from us alone goes on renewing, and is left alone.
+   */
+  async #isGone(owner: string, phoneId: string): Promise<boolean> {
+    const answer = await this.#options.peers.ask(owner, phoneId);
+    if (answer !== 'silent') return answer === 'gone';
+    const now = await viewLease(this.#options.state, leases.stream, { phone: phoneId });
+    return now.owner === owner && leases.stream.ttlMs - now.restMs >= SILENT_MS;
   }
 
   /** The media-svc that holds it, without asking for it; undefined when nobody does. Errors: UNAVAILABLE_STATE. */

@@ -252,7 +252,7 @@ export class Streams {
 
   #tell(held: Held): void {
     if (held.lease === undefined) held.stream.tell(loadOf(held.stream));
-    else this.#publish(this.#record(held));
+    else this.#publish(held);
   }
 
   #ended(phoneId: string, reason: string, inflow: Inflow | undefined): void {
@@ -274,7 +274,7 @@ export class Streams {
     }
     // Only while the lease is ours may the record be ours to remove.
     if (held.lease?.held === true) {
-      this.#records.delete({ phone: phoneId }).catch(() => undefined);
+      this.#records.deleteAsHolder({ phone: phoneId }, held.lease.fence).catch(() => undefined);
       this.#options.bus.publish(
         subjects.stream,
         { phone: phoneId },
@@ -288,10 +288,15 @@ export class Streams {
     return recordOf(stream, lease?.fence ?? 0, this.#options);
   }
 
-  #publish(record: StreamRecord): void {
-    this.#options.bus.publish(subjects.stream, { phone: record.phoneId }, record);
-    this.#records.set({ phone: record.phoneId }, record).catch((error: unknown) => {
-      this.#options.log.warn({ phone: record.phoneId, err: error }, 'the stream record could not be written');
-    });
+  #publish(held: Held): void {
+    const { bus, log } = this.#options;
+    const record = this.#record(held);
+    const { phoneId: phone } = record;
+    bus.publish(subjects.stream, { phone }, record);
+    this.#records.writeAsHolder({ phone }, record).then(
+      // We have slept: the lease would tell at its next renewal.
+      (ours) => ours || held.stream.close('another media-svc has taken over'),
+      (error: unknown) => log.warn({ phone, err: error }, 'the stream record could not be written'),
+    );
   }
 }

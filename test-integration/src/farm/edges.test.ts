@@ -2,15 +2,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, ownFarm, type Phone } from '../harness/farm.js';
-import { type MediaName, streamOf } from '../harness/media-client.js';
+import { feedsOf, type MediaName, streamOf } from '../harness/media-client.js';
 import { PipeEdge } from '../harness/pipe-edge.js';
+import { childrenOf } from '../harness/processes.js';
 import { redis } from '../harness/redis.js';
 import { videoServers } from '../harness/video-servers.js';
 import { WhepPage } from '../harness/whep-page.js';
+import { WhipPage } from '../harness/whip-page.js';
 
 // Two media-svcs stand for two machines: what passes between them goes by the address and the port that one tells the other.
 let farm: Farm;
 let browser: Browser;
+/** Of the publisher: a page in the background draws nothing. */
+let studio: Browser;
 let phone: Phone;
 
 beforeAll(async () => {
@@ -26,7 +30,7 @@ beforeAll(async () => {
     },
   });
   await farm.up();
-  browser = await Browser.start();
+  [browser, studio] = await Promise.all([Browser.start(), Browser.start()]);
   phone = await farm.create();
   await farm.viewable(phone.phoneId);
   await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
@@ -37,6 +41,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await browser?.close();
+  await studio?.close();
   await farm?.remove();
 });
 
@@ -94,6 +99,18 @@ async function killed(media: MediaName, then: () => Promise<void>): Promise<void
     process.kill(supervisor, 'SIGCONT');
   }
   await farm.serves(media, pid);
+}
+
+/** Stops a media-svc and its workers where they are, as a machine that vanishes: nothing answers, nothing is reset. Until `then` is done. */
+async function vanished(media: MediaName, then: () => Promise<void>): Promise<void> {
+  const pid = await farm.pid(media);
+  const family = [pid, ...childrenOf(pid).map((child) => child.pid)];
+  for (const one of family) process.kill(one, 'SIGSTOP');
+  try {
+    await then();
+  } finally {
+    for (const one of family) process.kill(one, 'SIGCONT');
+  }
 }
 
 async function nobodyWatches(): Promise<void> {
@@ -188,6 +205,74 @@ describe('edges', () => {
     const again = await watch('here');
     await goesOn(again);
     expect(await sits('media-svc', again)).toMatch(/^media-2-/);
+  });
+
+  it('of an edge that vanishes the viewers come to the origin, and are not called back when it wakes', async () => {
+    const here = await watch('here');
+    await goesOn(here);
+    const there = await watch('there');
+    await goesOn(there);
+    await sits('media-svc-2', there);
+    await vanished('media-svc-2', async () => {
+      await goesOn(there);
+      await sits('media-svc', here, there);
+    });
+    await eventually(async () => {
+      if ((await gauge('ancloud_media_pipe_outlets')) !== 0) throw new NotYet('the pipe is still there');
+    });
+    await goesOn(there);
+    await sits('media-svc', here, there);
+  });
+
+  it('an origin that vanishes is followed by its edge, to which its viewers come; it wakes and does no harm', async () => {
+    const here = await watch('here');
+    await goesOn(here);
+    const there = await watch('there');
+    await goesOn(there);
+    await sits('media-svc-2', there);
+    await vanished('media-svc', async () => {
+      await goesOn(there);
+      await goesOn(here);
+      expect(await sits('media-svc-2', here, there)).toBe('');
+    });
+    // It has nothing any more, and the record is the other one's.
+    await eventually(async () => {
+      const held = await streamOf(farm.address, phone.phoneId).catch(() => undefined);
+      if (held !== undefined) throw new NotYet('it carries the stream still');
+    });
+    expect((await record()).mediaAddress).toMatch(/:\d+06$/);
+    await goesOn(there);
+    await goesOn(here);
+    await sits('media-svc-2', here, there);
+    expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
+  });
+
+  it('a feed is watched where it arrives, from any region, whoever else is dead', async () => {
+    const there = await watch('there');
+    await goesOn(there);
+    expect(await sits('media-svc-2', there)).toBe('');
+    // Where the phone is.
+    const publisher = await WhipPage.open(studio, farm, phone.phoneId);
+    await publisher.show('rgb(200, 40, 40)');
+    expect((await feedsOf(farm.address, 'media-svc-2')).map(({ feedId }) => feedId)).toEqual([
+      publisher.feedId,
+    ]);
+    const play = async (): Promise<WhepPage> => {
+      const { token, whepUrl } = await farm.viewer(phone.phoneId, 'watch', 'here');
+      return WhepPage.open(browser, farm, phone.phoneId, {
+        url: `${whepUrl}?feed=${publisher.feedId}`,
+        authorization: `Bearer ${token}`,
+      });
+    };
+    const player = await play();
+    await player.shows([200, 40, 40]);
+    expect(await feedsOf(farm.address, 'media-svc')).toEqual([]);
+    await killed('media-svc', async () => {
+      const late = await play();
+      await late.shows([200, 40, 40]);
+      expect((await feedsOf(farm.address, 'media-svc-2')).map(({ viewers }) => viewers)).toEqual([2]);
+    });
+    await publisher.page.close();
   });
 
   it('a new session of the phone is shown at the edge too', async () => {

@@ -7,7 +7,7 @@ import {
   type AttachStreamResponse,
   SessionServiceService,
 } from '@ancloud/contracts/session/v1/session';
-import { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import { SessionRecord, SessionState, type StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { silentLog } from '@ancloud/kit';
 import { connectState, recordsOf, type State } from '@ancloud/state';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -16,6 +16,7 @@ import { type NatsServer, type RedisServer, startNats, startRedis } from '../har
 import { MediaProcess } from './media-process.js';
 
 const PHONE = 'ph_pipes';
+const LEASE = `stream:${PHONE}:lease`;
 let redis: RedisServer;
 let nats: NatsServer;
 let state: State;
@@ -203,5 +204,64 @@ it('an edge that is killed leaves nothing at the origin', async () => {
   await shows(one, '');
   await two.start();
   await join(two, 'vw_5');
+  await shows(two, 'media-1');
+});
+
+it('an origin that vanishes is followed by its edge, and undoes nothing when it wakes', async () => {
+  const [one, two] = medias;
+  await join(one, 'vw_1');
+  await join(two, 'vw_2');
+  await shows(two, 'media-1');
+  const said = async (): Promise<StreamRecord | undefined> =>
+    recordsOf(state, records.stream).get({ phone: PHONE });
+  const before = await eventually(async () => (await said()) ?? Promise.reject(new NotYet('no record')));
+  expect(before.mediaId).toBe('media-1');
+  one.freeze();
+  // Its lease does not run out: it is taken because its holder has been silent for 3 s.
+  const kept = setInterval(() => {
+    void state.run('keeping the lease', (client) =>
+      client.hget(LEASE, 'owner').then((owner) => {
+        if (owner?.startsWith('media-1:') === true) return client.hset(LEASE, 'expiry', Date.now() + 2_500);
+        return 0;
+      }),
+    );
+  }, 100);
+  try {
+    await shows(two, '');
+    await eventually(async () => {
+      const now = await said();
+      if (now?.mediaId !== 'media-2') throw new NotYet(`the record names ${now?.mediaId}`);
+      expect(now.fence).toBeGreaterThan(before.fence);
+    });
+  } finally {
+    clearInterval(kept);
+    one.wake();
+  }
+  await eventually(async () => {
+    if ((await one.client.listStreams({})).streams.length > 0)
+      throw new NotYet('media-1 has its stream still');
+    expect((await said())?.mediaId).toBe('media-2');
+  });
+  await shows(two, '');
+  expect(session.attached).toHaveLength(2);
+  // It is an edge, if somebody comes.
+  await join(one, 'vw_3');
+  await shows(one, 'media-2');
+});
+
+it('an edge that vanishes is taken off the record, and comes back when it wakes', async () => {
+  const [one, two] = medias;
+  await join(one, 'vw_1');
+  await join(two, 'vw_2');
+  await shows(two, 'media-1');
+  two.freeze();
+  try {
+    await eventually(async () => {
+      if ((await edges(one)).length > 0) throw new NotYet('the pipe is still there');
+    });
+    await shows(one, '');
+  } finally {
+    two.wake();
+  }
   await shows(two, 'media-1');
 });

@@ -61,6 +61,15 @@ export class MediaProcess {
     return this.#process.start();
   }
 
+  /** See `ServiceProcess.freeze`. */
+  freeze(): void {
+    this.#process.freeze();
+  }
+
+  wake(): void {
+    this.#process.wake();
+  }
+
   kill(): Promise<void> {
     return this.#process.kill();
   }

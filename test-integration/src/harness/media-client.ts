@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { MediaServiceClient, type StreamView } from '@ancloud/contracts/media/v1/media';
-import { createClient } from '@ancloud/kit';
+import { type FeedView, MediaServiceClient, type StreamView } from '@ancloud/contracts/media/v1/media';
+import { createClient, type GrpcClient } from '@ancloud/kit';
 import { NotYet, PATIENCE_MS } from './eventually.js';
 import type { FarmAddress } from './farm.js';
 
@@ -16,6 +16,22 @@ export async function streamOf(
   phone: string,
   media: MediaName = 'media-svc',
 ): Promise<StreamView> {
+  const { streams } = await asking(farm, media, (client) => client.listStreams({}));
+  const found = streams.find(({ record }) => record?.phoneId === phone);
+  if (found === undefined) throw new NotYet(`phone ${phone} has no stream`);
+  return found;
+}
+
+/** The feeds that arrive at a media-svc. */
+export async function feedsOf(farm: FarmAddress, media: MediaName): Promise<readonly FeedView[]> {
+  return (await asking(farm, media, (client) => client.listFeeds({}))).feeds;
+}
+
+async function asking<T>(
+  farm: FarmAddress,
+  media: MediaName,
+  ask: (client: GrpcClient<(typeof MediaServiceClient)['service']>) => Promise<T>,
+): Promise<T> {
   const farmSecret = fs.readFileSync(path.join(farm.home, 'secrets/farm'), 'utf8').trim();
   const port = Number(farm.env['ANCLOUD_PORT_BASE']) + PORTS[media];
   const client = createClient(MediaServiceClient, `127.0.0.1:${port}`, {
@@ -23,10 +39,7 @@ export async function streamOf(
     deadlineMs: PATIENCE_MS,
   });
   try {
-    const { streams } = await client.listStreams({});
-    const found = streams.find(({ record }) => record?.phoneId === phone);
-    if (found === undefined) throw new NotYet(`phone ${phone} has no stream`);
-    return found;
+    return await ask(client);
   } finally {
     client.close();
   }

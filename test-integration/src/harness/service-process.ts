@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
+import { childrenOf } from './processes.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 
@@ -52,6 +53,15 @@ export class ServiceProcess {
     if (child.exitCode !== null) throw new Error(`${this.#service} did not start:\n${this.#log}`);
   }
 
+  /** It and its children stop where they are, as a machine that vanishes: nothing answers, nothing is reset. Until `wake`. */
+  freeze(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  wake(): void {
+    this.#signal('SIGCONT');
+  }
+
   kill(): Promise<void> {
     return this.#end('SIGKILL');
   }
@@ -62,6 +72,12 @@ export class ServiceProcess {
     await this.#end('SIGTERM');
     fs.rmSync(this.folder, { recursive: true, force: true });
     return child?.exitCode ?? null;
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error(`${this.#service} does not run`);
+    for (const one of [pid, ...childrenOf(pid).map((child) => child.pid)]) process.kill(one, signal);
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

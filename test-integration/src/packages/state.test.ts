@@ -1,6 +1,6 @@
 import { leases, records } from '@ancloud/contracts';
 import { Wanted } from '@ancloud/contracts/common/v1/common';
-import { type HostRecord, PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
+import { type HostRecord, PhoneStatus, Stage, StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { silentLog } from '@ancloud/kit';
 import {
   acquire,
@@ -64,6 +64,24 @@ describe('records', () => {
     expect(await statuses.get({ phone: 'ph_none' })).toBeUndefined();
     expect(await statuses.delete({ phone: 'ph_a' })).toBe(true);
     expect(await statuses.delete({ phone: 'ph_a' })).toBe(false);
+  });
+
+  it('a holder that slept neither writes over nor deletes what the next one has written', async () => {
+    const streams = recordsOf(state, records.stream);
+    const at = { phone: 'ph_a' };
+    const of = (mediaId: string, fence: number): StreamRecord =>
+      StreamRecord.fromPartial({ phoneId: 'ph_a', mediaId, fence });
+    const [old, next] = [of('old', 1_763_900_000_123), of('next', 1_763_900_000_124)];
+    expect(await streams.writeAsHolder(at, old)).toBe(true);
+    expect(await streams.writeAsHolder(at, old)).toBe(true);
+    expect(await streams.writeAsHolder(at, next)).toBe(true);
+    expect(await streams.writeAsHolder(at, old)).toBe(false);
+    expect(await streams.deleteAsHolder(at, old.fence)).toBe(false);
+    expect(await streams.get(at)).toMatchObject({ mediaId: 'next' });
+    expect(await streams.deleteAsHolder(at, next.fence)).toBe(true);
+    expect(await streams.get(at)).toBeUndefined();
+    await state.run('breaking', (client) => client.set('stream:ph_a', '{not json'));
+    expect(await streams.writeAsHolder(at, old)).toBe(true);
   });
 
   it("gives a record its table's time to live, or the one asked for", async () => {
@@ -189,6 +207,24 @@ describe('lease', () => {
     }
     expect(await take('b')).toMatchObject({ held: false, owner: 'a', fence: lease.fence });
     expect(lease.held).toBe(true);
+    await lease.release();
+  });
+
+  it('is renewed as often as its key says: by the time left others see whether its holder is silent', async () => {
+    const { renewMs } = leases.stream;
+    expect(renewMs).toBeLessThan(ttlMs / 3);
+    const clock = new ManualClock();
+    const lease = await must('a', { clock });
+    for (let round = 0; round < 3; round += 1) {
+      await state.run('ageing it', (client) =>
+        client.hset(lease.name, 'expiry', String(Date.now() + ttlMs / 2)),
+      );
+      await clock.advance(renewMs);
+      await eventually(async () => {
+        const { restMs } = await viewLease(state, leases.stream, at);
+        require(restMs > (2 * ttlMs) / 3, `it was not renewed: ${restMs} ms are left`);
+      });
+    }
     await lease.release();
   });
 

@@ -4,7 +4,7 @@ import { ContainerServiceClient } from '@ancloud/contracts/container/v1/containe
 import { InputServiceClient } from '@ancloud/contracts/input/v1/input';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
-import { ClientPool, type Clock, type Log, type Metrics } from '@ancloud/kit';
+import { ClientPool, type Clock, type Log, mediaLiveness, type Metrics, type Reached } from '@ancloud/kit';
 import type { State } from '@ancloud/state';
 import { Authenticator } from '../auth/authenticator.js';
 import { AuthFailures } from '../auth/failures.js';
@@ -65,7 +65,8 @@ export function buildParts(world: World) {
   const clients = { farmSecret, tls };
   const hosts = new ClientPool(ContainerServiceClient, clients);
   const sessionPool = new ClientPool(SessionServiceClient, clients);
-  const medias = new ClientPool(MediaServiceClient, clients);
+  const medias = new ClientPool(MediaServiceClient, { ...clients, liveness: mediaLiveness });
+  const reached = (address: string): Promise<Reached> => medias.reached(address);
   const inputPool = new ClientPool(InputServiceClient, clients);
   const lanes = new Lanes({ bus, metrics, log, clock, tls });
   const wakeups = new Wakeups();
@@ -131,11 +132,12 @@ export function buildParts(world: World) {
     }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
     uploads: new Uploads(facts, hosts),
-    pushes: new Pushes({ access, facts, medias, clock }),
+    pushes: new Pushes({ access, facts, medias, reached, clock }),
     recordings: new Recordings({
       access,
       recordings: new RecordingAccess({ facts, medias, clock }),
       medias,
+      reached,
       facts,
       clock,
     }),
@@ -147,10 +149,10 @@ export function buildParts(world: World) {
       ...(config.turn === undefined ? [] : [turnServer(config.turn, viewer, clock.now())]),
     ],
     door,
-    whep: new Whep({ door, signer, viewers, medias, facts, feeds: feedFinder, clock }),
+    whep: new Whep({ door, signer, viewers, medias, reached, facts, feeds: feedFinder, clock }),
     feeds: new Feeds({ ...ofFeeds, access, publicUrl: config.publicUrl }),
-    whip: new Whip({ ...ofFeeds, facts }),
-    dialer: new MediaDialer({ open: poolDialer(medias), facts, clock }),
+    whip: new Whip({ ...ofFeeds, reached, facts }),
+    dialer: new MediaDialer({ open: poolDialer(medias), facts, reached, clock }),
     closeClients: (): void => {
       lanes.close();
       for (const pool of [hosts, sessionPool, medias, inputPool]) pool.close();

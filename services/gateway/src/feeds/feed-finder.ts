@@ -1,8 +1,11 @@
-import type { FeedView } from '@ancloud/contracts/media/v1/media';
-import { AppError } from '@ancloud/kit';
-import { askMedias, type MediaAsking, type Placed } from '../signal/ask-medias.js';
+import type { FeedView, MediaServiceClient } from '@ancloud/contracts/media/v1/media';
+import { AppError, type GrpcClient } from '@ancloud/kit';
+import { askMedias, findAtMedias, type MediaAsking, type Placed } from '../signal/ask-medias.js';
 
 const ASK = { deadlineMs: 3_000, retries: 0 } as const;
+const ask = async (
+  media: Pick<GrpcClient<typeof MediaServiceClient.service>, 'listFeeds'>,
+): Promise<FeedView[]> => (await media.listFeeds({}, ASK)).feeds;
 
 /** Feeds live in the media-svcs where they arrive, and nowhere else: whoever wants one asks all of them. */
 export class FeedFinder {
@@ -14,12 +17,12 @@ export class FeedFinder {
 
   /** Errors: UNAVAILABLE when a media-svc of the farm does not answer. */
   all(): Promise<Placed<FeedView>[]> {
-    return askMedias(this.#parts, async (media) => (await media.listFeeds({}, ASK)).feeds);
+    return askMedias(this.#parts, ask);
   }
 
-  /** Errors: FEED_NOT_FOUND, UNAVAILABLE. */
+  /** Errors: FEED_NOT_FOUND; UNAVAILABLE when a media-svc of the farm does not answer and no other one has it. */
   async find(feed: string): Promise<Placed<FeedView>> {
-    const found = (await this.all()).find(({ what }) => what.feedId === feed);
+    const found = await findAtMedias(this.#parts, ask, ({ feedId }) => feedId === feed);
     if (found !== undefined) return found;
     throw feedNotFound(feed);
   }

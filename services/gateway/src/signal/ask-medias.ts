@@ -18,24 +18,50 @@ export interface Placed<T> {
   readonly address: string;
 }
 
+type Ask<T> = (media: GrpcClient<typeof MediaServiceClient.service>) => Promise<readonly T[]>;
+
 /**
  * What all media-svcs of the farm have. One that is not in the farm is not asked: what it has comes back with it. Errors: UNAVAILABLE when one
  * does not answer, rather than half an answer.
  */
-export async function askMedias<T>(
-  { facts, medias, clock }: MediaAsking,
-  ask: (media: GrpcClient<typeof MediaServiceClient.service>) => Promise<readonly T[]>,
-): Promise<Placed<T>[]> {
-  const there = await facts.medias();
-  const answers = await Promise.all(
-    there.map(async ({ mediaAddress: address }) => {
-      const all = await retry(() => ask(medias.get(address)), {
-        ...PATIENCE,
-        clock,
-        retryable: (error) => isAppError(error) && error.code === 'UNAVAILABLE',
-      });
-      return all.map((what) => ({ what, address }));
-    }),
-  );
+export async function askMedias<T>(asking: MediaAsking, ask: Ask<T>): Promise<Placed<T>[]> {
+  const there = await asking.facts.medias();
+  const answers = await Promise.all(there.map(({ mediaAddress }) => insist(asking, mediaAddress, ask)));
   return answers.flat();
+}
+
+/**
+ * The one of all that they have that is looked for, as soon as one of them has said that it has it: whoever does not answer is not waited for then. Undefined when all say that
+ * they do not. Errors: UNAVAILABLE when one does not answer and no other one has it.
+ */
+export async function findAtMedias<T>(
+  asking: MediaAsking,
+  ask: Ask<T>,
+  is: (what: T) => boolean,
+): Promise<Placed<T> | undefined> {
+  const there = await asking.facts.medias();
+  const looks = there.map(async ({ mediaAddress }) => {
+    const found = (await insist(asking, mediaAddress, ask)).find(({ what }) => is(what));
+    if (found === undefined) throw notHere;
+    return found;
+  });
+  try {
+    return await Promise.any(looks);
+  } catch (error) {
+    const failure = (error as AggregateError).errors.find((one) => one !== notHere) as unknown;
+    if (failure !== undefined) throw failure;
+    return undefined;
+  }
+}
+
+/** Told by one that has not what is looked for, and to nobody else. */
+const notHere = new Error('not here');
+
+async function insist<T>({ medias, clock }: MediaAsking, address: string, ask: Ask<T>): Promise<Placed<T>[]> {
+  const all = await retry(() => ask(medias.get(address)), {
+    ...PATIENCE,
+    clock,
+    retryable: (error) => isAppError(error) && error.code === 'UNAVAILABLE',
+  });
+  return all.map((what) => ({ what, address }));
 }

@@ -10,6 +10,8 @@ let stream: StreamRecord | undefined;
 let medias: MediaRecord[];
 let mediasRead: number;
 let asked: string[];
+/** Addresses where nobody answers. */
+let vanished: Set<string>;
 
 const clock = {
   monotonic: () => now,
@@ -37,7 +39,14 @@ function reach(region: string, answers: Record<string, ErrorCode[]>): Promise<st
     const code = answers[address]?.shift();
     return code === undefined ? Promise.resolve(address) : Promise.reject(new AppError(code, 'no'));
   };
-  return reachSeat({ facts, clock }, { phone: 'ph_1', region }, new AbortController().signal, attempt);
+  const reached = (address: string) =>
+    Promise.resolve(vanished.has(address) ? ('silent' as const) : ('ready' as const));
+  return reachSeat(
+    { facts, reached, clock },
+    { phone: 'ph_1', region },
+    new AbortController().signal,
+    attempt,
+  );
 }
 
 beforeEach(() => {
@@ -50,6 +59,7 @@ beforeEach(() => {
   medias = [media('a', 'eu'), media('b', 'us'), media('c')];
   mediasRead = 0;
   asked = [];
+  vanished = new Set();
 });
 
 it('a crowd reads the stream’s record and no other one', async () => {
@@ -64,6 +74,12 @@ it('goes on to the next when one is dead, and does not come back to it before al
     'b',
   );
   expect(asked).toEqual(['a', 'b (edge)', 'c (edge)', 'a', 'b (edge)']);
+});
+
+it('asks nothing of one that has vanished, and goes on to the next', async () => {
+  vanished.add('a').add('b');
+  expect(await reach('us', {})).toBe('c');
+  expect(asked).toEqual(['c (edge)']);
 });
 
 it('gives up after 5 s', async () => {

@@ -1,5 +1,5 @@
 import type { MediaRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError, isAppError, sleep, type Clock } from '@ancloud/kit';
+import { AppError, isAppError, type Reached, sleep, type Clock } from '@ancloud/kit';
 import { carrierFor, leastLoaded, type MediaChoice, originOf, pickMedia } from './core/pick-media.js';
 
 /** Before the next try: the new holder's record follows its lease by a moment, and a media-svc that was killed is being started, ms. */
@@ -15,6 +15,8 @@ export interface MediaFinding {
     stream(phone: string): Promise<StreamRecord | undefined>;
     medias(): Promise<MediaRecord[]>;
   };
+  /** Whether a media-svc answers there now. */
+  readonly reached: (address: string) => Promise<Reached>;
   readonly clock: Clock;
 }
 
@@ -36,6 +38,7 @@ export function reachMedia<T>(
   return insisting(finding, signal, async () => {
     asked = originOf(await facts.stream(phone), asked) ?? leastLoaded(await facts.medias(), asked);
     if (asked === undefined) throw noMedia();
+    await answers(finding, asked);
     return attempt(asked);
   });
 }
@@ -71,6 +74,7 @@ export function reachSeat<T>(
     }
     if (choice === undefined) throw noMedia();
     try {
+      await answers(finding, choice.address);
       return await attempt(choice);
     } catch (error) {
       if (isAppError(error, 'STREAM_ELSEWHERE')) passedOn = choice.address;
@@ -78,6 +82,12 @@ export function reachSeat<T>(
       throw error;
     }
   });
+}
+
+/** Errors: UNAVAILABLE. One that vanished would let an attempt wait for its time to be over. */
+async function answers({ reached }: MediaFinding, address: string): Promise<void> {
+  if ((await reached(address)) !== 'ready')
+    throw new AppError('UNAVAILABLE', `media-svc at ${address} does not answer`);
 }
 
 async function insisting<T>(

@@ -110,6 +110,7 @@ function connection(): ViewerConnection {
       stream: () => Promise.resolve(stream),
       medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a:1' })]),
     },
+    reached: () => Promise.resolve('ready'),
     clock,
   });
   const parts = {

@@ -5,6 +5,9 @@ import type { PipeListen } from '../pipe-end.js';
 import { PipeOutlet } from '../pipe-outlet.js';
 import type { Streams } from '../streams.js';
 
+/** An edge tells its load each second (io/pipe-call.ts). One that has said nothing for so long has vanished, and nothing has reset its connection, ms. */
+const SILENT_MS = 6_000;
+
 /** One edge's call of `OpenPipe`. Owns the outlet; ends with the call, or ends it when the outlet is closed. */
 export class PipeConnection {
   readonly #call: ServerDuplexStream<PipeUp, PipeDown>;
@@ -13,6 +16,12 @@ export class PipeConnection {
   #opening = false;
   #outlet: PipeOutlet | undefined;
   #ended = false;
+  /** When the edge spoke last, monotonic ms. */
+  #heardAt = performance.now();
+  readonly #watch = setInterval(() => {
+    // Not by what waits to be read while this process was late itself.
+    if (performance.now() - this.#heardAt >= SILENT_MS) setImmediate(() => this.#judge());
+  }, SILENT_MS / 6);
 
   constructor(call: ServerDuplexStream<PipeUp, PipeDown>, streams: Streams, listen: PipeListen) {
     this.#call = call;
@@ -26,6 +35,7 @@ export class PipeConnection {
 
   #take({ message }: PipeUp): void {
     if (this.#ended) return;
+    this.#heardAt = performance.now();
     if (message?.$case === 'open') {
       if (this.#opening) return this.#fail(new AppError('MESSAGE_MALFORMED', 'a second open'));
       this.#opening = true;
@@ -57,6 +67,11 @@ export class PipeConnection {
     }
   }
 
+  #judge(): void {
+    if (performance.now() - this.#heardAt >= SILENT_MS)
+      this.#fail(new AppError('UNAVAILABLE', 'the edge is silent', { fix: 'open another pipe' }));
+  }
+
   #send(message: PipeDown['message']): void {
     if (!this.#ended) this.#call.write({ message });
   }
@@ -71,6 +86,7 @@ export class PipeConnection {
   #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
+    clearInterval(this.#watch);
     const outlet = this.#outlet;
     this.#outlet = undefined;
     outlet?.close(reason);

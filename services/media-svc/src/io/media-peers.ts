@@ -1,7 +1,7 @@
 import { records } from '@ancloud/contracts';
 import { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import type { MediaRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError, ClientPool, type FarmConnection, isAppError } from '@ancloud/kit';
+import { AppError, ClientPool, type FarmConnection, isAppError, mediaLiveness } from '@ancloud/kit';
 import { type Records, recordsOf, type State } from '@ancloud/state';
 import { PipeCall } from './pipe-call.js';
 
@@ -20,35 +20,45 @@ export class MediaPeers {
   ) {
     this.#mediaId = mediaId;
     this.#records = recordsOf(state, records.media);
-    this.#clients = new ClientPool(MediaServiceClient, { farmSecret, tls });
+    this.#clients = new ClientPool(MediaServiceClient, { farmSecret, tls, liveness: mediaLiveness });
   }
 
   /**
-   * True when nobody serves any more under the name that holds a phone's lease: an earlier process of ours, or another media-svc that
-   * nobody answers for. Its lease would run out by itself, seconds later. One that answers late is not gone; one that is cut off
-   * from us alone loses the stream by its fence, as by any newer holder. Errors: UNAVAILABLE_STATE.
+   * Whether the process serves that holds a phone's lease by that name. `gone`: nobody listens there, or another process does: a later one of ours, or that media-svc's next.
+   * `silent`: no answer, for whatever reason. Errors: UNAVAILABLE_STATE.
    */
-  async isGone(owner: string, phoneId: string): Promise<boolean> {
+  async ask(owner: string, phoneId: string): Promise<'serves' | 'gone' | 'silent'> {
     const media = idOf(owner);
-    if (media === this.#mediaId) return true;
+    if (media === this.#mediaId) return 'gone';
     const record = await this.#records.get({ media });
     // Nothing is known of it: then the lease decides.
-    if (record === undefined) return false;
+    if (record === undefined) return 'silent';
+    const { process, mediaAddress } = record;
     // Started anew meanwhile: it answers, for its dead self it does not.
-    if (record.process !== '' && record.process !== processOf(owner)) return true;
+    if (process !== '' && process !== processOf(owner)) return 'gone';
+    const reached = await this.#clients.reached(mediaAddress);
+    if (reached !== 'ready') return reached === 'refused' ? 'gone' : 'silent';
     try {
-      await this.#clients.get(record.mediaAddress).getStream({ phoneId }, { deadlineMs: ASK_MS, retries: 0 });
-      return false;
+      await this.#clients.get(mediaAddress).getStream({ phoneId }, { deadlineMs: ASK_MS, retries: 0 });
+      return 'serves';
     } catch (error) {
-      return isAppError(error) && error.code === 'UNAVAILABLE';
+      if (isAppError(error, 'DEADLINE_EXCEEDED')) return 'silent';
+      if (!isAppError(error, 'UNAVAILABLE')) return 'serves';
+      // Its connection broke meanwhile, by its end or by its silence.
+      return (await this.#clients.reached(mediaAddress)) === 'refused' ? 'gone' : 'silent';
     }
   }
 
-  /** A call of `OpenPipe`. Errors: UNAVAILABLE while nothing is known of that media-svc, UNAVAILABLE_STATE. */
+  /** A call of `OpenPipe`. Errors: UNAVAILABLE while nothing is known of that media-svc or it does not answer, UNAVAILABLE_STATE. */
   async pipe(media: string): Promise<PipeCall> {
     const record = await this.#records.get({ media });
     if (record === undefined)
       throw new AppError('UNAVAILABLE', `media-svc ${media} is not in the farm`, {
+        field: 'media',
+        value: media,
+      });
+    if ((await this.#clients.reached(record.mediaAddress)) !== 'ready')
+      throw new AppError('UNAVAILABLE', `media-svc ${media} does not answer`, {
         field: 'media',
         value: media,
       });

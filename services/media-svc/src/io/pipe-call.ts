@@ -15,6 +15,9 @@ const OPEN_MS = 12_000;
 /** The low layer's encoder begins on the phone first. */
 const LOW_MS = 16_000;
 
+/** The origin ends the pipe of an edge that it has not heard of for some of these (api/pipe-connection.ts), ms. */
+const BEAT_MS = 1_000;
+
 /** An edge's end of a call of `OpenPipe`. Owned by its inlet; ends by `close`, or by the origin, which `onEnd` hears once. */
 export class PipeCall {
   readonly #call: ClientDuplexStream<PipeUp, PipeDown>;
@@ -22,6 +25,8 @@ export class PipeCall {
   #low: PromiseWithResolvers<PipeTrack> | undefined;
   #onEnd: ((reason: string) => void) | undefined;
   #ended: AppError | undefined;
+  #load: Load | undefined;
+  readonly #beat = setInterval(() => this.#tellLoad(), BEAT_MS);
 
   constructor(call: ClientDuplexStream<PipeUp, PipeDown>) {
     this.#call = call;
@@ -38,6 +43,8 @@ export class PipeCall {
   /** Errors: STREAM_ELSEWHERE, STREAM_FAILED, UNAVAILABLE, DEADLINE_EXCEEDED. */
   async open(request: PipeOpen): Promise<PipeOpened> {
     this.#call.write({ message: { $case: 'open', value: request } });
+    const { viewers = 0, full = false } = request.edge ?? {};
+    this.#load = { viewers, full };
     return this.#inTime(this.#opened.promise, OPEN_MS, 'the origin did not answer in time');
   }
 
@@ -64,8 +71,10 @@ export class PipeCall {
     this.#send({ $case: 'wish', value: wish });
   }
 
+  /** Told now, and again each second: the origin hears so that this edge lives. */
   load({ viewers, full }: Load): void {
-    this.#send({ $case: 'load', value: { viewers, full } });
+    this.#load = { viewers, full };
+    this.#tellLoad();
   }
 
   /** May be called twice. */
@@ -80,6 +89,10 @@ export class PipeCall {
     if (this.#ended === undefined) this.#call.write({ message });
   }
 
+  #tellLoad(): void {
+    if (this.#load !== undefined) this.#send({ $case: 'load', value: this.#load });
+  }
+
   #lowAnswered({ track, reason }: { readonly track?: PipeTrack | undefined; readonly reason: string }): void {
     if (track === undefined) this.#low?.reject(new AppError('STREAM_FAILED', reason));
     else this.#low?.resolve(track);
@@ -89,6 +102,7 @@ export class PipeCall {
   #end(error: AppError): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
+    clearInterval(this.#beat);
     this.#opened.reject(error);
     this.#low?.reject(error);
     this.#tellEnd(error);
