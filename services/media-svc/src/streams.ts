@@ -263,7 +263,7 @@ export class Streams {
     clearTimeout(held.idle);
     held.telling.close();
     for (const subscription of held.subscriptions) subscription.close();
-    const { sessions, log } = this.#options;
+    const { sessions, bus, log } = this.#options;
     log.info({ phone: phoneId, reason }, 'stream closed');
     if (inflow instanceof Ingest && held.lease !== undefined) {
       sessions
@@ -275,11 +275,8 @@ export class Streams {
     // Only while the lease is ours may the record be ours to remove.
     if (held.lease?.held === true) {
       this.#records.deleteAsHolder({ phone: phoneId }, held.lease.fence).catch(() => undefined);
-      this.#options.bus.publish(
-        subjects.stream,
-        { phone: phoneId },
-        { ...this.#record(held), mediaId: '', viewers: 0 },
-      );
+      const record = { ...this.#record(held), mediaId: '', viewers: 0 };
+      bus.publish(subjects.stream, { phone: phoneId }, record);
     }
     void held.lease?.release();
   }

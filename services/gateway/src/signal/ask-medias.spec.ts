@@ -3,8 +3,8 @@ import { AppError, type Clock } from '@ancloud/kit';
 import { beforeEach, expect, it } from 'vitest';
 import { askMedias, findAtMedias, type MediaAsking } from './ask-medias.js';
 
-/** What each media-svc has, by its address; 'dead' = nobody answers; 'late' = not yet. */
-let has: Record<string, readonly string[] | 'dead' | 'late'>;
+/** What each media-svc has, by its address; 'dead' = calls fail; 'late' = no answer yet; 'vanished' = nobody is there to be called. */
+let has: Record<string, readonly string[] | 'dead' | 'late' | 'vanished'>;
 let now: number;
 
 const clock = {
@@ -25,12 +25,16 @@ const asking = {
         ),
       ),
   },
-  medias: { get: (address: string) => address },
+  medias: {
+    get: (address: string) => address,
+    reached: (address: string) => Promise.resolve(has[address] === 'vanished' ? 'silent' : 'ready'),
+  },
   clock,
 } as unknown as MediaAsking;
 
 const ask = async (media: unknown): Promise<readonly string[]> => {
   const answer = has[media as string];
+  if (answer === 'vanished') throw new Error('it was called');
   if (answer === 'late') return new Promise(() => undefined);
   if (answer === undefined || answer === 'dead') throw new AppError('UNAVAILABLE', 'nobody answers');
   return answer;
@@ -53,13 +57,13 @@ it('all that they have, and where', async () => {
 });
 
 it('what one has is found without those that do not answer', async () => {
-  has = { a: 'late', b: ['y'], c: 'dead' };
+  has = { a: 'late', b: ['y'], c: 'dead', d: 'vanished' };
   expect(await find('y')).toEqual({ what: 'y', address: 'b' });
 });
 
 it('what nobody has is found nowhere, and is not known of while one does not answer', async () => {
   expect(await find('q')).toBeUndefined();
-  has['c'] = 'dead';
+  has['c'] = 'vanished';
   await expect(find('q')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   has = {};
   expect(await find('q')).toBeUndefined();

@@ -1,5 +1,5 @@
 import type { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
-import { type ClientPool, type Clock, type GrpcClient, isAppError, retry } from '@ancloud/kit';
+import { AppError, type ClientPool, type Clock, type GrpcClient, isAppError, retry } from '@ancloud/kit';
 import type { FarmFacts } from '../farm/farm-facts.js';
 
 /** A media-svc that was killed is being started: as long is waited for its answer, in all about 5 s. */
@@ -58,7 +58,12 @@ export async function findAtMedias<T>(
 const notHere = new Error('not here');
 
 async function insist<T>({ medias, clock }: MediaAsking, address: string, ask: Ask<T>): Promise<Placed<T>[]> {
-  const all = await retry(() => ask(medias.get(address)), {
+  const once = async (): Promise<readonly T[]> => {
+    if ((await medias.reached(address)) !== 'ready')
+      throw new AppError('UNAVAILABLE', `media-svc at ${address} does not answer`);
+    return ask(medias.get(address));
+  };
+  const all = await retry(once, {
     ...PATIENCE,
     clock,
     retryable: (error) => isAppError(error) && error.code === 'UNAVAILABLE',
