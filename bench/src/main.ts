@@ -14,6 +14,7 @@ import { joinStorm } from './benches/join-storm.js';
 import { memory } from './benches/memory.js';
 import { networkChange } from './benches/network-change.js';
 import { phoneStart } from './benches/phone-start.js';
+import { rehome } from './benches/rehome.js';
 import { relayDelay } from './benches/relay-delay.js';
 import { sessionCost } from './benches/session-cost.js';
 import { touchDelay } from './benches/touch-delay.js';
@@ -45,6 +46,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'touch-to-photon': touchToPhoton,
   'av-sync': avSync,
   'network-change': networkChange,
+  rehome,
 };
 
 /** Makes each part when it is first asked for, and ends all in the opposite order. */

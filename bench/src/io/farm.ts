@@ -23,6 +23,11 @@ export interface Operation {
   readonly error: null | { readonly code: string; readonly message: string };
 }
 
+export interface Supervisor {
+  readonly pid: number;
+  readonly processes: readonly { readonly name: string; readonly pid: number; readonly state: string }[];
+}
+
 /** A phone that was asked for, and when the farm said yes. */
 export interface Accepted {
   readonly phoneId: string;
@@ -209,17 +214,20 @@ export class Farm {
   }
 
   /** A token for one viewer. */
-  viewer(id: string, role: 'watch' | 'control'): Promise<{ token: string; signalUrl: string }> {
-    return this.api('POST', `/v1/phones/${id}/viewers`, { role });
+  viewer(id: string, role: 'watch' | 'control', region = ''): Promise<{ token: string; signalUrl: string }> {
+    return this.api('POST', `/v1/phones/${id}/viewers`, { role, region });
+  }
+
+  /** What keeps the farm's services and stores running, and those. */
+  async supervisor(): Promise<Supervisor> {
+    const { stdout } = await this.cli(['--json', 'status']);
+    return (JSON.parse(stdout) as { supervisor: Supervisor }).supervisor;
   }
 
   /** Process ids of the farm's services and stores, by name. */
   async pids(): Promise<ReadonlyMap<string, number>> {
-    const { stdout } = await this.cli(['--json', 'status']);
-    const { supervisor } = JSON.parse(stdout) as {
-      supervisor: { pid: number; processes: { name: string; pid: number }[] };
-    };
-    return new Map(supervisor.processes.map(({ name, pid }) => [name, pid]));
+    const { processes } = await this.supervisor();
+    return new Map(processes.map(({ name, pid }) => [name, pid]));
   }
 
   /** The present value of one of session-svc's counters, over all its labels. */

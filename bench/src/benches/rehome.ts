@@ -1,0 +1,138 @@
+import type { Bench } from '../bench.js';
+import type { Finding } from '../core/figure.js';
+import { p95 } from '../core/stats.js';
+import { firstFrameMs } from '../io/browser.js';
+import { pause, until } from '../io/command.js';
+import { Farm, newPlace } from '../io/farm.js';
+import { familyOf } from '../io/processes.js';
+import { ShownFrames } from '../io/shown-frames.js';
+import { Signal } from '../io/signal.js';
+
+const ROUNDS = 5;
+/** A stream that nobody watches any more is gone, on either media-svc. */
+const IDLE_SECONDS = 1;
+const IDLE_MS = 3_000;
+/** The player takes a connection that lived so long for a steady one, and comes again at once when it ends. */
+const STEADY_MS = 6_000;
+
+type Media = 'media-svc' | 'media-svc-2';
+
+interface Case {
+  readonly name: string;
+  /** Where the viewer is: where the phone arrives, or at the edge. */
+  readonly viewer: 'origin' | 'edge';
+  readonly dies: Media;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'origin', viewer: 'origin', dies: 'media-svc' },
+  { name: 'edge', viewer: 'edge', dies: 'media-svc-2' },
+  { name: 'edge_viewers_of_dead_origin', viewer: 'edge', dies: 'media-svc' },
+];
+
+/**
+ * A viewer whose media-svc dies, or that of its phone: how long a moving screen stands. `killed`: its connections are reset at once; `vanished`: it is stopped with
+ * its workers, as a machine whose cable is pulled: nothing answers, nothing is reset.
+ */
+export async function rehome(bench: Bench): Promise<Finding[]> {
+  const place = newPlace();
+  const farm = new Farm(bench.root, bench.guest, {
+    ...place,
+    env: {
+      ...place.env,
+      ANCLOUD_MEDIA_INSTANCES: '2',
+      ANCLOUD_MEDIA_WORKERS: '1',
+      ANCLOUD_MEDIA_REGIONS: 'here,there',
+      ANCLOUD_STREAM_IDLE_SECONDS: String(IDLE_SECONDS),
+    },
+  });
+  try {
+    await farm.up();
+    return await measure(bench, farm);
+  } finally {
+    await farm.remove();
+  }
+}
+
+async function measure(bench: Bench, farm: Farm): Promise<Finding[]> {
+  const phone = await farm.create();
+  await farm.open(phone, 'motion');
+  const joins: number[] = [];
+  const lacked = new Map<string, number[]>();
+  for (let round = 0; round < ROUNDS; round++)
+    for (const one of CASES)
+      for (const how of ['killed', 'vanished'] as const) {
+        const { join, ms } = await lose(bench, farm, phone, one, how);
+        joins.push(join);
+        const name = metricOf(one, how);
+        lacked.set(name, [...(lacked.get(name) ?? []), ms]);
+        bench.say(`rehome: ${name} ${ms.toFixed(0)} ms`);
+      }
+  const peer = { name: 'join', value: p95(joins) };
+  return Array.from(lacked, ([metric, samples]) => ({ metric, value: p95(samples), samples, peer }));
+}
+
+function metricOf({ name }: Case, how: 'killed' | 'vanished'): string {
+  if (name !== 'edge_viewers_of_dead_origin') return `${name}_${how}_p95`;
+  return how === 'killed' ? `${name}_p95` : 'edge_viewers_of_vanished_origin_p95';
+}
+
+/** One viewer's loss: how long its picture was away, and how long it had taken to join. */
+async function lose(
+  bench: Bench,
+  farm: Farm,
+  phone: string,
+  { viewer, dies }: Case,
+  how: 'killed' | 'vanished',
+): Promise<{ join: number; ms: number }> {
+  await pause(IDLE_MS);
+  // A seat, and no more: it makes the phone arrive here.
+  const seat = await Signal.connect(farm.url);
+  try {
+    await seat.request('join', { token: (await farm.viewer(phone, 'watch', 'here')).token, receive: true });
+    const page = await (await bench.browser()).page(farm);
+    try {
+      const region = viewer === 'origin' ? 'here' : 'there';
+      const join = await firstFrameMs(page, (await farm.viewer(phone, 'watch', region)).token);
+      const frames = await ShownFrames.begin(page);
+      await pause(STEADY_MS);
+      return { join, ms: await away(farm, dies, how, frames) };
+    } finally {
+      await page.close();
+    }
+  } finally {
+    seat.close();
+  }
+}
+
+async function away(
+  farm: Farm,
+  dies: Media,
+  how: 'killed' | 'vanished',
+  frames: ShownFrames,
+): Promise<number> {
+  const pid = (await farm.pids()).get(dies);
+  if (pid === undefined) throw new Error(`the farm has no ${dies}`);
+  if (how === 'vanished') {
+    const family = familyOf(pid);
+    try {
+      return await frames.lackedAfter(() => family.forEach((member) => process.kill(member, 'SIGSTOP')));
+    } finally {
+      for (const member of family) process.kill(member, 'SIGCONT');
+    }
+  }
+  // Nobody starts it again until the picture is back.
+  const { pid: supervisor } = await farm.supervisor();
+  process.kill(supervisor, 'SIGSTOP');
+  try {
+    return await frames.lackedAfter(() => process.kill(pid, 'SIGKILL'));
+  } finally {
+    process.kill(supervisor, 'SIGCONT');
+    await until(`${dies} serves again`, async () => {
+      const { processes } = await farm.supervisor();
+      return processes.some(({ name, state, pid: now }) => name === dies && state === 'ready' && now !== pid)
+        ? true
+        : undefined;
+    });
+  }
+}
