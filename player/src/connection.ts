@@ -115,6 +115,11 @@ export class Connection {
     return (await this.#signal?.request('keyboard', {}))?.shown ?? null;
   }
 
+  /** What the clock of the phone's host says, ms. Rejects with SignalError. */
+  async hostMs(): Promise<number | undefined> {
+    return (await this.#signal?.request('clock', {}))?.hostMs;
+  }
+
   /** Whether the phone is to be heard, now and after each reconnect. */
   sound(on: boolean): void {
     this.#sound = on;

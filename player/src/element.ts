@@ -142,6 +142,7 @@ export class AncloudPhone extends HTMLElement {
     this.#experience = new Experience({
       video: this.video,
       counters: () => connection.stats(),
+      hostMs: () => connection.hostMs(),
       measured: (stats) => {
         this.#overlay.stats(stats);
         this.#tell('stats', stats);

@@ -1,5 +1,6 @@
 import type { ClientNotifications } from '@ancloud/contracts/viewer';
 import { AnswerMeter } from './answers.js';
+import { GlassMeter } from './glass.js';
 import { score } from './score.js';
 import { type Shown, StallMeter } from './stalls.js';
 import { PictureMeter, type PictureStats } from './stats.js';
@@ -10,6 +11,8 @@ export interface ExperienceOptions {
   readonly video: HTMLVideoElement;
   /** The browser's counters; undefined while there is no connection. */
   readonly counters: () => Promise<RTCStatsReport | undefined>;
+  /** What the clock of the phone's host says, ms; undefined or rejected while nobody answers. */
+  readonly hostMs: () => Promise<number | undefined>;
   /** Once a second. */
   readonly measured: (stats: PictureStats) => void;
   /** Each 5 s: what the farm is told. */
@@ -18,6 +21,8 @@ export interface ExperienceOptions {
 
 const MEASURE_MS = 1_000;
 const REPORTED_EACH = 5;
+/** At first the clock of the phone's host is asked for so often, then with each report. */
+const CLOCK_FIRST = 3;
 
 /** How the picture is seen: measured each second, told to the farm each five. One per token; ends by `close`. */
 export class Experience {
@@ -25,7 +30,9 @@ export class Experience {
   readonly #meter = new PictureMeter();
   readonly #stalls = new StallMeter();
   readonly #answers = new AnswerMeter();
+  readonly #glass = new GlassMeter();
   readonly #timer: ReturnType<typeof setInterval>;
+  #asked = 0;
   #seconds: PictureStats[] = [];
   #since = performance.now();
   #frame: number | undefined;
@@ -62,8 +69,17 @@ export class Experience {
     this.#frame = this.#options.video.requestVideoFrameCallback((_, frame) => {
       this.#stalls.shown(frame.expectedDisplayTime, frame.rtpTimestamp);
       this.#answers.shown(frame.expectedDisplayTime);
+      this.#glass.shown(frame.expectedDisplayTime, frame.rtpTimestamp);
       this.#next();
     });
+  }
+
+  async #askClock(): Promise<void> {
+    this.#asked += 1;
+    const asked = performance.now();
+    // A farm of another version may know no such question.
+    const hostMs = await this.#options.hostMs().catch(() => undefined);
+    if (hostMs !== undefined) this.#glass.clock(asked, performance.now(), hostMs);
   }
 
   async #measure(): Promise<void> {
@@ -72,10 +88,11 @@ export class Experience {
     if (stats === undefined) return;
     this.#options.measured(stats);
     this.#seconds.push(stats);
+    if (this.#asked < CLOCK_FIRST || this.#seconds.length === 1) void this.#askClock();
     if (this.#seconds.length < REPORTED_EACH) return;
     const now = performance.now();
     const report = summary(this.#seconds, this.#stalls.take(), now - this.#since);
-    this.#options.report({ ...report, touchMs: this.#answers.take() });
+    this.#options.report({ ...report, touchMs: this.#answers.take(), glassMs: this.#glass.take() });
     this.#seconds = [];
     this.#since = now;
   }

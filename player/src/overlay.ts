@@ -11,6 +11,7 @@ export class Overlay {
   #stalls = 0;
   #score = '';
   #touch = '';
+  #glass = '';
 
   constructor(parts: Pick<Parts, 'veil' | 'why' | 'more' | 'toast' | 'stats'>) {
     this.#parts = parts;
@@ -46,10 +47,12 @@ export class Overlay {
   }
 
   /** What the farm was told last. */
-  experience({ stalls, score, touchMs = [] }: ClientNotifications['experience']): void {
+  experience({ stalls, score, touchMs = [], glassMs = [] }: ClientNotifications['experience']): void {
     this.#stalls += stalls;
     const newest = touchMs.at(-1);
     if (newest !== undefined) this.#touch = `touch to picture ${newest.toFixed(0)} ms`;
+    const glass = glassMs.toSorted((a, b) => a - b)[glassMs.length >> 1];
+    if (glass !== undefined) this.#glass = `glass to glass ${glass.toFixed(0)} ms`;
     this.#score = `  score ${score.toFixed(1)}`;
   }
 
@@ -61,8 +64,10 @@ export class Overlay {
       `rtt ${stats.rttMs?.toFixed(1) ?? '–'} ms  lost ${stats.packetsLost}`,
       `decode ${stats.decodeMs.toFixed(1)} ms  buffer ${stats.bufferMs.toFixed(0)} ms`,
       `dropped ${stats.framesDropped}  stalls ${this.#stalls}${this.#score}`,
+      this.#glass,
       this.#touch,
     ]
+      .filter((line) => line !== '')
       .join('\n')
       .trimEnd();
   }

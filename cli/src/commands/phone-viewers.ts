@@ -20,6 +20,9 @@ interface ViewerView {
     readonly touches: number;
     readonly touchMsP50: number;
     readonly touchMsP95: number;
+    readonly glassFrames: number;
+    readonly glassMsP50: number;
+    readonly glassMsP95: number;
   } | null;
 }
 
@@ -54,17 +57,21 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
   ]);
   output.result(
     viewers,
-    table(['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS', 'DELAY MS', 'TOUCH MS', 'STALLS', 'SCORE'], rows),
+    table(
+      ['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS', 'DELAY MS', 'GLASS MS', 'TOUCH MS', 'STALLS', 'SCORE'],
+      rows,
+    ),
   );
 }
 
 /** Times as p50/p95. */
 function seen(experience: ViewerView['experience']): string[] {
-  if (experience === null) return ['', '', '', ''];
-  const { delayMsP50, delayMsP95, stalls, scoreP50, touches, touchMsP50, touchMsP95 } = experience;
+  if (experience === null) return ['', '', '', '', ''];
+  const { delayMsP50, delayMsP95, stalls, scoreP50, touches, glassFrames } = experience;
   const times = (p50: number, p95: number): string => `${p50.toFixed(0)}/${p95.toFixed(0)}`;
-  const touch = touches === 0 ? '' : times(touchMsP50, touchMsP95);
-  return [times(delayMsP50, delayMsP95), touch, String(stalls), scoreP50.toFixed(1)];
+  const glass = glassFrames === 0 ? '' : times(experience.glassMsP50, experience.glassMsP95);
+  const touch = touches === 0 ? '' : times(experience.touchMsP50, experience.touchMsP95);
+  return [times(delayMsP50, delayMsP95), glass, touch, String(stalls), scoreP50.toFixed(1)];
 }
 
 /** `./ancloud phone revoke VIEWER` */

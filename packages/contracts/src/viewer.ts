@@ -89,6 +89,8 @@ export interface ClientRequests {
    * times a second at most, whoever asks.
    */
   keyboard: { data: Record<string, never>; reply: { shown: boolean | null } };
+  /** What the host's clock says by which the phone's pictures are timed, ms: the RTP timestamp of one is the ms of its drawing, times 90. */
+  clock: { data: Record<string, never>; reply: { hostMs: number } };
   restartIce: { data: { transport: string }; reply: { iceParameters: Opaque } };
   stats: {
     data: Record<string, never>;
@@ -118,6 +120,10 @@ export interface ClientNotifications {
      * From presses on a screen that stood still to the display of the first frame that changed, ms; 16 at most. Players of before tell none.
      */
     touchMs?: readonly number[];
+    /**
+     * From when the phone drew a frame to its display, ms; of frames that are evenly picked, 16 at most. Missing as `touchMs` may be.
+     */
+    glassMs?: readonly number[];
     /** 1 (unusable) to 5, as the player judges it (player/src/score.ts). */
     score: number;
   };

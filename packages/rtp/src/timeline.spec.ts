@@ -68,6 +68,17 @@ describe('PtsClock', () => {
     );
   });
 
+  it('takes the times of a phone that has its host’s clock as they are', () => {
+    const clock = new PtsClock();
+    // A slow start, a usual picture, one that waited.
+    expect(clock.toHostUs(900_000_000, 900_400_000)).toBe(900_000_000);
+    expect(clock.toHostUs(900_417_000, 900_423_000)).toBe(900_417_000);
+    expect(clock.toHostUs(900_434_000, 900_690_000)).toBe(900_434_000);
+    // Told for when it is to be seen: still not in the future, and in step with those after it.
+    expect(clock.toHostUs(900_700_000, 900_696_000)).toBe(900_696_000);
+    expect(clock.toHostUs(900_717_000, 900_720_000)).toBe(900_713_000);
+  });
+
   it('follows a new base by itself and when told, and the stream’s time goes on', () => {
     const clock = new PtsClock();
     const timeline = video();

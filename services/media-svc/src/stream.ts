@@ -10,7 +10,7 @@ import type { Layer } from './core/layer-choice.js';
 import type { Shape } from './core/rtp-parameters.js';
 import type { WishReason } from './core/key-frame-wish.js';
 import type { Inflow, Load } from './inflow.js';
-import { KeyboardLook } from './keyboard-look.js';
+import { PhoneQuestions } from './phone-questions.js';
 import { KeyFrameWishes } from './key-frame-wishes.js';
 import type { LowSeat } from './low-layer.js';
 import type { JoinStep, StreamViewer } from './stream-viewer.js';
@@ -22,7 +22,7 @@ export interface StreamOptions {
   readonly pool: WorkerPool;
   /** Makes what brings the picture of that session to the root. */
   readonly makeInflow: (root: types.Router, session: SessionRecord) => Promise<Inflow>;
-  readonly keyboardShown: (session: SessionRecord) => Promise<boolean | undefined>;
+  readonly sessions: ConstructorParameters<typeof PhoneQuestions>[0];
   readonly dropped: (why: InputDrop) => void;
   /** A viewer took a step towards its first picture; ms since the one before. */
   readonly joined: (step: JoinStep, ms: number) => void;
@@ -48,7 +48,8 @@ export class Stream {
   /** Those among them that pass the picture on to another media-svc. */
   readonly #edges = new Set<StreamViewer>();
   readonly #attachment: Attachment;
-  readonly #keyboard: KeyboardLook;
+  /** What viewers may want to know of the phone. */
+  readonly questions: PhoneQuestions;
   readonly #wishes: KeyFrameWishes;
   readonly #meter: RateMeter;
   #session: SessionRecord | undefined;
@@ -66,10 +67,8 @@ export class Stream {
         for (const viewer of this.#viewers.values()) viewer.judge(performance.now(), bits);
       },
     );
-    this.#keyboard = new KeyboardLook(async () =>
-      this.#inflow === undefined || this.#session === undefined
-        ? undefined
-        : options.keyboardShown(this.#session),
+    this.questions = new PhoneQuestions(options.sessions, () =>
+      this.#inflow === undefined ? undefined : this.#session,
     );
     this.#attachment = new Attachment({
       phoneId: options.phoneId,
@@ -192,11 +191,6 @@ export class Stream {
   /** Tells where the picture comes from that it is watched here. */
   tell(load: Load): void {
     this.#inflow?.watched(load);
-  }
-
-  /** Whether the phone's own keyboard is on its screen; null when it does not say. Errors: those of session-svc. */
-  async keyboardShown(): Promise<boolean | null> {
-    return (await this.#keyboard.ask()) ?? null;
   }
 
   /** What viewers on `branch` are to consume. Errors: STREAM_FAILED when no session gave a picture within 10 s. */

@@ -178,7 +178,7 @@ export class Streams {
       pool,
       log,
       makeInflow: (root, session) => this.#makeInflow(root, session),
-      keyboardShown: (session) => sessions.keyboardShown(session),
+      sessions,
       dropped: (why) => this.#metrics.dropped(why),
       joined: (step, ms) => this.#metrics.joined(step, ms),
       experienced: (report) => this.#metrics.experienced(report),

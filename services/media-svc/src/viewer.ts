@@ -104,8 +104,9 @@ export class Viewer implements StreamViewer {
       produceData: (data) => this.#produceData(data),
       keyboard: async () => {
         requireTouch(this.#options.role, 'types nothing');
-        return { shown: await this.#stream.keyboardShown() };
+        return { shown: await this.#stream.questions.keyboardShown() };
       },
+      clock: async () => ({ hostMs: await this.#stream.questions.hostMs() }),
       restartIce: async ({ transport }) => ({
         iceParameters: (await this.#transport(transport).restartIce()) as unknown as protocol.Opaque,
       }),

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Log } from '@ancloud/kit';
 import { WorkLimits } from './actions/limits.js';
 import { SharedScreenshots } from './actions/shared-screenshots.js';
+import { ClockController } from './api/clock.controller.js';
 import { LOG, SessionController } from './api/session.controller.js';
 import { Sessions } from './io/sessions.js';
 
@@ -11,7 +12,7 @@ export class AppModule {
   static with(parts: { readonly sessions: Sessions; readonly log: Log }): DynamicModule {
     return {
       module: AppModule,
-      controllers: [SessionController],
+      controllers: [SessionController, ClockController],
       providers: [
         { provide: Sessions, useValue: parts.sessions },
         { provide: WorkLimits, useValue: new WorkLimits() },

@@ -3,6 +3,7 @@ import type { Experience } from '@ancloud/contracts/common/v1/common';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
+import { counted } from '../harness/metrics.js';
 
 const farm = new Farm(inject('farm'));
 let browser: Browser;
@@ -33,6 +34,15 @@ const videoPackets = (viewer: ViewerPage): Promise<number[]> =>
 
 const open = (app: string): Promise<string> =>
   farm.shell(phone.phoneId, `am start -n com.ancloud.${app}/.MainActivity`);
+
+/** As the API tells it; undefined before the viewer's player has told anything. */
+async function experienceOf({ viewerId }: ViewerPage): Promise<Experience | undefined> {
+  const { viewers } = await farm.api<{ viewers: { viewerId: string; experience: Experience | null }[] }>(
+    'GET',
+    `/v1/phones/${phone.phoneId}/viewers`,
+  );
+  return viewers.find((one) => one.viewerId === viewerId)?.experience ?? undefined;
+}
 
 describe('first-frame', () => {
   it('Chromium decodes frames of the right size, and a moving screen moves', async () => {
@@ -101,11 +111,7 @@ describe('experience', () => {
       return event.detail;
     });
     const seen = await eventually(async () => {
-      const { viewers } = await farm.api<{ viewers: { viewerId: string; experience: Experience | null }[] }>(
-        'GET',
-        `/v1/phones/${phone.phoneId}/viewers`,
-      );
-      const mine = viewers.find(({ viewerId }) => viewerId === viewer.viewerId)?.experience ?? undefined;
+      const mine = await experienceOf(viewer);
       if (mine === undefined || mine.frames === 0) throw new NotYet('the farm knows of no frames');
       return mine;
     });
@@ -124,6 +130,30 @@ describe('experience', () => {
       return quiet.detail;
     });
     expect(still).toMatchObject({ stalls: 0, stalledMs: 0 });
+    await viewer.page.close();
+  });
+});
+
+describe('glass-to-glass', () => {
+  it('the farm learns how long frames take from the phone to the eye, as their own numbers say', async () => {
+    await open('motion');
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    await viewer.firstFrame();
+    // By the time that Motion writes into each frame.
+    const took: number[] = [];
+    const { glassMsP50, glassMsP95 } = await eventually(async () => {
+      took.push(...(await viewer.framesTook(30)));
+      const mine = await experienceOf(viewer);
+      if (mine === undefined || mine.glassFrames < 32)
+        throw new NotYet(`the farm knows of ${mine?.glassFrames ?? 0} frames`);
+      return mine;
+    });
+    // Not the same frames: the player picks some, and the page looks at others.
+    expect(glassMsP50).toBeGreaterThan(Math.min(...took));
+    expect(glassMsP50).toBeLessThan(Math.max(...took));
+    expect(glassMsP95).toBeGreaterThanOrEqual(glassMsP50);
+    const metric = 'ancloud_viewer_glass_to_glass_seconds_bucket';
+    expect(await counted(farm, 'media-svc', metric, 'le="+Inf"')).toBeGreaterThan(0);
     await viewer.page.close();
   });
 });
@@ -148,11 +178,7 @@ describe('touch-round-trip', () => {
     const told = await eventually(async () => {
       await viewer.stands();
       await viewer.click(0.5, 0.7);
-      const { viewers } = await farm.api<{ viewers: { viewerId: string; experience: Experience | null }[] }>(
-        'GET',
-        `/v1/phones/${phone.phoneId}/viewers`,
-      );
-      const mine = viewers.find(({ viewerId }) => viewerId === viewer.viewerId)?.experience ?? undefined;
+      const mine = await experienceOf(viewer);
       if (mine === undefined || mine.touches === 0) throw new NotYet('the farm knows of no touch');
       return mine;
     });

@@ -186,6 +186,35 @@ export class ViewerPage {
     }
   }
 
+  /** From the drawing of each of the next frames, by the number that Motion writes into it, to its display; ms. */
+  async framesTook(count: number): Promise<number[]> {
+    await this.page.evaluate(`globalThis.readPattern = ${readPattern.toString()}`);
+    const shown = await this.page.evaluate(
+      (wanted) =>
+        new Promise<{ drawnMs: number; displayedMs: number }[]>((resolve) => {
+          const { video } = document.querySelector('ancloud-phone') as HTMLElement & {
+            video: HTMLVideoElement;
+          };
+          const { readPattern: read } = globalThis as unknown as { readPattern: typeof readPattern };
+          const frames: { drawnMs: number; displayedMs: number }[] = [];
+          const look = (_: number, { expectedDisplayTime }: VideoFrameCallbackMetadata): void => {
+            const pattern = read(video);
+            const displayedMs = performance.timeOrigin + expectedDisplayTime;
+            if (pattern !== null) frames.push({ drawnMs: pattern.ms, displayedMs });
+            if (frames.length === wanted) resolve(frames);
+            else video.requestVideoFrameCallback(look);
+          };
+          video.requestVideoFrameCallback(look);
+        }),
+      count,
+    );
+    // The phone's kernel is this one; the page's clock is this machine's too.
+    const monotonicMs = Number(process.hrtime.bigint()) / 1e6 - performance.timeOrigin - performance.now();
+    return shown.map(
+      ({ drawnMs, displayedMs }) => (((displayedMs + monotonicMs - drawnMs) % 2 ** 32) + 2 ** 32) % 2 ** 32,
+    );
+  }
+
   /** Waits until a pattern satisfies `wanted`. */
   patternWhere(wanted: (pattern: Pattern) => boolean, withinMs = PATIENCE_MS): Promise<Pattern> {
     return eventually(async () => {

@@ -126,6 +126,7 @@ describe('how viewers see it', () => {
     const row = (name: string) =>
       ann.getByRole('row').filter({ hasText: name }).getByRole('cell').allTextContents();
     expect(await row('Touch to photon')).toEqual(['84 ms', '132 ms']);
+    expect(await row('Glass to glass')).toEqual(['52 ms', '89 ms']);
     expect(await row('Score')).toEqual(['4.6', '3.2']);
     await ann.getByText('2 freezes, 0.42 s in all').waitFor();
     await fold

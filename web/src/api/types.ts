@@ -131,6 +131,10 @@ export interface Experience {
   readonly touches: number;
   readonly touchMsP50: number;
   readonly touchMsP95: number;
+  /** Frames of which it is known when the phone drew them. */
+  readonly glassFrames: number;
+  readonly glassMsP50: number;
+  readonly glassMsP95: number;
 }
 
 /** Phones that do what is done on their master. */

@@ -59,6 +59,9 @@ const experience = named(
     ),
     touchMsP50: count.describe('From such a press to the display of the first frame that changed'),
     touchMsP95: count,
+    glassFrames: count.describe('Frames, evenly picked, of which it knows when the phone drew them'),
+    glassMsP50: count.describe('From when the phone drew such a frame to its display'),
+    glassMsP95: count,
   }),
 );
 

@@ -13,6 +13,7 @@ const report = (over: Partial<Experience> = {}): Experience => ({
   bufferMs: 12,
   score: 4.5,
   touchMs: [],
+  glassMs: [],
   ...over,
 });
 
@@ -21,8 +22,8 @@ describe('readExperience', () => {
     expect(readExperience({ ...report(), more: 'x' })).toEqual(report());
   });
 
-  it('takes a player of before for one that told of no touch', () => {
-    expect(readExperience({ ...report(), touchMs: undefined })).toEqual(report());
+  it('takes a player of before for one that told of no touch and of no frame', () => {
+    expect(readExperience({ ...report(), touchMs: undefined, glassMs: undefined })).toEqual(report());
   });
 
   it.each([
@@ -38,6 +39,8 @@ describe('readExperience', () => {
     ['touches that are no list', { ...report(), touchMs: 48 }, 'touchMs'],
     ['more touches than a report has', { ...report(), touchMs: Array(17).fill(40) }, 'touchMs'],
     ['a touch before its time', { ...report(), touchMs: [40, -1] }, 'touchMs'],
+    ['more frames than a report has', { ...report(), glassMs: Array(17).fill(40) }, 'glassMs'],
+    ['a frame that was shown before it was drawn', { ...report(), glassMs: [-1] }, 'glassMs'],
     ['a field that is missing', { ...report(), stalls: undefined }, 'stalls'],
   ])('refuses %s', (_, data, field) => {
     expect(readExperience(data)).toBe(field);

@@ -4,8 +4,10 @@ import type { viewer } from '@ancloud/contracts';
 /** What a player says of the last seconds of its picture. */
 export type Experience = viewer.ClientNotifications['experience'];
 
-/** What a player may leave out, it has told nothing of. */
-type Figures = Omit<Experience, 'touchMs'>;
+/** Lists of times: what a player leaves out, it has told nothing of. */
+type Times = 'touchMs' | 'glassMs';
+
+type Figures = Omit<Experience, Times>;
 type Range = readonly [least: number, most: number, whole?: 'whole'];
 
 /** What a player can have seen. Wider is a broken or a hostile one: its figures would spoil everybody's. */
@@ -22,9 +24,9 @@ const RANGES: { readonly [field in keyof Figures]: Range } = {
   score: [1, 5],
 };
 
-/** Of one report. */
-const TOUCHES = 16;
-const TOUCH_MS: Range = [0, 10_000];
+/** Of one report, in each list. */
+const TIMES = 16;
+const TIME_MS: Range = [0, 10_000];
 
 /** The report, or the name of the first field that is none. Fields that are not of the protocol are left out. */
 export function readExperience(data: unknown): Experience | keyof Experience {
@@ -34,20 +36,22 @@ export function readExperience(data: unknown): Experience | keyof Experience {
     if (typeof value !== 'number' || !(value >= least && value <= most)) return field;
     if (whole !== undefined && !Number.isInteger(value)) return field;
   }
-  const touchMs = given['touchMs'] ?? [];
-  if (!Array.isArray(touchMs) || touchMs.length > TOUCHES || !touchMs.every(isTouch)) return 'touchMs';
+  const { touchMs = [], glassMs = [] } = given;
+  if (!areTimes(touchMs)) return 'touchMs';
+  if (!areTimes(glassMs)) return 'glassMs';
   const figures = Object.fromEntries(Object.keys(RANGES).map((field) => [field, given[field]])) as Figures;
-  return { ...figures, touchMs };
+  return { ...figures, touchMs, glassMs };
 }
 
-function isTouch(ms: unknown): ms is number {
-  return typeof ms === 'number' && ms >= TOUCH_MS[0] && ms <= TOUCH_MS[1];
+function areTimes(list: unknown): list is number[] {
+  const isTime = (ms: unknown): boolean => typeof ms === 'number' && ms >= TIME_MS[0] && ms <= TIME_MS[1];
+  return Array.isArray(list) && list.length <= TIMES && list.every(isTime);
 }
 
 /** Of a viewer's reports so many are kept for its percentiles: ten minutes of one each 5 s. */
 const KEPT = 120;
-/** And so many of its touches. */
-const KEPT_TOUCHES = 500;
+/** And so many of its touches, and of its frames' times: those of the last two and a half minutes. */
+const KEPT_TIMES = 500;
 
 const SUMMED = ['spanMs', 'frames', 'framesDropped', 'packetsLost', 'stalls', 'stalledMs'] as const;
 
@@ -60,6 +64,7 @@ export function delayMs({ rttMs, bufferMs, decodeMs }: Experience): number {
 export class ExperienceLog {
   readonly #kept: Experience[] = [];
   #touches: number[] = [];
+  #glass: number[] = [];
   #reports = 0;
   #sum = { spanMs: 0, frames: 0, framesDropped: 0, packetsLost: 0, stalls: 0, stalledMs: 0 };
 
@@ -67,7 +72,8 @@ export class ExperienceLog {
     this.#reports += 1;
     this.#kept.push(report);
     if (this.#kept.length > KEPT) this.#kept.shift();
-    this.#touches = [...this.#touches, ...(report.touchMs ?? [])].slice(-KEPT_TOUCHES);
+    this.#touches = [...this.#touches, ...(report.touchMs ?? [])].slice(-KEPT_TIMES);
+    this.#glass = [...this.#glass, ...(report.glassMs ?? [])].slice(-KEPT_TIMES);
     for (const field of SUMMED) this.#sum[field] += report[field];
   }
 
@@ -89,6 +95,9 @@ export class ExperienceLog {
       touches: this.#touches.length,
       touchMsP50: rank(this.#touches, 0.5),
       touchMsP95: rank(this.#touches, 0.95),
+      glassFrames: this.#glass.length,
+      glassMsP50: rank(this.#glass, 0.5),
+      glassMsP95: rank(this.#glass, 0.95),
     };
   }
 }

@@ -10,6 +10,7 @@ export class ExperienceMetrics {
   readonly #rtt;
   readonly #delay;
   readonly #touch;
+  readonly #glass;
   readonly #score;
   readonly #frames;
   readonly #stalls;
@@ -33,6 +34,12 @@ export class ExperienceMetrics {
     this.#touch = metrics.histogram(
       'ancloud_viewer_touch_to_photon_seconds',
       'From a press on a still screen to the display of the first frame that changed',
+      [],
+      DELAYS,
+    );
+    this.#glass = metrics.histogram(
+      'ancloud_viewer_glass_to_glass_seconds',
+      "From a frame's drawing in the phone to its display, of frames that players pick evenly",
       [],
       DELAYS,
     );
@@ -63,6 +70,7 @@ export class ExperienceMetrics {
       this.#delay.observe(delayMs(report) / 1_000);
     }
     for (const ms of report.touchMs ?? []) this.#touch.observe(ms / 1_000);
+    for (const ms of report.glassMs ?? []) this.#glass.observe(ms / 1_000);
     this.#score.observe(report.score);
     this.#frames.shown += report.frames;
     this.#frames.dropped += report.framesDropped;

@@ -40,6 +40,11 @@ export class SessionCaller {
     return (await this.#client(session).readKeyboard({ phoneId }, { retries: 0 })).shown;
   }
 
+  /** CLOCK_MONOTONIC of the session's host, ms. */
+  async hostMs(session: SessionRecord): Promise<number> {
+    return (await this.#client(session).readClock({}, { deadlineMs: 1_000, retries: 0 })).monotonicMs;
+  }
+
   /** The end of the low layer. */
   async detachLow(session: SessionRecord, fence: number): Promise<void> {
     await this.#client(session).detachLow(

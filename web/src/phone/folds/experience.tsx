@@ -62,6 +62,9 @@ function Figures({ told, name }: { readonly told: Told; readonly name: string })
   const rows: readonly (readonly [string, string, string])[] = [
     ['Score', told.scoreP50.toFixed(1), told.scoreP5.toFixed(1)],
     ...(told.touches === 0 ? [] : [['Touch to photon', ms(told.touchMsP50), ms(told.touchMsP95)] as const]),
+    ...(told.glassFrames === 0
+      ? []
+      : [['Glass to glass', ms(told.glassMsP50), ms(told.glassMsP95)] as const]),
     ['Delay', ms(told.delayMsP50), ms(told.delayMsP95)],
     ['Round trip', ms(told.roundTripMsP50), ms(told.roundTripMsP95)],
   ];

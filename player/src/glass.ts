@@ -1,0 +1,46 @@
+const TICKS_PER_MS = 90;
+/** RTP timestamps are of 32 bits: they wrap each 13 hours. */
+const WRAP_MS = 2 ** 32 / TICKS_PER_MS;
+/** Answers of which the quickest counts: half a minute, in which two clocks part by some ms at most. */
+const ANSWERS = 6;
+/** What a frame can have taken; more is a clock that was set. */
+const MOST_MS = 10_000;
+/** viewer.ts: a report tells so many at most. */
+const TOLD = 16;
+/** Frames of a report's time that are remembered: 5 s of 120 a second. */
+const REMEMBERED = 600;
+
+/**
+ * Glass to glass: from when the phone drew a frame, which is its RTP timestamp on the clock of the phone's host, to its display. That clock is
+ * asked for; what is wrong with it is at most half the time that the quickest answer took (RFC 5905 §8). Browsers that do not tell a
+ * frame's timestamp have none. Pure; times of one clock in ms.
+ */
+export class GlassMeter {
+  #answers: { readonly aheadMs: number; readonly tookMs: number }[] = [];
+  #took: number[] = [];
+
+  /** The host's clock said `hostMs` between these two moments. */
+  clock(askedMs: number, answeredMs: number, hostMs: number): void {
+    const answer = { aheadMs: hostMs - (askedMs + answeredMs) / 2, tookMs: answeredMs - askedMs };
+    const before = this.#answers.at(-1);
+    // Another host: the phone has moved.
+    if (before !== undefined && Math.abs(before.aheadMs - answer.aheadMs) > MOST_MS) this.#answers = [];
+    this.#answers = [...this.#answers, answer].slice(-ANSWERS);
+  }
+
+  /** A frame was displayed. */
+  shown(atMs: number, rtp: number | undefined): void {
+    if (rtp === undefined || this.#answers.length === 0 || this.#took.length === REMEMBERED) return;
+    const { aheadMs } = this.#answers.reduce((best, one) => (one.tookMs < best.tookMs ? one : best));
+    const took = (atMs + aheadMs - rtp / TICKS_PER_MS) % WRAP_MS;
+    const tookMs = took < 0 ? took + WRAP_MS : took;
+    if (tookMs <= MOST_MS) this.#took.push(tookMs);
+  }
+
+  /** What frames since the last call took, ms; evenly picked. */
+  take(): number[] {
+    const took = this.#took.splice(0);
+    const step = Math.max(1, took.length / TOLD);
+    return Array.from({ length: Math.min(TOLD, took.length) }, (_, i) => took[Math.floor(i * step)] ?? 0);
+  }
+}
