@@ -29,6 +29,13 @@ export const phonePaused = (phoneId: string): AppError =>
     fix: 'resume the phone first',
   });
 
+export const notReached = (phoneId: string, why: string): AppError =>
+  new AppError('SESSION_NOT_READY', `phone ${phoneId} cannot be reached yet: ${why}`, {
+    field: 'phone_id',
+    value: phoneId,
+    fix: 'try again when its session is READY',
+  });
+
 /** Any failure while reaching into a phone as an AppError that says what was being done. */
 export function phoneError(doing: string, error: unknown): AppError {
   if (error instanceof AppError) return error;

@@ -27,7 +27,8 @@ const videoPackets = (viewer: ViewerPage): Promise<number[]> =>
     const reports = await Promise.all(connections.map((connection) => connection.getStats()));
     return reports.flatMap((report) =>
       [...(report as unknown as ReadonlyMap<string, Record<string, unknown>>).values()]
-        .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video')
+        // mediasoup measures a link by packets of no picture: RTC::RtpProbationSsrc.
+        .filter(({ type, kind, ssrc }) => type === 'inbound-rtp' && kind === 'video' && ssrc !== 1234)
         .map(({ packetsReceived }) => Number(packetsReceived)),
     );
   });

@@ -79,7 +79,7 @@ export function buildParts(world: World) {
   const access = new PhoneAccess(facts, store);
   const snapshots = new SnapshotAccess(facts);
   const inputs = new Inputs(state, inputPool);
-  const sessions = new Sessions(facts, sessionPool);
+  const sessions = new Sessions(facts, sessionPool, clock);
   const nudge = new Nudge({ bus, hosts, facts, log });
   const finisher = new OperationFinisher({ store: operations, bus, wakeups, clock });
   const reactor = new PhoneReactor({ facts, store, finisher, wakeups, clock, log });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { InjectRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import type { InjectResponse } from '@ancloud/contracts/input/v1/input';
+import type { Clock } from '@ancloud/kit';
+import { whileComing } from '../farm/while-coming.js';
 import type { Principal } from '../auth/principal.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import type { Sessions } from '../phones/session-client.js';
@@ -14,7 +16,12 @@ const DEADLINE_MS = 75_000;
  * InputService.Inject.
  */
 export async function inject(
-  parts: { readonly access: PhoneAccess; readonly sessions: Sessions; readonly inputs: Inputs },
+  parts: {
+    readonly access: PhoneAccess;
+    readonly sessions: Sessions;
+    readonly inputs: Inputs;
+    readonly clock: Clock;
+  },
   principal: Principal,
   { phoneId, injection, takeOver }: InjectRequest,
   signal?: AbortSignal,
@@ -22,7 +29,12 @@ export async function inject(
   await parts.access.load(principal, phoneId);
   // Says why the phone cannot be touched, where input-svc only knows that nobody answers.
   await parts.sessions.of(phoneId);
-  const input = await parts.inputs.of(phoneId);
+  // It has a session now: input-svc hears of it a moment later than we.
+  const input = await whileComing(
+    parts.clock,
+    () => parts.inputs.of(phoneId),
+    () => Promise.resolve(true),
+  );
   return input.inject(
     { phoneId, injection, takeOver, ...programOf(principal) },
     // Not again when the connection breaks: the phone may have been touched.

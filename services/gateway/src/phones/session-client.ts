@@ -1,7 +1,8 @@
 import type { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
-import { SessionState } from '@ancloud/contracts/state/v1/state';
-import { AppError, type ClientPool, type GrpcClient } from '@ancloud/kit';
+import { SessionState, Stage } from '@ancloud/contracts/state/v1/state';
+import { AppError, type ClientPool, type Clock, type GrpcClient } from '@ancloud/kit';
 import type { FarmFacts } from '../farm/farm-facts.js';
+import { whileComing } from '../farm/while-coming.js';
 
 export type SessionClient = GrpcClient<typeof SessionServiceClient.service>;
 
@@ -9,14 +10,24 @@ export type SessionClient = GrpcClient<typeof SessionServiceClient.service>;
 export class Sessions {
   readonly #facts: FarmFacts;
   readonly #pool: ClientPool<typeof SessionServiceClient.service>;
+  readonly #clock: Clock;
 
-  constructor(facts: FarmFacts, pool: ClientPool<typeof SessionServiceClient.service>) {
+  constructor(facts: FarmFacts, pool: ClientPool<typeof SessionServiceClient.service>, clock: Clock) {
     this.#facts = facts;
     this.#pool = pool;
+    this.#clock = clock;
   }
 
-  /** Errors: SESSION_NOT_READY while the phone cannot be reached, PHONE_PAUSED. */
-  async of(phoneId: string): Promise<SessionClient> {
+  /** Of a phone that is READY it is waited for, 5 s at most. Errors: SESSION_NOT_READY while the phone cannot be reached, PHONE_PAUSED. */
+  of(phoneId: string): Promise<SessionClient> {
+    return whileComing(
+      this.#clock,
+      () => this.#now(phoneId),
+      async () => (await this.#facts.status(phoneId))?.stage === Stage.STAGE_READY,
+    );
+  }
+
+  async #now(phoneId: string): Promise<SessionClient> {
     const session = await this.#facts.session(phoneId);
     if (
       session === undefined ||

@@ -34,7 +34,7 @@ export async function installApp(session: Session, options: InstallOptions): Pro
       value: String(size),
       fix: `give the bytes of the APK, 1 to ${APP_MAX}`,
     });
-  const { link } = session;
+  const link = await session.reach(signal);
   const path = `${INSTALL_PREFIX}${randomBytes(8).toString('hex')}.apk`;
   try {
     const pushed = await link

@@ -28,7 +28,8 @@ export async function readScreen(
       });
   const doing = `reading the screen of ${session.phoneId}`;
   try {
-    const { stdout, stderr, exitCode } = await session.link.runShell('screencap', {
+    const link = await session.reach(signal);
+    const { stdout, stderr, exitCode } = await link.runShell('screencap', {
       timeoutMs: READ_MS,
       maxStdout: RAW_MAX,
       signal,

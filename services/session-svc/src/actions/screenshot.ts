@@ -10,7 +10,7 @@ const SCREENSHOT_MS = 15_000;
 /** The screen as the phone's own screencap draws it. Errors: SCREENSHOT_FAILED, SESSION_NOT_READY, ADB_*. */
 export async function takeScreenshot(session: Session, signal: AbortSignal): Promise<Uint8Array> {
   const doing = `taking a screenshot of ${session.phoneId}`;
-  const { link } = session;
+  const link = await session.reach(signal);
   try {
     const { exitCode, stdout, stderr } = await link.runShell('screencap -p', {
       timeoutMs: SCREENSHOT_MS,

@@ -33,7 +33,7 @@ export async function runShell(session: Session, options: ShellOptions): Promise
       },
     );
   const interactive = command === '';
-  const { link } = session;
+  const link = await session.reach(signal);
   try {
     const process = await link.startShell(command, {
       onStdout: (stdout) => output({ output: { $case: 'stdout', value: stdout } }),

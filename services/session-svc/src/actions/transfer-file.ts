@@ -29,7 +29,7 @@ export async function pushFile(
       value: `0${mode.toString(8)}`,
       fix: 'give permission bits from 0 to 0777',
     });
-  const { link } = session;
+  const link = await session.reach(signal);
   try {
     return await link.push({ path, mode: mode === 0 ? 0o644 : mode, source, maxBytes: FILE_MAX, signal });
   } catch (error) {
@@ -45,7 +45,7 @@ export async function* pullFile(
 ): AsyncGenerator<Uint8Array, void, void> {
   const doing = `reading ${path} of ${session.phoneId}`;
   checkPath(doing, path);
-  const { link } = session;
+  const link = await session.reach(signal);
   try {
     yield* link.pull({ path, maxBytes: FILE_MAX, timeoutMs: PIECE_MS, signal });
   } catch (error) {

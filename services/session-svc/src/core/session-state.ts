@@ -1,3 +1,5 @@
+import { SessionState } from '@ancloud/contracts/state/v1/state';
+
 /**
  * The life of one session as a table: (state, event) → next state + effects. Effects are performed by io/session.ts,
  * which knows no rules. What is not in the table is an InvalidState error there.
@@ -131,4 +133,12 @@ export function stepSession(
   if (found === undefined) return undefined;
   const { to, effects } = typeof found === 'function' ? found(booted) : found;
   return { next: { at: to, booted, wasReady: machine.wasReady || to === 'ready' }, effects };
+}
+
+/** What others are told of it. */
+export function stateTold({ at, wasReady }: SessionMachine, held: boolean): SessionState {
+  if (at === 'closed') return SessionState.SESSION_STATE_CLOSED;
+  if (held) return SessionState.SESSION_STATE_PAUSED;
+  if (at === 'ready') return SessionState.SESSION_STATE_READY;
+  return wasReady ? SessionState.SESSION_STATE_RECOVERING : SessionState.SESSION_STATE_CONNECTING;
 }

@@ -18,6 +18,7 @@ import { DEFAULT_ENCODER } from '../core/stream-options.js';
 import { FakeDevice } from './fake-device.js';
 import type { FakeStart } from './fake-device.js';
 import { hostClock } from './host-clock.js';
+import type { PhoneLink } from './phone-link.js';
 import { ServerJar } from './server-jar.js';
 import { Session } from './session.js';
 import { SessionMetrics } from './session-metrics.js';
@@ -50,7 +51,13 @@ afterEach(async () => {
   cleanup = [];
 });
 
-async function phone(version = '4.1', over: { audio?: 'opus' | 'unavailable' } = {}) {
+async function phone(
+  version = '4.1',
+  {
+    connect,
+    ...over
+  }: { audio?: 'opus' | 'unavailable'; connect?: (device: FakeDevice<FakePhone>) => Promise<PhoneLink> } = {},
+) {
   const device = new FakeDevice(({ version: asked, options }: FakeStart) => {
     const sockets = (['video', 'audio', 'control'] as FakeSocket[]).filter(
       (name) => options.get(name) !== 'false',
@@ -74,7 +81,7 @@ async function phone(version = '4.1', over: { audio?: 'opus' | 'unavailable' } =
       rtpIp: '127.0.0.1',
       version: parseScrcpyVersion(version),
       jar: new ServerJar(Buffer.from('jar')),
-      connect: () => Promise.resolve(device.connect()),
+      connect: () => connect?.(device) ?? Promise.resolve(device.connect()),
       voice: {
         record: (record) => records.push(record),
         device: (_phone, event) => said.push(event),
@@ -100,6 +107,9 @@ async function phone(version = '4.1', over: { audio?: 'opus' | 'unavailable' } =
   const events = (): string[] => said.map(({ event }) => `${event?.$case} ${JSON.stringify(event?.value)}`);
   return { device, session, records, said, acks, events, ready, control, media, metrics };
 }
+
+/** What a promise is rejected with, or gave. */
+const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
 /** A media-svc's PlainTransport as far as packets go. */
 class Receiver {
@@ -550,6 +560,41 @@ describe('streams', () => {
     const unixSeconds = receiver.reports[0]!.readUInt32BE(8) - 2_208_988_800;
     expect(unixSeconds).toBeGreaterThanOrEqual(began);
     expect(unixSeconds).toBeLessThanOrEqual(Date.now() / 1_000);
+  });
+});
+
+describe('reaching a phone that is not connected yet', () => {
+  it('waits for the link that comes', async () => {
+    const boots = Promise.withResolvers<void>();
+    const p = await phone('4.1', { connect: (device) => boots.promise.then(() => device.connect()) });
+    const reached = p.session.reach(new AbortController().signal);
+    expect(p.session.linked).toBe(false);
+    boots.resolve();
+    expect(await reached).toBe(p.session.link);
+    // And one that is there is had at once.
+    expect(await p.session.reach(AbortSignal.abort())).toBe(p.session.link);
+  });
+
+  it('gives up after 5 s and says what is wrong, with its caller, with a pause and with the session', async () => {
+    const p = await phone('4.1', { connect: () => Promise.reject(new AppError('ADB_REFUSED', 'no adbd')) });
+    const late = settled(p.session.reach(new AbortController().signal));
+    await clock.advance(4_000);
+    const soon = new AbortController();
+    const gone = settled(p.session.reach(soon.signal));
+    soon.abort();
+    expect(await gone).toMatchObject({ code: 'CANCELLED' });
+    await clock.advance(1_000);
+    expect(await late).toMatchObject({
+      code: 'SESSION_NOT_READY',
+      message: 'phone ph_1 cannot be reached yet: no adbd',
+    });
+    const paused = settled(p.session.reach(new AbortController().signal));
+    p.session.hold(true);
+    expect(await paused).toMatchObject({ code: 'PHONE_PAUSED' });
+    p.session.hold(false);
+    const ended = settled(p.session.reach(new AbortController().signal));
+    p.session.close('the test ends');
+    expect(await ended).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 });
 

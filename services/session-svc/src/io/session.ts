@@ -1,21 +1,20 @@
-import { type SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
-import { AppError, asAppError, Backoff } from '@ancloud/kit';
-import type { Log, Timer } from '@ancloud/kit';
-import { initialSession, stepSession } from '../core/session-state.js';
+import type { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
+import { AppError, asAppError, Backoff, type Log, type Timer } from '@ancloud/kit';
+import { initialSession, stateTold, stepSession } from '../core/session-state.js';
 import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
-import { phonePaused } from '../errors.js';
+import { notReached, phonePaused } from '../errors.js';
 import { ControlServer } from './control-server.js';
+import { LinkArrival } from './link-arrival.js';
 import type { PhoneAddress, PhoneLink } from './phone-link.js';
 import { RtpSocket } from './rtp-socket.js';
 import { SessionInput } from './session-input.js';
 import { sessionRecord } from './session-record.js';
 import { SessionStreams } from './session-streams.js';
 import type { SessionOptions, SessionWorld } from './session-world.js';
-import type { Stream } from './stream.js';
 
 /**
- * One boot of one phone, attached: link, control server, stream, input. Performs what core/session-state.ts decides.
- * Owned by Sessions; owns everything it opens, and `close` ends all of it.
+ * One boot of one phone, attached: link, control server, stream, input. Performs what core/session-state.ts decides. Owned by Sessions;
+ * owns everything it opens, and `close` ends all of it.
  */
 export class Session {
   readonly phoneId: string;
@@ -26,6 +25,7 @@ export class Session {
   readonly #address: PhoneAddress;
   readonly #log: Log;
   readonly #socket: RtpSocket;
+  readonly #arrival = new LinkArrival();
   readonly #backoff = new Backoff({ minMs: 100, maxMs: 5_000 });
   /** Aborts when the session closes. */
   readonly #life = new AbortController();
@@ -85,26 +85,25 @@ export class Session {
   }
 
   /** The main one. */
-  get stream(): Stream {
+  get stream(): SessionStreams['main'] {
     return this.streams.main;
   }
 
   get state(): SessionState {
-    const { at, wasReady } = this.#machine;
-    if (at === 'closed') return SessionState.SESSION_STATE_CLOSED;
-    if (this.#held) return SessionState.SESSION_STATE_PAUSED;
-    if (at === 'ready') return SessionState.SESSION_STATE_READY;
-    return wasReady ? SessionState.SESSION_STATE_RECOVERING : SessionState.SESSION_STATE_CONNECTING;
+    return stateTold(this.#machine, this.#held);
   }
 
   /** The connection into the phone. Errors: SESSION_NOT_READY while there is none, PHONE_PAUSED. */
   get link(): PhoneLink {
     if (this.#held) throw phonePaused(this.phoneId);
     if (this.#link !== undefined) return this.#link;
-    const why = this.#reason || 'connecting';
-    throw new AppError('SESSION_NOT_READY', `phone ${this.phoneId} cannot be reached yet: ${why}`, {
-      fix: 'try again when its session is READY',
-    });
+    throw notReached(this.phoneId, this.#reason || 'connecting');
+  }
+
+  /** As `link`; one that is being made is waited for, 5 s at most. Errors: also SESSION_NOT_FOUND when the session ends meanwhile. */
+  async reach(signal: AbortSignal): Promise<PhoneLink> {
+    if (this.#held || this.linked || this.#machine.at === 'closed') return this.link;
+    return this.#arrival.wait(this.#world.clock, signal, () => this.link);
   }
 
   get linked(): boolean {
@@ -137,6 +136,7 @@ export class Session {
   hold(held: boolean): void {
     if (this.#held === held || this.#machine.at === 'closed') return;
     this.#held = held;
+    if (held) this.#arrival.ended(phonePaused(this.phoneId));
     this.#control?.channel.hold(held);
     this.input.hold(held);
     this.streams.hold(held);
@@ -215,6 +215,7 @@ export class Session {
       this.#step('linkLost');
     };
     void link.closed.then(lost);
+    this.#arrival.came(link);
     this.#step('linkUp');
     // While the phone boots there is time: the control server then starts at once.
     this.#world.jar.ensure(link, this.#life.signal).catch(() => undefined);
@@ -247,11 +248,11 @@ export class Session {
   }
 
   #controlUp(control: ControlServer): void {
-    const { display } = control;
+    const { display, deviceName } = control;
     if (display !== undefined) this.input.display(display.natural);
     if (display !== undefined && !this.stream.streaming) this.input.resized(display.present);
     this.#control = control;
-    this.#deviceName = control.deviceName;
+    this.#deviceName = deviceName;
     control.channel.hold(this.#held);
     void control.lost.then((reason) => this.#controlLost(control, reason));
     this.#reason = '';
@@ -277,9 +278,9 @@ export class Session {
     const { code, message } = asAppError(error);
     this.#world.metrics.linkFailures.inc({ code });
     // Each reason once: a phone that boots refuses some tries a second.
-    if (message !== this.#reason)
-      this.#log.info({ what, code, reason: message }, 'the phone cannot be reached yet');
+    const told = message === this.#reason;
     this.#reason = message;
+    if (!told) this.#log.info({ what, code, reason: message }, 'the phone cannot be reached yet');
   }
 
   #announce(): void {
@@ -288,6 +289,7 @@ export class Session {
 
   #release(): void {
     this.#life.abort(new AppError('SESSION_NOT_FOUND', `phone ${this.phoneId}: ${this.#reason}`));
+    this.#arrival.ended(asAppError(this.#life.signal.reason));
     this.#retry?.cancel();
     this.streams.close();
     this.#closeControl();
