@@ -127,8 +127,8 @@ it(
           log: silentLog,
         } as unknown as PhoneInputOptions);
         phone.resized(SIZE);
-        for (const viewer of ['a', 'b', 'o']) phone.presence(viewer, ROLES[viewer] ?? 'watch', true);
-        phone.presence('w', 'watch', true);
+        for (const viewer of ['a', 'b', 'o']) phone.came(viewer, ROLES[viewer] ?? 'watch', 'c1');
+        phone.came('w', 'watch', 'c1');
         void phone.revoke('r', 'the fuzzer');
         const gate = new InputGate(0);
         for (const { viewer, bytes: message } of said) {

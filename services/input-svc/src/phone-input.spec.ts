@@ -124,7 +124,7 @@ describe('PhoneInput', () => {
     input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_MOVE));
     await settle();
     expect(done).toEqual(['a control touch']);
-    input.presence('a', 'control', false);
+    input.went('a', 'c1');
     await settle();
     expect(done).toEqual(['a control touch', 'a let go']);
   });
@@ -198,12 +198,31 @@ describe('PhoneInput', () => {
     expect(words()).toEqual(['7:touch1', '7:liftAll']);
   });
 
+  it('keeps the controls for a holder who has come back when its old connection ends', async () => {
+    input.came('a', 'control', 'c1');
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    // Its numbers begin anew with the connection that they come by, not when that is told once more.
+    input.came('a', 'control', 'c2');
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    input.came('a', 'control', 'c2');
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    expect(input.went('a', 'c1')).toBe(false);
+    await settle();
+    expect([input.holder, words()]).toEqual(['a', ['7:touch1', '7:touch1']]);
+    expect(input.went('a', 'c2')).toBe(true);
+    await settle();
+    expect([input.holder, words().at(-1)]).toEqual(['', '7:liftAll']);
+  });
+
   it('frees the controls when the holder is gone', async () => {
     input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
     lease.asked[0]?.give(7);
     await settle();
-    input.presence('a', 'control', false);
+    input.went('a', 'c1');
     await settle();
     expect(words()).toEqual(['7:touch1', '7:liftAll']);
     expect(input.holder).toBe('');
@@ -289,7 +308,7 @@ describe('PhoneInput', () => {
       await expect(input.straight.offer('b')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
       const late = input.straight.offer('a').catch((error: unknown) => error);
       await settle();
-      input.presence('a', 'control', false);
+      input.went('a', 'c1');
       asked[0]?.answer(3);
       expect(await late).toMatchObject({ code: 'CONTROL_NOT_HELD' });
       input.straight.begins(3);
@@ -343,7 +362,7 @@ describe('PhoneInput', () => {
 
   describe('the controls', () => {
     it('go to who asked when the holder rests, and everybody hears who waits', async () => {
-      input.presence('b', 'control', true);
+      input.came('b', 'control', 'c2');
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
       await holds('a', 7);
       input.message('b', 'control', wish(true));
@@ -359,8 +378,8 @@ describe('PhoneInput', () => {
     });
 
     it('are handed over by their holder alone, to one who may touch', async () => {
-      input.presence('b', 'control', true);
-      input.presence('w', 'watch', true);
+      input.came('b', 'control', 'c2');
+      input.came('w', 'watch', 'c3');
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
       await holds('a', 7);
       for (const to of ['w', 'nobody']) input.message('a', 'control', wish(false, to));
@@ -377,7 +396,7 @@ describe('PhoneInput', () => {
     });
 
     it('are not asked for a thousand times a second', async () => {
-      input.presence('b', 'control', true);
+      input.came('b', 'control', 'c2');
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
       await holds('a', 7);
       const before = told.length;

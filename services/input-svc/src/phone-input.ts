@@ -1,15 +1,11 @@
 import type { viewer as protocol } from '@ancloud/contracts';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import type {
-  ControlAck,
-  ControlBatch,
-  ControlEvent,
-  RevokeViewerResponse,
-} from '@ancloud/contracts/input/v1/input';
+import type { ControlAck, ControlBatch, RevokeViewerResponse } from '@ancloud/contracts/input/v1/input';
 import { type Log, type Size, translate, type Translation } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
 import type { Fate } from './core/fates.js';
 import type { Actor } from './core/arbiter.js';
+import { PresentViewers } from './core/present-viewers.js';
 import type { SharedInput } from './core/shared-input.js';
 import { Injector } from './injector.js';
 import { Acks } from './io/acks.js';
@@ -71,8 +67,7 @@ export class PhoneInput {
   readonly #sending: Sending;
   readonly #acks = new Acks();
   readonly #touching = new Touching((viewer) => this.#silenced(viewer));
-  /** Roles of the viewers that are here, as far as they came or spoke since this process serves the phone. */
-  readonly #roles = new Map<string, RoleWord>();
+  readonly #present = new PresentViewers();
   readonly #wishes: Wishes;
   readonly #revocations: Revocations;
   #size: Size = { width: 0, height: 0 };
@@ -106,7 +101,7 @@ export class PhoneInput {
     this.#wishes = new Wishes({
       controls: this.controls,
       notices,
-      roleOf: (viewer) => this.#roles.get(viewer),
+      roleOf: (viewer) => this.#present.roleOf(viewer),
       refused: () => options.counted('refused'),
     });
     this.#revocations = new Revocations({
@@ -114,8 +109,8 @@ export class PhoneInput {
       audit,
       acks: this.#acks,
       send: options.send,
-      roleOf: (viewer) => this.#roles.get(viewer),
-      gone: (viewer, role) => this.presence(viewer, role, false),
+      roleOf: (viewer) => this.#present.roleOf(viewer),
+      gone: (viewer) => this.#gone(viewer),
     });
     this.injector = new Injector({
       phoneId,
@@ -143,7 +138,7 @@ export class PhoneInput {
     if (this.#closed) return;
     const { counted, notices } = this.#options;
     if (this.#revocations.has(viewer)) return counted('revoked');
-    if (!this.#roles.has(viewer)) this.#roles.set(viewer, role);
+    this.#present.spoke(viewer, role);
     let input: ViewerInput;
     try {
       input = ViewerInput.decode(bytes);
@@ -213,18 +208,17 @@ export class PhoneInput {
     this.controls.decide({ type: 'leaves', viewer: group, now: performance.now() }, why);
   }
 
-  /** A viewer came (its touch numbers begin anew) or went (its fingers are lifted, its lease ends). */
-  presence(viewer: string, role: RoleWord, present: boolean): void {
-    this.#touching.forget(viewer);
-    if (present) {
-      this.#roles.set(viewer, role);
-      this.#options.notices.control(viewer, this.holder, this.controls.asking);
-      return;
-    }
-    this.#roles.delete(viewer);
-    this.#wishes.gone(viewer);
-    this.#options.notices.gone(viewer);
-    this.controls.decide({ type: 'leaves', viewer, now: performance.now() }, 'it left');
+  /** A viewer came by that connection: its touch numbers begin anew. May be told again: whoever tells listens from then on. */
+  came(viewer: string, role: RoleWord, connection: string): void {
+    if (this.#present.came(viewer, role, connection)) this.#touching.forget(viewer);
+    this.#options.notices.control(viewer, this.holder, this.controls.asking);
+  }
+
+  /** That connection ended, and with it the viewer: its fingers are lifted, its lease ends. False: it is there by another one. */
+  went(viewer: string, connection: string): boolean {
+    if (!this.#present.went(viewer, connection)) return false;
+    this.#gone(viewer);
+    return true;
   }
 
   /** Gives the controls to `viewer`, or with '' takes them from everybody. Resolves when the fence is raised. */
@@ -254,12 +248,21 @@ export class PhoneInput {
     this.#acks.close();
   }
 
+  #gone(viewer: string): void {
+    this.#touching.forget(viewer);
+    this.#present.forget(viewer);
+    this.#wishes.gone(viewer);
+    this.#options.notices.gone(viewer);
+    this.controls.decide({ type: 'leaves', viewer, now: performance.now() }, 'it left');
+  }
+
   /** The holder's last words leave under its own fence, then everything it held down is lifted. */
   #leaving(holder: string, fence: number, why: string): void {
     this.#touching.rest();
     if (fence > 0) {
       this.#sending.flush();
-      this.#options.send({ fence, events: [lift(why)], ack: 0 });
+      const lift = { $case: 'liftAll', value: { reason: why } } as const;
+      this.#options.send({ fence, events: [{ event: lift }], ack: 0 });
     }
     this.#sending.discard();
     this.#touching.forget(holder);
@@ -289,8 +292,4 @@ export class PhoneInput {
     this.#options.counted('silenced');
     this.#sending.add({ $case: 'liftAll', value: { reason: 'the viewer fell silent' } }, undefined);
   }
-}
-
-function lift(reason: string): ControlEvent {
-  return { event: { $case: 'liftAll', value: { reason } } };
 }

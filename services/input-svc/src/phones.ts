@@ -219,10 +219,10 @@ export class Phones {
       bus.serve(subjects.straightLane, { phone }, LaneOffer, async (_, { viewer }) =>
         input.straight.offer(viewer ?? ''),
       ),
-      bus.subscribe(subjects.viewer, { phone }, ({ viewerId, role, present }) => {
+      bus.subscribe(subjects.viewer, { phone }, ({ viewerId, role, present, connection }) => {
+        if (present) input.came(viewerId, roleWord(role), connection);
         // What is still under way of it comes too late.
-        if (!present) lanes.heard.withdraw({ phone, viewer: viewerId });
-        input.presence(viewerId, roleWord(role), present);
+        else if (input.went(viewerId, connection)) lanes.heard.withdraw({ phone, viewer: viewerId });
       }),
       bus.subscribe(subjects.controlAck, { phone }, (ack) => input.acknowledged(ack)),
       bus.subscribe(subjects.device, { phone }, ({ event }) => {

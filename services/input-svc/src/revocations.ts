@@ -18,7 +18,7 @@ export interface RevocationsOptions {
   /** Of a viewer that is here. */
   readonly roleOf: (viewer: string) => RoleWord | undefined;
   /** Forgets the viewer, as if it had left. */
-  readonly gone: (viewer: string, role: RoleWord) => void;
+  readonly gone: (viewer: string) => void;
 }
 
 /** Viewers of one phone that may touch it no more, and what became of each revocation. */
@@ -63,7 +63,7 @@ export class Revocations {
       inputs: 0,
     });
     const held = viewer === controls.holder;
-    gone(viewer, role ?? 'watch');
+    gone(viewer);
     return held ? this.#fenced() : { held, fence: 0, acknowledged: true };
   }
 

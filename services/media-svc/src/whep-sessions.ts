@@ -106,7 +106,7 @@ export class WhepSessions {
     this.#bus.publish(
       subjects.viewer,
       { phone: phoneId },
-      { phoneId, viewerId, role: Role.ROLE_WATCH, present },
+      { phoneId, viewerId, role: Role.ROLE_WATCH, present, connection: '' },
     );
   }
 }

@@ -95,7 +95,8 @@ export class MediaProcess {
     edge: boolean,
   ): Promise<ClientDuplexStream<SignalFrame, SignalFrame>> {
     const call = this.client.signal();
-    call.write({ frame: { $case: 'open', value: { viewerId, phoneId, role: Role.ROLE_WATCH, edge } } });
+    const open = { viewerId, phoneId, role: Role.ROLE_WATCH, edge, connection: 'cn_1' };
+    call.write({ frame: { $case: 'open', value: open } });
     call.write({ frame: { $case: 'json', value: JSON.stringify({ id: 1, method: 'join', data: {} }) } });
     await once(call, 'data');
     call.on('error', () => undefined);

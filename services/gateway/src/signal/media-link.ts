@@ -62,12 +62,12 @@ export class MediaLink {
 
   static join(
     stream: MediaStream,
-    admission: Pick<Admission, 'viewer' | 'phone' | 'role'> & Pick<MediaChoice, 'edge'>,
+    admission: Pick<Admission, 'viewer' | 'phone' | 'role' | 'connection'> & Pick<MediaChoice, 'edge'>,
     { id, receive }: JoinAsked,
     clock: Clock,
     signal: AbortSignal,
   ): Promise<MediaLink> {
-    const { viewer: viewerId, phone, role, edge } = admission;
+    const { viewer: viewerId, phone, role, edge, connection } = admission;
     return new Promise((resolve, reject) => {
       let link: MediaLink | undefined;
       const fail = (error: AppError): void => {
@@ -106,7 +106,7 @@ export class MediaLink {
         resolve(link);
       });
       stream.write({
-        frame: { $case: 'open', value: { viewerId, phoneId: phone, role: roleOf(role), edge } },
+        frame: { $case: 'open', value: { viewerId, phoneId: phone, role: roleOf(role), edge, connection } },
       });
       const data = { viewer: viewerId, phone, role, receive };
       stream.write({ frame: { $case: 'json', value: JSON.stringify({ id, method: 'join', data }) } });

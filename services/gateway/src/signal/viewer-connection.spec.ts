@@ -90,6 +90,7 @@ let counts: string[];
 function connection(): ViewerConnection {
   const admission = (): Admission => ({
     viewer: 'vw_1',
+    connection: 'cn_1',
     phone: 'ph_1',
     role,
     owner: 'acme',
@@ -180,7 +181,7 @@ describe('join', () => {
   it('replaces the credential by the identity, and adds what only the gateway knows', async () => {
     const { media } = await joined();
     expect(media.got).toEqual([
-      { viewerId: 'vw_1', phoneId: 'ph_1', role: 2, edge: false },
+      { viewerId: 'vw_1', phoneId: 'ph_1', role: 2, edge: false, connection: 'cn_1' },
       { id: 7, method: 'join', data: { viewer: 'vw_1', phone: 'ph_1', role: 'control', receive: false } },
     ]);
     expect(socket.sent).toEqual([
@@ -196,7 +197,7 @@ describe('join', () => {
         },
       },
     ]);
-    expect(published.at(-1)?.[2]).toMatchObject({ viewerId: 'vw_1', present: true });
+    expect(published.at(-1)?.[2]).toMatchObject({ viewerId: 'vw_1', present: true, connection: 'cn_1' });
   });
 
   it('asks the holder when the stream is elsewhere, once', async () => {

@@ -251,7 +251,7 @@ export class ViewerConnection {
   #present(present: boolean): void {
     const admission = this.#admission;
     if (admission === undefined) return;
-    const { phone, viewer: viewerId, role } = admission;
+    const { phone, viewer: viewerId, role, connection } = admission;
     this.#parts.bus.publish(
       subjects.viewer,
       { phone },
@@ -260,6 +260,7 @@ export class ViewerConnection {
         viewerId,
         role: roleOf(role),
         present,
+        connection,
       },
     );
   }

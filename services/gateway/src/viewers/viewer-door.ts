@@ -13,6 +13,8 @@ import type { JoinedViewer, ViewerStore } from './viewer-store.js';
 /** A viewer that was let in. Owned by its connection, which ends it by `leave` or lets it run out. */
 export interface Admission extends JoinedViewer {
   readonly viewer: string;
+  /** This one, among those that the viewer comes and comes back by. */
+  readonly connection: string;
   /** The next resume secret, to be told to the viewer once. */
   readonly resume: string;
   /** Gives the credential back after a join that failed for a reason of ours. Never throws. */
@@ -116,6 +118,7 @@ export class ViewerDoor {
   ): Admission {
     return {
       viewer,
+      connection,
       ...joined,
       resume,
       // A lost Redis keeps the viewer from trying again with this credential; there is nothing more to be done here.

@@ -114,7 +114,13 @@ export class SignalConnection {
       this.#bus.publish(
         subjects.viewer,
         { phone: open.phoneId },
-        { phoneId: open.phoneId, viewerId: open.viewerId, role: open.role, present },
+        {
+          phoneId: open.phoneId,
+          viewerId: open.viewerId,
+          role: open.role,
+          present,
+          connection: open.connection,
+        },
       );
     };
     const viewer = await stream.seat(
