@@ -1,3 +1,4 @@
+import { LaneCast } from '@ancloud/bus';
 import type { viewer as protocol } from '@ancloud/contracts';
 import type { GroupSample } from '@ancloud/contracts/input/v1/input';
 import { TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
@@ -150,13 +151,15 @@ export class Group {
     return phone !== undefined;
   }
 
-  /** All phones in one turn of the event loop, with the rest of what this one brings: to one host they leave in one write. */
+  /** All phones in one turn of the event loop, with the rest of what this one brings: to one host it leaves as one message. */
   #flushLater(): void {
     if (this.#flushing) return;
     this.#flushing = true;
     setImmediate(() => {
       this.#flushing = false;
-      for (const { phoneId } of this.#members.values()) this.#phone(phoneId)?.flush();
+      const cast = new LaneCast();
+      for (const { phoneId } of this.#members.values()) this.#phone(phoneId)?.flush(cast);
+      cast.leave();
     });
   }
 

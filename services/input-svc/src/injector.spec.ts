@@ -36,6 +36,7 @@ beforeEach(() => {
     lease: lease as unknown as ControlLease,
     notices: quiet as unknown as Notices,
     audit: { add: () => undefined } as unknown as Audit,
+    share: () => false,
     send: (batch) => {
       sent.push(batch);
       if (batch.ack !== 0 && refused !== undefined)

@@ -55,6 +55,7 @@ beforeEach(() => {
     } as unknown as ControlLease,
     notices: quiet as unknown as Notices,
     audit: { add: () => undefined } as unknown as Audit,
+    share: () => false,
     send: (batch: ControlBatch) => {
       for (const { event } of batch.events) {
         const at = Math.round(performance.now() - beganMs);

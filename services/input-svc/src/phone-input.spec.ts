@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LaneCast } from '@ancloud/bus';
 import type { ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { silentLog } from '@ancloud/kit';
@@ -44,6 +45,8 @@ describe('PhoneInput', () => {
   let done: string[];
   let audited: object[];
   let asked: { of: string; answer: (lane: number) => void }[];
+  /** What went into a cast, while it takes any. */
+  let shared: string[] | undefined;
   let options: PhoneInputOptions;
   let input: PhoneInput;
   const words = (): string[] =>
@@ -64,6 +67,7 @@ describe('PhoneInput', () => {
     done = [];
     audited = [];
     asked = [];
+    shared = undefined;
     const notices = {
       control: (viewer: string, holder: string) => told.push(`${viewer} sees ${holder}`),
       holder: (holder: string) => told.push(`holder ${holder}`),
@@ -77,6 +81,7 @@ describe('PhoneInput', () => {
       notices: notices as unknown as Notices,
       audit: { add: (line: object) => audited.push(line) } as unknown as Audit,
       send: (batch) => sent.push(batch),
+      share: (_, event, fence, ack) => (shared?.push(`${event.$case} ${fence} ${ack}`) ?? 0) > 0,
       counted: () => undefined,
       did: (viewer, role, did) => done.push(`${viewer} ${role} ${did.input?.$case}`),
       letGo: (viewer) => done.push(`${viewer} let go`),
@@ -152,6 +157,32 @@ describe('PhoneInput', () => {
     expect(follow(2, TouchAction.TOUCH_ACTION_DOWN)).toBe('refused');
     expect(written).toEqual([true, false]);
     expect(done).toEqual(['gr_1 let go', 'b control touch']);
+  });
+
+  it('of what it follows puts one event into the cast, and sends the rest itself', async () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    const written: boolean[] = [];
+    const follow = (sequence: number, action: TouchAction): string =>
+      input.follow(leader, new SharedInput(ViewerInput.decode(touch(sequence, action))), (ok) =>
+        written.push(ok),
+      );
+    follow(1, TouchAction.TOUCH_ACTION_DOWN);
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    shared = [];
+    const before = sent.length;
+    follow(2, TouchAction.TOUCH_ACTION_MOVE);
+    input.flush(new LaneCast());
+    expect(shared).toEqual(['touch 7 2']);
+    input.acknowledged({ ack: 2, fence: 7, refused: '' });
+    await settle();
+    expect(written).toEqual([true]);
+    follow(3, TouchAction.TOUCH_ACTION_MOVE);
+    follow(4, TouchAction.TOUCH_ACTION_UP);
+    input.flush(new LaneCast());
+    expect(shared).toHaveLength(1);
+    expect(words().slice(before)).toEqual(['7:touch3', '7:touch4']);
   });
 
   it('follows nobody before it knows its size', () => {

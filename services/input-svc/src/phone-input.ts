@@ -1,3 +1,4 @@
+import type { LaneCast } from '@ancloud/bus';
 import type { viewer as protocol } from '@ancloud/contracts';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { ControlAck, ControlBatch, RevokeViewerResponse } from '@ancloud/contracts/input/v1/input';
@@ -13,7 +14,7 @@ import type { Audit } from './io/audit.js';
 import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 import { Revocations } from './revocations.js';
-import { Sending } from './sending.js';
+import { Sending, type SendingOptions } from './sending.js';
 import { Straight, type StraightOptions } from './straight.js';
 import { Touching } from './touching.js';
 import { Wishes } from './wishes.js';
@@ -28,6 +29,8 @@ export interface PhoneInputOptions {
   readonly audit: Audit;
   /** Hot: publishes a batch; never waits. */
   readonly send: (batch: ControlBatch) => void;
+  /** Hot: puts an event into a group's cast; false when it has to be sent. */
+  readonly share: SendingOptions['share'];
   /** Hot: what became of one message. */
   readonly counted: (what: Fate) => void;
   /** Hot: the holder did this, and it goes to the phone. Not told of what a group or a program does. */
@@ -87,6 +90,7 @@ export class PhoneInput {
     });
     this.#sending = new Sending({
       send: options.send,
+      share: options.share,
       acks: this.#acks,
       fence: () => this.controls.fence,
       counted: options.counted,
@@ -197,9 +201,9 @@ export class PhoneInput {
     return fate === 'refused' ? 'refused' : 'followed';
   }
 
-  /** What was followed goes to the phone. */
-  flush(): void {
-    this.#sending.flush();
+  /** What was followed goes to the phone, by the cast when it can. */
+  flush(cast: LaneCast): void {
+    this.#sending.flush(cast);
   }
 
   /** The group holds this phone's controls no more. */

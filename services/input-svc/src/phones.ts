@@ -194,6 +194,11 @@ export class Phones {
         this.#batches.inc();
         outlet.publish(batch);
       },
+      share: (cast, event, fence, ack) => {
+        if (!cast.add(outlet, event, fence, ack)) return false;
+        this.#batches.inc();
+        return true;
+      },
     });
     const session = this.#sessions.get(phone);
     if (session !== undefined) input.resized(session);

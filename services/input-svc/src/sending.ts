@@ -1,3 +1,4 @@
+import type { LaneCast } from '@ancloud/bus';
 import type { ControlBatch, ControlEvent } from '@ancloud/contracts/input/v1/input';
 import type { Fate } from './core/fates.js';
 import { Outbox } from './core/outbox.js';
@@ -8,6 +9,8 @@ type Event = NonNullable<ControlEvent['event']>;
 export interface SendingOptions {
   /** Hot: publishes a batch; never waits. */
   readonly send: (batch: ControlBatch) => void;
+  /** Hot: puts one event with what other phones get of it. False = it has to be sent. */
+  readonly share: (cast: LaneCast, event: Event, fence: number, ack: number) => boolean;
   readonly acks: Acks;
   /** Of the present holder; 0 while it is not known. */
   readonly fence: () => number;
@@ -48,18 +51,22 @@ export class Sending {
     }
   }
 
-  flush(): void {
-    const { send, acks, fence: now } = this.#options;
+  /** @param cast of a group's turn: takes what is for many phones, and is made to leave when all have been flushed. */
+  flush(cast?: LaneCast): void {
+    const { share, acks, fence: now } = this.#options;
     this.#flushing = false;
     const fence = now();
     if (fence === 0 || this.#outbox.length === 0) return;
-    const events = this.#outbox.take().map((event) => ({ event }));
-    if (this.#written.length === 0) return send({ fence, events, ack: 0 });
+    const events = this.#outbox.take();
+    const [only] = events;
+    const leave = (ack: number): void => {
+      if (cast !== undefined && only !== undefined && events.length === 1 && share(cast, only, fence, ack))
+        return;
+      this.#options.send({ fence, events: events.map((event) => ({ event })), ack });
+    };
+    if (this.#written.length === 0) return leave(0);
     const waiting = this.#written.splice(0);
-    void this.#told(
-      waiting,
-      acks.ask((ack) => send({ fence, events, ack })),
-    );
+    void this.#told(waiting, acks.ask(leave));
   }
 
   /** What waits is void. */

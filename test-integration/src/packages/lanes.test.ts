@@ -223,7 +223,7 @@ describe('lanes over a real NATS', () => {
     const heard: number[] = [];
     receiver.subscribeRaw(subjects.control, phone, (bytes) => heard.push(bytes[0] ?? 0));
     let offers = 0;
-    receiver.serve(subjects.controlLane, phone, LaneOffer, async () => {
+    receiver.serve(subjects.controlLane, phone, LaneOffer, async (): Promise<LaneOffer> => {
       offers += 1;
       return { address: '127.0.0.1:1', lane: 1, secret: new Uint8Array(32) };
     });

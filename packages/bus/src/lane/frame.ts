@@ -17,6 +17,8 @@ export const Kind = {
   copy: 6,
   /** Body: number of a straight lane, u32 LE: from here on messages go by it, and here come copies of them. Towards who offered only. */
   straight: 7,
+  /** Body: one batch for many lanes of this connection (shared.ts). Lane 0. Towards who offered only, and who said that it hears them. */
+  shared: 8,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -71,7 +73,7 @@ export class FrameReader {
       const kind = bytes[at + 4] as number;
       if (length > this.#limit)
         throw new FrameError(`a frame of ${length} bytes is larger than ${this.#limit}`);
-      if (kind > Kind.straight) throw new FrameError(`there is no kind ${kind} of frames`);
+      if (kind > Kind.shared) throw new FrameError(`there is no kind ${kind} of frames`);
       const end = at + HEADER_BYTES + length;
       if (end > bytes.length) break;
       this.#take(kind as Kind, bytes.readUInt32LE(at + 5), bytes.subarray(at + HEADER_BYTES, end));

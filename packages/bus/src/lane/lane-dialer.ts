@@ -17,7 +17,8 @@ export class LaneDialer {
    * `closed` is told once, when the other end has closed the lane or is gone. Errors: UNAVAILABLE when the offer could not be
    * taken up, or this end is closed.
    */
-  async open({ address, lane, secret }: LaneOffer, closed: () => void): Promise<OpenLane> {
+  async open(offer: LaneOffer, closed: () => void): Promise<OpenLane> {
+    const { address } = offer;
     if (this.#closed) throw new AppError('UNAVAILABLE', `a lane to ${address}: this service ends`);
     let link = this.#links.get(address);
     if (link === undefined) {
@@ -31,7 +32,7 @@ export class LaneDialer {
       link = made;
       this.#links.set(address, link);
     }
-    return link.open(lane, secret, closed);
+    return link.open(offer, closed);
   }
 
   /** Ends all lanes. May be called twice. */

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { AppError, type FarmTls, splitAddress } from '@ancloud/kit';
 import { FrameReader, Kind, PROOF_BYTES } from './frame.js';
 import { sameProof } from './proof.js';
@@ -10,10 +11,18 @@ const OPEN_MS = 2_000;
 /** Who was sent something is asked after so long whether it is there, and given as long to answer: a dead machine closes no connection. */
 const SILENCE_MS = 2_000;
 
+/** A connection whose other end hears messages for many of its lanes at once. One object for each connection. */
+export interface SharingLink {
+  /** Sends the body of a `shared` frame, which may name lanes of this connection that are open. As OpenLane's `send`. */
+  send(body: Uint8Array): boolean;
+}
+
 /** A lane as its sender holds it. */
 export interface OpenLane {
   /** Its number in the process that offered it. */
   readonly lane: number;
+  /** Absent: whoever offered it hears no shared messages. */
+  readonly sharing?: SharingLink | undefined;
   /** False = not sent: the lane is closed, or the other end does not read. `bytes` are copied. */
   send(bytes: Uint8Array): boolean;
   /** Says that messages go by the straight lane of that number from here on. As `send`. */
@@ -38,6 +47,9 @@ export class LaneLink {
   readonly #writer: FrameWriter;
   readonly #lanes = new Map<number, Opening>();
   readonly #ended: () => void;
+  readonly #sharing: SharingLink = {
+    send: (body) => this.#sent(this.#writer.send(Kind.shared, 0, body)),
+  };
   #silence: NodeJS.Timeout | undefined;
   #over = false;
 
@@ -62,7 +74,7 @@ export class LaneLink {
   }
 
   /** Errors: UNAVAILABLE when nobody answers within 2 s, or not who made the offer. */
-  async open(lane: number, secret: Uint8Array, closed: () => void): Promise<OpenLane> {
+  async open({ lane, secret, shared }: LaneOffer, closed: () => void): Promise<OpenLane> {
     const opened = Promise.withResolvers<void>();
     this.#lanes.set(lane, { proof: secret.subarray(PROOF_BYTES), opened, closed });
     const timer = setTimeout(() => this.#end(`no answer within ${OPEN_MS} ms`), OPEN_MS);
@@ -73,19 +85,16 @@ export class LaneLink {
     } finally {
       clearTimeout(timer);
     }
-    const sent = (done: boolean): boolean => {
-      if (done) this.#silence ??= setTimeout(() => this.#ask(), SILENCE_MS).unref();
-      return done;
-    };
     return {
       lane,
-      send: (bytes) => sent(this.#lanes.has(lane) && this.#writer.send(Kind.message, lane, bytes)),
+      sharing: shared === true ? this.#sharing : undefined,
+      send: (bytes) => this.#sent(this.#lanes.has(lane) && this.#writer.send(Kind.message, lane, bytes)),
       straight: (other) => {
         const body = Buffer.alloc(4);
         body.writeUInt32LE(other);
-        return sent(this.#lanes.has(lane) && this.#writer.send(Kind.straight, lane, body));
+        return this.#sent(this.#lanes.has(lane) && this.#writer.send(Kind.straight, lane, body));
       },
-      copy: (bytes) => sent(this.#lanes.has(lane) && this.#writer.sendLater(Kind.copy, lane, bytes)),
+      copy: (bytes) => this.#sent(this.#lanes.has(lane) && this.#writer.sendLater(Kind.copy, lane, bytes)),
       close: () => {
         if (!this.#lanes.delete(lane)) return;
         this.#writer.send(Kind.close, lane);
@@ -115,6 +124,12 @@ export class LaneLink {
       this.#tell(opening, 'the lane was closed');
       if (this.#lanes.size === 0) this.#leave();
     }
+  }
+
+  /** Whoever was sent something is asked after. */
+  #sent(done: boolean): boolean {
+    if (done) this.#silence ??= setTimeout(() => this.#ask(), SILENCE_MS).unref();
+    return done;
   }
 
   #ask(): void {

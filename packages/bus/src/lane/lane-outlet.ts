@@ -75,6 +75,11 @@ export class LaneOutlet<T> implements Outlet<T> {
     return this.#outlet.publishRaw(bytes);
   }
 
+  /** A message of this outlet's left with others' (LaneCast). */
+  shared(): void {
+    this.#options.sent.lane += 1;
+  }
+
   /** Somebody new may offer a lane: asks now, if there is none. */
   renew(): void {
     if (this.#closed || this.#lane !== undefined || this.#asking) return;

@@ -2,11 +2,12 @@ import crypto from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
-import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
+import type { ControlBatch, LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { bindError, type FarmTls, type Log, removeStaleSocket, splitAddress } from '@ancloud/kit';
 import { FrameReader, Kind, MAX_BODY_BYTES, PROOF_BYTES } from './frame.js';
 import { sameProof } from './proof.js';
 import { FrameWriter } from './frame-writer.js';
+import { readShared, type Share } from './shared.js';
 
 /** An offer that nobody takes up is over. */
 const OFFER_MS = 5_000;
@@ -30,6 +31,8 @@ export interface LaneHandler {
   copy?(bytes: Buffer): void;
   /** From here on messages go by the straight lane of that number. */
   straight?(lane: number): void;
+  /** Events that came for other lanes too, which are not to be changed. Absent: offers say that none are heard. */
+  shared?(events: ControlBatch['events'], share: Share): void;
   /** No more comes. Told once, also of an offer that nobody took up; not when this end withdrew it. */
   closed?(): void;
 }
@@ -114,7 +117,7 @@ export class LaneServer {
     const secret = crypto.randomBytes(2 * PROOF_BYTES);
     const timer = setTimeout(() => this.#forget(id)?.closed?.(), OFFER_MS).unref();
     this.#lanes.set(id, { of, handler, secret, timer, peer: undefined });
-    return { address: this.#address, lane: id, secret };
+    return { address: this.#address, lane: id, secret, shared: handler.shared !== undefined };
   }
 
   /** As `withdraw`, of one lane. May be called twice. */
@@ -154,19 +157,16 @@ export class LaneServer {
         lane.peer = peer;
         return proof;
       },
-      message: (kind, id, bytes) => {
-        const lane = this.#lanes.get(id);
-        // One that was closed here while its messages were under way.
-        if (lane?.peer !== peer) return;
-        const { handler } = lane;
-        try {
+      message: (kind, id, bytes) =>
+        this.#tell(peer, id, (handler) => {
           if (kind === Kind.message) handler.message(bytes);
           else if (kind === Kind.copy) handler.copy?.(bytes);
           else handler.straight?.(bytes.length === 4 ? bytes.readUInt32LE(0) : 0);
-        } catch (err) {
-          this.#log.error({ lane: id, err }, 'a lane’s handler failed');
-        }
-      },
+        }),
+      shared: (bytes) =>
+        readShared(bytes, (share, events) =>
+          this.#tell(peer, share.lane, (handler) => handler.shared?.(events, share)),
+        ),
       close: (id) => {
         if (this.#lanes.get(id)?.peer === peer) this.#forget(id)?.closed?.();
       },
@@ -178,6 +178,17 @@ export class LaneServer {
       },
     });
     this.#peers.add(peer);
+  }
+
+  #tell(peer: Peer, id: number, what: (handler: LaneHandler) => void): void {
+    const lane = this.#lanes.get(id);
+    // Another's, or one that was closed here while its messages were under way.
+    if (lane?.peer !== peer) return;
+    try {
+      what(lane.handler);
+    } catch (err) {
+      this.#log.error({ lane: id, err }, 'a lane’s handler failed');
+    }
   }
 
   #forget(id: number): LaneHandler | undefined {
@@ -193,6 +204,8 @@ interface PeerEvents {
   open(id: number, secret: Buffer): Buffer | undefined;
   /** `kind`: message, copy or straight. */
   message(kind: Kind, id: number, bytes: Buffer): void;
+  /** Errors: FrameError. */
+  shared(bytes: Buffer): void;
   close(id: number): void;
   /** `why`: it misbehaved. */
   gone(why: string | undefined): void;
@@ -240,6 +253,7 @@ class Peer {
   #frame(kind: Kind, lane: number, body: Buffer): void {
     if (kind === Kind.message || kind === Kind.copy || kind === Kind.straight)
       return this.#events.message(kind, lane, body);
+    if (kind === Kind.shared) return this.#events.shared(body);
     if (kind === Kind.ping) return void this.#writer.send(Kind.pong, 0);
     if (kind === Kind.close) return this.#events.close(lane);
     const proof = kind === Kind.open ? this.#events.open(lane, body) : undefined;

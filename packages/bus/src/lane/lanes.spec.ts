@@ -8,6 +8,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { HEADER_BYTES, Kind, writeFrame } from './frame.js';
 import { LaneDialer } from './lane-dialer.js';
 import { type LaneHandler, LaneServer } from './lane-server.js';
+import { writeShared } from './shared.js';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-lane-'));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -96,6 +97,46 @@ describe('lanes', () => {
       expect(await b.until(500)).toEqual(Array.from({ length: 500 }, (_, i) => String(2 * i + 1)));
     },
   );
+
+  it('bring one shared message to many of a connection, and to nobody else’s', async () => {
+    const [heard, mine, theirs] = [await server(), dialer(), dialer()];
+    const [a, b] = [ear(), ear()];
+    const shared: string[] = [];
+    const hears = (phone: string, { handler }: { handler: LaneHandler }): LaneOffer =>
+      heard.offer(
+        { phone },
+        {
+          ...handler,
+          shared: (events, { fence, ack }) => shared.push(`${phone} ${fence} ${ack} ${events.length}`),
+        },
+      );
+    const lanes = [
+      await mine.open(hears('ph_a', a), never),
+      await mine.open(hears('ph_b', b), never),
+      await theirs.open(hears('ph_c', b), never),
+      await mine.open(heard.offer({ phone: 'ph_d' }, b.handler), never),
+    ];
+    expect(lanes.map(({ sharing }) => sharing !== undefined)).toEqual([true, true, true, false]);
+    expect(lanes[0]?.sharing).toBe(lanes[1]?.sharing);
+    expect(lanes[0]?.sharing).not.toBe(lanes[2]?.sharing);
+    const shares = lanes.map(({ lane }, fence) => ({ lane, fence, ack: 7 }));
+    lanes[0]?.send(Buffer.from('before'));
+    lanes[0]?.sharing?.send(writeShared(shares, Buffer.from('120412020a00', 'hex')));
+    lanes[0]?.send(Buffer.from('after'));
+    expect(await a.until(2)).toEqual(['before', 'after']);
+    expect(shared).toEqual(['ph_a 0 7 1', 'ph_b 1 7 1']);
+    expect(b.heard).toEqual([]);
+  });
+
+  it('end the connection of who sends a shared message that cannot be read', async () => {
+    const [heard, dial, a] = [await server(), dialer(), ear()];
+    const closed = Promise.withResolvers<void>();
+    const offer = heard.offer({ phone: 'ph_a' }, { ...a.handler, shared: () => undefined });
+    const lane = await dial.open(offer, closed.resolve);
+    lane.sharing?.send(Buffer.from('ffffffff', 'hex'));
+    await closed.promise;
+    expect(heard.open).toBe(0);
+  });
 
   it('hand on messages of any size up to a mebibyte', async () => {
     const [heard, dial, a] = [await server(), dialer(), ear()];

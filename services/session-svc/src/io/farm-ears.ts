@@ -34,7 +34,10 @@ export function farmEars(bus: Bus, lanes: LaneServer): Ears {
       const subscriptions = [
         bus.subscribeRaw(subjects.control, phone, (bytes) => session.input.control(bytes)),
         bus.serve(subjects.controlLane, phone, LaneOffer, async () =>
-          lanes.offer(phone, { message: (bytes) => session.input.control(bytes) }),
+          lanes.offer(phone, {
+            message: (bytes) => session.input.control(bytes),
+            shared: (events, share) => session.input.shared(events, share),
+          }),
         ),
         bus.serve(subjects.sessionLane, phone, LaneOffer, async (request) => straight.offer(request)),
         bus.subscribe(subjects.keyFrame, phone, ({ reason, low }) => {

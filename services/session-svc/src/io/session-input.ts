@@ -1,3 +1,4 @@
+import type { Share } from '@ancloud/bus';
 import { type ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
@@ -108,6 +109,11 @@ export class SessionInput {
     }
     this.#apply(batch, receivedMs);
     if (batch.straight !== undefined) this.#listener?.straight(batch.straight);
+  }
+
+  /** Events that input-svc sent for many phones at once, under this one's fence; they are not changed. Hot, as `control`. */
+  shared(events: ControlBatch['events'], { fence, ack }: Share): void {
+    this.#apply({ fence, events, ack }, this.#options.clock.monotonic());
   }
 
   /**

@@ -612,6 +612,21 @@ describe('input', () => {
     expect(await p.metrics.registry.metrics()).toMatch(/ancloud_touch_seconds_count\{[^}]*\} [12]\n/);
   });
 
+  it('of many phones reaches each under its own fence, and is refused under an older one', async () => {
+    const p = await phone();
+    await p.ready();
+    const { events } = ControlBatch.decode(
+      batch(0, press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 10, y: 20 })),
+    );
+    p.session.input.shared(events, { lane: 1, fence: 5, ack: 0 });
+    await until('the finger', () => p.control().fingers.size === 1);
+    expect(p.session.input.fence).toBe(5);
+    p.session.input.shared(events, { lane: 1, fence: 4, ack: 0 });
+    expect(await p.metrics.registry.metrics()).toMatch(
+      /ancloud_input_dropped_total\{reason="fence"[^}]*\} 1\n/,
+    );
+  });
+
   it('is dropped and counted while there is no control socket, or when it is no message', async () => {
     const p = await phone();
     p.session.input.control(batch(1, press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 1, y: 1 })));
