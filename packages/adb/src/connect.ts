@@ -1,4 +1,3 @@
-import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { Adb, ADB_DAEMON_VERSION_OMIT_CHECKSUM, AdbBanner, AdbDaemonTransport } from '@yume-chan/adb';
 import type { AdbCredentialStore } from '@yume-chan/adb';
@@ -6,6 +5,7 @@ import { authenticators } from './authenticate.js';
 import { within } from './deadline.js';
 import { AdbError } from './errors.js';
 import { packetConnection } from './packet-connection.js';
+import { connectReading, type Reading } from './reading.js';
 import { attachWire, wireOf } from './wire.js';
 
 export interface ConnectAdbOptions {
@@ -46,10 +46,16 @@ const WINDOW = 4 << 20;
 export async function connectAdb(options: ConnectAdbOptions): Promise<Adb> {
   const { host, port = 5555, timeoutMs = 10_000, signal } = options;
   const what = `adb to ${host}:${port}`;
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+  const { socket, reading } = connectReading({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  });
   const limits = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
   try {
-    return await within(what, limits, handshake(what, socket, options), (late) => void late.close());
+    return await within(what, limits, handshake(what, socket, reading, options), (late) => void late.close());
   } catch (error) {
     socket.destroy();
     throw error;
@@ -69,10 +75,15 @@ export async function closeAdb(adb: Adb, timeoutMs = 1000): Promise<void> {
   wireOf(adb).cut();
 }
 
-async function handshake(what: string, socket: Socket, options: ConnectAdbOptions): Promise<Adb> {
+async function handshake(
+  what: string,
+  socket: Socket,
+  reading: Reading,
+  options: ConnectAdbOptions,
+): Promise<Adb> {
   const { host, port = 5555, credentialStore, serial = `${host}:${port}`, offerPublicKey = false } = options;
   await connected(what, socket);
-  const packets = packetConnection(socket);
+  const packets = packetConnection(socket, reading);
   let transport: AdbDaemonTransport;
   try {
     transport = await AdbDaemonTransport.authenticate({

@@ -5,12 +5,14 @@ import { Consumable, ReadableStream } from '@yume-chan/stream-extra';
 import type { ReadableStreamDefaultController } from '@yume-chan/stream-extra';
 import type { SendPacket, SendPacketNow } from './adb-duplex.js';
 import { AdbError } from './errors.js';
+import type { Reading } from './reading.js';
 import { sendNow } from './send-now.js';
 import { StreamTable } from './stream-table.js';
 
 /** AOSP adb/adb.h MAX_PAYLOAD: what we announce in CNXN, so nothing larger may come. */
 export const MAX_PAYLOAD = 1024 * 1024;
 const HEADER = 24;
+const NOTHING = Buffer.alloc(0);
 /** Up to here a packet is copied behind its header and leaves by a plain write; beyond, a writev is cheaper than the copy. */
 const COPIED_MAX = 4 * 1024;
 
@@ -28,12 +30,12 @@ export interface PacketConnection {
 /**
  * adb's packets over one TCP connection (AOSP adb/protocol.txt). Owns the socket: it is destroyed when either
  * direction ends. Reading stops while the library takes no packets (back-pressure down to TCP); streams have windows of
- * their own. A packet that lies within one chunk is passed on as a view of it.
+ * their own.
  */
-export function packetConnection(socket: Socket): PacketConnection {
+export function packetConnection(socket: Socket, reading: Reading): PacketConnection {
   const table = new StreamTable();
   const made: PacketConnection = {
-    connection: { readable: packets(socket, table), writable: writer(socket, table) },
+    connection: { readable: packets(socket, reading, table), writable: writer(socket, table) },
     table,
     checksums: false,
     send: (command, arg0, arg1, payload, sent) => {
@@ -48,72 +50,55 @@ export function packetConnection(socket: Socket): PacketConnection {
   return made;
 }
 
-/** Cuts the byte stream into packets and checks what would otherwise be believed: magic and length. */
+/** Cuts the byte stream into packets and checks what would otherwise be believed: magic and length. Each byte is copied once. */
 export class PacketCutter {
-  #held: Uint8Array[] = [];
-  #size = 0;
-  #need = HEADER;
-  #header: DataView | undefined;
+  readonly #head = Buffer.alloc(HEADER);
+  /** Of the packet under way, once its header is whole. */
+  #payload: Buffer | undefined;
+  /** How much of the header, and then of the payload, has come. */
+  #have = 0;
 
-  /** @throws AdbError ADB_PROTOCOL */
+  /** `chunk` is not kept; what is delivered is its receiver's. @throws AdbError ADB_PROTOCOL */
   push(chunk: Uint8Array, deliver: (packet: AdbPacketData) => void): void {
-    this.#held.push(chunk);
-    this.#size += chunk.length;
-    while (this.#size >= this.#need) {
-      const bytes = this.#take(this.#need);
-      if (this.#header === undefined) {
-        const header = new DataView(bytes.buffer, bytes.byteOffset, HEADER);
-        const command = header.getUint32(0, true);
-        const length = header.getUint32(12, true);
-        if ((command ^ header.getInt32(20, true)) !== -1)
-          throw new AdbError('ADB_PROTOCOL', 'a packet without adb magic: no adbd is at the other end');
-        if (length > MAX_PAYLOAD)
-          throw new AdbError(
-            'ADB_PROTOCOL',
-            `a packet announces ${length} bytes, the limit is ${MAX_PAYLOAD}`,
-          );
-        this.#header = header;
-        this.#need = length;
-        if (length > 0) continue;
+    let at = 0;
+    while (at < chunk.length) {
+      at += this.#take(this.#payload ?? this.#head, chunk, at);
+      if (this.#payload === undefined && this.#have === HEADER) {
+        this.#payload = this.#begin();
+        this.#have = 0;
       }
-      const header: DataView = this.#header;
-      this.#header = undefined;
-      this.#need = HEADER;
+      const payload = this.#payload;
+      if (payload === undefined || this.#have < payload.length) continue;
+      this.#payload = undefined;
+      this.#have = 0;
       deliver({
-        command: header.getUint32(0, true),
-        arg0: header.getUint32(4, true),
-        arg1: header.getUint32(8, true),
-        payload: header.getUint32(12, true) === 0 ? bytes.subarray(HEADER) : bytes,
+        command: this.#head.readUInt32LE(0),
+        arg0: this.#head.readUInt32LE(4),
+        arg1: this.#head.readUInt32LE(8),
+        payload,
       });
     }
   }
 
-  #take(length: number): Uint8Array {
-    this.#size -= length;
-    const first = this.#held[0]!;
-    if (first.length > length) {
-      this.#held[0] = first.subarray(length);
-      return first.subarray(0, length);
-    }
-    if (first.length === length) {
-      this.#held.shift();
-      return first;
-    }
-    const whole = new Uint8Array(length);
-    let at = 0;
-    while (at < length) {
-      const part = this.#held[0]!;
-      const used = Math.min(part.length, length - at);
-      whole.set(part.subarray(0, used), at);
-      at += used;
-      if (used === part.length) this.#held.shift();
-      else this.#held[0] = part.subarray(used);
-    }
-    return whole;
+  #take(to: Buffer, chunk: Uint8Array, at: number): number {
+    const size = Math.min(to.length - this.#have, chunk.length - at);
+    to.set(size === chunk.length ? chunk : chunk.subarray(at, at + size), this.#have);
+    this.#have += size;
+    return size;
+  }
+
+  /** Room for the payload of the packet whose header is there. */
+  #begin(): Buffer {
+    const length = this.#head.readUInt32LE(12);
+    if ((this.#head.readInt32LE(0) ^ this.#head.readInt32LE(20)) !== -1)
+      throw new AdbError('ADB_PROTOCOL', 'a packet without adb magic: no adbd is at the other end');
+    if (length > MAX_PAYLOAD)
+      throw new AdbError('ADB_PROTOCOL', `a packet announces ${length} bytes, the limit is ${MAX_PAYLOAD}`);
+    return length === 0 ? NOTHING : Buffer.allocUnsafe(length);
   }
 }
 
-function packets(socket: Socket, table: StreamTable): ReadableStream<AdbPacketData> {
+function packets(socket: Socket, reading: Reading, table: StreamTable): ReadableStream<AdbPacketData> {
   const cutter = new PacketCutter();
   let ended = false;
   const attach = (controller: ReadableStreamDefaultController<AdbPacketData>): void => {
@@ -123,7 +108,7 @@ function packets(socket: Socket, table: StreamTable): ReadableStream<AdbPacketDa
       controller.error(error);
       socket.destroy();
     };
-    socket.on('data', (chunk: Buffer) => {
+    reading.take = (chunk) => {
       if (ended) return;
       let queued = false;
       try {
@@ -136,7 +121,7 @@ function packets(socket: Socket, table: StreamTable): ReadableStream<AdbPacketDa
         return fail(error);
       }
       if (queued && (controller.desiredSize ?? 0) <= 0) socket.pause();
-    });
+    };
     socket.on('error', (cause) =>
       fail(new AdbError('ADB_CLOSED', `the adb connection broke: ${cause.message}`, { cause })),
     );
