@@ -1,10 +1,11 @@
 import type { GroupSample } from '@ancloud/contracts/input/v1/input';
 import type { Metrics } from '@ancloud/kit';
+import type { Written } from './sending.js';
 
 /** One input on its way to the phones of a group. */
 export interface Sample {
-  /** One more phone is to write it, `delayMs` later than the master. @returns to be called once: whether it was written. */
-  expect(delayMs: number): (ok: boolean) => void;
+  /** One more phone is to write it, `delayMs` later than the master. @returns to be called once. */
+  expect(delayMs: number): Written;
   /** No more phones are expected. */
   complete(): void;
 }
@@ -43,11 +44,11 @@ export class GroupTimes {
       expect(delayMs) {
         waiting += 1;
         let called = false;
-        return (ok) => {
+        return (ok, agoMs = 0) => {
           if (called) return;
           called = true;
           if (ok) {
-            const tookMs = performance.now() - beganMs - delayMs;
+            const tookMs = performance.now() - beganMs - delayMs - agoMs;
             firstMs = Math.min(firstMs, tookMs);
             lastMs = Math.max(lastMs, tookMs);
           }

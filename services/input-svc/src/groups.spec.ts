@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bus } from '@ancloud/bus';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import { GroupInput, GroupMember_State as State } from '@ancloud/contracts/input/v1/input';
@@ -8,6 +8,7 @@ import { Metrics } from '@ancloud/kit';
 import { Groups } from './groups.js';
 import type { SharedInput } from './core/shared-input.js';
 import type { Followed, Leader } from './phone-input.js';
+import type { Written } from './sending.js';
 
 const down = (gesture: number): ViewerInput =>
   ViewerInput.fromPartial({
@@ -25,9 +26,9 @@ const down = (gesture: number): ViewerInput =>
 /** A phone that says what it is told to. */
 class Phone {
   readonly heard: string[] = [];
-  readonly waiting: ((ok: boolean) => void)[] = [];
+  readonly waiting: Written[] = [];
   answer: Followed = 'followed';
-  follow({ group, role, why }: Leader, { input }: SharedInput, written?: (ok: boolean) => void): Followed {
+  follow({ group, role, why }: Leader, { input }: SharedInput, written?: Written): Followed {
     const at = input.input?.$case === 'touch' ? input.input.value.fingers[0]?.x : '';
     this.heard.push(`${group} ${role} ${why}: ${input.input?.$case} ${at}`);
     if (this.answer !== 'followed') written?.(false);
@@ -71,6 +72,8 @@ describe('groups', () => {
       phone: (id) => phones.get(id),
     });
   });
+
+  afterEach(() => vi.useRealTimers());
 
   it('does on the members what the master does, and not on the master again', () => {
     groups.changed(record({ phoneIds: ['ph_0', 'ph_1', 'ph_2'] }));
@@ -136,7 +139,8 @@ describe('groups', () => {
     expect(of('ph_1').heard).toEqual([]);
   });
 
-  it('says of each member how it keeps up, and of inputs when the last had them', async () => {
+  it('says of each member how it keeps up, and of inputs when the last had them', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     groups.changed(record({ phoneIds: ['ph_1', 'ph_2', 'ph_9'] }));
     of('ph_2').answer = 'refused';
     groups.did('ph_0', 'vw_1', 'control', down(1));
@@ -147,10 +151,12 @@ describe('groups', () => {
       ],
       samples: [],
     });
-    of('ph_1').waiting[0]?.(true);
+    vi.advanceTimersByTime(50);
+    of('ph_1').waiting[0]?.(true, 20);
     const { samples } = groups.view('gr_1');
     expect(samples).toHaveLength(1);
     expect(samples[0]?.skewMs).toBe(0);
+    expect(samples[0]?.reachMs).toBe(30);
     expect(groups.view('gr_none')).toEqual({ members: [], samples: [] });
   });
 });

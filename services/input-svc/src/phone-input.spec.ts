@@ -173,8 +173,10 @@ describe('PhoneInput', () => {
     shared = [];
     const before = sent.length;
     follow(2, TouchAction.TOUCH_ACTION_MOVE);
-    input.flush(new LaneCast());
+    const cast = new LaneCast();
+    input.flush(cast);
     expect(shared).toEqual(['touch 7 2']);
+    cast.leave();
     input.acknowledged({ ack: 2, fence: 7, refused: '' });
     await settle();
     expect(written).toEqual([true]);

@@ -14,7 +14,7 @@ import type { Audit } from './io/audit.js';
 import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 import { Revocations } from './revocations.js';
-import { Sending, type SendingOptions } from './sending.js';
+import { Sending, type SendingOptions, type Written } from './sending.js';
 import { Straight, type StraightOptions } from './straight.js';
 import { Touching } from './touching.js';
 import { Wishes } from './wishes.js';
@@ -187,7 +187,7 @@ export class PhoneInput {
    * What the master of a group did, on this phone too: by the rules that viewers have, the group being the holder. Hot; waits for `flush`.
    * `written` is called once when it is on the phone's control socket (true), or will never be.
    */
-  follow({ group, role, why }: Leader, shared: SharedInput, written?: (ok: boolean) => void): Followed {
+  follow({ group, role, why }: Leader, shared: SharedInput, written?: Written): Followed {
     const result = this.#size.width > 0 && !this.#closed ? shared.for(this.#size) : undefined;
     if (result?.kind !== 'event') {
       written?.(false);

@@ -5,6 +5,8 @@ import { Outbox } from './core/outbox.js';
 import type { Acks } from './io/acks.js';
 
 type Event = NonNullable<ControlEvent['event']>;
+/** Called once: whether the phone's control socket took it, and how long ago, ms. */
+export type Written = (ok: boolean, agoMs?: number) => void;
 
 export interface SendingOptions {
   /** Hot: publishes a batch; never waits. */
@@ -22,7 +24,7 @@ export class Sending {
   readonly #options: SendingOptions;
   readonly #outbox = new Outbox();
   /** Who wants to know when what waits is written. */
-  #written: ((ok: boolean) => void)[] = [];
+  #written: Written[] = [];
   #flushing = false;
 
   constructor(options: SendingOptions) {
@@ -30,7 +32,7 @@ export class Sending {
   }
 
   /** Hot. `written` is called once: true when the phone's control socket has taken the event or what it was merged with. */
-  add(event: Event, touch: Parameters<Outbox['add']>[1], written?: (ok: boolean) => void): void {
+  add(event: Event, touch: Parameters<Outbox['add']>[1], written?: Written): void {
     this.put(event, touch, written);
     if (this.#options.fence() === 0 || this.#flushing) return;
     this.#flushing = true;
@@ -39,7 +41,7 @@ export class Sending {
   }
 
   /** As `add`, for one who flushes: a group flushes all its phones at once. */
-  put(event: Event, touch: Parameters<Outbox['add']>[1], written?: (ok: boolean) => void): void {
+  put(event: Event, touch: Parameters<Outbox['add']>[1], written?: Written): void {
     const { counted } = this.#options;
     const merged = this.#outbox.merged;
     const taken = this.#outbox.add(event, touch);
@@ -53,20 +55,22 @@ export class Sending {
 
   /** @param cast of a group's turn: takes what is for many phones, and is made to leave when all have been flushed. */
   flush(cast?: LaneCast): void {
-    const { share, acks, fence: now } = this.#options;
+    const { send, share, acks, fence: now } = this.#options;
     this.#flushing = false;
     const fence = now();
     if (fence === 0 || this.#outbox.length === 0) return;
     const events = this.#outbox.take();
+    const waiting = this.#written.length === 0 ? undefined : this.#written.splice(0);
+    const ack = waiting === undefined ? 0 : acks.next();
     const [only] = events;
-    const leave = (ack: number): void => {
-      if (cast !== undefined && only !== undefined && events.length === 1 && share(cast, only, fence, ack))
-        return;
-      this.#options.send({ fence, events: events.map((event) => ({ event })), ack });
-    };
-    if (this.#written.length === 0) return leave(0);
-    const waiting = this.#written.splice(0);
-    void this.#told(waiting, acks.ask(leave));
+    const shared =
+      cast !== undefined && only !== undefined && events.length === 1 && share(cast, only, fence, ack);
+    if (!shared) send({ fence, events: events.map((event) => ({ event })), ack });
+    if (waiting === undefined) return;
+    const wait = (): void => void this.#told(waiting, acks.wait(ack));
+    // The books are kept when what is for all phones has left.
+    if (shared) cast.afterwards(wait);
+    else wait();
   }
 
   /** What waits is void. */
@@ -75,8 +79,8 @@ export class Sending {
     for (const written of this.#written.splice(0)) written(false);
   }
 
-  async #told(waiting: readonly ((ok: boolean) => void)[], answered: ReturnType<Acks['ask']>): Promise<void> {
+  async #told(waiting: readonly Written[], answered: ReturnType<Acks['ask']>): Promise<void> {
     const answer = await answered;
-    for (const written of waiting) written(answer?.refused === '');
+    for (const written of waiting) written(answer?.refused === '', (answer?.lateUs ?? 0) / 1_000);
   }
 }

@@ -47,6 +47,7 @@ describe('a cast', () => {
     cast.add(outlet(4, a), y, 8, 0);
     cast.add(outlet(5, a), y, 9, 0);
     cast.add(outlet(6, b), x, 1, 0);
+    cast.afterwards(() => said.push('afterwards'));
     expect(said).toEqual([]);
     cast.leave();
     expect(said).toEqual([
@@ -59,9 +60,10 @@ describe('a cast', () => {
       'a 4:8:0 y, 5:9:0 y',
       '4 shared',
       '5 shared',
+      'afterwards',
     ]);
     cast.leave();
-    expect(said).toHaveLength(9);
+    expect(said).toHaveLength(10);
   });
 
   it('is none of a phone without a lane, and of one whose session hears none', () => {

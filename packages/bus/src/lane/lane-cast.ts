@@ -19,6 +19,7 @@ interface Cast {
 export class LaneCast {
   /** By the event itself: phones of one size are given the same object. */
   readonly #casts = new Map<Event, Map<SharingLink, Cast>>();
+  readonly #afterwards: (() => void)[] = [];
 
   /** False = this phone's batch has to go alone: it has no lane, or one whose other end hears no shared messages. */
   add(outlet: LaneOutlet<ControlBatch>, event: Event, fence: number, ack: number): boolean {
@@ -31,6 +32,11 @@ export class LaneCast {
     cast.shares.push({ lane: lane.lane, fence, ack });
     cast.outlets.push(outlet);
     return true;
+  }
+
+  /** Does it when all has left. */
+  afterwards(what: () => void): void {
+    this.#afterwards.push(what);
   }
 
   /** All that was added leaves. */
@@ -53,5 +59,6 @@ export class LaneCast {
       }
     }
     this.#casts.clear();
+    for (const what of this.#afterwards.splice(0)) what();
   }
 }

@@ -9,11 +9,23 @@ export class Acks {
   readonly #waiting = new Map<number, (ack: ControlAck | undefined) => void>();
   #last = 0;
 
-  /** Sends with a number of its own and waits for its answer; undefined when none came in time, or the phone is no longer served. */
+  /** Sends with a number of its own and waits for its answer, as `wait`. */
   ask(send: (ack: number) => void, signal?: AbortSignal): Promise<ControlAck | undefined> {
+    const number = this.next();
+    const answer = this.wait(number, signal);
+    send(number);
+    return answer;
+  }
+
+  /** A number of its own. It is to be waited for within the turn of the event loop in which it is sent. */
+  next(): number {
     // 32 bits on the wire, and 0 asks for none.
     this.#last = this.#last >= 0xffff_ffff ? 1 : this.#last + 1;
-    const number = this.#last;
+    return this.#last;
+  }
+
+  /** The answer to that number; undefined when none came in time, or the phone is no longer served. */
+  wait(number: number, signal?: AbortSignal): Promise<ControlAck | undefined> {
     return new Promise((resolve, reject) => {
       const done = (ack: ControlAck | undefined): void => {
         clearTimeout(timer);
@@ -28,7 +40,6 @@ export class Acks {
       const timer = setTimeout(done, ANSWER_MS, undefined);
       this.#waiting.set(number, done);
       signal?.addEventListener('abort', cancelled, { once: true });
-      send(number);
     });
   }
 

@@ -40,6 +40,30 @@ describe('FarmVoice', () => {
     voice.close();
   });
 
+  it('answers when the turn of the event loop has written what it was to, and says how late', async () => {
+    let nowMs = 5;
+    const clock = Object.assign(new ManualClock(), { monotonic: () => nowMs });
+    const said: unknown[] = [];
+    const voice = new FarmVoice({
+      bus: {
+        publish: (_: unknown, { phone }: { phone: string }, ack: object) => said.push({ phone, ...ack }),
+      } as unknown as Bus,
+      state: {} as unknown as State,
+      clock,
+      log: silentLog,
+    });
+    voice.acknowledge('ph_a', { ack: 1, fence: 5, refused: '' });
+    nowMs += 3;
+    voice.acknowledge('ph_b', { ack: 2, fence: 6, refused: 'size' });
+    expect(said).toEqual([]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(said).toEqual([
+      { phone: 'ph_a', ack: 1, fence: 5, refused: '', lateUs: 3_000 },
+      { phone: 'ph_b', ack: 2, fence: 6, refused: 'size', lateUs: 0 },
+    ]);
+    voice.close();
+  });
+
   // Redis's answer and the next change may come in one turn of the event loop, in any order.
   it.each(Array.from({ length: 12 }, (_, turns) => turns))(
     'writes what it is told %i turns after the answer to the last write',

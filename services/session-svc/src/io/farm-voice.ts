@@ -28,6 +28,8 @@ export class FarmVoice implements SessionVoice {
   /** Newest record that is still to be written. */
   readonly #unwritten = new Map<string, SessionRecord>();
   readonly #writing = new Map<string, Promise<void>>();
+  /** Of this turn of the event loop, and when each was said. They leave after it: one touch may be for hundreds of phones, which come first. */
+  #acks: { readonly phone: string; readonly ack: ControlAck; readonly atMs: number }[] = [];
   #timer: Timer | undefined;
 
   constructor(options: {
@@ -56,7 +58,8 @@ export class FarmVoice implements SessionVoice {
   }
 
   acknowledge(phoneId: string, ack: ControlAck): void {
-    this.#bus.publish(subjects.controlAck, { phone: phoneId }, ack);
+    this.#acks.push({ phone: phoneId, ack, atMs: this.#clock.monotonic() });
+    if (this.#acks.length === 1) setImmediate(() => this.#tellAcks());
   }
 
   /** Writes all living records now, e.g. because Redis came back empty. */
@@ -71,6 +74,14 @@ export class FarmVoice implements SessionVoice {
 
   close(): void {
     this.#timer?.cancel();
+  }
+
+  #tellAcks(): void {
+    const acks = this.#acks;
+    this.#acks = [];
+    const now = this.#clock.monotonic();
+    for (const { phone, ack, atMs } of acks)
+      this.#bus.publish(subjects.controlAck, { phone }, { ...ack, lateUs: Math.round((now - atMs) * 1_000) });
   }
 
   #renew(count: number): void {
