@@ -65,12 +65,12 @@ export class ControlInput {
     let wantsClipboard = false;
     if (batch.fence < this.#fence)
       return { messages, drops: batch.events.map(() => 'fence'), wantsClipboard };
-    messages.push(...this.raise(batch.fence));
+    if (batch.fence > this.#fence) messages.push(...this.raise(batch.fence));
     for (const { event } of batch.events) {
       if (event === undefined) continue;
       if (event.$case === 'touch') {
         const result = this.pointers.touch(event.value, nowMs);
-        messages.push(...result.messages);
+        for (const message of result.messages) messages.push(message);
         if (result.dropped !== undefined) drops.push(result.dropped);
       } else if (event.$case === 'clipboard' && !event.value.set) wantsClipboard = true;
       else this.#other(event, messages, drops);

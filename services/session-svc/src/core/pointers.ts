@@ -141,12 +141,11 @@ export class Pointers {
   }
 
   #reconcileFingers(touch: ScaledTouch, usable: boolean, messages: InjectTouch[]): TouchDrop | undefined {
-    const wanted = new Map(touch.fingers.map((finger) => [finger.finger, finger]));
     // Ups first: a finger that left made room for one that came, and ten are the most.
     for (const finger of this.#fingers.keys()) {
       // A newer DOWN of a finger that is down: its UP was overtaken.
       const pressedAgain = touch.action === Viewer.TOUCH_ACTION_DOWN && touch.finger === finger && usable;
-      if (!wanted.has(finger) || pressedAgain) this.#up(finger, messages);
+      if (pressedAgain || !names(touch.fingers, finger)) this.#up(finger, messages);
     }
     this.#releaseButtons(0, messages);
     if (!usable) return touch.fingers.length > 0 ? 'size' : undefined;
@@ -225,7 +224,8 @@ export class Pointers {
     // Senders without a pressure sensor say 0, which apps take for "not touching".
     const pressure =
       (finger.pressure === 0 ? FULL_PRESSURE : Math.min(finger.pressure, FULL_PRESSURE)) / FULL_PRESSURE;
-    return { ...scalePoint(finger, touch, this.#geometry.screen), pressure };
+    const { x, y } = scalePoint(finger, touch, this.#geometry.screen);
+    return { x, y, pressure };
   }
 
   #message(
@@ -244,9 +244,18 @@ export class Pointers {
 function malformed(touch: ScaledTouch): boolean {
   const { fingers, width, height } = touch;
   if (width < 1 || height < 1 || fingers.length > MAX_POINTERS) return true;
-  return fingers.some(
-    (a, i) => a.finger >= MAX_POINTERS || fingers.findIndex((b) => b.finger === a.finger) !== i,
-  );
+  let seen = 0;
+  for (const { finger } of fingers) {
+    if (finger >= MAX_POINTERS || (seen & (1 << finger)) !== 0) return true;
+    seen |= 1 << finger;
+  }
+  return false;
+}
+
+/** Ten at most: looking through them makes no garbage, and a map of them for each touch did. */
+function names(fingers: readonly ScaledFinger[], finger: number): boolean {
+  for (const one of fingers) if (one.finger === finger) return true;
+  return false;
 }
 
 function bits(mask: number): number[] {
