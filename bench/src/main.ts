@@ -13,6 +13,7 @@ import { inputThroughput } from './benches/input-throughput.js';
 import { joinStorm } from './benches/join-storm.js';
 import { memory } from './benches/memory.js';
 import { networkChange } from './benches/network-change.js';
+import { pipe } from './benches/pipe.js';
 import { phoneStart } from './benches/phone-start.js';
 import { rehome } from './benches/rehome.js';
 import { relayDelay } from './benches/relay-delay.js';
@@ -42,6 +43,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'first-frame': firstFrame,
   'join-storm': joinStorm,
   'fan-out': fanOut,
+  pipe,
   'glass-to-glass': glassToGlass,
   'touch-to-photon': touchToPhoton,
   'av-sync': avSync,

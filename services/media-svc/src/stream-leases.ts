@@ -42,8 +42,8 @@ export class StreamLeases {
   }
 
   /**
-   * One that answers late is not gone: it must have been silent for longer than a busy event loop is late, to us and to Redis. One that is cut off
-   * from us alone goes on renewing, and is left alone.
+   * One that answers late is not gone: it must have been silent for longer than a busy event loop is late, to us and to Redis. One whose answers
+   * are lost on their way to us goes on renewing, and is left alone.
    */
   async #isGone(owner: string, phoneId: string): Promise<boolean> {
     const answer = await this.#options.peers.ask(owner, phoneId);
