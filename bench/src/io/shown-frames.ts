@@ -37,7 +37,7 @@ export class ShownFrames {
       const lacked = outage(await this.#shown(), since);
       if (lacked !== undefined) return lacked;
     }
-    throw new Error(`the picture was not lost, or did not come back within ${PATIENCE_MS / 1_000} s`);
+    throw new Error(`the picture did not come back within ${PATIENCE_MS / 1_000} s`);
   }
 
   #shown(): Promise<number[]> {
