@@ -156,9 +156,9 @@ describe('Connection', () => {
     const first = await live(0);
     connection.quality('low');
     connection.quality('low');
-    connection.synchronous(true);
+    connection.synchronous('av');
     expect(wants(first)).toEqual([{ want: 'auto' }, { want: 'low' }]);
-    expect(media.synchronous).toHaveBeenLastCalledWith(true);
+    expect(media.synchronous).toHaveBeenLastCalledWith('av');
     first.close();
     await settle();
     connection.quality('main');
@@ -166,7 +166,7 @@ describe('Connection', () => {
     const second = await live(1);
     // The picture that every life begins with.
     expect(wants(second)).toEqual([]);
-    expect(media.synchronous).toHaveBeenLastCalledWith(true);
+    expect(media.synchronous).toHaveBeenLastCalledWith('av');
     connection.quality('low');
     expect(wants(second)).toEqual([{ want: 'low' }]);
   });

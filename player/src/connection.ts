@@ -3,6 +3,7 @@ import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Dialler } from './dialler.js';
 import { endOf } from './end-of.js';
+import type { Sync } from './lips.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
 import { Reroute } from './reroute.js';
@@ -32,8 +33,8 @@ export interface ConnectionOptions {
   readonly size: (size: { readonly width: number; readonly height: number }) => void;
   /** Default `main`. */
   readonly quality?: Quality;
-  /** While the phone is heard its picture waits for the sound. Default false. */
-  readonly synchronous?: boolean;
+  /** How far the picture waits for the sound while the phone is heard. Default `near`. */
+  readonly synchronous?: Sync;
   /** Another layer of the picture is shown now. */
   readonly layer?: (layer: ServerNotifications['layer']['layer']) => void;
   readonly notified: <M extends 'control' | 'clipboard' | 'refused'>(
@@ -72,7 +73,7 @@ export class Connection {
   #state: ConnectionState = 'connecting';
   #sound = false;
   #quality: Quality;
-  #synchronous: boolean;
+  #synchronous: Sync;
   /** What the farm sends was replaced while media were set up with what was before. */
   #replaced = false;
   /** Ends the pause before the next attempt. */
@@ -81,7 +82,7 @@ export class Connection {
   constructor(options: ConnectionOptions, parts: ConnectionParts = browser) {
     this.#options = options;
     this.#quality = options.quality ?? 'main';
-    this.#synchronous = options.synchronous ?? false;
+    this.#synchronous = options.synchronous ?? 'near';
     this.#parts = parts;
     this.#dialler = new Dialler(options.url);
     this.#reroute = new Reroute(this.#dialler, () => ({ signal: this.#signal, media: this.#media }));
@@ -134,10 +135,10 @@ export class Connection {
     if (this.#media !== undefined) this.#askQuality();
   }
 
-  /** Whether the picture waits for the sound that is heard, now and after each reconnect. */
-  synchronous(on: boolean): void {
-    this.#synchronous = on;
-    this.#media?.synchronous(on);
+  /** How far the picture waits for the sound that is heard, now and after each reconnect. */
+  synchronous(sync: Sync): void {
+    this.#synchronous = sync;
+    this.#media?.synchronous(sync);
   }
 
   /** May be called twice. */

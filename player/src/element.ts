@@ -5,6 +5,7 @@ import { Connection, type ConnectionState, type Joined } from './connection.js';
 import type { AncloudPhoneEvents } from './events.js';
 import { Experience } from './experience.js';
 import { Hands } from './hands.js';
+import type { Sync } from './lips.js';
 import { Overlay } from './overlay.js';
 import { style } from './style.js';
 import { build, type Parts } from './template.js';
@@ -15,6 +16,8 @@ import { onPicture, showTrack } from './tracks.js';
 /** By the attribute `quality`. */
 const QUALITIES: Readonly<Record<string, Quality>> = { high: 'main', low: 'low' };
 const qualityOf = (word: string | null): Quality => QUALITIES[word ?? ''] ?? 'auto';
+/** By the attribute `sync`. */
+const syncOf = (word: string | null): Sync => (word === 'av' || word === 'picture' ? word : 'near');
 
 /** viewer.proto: a clipboard's text is at most this long in UTF-8. */
 const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
@@ -27,8 +30,9 @@ const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
  * Attributes: `src` the farm's address (default: the page's own), `token` from POST /v1/phones/{id}/viewers (single use;
  * setting a new one connects anew), `controls="none"` hides the buttons, `fit="width"` lets the height follow the
  * picture, `quality` is `auto` (default: the low layer when the link does not take more), `high` or `low`,
- * `sync="av"` lets the picture wait for its sound while that is on; these two may change at any time. Connects when in the document and given a token; leaves when removed. A child with `slot="ended"` is shown
- * over the picture when the connection is over.
+ * `sync` says how far the picture waits for its sound while that is on: until nobody notices (default), `av` until they come together, `picture`
+ * not at all; these two may change at any time. Connects when in the document and given a token; leaves when removed. A child with
+ * `slot="ended"` is shown over the picture when the connection is over.
  */
 export class AncloudPhone extends HTMLElement {
   static readonly observedAttributes = ['token', 'quality', 'sync'];
@@ -83,7 +87,7 @@ export class AncloudPhone extends HTMLElement {
 
   attributeChangedCallback(name: string, _: string | null, now: string | null): void {
     if (name === 'quality') this.#connection?.quality(qualityOf(now));
-    else if (name === 'sync') this.#connection?.synchronous(now === 'av');
+    else if (name === 'sync') this.#connection?.synchronous(syncOf(now));
     else if (this.isConnected) this.#connect();
   }
 
@@ -130,7 +134,7 @@ export class AncloudPhone extends HTMLElement {
       took: (step) => this.#arrival.took(step),
       track: (track) => this.#track(track),
       quality: qualityOf(this.getAttribute('quality')),
-      synchronous: this.getAttribute('sync') === 'av',
+      synchronous: syncOf(this.getAttribute('sync')),
       layer: (layer) => this.#tell('layer', { layer }),
       joined: (joined) => this.#joined(joined),
       size: ({ width, height }) => this.#sized(width, height),

@@ -1,77 +1,134 @@
 import type { types } from 'mediasoup-client';
-
-/** How often the sound's way through the browser is looked at, ms. */
-const LOOK_MS = 1_000;
-/**
- * What sound waits for besides the browser's jitter buffer, ms: 20 until a packet of Opus is full, 7 of its encoder's look-ahead, and a buffer
- * of the audio output, which browsers tell of nobody but an AudioContext of its own.
- */
-const AROUND_BUFFER_MS = 40;
-/** A smaller difference is not heard, and each change makes the picture halt or hurry. */
-const STEP_MS = 20;
-/** More is no buffer but a connection in trouble, with which the picture shall not be. */
-const MOST_MS = 400;
-
-/** Of `RTCInboundRtpStreamStats`: seconds that all samples so far have waited together, and how many those were. */
-export interface Waited {
-  readonly jitterBufferDelay: number;
-  readonly jitterBufferEmittedCount: number;
-}
+import { holdOf, type Patience, type Played, soundLateMs } from './apart.js';
 
 /**
- * How long the picture is to be held back, ms, so that it is shown when its sound is heard; by what samples waited between two looks. Goes on as it
- * `held` while no sound came and for less than a step. Pure.
+ * What counts more while the phone is heard: `picture`, it waits for nothing; `near`, it waits as far as its sound would be late enough to be
+ * noticed; `av`, it waits for the sound.
  */
-export function holdOf(before: Waited, now: Waited, held: number): number {
-  const samples = now.jitterBufferEmittedCount - before.jitterBufferEmittedCount;
-  if (samples <= 0) return held;
-  const waitedMs = ((now.jitterBufferDelay - before.jitterBufferDelay) * 1_000) / samples;
-  const hold = Math.min(Math.round(waitedMs) + AROUND_BUFFER_MS, MOST_MS);
-  return Math.abs(hold - held) < STEP_MS ? held : hold;
-}
+export type Sync = 'picture' | 'near' | 'av';
+
+/**
+ * By the mean of some looks: single sounds and pictures are some tens of ms beside it, since sound is played in steps of 10 ms, pictures in
+ * steps of 17. `near` gives up where fingers would notice more than ears.
+ */
+const PATIENCE: { readonly [sync in Sync]: Patience | undefined } = {
+  picture: undefined,
+  near: { mayBeLateMs: 30, mostMs: 120 },
+  av: { mayBeLateMs: 0, mostMs: 400 },
+};
+
+const LOOK_MS = 250;
+/** Looks whose mean is believed, and the least. */
+const BELIEVED = 8;
+const ENOUGH = 4;
+/** Until the browser has followed a change: Chromium by 0.1 s in a second. */
+const SETTLED_MS = 1_000;
+/** Where the browser does not tell how long its audio output takes. */
+const OUTPUT_MS = 30;
+/** Looks between two questions for that. */
+const OUTPUT_EACH = 8;
 
 /** What of a consumer is used. */
-type Heard = Pick<types.Consumer, 'kind' | 'getStats' | 'rtpReceiver'>;
+type Consumed = Pick<types.Consumer, 'kind' | 'getStats' | 'rtpReceiver'>;
+
+/** Of `RTCAudioPlayoutStats`: seconds that all samples so far took together to come out, and how many those were. */
+interface Output {
+  readonly totalPlayoutDelay: number;
+  readonly totalSamplesCount: number;
+}
 
 /**
- * Holds the picture back for as long as its sound takes, while there is sound. Not the browser's own synchronisation, which goes by the packets of
- * both: a screen that stands still sends none. Ends by `rest`.
+ * Holds the picture back for what its sound takes longer, while there is sound. Not the browser's own synchronisation, which makes them wait
+ * for each other to the last ms; fingers would pay for that. Ends by `rest`.
  */
 export class Lips {
-  readonly #consumers: () => readonly Heard[];
+  readonly #consumers: () => readonly Consumed[];
   #timer: ReturnType<typeof setInterval> | undefined;
-  #before: Waited | undefined;
+  #patience: Patience = { mayBeLateMs: 0, mostMs: 0 };
+  #looks = 0;
+  #output: Output | undefined;
+  #outputMs = OUTPUT_MS;
   #held = 0;
+  #changedAt = -Infinity;
+  #receiver: RTCRtpReceiver | undefined;
+  /** The newest that was shown, and how long pictures were held back then. */
+  #picture: { readonly played: Played; readonly under: number } | undefined;
+  /** By how much sound was late behind pictures that were held back as `#picture` was. */
+  #late: number[] = [];
 
-  constructor(consumers: () => readonly Heard[]) {
+  constructor(consumers: () => readonly Consumed[]) {
     this.#consumers = consumers;
   }
 
-  begin(): void {
-    this.#timer ??= setInterval(() => void this.#look(), LOOK_MS);
+  begin(sync: Sync): void {
+    const patience = PATIENCE[sync];
+    if (patience === undefined) return this.rest();
+    this.#patience = patience;
+    this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
   }
 
   /** The picture is shown as soon as it comes. May be called twice. */
   rest(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#before = undefined;
+    this.#picture = undefined;
+    this.#late = [];
     this.#hold(0);
   }
 
-  async #look(): Promise<void> {
-    const timer = this.#timer;
-    const sound = this.#consumers().find(({ kind }) => kind === 'audio');
-    const now = waitedOf(await sound?.getStats().catch(() => undefined));
-    if (now === undefined || timer !== this.#timer) return;
-    const before = this.#before;
-    this.#before = now;
-    // The picture may be another track than at the last look.
-    if (before !== undefined) this.#hold(holdOf(before, now, this.#held));
+  #look(): void {
+    const [sound, picture] = (['audio', 'video'] as const).map((wanted) =>
+      this.#consumers().find(({ kind }) => kind === wanted),
+    );
+    this.#other(picture?.rtpReceiver);
+    if (this.#looks++ % OUTPUT_EACH === 0) void this.#askOutput(sound);
+    const heard = newest(sound);
+    this.#shown(newest(picture));
+    if (heard === undefined || this.#picture === undefined) return;
+    const { played, under } = this.#picture;
+    this.#late = [...this.#late, soundLateMs(heard, played, this.#outputMs)].slice(-BELIEVED);
+    if (this.#late.length < ENOUGH) return;
+    const lateMs = this.#late.reduce((sum, one) => sum + one, 0) / this.#late.length;
+    this.#hold(holdOf({ lateMs, under }, this.#patience, this.#held));
+  }
+
+  /** Another layer's track begins as fast as it can: it is told anew. */
+  #other(receiver: RTCRtpReceiver | undefined): void {
+    if (receiver === this.#receiver) return;
+    this.#receiver = receiver;
+    this.#picture = undefined;
+    this.#late = [];
+    if (receiver !== undefined && this.#held > 0) this.#aim(this.#held);
+  }
+
+  #shown(played: Played | undefined): void {
+    // A screen that stands still: it would be shown again as that one was.
+    if (played === undefined || played.rtpTimestamp === this.#picture?.played.rtpTimestamp) return;
+    if (performance.now() - this.#changedAt < SETTLED_MS) return;
+    if (this.#picture?.under !== this.#held) this.#late = [];
+    this.#picture = { played, under: this.#held };
+  }
+
+  async #askOutput(sound: Consumed | undefined): Promise<void> {
+    const report = await sound?.getStats().catch(() => undefined);
+    const all = [...((report?.values() ?? []) as Iterable<Partial<Output> & { readonly type: string }>)];
+    const now = all.find(({ type }) => type === 'media-playout');
+    if (now?.totalPlayoutDelay === undefined || now.totalSamplesCount === undefined) return;
+    const { totalPlayoutDelay, totalSamplesCount } = now;
+    const samples = totalSamplesCount - (this.#output?.totalSamplesCount ?? 0);
+    const seconds = totalPlayoutDelay - (this.#output?.totalPlayoutDelay ?? 0);
+    if (samples > 0 && seconds >= 0) this.#outputMs = (seconds * 1_000) / samples;
+    this.#output = { totalPlayoutDelay, totalSamplesCount };
   }
 
   #hold(ms: number): void {
+    if (ms === this.#held) return;
     this.#held = ms;
+    this.#aim(ms);
+  }
+
+  #aim(ms: number): void {
+    this.#changedAt = performance.now();
     for (const { kind, rtpReceiver } of this.#consumers())
       if (kind === 'video' && rtpReceiver !== undefined) aimAt(rtpReceiver, ms);
   }
@@ -83,11 +140,7 @@ export function aimAt(receiver: RTCRtpReceiver, ms: number): void {
   else (receiver as { playoutDelayHint?: number }).playoutDelayHint = ms / 1_000;
 }
 
-function waitedOf(report: RTCStatsReport | undefined): Waited | undefined {
-  const all = [...((report?.values() ?? []) as Iterable<Partial<Waited> & { readonly type: string }>)];
-  const { jitterBufferDelay, jitterBufferEmittedCount } =
-    all.find(({ type }) => type === 'inbound-rtp') ?? {};
-  return jitterBufferDelay === undefined || jitterBufferEmittedCount === undefined
-    ? undefined
-    : { jitterBufferDelay, jitterBufferEmittedCount };
+function newest(consumer: Consumed | undefined): Played | undefined {
+  const [source] = consumer?.rtpReceiver?.getSynchronizationSources() ?? [];
+  return source;
 }

@@ -10,7 +10,7 @@ import type { Step } from './arrival.js';
 import { createDevice } from './device.js';
 import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
-import { aimAt, Lips } from './lips.js';
+import { aimAt, Lips, type Sync } from './lips.js';
 import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
@@ -24,8 +24,8 @@ export interface MediaOptions {
   readonly input: boolean;
   /** The viewer wants to hear the phone. Without, its sound is not even sent. */
   readonly sound: boolean;
-  /** While it is heard, the picture waits for the sound; `synchronous()` changes it. */
-  readonly synchronous: boolean;
+  /** How far the picture waits for the sound while that is heard; `synchronous()` changes it. */
+  readonly synchronous: Sync;
   readonly took: (step: Step) => void;
   /** A track came (again): show it. */
   readonly track: (track: MediaStreamTrack) => void;
@@ -53,7 +53,7 @@ export class Media {
   #moves: types.DataProducer | undefined;
   readonly #way = new InputWay(performance.now());
   #sound: boolean;
-  #synchronous: boolean;
+  #synchronous: Sync;
   readonly #lips = new Lips(() => this.#consumers);
   /** Another layer on its way, by its consumer. */
   #swap: { readonly id: string; readonly abort: AbortController } | undefined;
@@ -131,9 +131,9 @@ export class Media {
       if (kind === 'audio') await this.#signal.request(on ? 'resume' : 'pause', { consumer: id });
   }
 
-  /** Whether the picture waits for the sound while that is heard. */
-  synchronous(on: boolean): void {
-    this.#synchronous = on;
+  /** How far the picture waits for the sound while that is heard. */
+  synchronous(sync: Sync): void {
+    this.#synchronous = sync;
     this.#synchronise();
   }
 
@@ -171,7 +171,7 @@ export class Media {
 
   #synchronise(): void {
     if (this.#closed) return;
-    if (this.#sound && this.#synchronous) this.#lips.begin();
+    if (this.#sound) this.#lips.begin(this.#synchronous);
     else this.#lips.rest();
   }
 

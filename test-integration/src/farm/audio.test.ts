@@ -61,6 +61,19 @@ function reportsOf(viewer: ViewerPage): Promise<Record<string, number>> {
 const ear = (viewer: ViewerPage): Promise<Ear> =>
   viewer.page.evaluate(() => (globalThis as unknown as { ear: Ear }).ear);
 
+/** Packets of sound that have come, over all connections of the page. */
+function soundPackets(viewer: ViewerPage): Promise<number> {
+  return viewer.page.evaluate(async () => {
+    const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+    let packets = 0;
+    for (const connection of connections)
+      for (const one of (await connection.getStats()).values() as Iterable<Record<string, unknown>>)
+        if (one['type'] === 'inbound-rtp' && one['kind'] === 'audio')
+          packets += Number(one['packetsReceived']);
+    return packets;
+  });
+}
+
 /** What the picture's jitter buffer is to hold at least, ms. */
 function heldBack(viewer: ViewerPage): Promise<number> {
   return viewer.page.evaluate(() => {
@@ -107,6 +120,33 @@ describe('sound', () => {
     await viewer.page.close();
   });
 
+  it('is sent to a viewer only while that has it on', async () => {
+    await browser.watchConnections();
+    await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    await viewer.firstFrame();
+    // Two seconds of a picture to which sound belongs.
+    const shown = await viewer.framesDecoded();
+    await eventually(async () => {
+      if ((await viewer.framesDecoded()) < shown + 120) throw new NotYet('the picture has not gone on');
+    });
+    expect(await soundPackets(viewer)).toBe(0);
+    await unmute(viewer);
+    await eventually(async () => {
+      if ((await soundPackets(viewer)) === 0) throw new NotYet('no sound has come');
+    });
+    await viewer.page.getByRole('button', { name: 'Sound', exact: true }).click();
+    let before = 0;
+    let same = 0;
+    await eventually(async () => {
+      const now = await soundPackets(viewer);
+      same = now === before ? same + 1 : 0;
+      before = now;
+      if (same < 40) throw new NotYet('sound still comes');
+    });
+    await viewer.page.close();
+  });
+
   it('a viewer is told by sender reports of picture and sound where both stand on one clock', async () => {
     await browser.watchConnections();
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
@@ -128,7 +168,9 @@ describe('sound', () => {
   it('is waited for by the picture where that is wished, while it is on', async () => {
     await browser.watchConnections();
     const held = await browser.watch(farm, phone.phoneId, 'watch', { sync: 'av' });
-    const free = await browser.watch(farm, phone.phoneId, 'watch');
+    const free = await browser.watch(farm, phone.phoneId, 'watch', { sync: 'picture' });
+    const muted = await browser.watch(farm, phone.phoneId, 'watch');
+    await muted.firstFrame();
     for (const viewer of [held, free]) {
       await viewer.firstFrame();
       await unmute(viewer);
@@ -138,11 +180,13 @@ describe('sound', () => {
       if (target === 0) throw new NotYet('the picture does not wait');
     });
     expect(await heldBack(free)).toBe(0);
+    // As all are by default: without sound there is nothing to wait for.
+    expect(await heldBack(muted)).toBe(0);
     await held.page.getByRole('button', { name: 'Sound', exact: true }).click();
     await eventually(async () => {
       const target = await heldBack(held);
       if (target > 0) throw new NotYet(`the picture waits ${target} ms for a sound that is off`);
     });
-    for (const { page } of [held, free]) await page.close();
+    for (const { page } of [held, free, muted]) await page.close();
   });
 });

@@ -20,7 +20,7 @@ const FLAGS = [
 
 export interface WatchOptions {
   readonly quality?: 'high' | 'low' | 'auto';
-  readonly sync?: '' | 'av';
+  readonly sync?: '' | 'av' | 'picture';
   readonly link?: SlowLink;
 }
 

@@ -8,7 +8,7 @@ declare module 'react' {
         /** See @ancloud/player's element.ts. */
         fit?: 'width' | undefined;
         quality?: 'auto' | 'high' | 'low';
-        sync?: 'av' | undefined;
+        sync?: 'av' | 'picture' | undefined;
       };
     }
   }

@@ -44,7 +44,9 @@ export function OwnView({
         <span className="check-box" aria-hidden="true" />
         <span>
           Keep sound in step
-          <small>While sound is on the picture waits for it, some 0.1 s. For films, not for games.</small>
+          <small>
+            While sound is on the picture waits until both come together. For films, not for games.
+          </small>
         </span>
       </Checkbox>
     </>
