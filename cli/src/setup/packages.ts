@@ -47,6 +47,12 @@ export const packages = {
     'openssl',
     'coturn',
     'tesseract-ocr',
+    // A viewer that does what no browser does: bench/native/hostile.c.
+    'gcc',
+    'make',
+    'libc6-dev',
+    'libssl-dev',
+    'libsrtp2-dev',
   ],
   /** To measure, beside what a farm needs: a browser, a peer engine, and what bench/native is built with. */
   bench: [

@@ -137,6 +137,8 @@ export class Feed implements Watchable {
   /** The worker itself passes wishes on to the publisher, whose encoder serves nobody else. */
   wantKeyFrame(): void {}
 
+  flooded(): void {}
+
   /** Steps of joining are counted for phones' pictures alone. */
   joined(): void {}
 

@@ -1,20 +1,22 @@
 import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
-import { AppError } from '@ancloud/kit';
+import { AppError, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import type { Layer } from './core/layer-choice.js';
+import { PictureTrace } from './picture-trace.js';
 import type { Watchable } from './stream-viewer.js';
 import { transportOptions } from './transport-options.js';
 
 /** After this long without a key frame since it was resumed, a consumer asks again. */
 const JOIN_RETRY_MS = 1_000;
+/** So often, and so many times at once, a picture that was paused and goes on is worth what a join is; more is as a loss. */
+const AGAIN = { perSecond: 0.1, burst: 3 };
 
 /** A consumer of a picture. */
 interface Watched {
   readonly layer: Layer;
-  /** A key frame went out since it was resumed. */
-  hasPicture: boolean;
+  readonly trace: PictureTrace;
 }
 
 /**
@@ -38,6 +40,7 @@ export class Receiver {
   /** The newest consumer that was resumed and may lack a picture. */
   #waitingForPicture: types.Consumer | undefined;
   #pictured = false;
+  readonly #again = new Rate(AGAIN.perSecond, AGAIN.burst, performance.now());
   /** Calls of `consume` that wait for the phone. */
   #waiting = 0;
   #closed = false;
@@ -179,14 +182,14 @@ export class Receiver {
 
   async resume(id: unknown): Promise<void> {
     const consumer = this.#consumer(id);
-    const watched = this.#watched.get(consumer);
-    if (watched?.hasPicture === true && consumer.paused) {
-      // What it was sent before is no ground to build on.
-      watched.hasPicture = false;
-      trace(consumer, ['pli', 'fir', 'keyframe']);
-    }
+    const trace = this.#watched.get(consumer)?.trace;
+    const first = trace?.hasPicture !== true;
+    const begins = first || (consumer.paused && this.#again.take(performance.now()));
+    if (begins && !first) trace.again();
     await consumer.resume();
-    if (consumer.kind === 'video') this.#wantFirstPicture(consumer);
+    if (consumer.kind !== 'video') return;
+    if (begins) this.#wantFirstPicture(consumer);
+    else this.#stream.wantKeyFrame('loss', this.#watched.get(consumer)?.layer);
   }
 
   async pause(id: unknown): Promise<void> {
@@ -226,24 +229,17 @@ export class Receiver {
     return { id, producerId, kind, rtpParameters: { ...rtpParameters }, paused };
   }
 
-  /**
-   * Reads a consumer's trouble from its traces: before its first key frame a request means "joining", after it "lost". The worker's
-   * answer is not waited for: it serves requests in order, so what resumes the consumer or secures its transport comes after this.
-   */
+  /** The worker's answer is not waited for: what resumes the consumer or secures its transport comes after this. */
   #watch(consumer: types.Consumer, layer: Layer, pictured?: () => void): void {
-    const watched: Watched = { layer, hasPicture: false };
-    this.#watched.set(consumer, watched);
-    consumer.on('trace', (event) => {
-      if (event.type === 'keyframe') {
-        if (watched.hasPicture) return;
-        watched.hasPicture = true;
+    const trace = new PictureTrace(consumer, {
+      first: () => {
         this.#firstPicture(consumer);
         pictured?.();
-        // Key frames come every two seconds; only the first one is news.
-        trace(consumer, ['pli', 'fir']);
-      } else this.#stream.wantKeyFrame(watched.hasPicture ? 'loss' : 'join', layer);
+      },
+      asked: (why) => this.#stream.wantKeyFrame(why, layer),
+      flooded: () => this.#stream.flooded(),
     });
-    trace(consumer, ['pli', 'fir', 'keyframe']);
+    this.#watched.set(consumer, { layer, trace });
   }
 
   #firstPicture(consumer: types.Consumer): void {
@@ -276,11 +272,6 @@ export class Receiver {
       });
     return found;
   }
-}
-
-/** One that has closed meanwhile traces nothing. */
-function trace(consumer: types.Consumer, events: types.ConsumerTraceEventType[]): void {
-  consumer.enableTraceEvent(events).catch(() => undefined);
 }
 
 /** How the picture arrives, for the admin; also before there is a receiver. */

@@ -37,6 +37,8 @@ export interface Watchable {
   producersNow(branch: Branch): Promise<types.Producer[] | undefined>;
   /** A viewer lacks a key frame. */
   wantKeyFrame(reason: WishReason, layer?: Layer): void;
+  /** A viewer asks for key frames without end. */
+  flooded(): void;
   /** A viewer took a step towards its first picture; ms since the one before. */
   joined(step: JoinStep, ms: number): void;
 }

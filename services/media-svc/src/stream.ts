@@ -24,6 +24,7 @@ export interface StreamOptions {
   readonly makeInflow: (root: types.Router, session: SessionRecord) => Promise<Inflow>;
   readonly sessions: ConstructorParameters<typeof PhoneQuestions>[0];
   readonly dropped: (why: InputDrop) => void;
+  readonly flooded: () => void;
   /** A viewer took a step towards its first picture; ms since the one before. */
   readonly joined: (step: JoinStep, ms: number) => void;
   /** A player told how its picture was; a field's name: what it told could not be read. */
@@ -231,6 +232,10 @@ export class Stream {
 
   dropped(why: InputDrop): void {
     this.#options.dropped(why);
+  }
+
+  flooded(): void {
+    this.#options.flooded();
   }
 
   joined(step: JoinStep, ms: number): void {

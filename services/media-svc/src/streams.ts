@@ -180,6 +180,7 @@ export class Streams {
       makeInflow: (root, session) => this.#makeInflow(root, session),
       sessions,
       dropped: (why) => this.#metrics.dropped(why),
+      flooded: () => this.#metrics.flooded(),
       joined: (step, ms) => this.#metrics.joined(step, ms),
       experienced: (report) => this.#metrics.experienced(report),
       layerChanged: (layer, how) => this.#metrics.layerChanged(layer, how),

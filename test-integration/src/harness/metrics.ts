@@ -9,12 +9,12 @@ const PORTS = {
   gateway: 205,
 } as const;
 
-/** Sum of a counter's lines whose labels hold `label`. */
+/** Sum of a counter's lines whose labels hold `label`; of all without. */
 export async function counted(
   farm: Farm,
   service: keyof typeof PORTS,
   name: string,
-  label: string,
+  label = '',
 ): Promise<number> {
   const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + PORTS[service];
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();

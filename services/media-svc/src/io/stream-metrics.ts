@@ -17,6 +17,7 @@ interface Gauged {
 export class StreamMetrics {
   readonly #keyFrames;
   readonly #dropped;
+  readonly #floods;
   readonly #joins;
   readonly #layers;
   readonly #experience: ExperienceMetrics;
@@ -32,6 +33,10 @@ export class StreamMetrics {
       'ancloud_media_input_dropped_total',
       'Input messages of viewers that were not passed on',
       ['why'],
+    );
+    this.#floods = metrics.counter(
+      'ancloud_media_key_frame_floods_total',
+      'Times that a viewer asked for key frames without end and was not heard for a second',
     );
     this.#joins = metrics.histogram(
       'ancloud_media_join_seconds',
@@ -73,6 +78,10 @@ export class StreamMetrics {
 
   layerChanged(to: Layer, how: 'done' | 'failed'): void {
     this.#layers.inc({ to, how });
+  }
+
+  flooded(): void {
+    this.#floods.inc();
   }
 
   dropped(why: InputDrop): void {

@@ -1,0 +1,198 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Browser, type ViewerPage } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm, type Phone } from '../harness/farm.js';
+import { counted } from '../harness/metrics.js';
+import { type How, RogueViewer } from '../harness/rogue-viewer.js';
+
+// A viewer that was let in has keys, so what it sends by RTP, RTCP and SCTP is decrypted and read. Whatever that is, somebody else who
+// watches the same phone goes on watching, nothing has to be started again, and the phone encodes no more for it than for a weak link.
+
+const farm = new Farm(inject('farm'));
+let browser: Browser;
+let phone: Phone;
+let bystander: ViewerPage;
+let rogue: RogueViewer;
+let media: number;
+let deadBefore: number;
+const deadWorkers = (): number =>
+  fs.readFileSync(path.join(farm.address.home, 'logs/media-svc.log'), 'utf8').split('a media worker died')
+    .length - 1;
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  phone = await farm.create();
+  await farm.viewable(phone.phoneId);
+  await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+  bystander = await browser.watch(farm, phone.phoneId, 'watch');
+  await bystander.firstFrame();
+  rogue = await RogueViewer.join(farm, phone.phoneId);
+  media = await farm.pid('media-svc');
+  deadBefore = deadWorkers();
+});
+afterAll(async () => {
+  await rogue?.close();
+  await browser?.close();
+  if (phone !== undefined) await farm.delete(phone.phoneId);
+});
+
+/** Its picture goes on, by the same connection and by the same processes. */
+async function nobodyNotices(): Promise<void> {
+  const { value } = await bystander.patternWhere(({ kind }) => kind === 'motion');
+  await bystander.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
+  const states = (await bystander.events('state')).map(({ detail }) => detail['state']);
+  expect(states.slice(states.indexOf('live'))).toEqual(['live']);
+  expect(deadWorkers()).toBe(deadBefore);
+  expect(await farm.pid('media-svc')).toBe(media);
+}
+
+const u32 = (...values: readonly number[]): Buffer => {
+  const bytes = Buffer.alloc(values.length * 4);
+  values.forEach((value, i) => bytes.writeUInt32BE(value >>> 0, i * 4));
+  return bytes;
+};
+/** RFC 3550 §5.1; `first` has version, padding, extension and the number of contributing sources. */
+const rtp = (first: number, type: number, ssrc: number, rest: Uint8Array = new Uint8Array()): Buffer =>
+  Buffer.concat([Buffer.from([first, type, 0x12, 0x34]), u32(0xdecade, ssrc), rest]);
+/** RFC 3550 §6.4; `words` as the header tells it, which need not be true. */
+const rtcp = (count: number, type: number, body: Uint8Array, words = body.length / 4): Buffer =>
+  Buffer.concat([Buffer.from([0x80 | count, type, words >> 8, words & 0xff]), body]);
+const noise = (length: number): Buffer => crypto.randomBytes(length);
+const MINE = 0x0badcafe;
+const video = (): number => rogue.ssrc('video');
+
+/** Encoder restarts asked of the phone. */
+const asked = (): Promise<number> => counted(farm, 'session-svc', 'ancloud_key_frames_asked_total');
+
+describe('a viewer with keys sends', () => {
+  it.each<[string, How, () => readonly Buffer[]]>([
+    [
+      'RTP by a way that only receives',
+      'rtp',
+      () => [
+        rtp(0x80, 111, MINE, noise(200)),
+        // As the phone's own stream, and as one that it is sent itself.
+        rtp(0x80, 96, video(), noise(1_000)),
+        rtp(0x80, 96, rogue.ssrc('audio'), noise(40)),
+      ],
+    ],
+    [
+      'RTP whose header is not true',
+      'rtp',
+      () => [
+        // More contributing sources, a longer extension, more padding than there are bytes; nothing behind the header; no header.
+        rtp(0x8f, 96, MINE, noise(8)),
+        rtp(0x90, 96, MINE, Buffer.concat([Buffer.from([0xbe, 0xde, 0xff, 0xff]), noise(8)])),
+        rtp(0x90, 96, MINE, Buffer.concat([Buffer.from([0x10, 0, 0, 1, 5, 255, 0, 0]), noise(8)])),
+        rtp(0xa0, 96, MINE, Buffer.from([1, 2, 3, 255])),
+        rtp(0x80, 96, MINE),
+        Buffer.from([0x80, 96]),
+        rtp(0x00, 96, MINE, noise(20)),
+      ],
+    ],
+    [
+      'RTCP that is none',
+      'rtcp',
+      () => [
+        rtcp(0, 200, u32(MINE), 40_000),
+        rtcp(31, 201, u32(MINE)),
+        rtcp(31, 202, noise(60)),
+        rtcp(31, 203, u32(MINE)),
+        rtcp(0, 204, Buffer.concat([u32(MINE), Buffer.from('\0\0\0\0'), noise(16)])),
+        rtcp(15, 205, Buffer.concat([u32(MINE, video()), noise(36)])),
+        rtcp(15, 206, Buffer.concat([u32(MINE, 0), Buffer.from('REMB'), Buffer.from([255, 255, 255, 255])])),
+        rtcp(0, 207, Buffer.concat([u32(MINE), Buffer.from([4, 0, 255, 255]), noise(8)])),
+        // A compound whose second packet is longer than what is left.
+        Buffer.concat([rtcp(0, 201, u32(MINE)), rtcp(1, 206, u32(MINE), 500)]),
+        ...Array.from({ length: 64 }, () => Buffer.concat([Buffer.from([0x80]), noise(59)])),
+      ],
+    ],
+    [
+      'RTCP about what is not its own',
+      'rtcp',
+      () => [
+        // Says that the phone's source has left, that strangers' packets were lost, what its own clock is for the phone's stream.
+        rtcp(2, 203, u32(video(), rogue.ssrc('audio'))),
+        rtcp(1, 201, u32(MINE, 0x12345678, 0xff00ffff, 0, 0, 0, 0)),
+        rtcp(0, 200, u32(video(), 0xeeeeeeee, 0, 0, 1, 1)),
+        rtcp(1, 205, u32(MINE, 0x12345678, 0xffff)),
+        rtcp(1, 206, u32(MINE, 0x12345678)),
+        rtcp(4, 206, u32(MINE, 0, 0x12345678, 0x01000000)),
+      ],
+    ],
+    [
+      'what it claims its link takes, from nothing to everything',
+      'rtcp',
+      () =>
+        [0, 0x03ffff, 0xfc0001].map((rate) =>
+          rtcp(
+            15,
+            206,
+            Buffer.concat([u32(MINE, 0), Buffer.from('REMB'), u32(0x01000000 | rate), u32(video())]),
+          ),
+        ),
+    ],
+    ['bytes that are nothing', 'raw', () => Array.from({ length: 200 }, (_, i) => noise(1 + i * 6))],
+    [
+      'SCTP that is none',
+      'dtls',
+      () => [
+        // Ports 5000 and a chunk: INIT, ABORT, DATA, one of length 0, and noise.
+        ...[1, 6, 0, 255].map((chunk) =>
+          Buffer.concat([u32(0x13881388, 0, 0), Buffer.from([chunk, 0, 0, 20]), noise(16)]),
+        ),
+        Buffer.concat([u32(0x13881388, 0, 0), u32(0x01000000)]),
+        ...Array.from({ length: 50 }, (_, i) => noise(1 + i * 20)),
+      ],
+    ],
+  ])('%s: nobody else notices', async (_, how, packets) => {
+    for (const packet of packets())
+      for (const way of ['media', 'channels'] as const) expect(await rogue.send(way, how, packet, 3)).toBe(3);
+    await nobodyNotices();
+  });
+
+  it('requests for packets without end: they are sent to it alone', async () => {
+    // Each names 17 packets (RFC 4585 §6.2.1), of all that there are.
+    for (let first = 0; first < 65_536; first += 512) {
+      const asked = Array.from(
+        { length: 30 },
+        (_, i) => (((first + i * 17) & 0xffff) * 0x10000 + 0xffff) >>> 0,
+      );
+      expect(await rogue.send('media', 'rtcp', rtcp(1, 205, u32(MINE, video(), ...asked)), 8)).toBe(8);
+    }
+    await nobodyNotices();
+  });
+
+  it('requests for key frames without end: the phone is asked as for one weak link, and the flood is counted', async () => {
+    const floods = (): Promise<number> => counted(farm, 'media-svc', 'ancloud_media_key_frame_floods_total');
+    const [askedBefore, floodsBefore, began] = [await asked(), await floods(), performance.now()];
+    // PLI and FIR (RFC 4585 §6.3.1, RFC 5104 §4.3.1).
+    for (let round = 0; round < 20; round++) {
+      await rogue.send('media', 'rtcp', rtcp(1, 206, u32(MINE, video())), 500);
+      await rogue.send('media', 'rtcp', rtcp(4, 206, u32(MINE, 0, video(), round << 24)), 500);
+    }
+    await eventually(async () => {
+      if ((await floods()) === floodsBefore) throw new NotYet('no flood was counted');
+    });
+    // A loss may restart the encoder once in 10 s, whoever tells of it (docs/protocol.md).
+    const budget = 1 + (performance.now() - began) / 10_000;
+    expect((await asked()) - askedBefore).toBeLessThanOrEqual(budget);
+    await nobodyNotices();
+  });
+
+  it('that its picture stop and go on, without end: that is worth a key frame three times, then as a loss', async () => {
+    const [before, began] = [await asked(), performance.now()];
+    for (let round = 0; round < 100; round++) {
+      await rogue.flicker();
+      // The gateway takes 20 messages a second, and no more.
+      await setTimeout(110);
+    }
+    const budget = 1 + 3 + 2 * ((performance.now() - began) / 10_000);
+    await nobodyNotices();
+    expect((await asked()) - before).toBeLessThanOrEqual(budget);
+  });
+});
