@@ -11,6 +11,7 @@ import { createDevice } from './device.js';
 import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
 import { aimAt, Lips, type Sync } from './lips.js';
+import { PathWatch } from './path-watch.js';
 import { type Signal, SignalError } from './signal.js';
 
 export interface MediaOptions {
@@ -52,6 +53,7 @@ export class Media {
   #input: types.DataProducer | undefined;
   #moves: types.DataProducer | undefined;
   readonly #way = new InputWay(performance.now());
+  readonly #paths: PathWatch;
   #sound: boolean;
   #synchronous: Sync;
   readonly #lips = new Lips(() => this.#consumers);
@@ -66,6 +68,7 @@ export class Media {
   private constructor(signal: Signal, options: MediaOptions) {
     this.#signal = signal;
     this.#options = options;
+    this.#paths = new PathWatch(options.lost);
     this.#sound = options.sound;
     this.#synchronous = options.synchronous;
     this.#synchronise();
@@ -163,6 +166,7 @@ export class Media {
   /** May be called twice. */
   close(): void {
     this.#closed = true;
+    this.#paths.close();
     this.#lips.rest();
     this.#swap?.abort.abort();
     this.#receive?.close();
@@ -254,7 +258,7 @@ export class Media {
       if (state === 'connected' && direction === 'recv') this.#options.took('secured');
       if (state === 'failed') this.#options.failed('the media connection failed');
       // A path that went away comes back by a restart, without a new connection; else `failed` follows.
-      if (state === 'disconnected') this.#options.lost();
+      this.#paths.state(direction, state);
     });
     return transport;
   }
