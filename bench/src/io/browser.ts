@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { chromiumProgram } from '@ancloud/testkit';
 import type { Farm } from './farm.js';
 
 /** Debian's Chromium without a window; nothing that looks for the internet. */
@@ -34,10 +35,7 @@ export class Browser {
    * @param program Chromium's, e.g. one in another network.
    * @param trusted an origin that is trusted as loopback is: of other plain HTTP Chromium keeps media away.
    */
-  static async create(
-    program = process.env['ANCLOUD_CHROMIUM'] ?? '/usr/bin/chromium',
-    trusted?: string,
-  ): Promise<Browser> {
+  static async create(program = chromiumProgram, trusted?: string): Promise<Browser> {
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-bench-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: program,

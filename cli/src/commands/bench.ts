@@ -4,6 +4,7 @@ import { AppError } from '@ancloud/kit/errors';
 import type { Layout } from '../layout.js';
 import type { Output } from '../output.js';
 import { prepareArtifacts } from '../setup/artifacts.js';
+import { chromiumPackages, ensureChromium } from '../setup/chromium.js';
 import { ensurePackages, packages } from '../setup/packages.js';
 
 /** `./ancloud bench [NAME…]`: JSON lines on stdout, one per figure; progress on stderr. */
@@ -15,7 +16,8 @@ export async function bench(
 ): Promise<number> {
   positive('--cycles', 'a number of phones', cycles);
   positive('--seconds', 'a number of seconds', seconds);
-  await ensurePackages(layout, [...packages.run, ...packages.bench]);
+  await ensurePackages(layout, [...packages.run, ...packages.bench, ...chromiumPackages()]);
+  await ensureChromium(layout);
   const artifacts = await prepareArtifacts(layout, output);
   const child = spawn(
     process.execPath,

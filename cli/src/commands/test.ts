@@ -7,6 +7,7 @@ import { failuresOf, type Tally, tallyOf } from '../test/tally.js';
 import type { Layout } from '../layout.js';
 import { exitCodes, type Output } from '../output.js';
 import { prepareArtifacts } from '../setup/artifacts.js';
+import { chromiumPackages, ensureChromium } from '../setup/chromium.js';
 import { ensurePackages, packages } from '../setup/packages.js';
 
 /**
@@ -26,7 +27,8 @@ export async function test(layout: Layout, names: readonly string[], output: Out
   const chosen = names.length === 0 ? tiers : tiers.filter((tier) => names.includes(tier.name));
   const ci = process.env['CI'] === 'true';
   if (chosen.some((tier) => tier.needsFarm)) {
-    await ensurePackages(layout, [...packages.run, ...packages.test]);
+    await ensurePackages(layout, [...packages.run, ...packages.test, ...chromiumPackages()]);
+    await ensureChromium(layout);
     await prepareArtifacts(layout, output);
   }
   const total: Tally = { passed: 0, failed: 0 };

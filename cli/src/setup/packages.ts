@@ -22,9 +22,8 @@ export const packages = {
     'ffmpeg',
     'ca-certificates',
   ],
-  /** To run every tier of the tests. */
+  /** To run every tier of the tests, beside a browser (chromium.ts). */
   test: [
-    'chromium',
     'git',
     'python3',
     'adb',
@@ -54,17 +53,8 @@ export const packages = {
     'libssl-dev',
     'libsrtp2-dev',
   ],
-  /** To measure, beside what a farm needs: a browser, a peer engine, and what bench/native is built with. */
-  bench: [
-    'chromium',
-    'docker.io',
-    'gcc',
-    'make',
-    'libc6-dev',
-    'libssl-dev',
-    'libsrtp2-dev',
-    'libusrsctp-dev',
-  ],
+  /** To measure, beside a browser and what a farm needs: a peer engine, and what bench/native is built with. */
+  bench: ['docker.io', 'gcc', 'make', 'libc6-dev', 'libssl-dev', 'libsrtp2-dev', 'libusrsctp-dev'],
 } as const;
 
 /** Those of `names` that dpkg does not list as installed. On a system without dpkg: none, its own tools must be there. */

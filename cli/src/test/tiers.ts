@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
+import { chromiumProgram } from '../setup/chromium.js';
 
 /** One command of a tier. `minutes`: killed after that, since it hangs; a busy machine needs tens of times what an idle one does. `counts`: how its tests are counted (tally.ts). */
 export interface TierCommand {
@@ -136,8 +136,8 @@ const PROBES = {
     missing: 'qemu is not installed (apt-get install qemu-system-x86)',
   },
   chromium: {
-    ok: () => fs.existsSync('/usr/bin/chromium'),
-    missing: 'Chromium is not installed (apt-get install chromium)',
+    ok: () => chromiumProgram() !== undefined,
+    missing: 'Chromium is not installed (apt-get install chromium, or another one named by ANCLOUD_CHROMIUM)',
   },
 } as const;
 

@@ -2,6 +2,7 @@
  * Fakes that behave, for specs and scenarios: a phone that serves scrcpy sockets, a clock, eventually(), a browser's machine whose network
  * changes, and damage for fuzz targets.
  */
+export { chromiumProgram } from './chromium-program.js';
 export { damagedBytes, damagedLines, FUZZ_MS, fuzzSettings, resummed } from './damage.js';
 export { eventually } from './eventually.js';
 export type { EventuallyOptions } from './eventually.js';

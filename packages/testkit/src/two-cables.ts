@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { chromiumProgram } from './chromium-program.js';
 
 const CABLES = ['a', 'b'] as const;
 export type CableName = (typeof CABLES)[number];
@@ -44,7 +45,7 @@ export class TwoCables {
     return cables;
   }
 
-  /** A program that is Debian's Chromium on that machine. */
+  /** A program that is this host's Chromium on that machine. */
   get chromium(): string {
     return path.join(this.#folder, 'chromium');
   }
@@ -111,7 +112,7 @@ export class TwoCables {
     }
     this.plug('a');
     fs.mkdirSync(this.#folder);
-    const program = `#!/bin/sh\nexec ip netns exec ${this.#machine} /usr/bin/chromium "$@"\n`;
+    const program = `#!/bin/sh\nexec ip netns exec ${this.#machine} ${chromiumProgram} "$@"\n`;
     fs.writeFileSync(this.chromium, program, { mode: 0o755 });
   }
 

@@ -47,7 +47,7 @@ export class Browser {
   ): Promise<Browser> {
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: options.chromium ?? '/usr/bin/chromium',
+      executablePath: options.chromium ?? process.env['ANCLOUD_CHROMIUM'] ?? '/usr/bin/chromium',
       headless: true,
       args: [
         ...FLAGS,
