@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { CHROMIUM } from './chromium-program.js';
 import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
 import type { Farm } from './farm.js';
 import { type Pattern, readPattern } from './pattern.js';
@@ -47,7 +48,7 @@ export class Browser {
   ): Promise<Browser> {
     const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-chromium-'));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: options.chromium ?? process.env['ANCLOUD_CHROMIUM'] ?? '/usr/bin/chromium',
+      executablePath: options.chromium ?? CHROMIUM,
       headless: true,
       args: [
         ...FLAGS,

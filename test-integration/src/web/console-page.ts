@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { CHROMIUM } from '../harness/chromium-program.js';
 import { PATIENCE_MS } from '../harness/eventually.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -46,7 +47,7 @@ export class MockGateway {
 
 export function startChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: CHROMIUM,
     headless: true,
     timeout: PATIENCE_MS,
     args: [
