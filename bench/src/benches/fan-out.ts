@@ -9,6 +9,7 @@ import { barePayloadType, bareSsrc } from '../io/bare-mediasoup.js';
 import { pause } from '../io/command.js';
 import { Crowd } from '../io/crowd.js';
 import type { Farm } from '../io/farm.js';
+import { Pinning } from '../io/pinning.js';
 import { cpuNs, familyOf } from '../io/processes.js';
 import type { Signal } from '../io/signal.js';
 import { StandIn } from '../io/stand-in.js';
@@ -56,8 +57,15 @@ async function costOfPacket(bench: Bench): Promise<Finding> {
         if (side === 'ours') ours.push(await costDuring(standIn, crowd, workers));
         else theirs.push(await costDuring(bare, bare.crowd, [bare.pid]));
       };
-      for (let round = 0; round < ROUNDS; round++)
-        for (const side of ['theirs', 'ours', 'ours', 'theirs'] as const) await one(side);
+      const load = [crowd.pid, bare.crowd.pid, bare.sourcePid];
+      const pinning = await Pinning.apart([...workers, bare.pid], load);
+      bench.say(`fan-out: ${pinning.said}`);
+      try {
+        for (let round = 0; round < ROUNDS; round++)
+          for (const side of ['theirs', 'ours', 'ours', 'theirs'] as const) await one(side);
+      } finally {
+        await pinning.end();
+      }
       bench.say(`fan-out: µs by window, ours ${list(ours)}; bare mediasoup ${list(theirs)}`);
       return {
         metric: 'cpu_us_per_packet',

@@ -58,6 +58,12 @@ export class BareCrowd {
     return this.#worker.pid;
   }
 
+  /** What sends the packets. */
+  get sourcePid(): number {
+    if (this.#source.pid === undefined) throw new Error('the source of packets has not started');
+    return this.#source.pid;
+  }
+
   hold(held: boolean): void {
     this.#source.kill(held ? 'SIGSTOP' : 'SIGCONT');
   }

@@ -1,0 +1,25 @@
+/** The numbers of a list such as `0-2,5` (proc(5), Cpus_allowed_list; taskset(1)). */
+export function coresOf(list: string): number[] {
+  return list
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first = 0, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
+}
+
+export interface Apart {
+  /** One, for what is measured. */
+  readonly measured: number;
+  /** All others, for what makes its load. */
+  readonly others: readonly number[];
+}
+
+/** Undefined where there is but one core: then they share it. */
+export function apart(cores: readonly number[]): Apart | undefined {
+  // Not the first: many kernels serve most interrupts there.
+  const measured = cores.at(-1);
+  return measured === undefined || cores.length < 2 ? undefined : { measured, others: cores.slice(0, -1) };
+}
