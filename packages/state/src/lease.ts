@@ -1,6 +1,6 @@
 import { AppError, type Clock, isAppError, type Log, realClock, type Timer } from '@ancloud/kit';
 import { type KeyParams, keyOf } from './keys.js';
-import { renewalsOf, sharedDelay } from './renewals.js';
+import { renewalsOf, sharedDelay, slotOf } from './renewals.js';
 import { acquireLease, readLease, releaseLease } from './scripts.js';
 import type { State } from './state.js';
 
@@ -120,6 +120,7 @@ export class Lease {
   readonly #options: HeldOptions;
   readonly #controller = new AbortController();
   readonly #timers = new Set<Timer>();
+  readonly #slot: number;
   #until: number;
   #over = false;
 
@@ -131,6 +132,7 @@ export class Lease {
     this.owner = options.owner;
     this.#options = options;
     this.#until = until;
+    this.#slot = slotOf(name);
     this.#guard();
     if (options.autoRenew !== false) this.#renewInTime();
   }
@@ -197,7 +199,7 @@ export class Lease {
 
   #renewInTime(): void {
     const { clock, renewMs } = this.#options;
-    this.#renewLater(sharedDelay(clock.monotonic(), renewMs));
+    this.#renewLater(sharedDelay(clock.monotonic(), renewMs, this.#slot));
   }
 
   #renewLater(delay: number): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renewalsOf, sharedDelay } from './renewals.js';
+import { renewalsOf, sharedDelay, slotOf } from './renewals.js';
 import type { State } from './state.js';
 
 const lease = (n: number) => ({ name: `lease:${n}`, owner: `o${n}`, fence: n, ttlMs: 3_000 });
@@ -30,11 +30,24 @@ describe('renewals', () => {
   });
 
   it.each([
-    [10_000, 1_000, 1_000],
-    [10_001, 1_000, 999],
-    [10_249, 1_000, 751],
-    [10_250, 1_000, 1_000],
-  ])('at %s, what is due in %s ms is due in %s', (now, delay, due) => {
-    expect(sharedDelay(now, delay)).toBe(due);
+    [10_000, 1_000, 0, 1_000],
+    [10_001, 1_000, 0, 999],
+    [10_249, 1_000, 0, 751],
+    [10_250, 1_000, 0, 1_000],
+    [10_000, 1_000, 4, 875],
+    [10_125, 1_000, 4, 1_000],
+    [10_126, 1_000, 4, 999],
+  ])('at %s, what is due in %s ms, in slot %s, is due in %s', (now, delay, slot, due) => {
+    expect(sharedDelay(now, delay, slot)).toBe(due);
+  });
+
+  it('are spread over the slots, by names that differ little too', () => {
+    const counts = new Map<number, number>();
+    for (let n = 0; n < 800; n += 1) {
+      const slot = slotOf(`control:ph_fleet${n}`);
+      counts.set(slot, (counts.get(slot) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(8);
+    expect(Math.max(...counts.values())).toBeLessThan(150);
   });
 });

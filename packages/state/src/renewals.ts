@@ -64,10 +64,24 @@ export function renewalsOf(state: State): Renewals {
 }
 
 /**
- * When to renew what is due in `delayMs` at the latest, in ms from now: at a time that leases of the same ttl share, whenever each of
- * them was taken. At most a quarter sooner.
+ * Leases of one process that are renewed as often share so many times: all 400 of an input-svc with 200 phones at once kept its event loop,
+ * and whoever touched then, for 4 ms.
  */
-export function sharedDelay(nowMs: number, delayMs: number): number {
+const SLOTS = 8;
+
+/** Which of those times a lease has, 0-7, by its name (FNV-1a, and the upper bits upon the lower). */
+export function slotOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return ((hash ^ (hash >>> 15)) >>> 0) % SLOTS;
+}
+
+/**
+ * When to renew what is due in `delayMs` at the latest, in ms from now: at a time that leases of the same ttl and slot share, whenever
+ * each of them was taken. At most a quarter sooner.
+ */
+export function sharedDelay(nowMs: number, delayMs: number, slot: number): number {
   const grid = delayMs / 4;
-  return Math.floor((nowMs + delayMs) / grid) * grid - nowMs;
+  const phase = (slot / SLOTS) * grid;
+  return Math.floor((nowMs + delayMs - phase) / grid) * grid + phase - nowMs;
 }
