@@ -24,13 +24,15 @@ const EXPERIENCE = {
 
 /** Viewers of a pretended farm: two are always there, of which only the first one's player tells how it fares; a made one never comes. */
 export function viewerRoutes(): readonly Route[] {
-  const made = new Set<string>();
+  const made = new Map<string, object>();
+  let numbers = 0;
   const joinedAt = new Date().toISOString();
   const there = [
     {
       viewerId: 'vw_ann',
       role: 'control',
       joinedAt,
+      invitedUntil: null,
       connected: true,
       transport: 'udp',
       layer: 'low',
@@ -41,6 +43,7 @@ export function viewerRoutes(): readonly Route[] {
       viewerId: 'vw_whep',
       role: 'watch',
       joinedAt,
+      invitedUntil: null,
       connected: true,
       transport: 'tcp',
       layer: 'main',
@@ -62,18 +65,31 @@ export function viewerRoutes(): readonly Route[] {
       'POST',
       /^\/v1\/phones\/(\w+)\/viewers$/,
       ({ part, body }) => {
-        const viewerId = `vw_${made.size + 1}`;
-        made.add(viewerId);
+        const viewerId = `vw_${(numbers += 1)}`;
+        const until = new Date(Date.now() + Number(body['ttlSeconds'] ?? 60) * 1_000).toISOString();
+        // A page that plays makes one without a time, and would have joined by it at once.
+        const joins = body['ttlSeconds'] === undefined;
+        made.set(viewerId, {
+          viewerId,
+          role: body['role'],
+          joinedAt: null,
+          invitedUntil: joins ? null : until,
+          connected: false,
+          transport: '',
+          layer: '',
+          holdsControl: false,
+          experience: null,
+        });
         return {
           viewerId,
           token: `mock-${part}-token-${String(body['role'])}`,
           signalUrl: '',
           whepUrl: 'https://farm.example/v1/whep',
-          expiresAt: new Date(Date.now() + Number(body['ttlSeconds'] ?? 60) * 1_000).toISOString(),
+          expiresAt: until,
         };
       },
     ],
-    ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: there })],
+    ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [...there, ...made.values()] })],
     [
       'GET',
       /^\/v1\/phones\/(\w+)\/control\/audit$/,

@@ -6,6 +6,8 @@ interface ViewerView {
   readonly viewerId: string;
   readonly role: string;
   readonly joinedAt: string | null;
+  /** Null once it has come. */
+  readonly invitedUntil: string | null;
   readonly connected: boolean;
   readonly transport: string;
   /** `main`, or `low`: the smaller picture for a weak link. */
@@ -51,7 +53,11 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
     one.viewerId,
     one.role,
     one.joinedAt ?? '',
-    one.connected ? `${one.transport || 'connected'}${one.layer === 'low' ? ', low' : ''}` : 'away',
+    one.connected
+      ? `${one.transport || 'connected'}${one.layer === 'low' ? ', low' : ''}`
+      : one.invitedUntil === null
+        ? 'away'
+        : `may come until ${one.invitedUntil}`,
     one.holdsControl ? 'holds them' : '',
     ...seen(one.experience),
   ]);

@@ -50,6 +50,8 @@ export class FakeMedia {
     const media = new FakeMedia(state, id);
     media.#server.addService(MediaServiceService, {
       signal: (call: Call) => media.#signal(call),
+      // One that is not here is no error.
+      closeViewer: (_: unknown, answer: sendUnaryData<object>) => answer(null, {}),
       listRecordings: (
         { request: { recordingId: id } }: { request: ListRecordingsRequest },
         answer: sendUnaryData<ListRecordingsResponse>,

@@ -33,6 +33,8 @@ export interface Json {
   readonly nextPageToken: string;
   readonly token: string;
   readonly viewerId: string;
+  readonly expiresAt: string;
+  readonly viewers: readonly { readonly viewerId: string; readonly invitedUntil: string | null }[];
   readonly recordingId: string;
   readonly pushId: string;
   readonly recordings: readonly { readonly recordingId: string }[];

@@ -162,6 +162,38 @@ describe('a viewer', () => {
     for (const one of listening) one.close();
   });
 
+  it('is listed from when it is made, as who may come, until it has come or is revoked', async () => {
+    const listed = async (id: string) =>
+      (await gateway.call('GET', `/v1/phones/${phoneId}/viewers`)).json.viewers.find(
+        ({ viewerId }) => viewerId === id,
+      );
+    const invite = async () =>
+      (
+        await gateway.call('POST', `/v1/phones/${phoneId}/viewers`, {
+          body: { role: 'control', ttlSeconds: 600 },
+        })
+      ).json;
+    const made = await invite();
+    const invited = { role: 'control', joinedAt: null, connected: false };
+    const entry = await listed(made.viewerId);
+    expect(entry).toMatchObject(invited);
+    // Redis' clock and the gateway's are one here; the token's own end is of whole seconds.
+    expect(Math.abs(Date.parse(entry?.invitedUntil ?? '') - Date.parse(made.expiresAt))).toBeLessThan(2_000);
+    const watcher = await join({ token: made.token });
+    await watcher.reply(1);
+    expect(await listed(made.viewerId)).toMatchObject({
+      ...invited,
+      invitedUntil: null,
+      connected: true,
+      joinedAt: expect.any(String),
+    });
+    watcher.socket.close();
+    const unwanted = await invite();
+    const gone = await gateway.call('DELETE', `/v1/viewers/${unwanted.viewerId}`);
+    expect(gone, gone.text).toMatchObject({ status: 200 });
+    expect(await listed(unwanted.viewerId)).toBeUndefined();
+  });
+
   it('uses a token once, also when two come at the same time on two gateways', async () => {
     const once = await token();
     const both = await Promise.all([join({ token: once }), join({ token: once }, second)]);

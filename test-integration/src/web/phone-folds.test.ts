@@ -92,8 +92,20 @@ describe('sharing', () => {
     const link = await dialog.getByRole('textbox', { name: 'Link' }).inputValue();
     expect(link).toMatch(new RegExp(`^${gateway.origin}/shared.html#token=mock-ph_\\w+-token-control$`));
     await wellMade(page);
+    // What nobody has used can be taken back by whoever opens this, not only by who made it.
+    const unused = dialog.getByRole('list', { name: 'Not used yet' });
+    await unused.getByText('control, until').waitFor();
+    await dialog.getByRole('button', { name: 'Another one' }).click();
+    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    await unused.getByRole('listitem').nth(1).waitFor();
+    await unused
+      .getByRole('button', { name: /^Revoke vw_/ })
+      .first()
+      .click();
+    await unused.getByRole('listitem').nth(1).waitFor({ state: 'detached' });
     await dialog.getByRole('button', { name: 'Revoke this one' }).click();
     await dialog.getByRole('button', { name: 'Make a link' }).waitFor();
+    await unused.waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     // The focus is back where it was.

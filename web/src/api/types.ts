@@ -106,6 +106,8 @@ export interface PhoneViewer {
   readonly viewerId: string;
   readonly role: 'watch' | 'control' | 'owner';
   readonly joinedAt: string | null;
+  /** It has not come yet, and may until then; null once it has. */
+  readonly invitedUntil: string | null;
   readonly connected: boolean;
   readonly transport: string;
   readonly layer: '' | 'main' | 'low';

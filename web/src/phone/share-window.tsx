@@ -9,6 +9,7 @@ import { Problem } from '../ui/problem.js';
 import { SecretField } from '../ui/secret-field.js';
 import { useDeed } from '../ui/use-deed.js';
 import { Window } from '../ui/window.js';
+import { Invited } from './invited.js';
 
 type Role = PhoneViewer['role'];
 
@@ -29,6 +30,7 @@ export function ShareWindow({ phone, open, onClose }: ShareProps): ReactNode {
   return (
     <Window title={`Share ${nameOf(phone)}`} open={open} onClose={onClose}>
       <Share phoneId={phone.phoneId} />
+      <Invited phoneId={phone.phoneId} />
       <div className="window-end">
         <Button className="button" onPress={onClose}>
           Done

@@ -10,6 +10,7 @@ export function phoneViewerJson(viewer: PhoneViewer) {
     role: roleWord(viewer.role),
     joinedAt: time(viewer.joinedAtMs),
     connected: viewer.connected,
+    invitedUntil: time(viewer.invitedUntilMs),
     transport: viewer.transport,
     layer: viewer.layer,
     holdsControl: viewer.holdsControl,

@@ -12,7 +12,7 @@ import type { ViewerStore } from './viewer-store.js';
 /** How its packets go and how its picture is are asked of media-svc, which answers from memory; the list does not wait longer for it. */
 const ASK = { deadlineMs: 1_000, retries: 0 } as const;
 
-/** Who is there. Errors: INVALID_ARGUMENT, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
+/** Who is there, and who may come. Errors: INVALID_ARGUMENT, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
 export async function listViewers(
   parts: {
     readonly access: PhoneAccess;
@@ -32,7 +32,7 @@ export async function listViewers(
     viewLease(parts.state, leases.control, { phone: phoneId }),
   ]);
   return {
-    viewers: viewers.map(({ viewer, role, since, connected }) => ({
+    viewers: viewers.map(({ viewer, role, since, connected, invitedUntil }) => ({
       viewerId: viewer,
       role: roleOf(role),
       joinedAtMs: since,
@@ -42,6 +42,7 @@ export async function listViewers(
       holdsControl: viewer === holder,
       experience: carried.get(viewer)?.experience,
       layer: layerOf(carried.get(viewer)),
+      invitedUntilMs: invitedUntil,
     })),
   };
 }

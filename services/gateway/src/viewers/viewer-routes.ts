@@ -70,8 +70,14 @@ const phoneViewer = named(
   z.object({
     viewerId: z.string(),
     role: z.enum(roleWords),
-    joinedAt: z.iso.datetime().nullable(),
-    connected: z.boolean().describe('False: its connection ended and it may come back within 2 minutes'),
+    joinedAt: z.iso.datetime().nullable().describe('Null: it has not come yet'),
+    connected: z
+      .boolean()
+      .describe('False: its connection ended and it may come back within 2 minutes, or it has not come yet'),
+    invitedUntil: z.iso
+      .datetime()
+      .nullable()
+      .describe('It has not come yet: until then its token, which nobody has used, lets it in'),
     transport: z.string().describe('`udp`, `tcp`; empty when no packet has gone or media-svc does not say'),
     layer: z
       .string()

@@ -8,7 +8,7 @@ const SEEN_MS = 25_000;
 /** Longer than any token is good (1 h): what a revocation must outlive. */
 const REVOKED_MS = 2 * 3_600_000;
 /** Viewers of one phone that are listed at most. */
-const LIST_MAX = 1_000;
+const LIST_MAX = 2_000;
 
 /** Whose a viewer is, and what it may. */
 export interface KnownViewer {
@@ -23,23 +23,32 @@ export interface JoinedViewer extends KnownViewer {
   readonly region: string;
 }
 
-/** A viewer that has joined, and may be away for a moment. */
-export interface PresentViewer {
+/** A viewer that may come, or has and may be away for a moment. */
+export interface ListedViewer {
   readonly viewer: string;
   readonly role: protocol.RoleWord;
-  /** Unix ms of its first join. */
+  /** Unix ms of its first join; 0 before. */
   readonly since: number;
   readonly connected: boolean;
+  /** Unix ms: until then its token lets it in, which nobody has used yet; 0 once it has come. */
+  readonly invitedUntil: number;
 }
 
-/** KEYS[1] token, [2] viewer, [3] revoked; ARGV viewer, ms, phone, role, owner, jti, region. → 1 may join, 0 it was revoked. */
+/** Lua: the list of a phone's viewers stands as long as who stands longest in it. */
+const listed = (key: string, ms: string): string => `
+redis.call('PEXPIRE', ${key}, ${ms}, 'NX')
+redis.call('PEXPIRE', ${key}, ${ms}, 'GT')`;
+
+/** KEYS[1] token, [2] viewer, [3] revoked, [4] viewers of its phone; ARGV viewer, ms, phone, role, owner, jti, region. → 1 may join, 0 it was revoked. */
 const makeViewer: Script = {
   name: 'makeViewer',
-  lua: `
+  lua: `${luaNow}
 if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('HSET', KEYS[2], 'phone', ARGV[3], 'role', ARGV[4], 'owner', ARGV[5], 'jti', ARGV[6], 'region', ARGV[7])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
+redis.call('ZADD', KEYS[4], string.format('%.0f', now + tonumber(ARGV[2])), ARGV[1])
+${listed('KEYS[4]', 'ARGV[2]')}
 return 1`,
 };
 
@@ -69,7 +78,7 @@ redis.call('HSETNX', KEYS[1], 'since', seen)
 redis.call('HSET', KEYS[1], 'seen', seen)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[1])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+${listed('KEYS[2]', 'ARGV[3]')}
 return 1`;
 
 /**
@@ -113,12 +122,12 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('DEL', KEYS[1], KEYS[4])`,
 };
 
-/** KEYS[1] viewers of a phone; ARGV most. → ids of those who are there or may come back. */
+/** KEYS[1] viewers of a phone; ARGV most. → id and time of each who is there, may come back, or may come. */
 const listViewers: Script = {
   name: 'listViewers',
   lua: `${luaNow}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
-return redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[1]) - 1)`,
+return redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')`,
 };
 
 /** What `keep` answers. */
@@ -148,7 +157,7 @@ export class ViewerStore {
   ): Promise<void> {
     await this.#state.script(
       makeViewer,
-      [tokenKey(jti), viewerKey(viewer), revokedKey(viewer)],
+      [tokenKey(jti), viewerKey(viewer), revokedKey(viewer), listKey(phone)],
       [viewer, Math.max(1, Math.round(ttlMs)), phone, role, owner, jti, region],
     );
   }
@@ -252,10 +261,11 @@ export class ViewerStore {
     );
   }
 
-  /** Who is there, or was within the last two minutes, by the time of joining. */
-  async list(phone: string): Promise<PresentViewer[]> {
-    const ids = (await this.#state.script(listViewers, [listKey(phone)], [LIST_MAX])) as string[];
-    if (ids.length === 0) return [];
+  /** Who is there, or was within the last two minutes, by the time of joining; then who was made and has not come yet. */
+  async list(phone: string): Promise<ListedViewer[]> {
+    const found = (await this.#state.script(listViewers, [listKey(phone)], [LIST_MAX])) as string[];
+    if (found.length === 0) return [];
+    const ids = found.filter((_, index) => index % 2 === 0);
     const now = await this.#state.now();
     const rows = await this.#state.run('reading viewers', (redis) =>
       Promise.all(ids.map((id) => redis.hmget(viewerKey(id), 'role', 'since', 'seen'))),
@@ -269,10 +279,13 @@ export class ViewerStore {
                 role,
                 since: Number(since),
                 connected: now - Number(seen) < SEEN_MS,
+                invitedUntil: since === null ? Number(found[2 * index + 1]) : 0,
               },
             ]
           : [],
       )
-      .toSorted((a, b) => a.since - b.since || (a.viewer < b.viewer ? -1 : 1));
+      .toSorted(
+        (a, b) => a.invitedUntil - b.invitedUntil || a.since - b.since || (a.viewer < b.viewer ? -1 : 1),
+      );
   }
 }
