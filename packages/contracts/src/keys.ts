@@ -92,7 +92,7 @@ export const plainKeys = {
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
   /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. */
   viewer: { template: 'viewer:{viewer}', writer: 'gateway', type: 'hash' },
-  /** Viewers that joined a phone, by when they are forgotten (Unix ms). */
+  /** Viewers of a phone that have joined or may, by when they are forgotten (Unix ms). */
   phoneViewers: { template: 'phone:{phone}:viewers', writer: 'gateway', type: 'zset' },
   /** A viewer whose right was taken back; stands for longer than any token is good. */
   viewerRevoked: { template: 'viewer-revoked:{viewer}', writer: 'gateway', type: 'string' },
