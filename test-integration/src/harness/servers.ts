@@ -5,7 +5,8 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { permissionsOf, type ServiceName, serviceNames } from '@ancloud/contracts';
-import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
+import { endChild } from './end-child.js';
+import { eventually, NotYet } from './eventually.js';
 import { freePort } from './places.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -161,14 +162,7 @@ class ServerProcess {
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
-    });
-    child.kill(signal);
-    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-    await gone;
-    clearTimeout(late);
+    if (child !== undefined) await endChild(child, signal);
   }
 }
 

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
+import { endChild } from './end-child.js';
+import { eventually, NotYet } from './eventually.js';
 import { childrenOf } from './processes.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -83,13 +84,6 @@ export class ServiceProcess {
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
-    });
-    child.kill(signal);
-    const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-    await gone;
-    clearTimeout(late);
+    if (child !== undefined) await endChild(child, signal);
   }
 }
