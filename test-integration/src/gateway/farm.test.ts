@@ -237,6 +237,16 @@ describe('without Redis', () => {
 });
 
 describe('into a phone', () => {
+  it('who asks a phone that is ready before its session is there waits for it', async () => {
+    const phoneId = await readyPhone();
+    const early = gateway.call('GET', `/v1/phones/${phoneId}/screenshot`);
+    // Behind the asking at the gateway: it is served in turn, and has looked for the session by then.
+    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).json).toMatchObject({ viewable: false });
+    await session.attach(phoneId);
+    expect((await early).text).toContain(`-of-${phoneId}`);
+    await removed(phoneId);
+  });
+
   it('screenshots and apps are passed on', async () => {
     const phoneId = await readyPhone();
     await session.attach(phoneId);

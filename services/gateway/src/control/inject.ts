@@ -30,11 +30,7 @@ export async function inject(
   // Says why the phone cannot be touched, where input-svc only knows that nobody answers.
   await parts.sessions.of(phoneId);
   // It has a session now: input-svc hears of it a moment later than we.
-  const input = await whileComing(
-    parts.clock,
-    () => parts.inputs.of(phoneId),
-    () => Promise.resolve(true),
-  );
+  const input = await whileComing(parts.clock, () => parts.inputs.of(phoneId));
   return input.inject(
     { phoneId, injection, takeOver, ...programOf(principal) },
     // Not again when the connection breaks: the phone may have been touched.

@@ -7,11 +7,11 @@ import { type Clock, isAppError, sleep } from '@ancloud/kit';
 const COMING_MS = 5_000;
 const LOOK_MS = 100;
 
-/** Asks again while the answer is SESSION_NOT_READY and `coming` says that it will be another. Errors: those of `ask`, the last one. */
+/** Asks again while the answer is SESSION_NOT_READY and `coming` (default: yes) says that it will be another. Errors: those of `ask`, the last one. */
 export async function whileComing<T>(
   clock: Clock,
   ask: () => Promise<T>,
-  coming: () => Promise<boolean>,
+  coming: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<T> {
   const untilMs = clock.monotonic() + COMING_MS;
   for (;;) {
