@@ -5,7 +5,7 @@ import type { Finding } from '../core/figure.js';
 import { p50, p99 } from '../core/stats.js';
 import { film, scrcpyFrames } from '../core/stream-file.js';
 import { pause } from '../io/command.js';
-import { Farm, newPlace } from '../io/farm.js';
+import { Farm } from '../io/farm.js';
 import { Peer, type Received } from '../io/peers.js';
 import { cpuNs, familyOf } from '../io/processes.js';
 import type { Signal } from '../io/signal.js';
@@ -27,19 +27,14 @@ const IDLE_MS = 3_000;
  * viewer's own included; beside a viewer behind mediasoup's own pipe, to the next worker of the origin (pipeToRouter).
  */
 export async function pipe(bench: Bench): Promise<Finding[]> {
-  const place = newPlace();
-  const farm = new Farm(bench.root, bench.guest, {
-    ...place,
-    env: {
-      ...place.env,
-      ANCLOUD_MEDIA_INSTANCES: '2',
-      ANCLOUD_MEDIA_WORKERS: '2',
-      // The viewer and the edge fill the first one, and the second viewer sits on the next.
-      ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '2',
-      ANCLOUD_MEDIA_PACKETS_PER_WORKER: '1000000',
-      ANCLOUD_MEDIA_REGIONS: 'here,there',
-      ANCLOUD_STREAM_IDLE_SECONDS: '1',
-    },
+  const farm = Farm.with(bench.root, bench.guest, {
+    ANCLOUD_MEDIA_INSTANCES: '2',
+    ANCLOUD_MEDIA_WORKERS: '2',
+    // The viewer and the edge fill the first one, and the second viewer sits on the next.
+    ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '2',
+    ANCLOUD_MEDIA_PACKETS_PER_WORKER: '1000000',
+    ANCLOUD_MEDIA_REGIONS: 'here,there',
+    ANCLOUD_STREAM_IDLE_SECONDS: '1',
   });
   try {
     await farm.up();

@@ -3,7 +3,7 @@ import type { Finding } from '../core/figure.js';
 import { p95 } from '../core/stats.js';
 import { firstFrameMs } from '../io/browser.js';
 import { pause, until } from '../io/command.js';
-import { Farm, newPlace } from '../io/farm.js';
+import { Farm } from '../io/farm.js';
 import { familyOf } from '../io/processes.js';
 import { ShownFrames } from '../io/shown-frames.js';
 import { Signal } from '../io/signal.js';
@@ -35,16 +35,11 @@ const CASES: readonly Case[] = [
  * its workers, as a machine whose cable is pulled: nothing answers, nothing is reset.
  */
 export async function rehome(bench: Bench): Promise<Finding[]> {
-  const place = newPlace();
-  const farm = new Farm(bench.root, bench.guest, {
-    ...place,
-    env: {
-      ...place.env,
-      ANCLOUD_MEDIA_INSTANCES: '2',
-      ANCLOUD_MEDIA_WORKERS: '1',
-      ANCLOUD_MEDIA_REGIONS: 'here,there',
-      ANCLOUD_STREAM_IDLE_SECONDS: String(IDLE_SECONDS),
-    },
+  const farm = Farm.with(bench.root, bench.guest, {
+    ANCLOUD_MEDIA_INSTANCES: '2',
+    ANCLOUD_MEDIA_WORKERS: '1',
+    ANCLOUD_MEDIA_REGIONS: 'here,there',
+    ANCLOUD_STREAM_IDLE_SECONDS: String(IDLE_SECONDS),
   });
   try {
     await farm.up();

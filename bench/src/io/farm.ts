@@ -100,6 +100,12 @@ export class Farm {
     this.url = `http://127.0.0.1:${Number(place.env['ANCLOUD_PORT_BASE']) + 80}`;
   }
 
+  /** One with settings of its own, for a benchmark that nobody shares it with; whoever makes it removes it. */
+  static with(root: string, guest: string, env: Readonly<Record<string, string>>): Farm {
+    const place = newPlace();
+    return new Farm(root, guest, { ...place, env: { ...place.env, ...env } });
+  }
+
   /** Where a part of it listens on loopback, as cli/src/layout.ts places them. */
   port(name: keyof typeof PORTS): number {
     return Number(this.env['ANCLOUD_PORT_BASE']) + PORTS[name];
