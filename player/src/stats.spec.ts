@@ -49,6 +49,22 @@ describe('PictureMeter', () => {
     });
   });
 
+  it('takes packets that only measure the link for no picture, also when a still screen sends none', () => {
+    const meter = new PictureMeter();
+    const probe = video({
+      id: 'IV9',
+      ssrc: 1234,
+      framesDecoded: 0,
+      frameWidth: undefined,
+      frameHeight: undefined,
+      lastPacketReceivedTimestamp: 12_000,
+    });
+    expect(meter.read(report(probe))).toBeUndefined();
+    meter.read(report(video()));
+    const later = video({ timestamp: 11_000, framesDecoded: 130 });
+    expect(meter.read(report(later, probe))).toMatchObject({ fps: 30, width: 720, height: 1280 });
+  });
+
   it('begins anew with a replaced stream, and prefers it while the old one is still listed', () => {
     const meter = new PictureMeter();
     meter.read(report(video()));

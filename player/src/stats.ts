@@ -32,6 +32,9 @@ interface Sample {
   lost: number;
 }
 
+/** Of packets of no picture by which mediasoup measures a link (mediasoup-client's ortc.ts, RTP_PROBATOR_SSRC). */
+const PROBATOR_SSRC = 1234;
+
 /** Differences of the browser's counters. Owned by whoever shows them; one per connection. */
 export class PictureMeter {
   #last: Sample | undefined;
@@ -44,6 +47,7 @@ export class PictureMeter {
       // After a replaced stream the old one may still be listed: the newest packet tells which is shown.
       if (stat.type === 'inbound-rtp' && (stat as RTCInboundRtpStreamStats).kind === 'video') {
         const one = stat as RTCInboundRtpStreamStats;
+        if (one.ssrc === PROBATOR_SSRC) continue;
         if (video === undefined || heard(one) >= heard(video)) video = one;
       }
       if (stat.type === 'candidate-pair' && (stat as RTCIceCandidatePairStats).nominated === true) {
