@@ -40,7 +40,7 @@ class Console {
 
   /** How many taps the phone has counted, by its picture. */
   async count(): Promise<number> {
-    return (await this.#screen.patternWhere(({ kind }) => kind === 'latency')).value;
+    return this.#screen.taps(farm, phone.phoneId);
   }
 
   /** Touches until the phone has counted one more: the first may be lost while the controls change hands. */
@@ -159,7 +159,7 @@ describe('a guest by a link', () => {
     await page.getByText('You are watching.').first().waitFor();
     expect(page.url()).toBe(`${farm.address.url}/shared.html`);
     const guest = new ViewerPage(page, '');
-    const before = (await guest.patternWhere(({ kind }) => kind === 'latency')).value;
+    const before = await guest.taps(farm, phone.phoneId);
     expect(await page.getByRole('button', { name: 'Back', exact: true }).getAttribute('aria-disabled')).toBe(
       'true',
     );
@@ -204,7 +204,7 @@ describe('a guest by a link', () => {
     await page.goto(good);
     await page.getByText('You may touch it.').waitFor();
     const guest = new ViewerPage(page, '');
-    const before = (await guest.patternWhere(({ kind }) => kind === 'latency')).value;
+    const before = await guest.taps(farm, phone.phoneId);
     await page.bringToFront();
     // The controls are its own once whoever touched before has rested for 10 s.
     await eventually(async () => {

@@ -43,8 +43,7 @@ afterAll(async () => {
 const viewers = async (): Promise<Viewers['viewers']> =>
   (await farm.api<Viewers>('GET', `/v1/phones/${phone.phoneId}/viewers`)).viewers;
 const revoke = (viewerId: string): Promise<Revoked> => farm.api('DELETE', `/v1/viewers/${viewerId}`);
-const count = async (viewer: ViewerPage): Promise<number> =>
-  (await viewer.patternWhere(({ kind }) => kind === 'latency')).value;
+const count = (viewer: ViewerPage): Promise<number> => viewer.taps(farm, phone.phoneId);
 
 /** Waits until the viewer was told that it is over, and why. */
 const ended = (viewer: ViewerPage): Promise<string> =>

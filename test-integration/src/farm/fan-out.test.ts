@@ -67,7 +67,7 @@ describe('fan-out', () => {
   it('somebody on the second worker holds the controls as well as anybody', async () => {
     await farm.shell(phone.phoneId, 'am start -n com.ancloud.latency/.MainActivity');
     const first = await browser.watch(farm, phone.phoneId, 'watch');
-    const { value } = await first.patternWhere(({ kind }) => kind === 'latency');
+    const value = await first.taps(farm, phone.phoneId);
     const second = await browser.watch(farm, phone.phoneId, 'control');
     await second.firstFrame();
     expect(await eventually(() => workerOf(second))).not.toBe(await workerOf(first));

@@ -1,6 +1,6 @@
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Browser, type ViewerPage } from '../harness/browser.js';
+import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { counted } from '../harness/metrics.js';
@@ -66,14 +66,14 @@ function keepChannels(): void {
   };
 }
 
-const latency = async (viewer: ViewerPage): Promise<number> =>
-  (await viewer.patternWhere(({ kind }) => kind === 'latency')).value;
-
 describe('a flood of 10,000 events a second', () => {
   it('loses moves, no tap, and nothing of anybody else', async () => {
     const witness = await browser.watch(farm, flooded.phoneId, 'watch');
     const neighbour = await browser.watch(farm, other.phoneId, 'control');
-    const [before, beside] = [await latency(witness), await latency(neighbour)];
+    const [before, beside] = [
+      await witness.taps(farm, flooded.phoneId),
+      await neighbour.taps(farm, other.phoneId),
+    ];
     const { token, signalUrl } = await farm.viewer(flooded.phoneId, 'control');
     const ws = new WebSocket(signalUrl);
     const said: string[] = [];
@@ -114,7 +114,7 @@ describe('a flood of 10,000 events a second', () => {
 
   it('by data channel is the same; a frame that is too large is dropped alone', async () => {
     const viewer = await browser.watch(farm, flooded.phoneId, 'control');
-    const before = await latency(viewer);
+    const before = await viewer.taps(farm, flooded.phoneId);
     const count = (why: string): Promise<number> =>
       counted(farm, 'media-svc', 'ancloud_media_input_dropped_total', `why="${why}"`);
     const [moves, oversized] = [await count('moves'), await count('oversized')];

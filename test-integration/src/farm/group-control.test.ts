@@ -34,7 +34,7 @@ interface State extends Group {
 
 const ids = (): string[] => phones.map(({ phoneId }) => phoneId);
 const counts = (): Promise<number[]> =>
-  Promise.all(views.map(async (view) => (await view.patternWhere(({ kind }) => kind === 'latency')).value));
+  Promise.all(views.map((view, index) => view.taps(farm, ids()[index] ?? '')));
 /** Clicks on the master until it has counted one more; then waits for the others. */
 const tapped = async (wanted: readonly number[]): Promise<void> => {
   const [master] = views;

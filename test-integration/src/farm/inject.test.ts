@@ -32,7 +32,7 @@ describe('a program', () => {
   it('taps: each tap flips Latency once, by REST and by CLI', async () => {
     await open('latency');
     const viewer = await browser.watch(farm, phone.phoneId, 'watch');
-    const { value } = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    const value = await viewer.taps(farm, phone.phoneId);
     for (let i = 1; i <= 3; i += 1) {
       await play('tap', { at: { x: 0.5, y: 0.7 } });
       await viewer.patternWhere((pattern) => pattern.value === value + i);
@@ -133,7 +133,7 @@ describe('a script', () => {
   it('waits for no viewer that is at work, unless it is to; an owner ends it', async () => {
     await open('latency');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
-    const { value } = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    const value = await viewer.taps(farm, phone.phoneId);
     await viewer.click(0.5, 0.7);
     await viewer.patternWhere((pattern) => pattern.value === value + 1);
     const refused = await farm.call('POST', `/v1/phones/${phone.phoneId}/tap`, { at: { x: 0.5, y: 0.7 } });

@@ -59,7 +59,7 @@ const over = (of = phone): Promise<NonNullable<State['run']>> =>
     if (run === null || run.state === 'running') throw new NotYet(JSON.stringify(run));
     return run;
   });
-const taps = async (): Promise<number> => (await viewer.patternWhere(({ kind }) => kind === 'latency')).value;
+const taps = (): Promise<number> => viewer.taps(farm, phone.phoneId);
 const play = (body: object, of = phone): Promise<State> =>
   farm.api('POST', on('/play', of), { takeOver: true, ...body });
 
@@ -105,7 +105,7 @@ describe('a macro', () => {
     expect([exit, stdout]).toEqual([0, expect.stringContaining('done, 3 of 3 rounds')]);
     await viewer.patternWhere(({ value }) => value === before + 6);
     const small = await browser.watch(farm, other.phoneId, 'watch');
-    const { value: there } = await small.patternWhere(({ kind }) => kind === 'latency');
+    const there = await small.taps(farm, other.phoneId);
     await play({ macroId: macro.macroId }, other);
     await small.patternWhere(({ value }) => value === there + 2);
     expect(await over(other)).toMatchObject({ state: 'done', loopsDone: 1 });

@@ -27,7 +27,7 @@ describe('session-killed-recovers', () => {
   it('the viewer sees the phone again and touches it, without a reload', async () => {
     await open('latency');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
-    const { value } = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    const value = await viewer.taps(farm, phone.phoneId);
     await farm.kill('session-svc');
     await farm.viewable(phone.phoneId);
     let wanted = value;
@@ -90,7 +90,7 @@ describe('input-svc-killed', () => {
   it('another process serves the phone and touches land again', async () => {
     await open('latency');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
-    const { value } = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    const value = await viewer.taps(farm, phone.phoneId);
     await farm.kill('input-svc');
     await eventually(async () => {
       await viewer.click(0.5, 0.7);

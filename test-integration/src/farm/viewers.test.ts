@@ -66,10 +66,10 @@ describe('first-frame', () => {
   it('a second viewer of a still screen sees it too, though the phone sends nothing new', async () => {
     await open('latency');
     const one = await browser.watch(farm, phone.phoneId, 'watch');
-    const shown = await one.patternWhere(({ kind }) => kind === 'latency');
+    const shown = await one.taps(farm, phone.phoneId);
     const two = await browser.watch(farm, phone.phoneId, 'watch');
     await two.firstFrame();
-    expect(await two.patternWhere(({ kind }) => kind === 'latency')).toEqual(shown);
+    expect(await two.taps(farm, phone.phoneId)).toBe(shown);
     await one.page.close();
     await two.page.close();
   });
@@ -163,11 +163,11 @@ describe('touch-round-trip', () => {
   it('a click in the browser flips the screen of Latency, once each', async () => {
     await open('latency');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
-    const before = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    const before = await viewer.taps(farm, phone.phoneId);
     for (let i = 1; i <= 5; i++) {
       await viewer.click(0.5, 0.7);
-      const after = await viewer.patternWhere(({ value }) => value === before.value + i);
-      expect(after.aux).toBe((before.aux + i) % 2);
+      const after = await viewer.patternWhere(({ value }) => value === before + i);
+      expect(after.aux).toBe((before + i) % 2);
     }
     await viewer.page.close();
   });
@@ -192,10 +192,7 @@ describe('touch-round-trip', () => {
     await open('paint');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
     await viewer.firstFrame();
-    const dark = async (): Promise<number> => {
-      const response = await farm.call('GET', `/v1/phones/${phone.phoneId}/screenshot`);
-      return (await response.arrayBuffer()).byteLength;
-    };
+    const dark = async (): Promise<number> => (await farm.screenshot(phone.phoneId)).byteLength;
     const empty = await dark();
     await viewer.drag([0.2, 0.4], [0.8, 0.7]);
     await eventually(async () => {
@@ -211,7 +208,7 @@ describe('two-viewers-one-control', () => {
     const first = await browser.watch(farm, phone.phoneId, 'control');
     const second = await browser.watch(farm, phone.phoneId, 'control');
     const watcher = await browser.watch(farm, phone.phoneId, 'watch');
-    const { value } = await first.patternWhere(({ kind }) => kind === 'latency');
+    const value = await first.taps(farm, phone.phoneId);
     for (const viewer of [second, watcher]) await viewer.firstFrame();
 
     const flips = async (viewer: ViewerPage, wanted: number): Promise<void> => {
@@ -269,7 +266,7 @@ describe('rotate', () => {
     await open('latency');
     const viewer = await browser.watch(farm, phone.phoneId, 'control');
     const watcher = await browser.watch(farm, phone.phoneId, 'watch');
-    const { value } = await viewer.patternWhere(({ kind }) => kind === 'latency');
+    const value = await viewer.taps(farm, phone.phoneId);
     await watcher.firstFrame();
     await viewer.page.bringToFront();
     await viewer.page.getByRole('button', { name: 'Rotate' }).click();

@@ -187,6 +187,27 @@ export class ViewerPage {
     }
   }
 
+  /**
+   * How many taps Latency has counted, once this viewer sees what the phone's own screen has. The picture alone does not
+   * tell: who joins is replayed the whole group of pictures, so the first it sees is what the phone showed some taps ago.
+   */
+  async taps(farm: Farm, phone: string): Promise<number> {
+    await this.page.evaluate(`globalThis.readPattern = ${readPattern.toString()}`);
+    return eventually(async () => {
+      const png = await farm.screenshot(phone);
+      const own = await this.page.evaluate(async (base64) => {
+        const { readPattern: read } = globalThis as unknown as { readPattern: typeof readPattern };
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        return read(await createImageBitmap(new Blob([bytes])));
+      }, png.toString('base64'));
+      if (own?.kind !== 'latency') throw new NotYet(`the screen says ${JSON.stringify(own)}`);
+      const seen = await this.pattern();
+      if (seen?.value !== own.value || seen.ms !== own.ms)
+        throw new NotYet(`the screen says ${JSON.stringify(own)}, the picture ${JSON.stringify(seen)}`);
+      return own.value;
+    });
+  }
+
   /** From the drawing of each of the next frames, by the number that Motion writes into it, to its display; ms. */
   async framesTook(count: number): Promise<number[]> {
     await this.page.evaluate(`globalThis.readPattern = ${readPattern.toString()}`);

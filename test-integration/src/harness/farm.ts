@@ -257,6 +257,13 @@ export class Farm {
     return this.api('POST', `/v1/phones/${id}/viewers`, { role, region });
   }
 
+  /** The phone's screen as PNG. */
+  async screenshot(id: string): Promise<Buffer> {
+    const response = await this.call('GET', `/v1/phones/${id}/screenshot`);
+    if (!response.ok) throw new Error(`screenshot of ${id}: ${response.status} ${await response.text()}`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
   /** Text of a shell command on the phone, through the farm. */
   async shell(id: string, command: string): Promise<string> {
     const result = await this.cli(['phone', 'shell', id, '--', ...command.split(' ')]);

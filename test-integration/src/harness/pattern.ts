@@ -8,12 +8,14 @@ export interface Pattern {
 }
 
 /**
- * Runs in the page: reads the pattern from a video's current frame; null when there is none. Self-contained, since
- * Playwright sends its source.
+ * Runs in the page: reads the pattern from a video's current frame, or from a screenshot; null when there is none.
+ * Self-contained, since Playwright sends its source.
  */
-export function readPattern(video: HTMLVideoElement): Pattern | null {
-  const width = video.videoWidth;
-  const height = video.videoHeight;
+export function readPattern(picture: HTMLVideoElement | ImageBitmap): Pattern | null {
+  const [width, height] =
+    picture instanceof ImageBitmap
+      ? [picture.width, picture.height]
+      : [picture.videoWidth, picture.videoHeight];
   if (width === 0) return null;
   const holder = globalThis as { patternCanvas?: HTMLCanvasElement };
   const canvas = (holder.patternCanvas ??= document.createElement('canvas'));
@@ -21,7 +23,7 @@ export function readPattern(video: HTMLVideoElement): Pattern | null {
   canvas.height = height;
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (context === null) return null;
-  context.drawImage(video, 0, 0);
+  context.drawImage(picture, 0, 0);
   const left = Math.floor(width * 0.1);
   const top = Math.floor(height * 0.12);
   const image = context.getImageData(left, top, Math.ceil(width * 0.8), Math.ceil(height * 0.32));
