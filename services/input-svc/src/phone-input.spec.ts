@@ -227,7 +227,7 @@ describe('PhoneInput', () => {
       input.message('a', 'control', heartbeat);
     }
     expect(words()).toEqual(['7:touch1']);
-    await vi.advanceTimersByTimeAsync(1_001);
+    await vi.advanceTimersByTimeAsync(1_002);
     expect(words()).toEqual(['7:touch1', '7:liftAll']);
   });
 
@@ -320,7 +320,7 @@ describe('PhoneInput', () => {
       input.message('a', 'control', touch(3, TouchAction.TOUCH_ACTION_MOVE), true);
       await vi.advanceTimersByTimeAsync(900);
       expect(words()).toEqual(['7:touch1']);
-      await vi.advanceTimersByTimeAsync(101);
+      await vi.advanceTimersByTimeAsync(102);
       expect(words()).toEqual(['7:touch1', '7:liftAll']);
     });
 

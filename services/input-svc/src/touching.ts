@@ -11,6 +11,8 @@ export class Touching {
   readonly #orders = new Map<string, TouchSequence>();
   readonly #silenced: (viewer: string) => void;
   #silence: NodeJS.Timeout | undefined;
+  /** Of a silence that is over in this turn of the event loop, unless what waits to be read ends it. */
+  #verdict: NodeJS.Immediate | undefined;
 
   constructor(silenced: (viewer: string) => void) {
     this.#silenced = silenced;
@@ -28,11 +30,14 @@ export class Touching {
   /** Hot. The holder has spoken. */
   alive(viewer: string): void {
     const down = (this.#orders.get(viewer)?.fingersDown ?? 0) > 0;
+    clearImmediate(this.#verdict);
+    this.#verdict = undefined;
     if (!down) this.rest();
     else if (this.#silence === undefined)
       this.#silence = setTimeout(() => {
         this.#silence = undefined;
-        this.#silenced(viewer);
+        // Not by what waits to be read while this process was late itself.
+        this.#verdict = setImmediate(() => this.#silenced(viewer));
       }, limits.silenceMs);
     else this.#silence.refresh();
   }
@@ -40,7 +45,9 @@ export class Touching {
   /** Nobody is listened for. */
   rest(): void {
     clearTimeout(this.#silence);
+    clearImmediate(this.#verdict);
     this.#silence = undefined;
+    this.#verdict = undefined;
   }
 
   /** Its touch numbers begin anew. */

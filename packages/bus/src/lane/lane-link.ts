@@ -134,7 +134,13 @@ export class LaneLink {
 
   #ask(): void {
     this.#writer.send(Kind.ping, 0);
-    this.#silence = setTimeout(() => this.#end('no word from the other end'), SILENCE_MS).unref();
+    const asked = setTimeout(() => {
+      // Not by an answer that waits to be read while this process was late itself.
+      setImmediate(() => {
+        if (this.#silence === asked) this.#end('no word from the other end');
+      });
+    }, SILENCE_MS).unref();
+    this.#silence = asked;
   }
 
   /** Lets what was written leave first. */

@@ -1,11 +1,13 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { createLog } from '@ancloud/kit';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { HEADER_BYTES, Kind, writeFrame } from './frame.js';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { FrameReader, HEADER_BYTES, Kind, PROOF_BYTES, writeFrame } from './frame.js';
 import { LaneDialer } from './lane-dialer.js';
 import { type LaneHandler, LaneServer } from './lane-server.js';
 import { writeShared } from './shared.js';
@@ -181,6 +183,48 @@ describe('lanes', () => {
     await heard.close();
     await closed.promise;
     expect(lane.send(Buffer.from('x'))).toBe(false);
+  });
+
+  it('stay while the answer of who offered waits to be read: this process was late, not the other', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    closing.push(() => void vi.useRealTimers());
+    const socket = path.join(folder, `${(made += 1)}.lane`);
+    const asked = Promise.withResolvers<void>();
+    const peer = net.createServer((connection) => {
+      closing.push(() => void connection.destroy());
+      const reader = new FrameReader((kind, lane) => {
+        if (kind === Kind.open) connection.write(frame(Kind.opened, lane, proof));
+        if (kind !== Kind.ping) return;
+        asked.resolve();
+        answer = () => connection.write(frame(Kind.pong, 0, Buffer.alloc(0)));
+      }, PROOF_BYTES);
+      connection.on('data', (chunk: Buffer) => reader.read(chunk));
+    });
+    let answer = (): unknown => undefined;
+    closing.push(() => void peer.close());
+    await once(peer.listen(socket), 'listening');
+    const proof = Buffer.alloc(PROOF_BYTES, 7);
+    const secret = Buffer.concat([Buffer.alloc(PROOF_BYTES), proof]);
+    let closed = 0;
+    const lane = await dialer().open(
+      { address: `unix:${socket}`, lane: 1, secret, shared: false },
+      () => (closed += 1),
+    );
+    expect(lane.send(Buffer.from('x'))).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    await asked.promise;
+    await turn();
+    answer();
+    vi.advanceTimersByTime(2_000);
+    await turn();
+    expect(closed).toBe(0);
+    // One that is asked again and does not answer is dead.
+    expect(lane.send(Buffer.from('x'))).toBe(true);
+    vi.advanceTimersByTime(2_000);
+    await turn();
+    vi.advanceTimersByTime(2_000);
+    await turn();
+    expect(closed).toBe(1);
   });
 
   it('are forgotten when the sender closes them, what it sent still arrives', async () => {
