@@ -1,11 +1,12 @@
 import type { ContainerServiceClient, ImportImageProgress } from '@ancloud/contracts/container/v1/container';
 import type { ImportImageRequest } from '@ancloud/contracts/gateway/v1/gateway';
 import type { HostRecord, Operation } from '@ancloud/contracts/state/v1/state';
-import { AppError, asAppError, sleep, type ClientPool, type Clock, type Log } from '@ancloud/kit';
+import { AppError, asAppError, type ClientPool, type Clock, type Log } from '@ancloud/kit';
 import { requireAdmin, type Principal } from '../auth/principal.js';
 import { chosenHost } from '../hosts/chosen-host.js';
 import { checkedSources, hostOf } from './import-sources.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
+import { hostShows } from '../farm/host-shows.js';
 import type { OperationFinisher } from '../operations/finish-operations.js';
 import { deadlineMs, newOperation } from '../operations/new-operation.js';
 import type { OperationStore } from '../operations/operation-store.js';
@@ -21,9 +22,6 @@ export interface ImportImageParts {
 
 /** Progress is written at most this often, ms. */
 const PROGRESS_MS = 500;
-/** A host renews its record every 5 s. */
-const LISTED_MS = 7_000;
-const LISTED_POLL_MS = 100;
 
 /**
  * Imports of image files that lie on hosts. The operation lives as long as this gateway holds the host's progress stream:
@@ -76,12 +74,9 @@ export class ImportImage {
 
   /** `done` promises that phones can be made of it: placement reads the host's record, which follows by a heartbeat at most. */
   async #listed(hostId: string, imageId: string): Promise<void> {
-    const { facts, clock } = this.#parts;
-    for (const began = clock.monotonic(); clock.monotonic() - began < LISTED_MS;) {
-      const host = await facts.host(hostId);
-      if (host?.images.some((image) => image.imageId === imageId) === true) return;
-      await sleep(LISTED_POLL_MS, undefined, clock);
-    }
+    const has = (host: HostRecord | undefined): boolean =>
+      host?.images.some((image) => image.imageId === imageId) === true;
+    if (await hostShows(this.#parts, hostId, has)) return;
     this.#parts.log.warn(
       { host: hostId, image: imageId },
       'the host does not list an image that it imported',
