@@ -126,8 +126,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const parts = new Parts();
   let stopped = false;
+  // A terminal's ^C comes twice, by the terminal and by the CLI, and the second must not end the cleaning up.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (stopped) return;
       stopped = true;
       parts.say(`${signal}: cleaning up`);
       void parts.close().then(() => process.exit(130));

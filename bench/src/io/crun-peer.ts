@@ -93,7 +93,8 @@ export class CrunPeer {
   #writeConfig(phoneConfig: string, bundle: string, name: string): void {
     const config = JSON.parse(fs.readFileSync(phoneConfig, 'utf8')) as Config;
     config.root.path = path.join(bundle, 'root');
-    config.linux.cgroupsPath = `/ancloud-bench/${name}`;
+    // Its last part alone is removed by crun.
+    config.linux.cgroupsPath = `/${name}`;
     config.linux.namespaces = config.linux.namespaces.filter(({ type }) => type !== 'user');
     delete config.linux.uidMappings;
     delete config.linux.gidMappings;

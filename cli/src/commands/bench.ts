@@ -34,10 +34,14 @@ export async function bench(
       },
     },
   );
+  // It ends what it has begun: a farm, phones, rules.
+  const pass = (signal: NodeJS.Signals): boolean => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, pass);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
   });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, pass);
   if (code === null) throw new AppError('EXEC_FAILED', 'the benchmark was ended by a signal');
   return code;
 }
