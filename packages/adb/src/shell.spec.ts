@@ -1,27 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { FakeAdbd } from './fake-adbd.js';
-import type { FakeAdbdOptions, FakeStream } from './fake-adbd.js';
-import { closeAdb, connectAdb, pullFile, pushFile, runShell, shellQuote, startShell } from './index.js';
-import type { Adb } from './index.js';
-
-const undo: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).toReversed()) await step();
-});
-const noKeys = { iterateKeys: () => [], generateKey: () => Promise.reject(new Error('no key is needed')) };
-
-async function phone(options: FakeAdbdOptions): Promise<{ fake: FakeAdbd; adb: Adb }> {
-  const fake = await FakeAdbd.start(options);
-  undo.push(() => fake.stop());
-  const adb = await connectAdb({
-    host: '127.0.0.1',
-    port: fake.port,
-    credentialStore: noKeys,
-    timeoutMs: 60_000,
-  });
-  undo.push(() => closeAdb(adb));
-  return { fake, adb };
-}
+import { describe, expect, it } from 'vitest';
+import type { FakeStream } from './fake-adbd.js';
+import { phone } from './fake-phone.js';
+import { pullFile, pushFile, runShell, shellQuote, startShell } from './index.js';
 
 /** One shell v2 packet: u8 id, u32 LE length, data. */
 const shell = (id: number, data: string | Uint8Array): Buffer => {

@@ -1,32 +1,12 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import * as fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DEFAULT_BANNER, FakeAdbd } from './fake-adbd.js';
-import type { FakeAdbdOptions, FakeStream } from './fake-adbd.js';
-import { closeAdb, connectAdb, openLocalAbstract, openStream } from './index.js';
-import type { Adb } from './index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { DEFAULT_BANNER } from './fake-adbd.js';
+import type { FakeStream } from './fake-adbd.js';
+import { phone } from './fake-phone.js';
+import { closeAdb, openLocalAbstract, openStream } from './index.js';
 import { PacketCutter } from './packet-connection.js';
-
-const undo: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).toReversed()) await step();
-});
-
-const noKeys = { iterateKeys: () => [], generateKey: () => Promise.reject(new Error('no key is needed')) };
-
-async function phone(options: FakeAdbdOptions): Promise<{ fake: FakeAdbd; adb: Adb }> {
-  const fake = await FakeAdbd.start(options);
-  undo.push(() => fake.stop());
-  const adb = await connectAdb({
-    host: '127.0.0.1',
-    port: fake.port,
-    credentialStore: noKeys,
-    timeoutMs: 60_000,
-  });
-  undo.push(() => closeAdb(adb));
-  return { fake, adb };
-}
 
 const echo = (stream: FakeStream): void => {
   stream.onData = (bytes) => void stream.write(Buffer.from(bytes));

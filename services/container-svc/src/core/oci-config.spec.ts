@@ -4,29 +4,8 @@ import { kernelCommandLine, ociConfig } from './oci-config.js';
 import type { OciHost, OciPhone } from './oci-parts.js';
 import { redroid } from './profiles/redroid.js';
 import { reference } from './profiles/reference.js';
-import type { RunSpec } from './run-spec.js';
+import { run } from './run-spec.fixture.js';
 
-const run: RunSpec = {
-  imageId: `sha256:${'a'.repeat(64)}`,
-  width: 720,
-  height: 1280,
-  dpi: 320,
-  fps: 60,
-  limits: {
-    cpuMillis: 1_500,
-    cpuWeight: 100,
-    memoryMib: 512,
-    swapMib: 0,
-    pids: 1_000,
-    ioWeight: 100,
-    egressKbit: 0,
-    diskMib: 0,
-  },
-  egressAllow: [],
-  ports: [],
-  bootProperties: [['androidboot.my', 'value']],
-  gpu: '',
-};
 const host: OciHost = {
   arch: 'x64',
   capabilities: new Set(capabilityNames),

@@ -3,9 +3,8 @@ import { Desired } from '@ancloud/contracts/common/v1/common';
 import { expect, it } from 'vitest';
 import type { Boot, BootShape, Observed } from './observed.js';
 import { plan, type PlanFacts } from './plan.js';
-import { limits } from './plan-states.js';
+import { IMAGE, limits, nothing } from './plan-states.js';
 
-const IMAGE = `sha256:${'a'.repeat(64)}`;
 const whole: BootShape = { binderNodes: true, propertyFile: true, ipConfig: true };
 const boot: Boot = {
   bootId: 'b1',
@@ -19,29 +18,13 @@ const boot: Boot = {
 };
 /** The root is mounted, nothing else. */
 const mounted: Observed = {
+  ...nothing,
   storage: 'ready',
   identity: { base: 7, userns: false, imageId: IMAGE },
   runDir: true,
   boot,
-  last: undefined,
   image: { present: true, mounted: true, users: 1 },
-  lower: false,
   root: true,
-  data: 'none',
-  disk: undefined,
-  binder: 'none',
-  propertyFile: false,
-  ipConfig: 'none',
-  bundle: false,
-  container: { kind: 'none' },
-  network: 'none',
-  progress: 'none',
-  limits: undefined,
-  egress: undefined,
-  ports: undefined,
-  view: '',
-  startedAtMs: undefined,
-  stop: undefined,
 };
 const facts: PlanFacts = {
   nowMs: 0,

@@ -3,7 +3,7 @@ import { capabilityNames } from '../capabilities.js';
 import { kernelCommandLine, ociConfig } from '../oci-config.js';
 import type { OciHost, OciPhone } from '../oci-parts.js';
 import { propertyText } from '../property-file.js';
-import type { RunSpec } from '../run-spec.js';
+import { run } from '../run-spec.fixture.js';
 import { anbox } from './anbox.js';
 import type { RunProfile } from './profile.js';
 import { redroid } from './redroid.js';
@@ -12,27 +12,6 @@ import { profiles } from './registry.js';
 import { stock } from './stock.js';
 import { waydroid } from './waydroid.js';
 
-const run: RunSpec = {
-  imageId: `sha256:${'a'.repeat(64)}`,
-  width: 720,
-  height: 1280,
-  dpi: 320,
-  fps: 60,
-  limits: {
-    cpuMillis: 1_500,
-    cpuWeight: 100,
-    memoryMib: 512,
-    swapMib: 0,
-    pids: 1_000,
-    ioWeight: 100,
-    egressKbit: 0,
-    diskMib: 0,
-  },
-  egressAllow: [],
-  ports: [],
-  bootProperties: [['androidboot.my', 'value']],
-  gpu: '',
-};
 /** A kernel with everything that a profile may give. */
 const host: OciHost = {
   arch: 'x64',
