@@ -3,7 +3,7 @@ import type { FeedView } from '@ancloud/contracts/media/v1/media';
 import { z } from 'zod';
 import { time } from '../api/public-json.js';
 import { named, type RouteDoc } from '../api/route-doc.js';
-import { ttlRange } from '../viewers/create-viewer.js';
+import { ttlField } from '../viewers/token-ttl.js';
 
 const tag = 'feeds';
 
@@ -25,12 +25,7 @@ export function feedJson(feed: FeedView) {
 export const createFeedBody = named(
   'CreateFeed',
   z.strictObject({
-    ttlSeconds: z
-      .int()
-      .min(ttlRange.min)
-      .max(ttlRange.max)
-      .default(ttlRange.preset)
-      .describe('How long the token may wait for its single use'),
+    ttlSeconds: ttlField,
   }),
 );
 

@@ -13,7 +13,7 @@ import { newId } from '../api/ids.js';
 import { owns, type Principal } from '../auth/principal.js';
 import { invalid, phoneDeleting } from '../errors.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
-import { ttlRange } from '../viewers/create-viewer.js';
+import { ttlOf } from '../viewers/token-ttl.js';
 import { type FeedFinder, feedNotFound } from './feed-finder.js';
 import type { FeedSigner } from './feed-token.js';
 import type { FeedTokens } from './feed-tokens.js';
@@ -42,15 +42,7 @@ export class Feeds {
   /** Errors: PHONE_NOT_FOUND, PHONE_DELETING, INVALID_ARGUMENT. */
   async create(principal: Principal, { phoneId, ttlSeconds }: CreateFeedRequest): Promise<Feed> {
     const { access, signer, tokens, clock, publicUrl } = this.#parts;
-    const { min, max, preset } = ttlRange;
-    const ttl = ttlSeconds === 0 ? preset : ttlSeconds;
-    if (!Number.isInteger(ttl) || ttl < min || ttl > max)
-      throw invalid(
-        'ttlSeconds',
-        ttlSeconds,
-        `ttlSeconds is outside ${min}-${max}`,
-        `leave it out for ${preset}`,
-      );
+    const ttl = ttlOf(ttlSeconds);
     const { desired } = await access.load(principal, phoneId);
     if (desired.wanted === Wanted.WANTED_REMOVED) throw phoneDeleting(phoneId);
     const feedId = newId('fe');

@@ -6,10 +6,9 @@ import { newId } from '../api/ids.js';
 import type { Principal } from '../auth/principal.js';
 import { invalid, phoneDeleting } from '../errors.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
+import { ttlOf } from './token-ttl.js';
 import type { TokenSigner } from './token.js';
 import type { ViewerStore } from './viewer-store.js';
-
-export const ttlRange = { min: 10, max: 3_600, preset: 60 } as const;
 
 /**
  * A viewer's single-use token and where to take it. The phone need not run yet. Errors: PHONE_NOT_FOUND, PHONE_DELETING,
@@ -30,15 +29,7 @@ export async function createViewer(
   const { phoneId, role, ttlSeconds, region } = request;
   if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL && role !== Role.ROLE_OWNER)
     throw invalid('role', role, 'role is missing or unknown', "use 'watch', 'control' or 'owner'");
-  const { min, max, preset } = ttlRange;
-  const ttl = ttlSeconds === 0 ? preset : ttlSeconds;
-  if (!Number.isInteger(ttl) || ttl < min || ttl > max)
-    throw invalid(
-      'ttlSeconds',
-      ttlSeconds,
-      `ttlSeconds is outside ${min}-${max}`,
-      `leave it out for ${preset}`,
-    );
+  const ttl = ttlOf(ttlSeconds);
   if (region !== '' && !hostIdPattern.test(region))
     throw invalid(
       'region',

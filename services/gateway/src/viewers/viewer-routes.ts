@@ -1,7 +1,7 @@
 import { hostIdPattern, type viewer as protocol } from '@ancloud/contracts';
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
-import { ttlRange } from './create-viewer.js';
+import { ttlField } from './token-ttl.js';
 
 export const roleWords = ['watch', 'control', 'owner'] as const satisfies readonly protocol.RoleWord[];
 
@@ -11,12 +11,7 @@ export const createViewerBody = named(
     role: z
       .enum(roleWords)
       .describe('`control` may also touch; `owner` also takes the controls from one with role `control`'),
-    ttlSeconds: z
-      .int()
-      .min(ttlRange.min)
-      .max(ttlRange.max)
-      .default(ttlRange.preset)
-      .describe('How long the token may wait for its single use'),
+    ttlSeconds: ttlField,
     region: z
       .union([z.literal(''), z.string().regex(hostIdPattern)])
       .default('')
