@@ -9,25 +9,31 @@ import { FarmVoice } from './farm-voice.js';
 const session = (phoneId: string, state = SessionState.SESSION_STATE_READY): SessionRecord =>
   SessionRecord.fromPartial({ phoneId, state });
 
+/** A voice whose Redis writes down the keys that are set. */
+function voiceOf(clock: ManualClock) {
+  const written: string[] = [];
+  const redis = { set: async (key: string) => void written.push(key), del: async () => 1 };
+  const state = { run: (_what: string, fn: (client: object) => Promise<unknown>) => fn(redis) };
+  const voice = new FarmVoice({
+    bus: { publish: () => true } as unknown as Bus,
+    state: state as unknown as State,
+    clock,
+    log: silentLog,
+  });
+  return { voice, written };
+}
+
 describe('FarmVoice', () => {
   it('renews each record within ten seconds, and never many at once', async () => {
     const clock = new ManualClock();
-    let written: string[] = [];
-    const redis = { set: async (key: string) => void written.push(key), del: async () => 1 };
-    const state = { run: (_what: string, fn: (client: object) => Promise<unknown>) => fn(redis) };
-    const voice = new FarmVoice({
-      bus: { publish: () => true } as unknown as Bus,
-      state: state as unknown as State,
-      clock,
-      log: silentLog,
-    });
+    const { voice, written } = voiceOf(clock);
     const phones = Array.from({ length: 50 }, (_, n) => `ph_${n}`);
     for (const phone of phones) voice.record(session(phone));
     await voice.flush();
     // One that ends must not move another one out of its turn.
     voice.record(session('ph_0', SessionState.SESSION_STATE_CLOSED));
     await voice.flush();
-    written = [];
+    written.length = 0;
     const turns: number[] = [];
     for (let ms = 0; ms < 10_000; ms += 500) {
       const before = written.length;
@@ -37,6 +43,21 @@ describe('FarmVoice', () => {
     }
     expect(new Set(written).size).toBe(49);
     expect(Math.max(...turns)).toBe(3);
+    voice.close();
+  });
+
+  it.each([1, 3, 20, 49])('renews %i records no oftener than each ten seconds', async (count) => {
+    const clock = new ManualClock();
+    const { voice, written } = voiceOf(clock);
+    for (let n = 0; n < count; n += 1) voice.record(session(`ph_${n}`));
+    await voice.flush();
+    written.length = 0;
+    for (let ms = 0; ms < 30_000; ms += 500) {
+      await clock.advance(500);
+      await voice.flush();
+    }
+    expect(new Set(written).size).toBe(count);
+    expect(written.length).toBe(3 * count);
     voice.close();
   });
 

@@ -30,6 +30,8 @@ export class FarmVoice implements SessionVoice {
   readonly #writing = new Map<string, Promise<void>>();
   /** Of this turn of the event loop, and when each was said. They leave after it: one touch may be for hundreds of phones, which come first. */
   #acks: { readonly phone: string; readonly ack: ControlAck; readonly atMs: number }[] = [];
+  /** Records by turns that are due: whole records of `RENEW_TURNS` are renewed, the rest waits for the next turn. */
+  #due = 0;
   #timer: Timer | undefined;
 
   constructor(options: {
@@ -117,7 +119,10 @@ export class FarmVoice implements SessionVoice {
   #renewLater(): void {
     this.#timer = this.#clock.setTimeout(() => {
       this.#renewLater();
-      this.#renew(Math.ceil(this.#living.size / RENEW_TURNS));
+      this.#due += this.#living.size;
+      const count = Math.floor(this.#due / RENEW_TURNS);
+      this.#due -= count * RENEW_TURNS;
+      this.#renew(count);
     }, RENEW_MS / RENEW_TURNS);
     this.#timer.unref();
   }
