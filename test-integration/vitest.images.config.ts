@@ -7,7 +7,5 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ['src/images/**/*.test.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
   },
 });

@@ -90,13 +90,15 @@ describe('docker compose up', () => {
 
   it('lets viewers come in, directly and by its own TURN server', async () => {
     told();
-    const { findings } = JSON.parse(
-      await eventually(() => compose(['exec', '-T', 'gateway', 'ancloud', 'doctor', '--ice', '--json'])),
-    ) as { findings: { code: string }[] };
-    const found = findings.map(({ code }) => code);
     // Two media workers.
     const ways = ['UDP_ANSWERED', 'TCP_ANSWERED', 'TURN_RELAYED'];
-    expect(found.filter((code) => ways.includes(code)).toSorted()).toEqual([...ways, ...ways].toSorted());
+    // Again while a way is not found: a busy machine may answer too late.
+    await eventually(async () => {
+      const said = await compose(['exec', '-T', 'gateway', 'ancloud', 'doctor', '--ice', '--json']);
+      const { findings } = JSON.parse(said) as { findings: { code: string }[] };
+      const found = findings.map(({ code }) => code).filter((code) => ways.includes(code));
+      expect(found.toSorted()).toEqual([...ways, ...ways].toSorted());
+    });
   });
 
   it('boots a phone that is asked for over REST', async () => {

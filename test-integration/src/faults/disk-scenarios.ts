@@ -18,7 +18,7 @@ async function readyOn(host: LoneHost, phone: string, mib: number): Promise<void
     const { stage, reason, diskLimitMib } = await host.phones.getPhone({ phoneId: phone });
     if (stage !== Stage.STAGE_READY || reason !== '' || diskLimitMib !== mib)
       throw new NotYet(`stage ${stage} ${reason}, a disk of ${diskLimitMib} MiB`);
-  }, 40_000);
+  });
   const { blocks, bsize } = fs.statfsSync(`${host.place.run}/phones/${phone}/disk`);
   const seen = (blocks * bsize) / MIB;
   if (seen > mib || seen < mib * 0.8) throw new Error(`its filesystem has ${seen} MiB of ${mib}`);

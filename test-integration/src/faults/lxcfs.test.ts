@@ -65,7 +65,7 @@ async function sees(whose: 'its own' | 'the machine’s'): Promise<void> {
     }
     const wanted = whose === 'its own' ? MEMORY_MIB : machine;
     if (seen !== wanted) throw new NotYet(`the phone sees ${seen} MiB, not ${wanted}`);
-  }, 40_000);
+  });
 }
 
 beforeAll(async () => {
@@ -131,7 +131,7 @@ describe.skipIf(SKIP)('a phone on a host with lxcfs', () => {
     await eventually(() => {
       const mark = String(host.record(PHONE, 'view')?.['mark']);
       if (!mark.startsWith(`${fs.statSync(dir).dev} `)) throw new NotYet(`the phone's view is of ${mark}`);
-    }, 40_000);
+    });
     await host.local.resumeContainer({ phoneId: PHONE });
     await host.until(PHONE, Stage.STAGE_READY);
     await sees('its own');

@@ -91,7 +91,7 @@ export const scenarios = {
         const began = host.record(phone, 'boot')?.['reboots'];
         if (stage !== Stage.STAGE_READY || began !== reboots)
           throw new NotYet(`stage ${stage}, the boot began at reboot ${String(began)} of ${reboots}`);
-      }, 40_000);
+      });
     },
   },
   reset: {
@@ -125,7 +125,7 @@ export const scenarios = {
         ];
         if (stage !== Stage.STAGE_READY || read.join() !== '777,314572800')
           throw new NotYet(`stage ${stage} ${reason}, limits ${read.join()}`);
-      }, 40_000);
+      });
       if (host.record(phone, 'boot')?.['bootId'] !== bootBefore.get(phone))
         throw new Error('it was booted anew');
     },
@@ -146,7 +146,7 @@ export const scenarios = {
         const found = ratesOf(host).includes(bytes);
         if (stage !== Stage.STAGE_READY || reason !== '' || !found)
           throw new NotYet(`stage ${stage} ${reason}, rates ${ratesOf(host).join()}`);
-      }, 40_000);
+      });
     },
   },
   // Of the host, which lead into the phone: there or not there, whoever was killed on the way.
@@ -170,7 +170,7 @@ export const scenarios = {
         const found = openingsOf(host.place.bridge);
         if (stage !== Stage.STAGE_READY || reason !== '' || !found[0]?.endsWith(`${address} . 5555`))
           throw new NotYet(`stage ${stage} ${reason}, ports ${found.join()}`);
-      }, 40_000),
+      }),
   },
   pause: {
     begin: beReady,
@@ -213,7 +213,7 @@ export const scenarios = {
         const mark = String(host.record(phone, 'view')?.['mark']);
         if (stage !== Stage.STAGE_READY || seen !== LXCFS || mark === '')
           throw new NotYet(`stage ${stage} ${reason}, uptime '${seen}', view '${mark}'`);
-      }, 40_000);
+      });
       fs.rmSync(LXCFS, { recursive: true, force: true });
     },
   },

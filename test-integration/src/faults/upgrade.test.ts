@@ -59,7 +59,7 @@ it('a phone that a container-svc of 0.1 started runs on with its boot, and its f
     const status = await host.phones.getPhone({ phoneId: PHONE });
     if (status.stage !== Stage.STAGE_READY || status.bootId === bootId)
       throw new NotYet(`stage ${status.stage}, boot ${status.bootId}`);
-  }, 60_000);
+  });
 });
 
 it('a phone of a newer container-svc is left alone, as it runs, and is adopted when its file can be read', async () => {
@@ -90,7 +90,7 @@ it('a phone whose init gives up on a critical service is started again, and it i
     const now = await host.phones.getPhone({ phoneId: PHONE });
     if (now.stage !== Stage.STAGE_READY || now.bootId === bootId) throw new NotYet(`stage ${now.stage}`);
     return now;
-  }, 60_000);
+  });
   expect(status.lastExit?.signal).toBe(SIGHUP);
   expect(host.record(PHONE, 'last')).toMatchObject({ bootId, ending: 'restart', critical: 'surfaceflinger' });
 });

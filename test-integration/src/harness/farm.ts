@@ -315,10 +315,14 @@ export class Farm {
       socket.once('connect', () => socket.write('status\n'));
       socket.once('error', reject);
       socket.once('close', () => {
-        const { processes } = JSON.parse(text) as {
-          processes: { name: string; pid: number; state: string; restarts: number }[];
-        };
-        resolve(processes);
+        try {
+          const { processes } = JSON.parse(text) as {
+            processes: { name: string; pid: number; state: string; restarts: number }[];
+          };
+          resolve(processes);
+        } catch {
+          reject(new NotYet(`the supervisor answered '${text}'`));
+        }
       });
     });
   }

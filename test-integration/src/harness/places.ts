@@ -33,12 +33,18 @@ export async function reservePorts(): Promise<number> {
   throw new Error('no range of ports is free on this machine');
 }
 
-/** As many loopback ports in a row as asked for, free a moment ago, of which the first is answered. */
+/** Given to somebody in this process, who may not listen on it yet. */
+const given = new Set<number>();
+
+/** As many loopback ports in a row as asked for, free a moment ago and nobody else's here, of which the first is answered. */
 export async function freePort(inARow = 1): Promise<number> {
   for (;;) {
-    const port = crypto.randomInt(SINGLE.from, SINGLE.to - inARow);
-    const free = await Promise.all(Array.from({ length: inARow }, (_, i) => isFree(port + i)));
-    if (free.every(Boolean)) return port;
+    const first = crypto.randomInt(SINGLE.from, SINGLE.to - inARow);
+    const ports = Array.from({ length: inARow }, (_, i) => first + i);
+    if (ports.some((port) => given.has(port))) continue;
+    for (const port of ports) given.add(port);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return first;
   }
 }
 

@@ -142,7 +142,7 @@ describe('an import under way', () => {
     (await begin())();
     await eventually(() => {
       if (images.store().length > 0) throw new NotYet(`still there: ${images.store().join(', ')}`);
-    }, 60_000);
+    });
     await begin();
     await host.restart();
     await images.nothingLeft();
