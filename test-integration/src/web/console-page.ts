@@ -119,6 +119,13 @@ export function withConsole(): ConsoleTest {
   return given as ConsoleTest;
 }
 
+/** Resolves when a message is shown. Good news goes by itself, so it is looked for before what brings it. */
+export function said(page: Page, text: string): Promise<void> {
+  const shown = page.getByRole('status').getByText(text).waitFor();
+  shown.catch(() => undefined);
+  return shown;
+}
+
 /** Opens one of the parts of a phone's page that are shut at first. */
 export async function openFold(page: Page, title: string): Promise<Locator> {
   await page.locator('summary').getByText(title, { exact: true }).click();

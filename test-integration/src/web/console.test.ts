@@ -6,6 +6,7 @@ import {
   MockGateway,
   nameless,
   openConsole,
+  said,
   startChromium,
   wellMade,
 } from './console-page.js';
@@ -42,13 +43,6 @@ describe('the console', () => {
       return (element?.getAttribute('aria-label') ?? element?.textContent ?? '') === wanted;
     }, name);
   };
-  /** Resolves when a message is shown. Good news goes by itself, so it is looked for before what brings it. */
-  const said = (text: string): Promise<void> => {
-    const shown = page.getByRole('status').getByText(text).waitFor();
-    shown.catch(() => undefined);
-    return shown;
-  };
-
   it('signs in by a link, whose code does not stay in the address, and once only', async () => {
     expect(page.url()).toBe(`${gateway.origin}/`);
     await page.getByText('6 phones, 3 ready').waitFor();
@@ -91,7 +85,7 @@ describe('the console', () => {
     await page.getByRole('button', { name: 'New phone' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill('fresh');
     await page.getByRole('radio', { name: /Tablet/ }).check({ force: true });
-    const ready = said('fresh is ready');
+    const ready = said(page, 'fresh is ready');
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await other.getByRole('link', { name: 'fresh' }).waitFor();
@@ -124,18 +118,10 @@ describe('the console', () => {
     };
     await remove('Keep it');
     expect(await card('archive').count()).toBe(1);
-    const deleted = said('archive is deleted');
+    const deleted = said(page, 'archive is deleted');
     await remove('Delete');
     await card('archive').waitFor({ state: 'detached' });
     await deleted;
-  });
-
-  it('stops and starts a phone from its page', async () => {
-    await page.getByRole('link', { name: 'support desk' }).click();
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByRole('region', { name: 'Screen' }).getByText('Stopped').waitFor();
-    await page.getByRole('region', { name: 'Screen' }).getByRole('button', { name: 'Start' }).click();
-    await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
   });
 
   it('controls phones together: the first that is chosen leads, each can rest, and it can be ended', async () => {
@@ -173,64 +159,6 @@ describe('the console', () => {
     await panel.waitFor({ state: 'detached' });
   });
 
-  it('pauses, resumes and resets a phone from its page; a reset asks first', async () => {
-    await page.getByRole('link', { name: 'support desk' }).click();
-    const screen = page.getByRole('region', { name: 'Screen' });
-    await page.getByRole('button', { name: 'Pause' }).click();
-    await screen.getByText('Paused').waitFor();
-    await screen.getByRole('button', { name: 'Resume' }).click();
-    await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
-    await page.getByRole('button', { name: 'Factory reset…' }).click();
-    const asNew = said('support desk is as new');
-    await page
-      .getByRole('alertdialog', { name: 'Reset support desk?' })
-      .getByRole('button', { name: 'Reset' })
-      .click();
-    await asNew;
-  });
-
-  it('changes how a phone’s picture is encoded, and remembers it', async () => {
-    await page.getByRole('link', { name: 'support desk' }).click();
-    const picture = page.getByRole('radiogroup', { name: 'Picture' });
-    const chosen = (name: string): Promise<void> =>
-      picture.locator('[data-selected]').getByText(name, { exact: true }).waitFor();
-    await chosen('Standard');
-    await picture.getByText('Light', { exact: true }).click();
-    await chosen('Light');
-    await page.reload();
-    await chosen('Light');
-    expect(await nameless(page)).toEqual([]);
-  });
-
-  it('records a phone from its page, and offers what was recorded', async () => {
-    await page.getByRole('link', { name: 'support desk' }).click();
-    await page.getByRole('button', { name: 'Record', exact: true }).click();
-    const entry = page.getByRole('list', { name: 'Recordings of this phone' }).getByRole('listitem');
-    await entry.getByText('recording: 12 s, 3.0 MiB').waitFor();
-    await page.getByRole('button', { name: 'Stop recording' }).click();
-    const link = entry.getByRole('link', { name: 'Download' });
-    expect(await link.getAttribute('href')).toMatch(/^\/v1\/recordings\/rc_\w+\/files\/1$/);
-    await entry.getByRole('button', { name: 'Remove' }).click();
-    await entry.waitFor({ state: 'detached' });
-    expect(await nameless(page)).toEqual([]);
-  });
-
-  it('records a macro from a phone’s page, keeps it by a name, plays it and stops it', async () => {
-    await page.getByRole('link', { name: 'support desk' }).click();
-    await page.getByRole('button', { name: 'Record a macro' }).click();
-    await page.getByRole('status').getByText('Recording what is done: 3 steps').waitFor();
-    await page.getByRole('textbox', { name: 'Name of the macro' }).fill('sign in');
-    await page.getByRole('button', { name: 'Keep' }).click();
-    await page.getByRole('button', { name: 'Play sign in' }).click();
-    await page.getByRole('status').getByText('sign in: is played').waitFor();
-    await page.getByRole('button', { name: 'Stop the macro' }).click();
-    await page.getByRole('status').getByText('sign in: was stopped at step 2').waitFor();
-    expect(await nameless(page)).toEqual([]);
-    expect(await faint(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Remove sign in' }).click();
-    await page.getByRole('button', { name: 'Play sign in' }).waitFor({ state: 'detached' });
-  });
-
   it('is used with the keyboard alone', async () => {
     await page.getByRole('button', { name: 'New phone' }).focus();
     await page.keyboard.press('Enter');
@@ -264,27 +192,6 @@ describe('the console', () => {
     await page.getByRole('heading', { name: 'by keys', level: 1 }).waitFor();
     await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
     expect(await page.title()).toBe('by keys · ancloud');
-  });
-
-  it('has a player whose buttons are one stop for Tab, and whose watchers type nothing', async () => {
-    await page.getByRole('link', { name: 'checkout tests' }).click();
-    const back = page.getByRole('button', { name: 'Back', exact: true });
-    await back.focus();
-    await page.keyboard.press('ArrowRight');
-    expect(
-      await page.evaluate(() =>
-        document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-label'),
-      ),
-    ).toBe('Home');
-    await page.keyboard.press('End');
-    await page.keyboard.press('ArrowRight');
-    expect(
-      await page.evaluate(() =>
-        document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-label'),
-      ),
-    ).toBe('Back');
-    expect(await back.getAttribute('aria-disabled')).toBe('true');
-    expect(await page.getByRole('textbox', { name: 'Screen of the phone' }).isDisabled()).toBe(true);
   });
 
   it('says what is missing where there is no such phone or page', async () => {

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { faint, nameless, said, withConsole } from './console-page.js';
+
+/** What a phone's page shows and does at once, against a pretended gateway; its folds are phone-folds.test.ts. */
+describe('a phone’s page', () => {
+  const at = withConsole();
+
+  it('stops and starts a phone from its page', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('region', { name: 'Screen' }).getByText('Stopped').waitFor();
+    await page.getByRole('region', { name: 'Screen' }).getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
+  });
+
+  it('pauses, resumes and resets a phone from its page; a reset asks first', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const screen = page.getByRole('region', { name: 'Screen' });
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await screen.getByText('Paused').waitFor();
+    await screen.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('radio', { name: 'Control' }).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Factory reset…' }).click();
+    const asNew = said(page, 'support desk is as new');
+    await page
+      .getByRole('alertdialog', { name: 'Reset support desk?' })
+      .getByRole('button', { name: 'Reset' })
+      .click();
+    await asNew;
+  });
+
+  it('changes how a phone’s picture is encoded, and remembers it', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const picture = page.getByRole('radiogroup', { name: 'Picture' });
+    const chosen = (name: string): Promise<void> =>
+      picture.locator('[data-selected]').getByText(name, { exact: true }).waitFor();
+    await chosen('Standard');
+    await picture.getByText('Light', { exact: true }).click();
+    await chosen('Light');
+    await page.reload();
+    await chosen('Light');
+    expect(await nameless(page)).toEqual([]);
+  });
+
+  it('records a phone from its page, and offers what was recorded', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Record', exact: true }).click();
+    const entry = page.getByRole('list', { name: 'Recordings of this phone' }).getByRole('listitem');
+    await entry.getByText('recording: 12 s, 3.0 MiB').waitFor();
+    await page.getByRole('button', { name: 'Stop recording' }).click();
+    const link = entry.getByRole('link', { name: 'Download' });
+    expect(await link.getAttribute('href')).toMatch(/^\/v1\/recordings\/rc_\w+\/files\/1$/);
+    await entry.getByRole('button', { name: 'Remove' }).click();
+    await entry.waitFor({ state: 'detached' });
+    expect(await nameless(page)).toEqual([]);
+  });
+
+  it('records a macro from a phone’s page, keeps it by a name, plays it and stops it', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Record a macro' }).click();
+    await page.getByRole('status').getByText('Recording what is done: 3 steps').waitFor();
+    await page.getByRole('textbox', { name: 'Name of the macro' }).fill('sign in');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByRole('button', { name: 'Play sign in' }).click();
+    await page.getByRole('status').getByText('sign in: is played').waitFor();
+    await page.getByRole('button', { name: 'Stop the macro' }).click();
+    await page.getByRole('status').getByText('sign in: was stopped at step 2').waitFor();
+    expect(await nameless(page)).toEqual([]);
+    expect(await faint(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Remove sign in' }).click();
+    await page.getByRole('button', { name: 'Play sign in' }).waitFor({ state: 'detached' });
+  });
+
+  it('has a player whose buttons are one stop for Tab, and whose watchers type nothing', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'checkout tests' }).click();
+    const back = page.getByRole('button', { name: 'Back', exact: true });
+    await back.focus();
+    await page.keyboard.press('ArrowRight');
+    expect(
+      await page.evaluate(() =>
+        document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-label'),
+      ),
+    ).toBe('Home');
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowRight');
+    expect(
+      await page.evaluate(() =>
+        document.activeElement?.shadowRoot?.activeElement?.getAttribute('aria-label'),
+      ),
+    ).toBe('Back');
+    expect(await back.getAttribute('aria-disabled')).toBe('true');
+    expect(await page.getByRole('textbox', { name: 'Screen of the phone' }).isDisabled()).toBe(true);
+  });
+});
