@@ -5,6 +5,7 @@ import { SessionServiceClient } from '@ancloud/contracts/session/v1/session';
 import { createClient } from '@ancloud/kit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeApk } from '../harness/apk.js';
+import { PATIENCE_MS } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 
 const farm = new Farm(inject('farm'));
@@ -50,7 +51,7 @@ describe('apps', () => {
 function sessions() {
   const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
   const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 102;
-  return createClient(SessionServiceClient, `127.0.0.1:${port}`, { farmSecret });
+  return createClient(SessionServiceClient, `127.0.0.1:${port}`, { farmSecret, deadlineMs: PATIENCE_MS });
 }
 
 describe('the clipboard', () => {
@@ -99,10 +100,11 @@ describe('files', () => {
 
 describe('the log', () => {
   it('of init is kept, and its end can be had', async () => {
-    const all = await farm.cli(['phone', 'log', phone.phoneId]);
-    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('init:') as string });
+    // Its end first: the log grows.
     const tail = await farm.cli(['phone', 'log', phone.phoneId, '--tail', '2']);
     expect(tail.stdout.trim().split('\n')).toHaveLength(2);
+    const all = await farm.cli(['phone', 'log', phone.phoneId]);
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('init:') as string });
     expect(all.stdout).toContain(tail.stdout.trim().split('\n')[0]);
   });
 });

@@ -61,7 +61,8 @@ it('a phone’s name: in the list, in the title and in what is asked before it i
   await question.waitFor({ state: 'detached' });
   await page.getByRole('link', { name: hostile('phone'), exact: true }).click();
   await page.getByRole('heading', { name: hostile('phone'), level: 1 }).waitFor();
-  expect(await page.title()).toBe(`${hostile('phone')} · ancloud`);
+  // Set a moment after the heading is shown.
+  await page.waitForFunction((title) => document.title === title, `${hostile('phone')} · ancloud`);
   await untouched();
 });
 
