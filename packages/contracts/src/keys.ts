@@ -106,7 +106,7 @@ export const plainKeys = {
 /** Leases: a hash {owner, fence, expiry} written by packages/state's scripts. */
 export const leases = {
   /** Which media-svc ingests a phone. Renewed more often than it has to be: by the time left others see how long its holder has been silent. */
-  stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000, renewMs: 1_000 },
+  stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000, renewMs: 500 },
   /** Which feed is a phone's camera or microphone: owner = `<feed>:<try>`. The newest takes it by force. */
   feed: { template: 'feed:{phone}:{kind}:lease', writer: 'media-svc', ttlMs: 6_000 },
   /** Which input-svc serves a phone: owner = `<id>:<process>@<address of its gRPC>`. */

@@ -5,6 +5,7 @@ import {
   type GrpcClientOptions,
 } from './grpc-client.js';
 import type { Reached } from './grpc-liveness.js';
+import { Pulses } from './pulses.js';
 
 /** Most channels one pool keeps; the longest unused is closed beyond (its calls under way go on). */
 const POOL_LIMIT = 512;
@@ -20,10 +21,27 @@ export class ClientPool<D extends object> {
   readonly #options: GrpcClientOptions;
   /** Since when nothing has come from an address that was asked for (`reached`), monotonic ms; undefined once something came. */
   readonly #silent = new Map<string, number | undefined>();
+  readonly #pulses: Pulses | undefined;
 
   constructor(constructor: ClientConstructor<D>, options: GrpcClientOptions = {}) {
     this.#definition = constructor;
     this.#options = options;
+    const pulses = options.liveness?.pulses;
+    if (pulses !== undefined)
+      this.#pulses = new Pulses({
+        ...pulses,
+        silent: (address) => this.#clients.get(address)?.lose('it has fallen silent'),
+      });
+  }
+
+  /** The addresses whose pulses are felt from now on: one that falls silent loses its calls at once. Nothing where the pool has no pulses. */
+  watch(addresses: Iterable<string>): void {
+    this.#pulses?.watch(addresses);
+  }
+
+  /** Whether its pulse, which was there, is not now. */
+  vanished(address: string): boolean {
+    return this.#pulses?.silent(address) === true;
   }
 
   /** The client for `address`, made on first use. */
@@ -43,7 +61,9 @@ export class ClientPool<D extends object> {
   /** Whether anybody answers at `address` now. Who asks first waits 1 s at most, who asks again next to nothing: a crowd does not wait for the dead. */
   async reached(address: string): Promise<Reached> {
     const asked = performance.now();
-    const known = this.#silent.has(address);
+    // Its connection stands still, and says so later.
+    if (this.vanished(address) && this.get(address).connected()) return 'silent';
+    const known = this.#silent.has(address) || this.vanished(address);
     const what = await this.get(address).reached(known ? PATIENCE_MS.again : PATIENCE_MS.first);
     const since = what === 'silent' ? (this.#silent.get(address) ?? asked) : undefined;
     if (since === undefined || performance.now() - since < STUCK_MS) this.#silent.set(address, since);
@@ -66,5 +86,6 @@ export class ClientPool<D extends object> {
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
     this.#silent.clear();
+    this.#pulses?.close();
   }
 }

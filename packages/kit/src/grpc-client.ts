@@ -1,6 +1,7 @@
 import {
   Client,
   type ClientDuplexStream,
+  type ClientUnaryCall,
   type ClientWritableStream,
   credentials as grpcCredentials,
   type CallOptions as GrpcCallOptions,
@@ -13,7 +14,7 @@ import { sleep } from './clock.js';
 import { AppError } from './errors.js';
 import type { FarmTls } from './farm-tls.js';
 import { errorDetailOf, fromGrpcError } from './grpc-errors.js';
-import { keepaliveOf, type Liveness, type Reached, reached } from './grpc-liveness.js';
+import { isConnected, keepaliveOf, type Liveness, type Reached, reached } from './grpc-liveness.js';
 import { IteratedCall, type ServerStream } from './grpc-stream.js';
 import { childTraceparent, TRACEPARENT } from './trace.js';
 
@@ -75,6 +76,10 @@ export type GrpcClient<D> = { readonly [M in keyof D]: MethodOf<D[M]> } & {
   readonly address: string;
   /** Connects, if need be, and says what came of it within `withinMs`. */
   reached(withinMs: number): Promise<Reached>;
+  /** Whether there is a connection, as far as it knows. */
+  connected(): boolean;
+  /** Ends all calls that are under way with UNAVAILABLE. */
+  lose(why: string): void;
   /** Ends the channel; calls under way go on to their end. May be called twice. */
   close(): void;
 };
@@ -123,6 +128,8 @@ export function createClient<D extends object>(
   return Object.assign(Object.fromEntries(methods), {
     address,
     reached: (withinMs: number) => reached(channel.getChannel(), withinMs),
+    connected: () => isConnected(channel.getChannel()),
+    lose: (why: string) => caller.lose(why),
     close: () => channel.close(),
   }) as GrpcClient<D>;
 }
@@ -138,6 +145,8 @@ class Caller {
   readonly #channel: Client;
   readonly #address: string;
   readonly #options: GrpcClientOptions;
+  /** Under way. */
+  readonly #calls = new Set<ClientUnaryCall>();
 
   constructor(channel: Client, address: string, options: GrpcClientOptions) {
     this.#channel = channel;
@@ -154,6 +163,17 @@ class Caller {
       return (request: never, options?: CallOptions) =>
         this.#serverStream(definition, request, options ?? {});
     return (request: never, options?: CallOptions) => this.#unary(definition, request, options ?? {});
+  }
+
+  lose(why: string): void {
+    for (const call of this.#calls)
+      call.call?.cancelWithStatus(status.UNAVAILABLE, `${this.#address}: ${why}`);
+  }
+
+  #underWay<C extends ClientUnaryCall>(call: C): C {
+    this.#calls.add(call);
+    call.on('status', () => this.#calls.delete(call));
+    return call;
   }
 
   #what(definition: Definition): string {
@@ -206,6 +226,7 @@ class Caller {
           else reject(error);
         },
       );
+      this.#underWay(call);
       const onAbort = (): void => call.cancel();
       options.signal?.addEventListener('abort', onAbort, { once: true });
     });
@@ -224,7 +245,7 @@ class Caller {
       this.#metadata(options),
       this.#streamOptions(options),
     );
-    cancelOnAbort(call, options.signal);
+    cancelOnAbort(this.#underWay(call), options.signal);
     return new IteratedCall(call, this.#what(definition));
   }
 
@@ -245,7 +266,7 @@ class Caller {
     });
     // Who writes may learn of the failure by `response` alone, after the last write: it must not count as unhandled.
     response.catch(() => {});
-    cancelOnAbort(call as ClientWritableStream<never>, options.signal);
+    cancelOnAbort(this.#underWay(call as ClientWritableStream<never>), options.signal);
     return { call: call as ClientWritableStream<never>, response };
   }
 
@@ -257,7 +278,7 @@ class Caller {
       this.#metadata(options),
       this.#streamOptions(options),
     );
-    cancelOnAbort(call, options.signal);
+    cancelOnAbort(this.#underWay(call), options.signal);
     return call;
   }
 }

@@ -24,6 +24,7 @@ export * from './metrics.js';
 export * from './input-gate.js';
 export * from './input-translation.js';
 export * from './own-address.js';
+export { PulseAnswerer } from './pulse-answerer.js';
 export * from './queue.js';
 export * from './rate.js';
 export * from './secret.js';

@@ -8,6 +8,7 @@ import { readConfig } from './config.js';
 import { FactFeed } from './farm/fact-feed.js';
 import { Sweeper } from './farm/sweeper.js';
 import { startServer } from './server.js';
+import { MediaPulses } from './signal/media-pulses.js';
 
 const SERVICE = 'gateway';
 const log = createLog({ service: SERVICE, level: logLevelOf(process.env) });
@@ -46,6 +47,9 @@ await runMain({ log }, async (life) => {
   life.add({ name: 'events', stop: () => parts.events.close() });
   const sweeper = new Sweeper({ ...parts, gatewayId: newId('cn') });
   life.add({ name: 'sweeper', stop: () => sweeper.stop(), join: () => sweeper.join() });
+
+  const pulses = new MediaPulses(parts);
+  life.add({ name: 'pulses', stop: () => pulses.close() });
 
   const server = await startServer(parts, metrics);
   life.add({

@@ -65,7 +65,10 @@ export function buildParts(world: World) {
   const clients = { farmSecret, tls };
   const hosts = new ClientPool(ContainerServiceClient, clients);
   const sessionPool = new ClientPool(SessionServiceClient, clients);
-  const medias = new ClientPool(MediaServiceClient, { ...clients, liveness: mediaLiveness });
+  const medias = new ClientPool(MediaServiceClient, {
+    ...clients,
+    liveness: { ...mediaLiveness, pulses: { needsAnother: true } },
+  });
   const reached = (address: string): Promise<Reached> => medias.reached(address);
   const inputPool = new ClientPool(InputServiceClient, clients);
   const lanes = new Lanes({ bus, metrics, log, clock, tls });
