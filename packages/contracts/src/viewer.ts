@@ -189,6 +189,10 @@ export const limits = {
   joinTimeoutMs: 10_000,
   /** A WHEP session ends after so long: nothing but its end tells that its player should ask for a new right. */
   whepSessionMs: 12 * 3_600_000,
+  /** So often its media-svc says that it lives, */
+  whepBeatMs: 30_000,
+  /** and so long it stays listed when nobody does. */
+  whepAbsentMs: 300_000,
   touchHeartbeatMs: 250,
   touchSilenceMs: 1_000,
 } as const;

@@ -9,6 +9,7 @@ import { FactFeed } from './farm/fact-feed.js';
 import { Sweeper } from './farm/sweeper.js';
 import { startServer } from './server.js';
 import { MediaPulses } from './signal/media-pulses.js';
+import { WhepPresence } from './whep/whep-presence.js';
 
 const SERVICE = 'gateway';
 const log = createLog({ service: SERVICE, level: logLevelOf(process.env) });
@@ -50,6 +51,9 @@ await runMain({ log }, async (life) => {
 
   const pulses = new MediaPulses(parts);
   life.add({ name: 'pulses', stop: () => pulses.close() });
+
+  const presence = new WhepPresence(parts);
+  life.add({ name: 'viewers by WHEP', stop: () => presence.close() });
 
   const server = await startServer(parts, metrics);
   life.add({

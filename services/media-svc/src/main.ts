@@ -71,6 +71,7 @@ await runMain({ log }, async (life) => {
   const feeds = new Feeds(state, pool, log);
   life.add({ name: 'feeds', join: () => feeds.close() });
   const whep = new WhepSessions({ streams, feeds, bus, log });
+  life.add({ name: 'sessions by WHEP', stop: () => whep.close() });
   const { recordingsDir: folder, recordingsBytes: budget, ffmpeg } = config;
   // Wherever the phone arrives: the file, and the destination's secret, are here.
   const openStream = (phoneId: string) => streams.open(phoneId, true);

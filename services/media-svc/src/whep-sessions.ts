@@ -1,4 +1,4 @@
-import { subjects } from '@ancloud/contracts';
+import { subjects, viewer as protocol } from '@ancloud/contracts';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import type { Bus } from '@ancloud/bus';
 import { AppError, type Log } from '@ancloud/kit';
@@ -9,13 +9,17 @@ import type { Stream } from './stream.js';
 import type { Streams } from './streams.js';
 import { WhepViewer } from './whep-viewer.js';
 
-/** WHEP's sessions of this instance, by viewer. Each is owned by its stream; it leaves here when it closes. */
+/**
+ * WHEP's sessions of this instance, by viewer. Each is owned by its stream; it leaves here when it closes. Gateways are told again and again which are there: nothing else tells them, and
+ * those of an instance that dies are forgotten. Owned by main; ends by `close`.
+ */
 export class WhepSessions {
   readonly #streams: Streams;
   readonly #feeds: Feeds;
   readonly #bus: Bus;
   readonly #log: Log;
-  readonly #viewers = new Map<string, WhepViewer>();
+  readonly #viewers = new Map<string, { readonly viewer: WhepViewer; readonly phoneId: string }>();
+  readonly #beat: NodeJS.Timeout;
 
   constructor(parts: {
     readonly streams: Streams;
@@ -27,6 +31,14 @@ export class WhepSessions {
     this.#feeds = parts.feeds;
     this.#bus = parts.bus;
     this.#log = parts.log;
+    this.#beat = setInterval(() => {
+      for (const [viewerId, { phoneId }] of this.#viewers) this.#presence(phoneId, viewerId, true);
+    }, protocol.limits.whepBeatMs);
+  }
+
+  /** The sessions end with their streams. May be called twice. */
+  close(): void {
+    clearInterval(this.#beat);
   }
 
   /**
@@ -56,12 +68,12 @@ export class WhepSessions {
         log: this.#log,
         closed: (reason) => {
           left();
-          if (this.#viewers.get(viewerId) === made) this.#viewers.delete(viewerId);
+          if (this.#viewers.get(viewerId)?.viewer === made) this.#viewers.delete(viewerId);
           this.#presence(phoneId, viewerId, false);
           this.#log.debug({ viewer: viewerId, reason }, 'a WHEP viewer is closed');
         },
       });
-      this.#viewers.set(viewerId, made);
+      this.#viewers.set(viewerId, { viewer: made, phoneId });
       this.#presence(phoneId, viewerId, true);
       return made;
     });
@@ -89,12 +101,12 @@ export class WhepSessions {
 
   /** Whatever it watches; one that is not here is no error. */
   revoke(viewerId: string, reason: string): void {
-    this.#viewers.get(viewerId)?.close(reason);
+    this.#viewers.get(viewerId)?.viewer.close(reason);
   }
 
   #viewer(id: string): WhepViewer {
-    const viewer = this.#viewers.get(id);
-    if (viewer !== undefined) return viewer;
+    const known = this.#viewers.get(id);
+    if (known !== undefined) return known.viewer;
     throw new AppError('VIEWER_NOT_FOUND', `there is no WHEP session ${id}`, {
       field: 'session',
       value: id,

@@ -6,6 +6,8 @@ import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, ownFarm, type Phone } from '../harness/farm.js';
 import { type MediaName, streamOf } from '../harness/media-client.js';
+import { killed, vanished } from '../harness/media-down.js';
+import { redis } from '../harness/redis.js';
 import { TurnServer } from '../harness/turn-server.js';
 import { WhepPage } from '../harness/whep-page.js';
 
@@ -61,12 +63,7 @@ it('a media-svc that dies loses its viewers to the other one, which does not wai
 
   const dies = await carrierOf(phone.phoneId);
   const other: MediaName = dies === 'media-svc' ? 'media-svc-2' : 'media-svc';
-  const pid = await farm.pid(dies);
-  // Asleep: else it might have started the dead one again before the viewer has come back.
-  const supervisor = await farm.supervisorPid();
-  process.kill(supervisor, 'SIGSTOP');
-  try {
-    process.kill(pid, 'SIGKILL');
+  await killed(farm, dies, async () => {
     await eventually(async () => {
       const { record } = await streamOf(farm.address, phone.phoneId, other);
       if (record?.viewers !== 1) throw new NotYet(`${other} has ${record?.viewers ?? 0} viewers`);
@@ -75,11 +72,8 @@ it('a media-svc that dies loses its viewers to the other one, which does not wai
     expect(fs.readFileSync(path.join(farm.address.home, 'logs', `${other}.log`), 'utf8')).toContain(
       'the media-svc that carried a stream is gone; taking it over',
     );
-  } finally {
-    process.kill(supervisor, 'SIGCONT');
-  }
+  });
   // The dead one comes back, and takes nothing away.
-  await farm.serves(dies, pid);
   expect(await carrierOf(phone.phoneId)).toBe(other);
   await viewer.page.close();
 });
@@ -148,5 +142,61 @@ describe('by WHEP', () => {
       await hidden.close();
       await turn.stop();
     }
+  });
+
+  it.each([
+    ['dies', killed],
+    ['vanishes', vanished],
+  ])(
+    'a player of a media-svc that %s hears so when it asks next, and plays at the other one',
+    async (_, ends) => {
+      const [asks, leaves] = [
+        await WhepPage.open(browser, farm, phone.phoneId),
+        await WhepPage.open(browser, farm, phone.phoneId),
+      ];
+      await asks.goesOn();
+      const first = await carrierOf(phone.phoneId);
+      await ends(farm, first, async () => {
+        expect(await asks.restartIce()).toBe(404);
+        const again = await WhepPage.open(browser, farm, phone.phoneId);
+        await again.goesOn();
+        expect(await carrierOf(phone.phoneId)).not.toBe(first);
+        expect(await asks.restartIce()).toBe(404);
+        expect(await leaves.end()).toBe(404);
+        // Nothing of those that were there.
+        const { viewers } = await farm.api<{ viewers: { viewerId: string }[] }>(
+          'GET',
+          `/v1/phones/${phone.phoneId}/viewers`,
+        );
+        const listed = viewers.map(({ viewerId }) => viewerId);
+        expect(listed).toContain(again.viewerId);
+        for (const { viewerId } of [asks, leaves]) {
+          expect(listed).not.toContain(viewerId);
+          expect(await redis(farm.address, 'exists', `viewer:${viewerId}`)).toBe('0');
+          expect(await redis(farm.address, 'zscore', `phone:${phone.phoneId}:viewers`, viewerId)).toBe('');
+        }
+        expect(await again.end()).toBe(200);
+        for (const { page } of [asks, leaves, again]) await page.close();
+      });
+    },
+  );
+
+  it('a player stays listed by the word of its media-svc, again and again', async () => {
+    const player = await WhepPage.open(browser, farm, phone.phoneId);
+    const left = async (): Promise<number> =>
+      Number(await redis(farm.address, 'pttl', `viewer:${player.viewerId}`));
+    let least = await left();
+    // Five minutes: who is not told of any more runs out.
+    expect(least).toBeLessThanOrEqual(300_000);
+    await eventually(async () => {
+      const now = await left();
+      if (now <= least) {
+        least = now;
+        throw new NotYet(`${now} ms are left`);
+      }
+    });
+    expect(await player.end()).toBe(200);
+    expect(await left()).toBe(-2);
+    await player.page.close();
   });
 });

@@ -177,6 +177,7 @@ async function restart(): Promise<number> {
     ].join('\r\n'),
   });
   const fragment = await answer.text();
+  if (answer.status !== 200) return answer.status;
   const sdp = before
     .replaceAll(line(before, 'ice-ufrag'), line(fragment, 'ice-ufrag'))
     .replaceAll(line(before, 'ice-pwd'), line(fragment, 'ice-pwd'));

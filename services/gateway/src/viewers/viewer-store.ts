@@ -217,6 +217,15 @@ export class ViewerStore {
     return standing(answer);
   }
 
+  /** It is there, by the word of who serves it: it stands for `ms` more. One that was forgotten is not known again. */
+  async stand(viewer: string, phone: string, ms: number): Promise<void> {
+    const until = (await this.#state.now()) + ms;
+    const [key, list] = [viewerKey(viewer), listKey(phone)];
+    await this.#state.run('keeping a viewer', (redis) =>
+      redis.multi().pexpire(key, ms).zadd(list, 'XX', until, viewer).pexpire(list, ms, 'GT').exec(),
+    );
+  }
+
   /** The connection ended: the viewer may come back. */
   async rest(viewer: string, phone: string, connection: string): Promise<void> {
     await this.#state.script(leaveViewer, [viewerKey(viewer), listKey(phone)], [viewer, connection, '0']);

@@ -66,8 +66,8 @@ export class Whep {
         feed === ''
           ? await reachSeat(this.#parts, admission, signal, ({ address, edge }) => ask(address, edge))
           : await ask((await this.#parts.feeds.find(feed)).address, false);
-      // Listed, and revocable, for as long as media-svc lets a session live: nobody connects here to say that it does.
-      if ((await admission.keep(protocol.limits.whepSessionMs)) === 'kept')
+      // Nobody connects here to say that it lives: media-svc does (`WhepPresence`).
+      if ((await admission.keep(protocol.limits.whepAbsentMs)) === 'kept')
         return { session: viewerId, answer, etag };
     } catch (error) {
       await admission.giveBack();
@@ -79,7 +79,10 @@ export class Whep {
     throw viewerRevoked(viewerId);
   }
 
-  /** `fragment` in the answer is empty when candidates were taken. Errors: TOKEN_INVALID, VIEWER_NOT_FOUND, SDP_INVALID, ETAG_MISMATCH. */
+  /**
+   * `fragment` in the answer is empty when candidates were taken. Errors: TOKEN_INVALID, VIEWER_NOT_FOUND (also when its media-svc is gone), SDP_INVALID, ETAG_MISMATCH,
+   * DEADLINE_EXCEEDED.
+   */
   async patch(
     token: string,
     request: {
@@ -95,7 +98,7 @@ export class Whep {
     );
   }
 
-  /** Errors: TOKEN_INVALID, VIEWER_NOT_FOUND. */
+  /** Errors: TOKEN_INVALID, VIEWER_NOT_FOUND (also when its media-svc is gone), DEADLINE_EXCEEDED. */
   async delete(token: string, session: string, feed: string): Promise<void> {
     const { phone } = await this.#claims(token);
     await this.#atSession(token, session, feed, (media) =>
@@ -104,7 +107,10 @@ export class Whep {
     await this.#parts.viewers.end(session, phone);
   }
 
-  /** Asks the media-svc where the session lives, when the token is the one that made it: one of those that have what it watches. */
+  /**
+   * Asks the media-svc where the session lives, when the token is the one that made it: one of those that have what it watches. One that is gone, or answers nothing, has it no
+   * more: a player that hears so now comes again now. The viewer is forgotten when all have said that it is nowhere, and stands on while one that answers nothing may send to it.
+   */
   async #atSession<T>(
     token: string,
     session: string,
@@ -113,13 +119,20 @@ export class Whep {
   ): Promise<T> {
     const claims = await this.#claims(token);
     const carriers = claims.viewer === session ? await this.#carriersOf(claims.phone, feed) : [];
+    let unsure = false;
     for (const address of carriers) {
+      const answers = await this.#parts.reached(address);
+      if (answers === 'silent') unsure = true;
+      if (answers !== 'ready') continue;
       try {
         return await ask(this.#parts.medias.get(address));
       } catch (error) {
-        if (!isAppError(error, 'VIEWER_NOT_FOUND')) throw error;
+        // UNAVAILABLE: it has died, or fallen silent, as it was asked.
+        if (isAppError(error, 'UNAVAILABLE')) unsure = true;
+        else if (!isAppError(error, 'VIEWER_NOT_FOUND')) throw error;
       }
     }
+    if (claims.viewer === session && !unsure) await this.#parts.viewers.end(session, claims.phone);
     throw new AppError('VIEWER_NOT_FOUND', `there is no WHEP session ${session} of this token`, {
       field: 'session',
       value: session,
