@@ -3,10 +3,12 @@ import type { CDPSession } from 'playwright-core';
 import { Browser, type ViewerPage } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
+import { execIn, hostClient } from '../harness/host-client.js';
 
 // Fingers on a touch screen, from Chromium's own touch events to what the phone's input manager says is down.
 
 const farm = new Farm(inject('farm'));
+const host = hostClient(farm.address);
 let browser: Browser;
 let phone: Phone;
 let viewer: ViewerPage;
@@ -25,6 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   if (phone !== undefined) await farm.delete(phone.phoneId);
+  host.close();
 });
 
 interface Point {
@@ -51,11 +54,32 @@ const touch = async (
 ): Promise<void> => {
   await cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
 };
+const said = (count: number, text: string): boolean => new RegExp(`Pointers down: ${count}\\b`).test(text);
 const down = (count: number): Promise<void> =>
   eventually(async () => {
-    const said = await farm.shell(phone.phoneId, 'dumpsys input');
-    if (!new RegExp(`Pointers down: ${count}\\b`).test(said)) throw new NotYet(said);
+    const text = await farm.shell(phone.phoneId, 'dumpsys input');
+    if (!said(count, text)) throw new NotYet(text);
   });
+/** How long fingers are looked for on the phone before they are lifted and put down anew. */
+const LOOK_MS = 5_000;
+/**
+ * Puts fingers down until the phone has them all at once. Those of a page that stands still for a second are lifted by the farm and stay
+ * up, as they should: then it is begun anew.
+ */
+const holds = (count: number, press: () => Promise<void>, release: () => Promise<void>): Promise<void> =>
+  eventually(async () => {
+    await press();
+    try {
+      await eventually(async () => {
+        const { stdout } = await execIn(host, phone.phoneId, { argv: ['/system/bin/dumpsys', 'input'] });
+        if (!said(count, stdout)) throw new NotYet(stdout);
+      }, LOOK_MS);
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  });
+const lift = (): Promise<void> => touch('touchEnd', []);
 /** Where the echoes of fingers are drawn now. */
 const rings = (): Promise<string[]> =>
   viewer.page.evaluate(() => {
@@ -65,8 +89,7 @@ const rings = (): Promise<string[]> =>
 
 describe('a touch screen', () => {
   it('has ten fingers at once on the phone, each with its ring', async () => {
-    await touch('touchStart', await fingers(10));
-    await down(10);
+    await holds(10, async () => touch('touchStart', await fingers(10)), lift);
     const before = await rings();
     expect(before).toHaveLength(10);
     await touch('touchMove', await fingers(10, 0.1));
@@ -80,22 +103,23 @@ describe('a touch screen', () => {
 
   it('echoes a finger though nobody answers, and the touch lands when somebody does', async () => {
     const media = await farm.pid('media-svc');
-    process.kill(media, 'SIGSTOP');
-    try {
-      await touch('touchStart', await fingers(1));
-      expect(await rings()).toHaveLength(1);
-    } finally {
-      process.kill(media, 'SIGCONT');
-    }
-    await down(1);
+    const unheard = async (): Promise<void> => {
+      process.kill(media, 'SIGSTOP');
+      try {
+        await touch('touchStart', await fingers(1));
+        expect(await rings()).toHaveLength(1);
+      } finally {
+        process.kill(media, 'SIGCONT');
+      }
+    };
+    await holds(1, unheard, lift);
     await touch('touchEnd', []);
     await down(0);
     expect(await rings()).toEqual([]);
   });
 
   it('gives fingers to the browser’s own gestures: they are lifted as never down, not tapped', async () => {
-    await touch('touchStart', await fingers(2));
-    await down(2);
+    await holds(2, async () => touch('touchStart', await fingers(2)), lift);
     await touch('touchCancel', []);
     await down(0);
     expect(await rings()).toEqual([]);
@@ -107,8 +131,11 @@ describe('a touch screen', () => {
     const { mouse, keyboard } = viewer.page;
     await keyboard.down('Control');
     await mouse.move(at.x, at.y);
-    await mouse.down();
-    await down(2);
+    await holds(
+      2,
+      () => mouse.down(),
+      () => mouse.up(),
+    );
     await mouse.move(at.x - 10, at.y - 10);
     expect(await rings()).toHaveLength(2);
     await mouse.up();
