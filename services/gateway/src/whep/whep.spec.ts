@@ -1,0 +1,95 @@
+import { StreamRecord } from '@ancloud/contracts/state/v1/state';
+import { AppError, type Reached } from '@ancloud/kit';
+import { beforeEach, expect, it } from 'vitest';
+import { Whep, type WhepParts } from './whep.js';
+
+/** What each media-svc of the phone does when it is looked at, and asked. */
+let medias: Record<string, { readonly reached: Reached; readonly answers?: 'yes' | AppError }>;
+let asked: string[];
+let forgotten: string[];
+
+const notHere = new AppError('VIEWER_NOT_FOUND', 'there is no such session here');
+const broke = new AppError('UNAVAILABLE', 'it has fallen silent');
+
+beforeEach(() => {
+  asked = [];
+  forgotten = [];
+});
+
+const whep = new Whep({
+  signer: { verify: () => Promise.resolve({ viewer: 'vw_1', phone: 'ph_1' }) },
+  viewers: {
+    end: (viewer: string) => {
+      forgotten.push(viewer);
+      return Promise.resolve();
+    },
+  },
+  facts: {
+    stream: () => {
+      const [mediaAddress = '', ...edges] = Object.keys(medias);
+      return Promise.resolve(
+        StreamRecord.fromPartial({
+          mediaAddress,
+          edges: edges.map((address) => ({ mediaId: address, mediaAddress: address })),
+        }),
+      );
+    },
+  },
+  reached: (address: string) => Promise.resolve(medias[address]?.reached ?? 'refused'),
+  medias: {
+    get: (address: string) => ({
+      patchWhep: () => {
+        asked.push(address);
+        const answer = medias[address]?.answers;
+        return answer === 'yes'
+          ? Promise.resolve({ fragment: '', etag: '"1"' })
+          : Promise.reject(answer ?? broke);
+      },
+    }),
+  },
+} as unknown as WhepParts);
+
+const patch = (session = 'vw_1') =>
+  whep.patch('token', { session, feed: '', ifMatch: '*', fragment: '' }).then(
+    () => 'taken',
+    (error: unknown) => (error as AppError).code,
+  );
+
+it('a session is found at whichever of them has it', async () => {
+  medias = { a: { reached: 'ready', answers: notHere }, b: { reached: 'ready', answers: 'yes' } };
+  expect(await patch()).toBe('taken');
+  expect(asked).toEqual(['a', 'b']);
+  expect(forgotten).toEqual([]);
+});
+
+it('one of a media-svc that refuses connections is over, and forgotten', async () => {
+  medias = { a: { reached: 'refused' }, b: { reached: 'ready', answers: notHere } };
+  expect(await patch()).toBe('VIEWER_NOT_FOUND');
+  expect(asked).toEqual(['b']);
+  expect(forgotten).toEqual(['vw_1']);
+});
+
+it.each([
+  ['says nothing', { reached: 'silent' }],
+  ['falls silent as it is asked', { reached: 'ready', answers: broke }],
+] as const)(
+  'one of a media-svc that %s is over for its player; it may be sent to still, and stays listed',
+  async (_, it) => {
+    medias = { a: first, b: { reached: 'ready', answers: notHere } };
+    expect(await patch()).toBe('VIEWER_NOT_FOUND');
+    expect(forgotten).toEqual([]);
+  },
+);
+
+it('what another refusal says is passed on', async () => {
+  medias = { a: { reached: 'ready', answers: new AppError('ETAG_MISMATCH', 'an old one') } };
+  expect(await patch()).toBe('ETAG_MISMATCH');
+  expect(forgotten).toEqual([]);
+});
+
+it("somebody else's session is not asked for, and nobody is forgotten", async () => {
+  medias = { a: { reached: 'ready', answers: 'yes' } };
+  expect(await patch('vw_2')).toBe('VIEWER_NOT_FOUND');
+  expect(asked).toEqual([]);
+  expect(forgotten).toEqual([]);
+});
