@@ -74,7 +74,7 @@ it.each([
   ['falls silent as it is asked', { reached: 'ready', answers: broke }],
 ] as const)(
   'one of a media-svc that %s is over for its player; it may be sent to still, and stays listed',
-  async (_, it) => {
+  async (_, first) => {
     medias = { a: first, b: { reached: 'ready', answers: notHere } };
     expect(await patch()).toBe('VIEWER_NOT_FOUND');
     expect(forgotten).toEqual([]);
