@@ -15,6 +15,8 @@ const HEADER = 24;
 const NOTHING = Buffer.alloc(0);
 /** Up to here a packet is copied behind its header and leaves by a plain write; beyond, a writev is cheaper than the copy. */
 const COPIED_MAX = 4 * 1024;
+/** What `putNow` sends from, whatever the connection: the kernel has its copy when the call returns, so a touch leaves no buffer behind. */
+const outgoing = Buffer.allocUnsafeSlow(HEADER + COPIED_MAX);
 
 /** What one connection gives: packets for the library, and the way past it for streams. */
 export interface PacketConnection {
@@ -44,7 +46,7 @@ export function packetConnection(socket: Socket, reading: Reading): PacketConnec
     },
     sendNow: (command, arg0, arg1, payload) => {
       const checksum = made.checksums ? calculateChecksum(payload) : 0;
-      return putNow(socket, { command, arg0, arg1, payload, checksum, magic: command ^ 0xffffffff });
+      return putNow(socket, command, arg0, arg1, payload, checksum);
     },
   };
   return made;
@@ -175,11 +177,21 @@ function put(socket: Socket, packet: AdbPacketInit, sent?: () => void): void {
 }
 
 /** False: nothing left, and it has to be `put`. */
-function putNow(socket: Socket, packet: AdbPacketInit): boolean {
-  if (packet.payload.length > COPIED_MAX) return false;
-  const bytes = whole(packet);
-  const taken = sendNow(socket, bytes);
-  if (taken > 0 && taken < bytes.length) socket.write(bytes.subarray(taken));
+function putNow(
+  socket: Socket,
+  command: number,
+  arg0: number,
+  arg1: number,
+  payload: Uint8Array,
+  checksum: number,
+): boolean {
+  const size = HEADER + payload.length;
+  if (payload.length > COPIED_MAX) return false;
+  writeHeader(outgoing, command, arg0, arg1, payload.length, checksum);
+  outgoing.set(payload, HEADER);
+  const taken = sendNow(socket, outgoing, size);
+  // The socket keeps what it is given until it is sent: a copy.
+  if (taken > 0 && taken < size) socket.write(Buffer.from(outgoing.subarray(taken, size)));
   return taken > 0;
 }
 
@@ -189,13 +201,24 @@ function whole(packet: AdbPacketInit): Buffer {
   return bytes;
 }
 
-function headed({ command, arg0, arg1, payload, checksum, magic }: AdbPacketInit, size: number): Buffer {
+function headed({ command, arg0, arg1, payload, checksum }: AdbPacketInit, size: number): Buffer {
   const bytes = Buffer.allocUnsafe(size);
-  bytes.writeUInt32LE(command, 0);
-  bytes.writeUInt32LE(arg0, 4);
-  bytes.writeUInt32LE(arg1, 8);
-  bytes.writeUInt32LE(payload.length, 12);
-  bytes.writeUInt32LE(checksum, 16);
-  bytes.writeInt32LE(magic, 20);
+  writeHeader(bytes, command, arg0, arg1, payload.length, checksum);
   return bytes;
+}
+
+function writeHeader(
+  to: Buffer,
+  command: number,
+  arg0: number,
+  arg1: number,
+  length: number,
+  checksum: number,
+): void {
+  to.writeUInt32LE(command, 0);
+  to.writeUInt32LE(arg0, 4);
+  to.writeUInt32LE(arg1, 8);
+  to.writeUInt32LE(length, 12);
+  to.writeUInt32LE(checksum, 16);
+  to.writeInt32LE(command ^ 0xffffffff, 20);
 }

@@ -15,12 +15,12 @@ interface Handled {
 }
 
 /**
- * Hands `bytes` to the kernel within this call, when nothing of the socket waits before them. Answers how many it took; 0 = none, and
- * they go the usual way, which tells what is wrong. A write of node's makes a request, two queues' entries, and calls back in a later
+ * Hands the first `size` of `bytes` to the kernel within this call, when nothing of the socket waits before them. Answers how many it took;
+ * 0 = none, and they go the usual way, which tells what is wrong. A write of node's makes a request, two queues' entries, and calls back in a later
  * tick: 6 µs, where this is 2 and the system call.
  */
-export function sendNow(socket: Socket, bytes: Uint8Array): number {
+export function sendNow(socket: Socket, bytes: Uint8Array, size: number): number {
   const fd = (socket as Handled)['_handle']?.fd ?? -1;
   if (fd < 0 || socket.writableLength > 0 || !socket.writable || socket.connecting) return 0;
-  return Math.max(0, sendCall(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL) as number);
+  return Math.max(0, sendCall(fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL) as number);
 }

@@ -69,9 +69,8 @@ export class ControlInput {
     for (const { event } of batch.events) {
       if (event === undefined) continue;
       if (event.$case === 'touch') {
-        const result = this.pointers.touch(event.value, nowMs);
-        for (const message of result.messages) messages.push(message);
-        if (result.dropped !== undefined) drops.push(result.dropped);
+        const dropped = this.pointers.touch(event.value, nowMs, messages);
+        if (dropped !== undefined) drops.push(dropped);
       } else if (event.$case === 'clipboard' && !event.value.set) wantsClipboard = true;
       else this.#other(event, messages, drops);
     }

@@ -60,7 +60,9 @@ export class ControlQueue {
       return 'dropped';
     }
     if (this.#items.length >= QUEUE_HARD_LIMIT) return 'overflow';
-    this.#items.push(message);
+    // The usual one is alone: an array that grows has room for 17.
+    if (this.#items.length === 0) this.#items = [message];
+    else this.#items.push(message);
     return 'queued';
   }
 

@@ -1,6 +1,7 @@
 import { TouchAction as Viewer } from '@ancloud/contracts/input/v1/viewer';
 import type { ScaledTouch } from '@ancloud/contracts/input/v1/input';
 import { parseScrcpyVersion, serializeControl } from '@ancloud/scrcpy-wire';
+import type { InjectTouch } from '@ancloud/scrcpy-wire';
 import { describe, expect, it } from 'vitest';
 import { GESTURE_MEMORY_MS, Pointers } from './pointers.js';
 
@@ -39,8 +40,9 @@ function pointers(geometry = { video: portrait, screen: portrait }) {
   const p = new Pointers(geometry);
   let nowMs = 1_000;
   const send = (t: ScaledTouch, atMs = (nowMs += 10)) => {
-    const result = p.touch(t, atMs);
-    return { said: words(result.messages), dropped: result.dropped, messages: result.messages };
+    const messages: InjectTouch[] = [];
+    const dropped = p.touch(t, atMs, messages);
+    return { said: words(messages), dropped, messages };
   };
   return { p, send };
 }

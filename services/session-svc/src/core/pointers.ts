@@ -25,6 +25,9 @@ export const GESTURE_MEMORY_MS = 2_000;
 const FULL_PRESSURE = 0xffff;
 const BUTTONS = Button.Primary | Button.Secondary | Button.Tertiary | Button.Back | Button.Forward;
 
+/** Where messages are put, in order: such as all that one batch comes to, which has others too. */
+export type Messages = Pick<InjectTouch[], 'push'>;
+
 interface Held extends Point {
   /** 0 to 1. */
   readonly pressure: number;
@@ -58,27 +61,24 @@ export class Pointers {
     return this.#fingers.size + (this.#mouse === undefined ? 0 : 1);
   }
 
-  /** Messages that bring the phone to the state `touch` tells of; `dropped` says why some or all of it was not used. */
-  touch(
-    touch: ScaledTouch,
-    nowMs: number,
-  ): { readonly messages: InjectTouch[]; readonly dropped?: TouchDrop } {
-    if (malformed(touch)) return { messages: [], dropped: 'malformed' };
+  /** Adds to `messages` what brings the phone to the state `touch` tells of. Hot. @returns why some or all of it was not used. */
+  touch(touch: ScaledTouch, nowMs: number, messages: Messages): TouchDrop | undefined {
+    if (malformed(touch)) return 'malformed';
     const usable = sameShape(touch, this.#geometry.video);
-    if (touch.action === Viewer.TOUCH_ACTION_HOVER && this.held === 0)
-      return usable ? { messages: this.#hover(touch) } : { messages: [], dropped: 'size' };
-
-    const messages: InjectTouch[] = [];
+    if (touch.action === Viewer.TOUCH_ACTION_HOVER && this.held === 0) {
+      if (!usable) return 'size';
+      this.#hover(touch, messages);
+      return undefined;
+    }
     const late = this.#enter(touch, nowMs, messages);
-    if (late !== undefined) return { messages, dropped: late };
+    if (late !== undefined) return late;
     if (touch.action === Viewer.TOUCH_ACTION_CANCEL) {
       messages.push(...this.lift());
-      return { messages };
+      return undefined;
     }
-    const drop = touch.mouse
+    return touch.mouse
       ? this.#reconcileMouse(touch, usable, messages)
       : this.#reconcileFingers(touch, usable, messages);
-    return drop === undefined ? { messages } : { messages, dropped: drop };
   }
 
   /** Lifts everything now and voids the gesture. */
@@ -120,7 +120,7 @@ export class Pointers {
   }
 
   /** Checks the message's place in time; a new gesture lifts what an older one left down. */
-  #enter(touch: ScaledTouch, nowMs: number, messages: InjectTouch[]): TouchDrop | undefined {
+  #enter(touch: ScaledTouch, nowMs: number, messages: Messages): TouchDrop | undefined {
     const known = this.#gesture;
     const remembered = known !== undefined && (this.held > 0 || nowMs - known.atMs < GESTURE_MEMORY_MS);
     if (remembered) {
@@ -140,7 +140,7 @@ export class Pointers {
     return undefined;
   }
 
-  #reconcileFingers(touch: ScaledTouch, usable: boolean, messages: InjectTouch[]): TouchDrop | undefined {
+  #reconcileFingers(touch: ScaledTouch, usable: boolean, messages: Messages): TouchDrop | undefined {
     // Ups first: a finger that left made room for one that came, and ten are the most.
     for (const finger of this.#fingers.keys()) {
       // A newer DOWN of a finger that is down: its UP was overtaken.
@@ -167,7 +167,7 @@ export class Pointers {
     return undefined;
   }
 
-  #reconcileMouse(touch: ScaledTouch, usable: boolean, messages: InjectTouch[]): TouchDrop | undefined {
+  #reconcileMouse(touch: ScaledTouch, usable: boolean, messages: Messages): TouchDrop | undefined {
     for (const finger of this.#fingers.keys()) this.#up(finger, messages);
     const hovers = touch.action === Viewer.TOUCH_ACTION_HOVER;
     const place = touch.fingers[0];
@@ -176,7 +176,7 @@ export class Pointers {
     if (place === undefined) return undefined;
     if (!usable) return 'size';
     if (hovers) {
-      messages.push(...this.#hover(touch));
+      this.#hover(touch, messages);
       return undefined;
     }
     const now = this.#held(place, touch);
@@ -195,13 +195,13 @@ export class Pointers {
   }
 
   /** Frees itself in the phone: a hover without buttons counts as up (Controller.java). */
-  #hover(touch: ScaledTouch): InjectTouch[] {
+  #hover(touch: ScaledTouch, messages: Messages): void {
     const place = touch.fingers[0];
-    if (place === undefined) return [];
-    return [this.#message(TouchAction.HoverMove, PointerId.Mouse, this.#held(place, touch), 1)];
+    if (place === undefined) return;
+    messages.push(this.#message(TouchAction.HoverMove, PointerId.Mouse, this.#held(place, touch), 1));
   }
 
-  #up(finger: number, messages: InjectTouch[]): void {
+  #up(finger: number, messages: Messages): void {
     const held = this.#fingers.get(finger);
     if (held === undefined) return;
     this.#fingers.delete(finger);
@@ -209,7 +209,7 @@ export class Pointers {
   }
 
   /** Releases each held mouse button that is not in `keep`, where the mouse is. */
-  #releaseButtons(keep: number, messages: InjectTouch[]): void {
+  #releaseButtons(keep: number, messages: Messages): void {
     const mouse = this.#mouse;
     if (mouse === undefined) return;
     let { buttons } = mouse;
