@@ -17,6 +17,7 @@ import { pipe } from './benches/pipe.js';
 import { phoneStart } from './benches/phone-start.js';
 import { rehome } from './benches/rehome.js';
 import { relayDelay } from './benches/relay-delay.js';
+import { revoke } from './benches/revoke.js';
 import { sessionCost } from './benches/session-cost.js';
 import { touchDelay } from './benches/touch-delay.js';
 import { touchToPhoton } from './benches/touch-to-photon.js';
@@ -40,6 +41,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'touch-delay': touchDelay,
   'input-throughput': inputThroughput,
   'group-control': groupControl,
+  revoke,
   'first-frame': firstFrame,
   'join-storm': joinStorm,
   'fan-out': fanOut,

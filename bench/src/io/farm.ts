@@ -220,7 +220,11 @@ export class Farm {
   }
 
   /** A token for one viewer. */
-  viewer(id: string, role: 'watch' | 'control', region = ''): Promise<{ token: string; signalUrl: string }> {
+  viewer(
+    id: string,
+    role: 'watch' | 'control',
+    region = '',
+  ): Promise<{ viewerId: string; token: string; signalUrl: string }> {
     return this.api('POST', `/v1/phones/${id}/viewers`, { role, region });
   }
 
