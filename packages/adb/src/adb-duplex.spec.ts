@@ -94,8 +94,8 @@ it('sends what the window lets through with delayed_ack', () => {
 it('acknowledges nothing that waits for its reader, and all of it at once when it was taken', async () => {
   const { stream, said } = duplex(1_024);
   stream.okay(7, 9, okay(1_000));
-  stream.received(Buffer.alloc(256 * 1024));
-  stream.received(Buffer.alloc(5));
+  stream.received(Buffer.alloc(256 * 1024), false);
+  stream.received(Buffer.alloc(5), false);
   expect(said).toEqual([]);
   stream.resume();
   await once(stream, 'data');
@@ -108,7 +108,7 @@ it('acknowledges each WRTE without delayed_ack: the phone sends no other before'
   stream.okay(7, 9, none);
   stream.resume();
   await new Promise(setImmediate);
-  for (let i = 0; i < 2; i += 1) stream.received(Buffer.alloc(3));
+  for (let i = 0; i < 2; i += 1) stream.received(Buffer.alloc(3), false);
   expect(said).toEqual(['OKAY 0', 'OKAY 0']);
 });
 
@@ -118,7 +118,7 @@ it('with delayed_ack acknowledges what was taken when it is a quarter of a MiB',
   stream.resume();
   const after: string[][] = [];
   for (let i = 0; i < 6; i += 1) {
-    stream.received(Buffer.alloc(100 * 1024));
+    stream.received(Buffer.alloc(100 * 1024), false);
     // Taken by its reader.
     await new Promise(setImmediate);
     after.push([...said]);
@@ -130,13 +130,53 @@ it('with delayed_ack acknowledges what was taken when it is a quarter of a MiB',
 it('keeps what came before the end, and says nothing after it', async () => {
   const { stream, said } = duplex(1_024);
   stream.okay(7, 9, okay(1_000));
-  stream.received(Buffer.from('last words'));
+  stream.received(Buffer.from('last words'), false);
   stream.ended();
   const parts: Buffer[] = [];
   for await (const part of stream as AsyncIterable<Buffer>) parts.push(part);
   expect(Buffer.concat(parts).toString()).toBe('last words');
-  stream.received(Buffer.from('after the end'));
+  stream.received(Buffer.from('after the end'), false);
   expect(said).toEqual([]);
+});
+
+it('queues a copy of what is lent', async () => {
+  const { stream } = duplex(1_024);
+  stream.okay(7, 9, none);
+  const memory = Buffer.from('first');
+  stream.received(memory, true);
+  memory.fill('x');
+  expect(String(stream.read())).toBe('first');
+});
+
+it('delivers what waits and then what comes, past its queue, acknowledges it, and tells the end', async () => {
+  const { stream, said } = duplex(1_024);
+  stream.okay(7, 9, none);
+  stream.received(Buffer.from('preamble'), false);
+  stream.unshift(Buffer.from('rest '));
+  const taken: string[] = [];
+  stream.deliverTo((bytes) => taken.push(String(Buffer.from(bytes))));
+  expect(taken.join('')).toBe('rest preamble');
+  const memory = Buffer.from('picture');
+  stream.received(memory, true);
+  expect([taken.at(-1), stream.readableLength]).toEqual(['picture', 0]);
+  expect(said.filter((word) => word === 'OKAY 0')).toHaveLength(2);
+  stream.ended();
+  await once(stream, 'close');
+  stream.received(memory, true);
+  expect(taken.at(-1)).toBe('picture');
+  expect(taken.join('')).toBe('rest preamblepicture');
+});
+
+it('delivers nothing more to a taker that destroyed it', () => {
+  const { stream } = duplex(1_024);
+  stream.okay(7, 9, none);
+  const taken: number[] = [];
+  stream.deliverTo((bytes) => {
+    taken.push(bytes.length);
+    stream.destroy();
+  });
+  for (const size of [3, 4]) stream.received(Buffer.alloc(size), true);
+  expect(taken).toEqual([3]);
 });
 
 it.each([
@@ -161,7 +201,7 @@ it('StreamTable keeps the packets of claimed streams alone', () => {
   open(7, 'localabstract:a\0');
   open(8, 'localabstract:a\0');
   const packet = (command: AdbCommand, local: number) => {
-    return { command, arg0: 9, arg1: local, payload: none };
+    return { command, arg0: 9, arg1: local, payload: none, lent: true };
   };
   expect(table.incoming(packet(AdbCommand.Okay, 7))).toBe(true);
   expect(table.incoming(packet(AdbCommand.Okay, 7))).toBe(false);

@@ -46,7 +46,9 @@ export class AdbDuplex extends Duplex {
   #owed = 0;
   #waiting: { readonly rest: Uint8Array; readonly done: (error?: Error | null) => void } | undefined;
   #close: (() => Promise<void>) | undefined;
+  /** Nothing more comes or leaves: the phone closed it, the connection is gone, or it was destroyed here. */
   #ended = false;
+  #taker: ((bytes: Uint8Array) => void) | undefined;
 
   constructor(options: AdbDuplexOptions) {
     super({ allowHalfOpen: false, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 16 * 1024 });
@@ -73,11 +75,14 @@ export class AdbDuplex extends Duplex {
     return first;
   }
 
-  /** WRTE. */
-  received(bytes: Uint8Array): void {
-    if (this.destroyed || this.#ended) return;
+  /** WRTE. `lent`: the bytes are valid during the call only. */
+  received(bytes: Uint8Array, lent: boolean): void {
+    if (this.#ended) return;
     this.#owed += bytes.length;
-    if (bytes.length === 0 || this.push(bytes)) this.#acknowledge();
+    if (this.#taker !== undefined) {
+      this.#taker(bytes);
+      this.#acknowledge();
+    } else if (bytes.length === 0 || this.push(lent ? Buffer.from(bytes) : bytes)) this.#acknowledge();
   }
 
   /** The phone's CLSE, or the connection's end. */
@@ -86,6 +91,14 @@ export class AdbDuplex extends Duplex {
     this.#ended = true;
     this.#proceed();
     this.push(null);
+  }
+
+  /** See AdbStream. */
+  deliverTo(taker: (bytes: Uint8Array) => void): void {
+    for (let held: Buffer | null = this.read(); held !== null; held = this.read()) taker(held);
+    this.#taker = taker;
+    // The end is told to who reads: nothing else is left to read.
+    this.resume();
   }
 
   /** See AdbStream. */
@@ -113,6 +126,7 @@ export class AdbDuplex extends Duplex {
 
   override _destroy(reason: Error | null, done: (error?: Error | null) => void): void {
     this.#waiting = undefined;
+    this.#ended = true;
     this.#leave(() => done(reason));
   }
 

@@ -52,51 +52,72 @@ export function packetConnection(socket: Socket, reading: Reading): PacketConnec
   return made;
 }
 
-/** Cuts the byte stream into packets and checks what would otherwise be believed: magic and length. Each byte is copied once. */
+/** A packet that came. */
+export interface CutPacket extends AdbPacketData {
+  /** True: the payload lies in the chunk that it came in, and is valid during the call only. Else it is its receiver's. */
+  readonly lent: boolean;
+}
+
+/**
+ * Cuts the byte stream into packets and checks what would otherwise be believed: magic and length. Only what spans chunks is copied: a
+ * picture mostly comes in one.
+ */
 export class PacketCutter {
-  readonly #head = Buffer.alloc(HEADER);
+  readonly #head = new Uint8Array(HEADER);
+  readonly #fields = new DataView(this.#head.buffer);
   /** Of the packet under way, once its header is whole. */
   #payload: Buffer | undefined;
   /** How much of the header, and then of the payload, has come. */
   #have = 0;
 
-  /** `chunk` is not kept; what is delivered is its receiver's. @throws AdbError ADB_PROTOCOL */
-  push(chunk: Uint8Array, deliver: (packet: AdbPacketData) => void): void {
+  /** `chunk` is not kept. @throws AdbError ADB_PROTOCOL */
+  push(chunk: Uint8Array, deliver: (packet: CutPacket) => void): void {
     let at = 0;
     while (at < chunk.length) {
-      at += this.#take(this.#payload ?? this.#head, chunk, at);
-      if (this.#payload === undefined && this.#have === HEADER) {
-        this.#payload = this.#begin();
+      if (this.#payload === undefined) {
+        while (this.#have < HEADER && at < chunk.length) this.#head[this.#have++] = chunk[at++]!;
+        if (this.#have < HEADER) return;
         this.#have = 0;
+        const length = this.#payloadLength();
+        if (length <= chunk.length - at) {
+          const payload = length === 0 ? NOTHING : chunk.subarray(at, at + length);
+          at += length;
+          deliver(this.#packet(payload, true));
+        } else this.#payload = Buffer.allocUnsafe(length);
+      } else {
+        const payload = this.#payload;
+        const size = Math.min(payload.length - this.#have, chunk.length - at);
+        payload.set(chunk.subarray(at, at + size), this.#have);
+        this.#have += size;
+        at += size;
+        if (this.#have < payload.length) return;
+        this.#payload = undefined;
+        this.#have = 0;
+        deliver(this.#packet(payload, false));
       }
-      const payload = this.#payload;
-      if (payload === undefined || this.#have < payload.length) continue;
-      this.#payload = undefined;
-      this.#have = 0;
-      deliver({
-        command: this.#head.readUInt32LE(0),
-        arg0: this.#head.readUInt32LE(4),
-        arg1: this.#head.readUInt32LE(8),
-        payload,
-      });
     }
   }
 
-  #take(to: Buffer, chunk: Uint8Array, at: number): number {
-    const size = Math.min(to.length - this.#have, chunk.length - at);
-    to.set(size === chunk.length ? chunk : chunk.subarray(at, at + size), this.#have);
-    this.#have += size;
-    return size;
+  #packet(payload: Uint8Array, lent: boolean): CutPacket {
+    const fields = this.#fields;
+    return {
+      command: fields.getUint32(0, true),
+      arg0: fields.getUint32(4, true),
+      arg1: fields.getUint32(8, true),
+      payload,
+      lent,
+    };
   }
 
-  /** Room for the payload of the packet whose header is there. */
-  #begin(): Buffer {
-    const length = this.#head.readUInt32LE(12);
-    if ((this.#head.readInt32LE(0) ^ this.#head.readInt32LE(20)) !== -1)
+  /** Of the packet whose header is there. */
+  #payloadLength(): number {
+    const fields = this.#fields;
+    const length = fields.getUint32(12, true);
+    if ((fields.getInt32(0, true) ^ fields.getInt32(20, true)) !== -1)
       throw new AdbError('ADB_PROTOCOL', 'a packet without adb magic: no adbd is at the other end');
     if (length > MAX_PAYLOAD)
       throw new AdbError('ADB_PROTOCOL', `a packet announces ${length} bytes, the limit is ${MAX_PAYLOAD}`);
-    return length === 0 ? NOTHING : Buffer.allocUnsafe(length);
+    return length;
   }
 }
 
@@ -116,7 +137,9 @@ function packets(socket: Socket, reading: Reading, table: StreamTable): Readable
       try {
         cutter.push(chunk, (packet) => {
           if (!table.incoming(packet)) return;
-          controller.enqueue(packet);
+          const { command, arg0, arg1, payload, lent } = packet;
+          // The library reads it some turns later.
+          controller.enqueue({ command, arg0, arg1, payload: lent ? Buffer.from(payload) : payload });
           queued = true;
         });
       } catch (error) {

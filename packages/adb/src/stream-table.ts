@@ -1,6 +1,6 @@
 import { AdbCommand } from '@yume-chan/adb';
-import type { AdbPacketData } from '@yume-chan/adb';
 import type { AdbDuplex } from './adb-duplex.js';
+import type { CutPacket } from './packet-connection.js';
 
 /** What is looked at of a packet on its way out. */
 interface Outgoing {
@@ -36,14 +36,14 @@ export class StreamTable {
   }
 
   /** A packet from the phone. True = it is the library's as well. */
-  incoming({ command, arg0, arg1, payload }: AdbPacketData): boolean {
+  incoming({ command, arg0, arg1, payload, lent }: CutPacket): boolean {
     const stream = this.#streams.get(arg1);
     if (stream === undefined) return true;
     switch (command) {
       case AdbCommand.Okay:
         return stream.okay(arg1, arg0, payload);
       case AdbCommand.Write:
-        stream.received(payload);
+        stream.received(payload, lent);
         return false;
       case AdbCommand.Close:
         this.#streams.delete(arg1);

@@ -42,6 +42,30 @@ describe('openStream', () => {
   });
 
   it.each([DEFAULT_BANNER, `${DEFAULT_BANNER},delayed_ack`])(
+    'delivers to a taker what others are read beside, over %s',
+    async (banner) => {
+      const pieces = (seed: number): Buffer[] =>
+        Array.from({ length: 400 }, (_, n) => Buffer.alloc(1 + ((n * 997 + seed) % 9_000), n + seed));
+      const { adb } = await phone({
+        banner,
+        service: (name) => async (stream) => {
+          for (const piece of pieces(name.length)) await stream.write(piece);
+          stream.close();
+        },
+      });
+      const [taken, read] = await Promise.all(
+        ['scrcpy_0000abcd', 'a'].map((name) => openLocalAbstract(adb, name)),
+      );
+      const got: Buffer[] = [];
+      taken!.deliverTo?.((bytes) => got.push(Buffer.from(bytes)));
+      const [beside] = await Promise.all([collect(read!), once(taken!, 'close')]);
+      const sent = (name: string): Buffer => Buffer.concat(pieces(`localabstract:${name}`.length));
+      expect(Buffer.concat(got).equals(sent('scrcpy_0000abcd'))).toBe(true);
+      expect(beside.equals(sent('a'))).toBe(true);
+    },
+  );
+
+  it.each([DEFAULT_BANNER, `${DEFAULT_BANNER},delayed_ack`])(
     'carries bytes both ways over %s',
     async (banner) => {
       const { adb, fake } = await phone({ banner, service: () => echo });
@@ -213,7 +237,7 @@ describe('PacketCutter', () => {
         let from = 0;
         for (const cut of [...cuts.toSorted((a, b) => a - b), stream.length]) {
           const chunk = Buffer.from(stream.subarray(from, cut));
-          cutter.push(chunk, (p) => got.push([p.arg0, p.payload]));
+          cutter.push(chunk, (p) => got.push([p.arg0, p.lent ? Buffer.from(p.payload) : p.payload]));
           // The next read goes there.
           chunk.fill(0xee);
           from = cut;

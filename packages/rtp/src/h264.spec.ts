@@ -120,21 +120,13 @@ describe('H264Packetizer', () => {
   it('copies no picture: payloads are views of the access unit', () => {
     const au = bytes(`000001 41${'07'.repeat(3000)}`);
     const buffers = new Set<ArrayBufferLike>();
-    const headers: Uint8Array[] = [];
     const timeline = new RtpTimeline({ ssrc: 1, payloadType: 96, clockRate: 90_000, sequence: 0 });
     const packetizer = new H264Packetizer({
       timeline,
-      emit(header, payload) {
-        headers.push(header);
-        buffers.add(payload.buffer);
-      },
+      emit: (_header, payload) => buffers.add(payload.buffer),
     });
     packetizer.packetize(au, 0);
     expect([...buffers]).toEqual([au.buffer]);
-    // Headers live side by side and are not written again.
-    const first = hex(headers[0]!);
-    for (let i = 1; i < 3000; i += 1) packetizer.packetize(au, i);
-    expect(hex(headers[0]!)).toBe(first);
   });
 
   it('round-trips access units of any NAL sizes through an independent depacketiser', () => {

@@ -1,12 +1,12 @@
 import { int } from './errors.js';
-import { HeaderSlab, RTP_HEADER_SIZE } from './header.js';
+import { RTP_HEADER_SIZE, writeHeader } from './header.js';
 import { forEachNal, NalType, nalType } from './nal.js';
 import type { RtpTimeline } from './timeline.js';
 
 /**
- * Takes one packet: `header` then `payload`, e.g. `socket.send([header, payload])`.
- * `header` is never written again. `payload` is a view of the access unit (or of the packetiser's own parameter set
- * bytes, which are replaced, never rewritten): it is valid as long as the caller leaves the access unit alone.
+ * Takes one packet: `header` then `payload`. `header` is valid during the call only: the next packet's is written over it. `payload` is
+ * a view of the access unit (or of the packetiser's own parameter set bytes, which are replaced, never rewritten): it is valid as long
+ * as the caller leaves the access unit alone.
  */
 export type RtpEmit = (header: Uint8Array, payload: Uint8Array) => void;
 
@@ -31,19 +31,21 @@ const FU_A = 28;
  * begins with an SPS for a key frame. Access unit delimiters, filler and end-of-stream units are left out (the marker
  * bit says as much, and a delimiter in front would take the SPS's place).
  *
- * The pictures are not copied. Per packet two views (header, payload) are allocated, and a header slab per 16 KiB.
+ * The pictures are not copied. Per packet one view (payload) is allocated.
  */
 export class H264Packetizer {
   readonly #timeline: RtpTimeline;
   readonly #emit: RtpEmit;
   readonly #maxPayload: number;
-  readonly #headers = new HeaderSlab();
+  readonly #header = new Uint8Array(RTP_HEADER_SIZE);
+  /** With room for FU indicator and FU header. */
+  readonly #fragmentHeader = new Uint8Array(RTP_HEADER_SIZE + 2);
   /** Newest parameter sets by their id. Own copies. */
   readonly #sps = new Map<number, Uint8Array>();
   readonly #pps = new Map<number, Uint8Array>();
   /** Payloads that carry all parameter sets; built when they change. */
   #parameterPayloads: Uint8Array[] | undefined;
-  /** NAL units of the access unit at hand, flattened start, end; reused, so it grows to the largest seen. */
+  /** NAL units of the access unit at hand, flattened start, end; reused, so it grows to the largest seen: `length = 0` would cost a call into V8. */
   readonly #units: number[] = [];
 
   /** @throws RtpError RTP_VALUE */
@@ -75,7 +77,7 @@ export class H264Packetizer {
    */
   packetize(accessUnit: Uint8Array, hostUs: number): number {
     const units = this.#units;
-    units.length = 0;
+    let count = 0;
     let parameters = false;
     forEachNal(accessUnit, (start, end) => {
       const type = nalType(accessUnit[start]!);
@@ -84,21 +86,28 @@ export class H264Packetizer {
         parameters = true;
       } else if (type === NalType.Idr) {
         parameters = true;
-        units.push(start, end);
-      } else if (type !== 0 && (type < NalType.AccessUnitDelimiter || type > NalType.Filler) && type < STAP_A)
-        units.push(start, end);
+        units[count++] = start;
+        units[count++] = end;
+      } else if (
+        type !== 0 &&
+        (type < NalType.AccessUnitDelimiter || type > NalType.Filler) &&
+        type < STAP_A
+      ) {
+        units[count++] = start;
+        units[count++] = end;
+      }
     });
     const heads = parameters ? this.#parameters() : [];
-    if (units.length === 0 && heads.length === 0) return 0;
+    if (count === 0 && heads.length === 0) return 0;
 
     const timestamp = this.#timeline.stamp(hostUs);
     let packets = 0;
     for (let i = 0; i < heads.length; i += 1) {
       const head = heads[i]!;
-      packets += this.#unit(head, 0, head.length, timestamp, units.length === 0 && i === heads.length - 1);
+      packets += this.#unit(head, 0, head.length, timestamp, count === 0 && i === heads.length - 1);
     }
-    for (let i = 0; i < units.length; i += 2) {
-      packets += this.#unit(accessUnit, units[i]!, units[i + 1]!, timestamp, i + 2 === units.length);
+    for (let i = 0; i < count; i += 2) {
+      packets += this.#unit(accessUnit, units[i]!, units[i + 1]!, timestamp, i + 2 === count);
     }
     return packets;
   }
@@ -109,7 +118,7 @@ export class H264Packetizer {
     const t = this.#timeline;
     const sequence = t.next(end - start);
     this.#emit(
-      this.#headers.take(RTP_HEADER_SIZE, t.payloadType, last, sequence, timestamp, t.ssrc),
+      writeHeader(this.#header, t.payloadType, last, sequence, timestamp, t.ssrc),
       bytes.subarray(start, end),
     );
     return 1;
@@ -122,19 +131,13 @@ export class H264Packetizer {
     const indicator = (nalHeader & 0xe0) | FU_A;
     const type = nalHeader & 0x1f;
     const room = this.#maxPayload - 2;
+    const header = this.#fragmentHeader;
     let packets = 0;
     for (let at = start + 1; at < end; packets += 1) {
       const stop = Math.min(at + room, end);
       const sequence = t.next(stop - at + 2);
       const marker = last && stop === end;
-      const header = this.#headers.take(
-        RTP_HEADER_SIZE + 2,
-        t.payloadType,
-        marker,
-        sequence,
-        timestamp,
-        t.ssrc,
-      );
+      writeHeader(header, t.payloadType, marker, sequence, timestamp, t.ssrc);
       header[RTP_HEADER_SIZE] = indicator;
       header[RTP_HEADER_SIZE + 1] = (packets === 0 ? 0x80 : 0) | (stop === end ? 0x40 : 0) | type;
       this.#emit(header, bytes.subarray(at, stop));

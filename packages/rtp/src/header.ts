@@ -3,48 +3,28 @@ import { RtpError } from './errors.js';
 /** Bytes of an RTP header without CSRCs and extension (RFC 3550 §5.1). */
 export const RTP_HEADER_SIZE = 12;
 
-/** Enough for about 1,000 packets: one allocation a second at a common rate. */
-const SLAB_SIZE = 16 * 1024;
-
-/**
- * Hands out header buffers cut from a slab. A header is never written again once handed out, so a socket may hold it
- * as long as it likes; the slab goes when its last header does. One small view object per packet is all that is
- * allocated besides.
- */
-export class HeaderSlab {
-  #slab = new Uint8Array(0);
-  #at = 0;
-
-  /** A fresh buffer of `size` bytes (≤ 16 KiB) with the RTP header in its first 12. */
-  take(
-    size: number,
-    payloadType: number,
-    marker: boolean,
-    sequence: number,
-    timestamp: number,
-    ssrc: number,
-  ): Uint8Array {
-    if (this.#at + size > this.#slab.length) {
-      this.#slab = new Uint8Array(SLAB_SIZE);
-      this.#at = 0;
-    }
-    const at = this.#at;
-    this.#at = at + size;
-    const h = this.#slab;
-    h[at] = 0x80;
-    h[at + 1] = (marker ? 0x80 : 0) | payloadType;
-    h[at + 2] = sequence >>> 8;
-    h[at + 3] = sequence;
-    h[at + 4] = timestamp >>> 24;
-    h[at + 5] = timestamp >>> 16;
-    h[at + 6] = timestamp >>> 8;
-    h[at + 7] = timestamp;
-    h[at + 8] = ssrc >>> 24;
-    h[at + 9] = ssrc >>> 16;
-    h[at + 10] = ssrc >>> 8;
-    h[at + 11] = ssrc;
-    return h.subarray(at, at + size);
-  }
+/** Writes an RTP header into the first 12 bytes of `to`, and returns that. */
+export function writeHeader(
+  to: Uint8Array,
+  payloadType: number,
+  marker: boolean,
+  sequence: number,
+  timestamp: number,
+  ssrc: number,
+): Uint8Array {
+  to[0] = 0x80;
+  to[1] = (marker ? 0x80 : 0) | payloadType;
+  to[2] = sequence >>> 8;
+  to[3] = sequence;
+  to[4] = timestamp >>> 24;
+  to[5] = timestamp >>> 16;
+  to[6] = timestamp >>> 8;
+  to[7] = timestamp;
+  to[8] = ssrc >>> 24;
+  to[9] = ssrc >>> 16;
+  to[10] = ssrc >>> 8;
+  to[11] = ssrc;
+  return to;
 }
 
 /** A parsed RTP packet; `payload` is a view without padding. */

@@ -1,7 +1,7 @@
 import { int, RtpError } from './errors.js';
 import { DEFAULT_MTU } from './h264.js';
 import type { RtpEmit } from './h264.js';
-import { HeaderSlab, RTP_HEADER_SIZE } from './header.js';
+import { RTP_HEADER_SIZE, writeHeader } from './header.js';
 import type { RtpTimeline } from './timeline.js';
 
 /** RTP clock of Opus, whatever the coded band width (RFC 7587 §4.1). */
@@ -45,7 +45,7 @@ export class OpusPacketizer {
   readonly #timeline: RtpTimeline;
   readonly #emit: RtpEmit;
   readonly #maxPayload: number;
-  readonly #headers = new HeaderSlab();
+  readonly #header = new Uint8Array(RTP_HEADER_SIZE);
   #expected = -1;
 
   /** @throws RtpError RTP_VALUE */
@@ -74,10 +74,7 @@ export class OpusPacketizer {
     const timestamp = t.stampTicks(steady ? this.#expected : clock);
     this.#expected = t.lastTicks + opusSamples(packet);
     const sequence = t.next(packet.length);
-    this.#emit(
-      this.#headers.take(RTP_HEADER_SIZE, t.payloadType, !steady, sequence, timestamp, t.ssrc),
-      packet,
-    );
+    this.#emit(writeHeader(this.#header, t.payloadType, !steady, sequence, timestamp, t.ssrc), packet);
     return 1;
   }
 }

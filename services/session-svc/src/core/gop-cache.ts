@@ -8,7 +8,7 @@ export const GOP_MAX_BYTES = 2 << 20;
  * reference chain of those who watch already, so it is everything since the key frame, or nothing.
  *
  * Policy: a key frame begins anew; a group that outgrows 12 access units or 2 MiB is forgotten until the next key frame.
- * Owns its bytes: what is given must not be written to afterwards, and what pins a much larger buffer is copied.
+ * Owns its bytes: what is given is copied.
  */
 export class GopCache {
   #units: Uint8Array[] = [];
@@ -35,8 +35,8 @@ export class GopCache {
       this.clear();
       return;
     }
-    // A view keeps its whole chunk alive; up to twice the size is cheaper than a copy.
-    this.#units.push(unit.buffer.byteLength > 2 * unit.length + 1_024 ? unit.slice() : unit);
+    // Not slice(): on a Buffer that is a view.
+    this.#units.push(new Uint8Array(unit));
     this.#bytes += unit.length;
   }
 

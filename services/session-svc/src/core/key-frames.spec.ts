@@ -37,14 +37,15 @@ describe('GopCache', () => {
     expect(gop.length).toBe(0);
   });
 
-  it('does not keep a large chunk alive for a small picture', () => {
-    const chunk = new Uint8Array(65_536);
+  it('has a copy of what it is given, of a Buffer too', () => {
     const gop = new GopCache();
-    gop.push(chunk.subarray(100, 200), true);
-    expect(gop.units[0]?.buffer.byteLength).toBe(100);
-    const near = new Uint8Array(300);
-    gop.push(near.subarray(0, 200), true);
-    expect(gop.units[0]?.buffer).toBe(near.buffer);
+    for (const chunk of [new Uint8Array(65_536), Buffer.alloc(65_536)]) {
+      gop.push(chunk.fill(7).subarray(100, 200), true);
+      // The next read goes there.
+      chunk.fill(0xee);
+      expect(gop.units).toEqual([new Uint8Array(100).fill(7)]);
+      expect(gop.units[0]?.buffer.byteLength).toBe(100);
+    }
   });
 });
 

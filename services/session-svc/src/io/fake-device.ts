@@ -84,7 +84,7 @@ export class FakeLink<S extends FakeServer> implements PhoneLink {
         });
         this.sockets.add(socket);
         socket.once('close', () => this.sockets.delete(socket));
-        return socket;
+        return Object.assign(socket, { deliverTo: lend.bind(undefined, socket) });
       }
       if (retryMs === undefined || performance.now() > until)
         throw new AdbError('ADB_REFUSED', `${name}: refused`);
@@ -186,6 +186,22 @@ export class FakeLink<S extends FakeServer> implements PhoneLink {
   #check(): void {
     if (this.#isClosed) throw new AdbError('ADB_CLOSED', 'the connection ended');
   }
+}
+
+/** A codec id, a session, a configuration: what comes at once at a start is cut behind them, as a phone's encoder sends its picture later. */
+const FIRST_PIECE = 64;
+
+/** As adb's streams do: what is kept of the bytes is something else a moment later. */
+function lend(socket: Duplex, taker: (bytes: Uint8Array) => void): void {
+  let piece = FIRST_PIECE;
+  socket.on('data', (chunk: Buffer) => {
+    for (const part of [chunk.subarray(0, piece), chunk.subarray(piece)]) {
+      taker(part);
+      part.fill(0xee);
+    }
+    piece = 0;
+  });
+  socket.resume();
 }
 
 function processOf(exited: Promise<number>, close: () => void = () => undefined): ShellProcess {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Duplex } from 'node:stream';
+import type { AdbStream } from '@ancloud/adb';
 import type { Clock, Log } from '@ancloud/kit';
 import { PtsClock, sizeFromConfig } from '@ancloud/rtp';
 import { createMediaParser, mediaDialect, ScrcpyError } from '@ancloud/scrcpy-wire';
@@ -25,10 +25,12 @@ export function newScid(): number {
   return randomInt(1, 0x7fff_ffff);
 }
 
-/** Where a server's media go. Called synchronously from the socket's data event: one call per packet, nothing awaited. */
+/**
+ * Where a server's media go: one call per packet in the turn in which it came, nothing awaited. Bytes are valid during the call only: who
+ * keeps them copies them (AdbStream.deliverTo).
+ */
 export interface MediaEvents {
   size(size: Size): void;
-  /** Views into the socket's chunk; valid for good, since Node does not use a chunk twice. */
   config(annexB: Uint8Array): void;
   picture(accessUnit: Uint8Array, keyFrame: boolean, hostUs: number): void;
   audio(packet: Uint8Array, hostUs: number): void;
@@ -136,7 +138,7 @@ export class MediaServer {
   }
 
   /** Feeds one media socket to its parser, chunk by chunk as the kernel gives them. */
-  #pump(socket: Duplex, kind: MediaKind): void {
+  #pump(socket: AdbStream, kind: MediaKind): void {
     const parser = createMediaParser({
       dialect: mediaDialect(this.#options.version),
       kind,
@@ -156,16 +158,19 @@ export class MediaServer {
         },
       },
     });
-    socket.on('data', (chunk: Buffer) => {
+    const take = (chunk: Uint8Array): void => {
       if (this.#closed) return;
       try {
         parser.push(chunk);
       } catch (error) {
         this.#unreadable(socket, kind, error);
       }
-    });
-    // The preamble was read from the first socket, which was paused behind it.
-    socket.resume();
+    };
+    if (socket.deliverTo === undefined) {
+      socket.on('data', take);
+      // The preamble was read from the first socket, which was paused behind it.
+      socket.resume();
+    } else socket.deliverTo(take);
     const ended = (): void => {
       // A phone that cannot capture sound closes that socket and goes on with the picture.
       if (kind === 'video') this.#lost('the phone closed the video socket');
@@ -204,7 +209,7 @@ export class MediaServer {
     this.#options.events.size(size);
   }
 
-  #unreadable(socket: Duplex, kind: MediaKind, error: unknown): void {
+  #unreadable(socket: AdbStream, kind: MediaKind, error: unknown): void {
     const disabled = error instanceof ScrcpyError && error.code === 'SCRCPY_STREAM_DISABLED';
     if (kind === 'audio' && disabled) {
       this.#options.log.info('the phone cannot capture sound; going on without');

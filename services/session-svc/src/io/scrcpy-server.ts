@@ -28,8 +28,8 @@ export interface ScrcpyServerOptions {
 export interface ScrcpyServer {
   readonly deviceName: string;
   /** Present when asked for, positioned at the codec id. */
-  readonly video: Duplex | undefined;
-  readonly audio: Duplex | undefined;
+  readonly video: AdbStream | undefined;
+  readonly audio: AdbStream | undefined;
   readonly control: AdbStream;
   /** Resolves when the process has ended. Never rejects. */
   readonly exited: Promise<string>;

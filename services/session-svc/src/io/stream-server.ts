@@ -77,7 +77,8 @@ export class StreamServer {
       events: {
         ...events,
         config: (annexB) => {
-          this.#config = annexB.slice();
+          // Not slice(): on a Buffer that is a view.
+          this.#config = new Uint8Array(annexB);
           events.config();
         },
         lost: (reason) => events.lost(new AppError('STREAM_FAILED', reason)),
