@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser, ViewerPage } from '../harness/browser.js';
-import { eventually, NotYet } from '../harness/eventually.js';
+import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 
 // Who has the controls, as people see and change it on the console's page of a phone, and what guests by a link may.
@@ -59,8 +59,23 @@ class Console {
     return clicks;
   }
 
-  says(text: string): Promise<void> {
-    return this.page.getByRole('region', { name: 'Controls', exact: true }).getByText(text).waitFor();
+  says(text: string, withinMs = PATIENCE_MS): Promise<void> {
+    return this.#controls.getByText(text).waitFor({ timeout: withinMs });
+  }
+
+  /** Whether it says so now. */
+  has(text: string): Promise<boolean> {
+    return this.#controls.getByText(text).isVisible();
+  }
+
+  get #controls() {
+    return this.page.getByRole('region', { name: 'Controls', exact: true });
+  }
+
+  /** Presses a button by the keyboard, while the mouse does something else. */
+  async key(button: string): Promise<void> {
+    await this.page.getByRole('button', { name: button }).focus({ timeout: LOOK_MS });
+    await this.page.keyboard.press('Enter');
   }
 
   async press(button: string): Promise<void> {
@@ -77,6 +92,16 @@ class Console {
   }
 }
 
+/** How long is looked for what is not there when a page stood still at the wrong moment. */
+const LOOK_MS = 10_000;
+/** Waits until it is on record how the controls came to whoever has them. */
+const taken = (wanted: string, withinMs: number): Promise<void> =>
+  eventually(async () => {
+    const route = `/v1/phones/${phone.phoneId}/control/audit?limit=10`;
+    const { lines } = await farm.api<{ lines: { what: string; how: string }[] }>('GET', route);
+    const how = lines.find(({ what }) => what === 'took')?.how;
+    if (how !== wanted) throw new NotYet(`they were last ${how}`);
+  }, withinMs);
 const MINE = 'You have the controls.';
 const OTHERS = 'Somebody else has the controls.';
 
@@ -112,13 +137,21 @@ describe('the controls, between two consoles', () => {
         await ann.page.mouse.move(box.x + box.width / 2 + x - 50, box.y + box.height / 2);
     })();
     try {
-      await bob.page.getByRole('button', { name: 'Take controls' }).click();
-      await ann.seen(bob.viewerId).getByText('asks for the controls').waitFor();
-      await bob.says(OTHERS);
-      // By the keyboard: the mouse is at work.
-      await ann.page.getByRole('button', { name: `Hand over to ${bob.viewerId}` }).focus();
-      await ann.page.keyboard.press('Enter');
-      await bob.says(MINE);
+      await eventually(async () => {
+        await bob.page.getByRole('button', { name: 'Take controls' }).click();
+        try {
+          await ann.seen(bob.viewerId).getByText('asks for the controls').waitFor({ timeout: LOOK_MS });
+          await bob.says(OTHERS, LOOK_MS);
+          await ann.key(`Hand over to ${bob.viewerId}`);
+          await bob.says(MINE);
+          await taken(`handed over by ${ann.viewerId}`, LOOK_MS);
+        } catch (error) {
+          // A page that stood still for 2 s was not at work: who asked has them.
+          if (await bob.has(MINE)) await ann.key('Take controls');
+          await ann.says(MINE);
+          throw error;
+        }
+      });
     } finally {
       rest.abort();
       await work;
