@@ -216,11 +216,15 @@ describe('a viewer is refused', () => {
     const { token } = await farm.viewer(phone.phoneId, 'watch');
     const { WebSocket: Client } = await import('ws');
     const first = new Client(`${farm.address.url.replace('http', 'ws')}/v1/signal`);
-    const joined = await new Promise<string>((resolve) => {
+    const joined = await new Promise<unknown>((resolve) => {
       first.once('open', () => first.send(JSON.stringify({ id: 1, method: 'join', data: { token } })));
-      first.on('message', (data: Buffer) => resolve(data.toString()));
+      first.on('message', (data: Buffer) => {
+        const frame = JSON.parse(data.toString()) as { readonly id?: number };
+        // Who waits for long is pinged meanwhile.
+        if (frame.id === 1) resolve(frame);
+      });
     });
-    expect(JSON.parse(joined)).toMatchObject({ id: 1, ok: { phone: phone.phoneId, role: 'watch' } });
+    expect(joined).toMatchObject({ id: 1, ok: { phone: phone.phoneId, role: 'watch' } });
     expect(await join({ id: 1, method: 'join', data: { token } })).toEqual({ code: 'TOKEN_USED' });
     first.close();
     await farm.delete(phone.phoneId);

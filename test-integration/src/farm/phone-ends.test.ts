@@ -63,6 +63,12 @@ const over = (id: string): Promise<Push> =>
     if (found.state !== 'ended') throw new NotYet(`${found.state} ${found.reason}`);
     return found;
   });
+/** Waits until media-svc keeps no push, which it forgets behind telling that it has ended. */
+const nothingWanted = (): Promise<void> =>
+  eventually(() => {
+    const left = fs.readdirSync(path.join(farm.address.home, 'pushes'));
+    if (left.length > 0) throw new NotYet(`${left.join()} are wanted still`);
+  });
 
 describe('a recording and pushes of a phone', () => {
   it('outlive its session, and end with complete files, and say so, when the phone is stopped', async () => {
@@ -88,7 +94,7 @@ describe('a recording and pushes of a phone', () => {
       expect(await over(pushId)).toMatchObject({ reason: 'its phone was stopped' });
     // The server was told of the end: it completed its file.
     expect(await received).toBe(0);
-    expect(fs.readdirSync(path.join(farm.address.home, 'pushes'))).toEqual([]);
+    await nothingWanted();
   });
 
   it('go on over a reboot, and end when the phone is deleted, also while media-svc was away', async () => {
@@ -103,7 +109,7 @@ describe('a recording and pushes of a phone', () => {
       const now = await recording(recordingId);
       if (framesOf(now) < before + 30) throw new NotYet(`it has not gone on: ${JSON.stringify(now)}`);
     });
-    const nobody = await push(`rtmp://127.0.0.1:${await freePort()}/live/key`);
+    await push(`rtmp://127.0.0.1:${await freePort()}/live/key`);
 
     await Promise.all([farm.delete(phone.phoneId), farm.kill('media-svc')]);
     const { reason, files } = await finished(recordingId);
@@ -112,10 +118,7 @@ describe('a recording and pushes of a phone', () => {
     const file = await farm.call('GET', `/v1/recordings/${recordingId}/files/1`);
     expect(file.status).toBe(200);
     // Whoever was told last, this process or the one before: nothing of it begins again.
-    await eventually(() => {
-      const left = fs.readdirSync(path.join(farm.address.home, 'pushes'));
-      if (left.length > 0) throw new NotYet(`the push ${nobody.pushId} is wanted still`);
-    });
+    await nothingWanted();
     await farm.api('DELETE', `/v1/recordings/${recordingId}`);
   });
 });

@@ -45,6 +45,7 @@ async function askHost(tls: FarmTls | undefined): Promise<string> {
   const client = createClient(ContainerServiceClient, at('container-svc'), {
     farmSecret: secret('farm'),
     tls,
+    deadlineMs: PATIENCE_MS,
     retries: 0,
   });
   try {
@@ -54,25 +55,25 @@ async function askHost(tls: FarmTls | undefined): Promise<string> {
   }
 }
 
-const askNats = async (scheme: string, tls: FarmTls | undefined): Promise<void> => {
+const askNats = async (scheme: string, tls: FarmTls | undefined, connectMs = CONNECT_MS): Promise<void> => {
   const bus = await connectBus({
     servers: [`${scheme}://${at('nats')}`],
     user: 'gateway',
     pass: secret('nats-gateway'),
     name: 'test',
     log: silentLog,
-    connectMs: CONNECT_MS,
+    connectMs,
     tls,
   });
   await bus.drain();
 };
 
-const askRedis = async (scheme: string, tls: FarmTls | undefined): Promise<void> => {
+const askRedis = async (scheme: string, tls: FarmTls | undefined, connectMs = CONNECT_MS): Promise<void> => {
   const state = await connectState({
     url: `${scheme}://:${secret('redis')}@${at('redis')}`,
     name: 'test',
     log: silentLog,
-    connectMs: CONNECT_MS,
+    connectMs,
     tls,
   });
   await state.close();
@@ -105,8 +106,8 @@ describe('a farm whose services speak TLS', () => {
   });
 
   it('has a NATS and a Redis that neither speak plain text nor hear who has no certificate', async () => {
-    await askNats('tls', own);
-    await askRedis('rediss', own);
+    await askNats('tls', own, PATIENCE_MS);
+    await askRedis('rediss', own, PATIENCE_MS);
     for (const certificates of [strange, { ...strange, ca: own.ca }]) {
       await expect(askNats('tls', certificates)).rejects.toMatchObject({ code: 'UNAVAILABLE_BUS' });
       await expect(askRedis('rediss', certificates)).rejects.toMatchObject({ code: 'UNAVAILABLE_STATE' });
