@@ -49,11 +49,13 @@ async function cycle(number: number): Promise<void> {
   else {
     // The call waits for the end of the boot, and nobody for the call: the wish stands once the phone is told of.
     const spec = PhoneSpec.fromPartial({ imageId });
-    host.local.startContainer({ phoneId, spec, snapshotId: '' }, { deadlineMs: 500 }).catch(() => {});
+    const told = new AbortController();
+    host.local.startContainer({ phoneId, spec, snapshotId: '' }, { signal: told.signal }).catch(() => {});
     await eventually(async () => {
       const { stage } = await host.phones.getPhone({ phoneId });
       if (stage !== Stage.STAGE_BOOTING && stage !== Stage.STAGE_READY) throw new NotYet(`stage ${stage}`);
     });
+    told.abort();
   }
   await host.local.stopContainer({ phoneId, remove: true });
 }
