@@ -17,7 +17,7 @@ export interface Watched {
 export async function onWatchedPage<T>(
   bench: Bench,
   { app, role, attributes = {}, prepare }: Watched,
-  measure: (page: Page) => Promise<T>,
+  measure: (page: Page, phone: string, farm: Farm) => Promise<T>,
 ): Promise<T> {
   const farm = await bench.farm();
   const browser = await bench.browser();
@@ -31,7 +31,7 @@ export async function onWatchedPage<T>(
           document.querySelector('ancloud-phone')?.setAttribute(name, value);
       }, attributes);
       await firstFrameMs(page, (await farm.viewer(phone, role)).token);
-      return await measure(page);
+      return await measure(page, phone, farm);
     } finally {
       await page.close();
     }
