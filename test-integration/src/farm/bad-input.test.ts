@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { buildGuest, Farm } from '../harness/farm.js';
+import { buildGuest } from '../harness/build-guest.js';
+import { Farm } from '../harness/farm.js';
 
 const farm = new Farm(inject('farm'));
 

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Browser, ViewerPage } from '../harness/browser.js';
+import { Browser } from '../harness/browser.js';
+import { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 

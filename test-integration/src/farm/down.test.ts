@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { expect, it } from 'vitest';
 import { sweepDeadFarms } from '../harness/dead-farms.js';
-import { Farm, ownFarm } from '../harness/farm.js';
+import { Farm } from '../harness/farm.js';
+import { ownFarm } from '../harness/farm-address.js';
 import { claim, thisRun } from '../harness/owner.js';
 import { leftoversOf } from '../harness/leftovers.js';
 import { processes } from '../harness/processes.js';

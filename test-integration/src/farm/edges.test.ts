@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Browser, type ViewerPage } from '../harness/browser.js';
+import { Browser } from '../harness/browser.js';
+import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { Farm, ownFarm, type Phone } from '../harness/farm.js';
+import { Farm, type Phone } from '../harness/farm.js';
+import { ownFarm } from '../harness/farm-address.js';
 import { feedsOf, type MediaName, streamOf } from '../harness/media-client.js';
 import { killed, vanished } from '../harness/media-down.js';
 import { PipeEdge } from '../harness/pipe-edge.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Browser, type ViewerPage } from '../harness/browser.js';
+import { Browser } from '../harness/browser.js';
+import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Operation, type Phone } from '../harness/farm.js';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { CDPSession } from 'playwright-core';
-import { Browser, type ViewerPage } from '../harness/browser.js';
+import { Browser } from '../harness/browser.js';
+import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { execIn, hostClient } from '../harness/host-client.js';

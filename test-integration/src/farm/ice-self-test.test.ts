@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { Farm, ownFarm } from '../harness/farm.js';
+import { Farm } from '../harness/farm.js';
+import { ownFarm } from '../harness/farm-address.js';
 import { NatDoor } from '../harness/nat-door.js';
 import { TurnServer } from '../harness/turn-server.js';
 

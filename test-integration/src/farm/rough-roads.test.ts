@@ -1,8 +1,10 @@
 import { TwoCables } from '@ancloud/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Browser, type ViewerPage } from '../harness/browser.js';
+import { Browser } from '../harness/browser.js';
+import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { Farm, ownFarm, type Phone } from '../harness/farm.js';
+import { Farm, type Phone } from '../harness/farm.js';
+import { ownFarm } from '../harness/farm-address.js';
 import { freeSubnet } from '../harness/places.js';
 
 // A viewer whose network changes, whose link is bad, whose machine is slow: the picture goes on, touches arrive once, nothing stays down.

@@ -9,7 +9,8 @@ import { connectState } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Issued, issue } from '../harness/certificates.js';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
-import { Farm, ownFarm } from '../harness/farm.js';
+import { Farm } from '../harness/farm.js';
+import { ownFarm } from '../harness/farm-address.js';
 
 /** Behind the base port, as cli/src/layout.ts places them. */
 const PORTS = { gateway: 81, 'container-svc': 101, nats: 222, redis: 379 } as const;

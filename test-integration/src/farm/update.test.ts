@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { buildGuest, Farm, type Operation, type Phone } from '../harness/farm.js';
+import { buildGuest } from '../harness/build-guest.js';
+import { Farm, type Operation, type Phone } from '../harness/farm.js';
 import { importTiny } from '../harness/tiny-image.js';
 
 const run = promisify(execFile);

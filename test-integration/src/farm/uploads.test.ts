@@ -7,7 +7,8 @@ import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
 import { createClient } from '@ancloud/kit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
-import { buildGuest, Farm } from '../harness/farm.js';
+import { buildGuest } from '../harness/build-guest.js';
+import { Farm } from '../harness/farm.js';
 import { redis } from '../harness/redis.js';
 
 const run = promisify(execFile);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import type { TestProject } from 'vitest/node';
-import { buildGuest } from '../harness/farm.js';
+import { buildGuest } from '../harness/build-guest.js';
 import { LoneHost } from './lone-host.js';
 import { sweepDeadHosts } from './remains.js';
 import type { Scenario } from './scenario.js';

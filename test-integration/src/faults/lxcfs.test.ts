@@ -5,7 +5,7 @@ import { Limits, Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { buildGuest } from '../harness/farm.js';
+import { buildGuest } from '../harness/build-guest.js';
 import { LoneHost } from './lone-host.js';
 
 const PHONE = 'ph_view';

@@ -3,7 +3,7 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { buildGuest } from '../harness/farm.js';
+import { buildGuest } from '../harness/build-guest.js';
 import { processes } from '../harness/processes.js';
 import { LoneHost } from './lone-host.js';
 

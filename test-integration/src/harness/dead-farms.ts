@@ -1,4 +1,5 @@
-import { Farm, type FarmAddress } from './farm.js';
+import { Farm } from './farm.js';
+import type { FarmAddress } from './farm-address.js';
 import { homesOf, takeOrphan } from './owner.js';
 
 /**

@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { sweepDeadFarms } from './dead-farms.js';
 import { issue } from './certificates.js';
-import { Farm, type FarmAddress, ownFarm } from './farm.js';
+import { Farm } from './farm.js';
+import { type FarmAddress, ownFarm } from './farm-address.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

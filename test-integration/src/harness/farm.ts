@@ -1,12 +1,11 @@
 import { type ChildProcess, execFile } from 'node:child_process';
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
+import { buildGuest } from './build-guest.js';
 import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
+import type { FarmAddress } from './farm-address.js';
 import { claim, thisRun } from './owner.js';
-import { freeSubnet, reservePorts } from './places.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 
@@ -47,35 +46,6 @@ export interface CliResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** How to reach a farm that runs; plain data, so that vitest can hand it from its global setup to each file. */
-export interface FarmAddress {
-  readonly url: string;
-  readonly home: string;
-  readonly run: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Settings of a farm of its own: another bridge, subnet, ports and folders than any other farm on this machine. */
-export async function ownFarm(): Promise<FarmAddress> {
-  const tag = crypto.randomBytes(3).toString('hex');
-  const base = await reservePorts();
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-farm-'));
-  const run = `/run/ancloud-${tag}`;
-  return {
-    url: `http://127.0.0.1:${base + 80}`,
-    home,
-    run,
-    env: {
-      ANCLOUD_HOME: home,
-      ANCLOUD_RUN_DIR: run,
-      ANCLOUD_PORT_BASE: String(base),
-      ANCLOUD_BRIDGE: `ac${tag}`,
-      ANCLOUD_SUBNET: freeSubnet(),
-      ANCLOUD_HOST_ID: `test-${tag}`,
-    },
-  };
 }
 
 /** A farm as its user has it: the CLI starts and stops it, the REST API is asked. */
@@ -326,14 +296,4 @@ export class Farm {
       });
     });
   }
-}
-
-/** Path of the reference guest's squashfs: built when it is not cached. */
-export function buildGuest(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(path.join(ROOT, 'guest/build.sh'), { maxBuffer: 32 << 20 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.trim().split('\n').at(-1) ?? '');
-      else reject(new Error(`guest/build.sh: ${stderr.slice(-2_000)}`));
-    });
-  });
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ContainerServiceClient, type ExecOutput } from '@ancloud/contracts/container/v1/container';
 import { createClient } from '@ancloud/kit';
 import { PATIENCE_MS } from './eventually.js';
-import type { FarmAddress } from './farm.js';
+import type { FarmAddress } from './farm-address.js';
 
 export type HostClient = ReturnType<typeof hostClient>;
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { FarmAddress } from './farm.js';
+import type { FarmAddress } from './farm-address.js';
 
 /** Everything on this machine that belongs to the farm's phone, by kind; each list empty when the phone is gone. */
 export interface Leftovers {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type FeedView, MediaServiceClient, type StreamView } from '@ancloud/contracts/media/v1/media';
 import { createClient, type GrpcClient } from '@ancloud/kit';
 import { NotYet, PATIENCE_MS } from './eventually.js';
-import type { FarmAddress } from './farm.js';
+import type { FarmAddress } from './farm-address.js';
 
 /** Where a farm's media-svcs listen, as cli/src/layout.ts places them. */
 const PORTS = { 'media-svc': 103, 'media-svc-2': 106 } as const;

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { MediaServiceClient, type PipeDown, type PipeOpened } from '@ancloud/contracts/media/v1/media';
 import { createClient } from '@ancloud/kit';
-import type { FarmAddress } from './farm.js';
+import type { FarmAddress } from './farm-address.js';
 
 const PORT_OF_MEDIA = 103;
 const GCM_TAG = 16;

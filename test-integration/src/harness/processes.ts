@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { FarmAddress } from './farm.js';
+import type { FarmAddress } from './farm-address.js';
 
 export interface ProcessLine {
   readonly pid: number;

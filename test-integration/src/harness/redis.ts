@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { FarmAddress } from './farm.js';
+import type { FarmAddress } from './farm-address.js';
 
 /** Runs one Redis command on the farm's own Redis, as an operator would. The password goes by environment, not argv. */
 export function redis(farm: FarmAddress, ...command: string[]): Promise<string> {

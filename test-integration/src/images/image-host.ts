@@ -8,7 +8,7 @@ import type { ImageRecord } from '@ancloud/contracts/state/v1/state';
 import { ImportImageRequest as Request } from '@ancloud/contracts/container/v1/container';
 import { LoneHost, type LoneHostOptions } from '../faults/lone-host.js';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { buildGuest } from '../harness/farm.js';
+import { buildGuest } from '../harness/build-guest.js';
 
 export const run = promisify(execFile);
 
