@@ -6,6 +6,7 @@ import { createClient } from '@ancloud/kit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeApk } from '../harness/apk.js';
 import { PATIENCE_MS } from '../harness/eventually.js';
+import { portOf, secretOf } from '../harness/farm-address.js';
 import { Farm, type Phone } from '../harness/farm.js';
 
 const farm = new Farm(inject('farm'));
@@ -49,8 +50,8 @@ describe('apps', () => {
 
 /** The farm's own way to session-svc. */
 function sessions() {
-  const farmSecret = fs.readFileSync(path.join(farm.address.home, 'secrets/farm'), 'utf8').trim();
-  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 102;
+  const farmSecret = secretOf(farm.address, 'farm');
+  const port = portOf(farm.address, 102);
   return createClient(SessionServiceClient, `127.0.0.1:${port}`, { farmSecret, deadlineMs: PATIENCE_MS });
 }
 

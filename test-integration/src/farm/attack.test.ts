@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { converse } from '../harness/converse.js';
 import { eventually, NotYet } from '../harness/eventually.js';
+import { portOf, secretOf } from '../harness/farm-address.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { Unharmed } from '../harness/unharmed.js';
 
@@ -13,9 +14,8 @@ import { Unharmed } from '../harness/unharmed.js';
 // own words and go on: the last test looks whether any of them had to be started again.
 
 const farm = new Farm(inject('farm'));
-const base = Number(farm.address.env['ANCLOUD_PORT_BASE']);
-const secret = (name: string): string =>
-  fs.readFileSync(path.join(farm.address.home, 'secrets', name), 'utf8').trim();
+const base = portOf(farm.address, 0);
+const secret = (name: string): string => secretOf(farm.address, name);
 let phone: Phone;
 let unharmed: Unharmed;
 

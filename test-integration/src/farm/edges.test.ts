@@ -3,7 +3,7 @@ import { Browser } from '../harness/browser.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
-import { ownFarm } from '../harness/farm-address.js';
+import { ownFarm, portOf } from '../harness/farm-address.js';
 import { feedsOf, type MediaName, streamOf } from '../harness/media-client.js';
 import { killed, vanished } from '../harness/media-down.js';
 import { PipeEdge } from '../harness/pipe-edge.js';
@@ -84,7 +84,7 @@ const record = async (): Promise<Record> =>
 
 /** A gauge of the media-svc where the phone arrives first. */
 async function gauge(name: string): Promise<number> {
-  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 203;
+  const port = portOf(farm.address, 203);
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return Number(new RegExp(String.raw`^${name}\{[^}]*\} (\d+)$`, 'm').exec(text)?.[1]);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm } from '../harness/farm.js';
-import { ownFarm } from '../harness/farm-address.js';
+import { ownFarm, portOf } from '../harness/farm-address.js';
 import { NatDoor } from '../harness/nat-door.js';
 import { TurnServer } from '../harness/turn-server.js';
 
@@ -25,7 +25,7 @@ const opened: { close(): void }[] = [];
 
 beforeAll(async () => {
   const own = await ownFarm();
-  const base = Number(own.env['ANCLOUD_PORT_BASE']);
+  const base = portOf(own, 0);
   mediaPort = base + 300;
   // Within the farm's own ports.
   turnPort = base + 390;

@@ -6,7 +6,7 @@ import { Browser } from '../harness/browser.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
-import { ownFarm } from '../harness/farm-address.js';
+import { ownFarm, portOf, secretOf } from '../harness/farm-address.js';
 import { type MediaName, streamOf } from '../harness/media-client.js';
 import { killed, vanished } from '../harness/media-down.js';
 import { redis } from '../harness/redis.js';
@@ -21,7 +21,7 @@ let turnPort: number;
 beforeAll(async () => {
   const own = await ownFarm();
   // Within the farm's own ports.
-  turnPort = Number(own.env['ANCLOUD_PORT_BASE']) + 390;
+  turnPort = portOf(own, 390);
   farm = new Farm({
     ...own,
     env: {
@@ -100,7 +100,7 @@ it('a viewer who reaches nothing but a TURN server sees the phone through it, wi
 describe('by WHEP', () => {
   it('the 201 links to the TURN server with a login of the viewer that was let in, which ends', async () => {
     // The farm's secret, and the time of the end, are all that such a login is made of.
-    const secret = fs.readFileSync(path.join(farm.address.home, 'secrets/turn'), 'utf8').trim();
+    const secret = secretOf(farm.address, 'turn');
     const players = [
       await WhepPage.open(browser, farm, phone.phoneId),
       await WhepPage.open(browser, farm, phone.phoneId),

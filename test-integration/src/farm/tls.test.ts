@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Issued, issue } from '../harness/certificates.js';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { Farm } from '../harness/farm.js';
-import { ownFarm } from '../harness/farm-address.js';
+import { ownFarm, portOf, secretOf } from '../harness/farm-address.js';
 
 /** Behind the base port, as cli/src/layout.ts places them. */
 const PORTS = { gateway: 81, 'container-svc': 101, nats: 222, redis: 379 } as const;
@@ -37,10 +37,8 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-const secret = (name: string): string =>
-  fs.readFileSync(path.join(farm.address.home, 'secrets', name), 'utf8').trim();
-const at = (name: keyof typeof PORTS): string =>
-  `127.0.0.1:${Number(farm.address.env['ANCLOUD_PORT_BASE']) + PORTS[name]}`;
+const secret = (name: string): string => secretOf(farm.address, name);
+const at = (name: keyof typeof PORTS): string => `127.0.0.1:${portOf(farm.address, PORTS[name])}`;
 
 async function askHost(tls: FarmTls | undefined): Promise<string> {
   const client = createClient(ContainerServiceClient, at('container-svc'), {

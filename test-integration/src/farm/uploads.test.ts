@@ -8,6 +8,7 @@ import { createClient } from '@ancloud/kit';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { buildGuest } from '../harness/build-guest.js';
+import { portOf } from '../harness/farm-address.js';
 import { Farm } from '../harness/farm.js';
 import { redis } from '../harness/redis.js';
 
@@ -197,7 +198,7 @@ describe('an image that is sent to its host', () => {
 });
 
 it('an upload on gRPC is the one of REST: begun there, written here, whole for both', async () => {
-  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + 81;
+  const port = portOf(farm.address, 81);
   const client = createClient(GatewayServiceClient, `127.0.0.1:${port}`, {
     farmSecret: farm.apiKey,
     deadlineMs: PATIENCE_MS,

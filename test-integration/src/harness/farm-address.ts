@@ -32,3 +32,13 @@ export async function ownFarm(): Promise<FarmAddress> {
     },
   };
 }
+
+/** One of the farm's secrets: the file's text. */
+export function secretOf({ home }: Pick<FarmAddress, 'home'>, name: string): string {
+  return fs.readFileSync(path.join(home, 'secrets', name), 'utf8').trim();
+}
+
+/** A port of the farm: so far above its first one, as cli/src/layout.ts places them. */
+export function portOf({ env }: Pick<FarmAddress, 'env'>, offset: number): number {
+  return Number(env['ANCLOUD_PORT_BASE']) + offset;
+}

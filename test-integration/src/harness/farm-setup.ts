@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { sweepDeadFarms } from './dead-farms.js';
 import { issue } from './certificates.js';
 import { Farm } from './farm.js';
-import { type FarmAddress, ownFarm } from './farm-address.js';
+import { type FarmAddress, ownFarm, portOf } from './farm-address.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -33,7 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       // And whose certificate is known there.
       NODE_EXTRA_CA_CERTS: env.ANCLOUD_TLS_CA_FILE,
       // The end of the farm's own range, which its services do not reach.
-      ANCLOUD_PUBLIC_PORTS: publicPorts(Number(own.env['ANCLOUD_PORT_BASE'])),
+      ANCLOUD_PUBLIC_PORTS: publicPorts(portOf(own, 0)),
     },
   });
   await farm.up();

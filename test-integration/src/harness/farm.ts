@@ -4,7 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { buildGuest } from './build-guest.js';
 import { eventually, NotYet, PATIENCE_MS } from './eventually.js';
-import type { FarmAddress } from './farm-address.js';
+import { type FarmAddress, secretOf } from './farm-address.js';
 import { claim, thisRun } from './owner.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -96,7 +96,7 @@ export class Farm {
   }
 
   get apiKey(): string {
-    return fs.readFileSync(path.join(this.address.home, 'secrets/api-key'), 'utf8').trim();
+    return secretOf(this.address, 'api-key');
   }
 
   /** One REST call with the admin key; the answer whatever its status. */

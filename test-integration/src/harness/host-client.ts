@@ -1,16 +1,14 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { ContainerServiceClient, type ExecOutput } from '@ancloud/contracts/container/v1/container';
 import { createClient } from '@ancloud/kit';
 import { PATIENCE_MS } from './eventually.js';
-import type { FarmAddress } from './farm-address.js';
+import { type FarmAddress, portOf, secretOf } from './farm-address.js';
 
 export type HostClient = ReturnType<typeof hostClient>;
 
 /** container-svc of the farm's host, asked as the gateway asks it. The caller closes it. */
 export function hostClient(farm: FarmAddress) {
-  const farmSecret = fs.readFileSync(path.join(farm.home, 'secrets/farm'), 'utf8').trim();
-  const port = Number(farm.env['ANCLOUD_PORT_BASE']) + 101;
+  const farmSecret = secretOf(farm, 'farm');
+  const port = portOf(farm, 101);
   return createClient(ContainerServiceClient, `127.0.0.1:${port}`, { farmSecret, deadlineMs: PATIENCE_MS });
 }
 

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import path from 'node:path';
 import { type FeedView, MediaServiceClient, type StreamView } from '@ancloud/contracts/media/v1/media';
 import { createClient, type GrpcClient } from '@ancloud/kit';
 import { NotYet, PATIENCE_MS } from './eventually.js';
-import type { FarmAddress } from './farm-address.js';
+import { type FarmAddress, portOf, secretOf } from './farm-address.js';
 
 /** Where a farm's media-svcs listen, as cli/src/layout.ts places them. */
 const PORTS = { 'media-svc': 103, 'media-svc-2': 106 } as const;
@@ -32,8 +30,8 @@ async function asking<T>(
   media: MediaName,
   ask: (client: GrpcClient<(typeof MediaServiceClient)['service']>) => Promise<T>,
 ): Promise<T> {
-  const farmSecret = fs.readFileSync(path.join(farm.home, 'secrets/farm'), 'utf8').trim();
-  const port = Number(farm.env['ANCLOUD_PORT_BASE']) + PORTS[media];
+  const farmSecret = secretOf(farm, 'farm');
+  const port = portOf(farm, PORTS[media]);
   const client = createClient(MediaServiceClient, `127.0.0.1:${port}`, {
     farmSecret,
     deadlineMs: PATIENCE_MS,
@@ -47,7 +45,7 @@ async function asking<T>(
 
 /** Pid of media worker `index`: the process that has its UDP port. */
 export function mediaWorkerPid(farm: FarmAddress, index: number): number {
-  const port = Number(farm.env['ANCLOUD_PORT_BASE']) + 300 + index;
+  const port = portOf(farm, 300 + index);
   const text = execFileSync('ss', ['-Hulnp', `sport = :${port}`], { encoding: 'utf8' });
   const pid = /pid=(\d+)/.exec(text)?.[1];
   if (pid === undefined) throw new Error(`nobody has UDP port ${port}: ${text}`);

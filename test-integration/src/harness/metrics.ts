@@ -1,3 +1,4 @@
+import { portOf } from './farm-address.js';
 import type { Farm } from './farm.js';
 
 /** Where each service serves its metrics, above the farm's first port (cli/src/layout.ts). */
@@ -16,7 +17,7 @@ export async function counted(
   name: string,
   label = '',
 ): Promise<number> {
-  const port = Number(farm.address.env['ANCLOUD_PORT_BASE']) + PORTS[service];
+  const port = portOf(farm.address, PORTS[service]);
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return text
     .split('\n')

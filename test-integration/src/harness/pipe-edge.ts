@@ -1,11 +1,9 @@
 import crypto from 'node:crypto';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import fs from 'node:fs';
-import path from 'node:path';
 import { MediaServiceClient, type PipeDown, type PipeOpened } from '@ancloud/contracts/media/v1/media';
 import { createClient } from '@ancloud/kit';
-import type { FarmAddress } from './farm-address.js';
+import { type FarmAddress, portOf, secretOf } from './farm-address.js';
 
 const PORT_OF_MEDIA = 103;
 const GCM_TAG = 16;
@@ -28,8 +26,8 @@ export class PipeEdge {
     const socket = dgram.createSocket('udp4');
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
-    const farmSecret = fs.readFileSync(path.join(farm.home, 'secrets/farm'), 'utf8').trim();
-    const port = Number(farm.env['ANCLOUD_PORT_BASE']) + PORT_OF_MEDIA;
+    const farmSecret = secretOf(farm, 'farm');
+    const port = portOf(farm, PORT_OF_MEDIA);
     const client = createClient(MediaServiceClient, `127.0.0.1:${port}`, { farmSecret });
     const call = client.openPipe();
     const edge = {

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { eventually, NotYet } from './eventually.js';
+import { secretOf } from './farm-address.js';
 
 /** Debian's coturn on loopback, with a farm's secret; relays to loopback, where the farm's media are. */
 export class TurnServer {
@@ -16,11 +17,7 @@ export class TurnServer {
   }
 
   /** @param home of the farm, where its secret lies. @param secret another one. */
-  static async start(
-    port: number,
-    home: string,
-    secret = fs.readFileSync(path.join(home, 'secrets/turn'), 'utf8').trim(),
-  ): Promise<TurnServer> {
+  static async start(port: number, home: string, secret = secretOf({ home }, 'turn')): Promise<TurnServer> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-turn-'));
     const lines = [
       `listening-port=${port}`,
