@@ -120,7 +120,7 @@ const routes: readonly Route[] = [
     'GET',
     /^\/v1\/phones\/(\w+)\/log$/,
     ({ part }) =>
-      `init: phone ${part}\ninit: mounting /data\nservicemanager: started\nzygote: forked system_server (pid 212)\nsystem_server: boot completed in 1420 ms\n`,
+      `init: phone ${part}\ninit: mounting /data\nservicemanager: started\nzygote: forked system_server (pid 212)\nsystem_server: boot completed in 1420 ms\npackage_manager: ${'no room is made for a long line '.repeat(20)}\n`,
   ],
   ['GET', /^\/v1\/phones\/(\w+)\/screenshot$/, ({ part }) => screen(part)],
   [

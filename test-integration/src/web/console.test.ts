@@ -242,6 +242,11 @@ describe('the console', () => {
     await fits();
     const video = await page.locator('ancloud-phone video').boundingBox();
     expect(video).toMatchObject({ x: 0, width: 360 });
+    // Whatever is opened, a log's long lines among it, scrolls by itself.
+    for (const fold of await page.locator('.folds summary').all()) await fold.click();
+    await page.getByText('no room is made for a long line').waitFor();
+    await page.getByRole('list', { name: 'How viewers see it' }).waitFor();
+    await fits();
     await page.getByRole('link', { name: 'Hosts' }).click();
     await page.getByText('6 of 24 phones').waitFor();
     await fits();
