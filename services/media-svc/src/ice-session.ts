@@ -55,8 +55,10 @@ export class IceSession {
     if (patch.kind === 'candidates') return { fragment: '', etag };
     this.#ice = patch.ice;
     const iceParameters = await transport.restartIce();
-    const tagged = this.#offer.sections.find(({ codec }) => codec !== undefined);
+    const bundle = this.#offer.sections.filter(({ codec }) => codec !== undefined);
+    const [tagged] = bundle;
     const fragment = writeFragment({
+      bundle: bundle.map(({ mid }) => mid),
       mid: tagged?.mid ?? '',
       media: tagged?.media ?? '',
       transport: { iceParameters, iceCandidates: transport.iceCandidates },

@@ -5,7 +5,7 @@ import { Farm, type Phone } from '../harness/farm.js';
 import { streamOf } from '../harness/media-client.js';
 import { videoServers } from '../harness/video-servers.js';
 import { WhepPage } from '../harness/whep-page.js';
-import { whepConformance } from '../whep/conformance.js';
+import { RECEIVER as OFFER, whepConformance } from '../whep/conformance.js';
 
 const farm = new Farm(inject('farm'));
 let browser: Browser;
@@ -108,7 +108,7 @@ describe('whep', () => {
     const post = (body: string): Promise<Response> =>
       fetch(url, { method: 'POST', headers: { authorization, 'content-type': 'application/sdp' }, body });
     const bad = await post('v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n');
-    expect(bad.status).toBe(406);
+    expect(bad.status).toBe(422);
     expect(await bad.json()).toMatchObject({ code: 'CODEC_UNSUPPORTED', field: 'rtpmap' });
     expect(await (await post('hello')).json()).toMatchObject({ code: 'SDP_INVALID', field: 'v' });
     expect((await post('v=0\r\n'.repeat(20_000))).status).toBe(413);
@@ -153,6 +153,36 @@ describe('whep', () => {
       if (servers.length > 0) throw new NotYet(`there are video servers ${servers.join()}`);
     });
     await low.page.close();
+  });
+
+  it('who comes before the phone shows anything is told when to come again, and plays with the same token', async () => {
+    const still = await farm.create();
+    await farm.viewable(still.phoneId);
+    await farm.stop(still.phoneId);
+    const { whepUrl: url, token } = await farm.api<{ whepUrl: string; token: string }>(
+      'POST',
+      `/v1/phones/${still.phoneId}/viewers`,
+      { role: 'watch', ttlSeconds: 3_600 },
+    );
+    const authorization = `Bearer ${token}`;
+    await eventually(async () => {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/sdp' },
+        body: OFFER,
+      });
+      const told: unknown = await answer.json();
+      // Its session ends a moment after it.
+      if (answer.status !== 409) throw new NotYet(JSON.stringify(told));
+      expect(told).toMatchObject({ code: 'PHONE_NOT_RUNNING' });
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    });
+    await farm.start(still.phoneId);
+    await farm.viewable(still.phoneId);
+    const player = await WhepPage.open(browser, farm, still.phoneId, { url, authorization });
+    expect(await player.end()).toBe(200);
+    await player.page.close();
+    await farm.delete(still.phoneId);
   });
 
   it('pages of other origins are told that they may not', async () => {

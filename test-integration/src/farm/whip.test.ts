@@ -125,9 +125,15 @@ describe('whip', () => {
     const foreign =
       'v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendonly\r\na=rtpmap:96 VP8/90000\r\n';
     const refused = await post(url, authorization, foreign);
-    expect(refused.status).toBe(406);
+    expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ code: 'CODEC_UNSUPPORTED', value: 'VP8' });
     expect((await post(url, authorization, 'v=0\r\n'.repeat(20_000))).status).toBe(413);
+    // Nobody has come: whoever would watch is told to come again.
+    const receives = foreign.replace('sendonly', 'recvonly').replace('VP8', 'H264');
+    const early = await post(`${whepUrl}?feed=${feedId}`, `Bearer ${token}`, receives);
+    expect(early.status).toBe(409);
+    expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await early.json()).toMatchObject({ code: 'FEED_NOT_LIVE' });
     // Ended before it began.
     expect((await farm.call('DELETE', `/v1/feeds/${feedId}`)).status).toBe(204);
     expect(await (await post(url, authorization)).json()).toMatchObject({ code: 'TOKEN_USED' });

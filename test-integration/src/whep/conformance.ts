@@ -15,11 +15,38 @@ const FRAGMENT = 'application/trickle-ice-sdpfrag';
  */
 export function whepConformance(target: SdpTarget): void {
   conformance(target, { offers: 'recvonly', answers: 'sendonly' });
+
+  describe('of WHEP alone', () => {
+    it('the endpoint is known by HEAD', async () => {
+      const { url } = await target.endpoint();
+      const answer = await fetch(url, { method: 'HEAD' });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/sdp(?:;|$)/);
+    });
+
+    it('406 is said with an offer of its own, and otherwise not', async () => {
+      const { url, authorization } = await target.endpoint();
+      const answer = await post(url, authorization, RECEIVER.replaceAll(/H264|opus/g, 'H261'));
+      if (answer.status !== 406) return;
+      expect(answer.headers.get('content-type')).toContain(SDP);
+      expect(answer.headers.get('location')).not.toBeNull();
+    });
+  });
 }
 
 /** RFC 9725 from a publisher's side, the same way: any endpoint that takes H.264 and Opus. */
 export function whipConformance(target: SdpTarget): void {
   conformance(target, { offers: 'sendonly', answers: 'recvonly' });
+
+  describe('of WHIP alone', () => {
+    it.each([
+      ['two pictures', `${PUBLISHER.replace('BUNDLE 0 1', 'BUNDLE 0 1 2')}${SECOND_PICTURE}`],
+      ['a section of nobody’s codecs', PUBLISHER.replaceAll('H264', 'H261')],
+    ])('refuses %s whole, by 400 or 422 (§4.4.2, §4.4.3)', async (_, offer) => {
+      const { url, authorization } = await target.endpoint();
+      expect([400, 422]).toContain((await post(url, authorization, offer)).status);
+    });
+  });
 }
 
 interface Directions {
@@ -39,11 +66,14 @@ function conformance(target: SdpTarget, { offers, answers }: Directions): void {
       expect(answer.headers.get('accept-post')).toContain(SDP);
     });
 
-    it('answers GET with nothing', async () => {
+    it('answers GET with nothing, and HEAD as GET', async () => {
       const { url, authorization } = await target.endpoint();
       const answer = await fetch(url, { headers: { authorization } });
       expect(answer.ok).toBe(true);
       expect(await answer.text()).toBe('');
+      const head = await fetch(url, { method: 'HEAD', headers: { authorization } });
+      expect(head.status).toBe(answer.status);
+      expect(head.headers.get('content-type')).toBe(answer.headers.get('content-type'));
     });
 
     it('wants a bearer token', async () => {
@@ -229,7 +259,7 @@ a=ice-options:trickle
 a=fingerprint:sha-256 DA:7B:57:DC:28:CE:04:4F:31:79:85:C4:31:67:EB:27:58:29:ED:77:2A:0D:24:AE:ED:AD:30:BC:BD:F1:9C:02
 a=setup:actpass`;
 /** An offer such as browsers make, of one that will never connect. */
-const RECEIVER = `v=0
+export const RECEIVER = `v=0
 o=- 5228595038118931041 2 IN IP4 127.0.0.1
 s=-
 t=0 0
@@ -260,6 +290,9 @@ a=rtcp-fb:109 nack
 a=rtcp-fb:109 nack pli
 a=fmtp:109 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
 `.replaceAll('\n', '\r\n');
+
+const PUBLISHER = RECEIVER.replaceAll('a=recvonly', 'a=sendonly');
+const SECOND_PICTURE = PUBLISHER.slice(PUBLISHER.indexOf('m=video')).replace('a=mid:1', 'a=mid:2');
 
 function fragment(ufrag: string, pwd: string): string {
   return [

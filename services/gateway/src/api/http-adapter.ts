@@ -139,8 +139,10 @@ export class HttpAdapter extends FastifyAdapter {
   #needsCredentials(request: FastifyRequest): boolean {
     if (!isApi(request)) return false;
     const pattern = request.routeOptions.url;
+    // HEAD is answered as GET is, without what that says (RFC 9110 §9.3.2).
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
     return !this.#options.routes.some(
-      (route) => route.open === true && route.method === request.method && toFastify(route.path) === pattern,
+      (route) => route.open === true && route.method === method && toFastify(route.path) === pattern,
     );
   }
 

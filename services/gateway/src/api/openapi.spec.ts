@@ -137,6 +137,18 @@ describe('what needs credentials', () => {
   });
 });
 
+it('HEAD is answered as GET is, where nobody needs credentials too', async () => {
+  for (const url of ['/v1/whep', '/v1/whip', '/v1/whep/vw_1', '/v1/openapi.json']) {
+    const [get, head] = [await app.inject({ url }), await app.inject({ method: 'HEAD', url })];
+    expect(head.statusCode, url).toBe(get.statusCode);
+    expect(head.headers['content-type'], url).toBe(get.headers['content-type']);
+    expect(head.body).toBe('');
+  }
+  expect((await app.inject({ method: 'HEAD', url: '/v1/me', remoteAddress: '10.8.0.1' })).statusCode).toBe(
+    401,
+  );
+});
+
 describe('what is refused', () => {
   it('is counted by its code, whichever hook refused it', async () => {
     const counted = async (code: string): Promise<number> => {

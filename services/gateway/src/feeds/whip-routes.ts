@@ -1,4 +1,4 @@
-import { sdpRoutes } from '../whep/sdp-routes.js';
+import { nothing, sdpRoutes } from '../whep/sdp-routes.js';
 
 export const whipRoutes = sdpRoutes({
   tag: 'whip',
@@ -7,5 +7,6 @@ export const whipRoutes = sdpRoutes({
   description: 'RFC 9725. The token says to which phone and is used up.',
   offer: 'An SDP offer that sends H.264, Opus or both',
   refusals: [],
+  look: nothing,
   unknown: 'FEED_NOT_FOUND',
 });

@@ -6,6 +6,8 @@ import { FRAGMENT, SDP } from './whep-headers.js';
 
 /** Time before another try, when it is not the caller's fault, s. */
 const RETRY_AFTER_S = '1';
+/** The same when what is to be watched is not there yet (409 of WHEP's draft, "Session Management"), s. */
+const NOT_LIVE_RETRY_AFTER_S = '5';
 
 /**
  * What WHEP and WHIP have in common at the edge: pages of allowed Origins may use them (CORS), and whatever sends no Origin; refusals carry
@@ -27,6 +29,7 @@ export class SdpEdge {
         const { http } = codes[error.code];
         if (http === 401) void reply.header('www-authenticate', 'Bearer');
         if (http >= 500) void reply.header('retry-after', RETRY_AFTER_S);
+        if (http === 409) void reply.header('retry-after', NOT_LIVE_RETRY_AFTER_S);
         if (error.code === 'UNSUPPORTED_MEDIA')
           void reply.header('accept-post', SDP).header('accept-patch', FRAGMENT);
       }
@@ -46,6 +49,19 @@ export class SdpEdge {
       .header('access-control-max-age', '86400')
       .header(...accepts(can))
       .send();
+  }
+
+  /**
+   * GET and HEAD of an endpoint of WHEP: nothing, of the type by which players that are only given a URL know what it is ("WHEP Endpoint URL
+   * Discoverability" of the draft). Errors: ORIGIN_REFUSED.
+   */
+  found(request: FastifyRequest, reply: FastifyReply): void {
+    this.#cors(request, reply);
+    void reply
+      .status(200)
+      .type(SDP)
+      .header(...accepts('post'))
+      .send('');
   }
 
   /** GET: there is nothing to see, and that is no error (§4.1 of WHEP's draft). Errors: ORIGIN_REFUSED. */

@@ -14,19 +14,24 @@ export interface SdpRoutes {
   readonly query?: NonNullable<RouteDoc['query']>;
   /** Beyond those of any offer. */
   readonly refusals: readonly ErrorCode[];
+  /** The answer to GET of the endpoint. */
+  readonly look: RouteDoc['ok'];
   /** There is no such session. */
   readonly unknown: ErrorCode;
 }
 
+/** What GET answers where nothing can be found out by it. */
+export const nothing: RouteDoc['ok'] = { status: 204, description: 'Nothing' };
+
 /** The routes of one protocol that answers SDP. Open to the API's credentials: a token of its own is asked for by its controller. */
 export function sdpRoutes(options: SdpRoutes): readonly RouteDoc[] {
-  const { tag, tokenOf, summary, description, offer, refusals, unknown } = options;
+  const { tag, tokenOf, summary, description, offer, refusals, look, unknown } = options;
   const name = tag === 'whep' ? 'Whep' : 'Whip';
   const common = { tag, open: true } as const;
   const query = options.query === undefined ? {} : { query: options.query };
   const headers = { authorization: `Bearer and the token of ${tokenOf}` };
   const known: readonly ErrorCode[] = ['UNAUTHENTICATED', 'TOKEN_INVALID', unknown];
-  const looks = (path: string, id: string, what: string): RouteDoc[] => [
+  const looks = (path: string, id: string, what: string, ok: RouteDoc['ok']): RouteDoc[] => [
     {
       ...common,
       method: 'OPTIONS',
@@ -42,7 +47,7 @@ export function sdpRoutes(options: SdpRoutes): readonly RouteDoc[] {
       path,
       operationId: `lookAt${id}`,
       summary: 'Nothing, without an error, as the protocol wants it',
-      ok: { status: 204, description: 'Nothing' },
+      ok,
       errors: ['ORIGIN_REFUSED'],
     },
   ];
@@ -74,7 +79,7 @@ export function sdpRoutes(options: SdpRoutes): readonly RouteDoc[] {
         'ORIGIN_REFUSED',
       ],
     },
-    ...looks(`/v1/${tag}`, name, 'posted'),
+    ...looks(`/v1/${tag}`, name, 'posted', look),
     {
       ...common,
       method: 'PATCH',
@@ -100,6 +105,6 @@ export function sdpRoutes(options: SdpRoutes): readonly RouteDoc[] {
       ok: { status: 200, description: 'Ended' },
       errors: [...known, 'UNAVAILABLE', 'ORIGIN_REFUSED'],
     },
-    ...looks(`/v1/${tag}/{session}`, `${name}Session`, 'patched'),
+    ...looks(`/v1/${tag}/{session}`, `${name}Session`, 'patched', nothing),
   ];
 }

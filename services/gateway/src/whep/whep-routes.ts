@@ -1,6 +1,7 @@
 import { feedIdPattern } from '@ancloud/contracts';
 import { z } from 'zod';
 import { sdpRoutes } from './sdp-routes.js';
+import { SDP } from './whep-headers.js';
 
 export const whepRoutes = sdpRoutes({
   tag: 'whep',
@@ -22,6 +23,11 @@ export const whepRoutes = sdpRoutes({
         "Of POST: 'low' plays a smaller picture of the screen, 480 on its longest side, for as long as the session lasts; default 'main'",
       ),
   }),
-  refusals: ['VIEWER_REVOKED', 'FEED_NOT_FOUND', 'SESSION_NOT_FOUND'],
+  refusals: ['VIEWER_REVOKED', 'FEED_NOT_FOUND', 'FEED_NOT_LIVE', 'PHONE_NOT_RUNNING'],
+  look: {
+    status: 200,
+    description: 'Nothing, of the type by which players know an endpoint of WHEP',
+    mediaType: SDP,
+  },
   unknown: 'VIEWER_NOT_FOUND',
 });

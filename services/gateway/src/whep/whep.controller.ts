@@ -45,7 +45,7 @@ export class WhepController {
 
   @Get()
   look(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.nothing(request, reply, 'post');
+    this.#edge.found(request, reply);
   }
 
   @Post()

@@ -1,6 +1,6 @@
-import { StreamRecord } from '@ancloud/contracts/state/v1/state';
+import { MediaRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Reached } from '@ancloud/kit';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Whep, type WhepParts } from './whep.js';
 
 /** What each media-svc of the phone does when it is looked at, and asked. */
@@ -92,4 +92,46 @@ it("somebody else's session is not asked for, and nobody is forgotten", async ()
   expect(await patch('vw_2')).toBe('VIEWER_NOT_FOUND');
   expect(asked).toEqual([]);
   expect(forgotten).toEqual([]);
+});
+
+describe('what is not there to be watched', () => {
+  const given: string[] = [];
+  const admission = {
+    viewer: 'vw_1',
+    phone: 'ph_1',
+    owner: 'ann',
+    region: '',
+    giveBack: () => given.push('back'),
+  };
+  const create = (feed: string, why: AppError, waiting?: string): Promise<AppError> =>
+    new Whep({
+      door: { admit: () => Promise.resolve(admission) },
+      facts: {
+        stream: () => Promise.resolve(undefined),
+        medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a' })]),
+      },
+      reached: () => Promise.resolve('ready'),
+      clock: { monotonic: () => 0 },
+      medias: { get: () => ({ createWhep: () => Promise.reject(why) }) },
+      feeds: { find: () => Promise.reject(why) },
+      feedTokens: { ownerOf: () => Promise.resolve(waiting) },
+    } as unknown as WhepParts)
+      .create('token', { offer: '', feed, low: false }, AbortSignal.abort())
+      .then(
+        () => Promise.reject(new Error('it was answered')),
+        (error: unknown) => error as AppError,
+      );
+  const noSession = new AppError('SESSION_NOT_FOUND', 'the phone has no session');
+  const noFeed = new AppError('FEED_NOT_FOUND', 'there is no such feed');
+
+  it.each([
+    ['a phone that does not run', '', noSession, undefined, 'PHONE_NOT_RUNNING'],
+    ['a feed whose publisher has not come', 'fe_1', noFeed, 'ann', 'FEED_NOT_LIVE'],
+    ['a feed of somebody else that waits', 'fe_1', noFeed, 'bob', 'FEED_NOT_FOUND'],
+    ['a feed that nobody knows', 'fe_1', noFeed, undefined, 'FEED_NOT_FOUND'],
+  ] as const)('%s', async (_, feed, why, waiting, code) => {
+    given.length = 0;
+    expect((await create(feed, why, waiting)).code).toBe(code);
+    expect(given).toEqual(['back']);
+  });
 });

@@ -5,8 +5,9 @@ import { viewerRevoked } from '../errors.js';
 import { carrierAddresses } from '../signal/core/pick-media.js';
 import { reachSeat, type MediaFinding } from '../signal/reach-media.js';
 import type { FeedFinder } from '../feeds/feed-finder.js';
+import type { FeedTokens } from '../feeds/feed-tokens.js';
 import type { TokenSigner } from '../viewers/token.js';
-import type { ViewerDoor } from '../viewers/viewer-door.js';
+import type { Admission, ViewerDoor } from '../viewers/viewer-door.js';
 import type { ViewerStore } from '../viewers/viewer-store.js';
 
 /** A cold stream starts a video server on the phone first; as for a join. */
@@ -19,6 +20,7 @@ export interface WhepParts extends MediaFinding {
   readonly viewers: Pick<ViewerStore, 'end'>;
   readonly medias: ClientPool<typeof MediaServiceClient.service>;
   readonly feeds: Pick<FeedFinder, 'find'>;
+  readonly feedTokens: Pick<FeedTokens, 'ownerOf'>;
 }
 
 /**
@@ -33,8 +35,8 @@ export class Whep {
   }
 
   /**
-   * Uses the token up, unless that fails. Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, PHONE_NOT_FOUND, FEED_NOT_FOUND, SDP_INVALID,
-   * CODEC_UNSUPPORTED, VIEWER_REVOKED, STREAM_FAILED, SESSION_NOT_FOUND, CAPACITY, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Uses the token up, unless that fails. Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, PHONE_NOT_FOUND, PHONE_NOT_RUNNING, FEED_NOT_FOUND,
+   * FEED_NOT_LIVE, SDP_INVALID, CODEC_UNSUPPORTED, VIEWER_REVOKED, STREAM_FAILED, CAPACITY, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   async create(
     token: string,
@@ -71,7 +73,7 @@ export class Whep {
         return { session: viewerId, answer, etag };
     } catch (error) {
       await admission.giveBack();
-      throw error;
+      throw await this.#whyNothing(error, admission, feed);
     }
     // Its right was taken back while it was answered: whoever ended pictures then may have come too early.
     const carriers = await this.#carriersOf(phoneId, feed);
@@ -137,6 +139,24 @@ export class Whep {
       field: 'session',
       value: session,
       fix: 'it has ended: ask for a new viewer and POST an offer',
+    });
+  }
+
+  /** What is not there now and may come is told from what never will: such a player may POST again. */
+  async #whyNothing(error: unknown, { phone, owner }: Admission, feed: string): Promise<unknown> {
+    if (isAppError(error, 'SESSION_NOT_FOUND'))
+      return new AppError('PHONE_NOT_RUNNING', `phone ${phone} shows nothing now`, {
+        field: 'phone',
+        value: phone,
+        fix: 'start the phone, or POST again when it is ready',
+      });
+    if (!isAppError(error, 'FEED_NOT_FOUND')) return error;
+    const waits = await this.#parts.feedTokens.ownerOf(feed).catch(() => undefined);
+    if (waits !== owner) return error;
+    return new AppError('FEED_NOT_LIVE', `nobody sends to feed ${feed} yet`, {
+      field: 'feed',
+      value: feed,
+      fix: 'POST again when its publisher has come',
     });
   }
 

@@ -153,9 +153,10 @@ describe('writeAnswer', () => {
 });
 
 it('writeFragment tells the new ICE session', () => {
-  expect(writeFragment({ mid: '0', media: 'audio', transport }).split('\r\n')).toEqual([
+  expect(writeFragment({ bundle: ['0', '1'], mid: '0', media: 'audio', transport }).split('\r\n')).toEqual([
     'a=ice-lite',
     'a=ice-options:trickle ice2',
+    'a=group:BUNDLE 0 1',
     'm=audio 9 UDP/TLS/RTP/SAVPF 0',
     'a=mid:0',
     'a=ice-ufrag:526be20a538ee422',

@@ -48,8 +48,10 @@ export function writeAnswer(options: {
   });
 }
 
-/** The answer to a fragment that restarts ICE (RFC 8840 §4.4). Pure. */
+/** The answer to a fragment that restarts ICE (RFC 8840 §4.4): the section that the bundle is tagged by. Pure. */
 export function writeFragment(options: {
+  /** Of the sections in the bundle. */
+  readonly bundle: readonly string[];
   readonly mid: string;
   readonly media: string;
   readonly transport: Pick<AnswerTransport, 'iceParameters' | 'iceCandidates'>;
@@ -59,6 +61,7 @@ export function writeFragment(options: {
   return [
     'a=ice-lite',
     'a=ice-options:trickle ice2',
+    `a=group:BUNDLE ${options.bundle.join(' ')}`,
     `m=${options.media} 9 UDP/TLS/RTP/SAVPF 0`,
     `a=mid:${options.mid}`,
     `a=ice-ufrag:${usernameFragment}`,
