@@ -2,47 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "area_layout.h"
 #include "prop.h"
-
-typedef _Atomic uint32_t au32;
-
-struct node {
-    uint32_t length;
-    au32 prop, left, right, children;
-    char name[];
-};
-
-struct info {
-    au32 serial;
-    char value[PROP_VALUE_MAX];
-    char name[];
-};
-
-struct header {
-    au32 used, serial;
-    uint32_t magic, version, reserved[28];
-};
-
-_Static_assert(sizeof(struct header) == AREA_HEADER, "header");
-_Static_assert(sizeof(struct node) + PROP_VALUE_MAX == AREA_FIRST, "root node and backup");
-_Static_assert(sizeof(struct info) == 96, "prop");
 
 // What an old program sees in place of a long value; its length (50) is in the serial's top byte.
 static const char long_hint[] = "Must use __system_property_read_callback() to read";
-
-static struct header *header(const struct area *a) {
-    return (struct header *)a->map;
-}
 
 // The object at this offset if `bytes` of it lie inside the area, else NULL: a torn or foreign file must not be believed.
 static void *at(const struct area *a, uint32_t offset, size_t bytes) {
@@ -59,10 +29,6 @@ static struct node *node_at(const struct area *a, uint32_t offset) {
 
 static struct info *info_at(const struct area *a, uint32_t offset) {
     return offset ? at(a, offset, sizeof(struct info) + 1) : NULL;
-}
-
-static long futex(au32 *word, int op, uint32_t value, const struct timespec *timeout) {
-    return syscall(SYS_futex, word, op, value, timeout, NULL, 0);
 }
 
 int area_create(struct area *a, const char *path) {
@@ -228,7 +194,7 @@ int area_update(struct area *a, uint32_t prop, const char *value) {
     atomic_thread_fence(memory_order_release);
     atomic_store_explicit(&info->serial, (uint32_t)len << 24 | ((serial + 1) & 0xffffff & ~AREA_LONG),
                           memory_order_relaxed);
-    futex(&info->serial, FUTEX_WAKE, INT_MAX, NULL);
+    area_wake(&info->serial);
     return 0;
 }
 
@@ -280,32 +246,4 @@ static int foreach(const struct area *a, uint32_t offset,
 
 int area_foreach(const struct area *a, int (*each)(const struct area *, uint32_t, void *), void *cookie) {
     return foreach(a, 0, each, cookie);
-}
-
-uint32_t area_serial(const struct area *a) {
-    return atomic_load_explicit(&header(a)->serial, memory_order_acquire);
-}
-
-void area_bump(struct area *a) {
-    atomic_fetch_add_explicit(&header(a)->serial, 1, memory_order_release);
-    futex(&header(a)->serial, FUTEX_WAKE, INT_MAX, NULL);
-}
-
-int area_wait(const struct area *a, uint32_t old, int timeout_ms) {
-    struct timespec end, now, left;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += timeout_ms / 1000;
-    end.tv_nsec += timeout_ms % 1000 * 1000000L;
-    while (area_serial(a) == old) {
-        struct timespec *limit = NULL;
-        if (timeout_ms >= 0) {
-            clock_gettime(CLOCK_MONOTONIC, &now);
-            int64_t ns = (end.tv_sec - now.tv_sec) * 1000000000LL + (end.tv_nsec - now.tv_nsec);
-            if (ns <= 0) return 0;
-            left = (struct timespec){ns / 1000000000LL, ns % 1000000000LL};
-            limit = &left;
-        }
-        futex(&header(a)->serial, FUTEX_WAIT, old, limit);
-    }
-    return 1;
 }

@@ -1,2 +1,2 @@
-$(eval $(call library,prop,$(addprefix src/prop/,area.c contexts.c client.c)))
+$(eval $(call library,prop,$(addprefix src/prop/,area.c area_serial.c contexts.c client.c)))
 $(eval $(call test,prop-test,src/prop/prop_test.c))

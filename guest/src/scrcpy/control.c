@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "pointers.h"
@@ -11,6 +10,7 @@
 #include "reader.h"
 #include "sender.h"
 #include "session.h"
+#include "start.h"
 #include "typable.h"
 
 enum { KEY_BACK = 4, KEY_POWER = 26, KEY_CUT = 277, KEY_COPY = 278, KEY_PASTE = 279 };
@@ -184,45 +184,6 @@ static void set_clipboard(struct control *c, const struct message *m)
     if (m->id) sender_ack(c->sender, m->id);
 }
 
-// Finds the app whose label begins with the text. NULL after saying why not; else its package, to be freed.
-static char *search(struct control *c, const char *label)
-{
-    struct win_head q = {.type = WIN_APPS};
-    char *list = NULL, *found = NULL, *at = NULL;
-    int n = 0;
-    LNI("Processing Android apps... (this may take some time)");
-    if (session_call(c->session, &q, sizeof q, NULL, 0, &list, NULL) < 0) return free(list), NULL;
-    for (char *l = strtok_r(list, "\n", &at); l; l = strtok_r(NULL, "\n", &at)) {
-        char *name = strrchr(l, '\t');
-        if (!name || strncasecmp(name + 1, label, strlen(label)) != 0) continue;
-        n++;
-        free(found);
-        found = strndup(l, strcspn(l, "\t"));
-    }
-    free(list);
-    if (n == 1) return found;
-    free(found);
-    LNW(n ? "No unique app found for name \"%s\"" : "No app found for name \"%s\"", label);
-    return NULL;
-}
-
-static void start_app(struct control *c, const char *name)
-{
-    struct win_start q = {.head.type = WIN_START};
-    if (*name == '+') {
-        q.stop_first = 1;
-        name++;
-    }
-    char *package = *name == '?' ? search(c, name + 1) : strdup(name), *label = NULL;
-    if (!package) return;
-    if (session_call(c->session, &q, sizeof q, package, strlen(package), &label, NULL) == 0)
-        LNI("Starting app \"%s\" [%s] on display 0...", label, package);
-    else
-        LNW("No app found for package \"%s\"", package);
-    free(label);
-    free(package);
-}
-
 static void display_power(struct control *c, bool on)
 {
     if (!value(c, WIN_POWER, on ? POWER_PANEL_ON : POWER_PANEL_OFF)) return;
@@ -268,8 +229,8 @@ static bool handle(struct control *c, struct message *m)
         if (m->type == MSG_UHID_CREATE) ln_exception("Failed to open UHID", "java.io.FileNotFoundException", "/dev/uhid: open failed: ENOENT (No such file or directory)");
         else LNW("Unknown UHID id: %d", (int)m->id);
         break;
-    case MSG_OPEN_HARD_KEYBOARD_SETTINGS: start_app(c, "com.ancloud.settings"); break;
-    case MSG_START_APP: start_app(c, m->text); break;
+    case MSG_OPEN_HARD_KEYBOARD_SETTINGS: start_app(c->session, "com.ancloud.settings"); break;
+    case MSG_START_APP: start_app(c->session, m->text); break;
     case MSG_RESET_VIDEO:
         if (c->session->video_fd >= 0) {
             LNI("Video capture reset");

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notes.h"
+#include "note_lines.h"
 #include "ui.h"
 
 #define BLINK_NS 530000000ull
@@ -26,100 +26,35 @@ static struct rect text_area(void)
     return (struct rect){a.x0 + (int)dp(22), a.y0 + (int)dp(66), a.x1 - (int)dp(22), a.y1 - (int)dp(8)};
 }
 
-// Calls each with every line of the wrapped text: its bytes [from, to) and its number. A line ends behind a newline, or
-// where the next word would not fit; a word longer than the line is broken. Returns the number of lines.
-static int wrap(void (*each)(int n, size_t from, size_t to, void *cookie), void *cookie)
+static struct lines lines(void)
 {
     struct rect t = text_area();
-    double width = t.x1 - t.x0, x = 0;
-    size_t from = 0, space = 0;  // space: where the line could break
-    int n = 0;
-    for (const char *s = note.text;;) {
-        const char *before = s;
-        uint32_t cp = utf8_next(&s);
-        size_t at = (size_t)(before - note.text);
-        double advance = cp && cp != '\n' ? glyph_advance(cp == '\t' ? ' ' : cp, size(), REGULAR) * (cp == '\t' ? 4 : 1) : 0;
-        if (cp && cp != '\n' && x + advance > width && at > from && cp != ' ') {
-            size_t to = space > from ? space : at;
-            if (each) each(n, from, to, cookie);
-            n++;
-            from = to;
-            x = text_width(note.text + from, (int)(at - from), size(), REGULAR);
-        }
-        x += advance;
-        if (cp == ' ' || cp == '\t') space = (size_t)(s - note.text);
-        if (cp == '\n' || !cp) {
-            if (each) each(n, from, at, cookie);
-            n++;
-            from = (size_t)(s - note.text);
-            x = 0;
-            if (!cp) return n;
-        }
-    }
+    return (struct lines){.note = &note, .size = size(), .width = t.x1 - t.x0};
 }
 
-struct place {
-    size_t at;        // in: byte wanted
-    bool found;
-    int line;
-    double x;
-    size_t from, to;  // bytes of its line
-};
-
-static void find_place(int n, size_t from, size_t to, void *cookie)
+static struct line_place place_of(size_t at)
 {
-    struct place *p = cookie;
-    if (p->at < from || (p->at > to)) return;
-    // At the end of a wrapped line the caret stands at the beginning of the next.
-    p->found = true;
-    p->line = n;
-    p->from = from;
-    p->to = to;
-    p->x = text_width(note.text + from, (int)(p->at - from), size(), REGULAR);
-}
-
-static struct place place_of(size_t at)
-{
-    struct place p = {.at = at};
-    wrap(find_place, &p);
-    return p;
-}
-
-struct hit {
-    int line;
-    double x;
-    size_t at;  // out
-};
-
-static void find_hit(int n, size_t from, size_t to, void *cookie)
-{
-    struct hit *h = cookie;
-    if (n > h->line) return;
-    double x = 0;
-    size_t at = from;
-    for (const char *s = note.text + from; s < note.text + to;) {
-        uint32_t cp = utf8_next(&s);
-        double w = glyph_advance(cp, size(), REGULAR);
-        if (n == h->line && h->x < x + w / 2) break;
-        x += w;
-        at = (size_t)(s - note.text);
-    }
-    h->at = at;
+    struct lines l = lines();
+    return lines_place(&l, at);
 }
 
 static size_t hit(double x, double y)
 {
+    struct lines l = lines();
     struct rect t = text_area();
-    struct hit h = {.line = (int)floor((y - t.y0 + scroll) / line_height()), .x = x - t.x0};
-    if (h.line < 0) h.line = 0;
-    wrap(find_hit, &h);
-    return h.at;
+    return lines_hit(&l, (int)floor((y - t.y0 + scroll) / line_height()), x - t.x0);
+}
+
+static int line_count(void)
+{
+    struct lines l = lines();
+    return lines_each(&l, NULL, NULL);
 }
 
 static struct rect caret_rect(void)
 {
     struct rect t = text_area();
-    struct place p = place_of(note.caret);
+    struct line_place p = place_of(note.caret);
     int x = t.x0 + (int)p.x, y = t.y0 + (int)(p.line * line_height() - scroll);
     return (struct rect){x - (int)dp(1), y + (int)dp(2), x + (int)dp(1.4), y + (int)dp(25)};
 }
@@ -183,7 +118,8 @@ static void draw(struct canvas *c)
     if (!rect_empty(c->clip)) {
         note_selection(&note, &d.from, &d.to);
         if (!note.length) text_draw(c, t.x0, t.y0 + dp(20), "Write something", -1, size(), REGULAR, 0xffb4b0a0);
-        wrap(draw_line, &d);
+        struct lines l = lines();
+        lines_each(&l, draw_line, &d);
         if (caret_on) fill(c, caret_rect(), 0xff3f6df6);
     }
     c->clip = saved;
@@ -200,18 +136,11 @@ static bool tick(uint64_t ns)
 
 static void line_jump(int by, bool select)
 {
-    struct place p = place_of(note.caret);
-    struct hit h = {.line = p.line + by, .x = p.x};
-    if (h.line < 0) {
-        note_move(&note, 0, select);
-        return;
-    }
-    if (h.line >= wrap(NULL, NULL)) {
-        note_move(&note, note.length, select);
-        return;
-    }
-    wrap(find_hit, &h);
-    note_move(&note, h.at, select);
+    struct line_place p = place_of(note.caret);
+    struct lines l = lines();
+    int to = p.line + by;
+    size_t at = to < 0 ? 0 : to >= line_count() ? note.length : lines_hit(&l, to, p.x);
+    note_move(&note, at, select);
 }
 
 static bool key(const struct win_key *k)
@@ -270,7 +199,7 @@ static bool copy(bool cut)
 static void motion(const struct win_motion *m)
 {
     double x = (double)m->pointers[0].x, y = (double)m->pointers[0].y;
-    double most = wrap(NULL, NULL) * line_height() - (text_area().y1 - text_area().y0);
+    double most = line_count() * line_height() - (text_area().y1 - text_area().y0);
     if (m->action == MOTION_SCROLL) {
         scroll -= (double)m->vscroll * dp(54);
     } else if (m->action == MOTION_DOWN) {

@@ -1,7 +1,7 @@
 # Screen, apps, input, and the command line clients of them (one program, called by name).
 SCREEN := src/screen
 SCREEN_SERVER := server requests display input apps bars canvas text pattern pattern_draw clip settings sound dump \
-	app_launcher app_paint notes app_notes app_motion app_latency app_sound app_settings
+	app_launcher app_paint notes note_lines app_notes app_motion app_latency app_sound app_settings
 
 $(eval $(call library,screen,$(addprefix $(SCREEN)/,screen.c window.c)))
 $(eval $(call program,system_server,$(patsubst %,$(SCREEN)/%.c,$(SCREEN_SERVER)),-lfreetype -lm,-I/usr/include/freetype2))
