@@ -91,15 +91,6 @@ class Phone:
     def pattern(self):
         return read_pattern(*self.screen())
 
-    def cpu_ms(self):
-        return cpu_ms(self.proc.pid)
-
-
-def cpu_ms(pid):
-    """Processor time that a process has had, in milliseconds. How long it waited for it does not count."""
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-
 
 def crc16(data):
     crc = 0xFFFF

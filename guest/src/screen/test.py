@@ -201,7 +201,7 @@ def hostile_packets_harm_nobody():
     assert phone.front() == "com.ancloud.launcher" and phone.screen()[:2] == (720, 1280)
 
 
-def a_still_screen_sleeps_and_a_moving_one_is_cheap():
+def a_still_screen_sleeps():
     def wakings():
         return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", open(f"/proc/{phone.proc.pid}/status").read(), re.M).group(1))
 
@@ -210,26 +210,17 @@ def a_still_screen_sleeps_and_a_moving_one_is_cheap():
         time.sleep(1)
         return wakings() == before
 
-    def drawn():
-        return int(phone.dump("SurfaceFlinger", r"frames drawn: (\d+)"))
-
     phone.ok("am", "start", "com.ancloud.latency")
     phone.screen()
     eventually("a second without anything to do", sleeps_for_a_second)
-    phone.ok("am", "start", "com.ancloud.motion")
-    first, cpu = drawn(), phone.cpu_ms()
-    frames = eventually("two hundred frames are drawn", lambda: (n := drawn() - first) >= 200 and n)
-    each = (phone.cpu_ms() - cpu) / frames
     phone.ok("input", "keyevent", "HOME")
-    print(f"     system_server: {each:.2f} ms of processor time for each frame of Motion")
-    assert each < 10  # 15 % of a core at 60 fps would be 2.5; caches and cores that others use too make it more
 
 
 try:
     status = run_all([
         screencap_writes_png, launcher_opens_apps_and_home_returns, am_refuses_by_name, notes_keeps_every_character, hardware_keys_type,
         latency_flips_and_names_the_touch, motion_counts_sixty_a_second_at_most, pattern_survives_any_size, wm_rotates_and_refuses,
-        settings_survive_a_restart, asleep_is_black_and_deaf, input_refuses_what_it_cannot_do, touches_are_shown_when_asked, hostile_packets_harm_nobody, a_still_screen_sleeps_and_a_moving_one_is_cheap])
+        settings_survive_a_restart, asleep_is_black_and_deaf, input_refuses_what_it_cannot_do, touches_are_shown_when_asked, hostile_packets_harm_nobody, a_still_screen_sleeps])
 finally:
     phone.close()
 sys.exit(status)
