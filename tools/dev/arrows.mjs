@@ -69,7 +69,7 @@ for (const [folder, allowed] of Object.entries(ALLOWED)) {
     const file = path.join(entry.parentPath, entry.name);
     const shown = path.relative(root, file);
     if (shown.includes('/gen/')) continue;
-    const spec = /\.(spec|test)\.tsx?$/.test(file);
+    const spec = /\.(spec|test|fixture)\.tsx?$/.test(file);
     if (folder.startsWith('services/') && entry.name === 'index.ts')
       problems.push(`${shown}: a barrel inside a service`);
     const inCore = shown.split(path.sep).includes('core');
@@ -78,6 +78,7 @@ for (const [folder, allowed] of Object.entries(ALLOWED)) {
       const typeOnly = match[1] !== undefined;
       const target = match[2] ?? match[3];
       if (target.startsWith('.')) {
+        if (!spec && target.endsWith('.fixture.js')) problems.push(`${shown}: only specs import fixtures`);
         const resolved = path.resolve(path.dirname(file), target).replace(/\.js$/, '.ts');
         if (!resolved.startsWith(src + path.sep) && /\.(ts|js)$/.test(target))
           problems.push(`${shown}: leaves its package by '${target}'`);
