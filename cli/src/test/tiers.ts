@@ -51,6 +51,7 @@ export const tiers: readonly Tier[] = [
     commands: [
       npm('lint', 'lint', 15),
       npm('arrows', 'arrows', 5),
+      npm('references', 'references', 5),
       npm('format', 'format:check', 15),
       vitest('unit specs', [], 30),
     ],
