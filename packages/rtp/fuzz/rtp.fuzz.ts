@@ -35,8 +35,26 @@ function packetsOf(mtu: number): Buffer[] {
   return packets;
 }
 const good = [...packetsOf(200), ...packetsOf(1_200)];
+/** A whole header, and behind it hardly anything, by each type that RFC 6184 knows. */
+const short = fc
+  .tuple(fc.constantFrom(1, 5, 7, 8, 24, 25, 28, 29, 31), fc.uint8Array({ maxLength: 4 }), fc.nat(65_535))
+  .map(([type, behind, sequence]) => {
+    const bytes = Buffer.concat([good[0]!.subarray(0, 12), Buffer.from([0x60 | type]), behind]);
+    bytes.writeUInt16BE(sequence, 2);
+    return bytes.subarray(0, 12 + (sequence % (behind.length + 2)));
+  });
+/** With padding (RFC 3550 §5.1), of a length that is so or is not. */
+const padded = fc
+  .tuple(fc.constantFrom(...good), fc.nat(40), fc.constantFrom(0, 0, 0, 1, 200))
+  .map(([bytes, length, more]) => {
+    const copy = Buffer.concat([bytes, Buffer.alloc(length), Buffer.from([(length + 1 + more) & 0xff])]);
+    copy[0]! |= 0x20;
+    return copy;
+  });
 const packet = fc.oneof(
   damagedBytes(good, 20),
+  short,
+  padded,
   fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)),
 );
 
@@ -47,9 +65,9 @@ it(
       fc.property(packet, (bytes) => {
         try {
           const { payload, extension, csrcs } = parseRtp(bytes);
-          expect(12 + csrcs.length * 4 + (extension?.data.length ?? 0) + payload.length).toBeLessThanOrEqual(
-            bytes.length,
-          );
+          const padding = (bytes[0]! & 0x20) === 0 ? 0 : bytes.at(-1)!;
+          const extended = extension === undefined ? 0 : 4 + extension.data.length;
+          expect(12 + csrcs.length * 4 + extended + payload.length + padding).toBe(bytes.length);
         } catch (error) {
           if (!(error instanceof RtpError)) throw error;
           expect(error.code).toBe('RTP_MALFORMED');

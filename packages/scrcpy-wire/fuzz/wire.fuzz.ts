@@ -73,16 +73,30 @@ it.each(['v3', 'v4'] as const)(
       const told: unknown[] = [];
       const sink = {
         codec: (codec: string) => told.push(codec),
-        session: (session: object) => told.push(session),
-        packet: ({ data, ...head }: { readonly data: Uint8Array }) =>
-          told.push({ ...head, data: Buffer.from(data).toString('hex') }),
+        session: (session: { readonly width: number; readonly height: number }) => {
+          // Positions on the picture travel as u16.
+          for (const side of [session.width, session.height]) expect(side > 0 && side <= 0xffff).toBe(true);
+          told.push(session);
+        },
+        packet: ({ data, ...head }: { readonly data: Uint8Array }) => {
+          expect(data.length).toBeLessThanOrEqual(4_096);
+          told.push({ ...head, data: Buffer.from(data).toString('hex') });
+        },
       };
       return said(parts, createMediaParser({ dialect, kind: 'video', maxPacketSize: 4_096, sink }), told);
     };
     const good = media(dialect);
     expect(read([good])).toHaveLength(5);
+    // Of any size: v3 tells it behind the codec's id, v4 in a packet of its own.
+    const sized = fc.tuple(fc.nat(0x1_0010), fc.nat(0x1_0010)).map(([width, height]) => {
+      const bytes = Buffer.from(good);
+      const at = dialect === 'v3' ? 4 : 8;
+      bytes.writeUInt32BE(width, at);
+      bytes.writeUInt32BE(height % 3 === 0 ? 0 : height, at + 4);
+      return bytes;
+    });
     fc.assert(
-      fc.property(damagedBytes([good], 64), cuts, (bytes, lengths) => {
+      fc.property(fc.oneof(damagedBytes([good], 64), sized), cuts, (bytes, lengths) => {
         expect(read(chunks(bytes, lengths))).toEqual(read([bytes]));
       }),
       fuzzSettings(500),

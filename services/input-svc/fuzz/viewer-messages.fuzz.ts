@@ -14,8 +14,28 @@ const finger = fc.record({ finger: fc.oneof(fc.nat(12), u32), x: u32, y: u32, pr
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constant('x'.repeat(5_000)));
 const bool = fc.boolean();
 const s32 = fc.integer({ min: -0x8000_0000, max: 0x7fff_ffff });
+const place = fc.oneof({ arbitrary: fc.nat(0xffff), weight: 9 }, u32);
+const placed = fc.record({ finger: fc.nat(9), x: place, y: place, pressure: place });
+/** A touch that is meant, but for a place or a pressure here and there: hardly any of the others below comes as far as the phone. */
+const touch = fc
+  .record({
+    gesture: fc.nat(3),
+    sequence: fc.nat(40),
+    action: fc.integer({ min: 1, max: 5 }),
+    // One finger twice, now and then.
+    fingers: fc.oneof(
+      fc.uniqueArray(placed, { minLength: 1, maxLength: 10, selector: ({ finger: one }) => one }),
+      fc.array(placed, { minLength: 1, maxLength: 3 }),
+    ),
+    mouse: bool,
+  })
+  .map((value) => ({
+    $case: 'touch' as const,
+    value: { ...value, finger: value.fingers[0]?.finger ?? 0, buttons: 0 },
+  }));
 /** Every message a viewer could write, with values that nobody means. */
 const input: fc.Arbitrary<NonNullable<ViewerInput['input']>> = fc.oneof(
+  { arbitrary: touch, weight: 6 },
   fc.record({
     $case: fc.constant('touch' as const),
     value: fc.record({

@@ -9,6 +9,12 @@ import { readPatch } from '../src/core/whep-patch.js';
 import { producersOf, readWhipOffer } from '../src/core/whip-offer.js';
 import { errorOf, hasIntegrity, readStun, readXorAddress, stunLength, writeStun } from '../src/io/stun.js';
 
+/** Sound and picture under one payload type. */
+const ALIKE = CHROMIUM.replaceAll(/(rtpmap|fmtp|rtcp-fb):109 /g, '$1:111 ').replace(
+  /^(m=video.*) 109 /m,
+  '$1 111 ',
+);
+
 /** Lines that belong somewhere else, or nowhere. */
 const ODD = [
   'm=video 9 UDP/TLS/RTP/SAVPF 96',
@@ -45,7 +51,7 @@ function refusable<T>(read: () => T): T | undefined {
 it(
   'an offer of a viewer is refused by name, or comes to something that a router takes',
   () => {
-    const offers = damagedLines([CHROMIUM, BARE, PUBLISHER], ODD);
+    const offers = damagedLines([CHROMIUM, BARE, PUBLISHER, ALIKE], ODD);
     fc.assert(
       fc.property(fc.oneof(offers, fc.string({ unit: 'binary' })), (text) => {
         const offer = refusable(() => readOffer(text));
