@@ -1,6 +1,7 @@
 import type { Action } from '@ancloud/contracts/input/v1/viewer';
 import { limits, type Quality, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
 import { Arrival } from './arrival.js';
+import { PhoneClipboard } from './clipboard.js';
 import { Connection, type ConnectionState, type Joined } from './connection.js';
 import type { AncloudPhoneEvents } from './events.js';
 import { Experience } from './experience.js';
@@ -41,6 +42,10 @@ export class AncloudPhone extends HTMLElement {
   readonly #overlay: Overlay;
   readonly #toolbar: Toolbar;
   readonly #hands: Hands;
+  readonly #clipboard = new PhoneClipboard({
+    write: writeClipboard,
+    say: (sentence) => this.#overlay.toast(sentence),
+  });
   #connection: Connection | undefined;
   #arrival = new Arrival();
   #experience: Experience | undefined;
@@ -162,6 +167,7 @@ export class AncloudPhone extends HTMLElement {
   #disconnect(): void {
     this.#experience?.close();
     this.#hands.rest();
+    this.#clipboard.cancel();
     this.#connection?.close();
     this.#connection = undefined;
     this.#become('watch');
@@ -216,7 +222,10 @@ export class AncloudPhone extends HTMLElement {
     } else if (state === 'ended') this.#overlay.end(why === '' ? 'Not connected' : `Disconnected: ${why}`);
     else if (state === 'waiting') this.#overlay.wait('The picture is interrupted…', why);
     else this.#overlay.wait('Reconnecting…', why);
-    if (state !== 'live') this.#hands.rest();
+    if (state !== 'live') {
+      this.#hands.rest();
+      this.#clipboard.cancel();
+    }
     this.#tell('state', { state, why, code });
   }
 
@@ -224,9 +233,9 @@ export class AncloudPhone extends HTMLElement {
     if (method === 'clipboard') {
       const { text } = data as ServerNotifications['clipboard'];
       this.#tell('clipboard', { text });
-      // Only for whoever is at work here: no phone writes into the clipboard of a page in the background.
-      if (document.hasFocus()) navigator.clipboard?.writeText(text).catch(() => undefined);
+      void this.#clipboard.told(text);
     } else if (method === 'refused') {
+      this.#clipboard.cancel();
       this.#overlay.toast((data as ServerNotifications['refused']).message);
     } else {
       const control = data as ServerNotifications['control'];
@@ -239,9 +248,10 @@ export class AncloudPhone extends HTMLElement {
     const action = toolActions[name];
     if (action !== undefined) return this.act(action);
     if (name === 'keyboard') this.#hands.focus();
-    else if (name === 'copy')
+    else if (name === 'copy') {
+      this.#clipboard.ask();
       this.#hands.send({ $case: 'clipboard', value: { set: false, text: '', paste: false } });
-    else if (name === 'sound') this.#mute(!this.video.muted);
+    } else if (name === 'sound') this.#mute(!this.video.muted);
     else if (name === 'stats') this.#toolbar.press('stats', this.#overlay.toggleStats());
     else if (name === 'full-screen') {
       const done = document.fullscreenElement === this ? document.exitFullscreen() : this.requestFullscreen();
@@ -260,6 +270,12 @@ export class AncloudPhone extends HTMLElement {
   #tell<K extends keyof AncloudPhoneEvents>(name: K, detail: AncloudPhoneEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
+}
+
+/** Only for whoever is at work here: no phone writes into the clipboard of a page in the background. Pages without TLS have none. */
+async function writeClipboard(text: string): Promise<void> {
+  if (!document.hasFocus()) throw new DOMException('the page is in the background', 'NotAllowedError');
+  await navigator.clipboard.writeText(text);
 }
 
 if (customElements.get('ancloud-phone') === undefined) customElements.define('ancloud-phone', AncloudPhone);

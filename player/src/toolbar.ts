@@ -19,6 +19,8 @@ interface Tool {
   readonly label: string;
   /** SVG path data on a 24 × 24 grid. */
   readonly icon: string;
+  /** The same while it is off. */
+  readonly off?: string;
   /** Needs role control. */
   readonly acts?: true;
   /** Says by aria-pressed whether it is on. */
@@ -50,6 +52,7 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
   sound: {
     label: 'Sound',
     icon: 'M4 9v6h4l5 4V5L8 9zM16 9a4 4 0 0 1 0 6M18.5 6.5a8 8 0 0 1 0 11',
+    off: 'M4 9v6h4l5 4V5L8 9zM16.5 9.5l5 5M21.5 9.5l-5 5',
     toggles: true,
   },
   stats: { label: 'Statistics', icon: 'M5 20V10M12 20V4M19 20v-7', toggles: true },
@@ -103,7 +106,9 @@ export class Toolbar {
   }
 
   press(name: ToolName, on: boolean): void {
-    this.#buttons.get(name)?.setAttribute('aria-pressed', String(on));
+    const button = this.#buttons.get(name);
+    button?.setAttribute('aria-pressed', String(on));
+    button?.querySelector('path')?.setAttribute('d', iconOf(TOOLS[name], on));
   }
 
   #list(): HTMLButtonElement[] {
@@ -132,6 +137,10 @@ export class Toolbar {
   }
 }
 
+function iconOf({ icon, off = icon }: Tool, on: boolean): string {
+  return on ? icon : off;
+}
+
 function makeButton(tool: Tool): HTMLButtonElement {
   const button = document.createElement('button');
   button.type = 'button';
@@ -142,7 +151,7 @@ function makeButton(tool: Tool): HTMLButtonElement {
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
   const icon = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  icon.setAttribute('d', tool.icon);
+  icon.setAttribute('d', iconOf(tool, false));
   svg.append(icon);
   button.append(svg);
   return button;

@@ -30,6 +30,7 @@ export function viewerRoutes(): readonly Route[] {
   const there = [
     {
       viewerId: 'vw_ann',
+      name: 'Ann',
       role: 'control',
       joinedAt,
       invitedUntil: null,
@@ -41,6 +42,7 @@ export function viewerRoutes(): readonly Route[] {
     },
     {
       viewerId: 'vw_whep',
+      name: '',
       role: 'watch',
       joinedAt,
       invitedUntil: null,
@@ -56,6 +58,7 @@ export function viewerRoutes(): readonly Route[] {
       at: new Date(Date.now() - index * 61_000).toISOString(),
       what: index % 2 === 0 ? 'ended' : 'took',
       viewerId: `vw_${Math.floor(index / 2)}`,
+      viewerName: index < 2 ? 'Ann' : '',
       role: 'control',
       how: index % 2 === 0 ? 'left' : 'touched',
       inputs: index % 2 === 0 ? 42 : 0,
@@ -71,6 +74,7 @@ export function viewerRoutes(): readonly Route[] {
         const joins = body['ttlSeconds'] === undefined;
         made.set(viewerId, {
           viewerId,
+          name: body['name'] ?? '',
           role: body['role'],
           joinedAt: null,
           invitedUntil: joins ? null : until,

@@ -107,13 +107,18 @@ export function addPhones(program: Command): void {
       'watch',
     )
     .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
+    .option('--name <name>', 'who it is, as the lists and the audit show it', '')
     .option('--region <label>', 'where the viewer is: a media-svc there serves it, if there is one', '')
     .description(
       'let somebody see the phone: a signalling URL, and a token for one viewer (<ancloud-phone src token>)',
     )
     .action(
-      action(async ({ layout, output }, id: string, options: { role: string; ttl: string; region: string }) =>
-        (await import('./phone.js')).phoneShare(layout, id, options, output),
+      action(
+        async (
+          { layout, output },
+          id: string,
+          options: { role: string; ttl: string; region: string; name: string },
+        ) => (await import('./phone.js')).phoneShare(layout, id, options, output),
       ),
     );
   phone

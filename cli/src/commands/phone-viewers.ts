@@ -4,6 +4,7 @@ import { type Output, table } from '../output.js';
 
 interface ViewerView {
   readonly viewerId: string;
+  readonly name: string;
   readonly role: string;
   readonly joinedAt: string | null;
   /** Null once it has come. */
@@ -39,6 +40,7 @@ interface AuditLine {
   readonly at: string | null;
   readonly what: string;
   readonly viewerId: string;
+  readonly viewerName: string;
   readonly role: string;
   readonly how: string;
   readonly inputs: number;
@@ -51,6 +53,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
   const { viewers } = await new GatewayClient(layout).get<{ viewers: ViewerView[] }>(`${pathOf(id)}/viewers`);
   const rows = viewers.map((one) => [
     one.viewerId,
+    one.name,
     one.role,
     one.joinedAt ?? '',
     one.connected
@@ -64,7 +67,19 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
   output.result(
     viewers,
     table(
-      ['VIEWER', 'ROLE', 'SINCE', 'BY', 'CONTROLS', 'DELAY MS', 'GLASS MS', 'TOUCH MS', 'STALLS', 'SCORE'],
+      [
+        'VIEWER',
+        'NAME',
+        'ROLE',
+        'SINCE',
+        'BY',
+        'CONTROLS',
+        'DELAY MS',
+        'GLASS MS',
+        'TOUCH MS',
+        'STALLS',
+        'SCORE',
+      ],
       rows,
     ),
   );
@@ -131,9 +146,10 @@ export async function phoneAudit(
     one.at ?? '',
     one.what,
     one.viewerId,
+    one.viewerName,
     one.role,
     one.inputs === 0 ? '' : String(one.inputs),
     one.how,
   ]);
-  output.result(lines, table(['AT', 'WHAT', 'WHO', 'ROLE', 'INPUTS', 'HOW'], rows));
+  output.result(lines, table(['AT', 'WHAT', 'WHO', 'NAME', 'ROLE', 'INPUTS', 'HOW'], rows));
 }

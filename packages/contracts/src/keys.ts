@@ -96,6 +96,8 @@ export const plainKeys = {
   phoneViewers: { template: 'phone:{phone}:viewers', writer: 'gateway', type: 'zset' },
   /** A viewer whose right was taken back; stands for longer than any token is good. */
   viewerRevoked: { template: 'viewer-revoked:{viewer}', writer: 'gateway', type: 'string' },
+  /** What people are shown for a viewer that was made with a name; stands for as long as the audit tells of it. */
+  viewerName: { template: 'viewer-name:{viewer}', writer: 'gateway', type: 'string' },
   /** Who touched when: 1000 lines at most, 30 days after the last. */
   controlAudit: { template: 'control:{phone}:audit', writer: 'input-svc', type: 'stream' },
   apiKey: { template: 'api-key:{digest}', writer: 'gateway', type: 'hash' },

@@ -74,7 +74,7 @@ class Console {
   }
 
   /** Presses a button by the keyboard, while the mouse does something else. */
-  async key(button: string): Promise<void> {
+  async key(button: RegExp): Promise<void> {
     await this.page.getByRole('button', { name: button }).focus({ timeout: LOOK_MS });
     await this.page.keyboard.press('Enter');
   }
@@ -143,12 +143,12 @@ describe('the controls, between two consoles', () => {
         try {
           await ann.seen(bob.viewerId).getByText('asks for the controls').waitFor({ timeout: LOOK_MS });
           await bob.says(OTHERS, LOOK_MS);
-          await ann.key(`Hand over to ${bob.viewerId}`);
+          await ann.key(new RegExp(`^Hand over to Console of admin, ${bob.viewerId}$`));
           await bob.says(MINE);
           await taken(`handed over by ${ann.viewerId}`, LOOK_MS);
         } catch (error) {
           // A page that stood still for 2 s was not at work: who asked has them.
-          if (await bob.has(MINE)) await ann.key('Take controls');
+          if (await bob.has(MINE)) await ann.key(/^Take controls$/);
           await ann.says(MINE);
           throw error;
         }
@@ -228,6 +228,7 @@ describe('a guest by a link', () => {
       await ann.press('Share');
       const dialog = ann.page.getByRole('dialog');
       await dialog.getByRole('radiogroup', { name: 'They may' }).getByText('Control').click();
+      await dialog.getByRole('textbox', { name: 'For whom' }).fill('Gil of support');
       await dialog.getByRole('button', { name: 'Make a link' }).click();
       return dialog.getByRole('textbox', { name: 'Link' }).inputValue();
     };
@@ -252,6 +253,12 @@ describe('a guest by a link', () => {
       await guest.patternWhere(({ value }) => value > before, 5_000);
     });
     await ann.says(OTHERS);
+    await ann.seen('Gil of support').getByText('may touch, has the controls').waitFor();
     await page.close();
+    // It is gone, and the audit still says who it was.
+    await ann.page.getByText('Who had the controls').click();
+    const rows = ann.page.getByRole('table', { name: /^Who held the controls/ }).getByRole('row');
+    await rows.filter({ hasText: 'Gil of support' }).filter({ hasText: 'it left' }).first().waitFor();
+    await rows.filter({ hasText: 'Console of admin' }).first().waitFor();
   });
 });

@@ -84,14 +84,17 @@ describe('sharing', () => {
       expect(code).toBe(0);
       return JSON.parse(stdout);
     };
-    const made = await json('share', phone.phoneId, '--role', 'control');
+    const made = await json('share', phone.phoneId, '--role', 'control', '--name', 'Ann, QA');
     const viewer = await browser.open(farm, made as { token: string; viewerId: string });
     await viewer.firstFrame();
     const { viewers } = await farm.api<{ viewers: { viewerId: string; role: string }[] }>(
       'GET',
       `/v1/phones/${phone.phoneId}/viewers`,
     );
-    expect(viewers).toContainEqual(expect.objectContaining({ viewerId: viewer.viewerId, role: 'control' }));
+    expect(viewers).toContainEqual(
+      expect.objectContaining({ viewerId: viewer.viewerId, role: 'control', name: 'Ann, QA' }),
+    );
+    expect((await farm.cli(['phone', 'viewers', phone.phoneId])).stdout).toContain('Ann, QA');
     await viewer.page.close();
     await json('set', phone.phoneId, '--label', 'team=a', 'row=1');
     expect(await json('show', phone.phoneId)).toMatchObject({ spec: { labels: { team: 'a', row: '1' } } });

@@ -170,13 +170,13 @@ describe('a viewer', () => {
     const invite = async () =>
       (
         await gateway.call('POST', `/v1/phones/${phoneId}/viewers`, {
-          body: { role: 'control', ttlSeconds: 600 },
+          body: { role: 'control', ttlSeconds: 600, name: ' Ann ' },
         })
       ).json;
     const began = Date.now();
     const made = await invite();
     const ended = Date.now();
-    const invited = { role: 'control', joinedAt: null, connected: false };
+    const invited = { name: 'Ann', role: 'control', joinedAt: null, connected: false };
     const entry = await listed(made.viewerId);
     expect(entry).toMatchObject(invited);
     // Redis' clock, the gateway's and ours are one here; the token's own end is of whole seconds.

@@ -84,22 +84,24 @@ describe('sharing', () => {
     await dialog.getByRole('radiogroup', { name: 'They may' }).getByText('Control').click();
     await dialog.getByText('Also touches, when nobody else is at work.').waitFor();
     await dialog.getByRole('radiogroup', { name: 'To be used within' }).getByText('1 hour').click();
+    await dialog.getByRole('textbox', { name: 'For whom' }).fill(' Bob ');
     const asked = page.waitForRequest(
       (request) => request.url().endsWith('/viewers') && request.method() === 'POST',
     );
     await dialog.getByRole('button', { name: 'Make a link' }).click();
-    expect((await asked).postDataJSON()).toEqual({ role: 'control', ttlSeconds: 3_600 });
+    expect((await asked).postDataJSON()).toEqual({ role: 'control', name: 'Bob', ttlSeconds: 3_600 });
     const link = await dialog.getByRole('textbox', { name: 'Link' }).inputValue();
     expect(link).toMatch(new RegExp(`^${gateway.origin}/shared.html#token=mock-ph_\\w+-token-control$`));
     await wellMade(page);
     // What nobody has used can be taken back by whoever opens this, not only by who made it.
     const unused = dialog.getByRole('list', { name: 'Not used yet' });
     await unused.getByText('control, until').waitFor();
+    await unused.getByText(/^Bob/).waitFor();
     await dialog.getByRole('button', { name: 'Another one' }).click();
     await dialog.getByRole('button', { name: 'Make a link' }).click();
     await unused.getByRole('listitem').nth(1).waitFor();
     await unused
-      .getByRole('button', { name: /^Revoke vw_/ })
+      .getByRole('button', { name: /^Revoke (Bob, )?vw_/ })
       .first()
       .click();
     await unused.getByRole('listitem').nth(1).waitFor({ state: 'detached' });
@@ -133,7 +135,7 @@ describe('how viewers see it', () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();
     const fold = await openFold(page, 'How viewers see it');
-    const ann = fold.getByRole('listitem').filter({ hasText: 'vw_ann' });
+    const ann = fold.getByRole('listitem').filter({ hasText: 'Ann' });
     await ann.getByText('the smaller picture, UDP').waitFor();
     const row = (name: string) =>
       ann.getByRole('row').filter({ hasText: name }).getByRole('cell').allTextContents();
@@ -161,6 +163,7 @@ describe('the audit', () => {
     await rows.nth(1).getByText('let go').waitFor();
     await rows.nth(1).getByText('left, 42 inputs').waitFor();
     await rows.nth(2).getByText('touched', { exact: true }).waitFor();
+    expect(await rows.nth(1).getByRole('cell').nth(1).innerText()).toMatch(/^Ann\s+control\s+vw_0$/);
     expect(await rows.count()).toBe(21);
     await wellMade(page);
     await fold.getByRole('button', { name: 'Show more' }).click();

@@ -5,6 +5,7 @@ export interface AuditLine {
   readonly at: string | null;
   readonly what: 'took' | 'ended' | 'revoked' | (string & {});
   readonly viewerId: string;
+  readonly viewerName: string;
   readonly role: string;
   /** How or why: `touched`, `asked`, `handed over by vw_…`. */
   readonly how: string;

@@ -87,8 +87,9 @@ export class Client {
     return this.http.json('DELETE', `/v1/phones/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
   }
 
-  viewer(id: string, role: PhoneViewer['role'], ttlSeconds?: number): Promise<Viewer> {
-    const body = ttlSeconds === undefined ? { role } : { role, ttlSeconds };
+  /** @param name what others are shown for it. */
+  viewer(id: string, role: PhoneViewer['role'], name: string, ttlSeconds?: number): Promise<Viewer> {
+    const body = { role, name, ttlSeconds };
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(id)}/viewers`, { body });
   }
 

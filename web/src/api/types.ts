@@ -104,6 +104,8 @@ export interface Viewer {
 /** Somebody who looks at a phone. */
 export interface PhoneViewer {
   readonly viewerId: string;
+  /** Who it is, by whoever let it in; may be empty. */
+  readonly name: string;
   readonly role: 'watch' | 'control' | 'owner';
   readonly joinedAt: string | null;
   /** It has not come yet, and may until then; null once it has. */

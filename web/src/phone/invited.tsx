@@ -5,6 +5,7 @@ import { useFarm } from '../farm/farm.js';
 import { Icon } from '../ui/icon.js';
 import { Problem } from '../ui/problem.js';
 import { useDeed } from '../ui/use-deed.js';
+import { callOf, exactly } from './who.js';
 
 /** Whether a link was used is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
@@ -25,22 +26,22 @@ export function Invited({ phoneId }: { readonly phoneId: string }): ReactNode {
       <h3 id="invited">Not used yet</h3>
       {error !== undefined && <Problem error={error} />}
       <ul className="viewers" aria-labelledby="invited">
-        {invited.map(({ viewerId, role, invitedUntil }) => (
-          <li key={viewerId}>
+        {invited.map((viewer) => (
+          <li key={viewer.viewerId}>
             <Icon name="share" />
             <span>
-              {viewerId}
+              {callOf(viewer)}
               <small>
-                {role}, until {new Date(invitedUntil ?? 0).toLocaleTimeString()}
+                {viewer.role}, until {new Date(viewer.invitedUntil ?? 0).toLocaleTimeString()}
               </small>
             </span>
             <Button
               className="button small danger-text"
-              aria-label={`Revoke ${viewerId}`}
+              aria-label={`Revoke ${exactly(viewer)}`}
               isDisabled={busy}
               onPress={() =>
                 run(
-                  () => client.revoke(viewerId),
+                  () => client.revoke(viewer.viewerId),
                   () => void viewers.refetch(),
                 )
               }

@@ -18,7 +18,7 @@ interface PlayerProps {
 
 /** The phone's screen with its own connection: asks for a token, and for another one when the first has ended. */
 export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps): ReactNode {
-  const { client } = useFarm();
+  const { client, me } = useFarm();
   const narrow = useNarrow();
   const [attempt, setAttempt] = useState(0);
   const [error, setError] = useState<Error>();
@@ -36,7 +36,11 @@ export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps)
     async function join(): Promise<void> {
       try {
         // Who has signed in here owns the phone: nobody with less has to be asked.
-        const { token } = await client.viewer(phoneId, role === 'control' ? 'owner' : 'watch');
+        const { token } = await client.viewer(
+          phoneId,
+          role === 'control' ? 'owner' : 'watch',
+          nameOfConsole(me.owner),
+        );
         if (!over) element?.setAttribute('token', token);
       } catch (thrown) {
         if (!over) setError(thrown as Error);
@@ -47,7 +51,7 @@ export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps)
       over = true;
       element?.removeAttribute('token');
     };
-  }, [client, phoneId, role, attempt, onHolding, player]);
+  }, [client, me.owner, phoneId, role, attempt, onHolding, player]);
 
   useEffect(() => {
     const element = player.current;
@@ -89,6 +93,11 @@ export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps)
       </ancloud-phone>
     </>
   );
+}
+
+/** What others are shown for a viewer in the console; the farm takes 63 characters. */
+function nameOfConsole(owner: string): string {
+  return `Console of ${owner}`.slice(0, 63);
 }
 
 const narrowScreen = matchMedia('(max-width: 56rem)');

@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { Button, Label, Radio, RadioGroup } from 'react-aria-components';
+import { Button, Input, Label, Radio, RadioGroup, Text, TextField } from 'react-aria-components';
 import type { Phone, PhoneViewer, Viewer } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
@@ -43,12 +43,14 @@ export function ShareWindow({ phone, open, onClose }: ShareProps): ReactNode {
 function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
   const { client } = useFarm();
   const [role, setRole] = useState<Role>('watch');
+  const [name, setName] = useState('');
   const [minutes, setMinutes] = useState(10);
   const [made, setMade] = useState<Viewer>();
   const [returned, setReturned] = useState(false);
   const { busy, error, run } = useDeed();
   function again(): void {
     setMade(undefined);
+    setName('');
     setReturned(true);
   }
   if (made !== undefined) return <Made viewer={made} role={role} again={again} />;
@@ -72,6 +74,13 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
       <p role="status" className="hint">
         {ROLE_WORDS[role][1]}
       </p>
+      <TextField className="field" value={name} onChange={setName} maxLength={63} autoComplete="off">
+        <Label>For whom</Label>
+        <Input placeholder="Ann, support" />
+        <Text slot="description" className="hint">
+          Shown to all who see who is there, and kept with what was done. May be left empty.
+        </Text>
+      </TextField>
       <Minutes value={minutes} onChange={setMinutes} />
       {error !== undefined && <Problem error={error} />}
       <div>
@@ -80,7 +89,7 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
           // Whatever else had the focus is gone then, and with it Escape.
           autoFocus={returned}
           isDisabled={busy}
-          onPress={() => run(() => client.viewer(phoneId, role, minutes * 60), setMade)}
+          onPress={() => run(() => client.viewer(phoneId, role, name.trim(), minutes * 60), setMade)}
         >
           <Icon name="share" /> {busy ? 'Making…' : 'Make a link'}
         </Button>

@@ -8,6 +8,7 @@ import { Icon } from '../ui/icon.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
 import type { Holding } from './holding.js';
+import { callOf, exactly } from './who.js';
 
 /** Who comes and goes is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
@@ -43,51 +44,55 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
   const there = viewers.data?.filter((one) => one.connected) ?? [];
   if (there.length === 0) return null;
   return (
-    <ul className="viewers" aria-label="Who is there">
-      {there.map((viewer) => {
-        const mine = viewer.viewerId === holding.me;
-        const asks = holding.asking.includes(viewer.viewerId);
-        return (
-          <li key={viewer.viewerId}>
-            <Icon name={viewer.holdsControl ? 'hand' : 'eye'} />
-            <span>
-              {mine ? 'You' : viewer.viewerId}
-              <small>
-                {ROLE_WORDS[viewer.role]}
-                {viewer.holdsControl && ', has the controls'}
-                {asks && ', asks for the controls'}
-              </small>
-            </span>
-            {!mine && viewer.role !== 'watch' && holding.by === 'mine' && (
-              <Button
-                className="button small"
-                aria-label={`Hand over to ${viewer.viewerId}`}
-                onPress={() => player.current?.control(false, viewer.viewerId)}
-              >
-                Hand over
-              </Button>
-            )}
-            {viewer.role !== 'watch' && !viewer.holdsControl && holding.by !== 'mine' && !mine && (
-              <Button
-                className="button small"
-                aria-label={`Give the controls to ${viewer.viewerId}`}
-                onPress={() => ask(client.grantControl(phoneId, viewer.viewerId))}
-              >
-                Give controls
-              </Button>
-            )}
-            {!mine && (
-              <Button
-                className="button small danger-text"
-                aria-label={`Remove ${viewer.viewerId}`}
-                onPress={() => ask(client.revoke(viewer.viewerId))}
-              >
-                Remove
-              </Button>
-            )}
-          </li>
-        );
-      })}
-    </ul>
+    <section className="who" aria-labelledby="who">
+      <h2 id="who">Who is there</h2>
+      <ul className="viewers" aria-labelledby="who">
+        {there.map((viewer) => {
+          const mine = viewer.viewerId === holding.me;
+          const asks = holding.asking.includes(viewer.viewerId);
+          return (
+            <li key={viewer.viewerId}>
+              <Icon name={viewer.holdsControl ? 'hand' : 'eye'} />
+              <span>
+                {mine ? 'You' : callOf(viewer)}
+                <small>
+                  {ROLE_WORDS[viewer.role]}
+                  {viewer.holdsControl && ', has the controls'}
+                  {asks && ', asks for the controls'}
+                </small>
+                {!mine && viewer.name !== '' && <small className="id">{viewer.viewerId}</small>}
+              </span>
+              {!mine && viewer.role !== 'watch' && holding.by === 'mine' && (
+                <Button
+                  className="button small"
+                  aria-label={`Hand over to ${exactly(viewer)}`}
+                  onPress={() => player.current?.control(false, viewer.viewerId)}
+                >
+                  Hand over
+                </Button>
+              )}
+              {viewer.role !== 'watch' && !viewer.holdsControl && holding.by !== 'mine' && !mine && (
+                <Button
+                  className="button small"
+                  aria-label={`Give the controls to ${exactly(viewer)}`}
+                  onPress={() => ask(client.grantControl(phoneId, viewer.viewerId))}
+                >
+                  Give controls
+                </Button>
+              )}
+              {!mine && (
+                <Button
+                  className="button small danger-text"
+                  aria-label={`Remove ${exactly(viewer)}`}
+                  onPress={() => ask(client.revoke(viewer.viewerId))}
+                >
+                  Remove
+                </Button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
   );
 }

@@ -7,6 +7,7 @@ import { roleWord, time } from './public-json.js';
 export function phoneViewerJson(viewer: PhoneViewer) {
   return {
     viewerId: viewer.viewerId,
+    name: viewer.name,
     role: roleWord(viewer.role),
     joinedAt: time(viewer.joinedAtMs),
     connected: viewer.connected,
@@ -34,6 +35,7 @@ export function controlAuditJson(line: ControlAudit) {
     at: time(line.atMs),
     what: line.what,
     viewerId: line.viewerId,
+    viewerName: line.viewerName,
     role: roleWord(line.role),
     how: line.how,
     inputs: line.inputs,

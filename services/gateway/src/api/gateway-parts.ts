@@ -44,6 +44,7 @@ import { SnapshotAccess } from '../snapshots/snapshot-access.js';
 import { TokenSigner } from '../viewers/token.js';
 import { ViewerDoor } from '../viewers/viewer-door.js';
 import { Whep } from '../whep/whep.js';
+import { ViewerNames } from '../viewers/viewer-names.js';
 import { ViewerStore } from '../viewers/viewer-store.js';
 
 /** The world of one gateway process: built once, in main. */
@@ -77,6 +78,7 @@ export function buildParts(world: World) {
   const store = new PhoneStore(state);
   const operations = new OperationStore(state);
   const viewers = new ViewerStore(state);
+  const names = new ViewerNames(state);
   const credentials = new RedisCredentials(state);
   const signer = new TokenSigner(config.tokenSecret);
   const access = new PhoneAccess(facts, store);
@@ -111,6 +113,7 @@ export function buildParts(world: World) {
     store,
     operations,
     viewers,
+    names,
     credentials,
     signer,
     access,

@@ -8,12 +8,13 @@ import { keyOf, type State } from '@ancloud/state';
 import type { Principal } from '../auth/principal.js';
 import { invalid } from '../errors.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
+import type { ViewerNames } from '../viewers/viewer-names.js';
 
 export const auditRange = { min: 1, max: 1_000, preset: 100 } as const;
 
 /** Who touched a phone when, newest first. Errors: INVALID_ARGUMENT, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
 export async function listControlAudit(
-  parts: { readonly access: PhoneAccess; readonly state: State },
+  parts: { readonly access: PhoneAccess; readonly names: ViewerNames; readonly state: State },
   principal: Principal,
   request: ListControlAuditRequest,
 ): Promise<ListControlAuditResponse> {
@@ -27,5 +28,7 @@ export async function listControlAudit(
     redis.xrevrange(key, '+', '-', 'COUNT', limit),
   );
   // Each row is an id with names and values in turn; there is one pair.
-  return { lines: rows.map(([, [, json]]) => ControlAudit.fromJSON(JSON.parse(json ?? '{}'))) };
+  const lines = rows.map(([, [, json]]) => ControlAudit.fromJSON(JSON.parse(json ?? '{}')));
+  const names = await parts.names.of(lines.map(({ viewerId }) => viewerId));
+  return { lines: lines.map((line) => ({ ...line, viewerName: names.get(line.viewerId) ?? '' })) };
 }

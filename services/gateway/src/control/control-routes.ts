@@ -42,6 +42,7 @@ const auditLine = named(
     at: z.iso.datetime().nullable(),
     what: z.string().describe('`took`, `ended`, `revoked`'),
     viewerId: z.string(),
+    viewerName: z.string().describe('As it was made with; may be empty'),
     role: z.string(),
     how: z.string(),
     inputs: z.int().describe('Of `ended`: inputs that went to the phone meanwhile'),

@@ -8,6 +8,7 @@ import { invalid, phoneDeleting } from '../errors.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import { ttlOf } from './token-ttl.js';
 import type { TokenSigner } from './token.js';
+import { VIEWER_NAME_LENGTH, type ViewerNames } from './viewer-names.js';
 import type { ViewerStore } from './viewer-store.js';
 
 /**
@@ -19,6 +20,7 @@ export async function createViewer(
     readonly access: PhoneAccess;
     readonly signer: TokenSigner;
     readonly store: ViewerStore;
+    readonly names: ViewerNames;
     readonly clock: Clock;
     /** `https://host[:port]`. */
     readonly publicUrl: string;
@@ -27,6 +29,7 @@ export async function createViewer(
   request: CreateViewerRequest,
 ): Promise<Viewer> {
   const { phoneId, role, ttlSeconds, region } = request;
+  const name = request.name.trim();
   if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL && role !== Role.ROLE_OWNER)
     throw invalid('role', role, 'role is missing or unknown', "use 'watch', 'control' or 'owner'");
   const ttl = ttlOf(ttlSeconds);
@@ -36,6 +39,13 @@ export async function createViewer(
       region,
       'region is not a DNS label',
       'use the label of a media-svc, or leave it out',
+    );
+  if (name.length > VIEWER_NAME_LENGTH)
+    throw invalid(
+      'name',
+      name,
+      `name is longer than ${VIEWER_NAME_LENGTH} characters`,
+      'shorten it, or leave it out',
     );
   const { desired } = await parts.access.load(principal, phoneId);
   if (desired.wanted === Wanted.WANTED_REMOVED) throw phoneDeleting(phoneId);
@@ -49,6 +59,7 @@ export async function createViewer(
     jti,
     exp,
   });
+  if (name !== '') await parts.names.keep(viewer, name);
   await parts.store.putToken(jti, viewer, joined, ttl * 1000);
   return {
     viewerId: viewer,

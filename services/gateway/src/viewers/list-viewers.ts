@@ -7,6 +7,7 @@ import type { Principal } from '../auth/principal.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import { carrierAddresses } from '../signal/core/pick-media.js';
+import type { ViewerNames } from './viewer-names.js';
 import type { ViewerStore } from './viewer-store.js';
 
 /** How its packets go and how its picture is are asked of media-svc, which answers from memory; the list does not wait longer for it. */
@@ -17,6 +18,7 @@ export async function listViewers(
   parts: {
     readonly access: PhoneAccess;
     readonly viewers: ViewerStore;
+    readonly names: ViewerNames;
     readonly facts: FarmFacts;
     readonly medias: ClientPool<typeof MediaServiceClient.service>;
     readonly state: State;
@@ -31,9 +33,11 @@ export async function listViewers(
     carriedBy(parts, phoneId),
     viewLease(parts.state, leases.control, { phone: phoneId }),
   ]);
+  const names = await parts.names.of(viewers.map(({ viewer }) => viewer));
   return {
     viewers: viewers.map(({ viewer, role, since, connected, invitedUntil }) => ({
       viewerId: viewer,
+      name: names.get(viewer) ?? '',
       role: roleOf(role),
       joinedAtMs: since,
       // WHEP has no connection of its own to this farm: media-svc tells whether it is there.

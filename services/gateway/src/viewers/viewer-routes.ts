@@ -2,6 +2,7 @@ import { hostIdPattern, type viewer as protocol } from '@ancloud/contracts';
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
 import { ttlField } from './token-ttl.js';
+import { VIEWER_NAME_LENGTH } from './viewer-names.js';
 
 export const roleWords = ['watch', 'control', 'owner'] as const satisfies readonly protocol.RoleWord[];
 
@@ -18,6 +19,11 @@ export const createViewerBody = named(
       .describe(
         'Where the viewer is: it is sent the picture by a media-svc with that label (`ANCLOUD_REGION`) when there is one. Empty: by any',
       ),
+    name: z
+      .string()
+      .max(VIEWER_NAME_LENGTH)
+      .default('')
+      .describe('Who it is, as people are shown among the viewers and in the audit. Empty: its id'),
   }),
 );
 
@@ -64,6 +70,7 @@ const phoneViewer = named(
   'PhoneViewer',
   z.object({
     viewerId: z.string(),
+    name: z.string().describe('As it was made with; may be empty'),
     role: z.enum(roleWords),
     joinedAt: z.iso.datetime().nullable().describe('Null: it has not come yet'),
     connected: z

@@ -19,9 +19,9 @@ export class ViewersController {
     @Param('phoneId') phoneId: string,
     @Body({ schema: createViewerBody }) body: z.output<typeof createViewerBody>,
   ) {
-    const { role, ttlSeconds, region } = body;
+    const { role, ttlSeconds, region, name } = body;
     return viewerJson(
-      await this.api.createViewer(caller, { phoneId, role: roleOf(role), ttlSeconds, region }),
+      await this.api.createViewer(caller, { phoneId, role: roleOf(role), ttlSeconds, region, name }),
     );
   }
 

@@ -22,8 +22,8 @@ export class Audit {
     this.#log = log;
   }
 
-  add(line: Omit<ControlAudit, 'atMs'>): void {
-    const json = JSON.stringify(AuditMessage.toJSON({ ...line, atMs: Date.now() }));
+  add(line: Omit<ControlAudit, 'atMs' | 'viewerName'>): void {
+    const json = JSON.stringify(AuditMessage.toJSON({ ...line, atMs: Date.now(), viewerName: '' }));
     this.#state
       .run('writing a control audit', (redis) =>
         redis

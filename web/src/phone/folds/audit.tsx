@@ -51,8 +51,9 @@ export function Audit({ phoneId }: { readonly phoneId: string }): ReactNode {
               <tr key={`${line.at} ${index}`}>
                 <td>{whenOf(line)}</td>
                 <td>
-                  {line.viewerId}
+                  {line.viewerName === '' ? line.viewerId : line.viewerName}
                   <small>{line.role}</small>
+                  {line.viewerName !== '' && <small>{line.viewerId}</small>}
                 </td>
                 <td>
                   {WHAT_WORDS[line.what] ?? line.what}

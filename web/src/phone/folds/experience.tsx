@@ -4,6 +4,7 @@ import type { Experience as Told, PhoneViewer } from '../../api/types.js';
 import { useFarm } from '../../farm/farm.js';
 import { count, duration } from '../../farm/words.js';
 import { Problem } from '../../ui/problem.js';
+import { callOf } from '../who.js';
 
 /** Players tell each 5 s. */
 const FRESH_MS = 5_000;
@@ -42,7 +43,7 @@ export function Experience({
       {there.map((viewer) => (
         <li key={viewer.viewerId}>
           <h3>
-            {viewer.viewerId === me ? 'You' : viewer.viewerId}
+            {viewer.viewerId === me ? 'You' : callOf(viewer)}
             <small>
               {[LAYER_WORDS[viewer.layer], viewer.transport.toUpperCase()].filter(Boolean).join(', ')}
             </small>
@@ -50,7 +51,7 @@ export function Experience({
           {viewer.experience === null ? (
             <p className="hint">Its player has told nothing.</p>
           ) : (
-            <Figures told={viewer.experience} name={viewer.viewerId} />
+            <Figures told={viewer.experience} name={callOf(viewer)} />
           )}
         </li>
       ))}

@@ -1,0 +1,11 @@
+import type { PhoneViewer } from '../api/types.js';
+
+/** What a viewer is called where there is room for little: its name, else its id. */
+export function callOf({ name, viewerId }: Pick<PhoneViewer, 'name' | 'viewerId'>): string {
+  return name === '' ? viewerId : name;
+}
+
+/** Of two with one name each is told apart. */
+export function exactly({ name, viewerId }: Pick<PhoneViewer, 'name' | 'viewerId'>): string {
+  return name === '' ? viewerId : `${name}, ${viewerId}`;
+}
