@@ -40,6 +40,52 @@ describe('macros', () => {
     await page.getByRole('button', { name: 'Play sign in twice' }).waitFor();
   });
 
+  it('take places, colours and parts for texts from the phone’s screen', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Write one' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New macro' });
+    const steps = dialog.getByRole('textbox', { name: 'Steps' });
+    await steps.fill('[]');
+    await dialog.getByText('Take a step from the screen').click();
+    const screen = dialog.getByRole('img', { name: 'Screen of the phone, to be picked from' });
+    await page.waitForFunction(
+      () => (document.querySelector<HTMLCanvasElement>('.picker canvas')?.height ?? 0) > 150,
+    );
+    await wellMade(page);
+    const at4 = (share: number): unknown => expect.closeTo(share, 2);
+    /** Each time anew: whatever is clicked beside it scrolls the window. */
+    const move = async (x: number, y: number): Promise<void> => {
+      await screen.scrollIntoViewIfNeeded();
+      const box = await screen.boundingBox();
+      if (box === null) throw new Error('there is no screen to pick from');
+      await page.mouse.move(box.x + box.width * x, box.y + box.height * y);
+    };
+    await move(0.5, 0.25);
+    await page.mouse.down();
+    await page.mouse.up();
+    await dialog.getByRole('button', { name: 'Tap here' }).click();
+    await dialog.getByRole('button', { name: /^Wait for #[0-9a-f]{6}$/ }).click();
+    await move(0.1, 0.6);
+    await page.mouse.down();
+    await move(0.9, 0.8);
+    await page.mouse.up();
+    await dialog.getByRole('textbox', { name: 'Text that comes there' }).fill('Welcome');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelector('textarea')?.value.includes('Welcome'));
+    const place = { x: at4(0.5), y: at4(0.25) };
+    expect(JSON.parse(await steps.inputValue())).toEqual([
+      { tap: { at: place } },
+      { waitForPixel: { at: place, color: expect.stringMatching(/^#[0-9a-f]{6}$/) } },
+      {
+        waitForText: {
+          text: 'Welcome',
+          region: { x: at4(0.1), y: at4(0.6), width: at4(0.8), height: at4(0.2) },
+        },
+      },
+    ]);
+  });
+
   it('are played at the speed and as often as is wished', async () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rangeOf, stepOfField, stepsOf, textOf } from './macro-text.js';
+import { rangeOf, stepOfField, stepsOf, textOf, withStep } from './macro-text.js';
 
 const steps = [
   { afterMs: 0, tap: { at: { x: 0.5, y: 0.62 } } },
@@ -17,6 +17,24 @@ describe('stepsOf', () => {
   it.each(['{', '[1,]', '{}', 'null', '3', '{"steps":{}}'])('refuses %s', (text) =>
     expect(() => stepsOf(text)).toThrow(SyntaxError),
   );
+});
+
+describe('withStep', () => {
+  const step = { tap: { at: { x: 0.1, y: 0.2 } } };
+
+  it.each([
+    ['no step', '[]', []],
+    ['steps as they are written', '[\n\n{"key":{"keycode":66}}\n\n]\n', [{ key: { keycode: 66 } }]],
+    ['a whole macro', JSON.stringify({ name: 'x', steps }), steps],
+    ['what textOf wrote', textOf(steps), steps],
+  ])('adds to %s', (_, text, before) => expect(stepsOf(withStep(text, step))).toEqual([...before, step]));
+
+  it('leaves what was written', () =>
+    expect(withStep('[{"key":\n  {"keycode":66}}]', step)).toBe(
+      '[{"key":\n  {"keycode":66}},\n  { "tap": { "at": { "x": 0.1, "y": 0.2 } } }\n]\n',
+    ));
+
+  it('throws at what is no list', () => expect(() => withStep('[', step)).toThrow(SyntaxError));
 });
 
 it.each([

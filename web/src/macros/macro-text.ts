@@ -13,6 +13,14 @@ export function textOf(steps: readonly unknown[]): string {
   return `[\n${steps.map((step) => `  ${oneLine(step)}`).join(',\n')}\n]\n`;
 }
 
+/** The text with one more step at its end; what stands in it stays as it is written, where it is a list. Throws as `stepsOf`. */
+export function withStep(text: string, step: object): string {
+  const steps = stepsOf(text);
+  const list = text.trimEnd();
+  if (steps.length === 0 || !list.endsWith(']')) return textOf([...steps, step]);
+  return `${list.slice(0, -1).trimEnd()},\n  ${oneLine(step)}\n]\n`;
+}
+
 /** Which step the farm's `field` (`steps.3.tap.at.x`, `steps[3]`) is about, or undefined. */
 export function stepOfField(field: string): number | undefined {
   const number = /^steps[.[](\d+)/.exec(field)?.[1];

@@ -5,9 +5,11 @@ import { ApiError } from '../api/api-error.js';
 import { getMacro, keepMacro, type WholeMacro } from '../api/macros.js';
 import { useFarm } from '../farm/farm.js';
 import { Problem } from '../ui/problem.js';
+import { Fold } from '../ui/fold.js';
 import { useDeed } from '../ui/use-deed.js';
 import { Window } from '../ui/window.js';
-import { rangeOf, stepOfField, stepsOf, textOf } from './macro-text.js';
+import { rangeOf, stepOfField, stepsOf, textOf, withStep } from './macro-text.js';
+import { ScreenPicker } from './screen-picker.js';
 
 type Draft = Pick<WholeMacro, 'name' | 'steps'>;
 
@@ -19,6 +21,8 @@ const EXAMPLE = [
 ];
 
 interface MacroWindowProps {
+  /** Whose screen steps may be taken from. */
+  readonly phoneId: string;
   /** Undefined: a new one. */
   readonly macroId: string | undefined;
   readonly close: () => void;
@@ -26,7 +30,7 @@ interface MacroWindowProps {
 }
 
 /** A macro's name and steps, to be written. */
-export function MacroWindow({ macroId, close, kept }: MacroWindowProps): ReactNode {
+export function MacroWindow({ phoneId, macroId, close, kept }: MacroWindowProps): ReactNode {
   const { http } = useFarm().client;
   const macro = useQuery({
     queryKey: ['macro', macroId, 'whole'],
@@ -43,13 +47,19 @@ export function MacroWindow({ macroId, close, kept }: MacroWindowProps): ReactNo
       ) : macro.data === undefined ? (
         <p role="status">Loading…</p>
       ) : (
-        <MacroForm macroId={macroId} from={macro.data} close={close} kept={kept} />
+        <MacroForm phoneId={phoneId} macroId={macroId} from={macro.data} close={close} kept={kept} />
       )}
     </Window>
   );
 }
 
-function MacroForm({ macroId, from, close, kept }: MacroWindowProps & { readonly from: Draft }): ReactNode {
+function MacroForm({
+  phoneId,
+  macroId,
+  from,
+  close,
+  kept,
+}: MacroWindowProps & { readonly from: Draft }): ReactNode {
   const { http } = useFarm().client;
   const [name, setName] = useState(from.name);
   const [text, setText] = useState(() => textOf(from.steps));
@@ -65,6 +75,16 @@ function MacroForm({ macroId, from, close, kept }: MacroWindowProps & { readonly
       () => {
         kept();
         close();
+      },
+    );
+  }
+  /** At the end, and in sight. */
+  function add(added: object): void {
+    run(
+      async () => withStep(text, added),
+      (longer) => {
+        setText(longer);
+        requestAnimationFrame(() => area.current?.scrollTo({ top: area.current.scrollHeight }));
       },
     );
   }
@@ -108,6 +128,9 @@ function MacroForm({ macroId, from, close, kept }: MacroWindowProps & { readonly
           as <code>MacroStep</code>.
         </Text>
       </TextField>
+      <Fold title="Take a step from the screen">
+        <ScreenPicker phoneId={phoneId} add={add} />
+      </Fold>
       {error !== undefined && <Problem error={told(error)} />}
       {range !== undefined && (
         <div>

@@ -114,6 +114,7 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
       {edited !== undefined && (
         <Suspense>
           <MacroWindow
+            phoneId={phoneId}
             macroId={edited.macroId}
             close={() => setEdited(undefined)}
             kept={() => void queries.invalidateQueries({ queryKey: ['macros'] })}
