@@ -63,6 +63,8 @@ export class MockFarm extends EventEmitter<{ event: [kind: string, data: unknown
     },
   ];
 
+  schedulable = true;
+
   get hosts(): object[] {
     return [
       {
@@ -73,7 +75,7 @@ export class MockFarm extends EventEmitter<{ event: [kind: string, data: unknown
         memoryMib: 32_000,
         capacity: 24,
         phones: this.phones.size,
-        schedulable: true,
+        schedulable: this.schedulable,
         profiles: ['reference'],
         images: this.images,
         conditions: [

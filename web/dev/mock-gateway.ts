@@ -10,6 +10,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
 import { feedRoutes } from './mock-feeds.ts';
+import { hostRoutes } from './mock-hosts.ts';
 import { iceRoutes } from './mock-ice.ts';
 import { macroRoutes } from './mock-macros.ts';
 import { pushRoutes } from './mock-pushes.ts';
@@ -128,7 +129,7 @@ const routes: readonly Route[] = [
     /^\/v1\/images$/,
     () => ({ images: farm.images.map((image) => ({ image, hostIds: ['attic-1'] })) }),
   ],
-  ['GET', /^\/v1\/hosts$/, () => ({ hosts: farm.hosts })],
+  ...hostRoutes(farm),
   ['GET', /^\/v1\/groups$/, () => ({ groups: [...groups.values()] })],
   ['POST', /^\/v1\/groups$/, ({ body }) => newGroup(body)],
   ['GET', /^\/v1\/groups\/(\w+)$/, ({ part }) => groupState(part)],

@@ -52,6 +52,20 @@ export function addFarm(program: Command): void {
     .description('processes, hosts and phones')
     .action(action(async ({ layout, output }) => (await import('./status.js')).status(layout, output)));
 
+  for (const [name, schedulable, words] of [
+    ['drain', false, 'no new phones and clones on a host; those it has go on, stop, start and boot'],
+    ['undrain', true, 'let a host take new phones again'],
+  ] as const)
+    program
+      .command(name)
+      .argument('[host]', 'default: the one of this machine')
+      .description(words)
+      .action(
+        action(async ({ layout, output }, host: string | undefined) =>
+          (await import('./drain.js')).drain(layout, host, schedulable, output),
+        ),
+      );
+
   program
     .command('doctor')
     .description('examine this machine: kernel, packages, limits, ports; each with a fix')

@@ -70,6 +70,7 @@ export const codes = {
   RANGE_INVALID: row(INVALID, 416, 'The range is not in the file'),
   HOST_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such host'),
   NO_HOST: row(EXHAUSTED, 503, 'No host can take the phone'),
+  HOST_DRAINED: row(PRECONDITION, 409, 'The host is kept drained'),
   HOST_ID_TAKEN: row(ABORTED, 409, 'Another machine holds this host id'),
   OPERATION_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such operation'),
   OPERATION_TIMEOUT: row(DEADLINE, 504, 'The operation did not end in time'),

@@ -157,3 +157,35 @@ it('a log that is followed tells each line as it comes, also over a stop, and en
     })(),
   ).rejects.toMatchObject({ code: 'PHONE_NOT_FOUND' });
 });
+
+describe('a drained host', () => {
+  const cli = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await farm.cli(args);
+    if (code !== 0) throw new Error(`ancloud ${args.join(' ')}: ${code} ${stderr}`);
+    return stdout;
+  };
+  const asked = async (): Promise<string> => {
+    const answer = await farm.call('POST', '/v1/phones', { spec: {} });
+    const { detail, phone } = (await answer.json()) as { detail?: string; phone?: Phone };
+    if (phone !== undefined) await farm.delete(phone.phoneId);
+    return detail ?? 'it is taken';
+  };
+
+  it('takes no new phones until it is told to, also after its service was killed; those it has go on', async () => {
+    const { phoneId, hostId } = await farm.create();
+    try {
+      expect(await cli('drain')).toContain(`${hostId} takes no new phones; the 1 that it has go on`);
+      expect(await asked()).toContain('is being drained');
+      await farm.kill('container-svc');
+      await farm.host();
+      expect(await asked()).toContain('is being drained');
+      await farm.stop(phoneId);
+      await farm.start(phoneId);
+      expect(await cli('status')).toMatch(/no +1 +/);
+    } finally {
+      expect(await cli('undrain', hostId)).toContain(`${hostId} takes new phones`);
+    }
+    expect(await asked()).toBe('it is taken');
+    await farm.delete(phoneId);
+  });
+});

@@ -10,6 +10,7 @@ import {
   type PhoneLogRequest,
   type RemoveSnapshotRequest,
   type RemoveSnapshotResponse,
+  type SetSchedulableRequest,
 } from '@ancloud/contracts/container/v1/container';
 import { HostRecord, ImageRecord, PhoneStatus, Stage } from '@ancloud/contracts/state/v1/state';
 import { keyOf, recordsOf, writeStatus, type State } from '@ancloud/state';
@@ -96,6 +97,13 @@ export class FakeHost {
         const snapshots = host.record.snapshots.filter((one) => one.snapshotId !== snapshotId);
         host.record = { ...host.record, snapshots };
         host.beat().then(() => done(null, {}), done);
+      },
+      setSchedulable: (
+        call: { request: SetSchedulableRequest },
+        done: (error: unknown, value?: HostRecord) => void,
+      ) => {
+        host.record = { ...host.record, schedulable: call.request.schedulable };
+        host.beat().then(() => done(null, host.record), done);
       },
       phoneLog: (call: ServerWritableStream<PhoneLogRequest, PhoneLogChunk>) => {
         for (let line = 1; line <= call.request.tailLines; line += 1)

@@ -270,9 +270,22 @@ describe('placement', () => {
     expect(await list()).toHaveLength(1);
   });
 
+  it.each([
+    [
+      'host-9',
+      { schedulable: false },
+      { status: 404, code: 'HOST_NOT_FOUND', field: 'hostId', value: 'host-9' },
+    ],
+    ['host-1', { schedulable: 'no' }, { status: 400, code: 'INVALID_ARGUMENT', field: 'schedulable' }],
+    ['host-1', {}, { status: 400, code: 'INVALID_ARGUMENT', field: 'schedulable' }],
+  ])('refuses to drain %s with %j', async (hostId, body, problem) => {
+    expect((await gateway.call('PATCH', `/v1/hosts/${hostId}`, { body })).json).toMatchObject(problem);
+  });
+
   it('says why no host can', async () => {
-    host.record = { ...host.record, schedulable: false };
-    await host.beat();
+    const drained = await gateway.call('PATCH', '/v1/hosts/host-1', { body: { schedulable: false } });
+    expect(drained.json).toMatchObject({ hostId: 'host-1', schedulable: false });
+    expect((await gateway.call('GET', '/v1/hosts')).json).toMatchObject({ hosts: [{ schedulable: false }] });
     expect((await gateway.call('POST', '/v1/phones', { body: {} })).json).toMatchObject({
       code: 'NO_HOST',
       detail: 'no host can take the phone: host-1 is being drained',

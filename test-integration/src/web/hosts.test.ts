@@ -26,3 +26,23 @@ describe('the self-test of the ways to the viewers', () => {
     await part.getByRole('alert').getByText('No media-svc answers.').waitFor();
   });
 });
+
+describe('a host', () => {
+  const at = withConsole();
+
+  it('is drained and takes phones again; what the farm says against it is shown', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'Hosts' }).click();
+    const card = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'attic-1' }) });
+    await card.getByText('Takes new phones.').waitFor();
+    await card.getByRole('button', { name: 'Drain attic-1' }).click();
+    await card.getByText('Drained: takes no new phones; those it has go on.').waitFor();
+    await wellMade(page);
+    await card.getByRole('button', { name: 'Let attic-1 take phones' }).click();
+    await card.getByText('Takes new phones.').waitFor();
+    await card.getByRole('button', { name: 'Drain attic-1' }).click();
+    await card.getByRole('button', { name: 'Let attic-1 take phones' }).click();
+    await card.getByRole('alert').getByText('its configuration keeps it drained').waitFor();
+    await card.getByText('Drained: takes no new phones; those it has go on.').waitFor();
+  });
+});

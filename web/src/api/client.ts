@@ -203,6 +203,11 @@ export class Client {
     return (await this.http.json<{ hosts: Host[] }>('GET', '/v1/hosts')).hosts;
   }
 
+  /** Drains a host, or lets it take phones again. */
+  setSchedulable(hostId: string, schedulable: boolean): Promise<Host> {
+    return this.http.json('PATCH', `/v1/hosts/${encodeURIComponent(hostId)}`, { body: { schedulable } });
+  }
+
   /** The operation when it has ended. */
   async ended(operation: Operation): Promise<Operation> {
     let now = operation;

@@ -1,12 +1,13 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { Meter } from 'react-aria-components';
+import { Button, Meter } from 'react-aria-components';
 import type { Host } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { bytes, cores, count, mebibytes, shortImage } from '../farm/words.js';
 import { Conditions } from '../phone/details.js';
 import { Page } from '../ui/page.js';
 import { Problem } from '../ui/problem.js';
+import { useDeed } from '../ui/use-deed.js';
 import { IceTest } from './ice-test.js';
 
 const FRESH_MS = 5_000;
@@ -72,7 +73,7 @@ function HostCard({ host }: { readonly host: Host }): ReactNode {
           </>
         )}
       </Meter>
-      {!host.schedulable && <p className="hint">Drained: takes no new phones.</p>}
+      <Draining host={host} />
       <Conditions conditions={host.conditions} />
       <h3>Images</h3>
       {host.images.length === 0 ? (
@@ -92,5 +93,34 @@ function HostCard({ host }: { readonly host: Host }): ReactNode {
         </ul>
       )}
     </li>
+  );
+}
+
+function Draining({ host: { hostId, schedulable } }: { readonly host: Host }): ReactNode {
+  const { client } = useFarm();
+  const queries = useQueryClient();
+  const { busy, error, run } = useDeed();
+  const turn = (): void =>
+    run(
+      () => client.setSchedulable(hostId, !schedulable),
+      () => void queries.invalidateQueries({ queryKey: ['hosts'] }),
+    );
+  return (
+    <>
+      <div className="draining">
+        <p className="hint">
+          {schedulable ? 'Takes new phones.' : 'Drained: takes no new phones; those it has go on.'}
+        </p>
+        <Button
+          className="button"
+          isDisabled={busy}
+          aria-label={schedulable ? `Drain ${hostId}` : `Let ${hostId} take phones`}
+          onPress={turn}
+        >
+          {schedulable ? 'Drain' : 'Take phones again'}
+        </Button>
+      </div>
+      {error !== undefined && <Problem error={error} />}
+    </>
   );
 }

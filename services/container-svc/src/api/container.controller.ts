@@ -19,6 +19,7 @@ import type {
   RemoveUploadResponse,
   RemoveSnapshotRequest,
   RemoveSnapshotResponse,
+  SetSchedulableRequest,
   SnapshotChunk,
   SyncPhonesResponse,
   Upload,
@@ -183,6 +184,12 @@ export class ContainerController {
     const { file } = host.uploads.fileOf(request.uploadId);
     const snapshot = await takeArchive(host.snapshots, file, request);
     return { ...snapshot, users: phonesOn(host, snapshot.snapshotId).length };
+  }
+
+  @GrpcMethod(SERVICE, 'setSchedulable')
+  async setSchedulable({ schedulable }: SetSchedulableRequest): Promise<HostRecord> {
+    await this.api.host.drain.set(schedulable);
+    return this.api.record();
   }
 
   @GrpcMethod(SERVICE, 'hostFacts')

@@ -23,6 +23,10 @@ export class Paths {
   get tombstones(): string {
     return path.join(this.stateDir, 'tombstones');
   }
+  /** Is there while this host's operator wants no new phones on it. */
+  get drained(): string {
+    return path.join(this.stateDir, 'drained');
+  }
   /** crun's own directory (`--root`): one entry per container. */
   get crun(): string {
     return path.join(this.runDir, 'crun');

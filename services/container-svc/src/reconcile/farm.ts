@@ -149,6 +149,7 @@ export class Farm {
       // Phones are placed where their image is: nobody should wait a heartbeat for one that was just imported.
       host.images.onChange(() => void this.#heartbeat()),
       host.snapshots.onChange(() => void this.#heartbeat()),
+      host.drain.onChange(() => void this.#heartbeat()),
       bus.onReconnect(() => this.#wake()),
       state.onReconnect(() => {
         this.#wake();

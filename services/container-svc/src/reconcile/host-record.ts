@@ -38,7 +38,7 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
     ...publicPorts(host),
     conditions: [...host.conditions(), diskCondition(config.stateDir), ...farmConditions],
     labels: config.labels,
-    schedulable: config.schedulable,
+    schedulable: host.drain.schedulable,
     profiles: verdicts.flatMap(({ profile, refusal }) => (refusal === undefined ? [profile] : [])),
     updatedAtMs: clock.now(),
     selinux: kernel.abilities.selinux,

@@ -15,6 +15,7 @@ import { bootSlots, parsePressure } from '../core/boot-slots.js';
 import { detectCgroups, removeEmptyParents } from '../io/cgroups.js';
 import { Crun } from '../io/crun.js';
 import { Dnsmasq } from '../io/dnsmasq.js';
+import { Drain } from '../io/drain.js';
 import { faultsOf } from '../io/faults.js';
 import { type HostKernel, probeKernel } from '../io/host-kernel.js';
 import { limitsCondition, raiseCeilings } from '../io/host-limits.js';
@@ -52,6 +53,7 @@ export interface Host {
   readonly importer: ImageImporter;
   readonly uploads: UploadStore;
   readonly snapshots: SnapshotStore;
+  readonly drain: Drain;
   readonly phones: Phones;
   readonly targets: TargetStore;
   readonly crun: Crun;
@@ -236,6 +238,7 @@ export async function startHost(
     importer,
     uploads,
     snapshots,
+    drain: new Drain({ file: paths.drained, configured: config.schedulable }),
     phones,
     targets,
     crun,

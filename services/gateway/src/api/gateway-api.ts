@@ -18,7 +18,6 @@ import type {
   ListControlAuditRequest,
   ListControlAuditResponse,
   ListGroupsResponse,
-  ListHostsResponse,
   ListImagesResponse,
   ListPhonesRequest,
   ListPhonesResponse,
@@ -55,7 +54,7 @@ import { inject } from '../control/inject.js';
 import { deleteGroup, listGroups } from '../groups/group-access.js';
 import { createGroup, updateGroup } from '../groups/make-group.js';
 import { getGroup } from '../groups/view-group.js';
-import { listHosts } from '../hosts/list-hosts.js';
+import type { Hosts } from '../hosts/hosts.js';
 import { testIce } from '../ice/test-ice.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
@@ -281,8 +280,8 @@ export class GatewayApi {
     return waitOperation({ ...this.#parts, store: this.#parts.operations }, principal, request, signal);
   }
 
-  listHosts(principal: Principal): Promise<ListHostsResponse> {
-    return listHosts(this.#parts.facts, principal);
+  get hosts(): Hosts {
+    return this.#parts.machines;
   }
 
   testIce(principal: Principal): Promise<IceSelfTest> {

@@ -23,6 +23,7 @@ import { FeedTokens } from '../feeds/feed-tokens.js';
 import { Feeds } from '../feeds/feeds.js';
 import { Whip } from '../feeds/whip.js';
 import { GroupStore } from '../groups/group-store.js';
+import { Hosts } from '../hosts/hosts.js';
 import { ImportImage } from '../images/import-image.js';
 import { MacroStore } from '../macros/macro-store.js';
 import { Macros } from '../macros/macros.js';
@@ -138,6 +139,7 @@ export function buildParts(world: World) {
     }),
     importImage: new ImportImage({ facts, hosts, operations, finisher, clock, log }),
     uploads: new Uploads(facts, hosts),
+    machines: new Hosts({ facts, hosts, clock }),
     pushes: new Pushes({ access, facts, medias, reached, clock }),
     recordings: new Recordings({
       access,

@@ -30,6 +30,7 @@ import type {
   StartPhoneRequest,
   StopPhoneRequest,
   TestIceRequest,
+  UpdateHostRequest,
   UpdatePhoneRequest,
   WaitOperationRequest,
   WatchEventsRequest,
@@ -210,7 +211,12 @@ export class GrpcController {
 
   @GrpcMethod(GATEWAY_SERVICE, 'listHosts')
   async listHosts(_request: ListHostsRequest, metadata: Metadata) {
-    return this.api.listHosts(await this.auth.principal(metadata));
+    return this.api.hosts.list(await this.auth.principal(metadata));
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'updateHost')
+  async updateHost(request: UpdateHostRequest, metadata: Metadata) {
+    return this.api.hosts.update(await this.auth.principal(metadata), request);
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'testIce')
