@@ -1,6 +1,6 @@
 /**
  * Access units → RTP packets: H.264 (RFC 6184) and Opus (RFC 7587), their sequence numbers and timestamps over
- * encoder restarts, and what tests and reports need. Pure: no sockets, no clock (the caller gives the host's time).
+ * encoder restarts, their encryption (RFC 3711, RFC 7714), and what tests and reports need. Pure: no sockets, no clock (the caller gives the host's time).
  */
 export { RtpError } from './errors.js';
 export type { RtpErrorCode } from './errors.js';
@@ -18,5 +18,8 @@ export { buildSenderReport } from './rtcp.js';
 export type { SenderReport } from './rtcp.js';
 export { sizeFromConfig } from './sps.js';
 export type { PictureSize } from './sps.js';
+export { SRTCP_TRAILER_SIZE, SRTP_TAG_SIZE, SrtpSender } from './srtp.js';
+export { isSrtpSuite, sameSrtp, srtpMasterSize } from './srtp-keys.js';
+export type { SrtpMaster, SrtpSuite } from './srtp-keys.js';
 export { RtpTimeline } from './timeline.js';
 export type { RtpTimelineOptions, RtpTimelineState } from './timeline.js';

@@ -1,6 +1,6 @@
 /**
  * Fakes that behave, for specs and scenarios: a phone that serves scrcpy sockets, a clock, eventually(), a browser's machine whose network
- * changes, and damage for fuzz targets.
+ * changes, damage for fuzz targets, and a reader of what is encrypted.
  */
 export { chromiumProgram } from './chromium-program.js';
 export { damagedBytes, damagedLines, FUZZ_MS, fuzzSettings, resummed } from './damage.js';
@@ -11,6 +11,7 @@ export type { FakePhoneOptions, FakeSocket } from './fake-phone.js';
 export { ManualClock } from './manual-clock.js';
 export type { ManualTimer } from './manual-clock.js';
 export { box, track, u32 } from './mp4-boxes.js';
+export { openSrtcp, openSrtp } from './srtp.js';
 export { SyntheticH264 } from './synthetic-h264.js';
 export { TwoCables } from './two-cables.js';
 export type { CableName } from './two-cables.js';
