@@ -92,6 +92,7 @@ export const codes = {
   SESSION_NOT_FOUND: row(NOT_FOUND, 404, 'The phone has no session'),
   SESSION_NOT_READY: row(UNAVAILABLE, 503, 'The phone cannot be reached yet'),
   STREAM_FAILED: row(UNAVAILABLE, 502, 'The phone sends no picture'),
+  SRTP_REQUIRED: row(PRECONDITION, 409, 'The picture may only travel encrypted'),
   STREAM_ELSEWHERE: row(ABORTED, 409, 'Another media-svc carries the stream'),
   FENCED: row(ABORTED, 409, 'A newer holder has taken over'),
   SCRIPT_TOO_LONG: row(INVALID, 422, 'The script is longer than allowed'),

@@ -45,6 +45,24 @@ export function laneAddresses(read: {
   return { listen, advertise: host.startsWith('unix:') ? listen : host.replace(/:0$/, `:${port}`) };
 }
 
+/** When phones' RTP is encrypted on its way from session-svc to media-svc. */
+export const SRTP_POLICIES = ['auto', 'always', 'never'] as const;
+export type SrtpPolicy = (typeof SRTP_POLICIES)[number];
+
+/** What both ends of that way read too (docs/protocol.md, "Encrypted between machines"). */
+export function srtpSettings() {
+  return {
+    /**
+     * `auto`: when it goes to another address than loopback, and both ends can; `always`: or the picture is refused; `never`: a network of
+     * the farm's own is trusted. Default auto.
+     */
+    ANCLOUD_RTP_SRTP: z
+      .enum(SRTP_POLICIES, { error: 'is no policy' })
+      .default('auto')
+      .describe(`write one of ${SRTP_POLICIES.join(', ')}`),
+  };
+}
+
 /** How a service reaches the farm: spread it into the service's own schema, then `farmConnection`. */
 export function farmSettings(service: ServiceName) {
   return {

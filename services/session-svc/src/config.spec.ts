@@ -30,6 +30,7 @@ describe('config', () => {
       grpcAdvertise: '127.0.0.1:7102',
       metricsListen: undefined,
       rtpListenIp: '127.0.0.1',
+      srtp: 'auto',
       scrcpyVersion: { text: '4.1', major: 4 },
       farm: { redis: { url: 'redis://:a-secret-with-some-length@127.0.0.1:6379' } },
     });
@@ -48,8 +49,10 @@ describe('config', () => {
       ...whole,
       ANCLOUD_HOST_ID: 'No Host',
       ANCLOUD_RTP_LISTEN_IP: 'lo',
+      ANCLOUD_RTP_SRTP: 'perhaps',
       ANCLOUD_ADB_KEY_FILE: 'key',
     };
     expect(() => readConfig(broken)).toThrow(/HOST_ID[^]*ADB_KEY_FILE[^]*RTP_LISTEN_IP/);
+    expect(() => readConfig(broken)).toThrow(/ANCLOUD_RTP_SRTP="perhaps": is no policy/);
   });
 });

@@ -11,6 +11,8 @@ import {
   laneSettings,
   loadConfig,
   processSettings,
+  type SrtpPolicy,
+  srtpSettings,
 } from '@ancloud/kit';
 import { atLeast, parseScrcpyVersion } from '@ancloud/scrcpy-wire';
 import type { ScrcpyVersion } from '@ancloud/scrcpy-wire';
@@ -20,6 +22,7 @@ const schema = z.object({
   ...processSettings({ grpcPort: 7102 }),
   ...farmSettings('session-svc'),
   ...laneSettings(),
+  ...srtpSettings(),
   /** Id of this host in records, the same as container-svc's. */
   ANCLOUD_HOST_ID: hostId(os.hostname()),
   /** What others dial. Default: where it listens. */
@@ -60,6 +63,7 @@ export interface Config {
   readonly scrcpyServer: string;
   readonly scrcpyVersion: ScrcpyVersion;
   readonly rtpListenIp: string;
+  readonly srtp: SrtpPolicy;
 }
 
 /** Errors: CONFIG_INVALID with all mistakes. */
@@ -76,5 +80,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     scrcpyServer: read.ANCLOUD_SCRCPY_SERVER,
     scrcpyVersion: read.ANCLOUD_SCRCPY_VERSION,
     rtpListenIp: read.ANCLOUD_RTP_LISTEN_IP,
+    srtp: read.ANCLOUD_RTP_SRTP,
   };
 }

@@ -66,6 +66,13 @@ export function fileError(doing: string, path: string, error: unknown): AppError
   return phoneError(doing, error);
 }
 
+/** Asked of a session that sends nothing unencrypted. */
+export const srtpRequired = (phoneId: string): AppError =>
+  new AppError('SRTP_REQUIRED', `${phoneId}: media-svc gave no key, and nothing leaves here without`, {
+    field: 'srtp',
+    fix: 'update media-svc, and set its ANCLOUD_RTP_SRTP to auto or always; or set that of session-svc to auto',
+  });
+
 export function fenced(phoneId: string, fence: number, newest: number): AppError {
   return new AppError('FENCED', `${phoneId}: a newer media-svc has attached`, {
     field: 'fence',

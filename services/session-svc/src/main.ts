@@ -38,6 +38,7 @@ await runMain({ log }, async (life) => {
       hostId: config.hostId,
       sessionAddress: config.grpcAdvertise,
       rtpIp: config.rtpListenIp,
+      srtp: config.srtp,
       version: config.scrcpyVersion,
       jar,
       connect: adbConnector(keyStore),

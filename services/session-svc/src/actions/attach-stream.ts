@@ -4,20 +4,25 @@ import type {
   AttachLowResponse,
   AttachStreamRequest,
   AttachStreamResponse,
+  SrtpKey,
 } from '@ancloud/contracts/session/v1/session';
 import { AppError } from '@ancloud/kit';
+import { isSrtpSuite, type SrtpMaster, srtpMasterSize } from '@ancloud/rtp';
+import { srtpRequired } from '../errors.js';
 import type { RtpOptions, RtpStreamOptions } from '../io/rtp-sender.js';
 import type { Session } from '../io/session.js';
 
 const DEFAULT_PAYLOAD = 1_200;
 
-/** Errors: INVALID_ARGUMENT, FENCED, STREAM_FAILED, SESSION_NOT_READY, CANCELLED. */
+/** Errors: INVALID_ARGUMENT, FENCED, STREAM_FAILED, SESSION_NOT_READY, CANCELLED, SRTP_REQUIRED. */
 export async function attachStream(
   session: Session,
   request: AttachStreamRequest,
   signal: AbortSignal,
 ): Promise<AttachStreamResponse> {
   const wish = { fence: request.fence, rtp: readRtp(request) };
+  // One whose media-svc is older, or was told never to: the channel is that media-svc's own, so nobody else can have left the key out.
+  if (wish.rtp.srtp === undefined && session.rtp.srtp === 'always') throw srtpRequired(session.phoneId);
   const { size, audio } = await session.streams.attach(wish, signal);
   const { ip, port } = session.rtp;
   return { rtpIp: ip, rtpPort: port, width: size?.width ?? 0, height: size?.height ?? 0, audio };
@@ -54,7 +59,22 @@ function readRtp(request: AttachStreamRequest): RtpOptions {
       field: 'audio_ssrc',
       value: String(audio.ssrc),
     });
-  return { target: { ip: request.ip, port: request.port }, video, audio, maxPayload };
+  const srtp = readKey(request.srtp);
+  return { target: { ip: request.ip, port: request.port }, video, audio, maxPayload, srtp };
+}
+
+function readKey(srtp: SrtpKey | undefined): SrtpMaster | undefined {
+  if (srtp === undefined) return undefined;
+  const { cryptoSuite: suite, key } = srtp;
+  if (!isSrtpSuite(suite))
+    throw new AppError('INVALID_ARGUMENT', 'attaching a stream: the crypto suite is unknown', {
+      field: 'srtp.crypto_suite',
+      value: suite,
+      fix: 'give AEAD_AES_256_GCM or AEAD_AES_128_GCM',
+    });
+  // The length alone: the value is a secret.
+  within('srtp.key', key.length, srtpMasterSize(suite), srtpMasterSize(suite));
+  return { suite, key };
 }
 
 function readStream(

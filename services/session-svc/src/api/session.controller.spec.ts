@@ -69,6 +69,7 @@ beforeAll(async () => {
       hostId: 'h1',
       sessionAddress: '127.0.0.1:1',
       rtpIp: '127.0.0.1',
+      srtp: 'auto',
       version: parseScrcpyVersion('4.1'),
       jar: new ServerJar(Buffer.from('jar')),
       connect: () => Promise.resolve(device.connect()),

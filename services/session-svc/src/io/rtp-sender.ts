@@ -7,6 +7,8 @@ import {
   OpusPacketizer,
   RTP_HEADER_SIZE,
   RtpTimeline,
+  sameSrtp,
+  type SrtpMaster,
 } from '@ancloud/rtp';
 import { replayTimes } from '../core/replay-times.js';
 import { nextSequence } from '../core/sequence.js';
@@ -34,6 +36,8 @@ export interface RtpOptions {
   readonly audio: RtpStreamOptions | undefined;
   /** Bytes of RTP payload at most. */
   readonly maxPayload: number;
+  /** What they are encrypted by; undefined = sent as they are. */
+  readonly srtp: SrtpMaster | undefined;
 }
 
 /**
@@ -47,6 +51,7 @@ export class RtpSender {
   readonly #cname: string;
   #video: { readonly timeline: RtpTimeline; readonly packetizer: H264Packetizer } | undefined;
   #audio: { readonly timeline: RtpTimeline; readonly packetizer: OpusPacketizer } | undefined;
+  #srtp: SrtpMaster | undefined;
   #config: Uint8Array | undefined;
   /** When the newest access unit was placed, host µs; -Infinity before the first. */
   #lastVideoUs = -Infinity;
@@ -68,7 +73,14 @@ export class RtpSender {
   /** Begins to send to a receiver, or goes on sending to another. Errors: INVALID_ARGUMENT. */
   async attach(options: RtpOptions): Promise<void> {
     const mtu = options.maxPayload + RTP_HEADER_SIZE;
-    await this.#outlet.connect(options.target, mtu);
+    // With a new key both ends count wraps of the sequence numbers anew, and who misses the packets around one is wrong for good: streams
+    // begin anew too, where the first wrap is far (`continued`), and nothing of the old ones is sent with the new key.
+    if (options.srtp !== undefined && !sameSrtp(this.#srtp, options.srtp)) {
+      this.#video = undefined;
+      this.#audio = undefined;
+    }
+    this.#srtp = options.srtp;
+    await this.#outlet.connect(options.target, mtu, options.srtp);
     const emit = (kind: 'video' | 'audio') => (header: Uint8Array, payload: Uint8Array) =>
       this.#outlet.send(header, payload, kind);
     const timeline = continued(this.#video?.timeline, options.video, 90_000);

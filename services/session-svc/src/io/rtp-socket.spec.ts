@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import os from 'node:os';
 import { Metrics } from '@ancloud/kit';
+import { buildSenderReport, type SrtpMaster } from '@ancloud/rtp';
+import { openSrtcp, openSrtp } from '@ancloud/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RtpSocket } from './rtp-socket.js';
 import { SessionMetrics } from './session-metrics.js';
@@ -166,6 +169,98 @@ describe('RtpSocket', () => {
     socket.send(Buffer.alloc(12), Buffer.alloc(8, 2), 'video');
     const [packet] = await second.until(1);
     expect(packet?.bytes.length).toBe(20);
+  });
+
+  describe('with a key', () => {
+    const newKey = (): SrtpMaster => ({ suite: 'AEAD_AES_256_GCM', key: randomBytes(44) });
+    const report = buildSenderReport({
+      ssrc: 0x8080_8080,
+      unixUs: 0,
+      rtpTimestamp: 0,
+      packetCount: 1,
+      octetCount: 1,
+      cname: 'ph_1',
+    });
+
+    it('sends pictures and reports that only who has it can read, as many at once as before', async () => {
+      const { socket, metrics } = await sender();
+      const target = await receiver();
+      const srtp = newKey();
+      await socket.connect({ ip: '127.0.0.1', port: target.port }, 1200, srtp);
+      const packets = fragments(42, 1200, 300);
+      for (const [header, payload] of packets) socket.send(header, payload, 'video');
+      socket.send(report, new Uint8Array(0), 'rtcp');
+      socket.flush();
+      const got = (await target.until(43)).map(({ bytes }) => bytes);
+      expect(got.map(({ length }) => length)).toEqual([
+        ...Array.from({ length: 41 }, () => 1216),
+        316,
+        report.length + 20,
+      ]);
+      for (const [i, [header, payload]] of packets.entries()) {
+        const bytes = got[i] ?? Buffer.alloc(0);
+        // What RTP itself needs is plain (RFC 3711), and nothing else is.
+        expect(bytes.subarray(0, 12)).toEqual(header.subarray(0, 12));
+        expect(bytes.includes(payload.subarray(0, 16))).toBe(false);
+        const opened = openSrtp(bytes, srtp.key);
+        expect(opened.toString('hex')).toBe(Buffer.concat([header.subarray(12), payload]).toString('hex'));
+      }
+      expect(openSrtcp(got[42] ?? Buffer.alloc(0), srtp.key)).toEqual({
+        rtcp: Buffer.from(report),
+        index: 0,
+      });
+      expect(() => openSrtp(got[0] ?? Buffer.alloc(0), newKey().key)).toThrow('unable to authenticate');
+      expect(metrics.rtpBytes.video).toBe(41 * 1216 + 316);
+    });
+
+    it('cuts them apart one by one where the kernel does not, each once', async () => {
+      const { socket } = await sender('127.0.0.1', 500);
+      const target = await receiver();
+      const srtp = newKey();
+      await socket.connect({ ip: '127.0.0.1', port: target.port }, 64, srtp);
+      const packets = fragments(300, 64, 20);
+      for (const [header, payload] of packets) socket.send(header, payload, 'video');
+      const got = await target.until(300);
+      const opened = got.map(({ bytes }) => openSrtp(bytes, srtp.key).toString('hex'));
+      expect(opened).toEqual(
+        packets.map(([header, payload]) => Buffer.concat([header.subarray(12), payload]).toString('hex')),
+      );
+    });
+
+    it('never begins anew with one that it had: nobody may see two packets of one index', async () => {
+      const { socket } = await sender();
+      const target = await receiver();
+      const srtp = newKey();
+      const at = { ip: '127.0.0.1', port: target.port };
+      const [header, payload] = fragments(1, 100, 100)[0] ?? [Buffer.alloc(0), Buffer.alloc(0)];
+      const send = (): void => {
+        socket.send(header, payload, 'video');
+        socket.send(report, new Uint8Array(0), 'rtcp');
+        socket.flush();
+      };
+      await socket.connect(at, 1200, srtp);
+      send();
+      socket.disconnect();
+      // Whoever asks twice tells the same bytes, and not the same object.
+      await socket.connect(at, 1200, { ...srtp, key: Buffer.from(srtp.key) });
+      send();
+      await socket.connect(at, 1200, srtp);
+      send();
+      const got = (await target.until(6)).map(({ bytes }) => bytes);
+      const rtp = got.filter((_, i) => i % 2 === 0);
+      for (const [rollovers, bytes] of rtp.entries()) openSrtp(bytes, srtp.key, rollovers);
+      const rtcp = got.filter((_, i) => i % 2 === 1);
+      expect(rtcp.map((bytes) => openSrtcp(bytes, srtp.key).index)).toEqual([0, 1, 2]);
+      // Another key counts from the beginning, and without one all is plain.
+      const other = newKey();
+      await socket.connect(at, 1200, other);
+      send();
+      await socket.connect(at, 1200);
+      send();
+      const [one, , plain] = (await target.until(10)).slice(6).map(({ bytes }) => bytes);
+      openSrtp(one ?? Buffer.alloc(0), other.key);
+      expect(plain).toEqual(Buffer.concat([header, payload]));
+    });
   });
 
   it.each([

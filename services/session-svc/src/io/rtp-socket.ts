@@ -3,6 +3,7 @@ import type { Socket } from 'node:dgram';
 import { closeSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { AppError } from '@ancloud/kit';
+import { sameSrtp, SRTCP_TRAILER_SIZE, SRTP_TAG_SIZE, type SrtpMaster, SrtpSender } from '@ancloud/rtp';
 import type { SessionMetrics } from './session-metrics.js';
 import { openUdp, segmentSends, sendNow } from './udp-syscalls.js';
 
@@ -27,7 +28,7 @@ export interface RtpTarget {
  *
  * Packets of one size that follow each other, as a picture's fragments do, leave in one system call: the kernel cuts them apart
  * (UDP_SEGMENT). A key frame of 42 packets takes one call instead of 42. They are copied once, into the slab that it is sent from; the
- * kernel has its own copy when the call returns, so one slab serves for good.
+ * kernel has its own copy when the call returns, so one slab serves for good. Where they are encrypted it is there, in place.
  */
 export class RtpSocket {
   readonly ip: string;
@@ -36,6 +37,10 @@ export class RtpSocket {
   readonly #fd: number;
   readonly #maxSegments: number;
   readonly #metrics: SessionMetrics;
+  /** The newest key and what counts for it. Kept while nobody is connected: who asks again with that key must not begin at its first nonce. */
+  #srtp: { readonly master: SrtpMaster; readonly sender: SrtpSender } | undefined;
+  /** Of `#srtp`, while packets are to be encrypted. */
+  #sealer: SrtpSender | undefined;
   #target: RtpTarget | undefined;
   /** False while none is connected: what is sent then is dropped. */
   #open = false;
@@ -85,9 +90,13 @@ export class RtpSocket {
     socket.unref();
   }
 
-  /** From when it resolves, packets of at most `mtu` bytes go to `target`. What is sent during the change is dropped. */
-  async connect(target: RtpTarget, mtu: number): Promise<void> {
-    if (!this.#closed) this.#segmentAt(mtu);
+  /**
+   * From when it resolves, packets of at most `mtu` bytes go to `target`, encrypted by `srtp`, which makes them longer. What is sent
+   * during the change is dropped.
+   */
+  async connect(target: RtpTarget, mtu: number, srtp?: SrtpMaster): Promise<void> {
+    if (!this.#closed) this.#segmentAt(srtp === undefined ? mtu : mtu + SRTP_TAG_SIZE);
+    this.#encryptBy(srtp);
     const same = this.#target?.ip === target.ip && this.#target.port === target.port;
     if (this.#closed || (same && this.#open)) return;
     this.disconnect();
@@ -122,12 +131,17 @@ export class RtpSocket {
    */
   send(header: Uint8Array, payload: Uint8Array, kind: 'video' | 'audio' | 'rtcp'): void {
     if (!this.#open) return;
-    const bytes = header.length + payload.length;
+    let bytes = header.length + payload.length;
+    if (this.#filled + bytes + SRTCP_TRAILER_SIZE > MAX_BYTES) this.flush();
+    const start = this.#filled;
+    this.#slab.set(header, start);
+    this.#slab.set(payload, start + header.length);
+    if (this.#sealer !== undefined) {
+      const seal = kind === 'rtcp' ? 'rtcp' : 'rtp';
+      bytes = this.#sealer[seal](this.#slab, start, start + bytes) - start;
+    }
     this.#metrics.rtpPackets[kind] += 1;
     this.#metrics.rtpBytes[kind] += bytes;
-    if (this.#filled + bytes > MAX_BYTES) this.flush();
-    this.#slab.set(header, this.#filled);
-    this.#slab.set(payload, this.#filled + header.length);
     this.#filled += bytes;
     this.#pending += 1;
     // Only the last datagram of a send may be shorter than the others.
@@ -172,6 +186,12 @@ export class RtpSocket {
     refused = sendNow(this.#fd, bytes, size);
     if (refused !== undefined) this.#metrics.rtpErrors.inc({ code: refused });
     return refused;
+  }
+
+  #encryptBy(srtp: SrtpMaster | undefined): void {
+    if (srtp !== undefined && !sameSrtp(srtp, this.#srtp?.master))
+      this.#srtp = { master: srtp, sender: SrtpSender.fromMaster(srtp) };
+    this.#sealer = srtp === undefined ? undefined : this.#srtp?.sender;
   }
 
   #forget(): void {

@@ -17,6 +17,7 @@ export function sessionRecord(
     sessionAddress,
     rtpIp: rtp.ip,
     rtpPort: rtp.port,
+    srtp: rtp.srtp !== 'never',
     width: input.size?.width ?? 0,
     height: input.size?.height ?? 0,
     streaming: stream.streaming,

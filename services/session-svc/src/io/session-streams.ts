@@ -1,4 +1,5 @@
 import { AppError } from '@ancloud/kit';
+import { sameSrtp } from '@ancloud/rtp';
 import { DEFAULT_ENCODER, type EncoderOptions, lowEncoder } from '../core/stream-options.js';
 import type { KeyFrameReason } from '../core/key-frame-policy.js';
 import { RtpSender, type RtpStreamOptions } from './rtp-sender.js';
@@ -58,8 +59,8 @@ export class SessionStreams {
         value: String(fence),
         fix: 'attach the stream first',
       });
-    const { target, maxPayload } = wish.rtp;
-    return this.low.attach({ fence, rtp: { target, video, audio: undefined, maxPayload } }, signal);
+    const { target, maxPayload, srtp } = wish.rtp;
+    return this.low.attach({ fence, rtp: { target, video, audio: undefined, maxPayload, srtp } }, signal);
   }
 
   /** Ends both when `fence` is the current one, else nothing. */
@@ -106,7 +107,10 @@ export class SessionStreams {
 
 function sameReceiver(a: StreamWish | undefined, b: StreamWish): boolean {
   return (
-    a?.fence === b.fence && a.rtp.target.ip === b.rtp.target.ip && a.rtp.target.port === b.rtp.target.port
+    a?.fence === b.fence &&
+    a.rtp.target.ip === b.rtp.target.ip &&
+    a.rtp.target.port === b.rtp.target.port &&
+    sameSrtp(a.rtp.srtp, b.rtp.srtp)
   );
 }
 

@@ -1,7 +1,7 @@
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
 import type { ControlAck } from '@ancloud/contracts/input/v1/input';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
-import type { Clock, Log } from '@ancloud/kit';
+import type { Clock, Log, SrtpPolicy } from '@ancloud/kit';
 import type { ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import type { HostClock } from './host-clock.js';
 import type { ConnectPhone, PhoneAddress } from './phone-link.js';
@@ -21,6 +21,7 @@ export interface SessionWorld {
   /** `host:port` where this service's gRPC is reached. */
   readonly sessionAddress: string;
   readonly rtpIp: string;
+  readonly srtp: SrtpPolicy;
   readonly version: ScrcpyVersion;
   readonly jar: ServerJar;
   readonly connect: ConnectPhone;

@@ -58,6 +58,7 @@ export class Receiver {
         video: { ssrc: 1111, payloadType: 102, nextSequence: next },
         audio: { ssrc: 2222, payloadType: 100, nextSequence: 0 },
         maxPayload: 1_200,
+        srtp: undefined,
       },
       ...over,
     };
@@ -153,6 +154,7 @@ export function stageSessions() {
         hostId: 'h1',
         sessionAddress: '127.0.0.1:7102',
         rtpIp: '127.0.0.1',
+        srtp: 'auto',
         version: parseScrcpyVersion(version),
         jar: new ServerJar(Buffer.from('jar')),
         connect: () => connect?.(device) ?? Promise.resolve(device.connect()),

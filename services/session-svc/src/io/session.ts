@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
-import { AppError, asAppError, Backoff, type Log, type Timer } from '@ancloud/kit';
+import { AppError, asAppError, Backoff, type Log, type SrtpPolicy, type Timer } from '@ancloud/kit';
 import { initialSession, stateTold, stepSession } from '../core/session-state.js';
 import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
 import { notReached, phonePaused } from '../errors.js';
@@ -110,8 +110,8 @@ export class Session {
     return this.#link !== undefined;
   }
 
-  get rtp(): { readonly ip: string; readonly port: number } {
-    return { ip: this.#socket.ip, port: this.#socket.port };
+  get rtp(): { readonly ip: string; readonly port: number; readonly srtp: SrtpPolicy } {
+    return { ip: this.#socket.ip, port: this.#socket.port, srtp: this.#world.srtp };
   }
 
   /** Control messages that wait, over all its servers. */
