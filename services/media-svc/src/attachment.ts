@@ -24,6 +24,8 @@ export class Attachment {
   #session: SessionRecord | undefined;
   #inflow: Inflow | undefined;
   #attaching = false;
+  /** The phone may send, and only in a way that is forbidden: whoever waits is to hear that. */
+  #refused: AppError | undefined;
   #ready = Promise.withResolvers<void>();
   #closed = false;
 
@@ -53,18 +55,21 @@ export class Attachment {
     if (this.#session !== undefined) this.session(this.#session);
   }
 
-  /** The inflow, once there is one. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
+  /** The inflow, once there is one. Errors: STREAM_FAILED when no session gave a picture within 10 s, SRTP_REQUIRED. */
   async ready(): Promise<Inflow> {
     const deadline = Date.now() + READY_MS;
     while (this.#inflow === undefined) {
       const left = deadline - Date.now();
       if (left <= 0 || this.#closed) {
         const { phoneId } = this.#options;
-        throw new AppError('STREAM_FAILED', `phone ${phoneId} sends no picture`, {
-          field: 'phone',
-          value: phoneId,
-          fix: 'is it ready? its status tells',
-        });
+        throw (
+          this.#refused ??
+          new AppError('STREAM_FAILED', `phone ${phoneId} sends no picture`, {
+            field: 'phone',
+            value: phoneId,
+            fix: 'is it ready? its status tells',
+          })
+        );
       }
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([
@@ -106,10 +111,17 @@ export class Attachment {
             continue;
           }
           this.#inflow = inflow;
+          this.#refused = undefined;
           this.#ready.resolve();
           this.#options.attached(inflow);
           log.info(
-            { phone: phoneId, attempt, audio: inflow.audio !== undefined, origin: inflow.origin },
+            {
+              phone: phoneId,
+              attempt,
+              audio: inflow.audio !== undefined,
+              origin: inflow.origin,
+              srtp: inflow.encrypted,
+            },
             'stream attached',
           );
           return;
@@ -119,6 +131,7 @@ export class Attachment {
             log.warn({ phone: phoneId, err: error }, 'a newer media-svc carries the stream');
             return this.#options.fenced();
           }
+          this.#refused = error instanceof AppError && error.code === 'SRTP_REQUIRED' ? error : undefined;
           log.warn(
             { phone: phoneId, err: error, attempt },
             'the session could not be attached; trying again',

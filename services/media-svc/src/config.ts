@@ -12,14 +12,17 @@ import {
   list,
   loadConfig,
   processSettings,
+  srtpSettings,
 } from '@ancloud/kit';
 import { z } from 'zod';
 import type { WorkerBudget } from './core/placement.js';
+import type { RtpListen } from './ingest.js';
 import type { PipeListen } from './pipe-end.js';
 
 const schema = z.object({
   ...processSettings({ grpcPort: 7103 }),
   ...farmSettings('media-svc'),
+  ...srtpSettings(),
   /** Id of this instance in records. */
   ANCLOUD_MEDIA_ID: instanceId('media', os.hostname()),
   /** What others dial. Default: where it listens. */
@@ -84,7 +87,7 @@ export interface Config {
     readonly announced: string | undefined;
     readonly port: number;
   };
-  readonly rtpListenIp: string;
+  readonly rtp: RtpListen;
   readonly region: string;
   readonly pipe: PipeListen;
   readonly workerBin: string | undefined;
@@ -115,7 +118,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       announced: read.ANCLOUD_WEBRTC_ANNOUNCED,
       port: read.ANCLOUD_WEBRTC_PORT,
     },
-    rtpListenIp: read.ANCLOUD_RTP_LISTEN_IP,
+    rtp: { ip: read.ANCLOUD_RTP_LISTEN_IP, srtp: read.ANCLOUD_RTP_SRTP },
     region: read.ANCLOUD_REGION ?? '',
     pipe: {
       ip: read.ANCLOUD_PIPE_LISTEN_IP ?? read.ANCLOUD_RTP_LISTEN_IP,

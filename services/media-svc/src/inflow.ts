@@ -15,6 +15,8 @@ export interface Inflow extends Source {
   readonly size: { readonly width: number; readonly height: number };
   /** Id of the media-svc it comes from; empty = from the session. */
   readonly origin: string;
+  /** On its way here. */
+  readonly encrypted: boolean;
   /** True while it is the one for this session. */
   serves(session: SessionRecord): boolean;
   /** A viewer of the main layer lacks a key frame. */

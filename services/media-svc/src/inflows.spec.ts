@@ -25,6 +25,7 @@ const lease = {
 
 function make(fence?: number): Promise<unknown> {
   const options = {
+    rtpListen: { ip: '127.0.0.1', srtp: 'auto' },
     leases: {
       seek: () => {
         sought += 1;

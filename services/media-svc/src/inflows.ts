@@ -8,7 +8,7 @@ import type { Lease } from '@ancloud/state';
 import type { WishReason } from './core/key-frame-wish.js';
 import type { Layer } from './core/layer-choice.js';
 import type { Inflow, Load } from './inflow.js';
-import { Ingest } from './ingest.js';
+import { Ingest, type RtpListen } from './ingest.js';
 import type { MediaPeers } from './io/media-peers.js';
 import type { SessionCaller } from './io/session-caller.js';
 import type { PipeListen } from './pipe-end.js';
@@ -20,7 +20,7 @@ export interface InflowsOptions {
   readonly mediaId: string;
   readonly address: string;
   readonly region: string;
-  readonly rtpListenIp: string;
+  readonly rtpListen: RtpListen;
   readonly pipeListen: PipeListen;
   readonly sessions: SessionCaller;
   readonly leases: Pick<StreamLeases, 'seek' | 'holder'>;
@@ -51,12 +51,21 @@ export class Inflows {
 
   /** Errors: those of `Ingest.create` and `PipeInlet.open`; UNAVAILABLE_STATE, UNAVAILABLE while nobody carries the phone. */
   async make(router: types.Router, session: SessionRecord, owner: InflowOwner): Promise<Inflow> {
-    const { sessions, rtpListenIp: listenIp } = this.#options;
+    const { sessions, rtpListen: listen } = this.#options;
     const fenceOrOrigin = owner.fence ?? (await this.#find(session.phoneId, owner));
     if (typeof fenceOrOrigin === 'string') return this.#pipe(router, session, fenceOrOrigin, owner.stream);
     const askKeyFrame = (reason: WishReason, layer: Layer): void =>
       this.#askKeyFrame(session.phoneId, reason, layer);
-    return Ingest.create({ router, session, fence: fenceOrOrigin, listenIp, sessions, askKeyFrame });
+    const ended = (ingest: Ingest, reason: string): void => owner.stream.lost(ingest, reason);
+    return Ingest.create({
+      router,
+      session,
+      fence: fenceOrOrigin,
+      listen,
+      sessions,
+      askKeyFrame,
+      ended,
+    });
   }
 
   /** The media-svc where an edge's phone arrives, or the fence, when that is here now. An edge that nobody watches takes nothing over. */

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { types } from 'mediasoup';
 import type { AttachStreamResponse } from '@ancloud/contracts/session/v1/session';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
+import type { SrtpPolicy } from '@ancloud/kit';
 import {
   audioParameters,
   audioPayloadType,
@@ -10,28 +12,45 @@ import {
   videoPayloadType,
   videoSsrc,
 } from './core/rtp-parameters.js';
+import { encrypts } from './core/ingest-srtp.js';
 import type { WishReason } from './core/key-frame-wish.js';
 import type { Layer } from './core/layer-choice.js';
 import { countsOf, type Inflow } from './inflow.js';
 import { LowLayer } from './low-layer.js';
+import { watchReports } from './report-watch.js';
 import type { SessionCaller } from './io/session-caller.js';
 
 /** Socket buffer of the ingest. With the kernel's default 104 packets of 45 s were lost on busy cores, with this none. */
 const RECV_BUFFER = 4 << 20;
+/** As pipes between media-svcs have it (mediasoup's own choice there): the strongest that libsrtp and session-svc both speak. */
+const CRYPTO_SUITE: types.SrtpCryptoSuite = 'AEAD_AES_256_GCM';
+/** Master key and salt of it. */
+const MASTER_BYTES = 44;
+
+/** Where phones' packets arrive, and when they must be encrypted. */
+export interface RtpListen {
+  readonly ip: string;
+  readonly srtp: SrtpPolicy;
+}
 
 export interface IngestOptions {
   readonly router: types.Router;
   readonly session: SessionRecord;
   readonly fence: number;
-  readonly listenIp: string;
+  readonly listen: RtpListen;
   readonly sessions: SessionCaller;
   readonly askKeyFrame: (reason: WishReason, layer: Layer) => void;
+  /** It has ended by itself; called once. */
+  readonly ended: (ingest: Ingest, reason: string) => void;
 }
 
 /**
  * The way of one phone's RTP into the tree: a PlainTransport that is connected to exactly one sender (`comedia: false`:
  * nobody else can feed a phone), RTCP on the same port, one video and one audio producer, and on demand the low layer's. Owned by its stream; replaced as
  * a whole when the session's address changes, since a PlainTransport connects once.
+ *
+ * Where the packets cross a network they are encrypted by a key that is made here, for this ingest alone: it is told to one session in one
+ * request, so that no two senders can ever have it.
  */
 export class Ingest implements Inflow {
   readonly origin = '';
@@ -46,20 +65,30 @@ export class Ingest implements Inflow {
     readonly video: types.Producer,
     readonly audio: types.Producer | undefined,
     readonly size: Pick<AttachStreamResponse, 'width' | 'height'>,
+    readonly encrypted: boolean,
     options: IngestOptions,
   ) {
     this.#transport = transport;
     this.#options = options;
-    const { session, fence, sessions, askKeyFrame } = options;
+    const { session, fence, sessions, askKeyFrame, ended } = options;
     this.session = session;
     const { phoneId } = session;
+    if (encrypted) {
+      const unreadable = (): void => ended(this, 'its packets can no longer be decrypted');
+      for (const producer of this.producers) watchReports(producer, unreadable);
+    }
+    // Each one has an SSRC of its own: with a producer the worker forgets how far its SSRC had come, and session-svc must not.
+    let ssrc = lowSsrc - 1;
     this.low = new LowLayer({
-      produce: () => transport.produce({ kind: 'video', rtpParameters: videoParameters(phoneId, lowSsrc) }),
+      produce: () => {
+        ssrc += 1;
+        return transport.produce({ kind: 'video', rtpParameters: videoParameters(phoneId, ssrc) });
+      },
       attach: () =>
         sessions.attachLow(session, {
           phoneId,
           fence,
-          ssrc: lowSsrc,
+          ssrc,
           payloadType: videoPayloadType,
           // A new producer knows no sequence number yet: any start will do.
           nextSequence: 0,
@@ -70,16 +99,24 @@ export class Ingest implements Inflow {
     });
   }
 
-  /** Errors: FENCED, SESSION_NOT_FOUND, STREAM_FAILED, UNAVAILABLE from session-svc. Nothing is left behind then. */
+  /** Errors: FENCED, SESSION_NOT_FOUND, STREAM_FAILED, UNAVAILABLE from session-svc, SRTP_REQUIRED. Nothing is left behind then. */
   static async create(options: IngestOptions): Promise<Ingest> {
-    const { router, session } = options;
+    const { router, session, listen } = options;
+    const key = encrypts(listen.srtp, listen.ip, session) ? randomBytes(MASTER_BYTES) : undefined;
     const transport = await router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: options.listenIp, recvBufferSize: RECV_BUFFER },
+      listenInfo: { protocol: 'udp', ip: listen.ip, recvBufferSize: RECV_BUFFER },
       rtcpMux: true,
       comedia: false,
+      enableSrtp: key !== undefined,
+      srtpCryptoSuite: CRYPTO_SUITE,
     });
     try {
-      await transport.connect({ ip: session.rtpIp, port: session.rtpPort });
+      const srtpParameters = key && { cryptoSuite: CRYPTO_SUITE, keyBase64: key.toString('base64') };
+      await transport.connect({
+        ip: session.rtpIp,
+        port: session.rtpPort,
+        ...(srtpParameters && { srtpParameters }),
+      });
       const cname = session.phoneId;
       const video = await transport.produce({ kind: 'video', rtpParameters: videoParameters(cname) });
       const audio = await transport.produce({ kind: 'audio', rtpParameters: audioParameters(cname) });
@@ -96,9 +133,11 @@ export class Ingest implements Inflow {
         videoNextSequence: 0,
         audioNextSequence: 0,
         mtu: 0,
+        srtp: key && { cryptoSuite: CRYPTO_SUITE, key },
       });
       if (!attached.audio) audio.close();
-      return new Ingest(transport, video, attached.audio ? audio : undefined, attached, options);
+      const sound = attached.audio ? audio : undefined;
+      return new Ingest(transport, video, sound, attached, key !== undefined, options);
     } catch (error) {
       transport.close();
       throw error;

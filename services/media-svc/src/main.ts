@@ -55,7 +55,7 @@ await runMain({ log }, async (life) => {
     mediaId,
     address: config.grpcAdvertise,
     region,
-    rtpListenIp: config.rtpListenIp,
+    rtpListen: config.rtp,
     pipeListen: config.pipe,
     idleMs: config.streamIdleMs,
     pool,

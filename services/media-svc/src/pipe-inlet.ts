@@ -29,6 +29,7 @@ export interface PipeInletOptions {
  */
 export class PipeInlet implements Inflow {
   readonly origin: string;
+  readonly encrypted = true;
   readonly low: LowLayer;
   readonly #transport: types.PipeTransport;
   readonly #call: PipeCall;

@@ -7,7 +7,7 @@ import type { Bus, BusSubscription } from '@ancloud/bus';
 import { type Lease, type Records, recordsOf, type State } from '@ancloud/state';
 import type { Inflow } from './inflow.js';
 import { Inflows, loadOf } from './inflows.js';
-import { Ingest } from './ingest.js';
+import { Ingest, type RtpListen } from './ingest.js';
 import { StreamMetrics } from './io/stream-metrics.js';
 import type { MediaPeers } from './io/media-peers.js';
 import type { SessionCaller } from './io/session-caller.js';
@@ -28,7 +28,7 @@ export interface StreamsOptions {
   readonly address: string;
   /** Where this instance is; empty = nowhere in particular. */
   readonly region: string;
-  readonly rtpListenIp: string;
+  readonly rtpListen: RtpListen;
   readonly pipeListen: PipeListen;
   /** How long a stream nobody watches is kept, ms: the next viewer finds it warm. */
   readonly idleMs: number;

@@ -1,19 +1,12 @@
-import dgram from 'node:dgram';
-import { once } from 'node:events';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { records } from '@ancloud/contracts';
-import {
-  type AttachStreamRequest,
-  type AttachStreamResponse,
-  SessionServiceService,
-} from '@ancloud/contracts/session/v1/session';
-import { SessionRecord, SessionState, type StreamRecord } from '@ancloud/contracts/state/v1/state';
+import type { StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { silentLog } from '@ancloud/kit';
 import { connectState, recordsOf, type State } from '@ancloud/state';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { type NatsServer, type RedisServer, startNats, startRedis } from '../harness/servers.js';
 import { MediaProcess } from './media-process.js';
+import { SendingSession } from './sending-session.js';
 
 const PHONE = 'ph_pipes';
 const LEASE = `stream:${PHONE}:lease`;
@@ -21,72 +14,8 @@ let redis: RedisServer;
 let nats: NatsServer;
 let state: State;
 let medias: [MediaProcess, MediaProcess, MediaProcess];
-let session: FakeSession;
+let session: SendingSession;
 let calls: { cancel(): void }[] = [];
-
-/** A session that sends a packet each 10 ms to who attached last, and to nobody else. */
-class FakeSession {
-  readonly attached: AttachStreamRequest[] = [];
-  readonly #server = new Server();
-  readonly #socket = dgram.createSocket('udp4');
-  #sequence = 0;
-  #timer: NodeJS.Timeout | undefined;
-
-  static async start(): Promise<FakeSession> {
-    const made = new FakeSession();
-    made.#socket.bind(0, '127.0.0.1');
-    await once(made.#socket, 'listening');
-    type Answer = (error: null, value: Partial<AttachStreamResponse>) => void;
-    made.#server.addService(SessionServiceService, {
-      attachStream: ({ request }: { request: AttachStreamRequest }, answer: Answer) => {
-        made.attached.push(request);
-        answer(null, { width: 720, height: 1280, audio: false, rtpIp: '', rtpPort: 0 });
-      },
-      detachStream: (_: unknown, answer: Answer) => answer(null, {}),
-    });
-    const port = await new Promise<number>((resolve, reject) => {
-      made.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
-    });
-    const { attached } = made;
-    await recordsOf(state, records.session).set(
-      { phone: PHONE },
-      SessionRecord.fromPartial({
-        phoneId: PHONE,
-        bootId: 'b1',
-        state: SessionState.SESSION_STATE_READY,
-        sessionAddress: `127.0.0.1:${port}`,
-        rtpIp: '127.0.0.1',
-        rtpPort: made.#socket.address().port,
-      }),
-      { ttlMs: 600_000 },
-    );
-    made.#timer = setInterval(() => {
-      const to = attached.at(-1);
-      if (to !== undefined) made.#socket.send(made.#packet(to), to.port, to.ip);
-    }, 10);
-    return made;
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-    this.#socket.close();
-    this.#server.forceShutdown();
-  }
-
-  /** A key frame each: SPS, PPS and a slice as one STAP-A (RFC 6184). */
-  #packet({ videoSsrc, videoPayloadType }: AttachStreamRequest): Buffer {
-    const header = Buffer.alloc(12);
-    this.#sequence += 1;
-    header[0] = 0x80;
-    header[1] = 0x80 | videoPayloadType;
-    header.writeUInt16BE(this.#sequence & 0xffff, 2);
-    header.writeUInt32BE((this.#sequence * 900) >>> 0, 4);
-    header.writeUInt32BE(videoSsrc, 8);
-    return Buffer.concat([header, Buffer.from('1800046742e01f0002680100036501ff', 'hex')]);
-  }
-}
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -98,7 +27,8 @@ beforeAll(async () => {
     await MediaProcess.start('media-2', stores),
     await MediaProcess.start('media-3', stores),
   ];
-  session = await FakeSession.start();
+  session = await SendingSession.start(state, { phoneId: PHONE });
+  session.steady(true);
 });
 afterEach(async () => {
   for (const call of calls) call.cancel();

@@ -35,6 +35,7 @@ export class MediaProcess {
       nats,
       farmSecret,
     }: { readonly redis: RedisServer; readonly nats: NatsServer; readonly farmSecret: string },
+    env: Readonly<Record<string, string>> = {},
   ): Promise<MediaProcess> {
     const service = new ServiceProcess('media-svc');
     const file = (name: string, content: string): string => service.secret(name, content);
@@ -53,12 +54,18 @@ export class MediaProcess {
       ANCLOUD_REDIS_URL: `redis://127.0.0.1:${redis.port}`,
       ANCLOUD_REDIS_PASS_FILE: file('redis-pass', redis.password),
       MEDIASOUP_WORKER_BIN: worker.trim().split('\n').at(-1) ?? '',
+      ...env,
     });
     return new MediaProcess(id, createClient(MediaServiceClient, grpc, { farmSecret }), service);
   }
 
   start(): Promise<void> {
     return this.#process.start();
+  }
+
+  /** What it has logged since it was last started. */
+  get log(): string {
+    return this.#process.log;
   }
 
   /** See `ServiceProcess.freeze`. */

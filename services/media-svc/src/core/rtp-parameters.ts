@@ -31,6 +31,7 @@ export const audioPayloadType = 111;
 /** Fixed for the life of an ingest; a PlainTransport carries nothing else, so they need not be random. */
 export const videoSsrc = 0x616e_0001;
 export const audioSsrc = 0x616e_0002;
+/** Of an ingest's first low layer; each further one has the next. */
 export const lowSsrc = 0x616e_0003;
 
 /**

@@ -19,7 +19,11 @@ export class SessionCaller {
   }
 
   attach(session: SessionRecord, request: AttachStreamRequest): Promise<AttachStreamResponse> {
-    return this.#client(session).attachStream(request, { deadlineMs: ATTACH_DEADLINE_MS });
+    return this.#client(session).attachStream(request, {
+      deadlineMs: ATTACH_DEADLINE_MS,
+      // A key goes out once: the second try might reach a session-svc that was started in between, and would encrypt from its beginning again.
+      ...(request.srtp === undefined ? {} : { retries: 0 }),
+    });
   }
 
   /** The end of a stream; a session that is gone has ended it already. */

@@ -116,6 +116,7 @@ export class RtpSocket {
       });
     });
     this.#open = true;
+    this.#metrics.rtpAttached.inc({ srtp: srtp === undefined ? 'no' : 'yes' });
   }
 
   disconnect(): void {

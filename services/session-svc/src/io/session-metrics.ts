@@ -21,6 +21,7 @@ export class SessionMetrics {
   readonly rtpPackets;
   readonly rtpBytes;
   readonly rtpErrors;
+  readonly rtpAttached;
   readonly pictures;
   readonly keyFramesWanted;
   readonly keyFramesAsked;
@@ -41,6 +42,11 @@ export class SessionMetrics {
       SENT,
     );
     this.rtpErrors = metrics.counter('ancloud_rtp_send_errors_total', 'Packets the kernel refused', ['code']);
+    this.rtpAttached = metrics.counter(
+      'ancloud_rtp_attachments_total',
+      'Receivers that phones were begun to be sent to, encrypted or not',
+      ['srtp'],
+    );
     this.pictures = metrics.tally('ancloud_access_units_total', 'Access units of phones', 'kind', [
       'key',
       'delta',
