@@ -22,8 +22,7 @@ video {
   display: block; width: 100%; height: 100%; object-fit: fill; background: #0b0f0e; border-radius: var(--radius);
   touch-action: none; user-select: none; -webkit-user-select: none; -webkit-touch-callout: none;
 }
-.frame:has(.keyboard:focus) video { box-shadow: 0 0 0 2px var(--accent); }
-.frame:has(.keyboard:focus-visible) video { box-shadow: 0 0 0 3px var(--accent); }
+.frame:has(.keyboard:focus) video { outline: 3px solid var(--accent); }
 .rings { position: absolute; inset: 0; overflow: hidden; border-radius: var(--radius); pointer-events: none; }
 .ring {
   position: absolute; width: 44px; height: 44px; margin: -22px; border-radius: 50%;

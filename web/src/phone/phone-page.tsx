@@ -123,7 +123,10 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
               </RadioGroup>
               {role === 'control' && (
                 <div className="holding">
-                  <p role="status">{HOLDING_WORDS[holding.by]}</p>
+                  <p role="status">
+                    {HOLDING_WORDS[holding.by]}
+                    {holding.by === 'mine' && holding.asking.length > 0 && ' Somebody asks for them.'}
+                  </p>
                   {holding.by === 'others' && (
                     <Button className="button" onPress={() => player.current?.control(true)}>
                       Take controls
