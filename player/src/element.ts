@@ -80,6 +80,16 @@ export class AncloudPhone extends HTMLElement {
     return this.#parts.video;
   }
 
+  /** Muted at first. While it is, no sound is even sent. */
+  get muted(): boolean {
+    return this.video.muted;
+  }
+
+  /** To be called in a click or a touch: browsers let a page that nobody has touched yet play nothing that sounds. */
+  set muted(muted: boolean) {
+    if (muted !== this.video.muted) this.#mute(muted);
+  }
+
   connectedCallback(): void {
     this.#hands.enter();
     this.#connect();
@@ -264,6 +274,7 @@ export class AncloudPhone extends HTMLElement {
     video.muted = muted;
     this.#toolbar.press('sound', !muted);
     this.#connection?.sound(!muted);
+    this.#tell('sound', { muted });
     video.play().catch(() => undefined);
   }
 

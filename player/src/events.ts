@@ -13,6 +13,8 @@ export interface AncloudPhoneEvents {
   firstframe: CustomEvent<{ width: number; height: number; steps: Steps }>;
   /** The picture goes on in another size: the link did not take the phone's own, or takes it again. */
   layer: CustomEvent<{ layer: ServerNotifications['layer']['layer'] }>;
+  /** The phone is heard from now on, or no more: by its button, by `muted`, or since the browser let nothing sound yet. */
+  sound: CustomEvent<{ muted: boolean }>;
   /** Who holds the controls, and who waits for them. */
   control: CustomEvent<ServerNotifications['control']>;
   /** The phone's clipboard came. */

@@ -21,10 +21,15 @@ export function addFeeds(program: Command, phone: Command): void {
     .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
     .option('--feed <id>', 'this feed of the phone instead of its screen')
     .option('--low', 'a smaller picture of the screen, for weak links')
+    .option('--region <label>', 'where the player is: a media-svc there serves it, if there is one', '')
     .description('where a WHEP player finds the phone, and its bearer token for one session')
     .action(
-      action(async ({ layout, output }, id: string, options: { ttl: string; feed?: string; low?: boolean }) =>
-        (await import('./feed.js')).phoneWhep(layout, id, options, output),
+      action(
+        async (
+          { layout, output },
+          id: string,
+          options: { ttl: string; region: string; feed?: string; low?: boolean },
+        ) => (await import('./feed.js')).phoneWhep(layout, id, options, output),
       ),
     );
   const feed = program.command('feed').description('cameras and microphones that are sent to phones');

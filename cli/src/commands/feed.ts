@@ -36,14 +36,18 @@ export async function phoneFeed(
 export async function phoneWhep(
   layout: Layout,
   id: string,
-  options: { readonly ttl: string; readonly feed?: string; readonly low?: boolean },
+  options: { readonly ttl: string; readonly region: string; readonly feed?: string; readonly low?: boolean },
   output: Output,
 ): Promise<void> {
   const { whepUrl, token, expiresAt } = await new GatewayClient(layout).post<{
     whepUrl: string;
     token: string;
     expiresAt: string;
-  }>(`/v1/phones/${encodeURIComponent(id)}/viewers`, { role: 'watch', ttlSeconds: Number(options.ttl) });
+  }>(`/v1/phones/${encodeURIComponent(id)}/viewers`, {
+    role: 'watch',
+    ttlSeconds: Number(options.ttl),
+    region: options.region,
+  });
   const query = new URLSearchParams({
     ...(options.feed === undefined ? {} : { feed: options.feed }),
     ...(options.low === true ? { layer: 'low' } : {}),

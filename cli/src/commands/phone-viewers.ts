@@ -13,6 +13,10 @@ interface ViewerView {
   readonly transport: string;
   /** `main`, or `low`: the smaller picture for a weak link. */
   readonly layer: string;
+  /** It is sent the phone's sound. */
+  readonly hears: boolean;
+  /** The media-svc that serves it; empty when none says so. */
+  readonly mediaId: string;
   readonly holdsControl: boolean;
   /** Null for players that tell nothing. */
   readonly experience: {
@@ -57,10 +61,15 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
     one.role,
     one.joinedAt ?? '',
     one.connected
-      ? `${one.transport || 'connected'}${one.layer === 'low' ? ', low' : ''}`
+      ? [
+          one.transport || 'connected',
+          ...(one.layer === 'low' ? ['low'] : []),
+          ...(one.hears ? ['sound'] : []),
+        ].join(', ')
       : one.invitedUntil === null
         ? 'away'
         : `may come until ${one.invitedUntil}`,
+    one.mediaId,
     one.holdsControl ? 'holds them' : '',
     ...seen(one.experience),
   ]);
@@ -73,6 +82,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
         'ROLE',
         'SINCE',
         'BY',
+        'MEDIA',
         'CONTROLS',
         'DELAY MS',
         'GLASS MS',

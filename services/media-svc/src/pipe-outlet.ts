@@ -105,6 +105,7 @@ export class PipeOutlet implements StreamViewer {
       packetsLost: 0,
       roundTripMs: 0,
       experience: undefined,
+      hears: false,
       low: false,
     });
   }

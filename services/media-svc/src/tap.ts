@@ -94,6 +94,7 @@ export class Tap implements StreamViewer {
       packetsLost: 0,
       roundTripMs: 0,
       experience: undefined,
+      hears: false,
       low: false,
     });
   }

@@ -88,6 +88,19 @@ function heldBack(viewer: ViewerPage): Promise<number> {
   });
 }
 
+/** As the farm lists it. */
+function hears({ viewerId }: ViewerPage): Promise<boolean> {
+  return eventually(async () => {
+    const { viewers } = await farm.api<{
+      viewers: { viewerId: string; hears: boolean; mediaId: string }[];
+    }>('GET', `/v1/phones/${phone.phoneId}/viewers`);
+    const me = viewers.find((one) => one.viewerId === viewerId);
+    // Its media-svc has not answered in time.
+    if (me === undefined || me.mediaId === '') throw new NotYet(JSON.stringify(viewers));
+    return me.hears;
+  });
+}
+
 async function unmute(viewer: ViewerPage): Promise<void> {
   const button = viewer.page.getByRole('button', { name: 'Sound', exact: true });
   await eventually(async () => {
@@ -132,11 +145,21 @@ describe('sound', () => {
       if ((await viewer.framesDecoded()) < shown + 120) throw new NotYet('the picture has not gone on');
     });
     expect(await soundPackets(viewer)).toBe(0);
+    expect(await hears(viewer)).toBe(false);
     await unmute(viewer);
     await eventually(async () => {
       if ((await soundPackets(viewer)) === 0) throw new NotYet('no sound has come');
     });
-    await viewer.page.getByRole('button', { name: 'Sound', exact: true }).click();
+    expect(await hears(viewer)).toBe(true);
+    // As a page does that has buttons of its own.
+    await viewer.page.evaluate(() => {
+      (document.querySelector('ancloud-phone') as unknown as { muted: boolean }).muted = true;
+    });
+    const told = await viewer.events('sound');
+    expect(told.map(({ detail }) => detail['muted'])).toEqual([false, true]);
+    await eventually(async () => {
+      if (await hears(viewer)) throw new NotYet('it is listed as one who hears');
+    });
     let before = 0;
     let same = 0;
     await eventually(async () => {

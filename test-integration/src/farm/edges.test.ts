@@ -113,12 +113,18 @@ describe('edges', () => {
       if (viewers !== 3 || edges?.length !== 1 || edges[0]?.viewers !== 2)
         throw new NotYet(`the record says ${JSON.stringify({ viewers, edges })}`);
     });
-    // Asked of the media-svc that has it.
-    const { viewers } = await farm.api<{ viewers: { viewerId: string; connected: boolean }[] }>(
-      'GET',
-      `/v1/phones/${phone.phoneId}/viewers`,
-    );
-    expect(viewers).toContainEqual(expect.objectContaining({ viewerId: player.viewerId, connected: true }));
+    // Asked of the media-svcs that have them.
+    await eventually(async () => {
+      const { viewers } = await farm.api<{
+        viewers: { viewerId: string; connected: boolean; mediaId: string }[];
+      }>('GET', `/v1/phones/${phone.phoneId}/viewers`);
+      const of = (id: string) => viewers.find(({ viewerId }) => viewerId === id);
+      const [near, far] = [of(here.viewerId), of(player.viewerId)];
+      if (far?.connected !== true || near?.mediaId === '' || far.mediaId === '')
+        throw new NotYet(JSON.stringify(viewers));
+      expect(far.mediaId).toBe(of(there.viewerId)?.mediaId);
+      expect(far.mediaId).not.toBe(near?.mediaId);
+    });
     expect(await gauge('ancloud_media_pipe_outlets')).toBe(1);
     expect(await player.end()).toBe(200);
     await there.page.close();

@@ -93,7 +93,7 @@ export class Browser {
         const element = document.querySelector('ancloud-phone');
         const log: { name: string; detail: unknown; at: number }[] = [];
         Object.assign(globalThis, { phoneEvents: log });
-        for (const name of ['state', 'firstframe', 'control', 'clipboard', 'experience', 'layer']) {
+        for (const name of ['state', 'firstframe', 'control', 'clipboard', 'experience', 'layer', 'sound']) {
           element?.addEventListener(name, (event) =>
             log.push({ name, detail: (event as CustomEvent).detail, at: performance.now() }),
           );

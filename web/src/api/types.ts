@@ -113,6 +113,8 @@ export interface PhoneViewer {
   readonly connected: boolean;
   readonly transport: string;
   readonly layer: '' | 'main' | 'low';
+  /** It is sent the phone's sound. */
+  readonly hears: boolean;
   readonly holdsControl: boolean;
   /** Since it joined; null before its player has told, and for players that tell nothing. */
   readonly experience: null | Experience;

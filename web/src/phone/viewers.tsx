@@ -57,6 +57,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                 {mine ? 'You' : callOf(viewer)}
                 <small>
                   {ROLE_WORDS[viewer.role]}
+                  {viewer.hears && ', hears it'}
                   {viewer.holdsControl && ', has the controls'}
                   {asks && ', asks for the controls'}
                 </small>

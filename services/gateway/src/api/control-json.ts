@@ -14,6 +14,8 @@ export function phoneViewerJson(viewer: PhoneViewer) {
     invitedUntil: time(viewer.invitedUntilMs),
     transport: viewer.transport,
     layer: viewer.layer,
+    hears: viewer.hears,
+    mediaId: viewer.mediaId,
     holdsControl: viewer.holdsControl,
     experience: viewer.experience ?? null,
   };

@@ -1,12 +1,12 @@
 import { leases, roleOf } from '@ancloud/contracts';
 import type { ListViewersRequest, ListViewersResponse } from '@ancloud/contracts/gateway/v1/gateway';
 import type { MediaServiceClient, ViewerView } from '@ancloud/contracts/media/v1/media';
+import type { StreamRecord } from '@ancloud/contracts/state/v1/state';
 import type { ClientPool, Log } from '@ancloud/kit';
 import { type State, viewLease } from '@ancloud/state';
 import type { Principal } from '../auth/principal.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
-import { carrierAddresses } from '../signal/core/pick-media.js';
 import type { ViewerNames } from './viewer-names.js';
 import type { ViewerStore } from './viewer-store.js';
 
@@ -47,6 +47,8 @@ export async function listViewers(
       experience: carried.get(viewer)?.experience,
       layer: layerOf(carried.get(viewer)),
       invitedUntilMs: invitedUntil,
+      hears: carried.get(viewer)?.hears ?? false,
+      mediaId: carried.get(viewer)?.mediaId ?? '',
     })),
   };
 }
@@ -55,13 +57,21 @@ function layerOf(view: ViewerView | undefined): string {
   return view === undefined ? '' : view.low ? 'low' : 'main';
 }
 
+/** Those that have the phone's stream. */
+function carriersOf(
+  stream: StreamRecord | undefined,
+): { readonly mediaId: string; readonly mediaAddress: string }[] {
+  return stream === undefined || stream.mediaAddress === '' ? [] : [stream, ...stream.edges];
+}
+
 async function carriedBy(
   { facts, medias, log }: Parameters<typeof listViewers>[0],
   phoneId: string,
-): Promise<ReadonlyMap<string, ViewerView>> {
-  const asked = carrierAddresses(await facts.stream(phoneId)).map(async (address) => {
+): Promise<ReadonlyMap<string, ViewerView & { readonly mediaId: string }>> {
+  const asked = carriersOf(await facts.stream(phoneId)).map(async ({ mediaId, mediaAddress }) => {
     try {
-      return (await medias.get(address).getStream({ phoneId }, ASK)).viewers;
+      const { viewers } = await medias.get(mediaAddress).getStream({ phoneId }, ASK);
+      return viewers.map((view) => ({ ...view, mediaId }));
     } catch (error) {
       log.debug({ phone: phoneId, err: error }, 'media-svc did not say how its viewers are reached');
       return [];

@@ -84,6 +84,8 @@ const phoneViewer = named(
     layer: z
       .string()
       .describe('`main`, or `low`: the smaller picture for a weak link; empty when media-svc does not say'),
+    hears: z.boolean().describe("It is sent the phone's sound: its player is not muted"),
+    mediaId: z.string().describe('The media-svc that serves it; empty when none says so'),
     holdsControl: z.boolean(),
     experience: experience
       .nullable()
