@@ -101,7 +101,7 @@ export class Feed implements Watchable {
     });
   }
 
-  /** Errors: SDP_INVALID, ETAG_MISMATCH. */
+  /** Errors: RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
   patch(ifMatch: string, fragment: string): ReturnType<IceSession['patch']> {
     return this.#session.patch(ifMatch, fragment);
   }

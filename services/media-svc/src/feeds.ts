@@ -71,7 +71,7 @@ export class Feeds {
     }
   }
 
-  /** Errors: FEED_NOT_FOUND, SDP_INVALID, ETAG_MISMATCH. */
+  /** Errors: FEED_NOT_FOUND, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
   patch(feedId: string, ifMatch: string, fragment: string): ReturnType<Feed['patch']> {
     return this.find(feedId).patch(ifMatch, fragment);
   }

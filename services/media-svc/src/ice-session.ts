@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
+import { AppError, Rate } from '@ancloud/kit';
 import { etagOf, writeFragment } from './core/whep-answer.js';
 import type { IceCredentials } from './core/sdp.js';
 import type { WhepOffer } from './core/whep-offer.js';
@@ -7,6 +8,8 @@ import { readPatch } from './core/whep-patch.js';
 
 /** From the answer to the end of the DTLS handshake. Whoever gathers slowly has this long. */
 const CONNECT_MS = 30_000;
+/** What one other side may ask for: whoever trickles each candidate alone and changes its network again and again stays below. */
+const PATCHES = { perSecond: 2, burst: 40 };
 
 /**
  * The transport of a session that was negotiated by one offer over HTTP (WHEP, WHIP): what a PATCH changes of it, and how its end is
@@ -19,6 +22,7 @@ export class IceSession {
   /** The other side's of the present ICE session. */
   #ice: IceCredentials;
   readonly #timers: readonly NodeJS.Timeout[];
+  readonly #patches = new Rate(PATCHES.perSecond, PATCHES.burst, performance.now());
 
   constructor(transport: types.WebRtcTransport, offer: WhepOffer, ended: (reason: string) => void) {
     this.transport = transport;
@@ -48,8 +52,19 @@ export class IceSession {
     await this.transport.connect({ dtlsParameters: this.#offer.dtls });
   }
 
-  /** A fragment is empty when candidates were taken; the ETag is that of the ICE session. Errors: SDP_INVALID, ETAG_MISMATCH. */
+  /**
+   * A fragment is empty when candidates were taken; the ETag is that of the ICE session. A flood is refused before it is read: restarts are the worker's
+   * and this thread's business, and so everybody's. Errors: RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH.
+   */
   async patch(ifMatch: string, text: string): Promise<{ readonly fragment: string; readonly etag: string }> {
+    if (!this.#patches.take(performance.now()))
+      throw new AppError(
+        'RATE_LIMITED',
+        `more than ${PATCHES.burst} PATCHes at once, or ${PATCHES.perSecond} a second`,
+        {
+          fix: 'send candidates together, and restart ICE when the path is gone',
+        },
+      );
     const { transport, etag } = this;
     const patch = readPatch({ etag, ice: this.#ice }, ifMatch, text);
     if (patch.kind === 'candidates') return { fragment: '', etag };

@@ -85,7 +85,7 @@ export class WhepSessions {
     }
   }
 
-  /** Errors: VIEWER_NOT_FOUND, SDP_INVALID, ETAG_MISMATCH. */
+  /** Errors: VIEWER_NOT_FOUND, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
   patch(
     viewerId: string,
     ifMatch: string,

@@ -68,7 +68,7 @@ export class WhepViewer implements StreamViewer {
     };
   }
 
-  /** Errors: SDP_INVALID, ETAG_MISMATCH, INVALID_STATE. */
+  /** Errors: RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH, INVALID_STATE. */
   async patch(ifMatch: string, fragment: string): ReturnType<IceSession['patch']> {
     if (this.#session === undefined) throw new AppError('INVALID_STATE', 'the viewer has no answer yet');
     return this.#session.patch(ifMatch, fragment);

@@ -59,7 +59,7 @@ export class Whip {
     }
   }
 
-  /** `fragment` in the answer is empty when candidates were taken. Errors: TOKEN_INVALID, FEED_NOT_FOUND, SDP_INVALID, ETAG_MISMATCH. */
+  /** `fragment` in the answer is empty when candidates were taken. Errors: TOKEN_INVALID, FEED_NOT_FOUND, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
   async patch(
     token: string,
     {

@@ -28,7 +28,7 @@ export class SdpEdge {
       if (isAppError(error)) {
         const { http } = codes[error.code];
         if (http === 401) void reply.header('www-authenticate', 'Bearer');
-        if (http >= 500) void reply.header('retry-after', RETRY_AFTER_S);
+        if (http >= 500 || http === 429) void reply.header('retry-after', RETRY_AFTER_S);
         if (http === 409) void reply.header('retry-after', NOT_LIVE_RETRY_AFTER_S);
         if (error.code === 'UNSUPPORTED_MEDIA')
           void reply.header('accept-post', SDP).header('accept-patch', FRAGMENT);

@@ -92,7 +92,15 @@ export function sdpRoutes(options: SdpRoutes): readonly RouteDoc[] {
       headers: { ...headers, 'if-match': "The newest ETag, or '*' to restart ICE" },
       body: { mediaType: FRAGMENT, description: 'An SDP fragment (RFC 8840), at most 64 KiB' },
       ok: { status: 200, description: 'The new ICE session', mediaType: FRAGMENT },
-      errors: [...known, 'SDP_INVALID', 'ETAG_MISSING', 'ETAG_MISMATCH', 'UNAVAILABLE', 'ORIGIN_REFUSED'],
+      errors: [
+        ...known,
+        'SDP_INVALID',
+        'ETAG_MISSING',
+        'ETAG_MISMATCH',
+        'RATE_LIMITED',
+        'UNAVAILABLE',
+        'ORIGIN_REFUSED',
+      ],
     },
     {
       ...common,

@@ -82,7 +82,7 @@ export class Whep {
   }
 
   /**
-   * `fragment` in the answer is empty when candidates were taken. Errors: TOKEN_INVALID, VIEWER_NOT_FOUND (also when its media-svc is gone), SDP_INVALID, ETAG_MISMATCH,
+   * `fragment` in the answer is empty when candidates were taken. Errors: TOKEN_INVALID, VIEWER_NOT_FOUND (also when its media-svc is gone), RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH,
    * DEADLINE_EXCEEDED.
    */
   async patch(

@@ -1,0 +1,57 @@
+import { EventEmitter } from 'node:events';
+import type { types } from 'mediasoup';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { CHROMIUM } from './core/whep-offer.fixture.js';
+import { readOffer } from './core/whep-offer.js';
+import { IceSession } from './ice-session.js';
+
+let restarts: number;
+let session: IceSession;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  restarts = 0;
+  const transport = Object.assign(new EventEmitter(), {
+    iceParameters: { usernameFragment: 'farm', password: 'p'.repeat(22), iceLite: true },
+    iceCandidates: [],
+    restartIce() {
+      restarts += 1;
+      return Promise.resolve({
+        usernameFragment: `farm${restarts}`,
+        password: 'p'.repeat(22),
+        iceLite: true,
+      });
+    },
+    close: () => undefined,
+  }) as unknown as types.WebRtcTransport;
+  session = new IceSession(transport, readOffer(CHROMIUM), () => undefined);
+});
+afterEach(() => {
+  session.close();
+  vi.useRealTimers();
+});
+
+const restart = (at: number): Promise<unknown> =>
+  session.patch('*', `a=ice-ufrag:viewer${at}\r\na=ice-pwd:${'q'.repeat(22)}\r\n`);
+
+it('an ICE restart answers for the whole bundle, under a new tag', async () => {
+  const { fragment, etag } = await session.patch(
+    '*',
+    `a=ice-ufrag:viewer\r\na=ice-pwd:${'q'.repeat(22)}\r\n`,
+  );
+  expect(etag).toBe('"farm1"');
+  expect(fragment).toMatch(/^a=group:BUNDLE 0 1\r$/m);
+  expect(fragment).toMatch(/^a=mid:0\r$/m);
+});
+
+it('a flood of restarts is refused, and what comes later is taken', async () => {
+  const flood = await Promise.allSettled(Array.from({ length: 100 }, (_, at) => restart(at)));
+  const refused = flood.filter(({ status }) => status === 'rejected');
+  expect(refused).toHaveLength(60);
+  expect(restarts).toBe(40);
+  await expect(restart(100)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  vi.advanceTimersByTime(1_000);
+  await restart(101);
+  await restart(102);
+  await expect(restart(103)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+});
