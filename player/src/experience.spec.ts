@@ -10,6 +10,7 @@ const second = (over: Partial<PictureStats> = {}): PictureStats => ({
   framesDropped: 9,
   decodeMs: 4,
   bufferMs: 16,
+  soundBufferMs: undefined,
   width: 720,
   height: 1280,
   newFrames: 60,

@@ -63,6 +63,7 @@ export class Overlay {
       `${(stats.bitRate / 1e6).toFixed(2)} Mb/s`,
       `rtt ${stats.rttMs?.toFixed(1) ?? '–'} ms  lost ${stats.packetsLost}`,
       `decode ${stats.decodeMs.toFixed(1)} ms  buffer ${stats.bufferMs.toFixed(0)} ms`,
+      ...(stats.soundBufferMs === undefined ? [] : [`sound’s buffer ${stats.soundBufferMs.toFixed(0)} ms`]),
       `dropped ${stats.framesDropped}  stalls ${this.#stalls}${this.#score}`,
       this.#glass,
       this.#touch,

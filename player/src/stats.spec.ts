@@ -49,6 +49,24 @@ describe('PictureMeter', () => {
     });
   });
 
+  it('tells how long the sound of the last second has waited, while there is any', () => {
+    const meter = new PictureMeter();
+    const sound = (jitterBufferDelay: number, jitterBufferEmittedCount: number): object => ({
+      id: 'IA1',
+      type: 'inbound-rtp',
+      kind: 'audio',
+      jitterBufferDelay,
+      jitterBufferEmittedCount,
+    });
+    expect(meter.read(report(video()))?.soundBufferMs).toBeUndefined();
+    meter.read(report(video(), sound(960, 48_000)));
+    const heard = meter.read(report(video(), sound(960 + 2_400, 96_000)));
+    expect(heard).toMatchObject({ soundBufferMs: expect.closeTo(50, 6), bufferMs: 0 });
+    // Muted, and with another track.
+    expect(meter.read(report(video(), sound(960 + 2_400, 96_000)))?.soundBufferMs).toBeUndefined();
+    expect(meter.read(report(video(), sound(1, 480)))?.soundBufferMs).toBeUndefined();
+  });
+
   it('takes packets that only measure the link for no picture, also when a still screen sends none', () => {
     const meter = new PictureMeter();
     const probe = video({

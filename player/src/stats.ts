@@ -12,6 +12,8 @@ export interface PictureStats {
   readonly decodeMs: number;
   /** Mean time a frame waited in the jitter buffer in the last second, ms. */
   readonly bufferMs: number;
+  /** The same of the sound; undefined while none is heard. */
+  readonly soundBufferMs: number | undefined;
   readonly width: number;
   readonly height: number;
   /** Frames decoded, frames dropped and packets lost since the look before. */
@@ -32,17 +34,25 @@ interface Sample {
   lost: number;
 }
 
+/** What a browser's sound has waited, and how many samples of it, over all tracks that there have been. */
+interface Waited {
+  readonly seconds: number;
+  readonly samples: number;
+}
+
 /** Of packets of no picture by which mediasoup measures a link (mediasoup-client's ortc.ts, RTP_PROBATOR_SSRC). */
 const PROBATOR_SSRC = 1234;
 
 /** Differences of the browser's counters. Owned by whoever shows them; one per connection. */
 export class PictureMeter {
   #last: Sample | undefined;
+  #sound: Waited = { seconds: 0, samples: 0 };
 
   /** Undefined when the report has no picture in it yet. */
   read(report: RTCStatsReport): PictureStats | undefined {
     let video: RTCInboundRtpStreamStats | undefined;
     let rttMs: number | undefined;
+    let sound: Waited = { seconds: 0, samples: 0 };
     for (const stat of report.values() as Iterable<RTCStats>) {
       // After a replaced stream the old one may still be listed: the newest packet tells which is shown.
       if (stat.type === 'inbound-rtp' && (stat as RTCInboundRtpStreamStats).kind === 'video') {
@@ -50,11 +60,21 @@ export class PictureMeter {
         if (one.ssrc === PROBATOR_SSRC) continue;
         if (video === undefined || heard(one) >= heard(video)) video = one;
       }
+      if (stat.type === 'inbound-rtp' && (stat as RTCInboundRtpStreamStats).kind === 'audio') {
+        const { jitterBufferDelay = 0, jitterBufferEmittedCount = 0 } = stat as RTCInboundRtpStreamStats;
+        sound = {
+          seconds: sound.seconds + jitterBufferDelay,
+          samples: sound.samples + jitterBufferEmittedCount,
+        };
+      }
       if (stat.type === 'candidate-pair' && (stat as RTCIceCandidatePairStats).nominated === true) {
         const seconds = (stat as RTCIceCandidatePairStats).currentRoundTripTime;
         if (seconds !== undefined) rttMs = seconds * 1_000;
       }
     }
+    const played = sound.samples - this.#sound.samples;
+    const waited = sound.seconds - this.#sound.seconds;
+    this.#sound = sound;
     if (video === undefined) return undefined;
     const now: Sample = {
       id: video.id,
@@ -81,6 +101,8 @@ export class PictureMeter {
       framesDropped: now.dropped,
       decodeMs: frames === 0 ? 0 : ((now.decode - last.decode) / frames) * 1_000,
       bufferMs: emitted === 0 ? 0 : ((now.buffer - last.buffer) / emitted) * 1_000,
+      // Fewer than before: a track that was replaced is no longer listed.
+      soundBufferMs: played > 0 && waited >= 0 ? (waited / played) * 1_000 : undefined,
       width: video.frameWidth ?? 0,
       height: video.frameHeight ?? 0,
       newFrames: frames,
