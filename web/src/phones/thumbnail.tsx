@@ -32,16 +32,24 @@ export function Thumbnail({ phone }: { readonly phone: Phone }): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const url = useScreenshot(client, phone, place);
   const { width, height } = phone.spec.display;
+  // Of the picture that is shown: the phone may have been turned.
+  const [shape, setShape] = useState(width / height);
   return (
     <div
       ref={place}
       className={`thumbnail ${toneOf(phone.phase)}`}
-      style={{ '--aspect': String(width / height) } as Record<string, string>}
+      style={{ '--aspect': String(shape) } as Record<string, string>}
     >
       {url === undefined ? (
         <span className="thumbnail-empty" aria-hidden="true" />
       ) : (
-        <img src={url} alt={`Screen of ${nameOf(phone)}`} />
+        <img
+          src={url}
+          alt={`Screen of ${nameOf(phone)}`}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+            setShape(naturalWidth / naturalHeight)
+          }
+        />
       )}
     </div>
   );
