@@ -5,6 +5,7 @@ import { p50 } from '../core/stats.js';
 import { film, scrcpyFrames } from '../core/stream-file.js';
 import { pause } from '../io/command.js';
 import { Crowd } from '../io/crowd.js';
+import { Farm } from '../io/farm.js';
 import { cpuNs, pssOf } from '../io/processes.js';
 import { StandIn } from '../io/stand-in.js';
 import { watch } from '../io/watch.js';
@@ -16,12 +17,46 @@ const WARM_MS = 15_000;
 /** Its metrics are read between two windows: a scrape costs as much as a second of film. */
 const WINDOW_MS = 5_000;
 
+interface Cost {
+  /** Of a core, in each window. */
+  readonly percents: number[];
+  readonly heaps: number[];
+  readonly sizes: number[];
+}
+
 /**
  * What one phone of 4 Mb/s and 60 frames a second costs session-svc, all that the service does at rest included, and whether its memory
- * grows meanwhile: `--seconds` long.
+ * grows meanwhile: `--seconds` long. Then the same where it encrypts, as it does for a media-svc on another machine.
  */
 export async function sessionCost(bench: Bench): Promise<Finding[]> {
-  const farm = await bench.farm();
+  const { percents, heaps, sizes } = await costOf(bench, await bench.farm());
+  const sealed = await encrypted(bench);
+  const percent = p50(percents);
+  return [
+    { metric: 'core_percent', value: percent, unit: '%', samples: percents },
+    { metric: 'grown_heap', value: grown(heaps), unit: 'MiB', samples: heaps },
+    { metric: 'grown_pss', value: grown(sizes), unit: 'MiB', samples: sizes },
+    {
+      metric: 'srtp_core_percent',
+      value: p50(sealed),
+      unit: '%',
+      samples: sealed,
+      peer: { name: 'plain', value: percent },
+    },
+  ];
+}
+
+async function encrypted(bench: Bench): Promise<number[]> {
+  const farm = Farm.with(bench.root, bench.guest, { ANCLOUD_RTP_SRTP: 'always' });
+  try {
+    await farm.up();
+    return (await costOf(bench, farm)).percents;
+  } finally {
+    await farm.remove();
+  }
+}
+
+async function costOf(bench: Bench, farm: Farm): Promise<Cost> {
   const phone = await farm.create();
   try {
     const standIn = StandIn.place(farm, phone, await bench.native('app_process'));
@@ -48,11 +83,7 @@ export async function sessionCost(bench: Bench): Promise<Finding[]> {
         `session-cost: ${packets - before.packets} packets in ${bench.seconds} s and more, ${lost} lost`,
       );
       signal.close();
-      return [
-        { metric: 'core_percent', value: p50(percents), unit: '%', samples: percents },
-        { metric: 'grown_heap', value: grown(heaps), unit: 'MiB', samples: heaps },
-        { metric: 'grown_pss', value: grown(sizes), unit: 'MiB', samples: sizes },
-      ];
+      return { percents, heaps, sizes };
     } finally {
       await crowd.close();
     }
