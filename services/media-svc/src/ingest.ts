@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { types } from 'mediasoup';
+import { isAppError } from '@ancloud/kit/errors';
 import type { AttachStreamResponse } from '@ancloud/contracts/session/v1/session';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import type { SrtpPolicy } from '@ancloud/kit';
@@ -93,8 +94,12 @@ export class Ingest implements Inflow {
           // A new producer knows no sequence number yet: any start will do.
           nextSequence: 0,
         }),
-      // A session that is gone has ended it already.
-      detach: () => sessions.detachLow(session, fence).catch(() => undefined),
+      detach: () =>
+        sessions.detachLow(session, fence).then(
+          () => true,
+          // A session that is gone has ended it already.
+          (error: unknown) => isAppError(error, 'SESSION_NOT_FOUND'),
+        ),
       askKeyFrame: (reason) => askKeyFrame(reason, 'low'),
     });
   }

@@ -4,6 +4,8 @@ import { KeyFrameWishes } from './key-frame-wishes.js';
 
 /** The phone's second encoder goes on for so long without a viewer, ms: links at the edge come back. */
 const IDLE_MS = 10_000;
+/** Before session-svc is told again that it ends, ms. */
+const TELL_AGAIN_MS = 1_000;
 
 /** One viewer's use of the low layer. Given up by `leave`, once. */
 export interface LowSeat {
@@ -16,8 +18,8 @@ export interface LowLayerOptions {
   readonly produce: () => Promise<types.Producer>;
   /** Resolves when the phone's session sends to it. */
   readonly attach: () => Promise<void>;
-  /** Never rejects. */
-  readonly detach: () => Promise<void>;
+  /** Resolves to whether it has ended; never rejects. */
+  readonly detach: () => Promise<boolean>;
   readonly askKeyFrame: (reason: WishReason) => void;
 }
 
@@ -32,7 +34,7 @@ export class LowLayer {
   #seats = 0;
   #idle: NodeJS.Timeout | undefined;
   /** That session-svc was told of its last end: it must not hear so after the next beginning. */
-  #ended = Promise.resolve();
+  #ended: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: LowLayerOptions) {
@@ -90,10 +92,18 @@ export class LowLayer {
     const producer = this.#producer;
     this.#producer = undefined;
     if (producer === undefined) return;
-    this.#ended = this.#options.detach();
     producer.then(
       (one) => one.close(),
       () => undefined,
     );
+    this.#ended = this.#detach();
+  }
+
+  /** Nobody but its ingest's end would stop a second encoder whose end was not heard: it is told again, until somebody takes the layer anew. */
+  async #detach(): Promise<void> {
+    if ((await this.#options.detach()) || this.#seats > 0 || this.#closed) return;
+    this.#idle = setTimeout(() => {
+      this.#ended = this.#detach();
+    }, TELL_AGAIN_MS);
   }
 }

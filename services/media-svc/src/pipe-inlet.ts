@@ -53,7 +53,7 @@ export class PipeInlet implements Inflow {
       attach: () => Promise.resolve(),
       detach: () => {
         call.leaveLow();
-        return Promise.resolve();
+        return Promise.resolve(true);
       },
       askKeyFrame: (reason) => call.wish({ loss: reason === 'loss', low: true }),
     });
