@@ -36,7 +36,13 @@ export async function phoneFeed(
 export async function phoneWhep(
   layout: Layout,
   id: string,
-  options: { readonly ttl: string; readonly region: string; readonly feed?: string; readonly low?: boolean },
+  options: {
+    readonly ttl: string;
+    readonly region: string;
+    readonly name: string;
+    readonly feed?: string;
+    readonly low?: boolean;
+  },
   output: Output,
 ): Promise<void> {
   const { whepUrl, token, expiresAt } = await new GatewayClient(layout).post<{
@@ -47,6 +53,7 @@ export async function phoneWhep(
     role: 'watch',
     ttlSeconds: Number(options.ttl),
     region: options.region,
+    name: options.name,
   });
   const query = new URLSearchParams({
     ...(options.feed === undefined ? {} : { feed: options.feed }),

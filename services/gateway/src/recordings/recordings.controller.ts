@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { isAppError } from '@ancloud/kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { GatewayApi } from '../api/gateway-api.js';
@@ -52,7 +53,17 @@ export class RecordingsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const wanted = { recordingId, index, range: request.headers.range };
-    const { file, range, bytes } = await this.api.recordings.read(caller, wanted);
+    const { file, range, bytes } = await this.api.recordings
+      .read(caller, wanted)
+      .catch(async (error: unknown) => {
+        // How much there is, for whoever asked for more (RFC 9110 §15.5.17).
+        if (isAppError(error, 'RANGE_INVALID')) {
+          const { files } = await this.api.recordings.get(caller, { recordingId });
+          const size = files.find((one) => one.index === index)?.size ?? 0;
+          void reply.header('content-range', `bytes */${size}`);
+        }
+        throw error;
+      });
     const { offset, length } = range ?? { offset: 0, length: file.size };
     if (range !== undefined)
       void reply.status(206).header('content-range', `bytes ${offset}-${offset + length - 1}/${file.size}`);
