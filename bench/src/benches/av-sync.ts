@@ -5,7 +5,7 @@ import { p50, p95 } from '../core/stats.js';
 import type { PhoneElement } from '../io/browser.js';
 import { pause } from '../io/command.js';
 import { onWatchedPage } from '../io/watched-page.js';
-import { unmute } from './unmute.js';
+import { firstUnmute, unmute } from './unmute.js';
 
 const BEEPS = 30;
 /** Until the player has found how long the picture is to wait. */
@@ -18,6 +18,7 @@ const APART_MS = 700;
  * with `sync="picture"`.
  */
 export async function avSync(bench: Bench): Promise<Finding[]> {
+  const first = await firstUnmute(bench);
   const unmuted = await unmute(bench);
   const late = await beeps(bench, {});
   const held = (await beeps(bench, { sync: 'av' })).map(Math.abs);
@@ -31,6 +32,8 @@ export async function avSync(bench: Bench): Promise<Finding[]> {
     { metric: 'free_apart_p95', value: p95(free), samples: free },
     { metric: 'unmute_p50', value: p50(unmuted), samples: unmuted },
     { metric: 'unmute_p95', value: p95(unmuted), samples: unmuted },
+    { metric: 'first_unmute_p50', value: p50(first), samples: first },
+    { metric: 'first_unmute_p95', value: p95(first), samples: first },
   ];
 }
 

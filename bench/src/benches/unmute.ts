@@ -6,6 +6,7 @@ import type { Farm } from '../io/farm.js';
 import { onWatchedPage } from '../io/watched-page.js';
 
 const TIMES = 30;
+const JOINS = 12;
 /** What the browser still has of the sound is played by then. */
 const QUIET_MS = 600;
 const PATIENCE_MS = 5_000;
@@ -45,6 +46,23 @@ export function unmute(bench: Bench): Promise<number[]> {
   });
 }
 
+/** The same of the first click after a join, of as many pages. */
+export async function firstUnmute(bench: Bench): Promise<number[]> {
+  const samples: number[] = [];
+  for (let i = 0; i < JOINS; i++)
+    samples.push(
+      await onWatchedPage(bench, { app: 'sound', role: 'watch' }, async (page, phone, farm) => {
+        // Cut off with its phone.
+        play(farm, phone).catch(() => undefined);
+        await listen(page);
+        await pause(QUIET_MS + ((i * 37) % 90));
+        await page.getByRole('button', { name: 'Sound', exact: true }).click();
+        return heard(page);
+      }),
+    );
+  return samples;
+}
+
 async function play(farm: Farm, phone: string): Promise<void> {
   await farm.api('POST', `/v1/phones/${phone}/gesture`, TUNE);
 }
@@ -59,13 +77,14 @@ interface Ear {
 
 /** From now on the page knows what the audio device is given, as av-sync does. */
 async function listen(page: Page): Promise<void> {
-  await page.evaluate(async () => {
+  await page.evaluate(() => {
     const { video } = document.querySelector('ancloud-phone') as PhoneElement;
     const ear = { clicked: 0, listens: false } as Ear;
     Object.assign(globalThis, { ear });
     document.addEventListener('click', ({ timeStamp }) => (ear.clicked = timeStamp), true);
     const context = new AudioContext({ latencyHint: 'interactive' });
-    await context.resume();
+    // Where nobody has clicked yet it runs from the click on.
+    document.addEventListener('click', () => void context.resume(), true);
     const [track] = (video.srcObject as MediaStream).getAudioTracks();
     type Processor = new (of: { readonly track: MediaStreamTrack | undefined }) => {
       readonly readable: ReadableStream<AudioData>;
@@ -81,9 +100,8 @@ async function listen(page: Page): Promise<void> {
         const at = samples.findIndex((sample) => Math.abs(sample) > 0.02);
         if (at >= 0 && ear.listens && !video.muted) {
           ear.listens = false;
-          ear.heard(
-            performance.now() + (at / sound.sampleRate + context.outputLatency) * 1_000 - ear.clicked,
-          );
+          const ms = performance.now() + (at / sound.sampleRate) * 1_000 - ear.clicked;
+          void context.resume().then(() => ear.heard(ms + context.outputLatency * 1_000));
         }
         sound.close();
       }
