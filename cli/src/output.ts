@@ -59,9 +59,12 @@ export class Output {
   }
 }
 
-/** Lines with aligned columns, header first. */
+/**
+ * Lines with aligned columns, header first. Names and reasons are whatever somebody wrote: what would steer the terminal (escape
+ * sequences, ends of lines) is shown as a character that could not be.
+ */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
+  const all = [header, ...rows].map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}/gu, '\uFFFD')));
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   return all
     .map((row) =>
