@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { RecordingFile, RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
 import { AppError, Metrics, silentLog } from '@ancloud/kit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Recordings } from './recordings.js';
 
 const MIB = 1 << 20;
@@ -12,7 +12,10 @@ let folder: string;
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-recordings-'));
 });
-afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
 
 /** As a media-svc that ran before left it. */
 function kept(recordingId: string, change: Partial<RecordingRecord>): void {
@@ -51,6 +54,30 @@ describe('Recordings', () => {
       code: 'SESSION_NOT_FOUND',
     });
     await recordings.close();
+  });
+
+  it('ends those under way when the budget is used up, and keeps what they have', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    kept('rc_on', { state: RecordingState.RECORDING_STATE_RECORDING, files });
+    kept('rc_old', { files });
+    const recordings = await open(96 * MIB);
+    await vi.advanceTimersByTimeAsync(60_000);
+    // 80 MiB are there: room for what was begun, if not for another one.
+    expect(recordings.phones).toEqual(['ph_1']);
+    await recordings.close();
+    const narrower = await open(72 * MIB);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await expect
+      .poll(() => narrower.list('rc_on'))
+      .toMatchObject([
+        {
+          state: RecordingState.RECORDING_STATE_FINISHED,
+          reason: 'the disk budget of recordings (72 MiB) is used up',
+          files,
+        },
+      ]);
+    expect(narrower.list('rc_old')).toMatchObject([{ files }]);
+    await narrower.close();
   });
 
   it('keeps nothing of a recording that did not begin', async () => {
