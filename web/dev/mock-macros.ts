@@ -86,6 +86,11 @@ export function macroRoutes(): readonly Route[] {
     ['DELETE', /^\/v1\/macros\/(\w+)$/, ({ part }) => void kept.delete(part)],
     ['GET', /^\/v1\/phones\/(\w+)\/macro$/, ({ part }) => state(part)],
     ['POST', /^\/v1\/phones\/(\w+)\/macro\/record$/, ({ part }) => record(part)],
+    [
+      'DELETE',
+      /^\/v1\/phones\/(\w+)\/macro\/record$/,
+      ({ part }) => Object.assign(state(part), { recording: null }),
+    ],
     ['POST', /^\/v1\/phones\/(\w+)\/macro\/save$/, ({ part, body }) => save(part, body['name'])],
     ['POST', /^\/v1\/phones\/(\w+)\/macro\/play$/, ({ part, body }) => play(part, body)],
     ['POST', /^\/v1\/phones\/(\w+)\/macro\/stop$/, ({ part }) => stop(part)],

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { action } from '../action.js';
 import type { MacroRunOptions } from './macro.js';
 
-/** `macro record|save|ls|show|put|rm|run|status|stop`: what is done to a phone, kept to be played again. */
+/** `macro record|save|discard|ls|show|put|rm|run|status|stop`: what is done to a phone, kept to be played again. */
 export function addMacros(program: Command): void {
   const macro = program.command('macro').description('what is done to a phone, kept to be played again');
   macro
     .command('record')
     .argument('<phone>')
-    .description('write down what whoever holds the controls does, until `macro save`')
+    .description('write down what whoever holds the controls does, until `macro save` or `macro discard`')
     .action(
       action(async ({ layout, output }, phone: string) =>
         (await import('./macro.js')).macroRecord(layout, phone, output),
@@ -22,6 +22,15 @@ export function addMacros(program: Command): void {
     .action(
       action(async ({ layout, output }, phone: string, name: string) =>
         (await import('./macro.js')).macroSave(layout, phone, name, output),
+      ),
+    );
+  macro
+    .command('discard')
+    .argument('<phone>')
+    .description('end recording and forget what was done')
+    .action(
+      action(async ({ layout, output }, phone: string) =>
+        (await import('./macro.js')).macroDiscard(layout, phone, output),
       ),
     );
   macro

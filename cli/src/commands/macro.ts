@@ -56,6 +56,12 @@ export async function macroRecord(layout: Layout, phoneId: string, output: Outpu
   output.result(state, `${phoneId}: recording; ./ancloud macro save ${phoneId} NAME keeps it`);
 }
 
+/** `./ancloud macro discard PHONE` */
+export async function macroDiscard(layout: Layout, phoneId: string, output: Output): Promise<void> {
+  const response = await new GatewayClient(layout).request('DELETE', `${onPhone(phoneId)}/record`);
+  output.result(await response.json(), `${phoneId}: what was recorded is forgotten`);
+}
+
 /** `./ancloud macro save PHONE NAME` */
 export async function macroSave(
   layout: Layout,

@@ -90,6 +90,22 @@ describe('a macro', () => {
     expect(await code('POST', on('/save'), { name: 'x' })).toEqual([404, 'MACRO_NOT_FOUND']);
   });
 
+  it('is forgotten while it is recorded, and nothing of it is kept', async () => {
+    const kept = async (): Promise<number> =>
+      (await farm.api<{ macros: unknown[] }>('GET', '/v1/macros')).macros.length;
+    const before = await kept();
+    const done = await taps();
+    await farm.api('POST', on('/record'));
+    await viewer.page.bringToFront();
+    await viewer.click(0.5, 0.7);
+    await viewer.patternWhere(({ value }) => value === done + 1);
+    const { code: exit, stdout } = await farm.cli(['macro', 'discard', phone.phoneId]);
+    expect([exit, stdout]).toEqual([0, expect.stringContaining('is forgotten')]);
+    expect(await state()).toMatchObject({ recording: null });
+    expect(await kept()).toBe(before);
+    expect(await code('DELETE', on('/record'))).toEqual([404, 'MACRO_NOT_FOUND']);
+  });
+
   it('is played again: in rounds, faster, and on a phone of another size', async () => {
     const before = await taps();
     const { code: exit, stdout } = await farm.cli([

@@ -62,8 +62,13 @@ describe('a phone’s page', () => {
   it('records a macro from a phone’s page, keeps it by a name, plays it and stops it', async () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();
+    const recording = page.getByRole('status').getByText('Recording what is done: 3 steps');
     await page.getByRole('button', { name: 'Record a macro' }).click();
-    await page.getByRole('status').getByText('Recording what is done: 3 steps').waitFor();
+    await recording.waitFor();
+    await page.getByRole('button', { name: 'Discard' }).click();
+    await recording.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Record a macro' }).click();
+    await recording.waitFor();
     await page.getByRole('textbox', { name: 'Name of the macro' }).fill('sign in');
     await page.getByRole('button', { name: 'Keep' }).click();
     await page.getByRole('button', { name: 'Play sign in' }).click();

@@ -169,6 +169,10 @@ export class Client {
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/record`);
   }
 
+  discardMacro(phoneId: string): Promise<MacroState> {
+    return this.http.json('DELETE', `/v1/phones/${encodeURIComponent(phoneId)}/macro/record`);
+  }
+
   saveMacro(phoneId: string, name: string): Promise<Macro> {
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/save`, { body: { name } });
   }

@@ -65,9 +65,14 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
             <Label>Name of the macro</Label>
             <Input />
           </TextField>
-          <Button className="button" type="submit" isDisabled={name.trim() === ''}>
-            <Icon name="stop" /> Keep
-          </Button>
+          <div className="side-actions">
+            <Button className="button" type="submit" isDisabled={name.trim() === ''}>
+              <Icon name="stop" /> Keep
+            </Button>
+            <Button className="button danger-text" onPress={() => ask(client.discardMacro(phoneId))}>
+              Discard
+            </Button>
+          </div>
         </form>
       )}
       {run !== null && <p role="status">{`${names.get(run.macroId) ?? 'A macro'}: ${wordsOf(run)}`}</p>}

@@ -146,6 +146,15 @@ export const macroRoutes: readonly RouteDoc[] = [
     errors: ['PHONE_NOT_FOUND', 'PHONE_PAUSED', 'SESSION_NOT_READY', 'MACRO_BUSY'],
   },
   {
+    method: 'DELETE',
+    path: '/v1/phones/{phoneId}/macro/record',
+    operationId: 'discardMacro',
+    tag,
+    summary: 'Ends recording and forgets what was done',
+    ok: { status: 200, description: 'As it is now', schema: state },
+    errors: ['PHONE_NOT_FOUND', 'SESSION_NOT_READY', 'MACRO_NOT_FOUND'],
+  },
+  {
     method: 'POST',
     path: '/v1/phones/{phoneId}/macro/save',
     operationId: 'saveMacro',

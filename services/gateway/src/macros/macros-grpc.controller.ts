@@ -1,6 +1,7 @@
 import type {
   CreateMacroRequest,
   DeleteMacroRequest,
+  DiscardMacroRequest,
   GetMacroRequest,
   GetMacroStateRequest,
   ListMacrosRequest,
@@ -59,6 +60,11 @@ export class MacrosGrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'saveMacro')
   async save(request: SaveMacroRequest, metadata: Metadata) {
     return this.api.macros.save(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'discardMacro')
+  async discard(request: DiscardMacroRequest, metadata: Metadata) {
+    return this.api.macros.discard(await this.auth.principal(metadata), request);
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'playMacro')

@@ -58,6 +58,11 @@ export class MacrosController {
     return macroStateJson(await this.api.macros.record(caller, { phoneId }));
   }
 
+  @Delete('phones/:phoneId/macro/record')
+  async discard(@Caller() caller: Principal, @Param('phoneId') phoneId: string) {
+    return macroStateJson(await this.api.macros.discard(caller, { phoneId }));
+  }
+
   @Post('phones/:phoneId/macro/save')
   @HttpCode(201)
   async save(

@@ -2,6 +2,7 @@ import { macroIdPattern } from '@ancloud/contracts';
 import type {
   CreateMacroRequest,
   DeleteMacroRequest,
+  DiscardMacroRequest,
   GetMacroRequest,
   GetMacroStateRequest,
   ListMacrosResponse,
@@ -112,6 +113,13 @@ export class Macros {
         fix: 'hold the controls and do something between the beginning and the end',
       });
     return this.create(principal, { name, macro });
+  }
+
+  /** Errors: PHONE_NOT_FOUND, SESSION_NOT_READY, MACRO_NOT_FOUND. */
+  async discard(principal: Principal, { phoneId }: DiscardMacroRequest): Promise<MacroState> {
+    const input = await this.#input(principal, phoneId, false);
+    await input.takeMacro({ phoneId }, { retries: 0 });
+    return input.getMacroState({ phoneId });
   }
 
   /** Errors: PHONE_NOT_FOUND, PHONE_PAUSED, MACRO_NOT_FOUND, and those of InputService.PlayMacro. */
