@@ -132,6 +132,11 @@ describe('docker compose up', () => {
     } finally {
       await browser.close();
     }
+    // Two containers are two machines: what passes between them is encrypted without being asked for.
+    const read = `fetch('http://127.0.0.1:7202/metrics').then((r) => r.text()).then(console.log)`;
+    const metrics = await compose(['exec', '-T', 'host', 'node', '-e', read]);
+    expect(metrics).toMatch(/^ancloud_rtp_attachments_total\{.*srtp="yes".*\} [1-9]/m);
+    expect(metrics).not.toMatch(/^ancloud_rtp_attachments_total\{.*srtp="no"/m);
   });
 
   it('shows it to a viewer who reaches nothing but the farm’s own TURN server', async () => {

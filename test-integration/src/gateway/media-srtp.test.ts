@@ -108,7 +108,7 @@ it('reads on while sequence numbers wrap again and again', async () => {
   for (let sent = 0; sent < 2 * 0x1_0000; sent += 1_000) {
     await session.send(1_000);
     // It answers when it has had its turn: what it could not take for want of a core would be lost, and with half a turn of the numbers the count.
-    await packetsIn();
+    await eventually(packetsIn);
   }
   const then = await still();
   expect(then).toBeGreaterThan(first + 0x1_0000);
