@@ -85,11 +85,17 @@ describe('sharing', () => {
     await dialog.getByText('Also touches, when nobody else is at work.').waitFor();
     await dialog.getByRole('radiogroup', { name: 'To be used within' }).getByText('1 hour').click();
     await dialog.getByRole('textbox', { name: 'For whom' }).fill(' Bob ');
+    await dialog.getByRole('textbox', { name: 'Where they are' }).fill('eu');
     const asked = page.waitForRequest(
       (request) => request.url().endsWith('/viewers') && request.method() === 'POST',
     );
     await dialog.getByRole('button', { name: 'Make a link' }).click();
-    expect((await asked).postDataJSON()).toEqual({ role: 'control', name: 'Bob', ttlSeconds: 3_600 });
+    expect((await asked).postDataJSON()).toEqual({
+      role: 'control',
+      name: 'Bob',
+      ttlSeconds: 3_600,
+      region: 'eu',
+    });
     const link = await dialog.getByRole('textbox', { name: 'Link' }).inputValue();
     expect(link).toMatch(new RegExp(`^${gateway.origin}/shared.html#token=mock-ph_\\w+-token-control$`));
     await wellMade(page);

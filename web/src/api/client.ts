@@ -87,9 +87,18 @@ export class Client {
     return this.http.json('DELETE', `/v1/phones/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
   }
 
-  /** @param name what others are shown for it. */
-  viewer(id: string, role: PhoneViewer['role'], name: string, ttlSeconds?: number): Promise<Viewer> {
-    const body = { role, name, ttlSeconds };
+  /**
+   * @param name what others are shown for it.
+   * @param region where it is; empty = anywhere.
+   */
+  viewer(
+    id: string,
+    role: PhoneViewer['role'],
+    name: string,
+    ttlSeconds?: number,
+    region = '',
+  ): Promise<Viewer> {
+    const body = { role, name, ttlSeconds, ...(region === '' ? {} : { region }) };
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(id)}/viewers`, { body });
   }
 

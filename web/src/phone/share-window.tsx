@@ -44,6 +44,7 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
   const { client } = useFarm();
   const [role, setRole] = useState<Role>('watch');
   const [name, setName] = useState('');
+  const [region, setRegion] = useState('');
   const [minutes, setMinutes] = useState(10);
   const [made, setMade] = useState<Viewer>();
   const [returned, setReturned] = useState(false);
@@ -81,6 +82,13 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
           Shown to all who see who is there, and kept with what was done. May be left empty.
         </Text>
       </TextField>
+      <TextField className="field" value={region} onChange={setRegion} maxLength={63} autoComplete="off">
+        <Label>Where they are</Label>
+        <Input placeholder="eu-west" />
+        <Text slot="description" className="hint">
+          A region of the farm, whose media-svc serves them then. May be left empty.
+        </Text>
+      </TextField>
       <Minutes value={minutes} onChange={setMinutes} />
       {error !== undefined && <Problem error={error} />}
       <div>
@@ -89,7 +97,9 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
           // Whatever else had the focus is gone then, and with it Escape.
           autoFocus={returned}
           isDisabled={busy}
-          onPress={() => run(() => client.viewer(phoneId, role, name.trim(), minutes * 60), setMade)}
+          onPress={() =>
+            run(() => client.viewer(phoneId, role, name.trim(), minutes * 60, region.trim()), setMade)
+          }
         >
           <Icon name="share" /> {busy ? 'Making…' : 'Make a link'}
         </Button>
