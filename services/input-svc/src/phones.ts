@@ -173,7 +173,7 @@ export class Phones {
   #serve(phone: string, lease: Lease): void {
     const { bus, lanes, state, log } = this.#options;
     const notices = new Notices(bus);
-    const outlet = lanes.out.control({ phone });
+    const outlet = lanes.out.control({ phone }, (ack) => input.acknowledged(ack));
     const input: PhoneInput = new PhoneInput({
       phoneId: phone,
       lease: new ControlLease(phone, state, bus, log, () => input.controls.role),

@@ -17,14 +17,21 @@ export const Kind = {
   copy: 6,
   /** Body: number of a straight lane, u32 LE: from here on messages go by it, and here come copies of them. Towards who offered only. */
   straight: 7,
-  /** Body: one batch for many lanes of this connection (shared.ts). Lane 0. Towards who offered only, and who said that it hears them. */
+  /**
+   * Body: one batch for many lanes of this connection (shared.ts). Lane 0, or 1 when its answers may come as `ack`. Towards who offered only, and
+   * who said that it hears them.
+   */
   shared: 8,
+  /** Body: a ControlAck, the answer to a lane's share of a `shared` of lane 1. From who offered. */
+  ack: 9,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 export const HEADER_BYTES = 9;
 /** Half of an offer's secret: whoever connects shows one, whoever listens the other. */
 export const PROOF_BYTES = 16;
+/** What may come from who offered: half a secret, or a ControlAck, whose only text is a word. */
+export const ANSWER_BYTES = 128;
 /** As NATS's max_payload: what goes by a lane can go by NATS too. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -73,7 +80,7 @@ export class FrameReader {
       const kind = bytes[at + 4] as number;
       if (length > this.#limit)
         throw new FrameError(`a frame of ${length} bytes is larger than ${this.#limit}`);
-      if (kind > Kind.shared) throw new FrameError(`there is no kind ${kind} of frames`);
+      if (kind > Kind.ack) throw new FrameError(`there is no kind ${kind} of frames`);
       const end = at + HEADER_BYTES + length;
       if (end > bytes.length) break;
       this.#take(kind as Kind, bytes.readUInt32LE(at + 5), bytes.subarray(at + HEADER_BYTES, end));

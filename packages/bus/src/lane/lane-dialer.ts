@@ -1,4 +1,4 @@
-import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
+import type { ControlAck, LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { AppError, type FarmTls } from '@ancloud/kit';
 import { LaneLink, type OpenLane } from './lane-link.js';
 
@@ -14,10 +14,10 @@ export class LaneDialer {
   }
 
   /**
-   * `closed` is told once, when the other end has closed the lane or is gone. Errors: UNAVAILABLE when the offer could not be
+   * `closed` is told once, when the other end has closed the lane or is gone; `acked` of answers to shared messages. Errors: UNAVAILABLE when the offer could not be
    * taken up, or this end is closed.
    */
-  async open(offer: LaneOffer, closed: () => void): Promise<OpenLane> {
+  async open(offer: LaneOffer, closed: () => void, acked?: (ack: ControlAck) => void): Promise<OpenLane> {
     const { address } = offer;
     if (this.#closed) throw new AppError('UNAVAILABLE', `a lane to ${address}: this service ends`);
     let link = this.#links.get(address);
@@ -32,7 +32,7 @@ export class LaneDialer {
       link = made;
       this.#links.set(address, link);
     }
-    return link.open(offer, closed);
+    return link.open(offer, closed, acked);
   }
 
   /** Ends all lanes. May be called twice. */

@@ -1,8 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { LaneOffer } from '@ancloud/contracts/input/v1/input';
+import { ControlAck, type LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { AppError, type FarmTls, splitAddress } from '@ancloud/kit';
-import { FrameReader, Kind, PROOF_BYTES } from './frame.js';
+import { ANSWER_BYTES, FrameReader, Kind, PROOF_BYTES } from './frame.js';
 import { sameProof } from './proof.js';
 import { FrameWriter } from './frame-writer.js';
 
@@ -38,6 +38,7 @@ interface Opening {
   readonly opened: PromiseWithResolvers<void>;
   /** Told once, when the other end closed it or is gone. */
   readonly closed: () => void;
+  readonly acked: ((ack: ControlAck) => void) | undefined;
 }
 
 /** One connection to a process that offers lanes, and all lanes to it. Ends with its last lane, or when it breaks. */
@@ -48,7 +49,8 @@ export class LaneLink {
   readonly #lanes = new Map<number, Opening>();
   readonly #ended: () => void;
   readonly #sharing: SharingLink = {
-    send: (body) => this.#sent(this.#writer.send(Kind.shared, 0, body)),
+    // Lane 1: answers by this connection are heard. Who does not know that sends them by NATS.
+    send: (body) => this.#sent(this.#writer.send(Kind.shared, 1, body)),
   };
   #silence: NodeJS.Timeout | undefined;
   #over = false;
@@ -61,7 +63,7 @@ export class LaneLink {
     this.#socket.setNoDelay(true);
     this.#writer = new FrameWriter(this.#socket);
     // Towards here come answers only.
-    const reader = new FrameReader((kind, lane, body) => this.#frame(kind, lane, body), PROOF_BYTES);
+    const reader = new FrameReader((kind, lane, body) => this.#frame(kind, lane, body), ANSWER_BYTES);
     this.#socket.on('data', (chunk: Buffer) => {
       try {
         reader.read(chunk);
@@ -73,10 +75,14 @@ export class LaneLink {
     this.#socket.on('close', () => this.#end('the connection was closed'));
   }
 
-  /** Errors: UNAVAILABLE when nobody answers within 2 s, or not who made the offer. */
-  async open({ lane, secret, shared }: LaneOffer, closed: () => void): Promise<OpenLane> {
+  /** `acked` hears answers to shared messages. Errors: UNAVAILABLE when nobody answers within 2 s, or not who made the offer. */
+  async open(
+    { lane, secret, shared }: LaneOffer,
+    closed: () => void,
+    acked?: (ack: ControlAck) => void,
+  ): Promise<OpenLane> {
     const opened = Promise.withResolvers<void>();
-    this.#lanes.set(lane, { proof: secret.subarray(PROOF_BYTES), opened, closed });
+    this.#lanes.set(lane, { proof: secret.subarray(PROOF_BYTES), opened, closed, acked });
     const timer = setTimeout(() => this.#end(`no answer within ${OPEN_MS} ms`), OPEN_MS);
     if (!this.#writer.send(Kind.open, lane, secret.subarray(0, PROOF_BYTES)))
       this.#end('the connection is closed');
@@ -113,7 +119,8 @@ export class LaneLink {
 
   #frame(kind: Kind, lane: number, body: Buffer): void {
     const opening = this.#lanes.get(lane);
-    if (kind === Kind.pong) {
+    if (kind === Kind.ack) opening?.acked?.(ControlAck.decode(body));
+    else if (kind === Kind.pong) {
       clearTimeout(this.#silence);
       this.#silence = undefined;
     } else if (kind === Kind.opened && opening !== undefined) {

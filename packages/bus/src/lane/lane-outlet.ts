@@ -1,5 +1,5 @@
 import type { Subject } from '@ancloud/contracts';
-import { LaneOffer, type LaneRequest } from '@ancloud/contracts/input/v1/input';
+import { type ControlAck, LaneOffer, type LaneRequest } from '@ancloud/contracts/input/v1/input';
 import { asAppError, Backoff, type Clock, type Log, type Timer } from '@ancloud/kit';
 import type { Bus } from '../bus.js';
 import type { Outlet } from '../options.js';
@@ -26,6 +26,8 @@ export interface LaneOutletOptions<T> {
   readonly log: Log;
   /** The lane is gone: whoever hears what comes next may be another. */
   readonly lost?: () => void;
+  /** Answers to what left with others' (LaneCast), as far as they come by the lane. */
+  readonly acked?: ((ack: ControlAck) => void) | undefined;
 }
 
 /**
@@ -97,7 +99,7 @@ export class LaneOutlet<T> implements Outlet<T> {
   }
 
   async #ask(): Promise<void> {
-    const { bus, dialer, lane: subject, params, log } = this.#options;
+    const { bus, dialer, lane: subject, params, log, acked } = this.#options;
     const before = this.#byBus;
     this.#asking = true;
     let wait: number | undefined;
@@ -106,10 +108,11 @@ export class LaneOutlet<T> implements Outlet<T> {
       let gone = false;
       // Undefined until it is open: it may be told of its end before.
       let open: OpenLane | undefined;
-      const lane = await dialer.open(offer, () => {
+      const ended = (): void => {
         gone = true;
         if (open !== undefined && this.#lane === open) this.#lost();
-      });
+      };
+      const lane = await dialer.open(offer, ended, acked);
       open = lane;
       if (this.#closed || gone || this.#byBus !== before) {
         lane.close();

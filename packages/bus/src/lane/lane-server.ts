@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
-import type { ControlBatch, LaneOffer } from '@ancloud/contracts/input/v1/input';
+import { ControlAck, type ControlBatch, type LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { bindError, type FarmTls, type Log, removeStaleSocket, splitAddress } from '@ancloud/kit';
 import { FrameReader, Kind, MAX_BODY_BYTES, PROOF_BYTES } from './frame.js';
 import { sameProof } from './proof.js';
@@ -24,6 +24,9 @@ export interface LaneServerOptions {
   readonly tls?: FarmTls | undefined;
 }
 
+/** False = it did not leave, and is to go by NATS. */
+export type LaneAnswer = (ack: ControlAck) => boolean;
+
 /** Takes what comes by one lane. Bytes are valid during the call only. */
 export interface LaneHandler {
   message(bytes: Buffer): void;
@@ -31,8 +34,11 @@ export interface LaneHandler {
   copy?(bytes: Buffer): void;
   /** From here on messages go by the straight lane of that number. */
   straight?(lane: number): void;
-  /** Events that came for other lanes too, which are not to be changed. Absent: offers say that none are heard. */
-  shared?(events: ControlBatch['events'], share: Share): void;
+  /**
+   * Events that came for other lanes too, which are not to be changed. `answer` takes the share's ack back by the connection, where its other end
+   * hears it. Absent: offers say that none are heard.
+   */
+  shared?(events: ControlBatch['events'], share: Share, answer?: LaneAnswer): void;
   /** No more comes. Told once, also of an offer that nobody took up; not when this end withdrew it. */
   closed?(): void;
 }
@@ -163,10 +169,12 @@ export class LaneServer {
           else if (kind === Kind.copy) handler.copy?.(bytes);
           else handler.straight?.(bytes.length === 4 ? bytes.readUInt32LE(0) : 0);
         }),
-      shared: (bytes) =>
-        readShared(bytes, (share, events) =>
-          this.#tell(peer, share.lane, (handler) => handler.shared?.(events, share)),
-        ),
+      shared: (bytes, answered) =>
+        readShared(bytes, (share, events) => {
+          const { lane, ack } = share;
+          const answer = answered && ack !== 0 ? peer.answerOf(lane) : undefined;
+          this.#tell(peer, lane, (handler) => handler.shared?.(events, share, answer));
+        }),
       close: (id) => {
         if (this.#lanes.get(id)?.peer === peer) this.#forget(id)?.closed?.();
       },
@@ -204,8 +212,8 @@ interface PeerEvents {
   open(id: number, secret: Buffer): Buffer | undefined;
   /** `kind`: message, copy or straight. */
   message(kind: Kind, id: number, bytes: Buffer): void;
-  /** Errors: FrameError. */
-  shared(bytes: Buffer): void;
+  /** `answered`: the other end hears answers. Errors: FrameError. */
+  shared(bytes: Buffer, answered: boolean): void;
   close(id: number): void;
   /** `why`: it misbehaved. */
   gone(why: string | undefined): void;
@@ -246,6 +254,10 @@ class Peer {
     this.#writer.send(Kind.close, lane);
   }
 
+  answerOf(lane: number): LaneAnswer {
+    return (ack) => this.#writer.send(Kind.ack, lane, ControlAck.encode(ack).finish());
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -253,7 +265,7 @@ class Peer {
   #frame(kind: Kind, lane: number, body: Buffer): void {
     if (kind === Kind.message || kind === Kind.copy || kind === Kind.straight)
       return this.#events.message(kind, lane, body);
-    if (kind === Kind.shared) return this.#events.shared(body);
+    if (kind === Kind.shared) return this.#events.shared(body, lane === 1);
     if (kind === Kind.ping) return void this.#writer.send(Kind.pong, 0);
     if (kind === Kind.close) return this.#events.close(lane);
     const proof = kind === Kind.open ? this.#events.open(lane, body) : undefined;

@@ -130,6 +130,51 @@ describe('lanes', () => {
     expect(b.heard).toEqual([]);
   });
 
+  it('bring the answers to a shared message back by the connection, each to its own lane', async () => {
+    const [heard, dial] = [await server(), dialer()];
+    const acked: string[] = [];
+    const both = Promise.withResolvers<void>();
+    const hears = (phone: string): LaneOffer =>
+      heard.offer(
+        { phone },
+        {
+          message: () => undefined,
+          shared: (_events, { ack, fence }, answer) => answer?.({ ack, fence, refused: 'size', lateUs: 70 }),
+        },
+      );
+    const open = (phone: string): ReturnType<LaneDialer['open']> =>
+      dial.open(hears(phone), never, ({ ack, fence, refused, lateUs }) => {
+        acked.push(`${phone} ${ack} ${fence} ${refused} ${lateUs}`);
+        if (acked.length === 2) both.resolve();
+      });
+    const lanes = [await open('ph_a'), await open('ph_b'), await open('ph_c')];
+    const shares = lanes.map(({ lane }, index) => ({
+      lane,
+      fence: 2 ** 41,
+      ack: [8, 0, 0xffff_ffff][index] ?? 0,
+    }));
+    lanes[0]?.sharing?.send(writeShared(shares, Buffer.from('120412020a00', 'hex')));
+    await both.promise;
+    expect(acked).toEqual(['ph_a 8 2199023255552 size 70', 'ph_c 4294967295 2199023255552 size 70']);
+  });
+
+  it('bring no answers to who has not said that it hears them', async () => {
+    const heard = await server();
+    const asked = Promise.withResolvers<unknown>();
+    const offer = heard.offer(
+      { phone: 'ph_a' },
+      { message: () => undefined, shared: (_events, _share, answer) => asked.resolve(answer) },
+    );
+    const socket = net.connect(offer.address.slice('unix:'.length));
+    closing.push(() => void socket.destroy());
+    const shared = writeShared([{ lane: offer.lane, fence: 1, ack: 5 }], Buffer.from('120412020a00', 'hex'));
+    const frames = Buffer.alloc(2 * HEADER_BYTES + PROOF_BYTES + shared.length);
+    const opened = writeFrame(frames, 0, Kind.open, offer.lane, offer.secret.subarray(0, PROOF_BYTES));
+    writeFrame(frames, opened, Kind.shared, 0, shared);
+    socket.write(frames);
+    expect(await asked.promise).toBeUndefined();
+  });
+
   it('end the connection of who sends a shared message that cannot be read', async () => {
     const [heard, dial, a] = [await server(), dialer(), ear()];
     const closed = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 import { subjects } from '@ancloud/contracts';
-import type { ControlBatch } from '@ancloud/contracts/input/v1/input';
+import type { ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { type Clock, type FarmTls, type Log, type Metrics, realClock } from '@ancloud/kit';
 import type { Bus } from '../bus.js';
 import type { SubjectParams } from '../subject.js';
@@ -38,12 +38,13 @@ export class Lanes {
     return new StraightOutlet(this.#common(params));
   }
 
-  /** Batches to a phone's session. */
-  control(params: { phone: string }): LaneOutlet<ControlBatch> {
+  /** Batches to a phone's session. `acked`: answers that come by the lane; all others come by NATS. */
+  control(params: { phone: string }, acked?: (ack: ControlAck) => void): LaneOutlet<ControlBatch> {
     return new LaneOutlet({
       ...this.#common(params),
       subject: subjects.control,
       lane: subjects.controlLane,
+      acked,
     });
   }
 

@@ -36,7 +36,7 @@ export function farmEars(bus: Bus, lanes: LaneServer): Ears {
         bus.serve(subjects.controlLane, phone, LaneOffer, async () =>
           lanes.offer(phone, {
             message: (bytes) => session.input.control(bytes),
-            shared: (events, share) => session.input.shared(events, share),
+            shared: (events, share, answer) => session.input.shared(events, share, answer),
           }),
         ),
         bus.serve(subjects.sessionLane, phone, LaneOffer, async (request) => straight.offer(request)),

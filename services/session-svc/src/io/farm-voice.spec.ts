@@ -85,6 +85,25 @@ describe('FarmVoice', () => {
     voice.close();
   });
 
+  it('answers by the lane that brought the question, and by NATS where that takes nothing', async () => {
+    const said: string[] = [];
+    const voice = new FarmVoice({
+      bus: {
+        publish: (_: unknown, { phone }: { phone: string }) => said.push(`${phone} NATS`),
+      } as unknown as Bus,
+      state: {} as unknown as State,
+      clock: new ManualClock(),
+      log: silentLog,
+    });
+    const ack = { ack: 1, fence: 5, refused: '' };
+    voice.acknowledge('ph_a', ack, (told) => said.push(`ph_a lane ${told.ack}:${told.lateUs}`) > 0);
+    voice.acknowledge('ph_b', ack, () => false);
+    voice.acknowledge('ph_c', ack);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(said).toEqual(['ph_a lane 1:0', 'ph_b NATS', 'ph_c NATS']);
+    voice.close();
+  });
+
   // Redis's answer and the next change may come in one turn of the event loop, in any order.
   it.each(Array.from({ length: 12 }, (_, turns) => turns))(
     'writes what it is told %i turns after the answer to the last write',

@@ -1,4 +1,4 @@
-import type { Bus } from '@ancloud/bus';
+import type { Bus, LaneAnswer } from '@ancloud/bus';
 import { records, subjects } from '@ancloud/contracts';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
 import type { ControlAck } from '@ancloud/contracts/input/v1/input';
@@ -13,6 +13,14 @@ import type { SessionVoice } from './session-world.js';
 const RENEW_MS = 10_000;
 /** In so many turns: two hundred records at once would be a pause that every touch feels. */
 const RENEW_TURNS = 20;
+
+/** An answer, and its way past NATS. */
+interface Told {
+  readonly phone: string;
+  readonly ack: ControlAck;
+  readonly atMs: number;
+  readonly answer: LaneAnswer | undefined;
+}
 
 /**
  * Tells the farm of this host's sessions: a record in Redis, renewed while the session lives, and a fact on NATS with each
@@ -29,7 +37,7 @@ export class FarmVoice implements SessionVoice {
   readonly #unwritten = new Map<string, SessionRecord>();
   readonly #writing = new Map<string, Promise<void>>();
   /** Of this turn of the event loop, and when each was said. They leave after it: one touch may be for hundreds of phones, which come first. */
-  #acks: { readonly phone: string; readonly ack: ControlAck; readonly atMs: number }[] = [];
+  #acks: Told[] = [];
   /** Records by turns that are due: whole records of `RENEW_TURNS` are renewed, the rest waits for the next turn. */
   #due = 0;
   #timer: Timer | undefined;
@@ -59,8 +67,8 @@ export class FarmVoice implements SessionVoice {
     this.#bus.publish(subjects.device, { phone: phoneId }, event);
   }
 
-  acknowledge(phoneId: string, ack: ControlAck): void {
-    this.#acks.push({ phone: phoneId, ack, atMs: this.#clock.monotonic() });
+  acknowledge(phoneId: string, ack: ControlAck, answer?: LaneAnswer): void {
+    this.#acks.push({ phone: phoneId, ack, atMs: this.#clock.monotonic(), answer });
     if (this.#acks.length === 1) setImmediate(() => this.#tellAcks());
   }
 
@@ -82,8 +90,10 @@ export class FarmVoice implements SessionVoice {
     const acks = this.#acks;
     this.#acks = [];
     const now = this.#clock.monotonic();
-    for (const { phone, ack, atMs } of acks)
-      this.#bus.publish(subjects.controlAck, { phone }, { ...ack, lateUs: Math.round((now - atMs) * 1_000) });
+    for (const { phone, ack, atMs, answer } of acks) {
+      const told = { ...ack, lateUs: Math.round((now - atMs) * 1_000) };
+      if (answer?.(told) !== true) this.#bus.publish(subjects.controlAck, { phone }, told);
+    }
   }
 
   #renew(count: number): void {

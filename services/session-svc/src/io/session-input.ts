@@ -1,4 +1,4 @@
-import type { Share } from '@ancloud/bus';
+import type { LaneAnswer, Share } from '@ancloud/bus';
 import { type ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
@@ -24,8 +24,8 @@ export interface SessionInputOptions {
   readonly metrics: SessionMetrics;
   /** Tells input-svc what the phone says. */
   readonly tell: (event: NonNullable<DeviceEvent['event']>) => void;
-  /** Answers a batch that asked for it. */
-  readonly acknowledge: (ack: ControlAck) => void;
+  /** Answers a batch that asked for it; by `answer` where there is one. */
+  readonly acknowledge: (ack: ControlAck, answer?: LaneAnswer) => void;
   /** Asks another server for the clipboard; false when none would answer. */
   readonly askClipboard: () => boolean;
 }
@@ -112,8 +112,8 @@ export class SessionInput {
   }
 
   /** Events that input-svc sent for many phones at once, under this one's fence; they are not changed. Hot, as `control`. */
-  shared(events: ControlBatch['events'], { fence, ack }: Share): void {
-    this.#apply({ fence, events, ack }, this.#options.clock.monotonic());
+  shared(events: ControlBatch['events'], { fence, ack }: Share, answer?: LaneAnswer): void {
+    this.#apply({ fence, events, ack }, this.#options.clock.monotonic(), answer);
   }
 
   /**
@@ -215,14 +215,14 @@ export class SessionInput {
     }
   }
 
-  #apply(batch: ControlBatch, receivedMs: number): void {
+  #apply(batch: ControlBatch, receivedMs: number, answer?: LaneAnswer): void {
     const { metrics } = this.#options;
     // Whatever becomes of the events: from now on nobody older is listened to, and a frozen phone finds the lifts when it goes on.
     this.#raise(batch.fence);
     const channel = this.#channel;
     if (channel === undefined || this.#input === undefined || this.#held) {
       metrics.inputDropped.inc({ reason: 'not-ready' }, batch.events.length);
-      this.#acknowledge(batch, batch.fence < this.#fence ? 'fence' : 'not-ready');
+      this.#acknowledge(batch, batch.fence < this.#fence ? 'fence' : 'not-ready', answer);
       return;
     }
     const { messages, drops, wantsClipboard } = this.#input.apply(batch, receivedMs);
@@ -232,7 +232,7 @@ export class SessionInput {
     if (wantsClipboard) this.#tellClipboard();
     if (batch.ack === 0) return;
     const refused = batch.fence < this.#fence ? 'fence' : (drops[0] ?? '');
-    channel.whenWritten((written) => this.#acknowledge(batch, written ? refused : 'not-ready'));
+    channel.whenWritten((written) => this.#acknowledge(batch, written ? refused : 'not-ready', answer));
   }
 
   #raise(fence: number): void {
@@ -244,8 +244,8 @@ export class SessionInput {
     this.#channel?.send(lifts);
   }
 
-  #acknowledge({ ack }: ControlBatch, refused: string): void {
-    if (ack !== 0) this.#options.acknowledge({ ack, fence: this.#fence, refused });
+  #acknowledge({ ack }: ControlBatch, refused: string, answer: LaneAnswer | undefined): void {
+    if (ack !== 0) this.#options.acknowledge({ ack, fence: this.#fence, refused }, answer);
   }
 
   /** With autosync the control server tells changes only, so who knows the text is another server, or our memory. */

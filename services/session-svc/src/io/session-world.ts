@@ -1,3 +1,4 @@
+import type { LaneAnswer } from '@ancloud/bus';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
 import type { ControlAck } from '@ancloud/contracts/input/v1/input';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
@@ -12,7 +13,7 @@ import type { SessionMetrics } from './session-metrics.js';
 export interface SessionVoice {
   record(record: SessionRecord): void;
   device(phoneId: string, event: DeviceEvent): void;
-  acknowledge(phoneId: string, ack: ControlAck): void;
+  acknowledge(phoneId: string, ack: ControlAck, answer?: LaneAnswer): void;
 }
 
 /** What all sessions of this service share. */

@@ -60,7 +60,7 @@ export class Session {
       log: this.#log,
       metrics,
       tell: (event) => world.voice.device(options.phoneId, { event }),
-      acknowledge: (ack) => world.voice.acknowledge(options.phoneId, ack),
+      acknowledge: (ack, answer) => world.voice.acknowledge(options.phoneId, ack, answer),
       askClipboard: () => this.stream.askClipboard(),
     });
     this.streams = new SessionStreams({
