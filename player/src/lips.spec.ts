@@ -69,7 +69,7 @@ it('holds the picture back until its sound is no later than nobody notices, and 
   const playing = new Playing();
   playing.lips.begin('near');
   await seconds(10);
-  const shownAfter = playing.soundTakes + AROUND - 30;
+  const shownAfter = playing.soundTakes + AROUND - 40;
   expect(Math.abs(playing.held - shownAfter)).toBeLessThan(10);
   playing.lips.rest();
   expect(playing.held).toBe(0);
@@ -107,7 +107,7 @@ it('holds it until both come together where that is wished, follows the sound, a
   expect(Math.abs(playing.held - (60 + AROUND))).toBeLessThan(10);
   playing.lips.begin('near');
   await seconds(10);
-  expect(Math.abs(playing.held - (60 + AROUND - 30))).toBeLessThan(10);
+  expect(Math.abs(playing.held - (60 + AROUND - 40))).toBeLessThan(10);
 });
 
 it('goes by what the audio output takes where the browser tells', async () => {

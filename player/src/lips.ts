@@ -13,7 +13,7 @@ export type Sync = 'picture' | 'near' | 'av';
  */
 const PATIENCE: { readonly [sync in Sync]: Patience | undefined } = {
   picture: undefined,
-  near: { mayBeLateMs: 30, mostMs: 120 },
+  near: { mayBeLateMs: 40, mostMs: 120 },
   av: { mayBeLateMs: 0, mostMs: 400 },
 };
 
