@@ -7,7 +7,9 @@
  * Phone n, from 0, is ph_fleet<n> and listens on 127.1.<n / 250>.<1 + n % 250>:PORT.
  * stdout first:  ready
  * stdin:   clear    forgets what was heard
- *          dump     says it:  heard <phone> <CLOCK_MONOTONIC ns just after the read> <bytes in hex>  for each, then  end
+ *          dump     says it:  heard <phone> <ns just after the read> <ns of arrival at the socket> <bytes in hex>  for each, then  end
+ *                   Both CLOCK_MONOTONIC. The kernel stamps an arrival (SO_TIMESTAMPING), however late this process comes to read it:
+ *                   here one process reads for hundreds of phones, one after the other.
  *
  * ADB as in AOSP's adb/protocol.txt, without authentication; shell protocol v2; sync protocol v1, of which SEND is taken. Whoever begins
  * with anything but CNXN is no adb: all it says is heard as controls of the phone (the floor, a process that writes to sockets).
@@ -15,6 +17,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/net_tstamp.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -44,9 +47,13 @@ struct connection {
     uint8_t bytes[HEAD + PAYLOAD];
 };
 
+struct when {
+    uint64_t read, arrived;  // CLOCK_MONOTONIC ns; 0 without a stamp
+};
+
 struct heard {
     struct heard *next;
-    uint64_t ns;
+    struct when at;
     unsigned phone;
     size_t length;
     uint8_t bytes[];
@@ -61,11 +68,11 @@ static void die(const char *what)
     exit(1);
 }
 
-static void hear(unsigned phone, uint64_t ns, const uint8_t *bytes, size_t length)
+static void hear(unsigned phone, struct when at, const uint8_t *bytes, size_t length)
 {
     struct heard *h = malloc(sizeof *h + length);
     if (h == NULL) die("remembering");
-    *h = (struct heard){.ns = ns, .phone = phone, .length = length};
+    *h = (struct heard){.at = at, .phone = phone, .length = length};
     memcpy(h->bytes, bytes, length);
     *last = h;
     last = &h->next;
@@ -86,7 +93,7 @@ static void take_line(char *line)
     if (strcmp(line, "clear") == 0) forget();
     if (strcmp(line, "dump") != 0) return;
     for (struct heard *h = first; h != NULL; h = h->next) {
-        printf("heard %u %llu ", h->phone, (unsigned long long)h->ns);
+        printf("heard %u %llu %llu ", h->phone, (unsigned long long)h->at.read, (unsigned long long)h->at.arrived);
         for (size_t i = 0; i < h->length; i++) printf("%02x", h->bytes[i]);
         putchar('\n');
     }
@@ -158,7 +165,7 @@ static void open_stream(struct connection *c, uint32_t remote, const char *servi
     if (kind == ONCE) answer(c, "WRTE", i + 1, remote, says, shell_says(command + 1, c->phone, says, sizeof says));
 }
 
-static void take_packet(struct connection *c, uint64_t ns, uint8_t *payload, size_t length)
+static void take_packet(struct connection *c, struct when at, uint8_t *payload, size_t length)
 {
     const uint8_t *head = c->bytes;
     uint32_t arg0 = get(head + 4), arg1 = get(head + 8);
@@ -181,7 +188,7 @@ static void take_packet(struct connection *c, uint64_t ns, uint8_t *payload, siz
         answer(c, "CLSE", arg1, s->remote, NULL, 0);
         s->kind = FREE;
     } else if (memcmp(head, "WRTE", 4) == 0) {
-        if (s->kind == CONTROL) hear(c->phone, ns, payload, length);
+        if (s->kind == CONTROL) hear(c->phone, at, payload, length);
         answer(c, "OKAY", arg1, s->remote, NULL, 0);
         // A request stands at the end of what its client writes: DONE and a time.
         if (s->kind == SYNC && length >= 8 && memcmp(payload + length - 8, "DONE", 4) == 0)
@@ -189,10 +196,30 @@ static void take_packet(struct connection *c, uint64_t ns, uint8_t *payload, siz
     }
 }
 
+// Reads as read(2) does, and says when. What came in several packets has the stamp of the last.
+static ssize_t read_stamped(const struct connection *c, void *into, size_t size, struct when *at)
+{
+    struct iovec part = {into, size};
+    union { char bytes[256]; struct cmsghdr aligned; } control;
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    ssize_t got = recvmsg(c->fd, &message, 0);
+    *at = (struct when){.read = clock_ns(), .arrived = 0};
+    if (got <= 0) return got;
+    for (struct cmsghdr *one = CMSG_FIRSTHDR(&message); one != NULL; one = CMSG_NXTHDR(&message, one)) {
+        if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_TIMESTAMPING) continue;
+        struct timespec stamp, now;
+        memcpy(&stamp, CMSG_DATA(one), sizeof stamp);
+        // Software stamps are of the wall's clock.
+        clock_gettime(CLOCK_REALTIME, &now);
+        at->arrived = at->read - (uint64_t)((now.tv_sec - stamp.tv_sec) * 1000000000LL + (now.tv_nsec - stamp.tv_nsec));
+    }
+    return got;
+}
+
 static void take_bytes(struct connection *c)
 {
-    ssize_t got = read(c->fd, c->bytes + c->held, sizeof c->bytes - c->held);
-    uint64_t ns = clock_ns();
+    struct when at;
+    ssize_t got = read_stamped(c, c->bytes + c->held, sizeof c->bytes - c->held, &at);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (got <= 0) {
         close(c->fd);
@@ -204,7 +231,7 @@ static void take_bytes(struct connection *c)
         memcmp(c->bytes, "OKAY", 4) != 0 && memcmp(c->bytes, "CLSE", 4) != 0 && memcmp(c->bytes, "AUTH", 4) != 0)
         c->bare = true;
     if (c->bare) {
-        hear(c->phone, ns, c->bytes, c->held);
+        hear(c->phone, at, c->bytes, c->held);
         c->held = 0;
         return;
     }
@@ -215,7 +242,7 @@ static void take_bytes(struct connection *c)
             return;
         }
         if (c->held < HEAD + length) return;
-        take_packet(c, ns, c->bytes + HEAD, length);
+        take_packet(c, at, c->bytes + HEAD, length);
         c->held -= HEAD + length;
         memmove(c->bytes, c->bytes + HEAD + length, c->held);
     }
@@ -235,8 +262,10 @@ static void watch(int fd, unsigned phone, bool listens)
 static void accept_one(const struct connection *listener)
 {
     int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), on = 1;
+    unsigned stamps = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
     if (fd < 0) return;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps) != 0) die("asking for stamps");
     watch(fd, listener->phone, false);
 }
 

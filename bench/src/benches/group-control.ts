@@ -27,9 +27,17 @@ const WAY = ['input-svc', 'nats', 'session-svc'] as const;
 const MASTER = 'ph_fleet0';
 const GROUP = 'gr_bench';
 
+/** One event after the other. */
+interface Round {
+  /** By when the phones' process had read it. */
+  readonly read: readonly Reach[];
+  /** By when the kernel had it at the phones' sockets. */
+  readonly arrived: readonly Reach[];
+}
+
 /**
- * From handing a viewer's message to NATS, as media-svc would, to the last of 200 phones having read what it became from its control
- * socket. Beside it, in turn, the floor: one process that writes the same messages to as many sockets.
+ * From handing a viewer's message to NATS, as media-svc would, to what it became being at the control sockets of all 200 phones, and read
+ * from them. Beside it, in turn, the floor: one process that writes the same messages to as many sockets.
  */
 export async function groupControl(bench: Bench): Promise<Finding[]> {
   const farm = await bench.farm();
@@ -69,31 +77,31 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
     });
     // The compiler is warm.
     for (let round = 0; round < WARM_UP; round += 1) await speak(EVENTS / 3);
-    const ours = async (): Promise<Reach[]> => {
-      fleet.clear();
-      const sent = await speak(EVENTS);
+    const reached = async (sent: Map<number, bigint>): Promise<Round> => {
       await pause(500);
-      const [, ...followers] = await fleet.heard();
-      return reaches(sent, followers);
+      const [, ...read] = await fleet.heard();
+      const [, ...arrived] = await fleet.heard('arrived');
+      return { read: reaches(sent, read), arrived: reaches(sent, arrived) };
     };
-    const bare = async (): Promise<Reach[]> => {
+    const ours = async (): Promise<Round> => {
+      fleet.clear();
+      return reached(await speak(EVENTS));
+    };
+    const bare = async (): Promise<Round> => {
       fleet.clear();
       const sockets = await fleet.bareSockets();
       try {
-        const sent = await writeAll(sockets.slice(1));
-        await pause(500);
-        const [, ...followers] = await fleet.heard();
-        return reaches(sent, followers);
+        return await reached(await writeAll(sockets.slice(1)));
       } finally {
         for (const socket of sockets) socket.destroy();
       }
     };
-    const floor = await bare();
+    const floor = [await bare()];
     const pids = await farm.pids();
     const spent = (): number[] => WAY.map((name) => cpuSecondsOf(pids.get(name) ?? 0));
     const before = spent();
     const ways = await waysOf(farm);
-    const measured = [...(await ours()), ...(await ours())];
+    const measured = [await ours(), await ours()];
     const costs = spent().map((seconds, index) => {
       const micros = ((seconds - (before[index] ?? 0)) * 1e6) / (2 * EVENTS * FOLLOWERS);
       return `${WAY[index]} ${micros.toFixed(1)}`;
@@ -101,16 +109,22 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
     bench.say(`group-control: µs of CPU by event and phone: ${costs.join(', ')}`);
     const [lane, bus] = (await waysOf(farm)).map((count, index) => count - (ways[index] ?? 0));
     bench.say(`group-control: of input-svc's batches ${lane} went by lanes, ${bus} by NATS`);
-    floor.push(...(await bare()));
+    floor.push(await bare());
+    const read = measured.flatMap((round) => round.read);
     bench.say(
-      `group-control: ${measured.length} of ${2 * EVENTS} events reached each of ${FOLLOWERS} phones alone`,
+      `group-control: ${read.length} of ${2 * EVENTS} events reached each of ${FOLLOWERS} phones alone`,
     );
-    const last = measured.map(({ lastMs }) => lastMs);
-    const skew = measured.map(({ skewMs }) => skewMs);
-    const peer = (values: readonly number[]) => ({ name: 'bare_writes', value: p99(values) });
+    const finding = (metric: string, of: keyof Round, figure: keyof Reach): Finding => {
+      const [samples = [], theirs = []] = [measured, floor].map((rounds) =>
+        rounds.flatMap((round) => round[of].map((reach) => reach[figure])),
+      );
+      return { metric, value: p99(samples), samples, peer: { name: 'bare_writes', value: p99(theirs) } };
+    };
     return [
-      { metric: 'p99', value: p99(last), samples: last, peer: peer(floor.map(({ lastMs }) => lastMs)) },
-      { metric: 'skew_p99', value: p99(skew), samples: skew, peer: peer(floor.map(({ skewMs }) => skewMs)) },
+      finding('p99', 'read', 'lastMs'),
+      finding('skew_p99', 'read', 'skewMs'),
+      finding('socket_p99', 'arrived', 'lastMs'),
+      finding('socket_skew_p99', 'arrived', 'skewMs'),
     ];
   } finally {
     await groups.delete({ group: GROUP });

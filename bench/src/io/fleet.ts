@@ -82,8 +82,11 @@ export class Fleet {
     this.#child.stdin?.write('clear\n');
   }
 
-  /** CLOCK_MONOTONIC ns at which each phone read each event of core/gesture.ts, by phone and number. */
-  async heard(): Promise<ReadonlyMap<number, bigint>[]> {
+  /**
+   * CLOCK_MONOTONIC ns at which each phone read each event of core/gesture.ts, by phone and number; or at which the kernel had it at the
+   * phone's socket. May be asked for both.
+   */
+  async heard(when: 'read' | 'arrived' = 'read'): Promise<ReadonlyMap<number, bigint>[]> {
     this.#child.stdin?.write('dump\n');
     const reads = this.phones.map((): { ns: bigint; bytes: Uint8Array }[] => []);
     for (
@@ -91,8 +94,10 @@ export class Fleet {
       next.done !== true && next.value !== 'end';
       next = await this.#lines.next()
     ) {
-      const [, phone = '', ns = '', hex = ''] = next.value.split(' ');
-      reads[Number(phone)]?.push({ ns: BigInt(ns), bytes: Buffer.from(hex, 'hex') });
+      const [, phone = '', read = '', arrived = '', hex = ''] = next.value.split(' ');
+      const ns = BigInt(when === 'read' ? read : arrived);
+      if (ns === 0n) throw new Error('the kernel gave an arrival no stamp');
+      reads[Number(phone)]?.push({ ns, bytes: Buffer.from(hex, 'hex') });
     }
     return reads.map((one) => arrivals(one));
   }
