@@ -1,3 +1,6 @@
+// The token is taken out of the address when all code is here: until then the page can be loaded again (again.js).
+import './ancloud-phone.js';
+
 const phone = document.querySelector('ancloud-phone');
 const role = document.querySelector('#role');
 const ask = document.querySelector('#ask');

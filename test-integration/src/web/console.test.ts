@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PATIENCE_MS } from '../harness/eventually.js';
 import {
   buildConsole,
   faint,
@@ -250,6 +251,57 @@ describe('the console', () => {
     await page.getByRole('link', { name: 'Hosts' }).click();
     await page.getByText('6 of 24 phones').waitFor();
     await fits();
+  });
+
+  describe('whose code does not come whole', () => {
+    /** Breaks as a change of network does. The code of the link is spent by nothing that was not whole. */
+    async function opened(link: string, broken: (nth: number) => boolean, name: RegExp): Promise<Page> {
+      const context = await browser.newContext();
+      const asked = new Map<string, number>();
+      await context.route(name, (route) => {
+        const nth = (asked.get(route.request().url()) ?? 0) + 1;
+        asked.set(route.request().url(), nth);
+        return broken(nth) ? route.abort('connectionreset') : route.continue();
+      });
+      const one = await context.newPage();
+      one.setDefaultTimeout(PATIENCE_MS);
+      await one.goto(link);
+      return one;
+    }
+
+    it('is loaded once more, by the same link', async () => {
+      const other = await MockGateway.start();
+      const page = await opened(other.link, (nth) => nth < 3, /assets.*\.js$/);
+      await page.getByRole('heading', { name: 'Phones', level: 1 }).waitFor();
+      await page.context().close();
+      other.close();
+    });
+
+    it('is loaded once more when what a page of it needs does not come', async () => {
+      const other = await MockGateway.start();
+      const page = await opened(other.link, (nth) => nth < 2, /hosts-page.*\.js$/);
+      await page.getByRole('link', { name: 'Hosts' }).click();
+      await page.getByText('6 of 24 phones').waitFor();
+      await page.context().close();
+      other.close();
+    });
+
+    it('says so when it never comes', async () => {
+      const page = await opened(gateway.link, () => true, /assets.*\.js$/);
+      await page.getByRole('alert').getByText('This page could not be loaded.').waitFor();
+      await page.context().close();
+    });
+
+    it('keeps a shared phone’s token until it is whole', async () => {
+      const page = await opened(
+        `${gateway.origin}/shared.html#token=a-token`,
+        (nth) => nth < 2,
+        /ancloud-phone\.js$/,
+      );
+      await page.locator('ancloud-phone[token="a-token"]').waitFor();
+      expect(page.url()).toBe(`${gateway.origin}/shared.html`);
+      await page.context().close();
+    });
   });
 
   it('ships a plain page with the component, which asks for a token', async () => {
