@@ -62,19 +62,6 @@ function reportsOf(viewer: ViewerPage): Promise<Record<string, number>> {
 const ear = (viewer: ViewerPage): Promise<Ear> =>
   viewer.page.evaluate(() => (globalThis as unknown as { ear: Ear }).ear);
 
-/** Packets of sound that have come, over all connections of the page. */
-function soundPackets(viewer: ViewerPage): Promise<number> {
-  return viewer.page.evaluate(async () => {
-    const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
-    let packets = 0;
-    for (const connection of connections)
-      for (const one of (await connection.getStats()).values() as Iterable<Record<string, unknown>>)
-        if (one['type'] === 'inbound-rtp' && one['kind'] === 'audio')
-          packets += Number(one['packetsReceived']);
-    return packets;
-  });
-}
-
 /** What the picture's jitter buffer is to hold at least, ms. */
 function heldBack(viewer: ViewerPage): Promise<number> {
   return viewer.page.evaluate(() => {
@@ -144,11 +131,11 @@ describe('sound', () => {
     await eventually(async () => {
       if ((await viewer.framesDecoded()) < shown + 120) throw new NotYet('the picture has not gone on');
     });
-    expect(await soundPackets(viewer)).toBe(0);
+    expect(await viewer.soundPackets()).toBe(0);
     expect(await hears(viewer)).toBe(false);
     await unmute(viewer);
     await eventually(async () => {
-      if ((await soundPackets(viewer)) === 0) throw new NotYet('no sound has come');
+      if ((await viewer.soundPackets()) === 0) throw new NotYet('no sound has come');
     });
     expect(await hears(viewer)).toBe(true);
     // As a page does that has buttons of its own.
@@ -163,7 +150,7 @@ describe('sound', () => {
     let before = 0;
     let same = 0;
     await eventually(async () => {
-      const now = await soundPackets(viewer);
+      const now = await viewer.soundPackets();
       same = now === before ? same + 1 : 0;
       before = now;
       if (same < 40) throw new NotYet('sound still comes');

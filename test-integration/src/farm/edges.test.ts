@@ -50,13 +50,6 @@ afterAll(async () => {
 const watch = async (region: string): Promise<ViewerPage> =>
   browser.open(farm, await farm.viewer(phone.phoneId, 'watch', region));
 
-/** Waits until the picture has gone on by a second's worth of frames. */
-async function goesOn(viewer: ViewerPage): Promise<void> {
-  await viewer.page.bringToFront();
-  const { value } = await viewer.patternWhere(({ kind }) => kind === 'motion');
-  await viewer.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
-}
-
 /** Waits until those viewers and no others are on that media-svc; answers where it has the picture from. */
 function sits(media: MediaName, ...viewers: { readonly viewerId: string }[]): Promise<string> {
   return eventually(async () => {
@@ -99,14 +92,14 @@ async function nobodyWatches(): Promise<void> {
 describe('edges', () => {
   it('a phone is watched on two media-svcs, each viewer in its region, and encodes once', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     expect(await sits('media-svc', here)).toBe('');
     const player = await WhepPage.open(browser, farm, phone.phoneId, undefined, 'there');
     await player.goesOn();
     expect(await sits('media-svc-2', there, player)).toMatch(/^media-/);
-    await goesOn(here);
+    await here.goesOn();
     expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
     await eventually(async () => {
       const { viewers, edges } = await record();
@@ -136,12 +129,12 @@ describe('edges', () => {
       const { edges } = await record();
       if ((edges ?? []).length > 0) throw new NotYet(`the record has ${JSON.stringify(edges)}`);
     });
-    await goesOn(here);
+    await here.goesOn();
   });
 
   it('what passes between two media-svcs is encrypted', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const edge = await PipeEdge.open(farm.address, phone.phoneId);
     await eventually(() => {
       if (edge.packets.length < 100) throw new NotYet(`${edge.packets.length} packets`);
@@ -159,65 +152,65 @@ describe('edges', () => {
 
   it('an edge that dies loses its viewers to the origin', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     await sits('media-svc-2', there);
     await killed(farm, 'media-svc-2', async () => {
-      await goesOn(there);
+      await there.goesOn();
       await sits('media-svc', here, there);
-      await goesOn(here);
+      await here.goesOn();
     });
   });
 
   it('an origin that dies is followed by its edge, whose viewers stay where they are', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     await sits('media-svc-2', there);
     const lives = async (): Promise<number> =>
       (await there.events('state')).filter(({ detail }) => detail['state'] === 'connecting').length;
     const before = await lives();
     await killed(farm, 'media-svc', async () => {
-      await goesOn(there);
-      await goesOn(here);
+      await there.goesOn();
+      await here.goesOn();
       expect(await sits('media-svc-2', here, there)).toBe('');
     });
     expect(await lives()).toBe(before);
     expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
     // The dead one comes back, and is an edge for its region.
     const again = await watch('here');
-    await goesOn(again);
+    await again.goesOn();
     expect(await sits('media-svc', again)).toMatch(/^media-2-/);
   });
 
   it('of an edge that vanishes the viewers come to the origin, and are not called back when it wakes', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     await sits('media-svc-2', there);
     await vanished(farm, 'media-svc-2', async () => {
-      await goesOn(there);
+      await there.goesOn();
       await sits('media-svc', here, there);
     });
     await eventually(async () => {
       if ((await gauge('ancloud_media_pipe_outlets')) !== 0) throw new NotYet('the pipe is still there');
     });
-    await goesOn(there);
+    await there.goesOn();
     await sits('media-svc', here, there);
   });
 
   it('an origin that vanishes is followed by its edge, to which its viewers come; it wakes and does no harm', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     await sits('media-svc-2', there);
     await vanished(farm, 'media-svc', async () => {
-      await goesOn(there);
-      await goesOn(here);
+      await there.goesOn();
+      await here.goesOn();
       expect(await sits('media-svc-2', here, there)).toBe('');
     });
     // It has nothing any more, and the record is the other one's.
@@ -226,17 +219,17 @@ describe('edges', () => {
       if (held !== undefined) throw new NotYet('it carries the stream still');
     });
     expect((await record()).mediaAddress).toMatch(/:\d+06$/);
-    await goesOn(there);
-    await goesOn(here);
+    await there.goesOn();
+    await here.goesOn();
     await sits('media-svc-2', here, there);
     expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
   });
 
   it('a media-svc that stands still for half a second loses nobody', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     await sits('media-svc-2', there);
     const lives = async (): Promise<number> => {
       const states = (await Promise.all([here, there].map((viewer) => viewer.events('state')))).flat();
@@ -246,8 +239,8 @@ describe('edges', () => {
       await eventually(async () => {
         const before = await lives();
         await vanished(farm, media, () => new Promise((resolve) => setTimeout(resolve, 500)));
-        await goesOn(here);
-        await goesOn(there);
+        await here.goesOn();
+        await there.goesOn();
         // A machine that is busy for once may let it stand for longer: then again.
         const lost = (await lives()) - before;
         if (lost !== 0) throw new NotYet(`${lost} viewers had to come again`);
@@ -256,7 +249,7 @@ describe('edges', () => {
 
   it('a feed is watched where it arrives, from any region, whoever else is dead', async () => {
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     expect(await sits('media-svc-2', there)).toBe('');
     // Where the phone is.
     const publisher = await WhipPage.open(studio, farm, phone.phoneId);
@@ -284,13 +277,13 @@ describe('edges', () => {
 
   it('a new session of the phone is shown at the edge too', async () => {
     const here = await watch('here');
-    await goesOn(here);
+    await here.goesOn();
     const there = await watch('there');
-    await goesOn(there);
+    await there.goesOn();
     await farm.kill('session-svc');
     await farm.viewable(phone.phoneId);
-    await goesOn(there);
-    await goesOn(here);
+    await there.goesOn();
+    await here.goesOn();
     await sits('media-svc-2', there);
   });
 });

@@ -21,13 +21,6 @@ afterAll(async () => {
   if (phone !== undefined) await farm.delete(phone.phoneId);
 });
 
-/** Waits until the picture has gone on by a second's worth of frames. */
-async function goesOn(viewer: ViewerPage): Promise<void> {
-  await viewer.page.bringToFront();
-  const { value } = await viewer.patternWhere(({ kind }) => kind === 'motion');
-  await viewer.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
-}
-
 async function workerOf(viewer: ViewerPage): Promise<number> {
   const { viewers } = await streamOf(farm.address, phone.phoneId);
   const found = viewers.find(({ viewerId }) => viewerId === viewer.viewerId);
@@ -41,8 +34,8 @@ describe('fan-out', () => {
     await first.firstFrame();
     const second = await browser.watch(farm, phone.phoneId, 'watch');
     await second.firstFrame();
-    await goesOn(first);
-    await goesOn(second);
+    await first.goesOn();
+    await second.goesOn();
 
     const stays = await workerOf(first);
     const dies = await workerOf(second);
@@ -56,8 +49,8 @@ describe('fan-out', () => {
       if (states.filter((state) => state === 'live').length < 2)
         throw new NotYet(`the viewer of the dead worker went through ${states.join(', ')}`);
     });
-    await goesOn(second);
-    await goesOn(first);
+    await second.goesOn();
+    await first.goesOn();
     // Nothing happened to it.
     expect(await first.events('state')).toEqual(before);
     await workerOf(second);

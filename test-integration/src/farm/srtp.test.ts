@@ -30,29 +30,10 @@ afterAll(async () => {
   await farm?.remove();
 });
 
-/** Waits until the picture has gone on by a second's worth of frames. */
-async function goesOn(viewer: ViewerPage): Promise<void> {
-  const { value } = await viewer.patternWhere(({ kind }) => kind === 'motion');
-  await viewer.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
-}
-
-/** Packets of sound that have come, over all connections of the page. */
-function soundPackets(viewer: ViewerPage): Promise<number> {
-  return viewer.page.evaluate(async () => {
-    const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
-    let packets = 0;
-    for (const connection of connections)
-      for (const one of (await connection.getStats()).values() as Iterable<Record<string, unknown>>)
-        if (one['type'] === 'inbound-rtp' && one['kind'] === 'audio')
-          packets += Number(one['packetsReceived']);
-    return packets;
-  });
-}
-
 async function heard(viewer: ViewerPage): Promise<void> {
-  const before = await soundPackets(viewer);
+  const before = await viewer.soundPackets();
   await eventually(async () => {
-    const now = await soundPackets(viewer);
+    const now = await viewer.soundPackets();
     if (now < before + 50) throw new NotYet(`${now - before} packets of sound have come`);
   });
 }
@@ -70,7 +51,7 @@ async function nobodyWatches(): Promise<void> {
 it('is seen and heard in Chromium, and again when media-svc and session-svc were killed', async () => {
   await browser.watchConnections();
   const viewer = await browser.watch(farm, phone.phoneId, 'watch');
-  await goesOn(viewer);
+  await viewer.goesOn();
   const sound = viewer.page.getByRole('button', { name: 'Sound', exact: true });
   await eventually(async () => {
     if (!(await sound.isEnabled())) throw new NotYet('there is no sound to unmute');
@@ -81,14 +62,14 @@ it('is seen and heard in Chromium, and again when media-svc and session-svc were
   expect(before).toBeGreaterThan(0);
 
   await farm.kill('media-svc');
-  await goesOn(viewer);
+  await viewer.goesOn();
   await heard(viewer);
   expect(await attachments('yes')).toBeGreaterThan(before);
 
   // It forgets what it counted, and with it every key.
   await farm.kill('session-svc');
   await farm.viewable(phone.phoneId);
-  await goesOn(viewer);
+  await viewer.goesOn();
   await heard(viewer);
   expect(await attachments('yes')).toBeGreaterThan(0);
   expect(await attachments('no')).toBe(0);
@@ -99,7 +80,7 @@ it('has a low layer that is read each time it begins', async () => {
   await nobodyWatches();
   // Keeps the attachment, so that both low layers are of one key.
   const keeper = await browser.watch(farm, phone.phoneId, 'watch');
-  await goesOn(keeper);
+  await keeper.goesOn();
   for (let round = 0; round < 2; round += 1) {
     const { token, whepUrl } = await farm.viewer(phone.phoneId, 'watch');
     const low = await WhepPage.open(browser, farm, phone.phoneId, {

@@ -81,6 +81,18 @@ describe('tenants', () => {
 });
 
 describe('other resources', () => {
+  it.each([
+    [
+      'host-9',
+      { schedulable: false },
+      { status: 404, code: 'HOST_NOT_FOUND', field: 'hostId', value: 'host-9' },
+    ],
+    ['host-1', { schedulable: 'no' }, { status: 400, code: 'INVALID_ARGUMENT', field: 'schedulable' }],
+    ['host-1', {}, { status: 400, code: 'INVALID_ARGUMENT', field: 'schedulable' }],
+  ])('refuses to drain %s with %j', async (hostId, body, problem) => {
+    expect((await gateway.call('PATCH', `/v1/hosts/${hostId}`, { body })).json).toMatchObject(problem);
+  });
+
   it('images, hosts, log and probes', async () => {
     expect((await gateway.call('GET', '/v1/images')).json).toMatchObject({
       images: [{ image: { imageId: IMAGE, profile: 'reference' }, hostIds: ['host-1'] }],

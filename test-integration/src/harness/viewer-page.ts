@@ -171,6 +171,26 @@ export class ViewerPage {
     );
   }
 
+  /** Waits until the picture has gone on by a second's worth of frames of the app Motion. */
+  async goesOn(): Promise<void> {
+    await this.page.bringToFront();
+    const { value } = await this.patternWhere(({ kind }) => kind === 'motion');
+    await this.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
+  }
+
+  /** Packets of sound that have come, over all connections of the page. */
+  soundPackets(): Promise<number> {
+    return this.page.evaluate(async () => {
+      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] };
+      let packets = 0;
+      for (const connection of connections)
+        for (const one of (await connection.getStats()).values() as Iterable<Record<string, unknown>>)
+          if (one['type'] === 'inbound-rtp' && one['kind'] === 'audio')
+            packets += Number(one['packetsReceived']);
+      return packets;
+    });
+  }
+
   async #at(x: number, y: number): Promise<{ x: number; y: number }> {
     const box = await this.page.evaluate(() => {
       const rect = (
