@@ -1,6 +1,13 @@
 import type { Codec, Subject } from '@ancloud/contracts';
 import { AppError, asAppError, Listeners, type Log } from '@ancloud/kit';
-import { type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node';
+import {
+  ClosedConnectionError,
+  DrainingConnectionError,
+  type Msg,
+  type NatsConnection,
+  RequestError,
+  TimeoutError,
+} from '@nats-io/transport-node';
 import { Intake } from './intake.js';
 import type {
   BusOptions,
@@ -64,7 +71,7 @@ export class Bus {
     return this.#reconnected.add(fn);
   }
 
-  /** False = not sent, the connection is down. Errors: INVALID_ARGUMENT for a parameter that is not a token. */
+  /** False = not sent, the connection is down or has drained. Errors: INVALID_ARGUMENT for a parameter that is not a token. */
   publish<T>(subject: Subject<T>, params: SubjectParams, message: T): boolean {
     return this.#send(
       subjectOf(subject.template, params),
@@ -222,8 +229,16 @@ export class Bus {
       this.#count('unsent');
       return false;
     }
-    if (traced) this.#connection.publish(subject, bytes, { headers: traceHeaders() });
-    else this.#connection.publish(subject, bytes);
+    try {
+      if (traced) this.#connection.publish(subject, bytes, { headers: traceHeaders() });
+      else this.#connection.publish(subject, bytes);
+    } catch (error) {
+      // After the last that a draining connection sends: what handlers began while it drained may end then, and must not
+      // end the process, which is closing what else it has.
+      if (!(error instanceof DrainingConnectionError || error instanceof ClosedConnectionError)) throw error;
+      this.#count('unsent');
+      return false;
+    }
     return true;
   }
 

@@ -103,14 +103,16 @@ describe('watchRecords', () => {
     await begin({ resyncMs: 300 });
     await write('ph_hidden', 1);
     let revision = 0;
+    let telling: Promise<unknown> = Promise.resolve();
     const busy = setInterval(() => {
       revision += 1;
-      void write('ph_busy', revision).then(() => tell('ph_busy', revision));
+      telling = telling.then(() => write('ph_busy', revision)).then(() => tell('ph_busy', revision));
     }, 30);
     try {
       await expect.poll(() => seen, { timeout: PATIENCE_MS }).toContain('ph_hidden@1');
     } finally {
       clearInterval(busy);
+      await telling;
     }
   });
 
