@@ -68,19 +68,24 @@ async function runTier(layout: Layout, tier: Tier): Promise<Tally & { failures: 
     const child = spawn(command.argv[0], command.argv.slice(1), {
       cwd: layout.root,
       env: { ...process.env, ...command.env, ANCLOUD_TEST_REPORT: report },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       process.stdout.write(chunk);
       text = (text + chunk).slice(-65_536);
     });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      process.stderr.write(chunk);
+      errors = (errors + chunk).slice(-65_536);
+    });
     const limit = setTimeout(() => child.kill('SIGKILL'), command.minutes * 60_000);
     const code = await new Promise<number>((resolve) => child.once('close', (exit) => resolve(exit ?? 1)));
     clearTimeout(limit);
     const json = fs.existsSync(report) ? fs.readFileSync(report, 'utf8') : undefined;
     fs.rmSync(report, { force: true });
-    const ran = { code, text, ...(json === undefined ? {} : { json }) };
+    const ran = { code, text, errors, ...(json === undefined ? {} : { json }) };
     const tally = tallyOf({ ...ran, counts: command.counts });
     total.passed += tally.passed;
     total.failed += tally.failed;

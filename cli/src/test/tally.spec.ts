@@ -69,6 +69,14 @@ describe('failuresOf', () => {
     expect(failuresOf({ code: 0, text: 'ok a\n' })).toEqual([]);
   });
 
+  it('tells of errors that belong to no test, though every test passed', () => {
+    const errors =
+      'a warning\n\u001B[31m⎯⎯⎯\u001B[39m\u001B[1m\u001B[41m Unhandled Errors \u001B[49m\u001B[22m\u001B[31m⎯⎯⎯\u001B[39m\nError: draining\n';
+    expect(failuresOf({ code: 1, text: 'Errors  1 error', errors, json: report([]) })).toEqual([
+      '⎯ Unhandled Errors ⎯⎯⎯\nError: draining',
+    ]);
+  });
+
   it('falls back to the last lines when a report has no failure, yet the command failed', () => {
     expect(failuresOf({ code: 1, text: 'out of memory\n', json: report([]) })).toEqual(['out of memory']);
   });

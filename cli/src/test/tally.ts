@@ -8,19 +8,29 @@ export interface Tally {
 /** Longest text kept of one failure, in characters: its first lines say what was expected. */
 const FAILURE_CHARS = 1_500;
 
+/** Where Vitest begins to tell of errors that belong to no test (its logger's `printUnhandledErrors`), on stderr. */
+const UNHANDLED = '⎯ Unhandled Errors ⎯';
+
 /**
  * What failed in one test command, each by its full name and the beginning of its message, so that whoever sees the end of
- * a log alone knows what to look for. Of a command without a report: the lines that begin with `not ok`, else its last ones.
+ * a log alone knows what to look for. Of a command whose report names none: errors that belong to no test, else the lines
+ * that begin with `not ok`, else its last ones.
  */
 export function failuresOf(run: {
   readonly code: number;
+  /** What it printed on stdout. */
   readonly text: string;
+  /** What it printed on stderr. */
+  readonly errors?: string;
   readonly json?: string;
 }): string[] {
   if (run.json !== undefined) {
     const failures = reported(JSON.parse(run.json) as Report);
     if (failures.length > 0 || run.code === 0) return failures;
   }
+  const errors = stripVTControlCharacters(run.errors ?? '');
+  const unhandled = errors.indexOf(UNHANDLED);
+  if (run.code !== 0 && unhandled !== -1) return [shortened(errors.slice(unhandled))];
   const lines = run.text.trimEnd().split('\n');
   const refused = lines.filter((line) => line.startsWith('not ok'));
   if (refused.length > 0) return refused;
