@@ -1,16 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apart, coresOf } from './cores.js';
-
-describe('coresOf', () => {
-  it.each([
-    ['0', [0]],
-    ['0-1\n', [0, 1]],
-    ['0-2,5,8-9', [0, 1, 2, 5, 8, 9]],
-    ['', []],
-  ])('%j', (list, cores) => {
-    expect(coresOf(list)).toEqual(cores);
-  });
-});
+import { apart } from './cores.js';
 
 describe('apart', () => {
   it('gives what is measured a core of its own, of those that there are', () => {

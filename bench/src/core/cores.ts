@@ -1,15 +1,3 @@
-/** The numbers of a list such as `0-2,5` (proc(5), Cpus_allowed_list; taskset(1)). */
-export function coresOf(list: string): number[] {
-  return list
-    .trim()
-    .split(',')
-    .filter((part) => part !== '')
-    .flatMap((part) => {
-      const [first = 0, last = first] = part.split('-').map(Number);
-      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-    });
-}
-
 export interface Apart {
   /** One, for what is measured. */
   readonly measured: number;

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { apart, coresOf } from '../core/cores.js';
+import { parseCpuList } from '@ancloud/kit';
+import { apart } from '../core/cores.js';
 import { command } from './command.js';
 
 /** Processes on cores of their own for as long as it lasts; `end` lets those that still live go where they were. */
@@ -18,7 +19,7 @@ export class Pinning {
    * packet costs what it costs where each has a core. With one core nothing is done.
    */
   static async apart(measured: readonly number[], load: readonly number[]): Promise<Pinning> {
-    const cores = apart(coresOf(allowed(process.pid)));
+    const cores = apart(parseCpuList(allowed(process.pid)) ?? []);
     if (cores === undefined) return new Pinning([], 'workers and generators share the one core there is');
     const pinned = [...measured, ...load].map((pid) => ({ pid, before: allowed(pid) }));
     for (const pid of measured) await pin(pid, String(cores.measured));

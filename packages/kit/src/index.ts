@@ -2,6 +2,7 @@ export * from './atomic-file.js';
 export * from './backoff.js';
 export * from './clock.js';
 export * from './config.js';
+export * from './cpu-list.js';
 export * from './descendants.js';
 export * from './errors.js';
 export * from './exec.js';

@@ -8,11 +8,13 @@ import {
   farmConnection,
   farmSettings,
   flag,
+  formatCpuList,
   hostId,
   integer,
   interfaceName,
   list,
   loadConfig,
+  parseCpuList,
   processSettings,
   secretFile,
 } from '@ancloud/kit';
@@ -34,6 +36,15 @@ const portRange = () =>
     const range = { first: Number(first), last: Number(last) };
     if (range.first >= 1 && range.first <= range.last && range.last <= 65_535) return range;
     context.addIssue({ code: 'custom', message: 'is not a range of ports, e.g. 20000-20999' });
+    return z.NEVER;
+  });
+
+/** CPUs such as `2-15` or `4,6,8-11`, as the kernel writes them. */
+const cpuList = () =>
+  z.string().transform((text, context) => {
+    const cpus = parseCpuList(text) ?? [];
+    if (cpus.length > 0) return formatCpuList(cpus);
+    context.addIssue({ code: 'custom', message: 'is not a list of CPUs, e.g. 2-15 or 4,6,8-11' });
     return z.NEVER;
   });
 
@@ -91,6 +102,8 @@ const own = z.object({
   ANCLOUD_PUBLIC_PORTS: portRange().optional(),
   /** Where lxcfs is mounted, by which phones see their own memory and CPUs; `off` = they see the host's. */
   ANCLOUD_LXCFS_DIR: z.union([z.literal('off'), folder()]).default('/var/lib/lxcfs'),
+  /** CPUs that phones run on (cgroup's cpuset.cpus), such as `2-15`: the others are left to the services. Default: all. */
+  ANCLOUD_PHONE_CPUS: cpuList().optional(),
   ANCLOUD_MAX_PHONES: integer({ min: 1, max: 1_919 }).optional(),
   /** `key=value,key=value`, for placement. */
   ANCLOUD_HOST_LABELS: z
@@ -103,7 +116,7 @@ const own = z.object({
   ANCLOUD_HOSTCAP_BIN: absolutePath().default(path.join(SERVICE, 'native/out/ancloud-hostcap')),
   /** Raise the machine’s ceilings of inotify, pids and open files where they are low and root may; never lowered. */
   ANCLOUD_RAISE_LIMITS: flag().default(true),
-  /** Phones that boot at once on a host with CPU time to spare; fewer while it has none. Default: one per core. */
+  /** Phones that boot at once on a host with CPU time to spare; fewer while it has none. Default: one per core that phones run on. */
   ANCLOUD_BOOT_PARALLEL: integer({ min: 1, max: 64 }).optional(),
   /** Until the property area exists, until init runs zygote, and until sys.boot_completed; all from the start of pid 1. */
   ANCLOUD_INIT_TIMEOUT: duration({ min: 1_000 }).prefault('30s'),
@@ -148,6 +161,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     insecureRegistries: raw.ANCLOUD_INSECURE_REGISTRIES ?? [],
     publicPorts: raw.ANCLOUD_PUBLIC_PORTS,
     lxcfsDir: raw.ANCLOUD_LXCFS_DIR === 'off' ? undefined : raw.ANCLOUD_LXCFS_DIR,
+    phoneCpus: raw.ANCLOUD_PHONE_CPUS,
     maxPhones: raw.ANCLOUD_MAX_PHONES ?? slotCount(raw.ANCLOUD_SUBNET),
     labels: Object.fromEntries(
       (raw.ANCLOUD_HOST_LABELS ?? '')
@@ -158,7 +172,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     raiseLimits: raw.ANCLOUD_RAISE_LIMITS,
     shimBin: raw.ANCLOUD_SHIM_BIN,
     hostcapBin: raw.ANCLOUD_HOSTCAP_BIN,
-    bootParallel: raw.ANCLOUD_BOOT_PARALLEL ?? Math.max(1, os.availableParallelism()),
+    bootParallel: raw.ANCLOUD_BOOT_PARALLEL,
     limits: {
       init: raw.ANCLOUD_INIT_TIMEOUT,
       zygote: raw.ANCLOUD_ZYGOTE_TIMEOUT,

@@ -10,4 +10,5 @@ export const able: HostAbilities = {
   vsock: false,
   idmap: true,
   renderNodes: [],
+  phoneCpus: undefined,
 };

@@ -17,6 +17,7 @@ const v1 = {
   'memory.limit_in_bytes': '1073741824',
   'memory.memsw.limit_in_bytes': '9223372036854771712',
   'pids.max': '4096',
+  'cpuset.cpus': '0-7',
   'blkio.bfq.weight': '100',
 };
 const v2 = {
@@ -25,6 +26,7 @@ const v2 = {
   'memory.max': '1073741824',
   'memory.swap.max': 'max',
   'pids.max': '4096',
+  'cpuset.cpus': '',
   'io.weight': 'default 100',
 };
 const read = (version: 1 | 2, texts: object) => ({
@@ -52,6 +54,9 @@ describe('limits of a cgroup', () => {
     [2, { memoryMib: 128 }, { 'memory.max': '134217728' }],
     [2, { swapMib: 512 }, { 'memory.swap.max': '536870912' }],
     [2, { ioWeight: 500 }, { 'io.weight': 'default 500' }],
+    [1, { cpus: '2-7' }, { 'cpuset.cpus': '2-7' }],
+    [1, { cpus: '0-7' }, {}],
+    [2, { cpus: '2-7' }, { 'cpuset.cpus': '2-7' }],
   ])('v%i: %j is written as %j', (version, change, written) => {
     const stale = staleLimits({ ...limits, ...change }, read(version, version === 1 ? v1 : v2));
     expect(Object.fromEntries(stale.map(({ file, text }) => [file, text]))).toEqual(written);

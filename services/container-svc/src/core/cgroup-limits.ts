@@ -34,7 +34,7 @@ const UNLIMITED_FROM = 2 ** 60;
  * stands on both sides.
  */
 export function limitFiles(limits: RunLimits, version: 1 | 2): LimitFile[] {
-  const { cpuMillis, cpuWeight, memoryMib, swapMib, pids, ioWeight } = limits;
+  const { cpuMillis, cpuWeight, memoryMib, swapMib, pids, ioWeight, cpus } = limits;
   const quota = Math.round((cpuMillis * PERIOD_US) / 1_000);
   const memory = String(memoryMib * MIB);
   const rest: LimitFile[] = [
@@ -44,6 +44,7 @@ export function limitFiles(limits: RunLimits, version: 1 | 2): LimitFile[] {
       files: version === 2 ? ['io.weight', 'io.bfq.weight'] : ['blkio.bfq.weight', 'blkio.weight'],
       text: version === 2 ? `default ${ioWeight}` : String(ioWeight),
     },
+    ...(cpus === undefined ? [] : [{ limit: 'cpus', files: ['cpuset.cpus'], text: cpus } as const]),
   ];
   if (version === 2)
     return [
@@ -82,6 +83,7 @@ const anyLimits: RunLimits = {
   ioWeight: 1,
   egressKbit: 0,
   diskMib: 0,
+  cpus: '0',
 };
 
 /** Names of all files that may hold a limit. */

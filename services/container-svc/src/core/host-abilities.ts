@@ -34,6 +34,8 @@ export interface HostAbilities {
   readonly idmap: boolean;
   /** Render nodes below /dev/dri that the operator offers (host label `ancloud.gpu`) and that exist, e.g. `renderD128`. */
   readonly renderNodes: readonly string[];
+  /** CPUs that phones run on, as the kernel writes a list; undefined = wherever it likes. */
+  readonly phoneCpus: string | undefined;
 }
 
 /** What is read to tell SELinux's state; empty text for a file that is not there. */

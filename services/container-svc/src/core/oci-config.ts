@@ -77,7 +77,11 @@ export function ociConfig(profile: RunProfile, run: RunSpec, host: OciHost, phon
       resources: {
         devices: deviceRules(profile, host, phone),
         memory: { limit: run.limits.memoryMib * 1024 * 1024 },
-        cpu: { quota: Math.round((run.limits.cpuMillis * CPU_PERIOD) / 1_000), period: CPU_PERIOD },
+        cpu: {
+          quota: Math.round((run.limits.cpuMillis * CPU_PERIOD) / 1_000),
+          period: CPU_PERIOD,
+          ...(host.phoneCpus === undefined ? {} : { cpus: host.phoneCpus }),
+        },
         pids: { limit: run.limits.pids },
       },
       maskedPaths: [

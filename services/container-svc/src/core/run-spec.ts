@@ -23,6 +23,8 @@ export interface RunLimits {
   readonly egressKbit: number;
   /** Of its own disk; 0 = it has none. */
   readonly diskMib: number;
+  /** Of all of a host's phones, not of the wish: CPUs they run on, as the kernel writes a list. Absent = they are not confined. */
+  readonly cpus?: string;
 }
 
 /** The part of a wish that the running container depends on, with defaults filled in. */

@@ -56,7 +56,7 @@ export function runnable(
     image,
     userns,
     imageId: run.imageId,
-    limits: run.limits,
+    limits: host.phoneCpus === undefined ? run.limits : { ...run.limits, cpus: host.phoneCpus },
     egressAllow: run.egressAllow,
     ports: run.ports,
     fingerprint: fingerprint(run, userns, renderNode),

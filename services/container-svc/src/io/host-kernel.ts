@@ -24,12 +24,21 @@ export interface HostKernel {
   readonly conditions: readonly Condition[];
 }
 
-/** `labels`: this host's, by which its operator offers render nodes. */
-export async function probeKernel(
-  exec: Exec,
-  hostcapBin: string,
-  labels: Readonly<Record<string, string>>,
-): Promise<HostKernel> {
+export interface KernelOptions {
+  readonly exec: Exec;
+  readonly hostcapBin: string;
+  /** This host's, by which its operator offers render nodes. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** CPUs that phones run on; undefined = all. */
+  readonly phoneCpus: string | undefined;
+}
+
+export async function probeKernel({
+  exec,
+  hostcapBin,
+  labels,
+  phoneCpus,
+}: KernelOptions): Promise<HostKernel> {
   const [idmap, vsock] = await Promise.all([
     ask(exec, [hostcapBin, 'idmap-probe', '--type', 'squashfs']),
     ask(exec, [hostcapBin, 'vsock-probe']),
@@ -48,6 +57,7 @@ export async function probeKernel(
       arch: process.arch,
       capabilities: parseCapabilities(status),
       nofileHard: parseHardLimits(read('/proc/self/limits')).nofile,
+      phoneCpus,
       binder,
       devices: probeDevices(renderNodes),
       sysctls: Object.keys(securitySysctls).filter((name) => fs.existsSync(`/proc/sys/${name}`)),
@@ -61,6 +71,7 @@ export async function probeKernel(
       vsock: vsock.yes,
       idmap: idmap.yes,
       renderNodes,
+      phoneCpus,
     },
     conditions: [
       {

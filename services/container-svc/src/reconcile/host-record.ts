@@ -55,10 +55,10 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
   };
 }
 
-function resourcesOf({ config, kernel, paths }: Host): HostResources {
+function resourcesOf({ config, kernel, cpus, paths }: Host): HostResources {
   const { binder } = kernel.abilities;
   return {
-    cpuMillis: os.availableParallelism() * 1_000,
+    cpuMillis: cpus * 1_000,
     memoryMib: Math.floor(os.totalmem() / 1024 ** 2),
     ...readCeilings(paths.images),
     ownFiles: kernel.oci.nofileHard,

@@ -26,6 +26,7 @@ import { Lxcfs } from '../io/lxcfs.js';
 import { UploadStore } from '../io/upload-store.js';
 import { readMounts } from '../io/mounts.js';
 import { Paths } from '../io/paths.js';
+import { countPhoneCpus } from '../io/phone-cpus.js';
 import { PhoneLock } from '../io/phone-lock.js';
 import { PhoneDisks } from '../io/phone-disk.js';
 import { PhoneNetwork } from '../io/phone-network.js';
@@ -48,6 +49,8 @@ export interface Host {
   readonly config: Config;
   readonly paths: Paths;
   readonly kernel: HostKernel;
+  /** CPUs that phones run on. */
+  readonly cpus: number;
   readonly lxcfs: Lxcfs;
   readonly images: ImageStore;
   readonly importer: ImageImporter;
@@ -86,10 +89,12 @@ export async function startHost(
 
   const exec = quickExec;
   const lowCeilings = raiseCeilings(config.raiseLimits, log);
-  const kernel = await probeKernel(exec, config.hostcapBin, config.labels);
   const lxcfs = new Lxcfs(config.lxcfsDir, clock);
   await lxcfs.look();
   const cgroups = detectCgroups(readMounts());
+  const cpus = countPhoneCpus(config.phoneCpus, cgroups);
+  const { labels, phoneCpus } = config;
+  const kernel = await probeKernel({ exec, hostcapBin: config.hostcapBin, labels, phoneCpus });
   const hostcap: Exec = (argv, options) => exec([config.hostcapBin, ...argv], options);
   const images = new ImageStore(paths, hostcap, clock);
   const { hostcapBin, importDirs: allowedDirs, insecureRegistries } = config;
@@ -160,7 +165,7 @@ export async function startHost(
     adbKey,
   });
   const admission = new Admission(
-    () => bootSlots(config.bootParallel, parsePressure(readOptional('/proc/pressure/cpu') ?? '')),
+    () => bootSlots(config.bootParallel ?? cpus, parsePressure(readOptional('/proc/pressure/cpu') ?? '')),
     (phone) => phones.nudge(phone),
   );
   const stepSeconds = metrics.histogram('ancloud_step_seconds', 'Time of steps that succeeded', ['step']);
@@ -233,6 +238,7 @@ export async function startHost(
     config,
     paths,
     kernel,
+    cpus,
     lxcfs,
     images,
     importer,
