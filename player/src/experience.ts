@@ -84,8 +84,9 @@ export class Experience {
 
   async #measure(): Promise<void> {
     const counters = await this.#options.counters().catch(() => undefined);
-    const stats = counters === undefined ? undefined : this.#meter.read(counters);
-    if (stats === undefined) return;
+    const read = counters === undefined ? undefined : this.#meter.read(counters);
+    if (read === undefined) return;
+    const stats = { ...read, rttMs: read.rttMs ?? this.#glass.quickestMs };
     this.#options.measured(stats);
     this.#seconds.push(stats);
     if (this.#asked < CLOCK_FIRST || this.#seconds.length === 1) void this.#askClock();

@@ -23,6 +23,11 @@ it('is what lies between the drawing and the display of a frame', () => {
   expect(meter.take()).toEqual([]);
 });
 
+it('knows how long the quickest answer took, and none before the first', () => {
+  expect(new GlassMeter().quickestMs).toBeUndefined();
+  expect(metered().quickestMs).toBe(4);
+});
+
 it('goes on when the timestamp wraps', () => {
   const meter = metered();
   // The last moment before it.

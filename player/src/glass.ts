@@ -28,6 +28,11 @@ export class GlassMeter {
     this.#answers = [...this.#answers, answer].slice(-ANSWERS);
   }
 
+  /** How long the quickest of the last answers took, ms; undefined before the first. */
+  get quickestMs(): number | undefined {
+    return this.#answers.length === 0 ? undefined : Math.min(...this.#answers.map(({ tookMs }) => tookMs));
+  }
+
   /** A frame was displayed. */
   shown(atMs: number, rtp: number | undefined): void {
     if (rtp === undefined || this.#answers.length === 0 || this.#took.length === REMEMBERED) return;

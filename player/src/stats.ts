@@ -4,7 +4,10 @@ export interface PictureStats {
   readonly fps: number;
   /** Bits per second received. */
   readonly bitRate: number;
-  /** Round trip to media-svc, ms; undefined before the first RTCP. */
+  /**
+   * Round trip to media-svc, ms, as the browser tells it of the path (Chromium; Firefox tells none), else as its quickest answer about the
+   * clock of the phone's host took; undefined before the first of both.
+   */
   readonly rttMs: number | undefined;
   readonly packetsLost: number;
   readonly framesDropped: number;
