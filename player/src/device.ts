@@ -2,6 +2,7 @@ import { detectDevice, Device, type types } from 'mediasoup-client';
 import { Chrome111 } from 'mediasoup-client/handlers/Chrome111';
 import { Firefox120 } from 'mediasoup-client/handlers/Firefox120';
 import { Safari12 } from 'mediasoup-client/handlers/Safari12';
+import { decodesPicture } from './decodes.js';
 
 /** mediasoup-client's handlers of today's browsers. */
 const handlers: Readonly<
@@ -20,8 +21,10 @@ export function prepareDevice(): void {
   if (known !== undefined || handler === undefined) return;
   const factory = handler.createFactory({});
   const receives = factory.getNativeRtpCapabilities({ direction: 'recvonly' });
-  // Whoever needs it hears of the failure; the next connection asks again.
-  receives.catch(() => (known = undefined));
+  // Whoever needs it hears of the failure; the next connection asks again. So it does when the picture's codec is not there: Firefox
+  // gets it while the page lives.
+  const forget = (): void => void (known = undefined);
+  receives.then((capabilities) => (decodesPicture(capabilities) ? undefined : forget()), forget);
   // No picture is ever sent to a farm, so what could be sent is not asked for.
   known = {
     name: factory.name,

@@ -1,5 +1,10 @@
 import { type End, SignalError } from './signal.js';
 
+/** What this browser lacks for the picture; named as mediasoup-client names it. */
+export class UnsupportedError extends Error {
+  override readonly name = 'UnsupportedError';
+}
+
 /** A failed beginning as an end. Which codes are worth another attempt is decided elsewhere. */
 export function endOf(error: unknown): End {
   if (error instanceof SignalError) return { code: error.code, message: error.message, retry: true };

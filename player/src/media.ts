@@ -7,6 +7,7 @@ import {
 } from '@ancloud/contracts/viewer';
 import type { types } from 'mediasoup-client';
 import type { Step } from './arrival.js';
+import { mustDecodePicture } from './decodes.js';
 import { createDevice } from './device.js';
 import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
@@ -78,7 +79,9 @@ export class Media {
   static async create(signal: Signal, options: MediaOptions): Promise<Media> {
     const media = new Media(signal, options);
     try {
-      await media.#device.load({ routerRtpCapabilities: options.rtpCapabilities });
+      const device = media.#device;
+      await device.load({ routerRtpCapabilities: options.rtpCapabilities });
+      mustDecodePicture(device.recvRtpCapabilities, device.handlerName);
       // The picture must not wait for the input channels, nor the other way round.
       await Promise.all([media.#openPicture(), options.input ? media.#openInput() : undefined]);
       return media;
