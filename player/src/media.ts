@@ -12,6 +12,7 @@ import { createDevice } from './device.js';
 import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
 import { aimAt, Lips, type Sync } from './lips.js';
+import { whyNoPath } from './no-path.js';
 import { PathWatch } from './path-watch.js';
 import { type Signal, SignalError } from './signal.js';
 
@@ -256,10 +257,13 @@ export class Media {
       };
       this.#signal.request('produceData', data).then(done, failed);
     });
+    let stood = false;
     transport.on('connectionstatechange', (state) => {
       if (this.#closed) return;
+      stood ||= state === 'connected';
       if (state === 'connected' && direction === 'recv') this.#options.took('secured');
-      if (state === 'failed') this.#options.failed('the media connection failed');
+      if (state === 'failed')
+        this.#options.failed(whyNoPath(stood ? [] : options.iceCandidates, this.#device.handlerName));
       // A path that went away comes back by a restart, without a new connection; else `failed` follows.
       this.#paths.state(direction, state);
     });
