@@ -3,6 +3,7 @@ import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Dialler } from './dialler.js';
 import { endOf } from './end-of.js';
+import { later } from './later.js';
 import type { Sync } from './lips.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
@@ -172,7 +173,7 @@ export class Connection {
 
   /** One connection from its beginning to its end; never rejects. */
   async #life(): Promise<{ end: End; livedMs: number }> {
-    const over = Promise.withResolvers<End>();
+    const over = later<End>();
     try {
       await this.#setUp(over.resolve);
     } catch (error) {

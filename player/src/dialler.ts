@@ -55,7 +55,6 @@ export class Dialler {
 function dial(url: string): Attempt {
   const abort = new AbortController();
   const socket = new WebSocket(url);
-  const patience = AbortSignal.any([abort.signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
   const settled = new AbortController();
   const once = { once: true, signal: settled.signal };
   const opened = new Promise<WebSocket>((resolve, reject) => {
@@ -64,7 +63,9 @@ function dial(url: string): Attempt {
       socket.close();
       reject(new SignalError('UNAVAILABLE', `${new URL(url).host} cannot be reached`));
     };
-    patience.addEventListener('abort', fail, once);
+    // One by one: Safari knows AbortSignal.any from 17.4 on.
+    abort.signal.addEventListener('abort', fail, once);
+    AbortSignal.timeout(CONNECT_TIMEOUT_MS).addEventListener('abort', fail, once);
     socket.addEventListener('error', fail, once);
     socket.addEventListener(
       'open',

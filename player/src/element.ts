@@ -12,7 +12,7 @@ import { style } from './style.js';
 import { build, type Parts } from './template.js';
 import { pieces, utf8Length } from './text.js';
 import { toolActions, Toolbar, type ToolName } from './toolbar.js';
-import { onPicture, showTrack } from './tracks.js';
+import { onPicture, type ShownFrame, showTrack } from './tracks.js';
 
 /** By the attribute `quality`. */
 const QUALITIES: Readonly<Record<string, Quality>> = { high: 'main', low: 'low' };
@@ -196,7 +196,7 @@ export class AncloudPhone extends HTMLElement {
     else onPicture(video, (frame) => this.#firstFrame(frame));
   }
 
-  #firstFrame({ width, height, receiveTime }: VideoFrameCallbackMetadata): void {
+  #firstFrame({ width, height, receiveTime }: ShownFrame): void {
     if (receiveTime !== undefined) this.#arrival.took('received', receiveTime);
     this.#arrival.took('shown');
     this.#sized(width, height);

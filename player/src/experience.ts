@@ -4,6 +4,7 @@ import { GlassMeter } from './glass.js';
 import { score } from './score.js';
 import { type Shown, StallMeter } from './stalls.js';
 import { PictureMeter, type PictureStats } from './stats.js';
+import { tellsFrames } from './tracks.js';
 
 type Report = ClientNotifications['experience'];
 
@@ -66,6 +67,7 @@ export class Experience {
   readonly #hidden = (): void => this.interrupted();
 
   #next(): void {
+    if (!tellsFrames(this.#options.video)) return;
     this.#frame = this.#options.video.requestVideoFrameCallback((_, frame) => {
       this.#stalls.shown(frame.expectedDisplayTime, frame.rtpTimestamp);
       this.#answers.shown(frame.expectedDisplayTime);
@@ -88,6 +90,9 @@ export class Experience {
     if (read === undefined) return;
     const stats = { ...read, rttMs: read.rttMs ?? this.#glass.quickestMs };
     this.#options.measured(stats);
+    // Decoded is the most that is known then.
+    if (!tellsFrames(this.#options.video))
+      for (let frame = 0; frame < stats.newFrames; frame++) this.#stalls.shown(performance.now(), undefined);
     this.#seconds.push(stats);
     if (this.#asked < CLOCK_FIRST || this.#seconds.length === 1) void this.#askClock();
     if (this.#seconds.length < REPORTED_EACH) return;

@@ -1,3 +1,5 @@
+import { later } from './later.js';
+
 /**
  * Resolves when a track has a frame to show, without showing it. Rejects with the signal's reason. In a page that is hidden as well: its
  * video frame callbacks rest, its media do not.
@@ -6,7 +8,7 @@ export async function firstFrame(track: MediaStreamTrack, signal: AbortSignal): 
   const video = document.createElement('video');
   video.muted = true;
   video.srcObject = new MediaStream([track]);
-  const seen = Promise.withResolvers<void>();
+  const seen = later();
   const look = (): void => {
     // Chromium's black one of 2x2 stands for a track that has none yet (tracks.ts).
     if (video.videoWidth > 2) seen.resolve();

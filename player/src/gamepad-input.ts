@@ -47,7 +47,7 @@ export class GamepadInput {
 
   #look(): void {
     cancelAnimationFrame(this.#frame);
-    const [pad] = navigator.getGamepads().filter((one) => one !== null && one.connected);
+    const [pad] = gamepads().filter((one) => one?.connected);
     if (pad === undefined || pad === null) return;
     this.#frame = requestAnimationFrame(() => this.#look());
     if (!this.#options.may()) return this.release();
@@ -69,5 +69,14 @@ export class GamepadInput {
       if (!keys.has(keycode)) this.#options.key({ down: false, keycode, repeat: 0, metastate: 0 });
     for (const keycode of keys)
       if (!before.has(keycode)) this.#options.key({ down: true, keycode, repeat: 0, metastate: 0 });
+  }
+}
+
+/** None where a page is not given any: browsers may have no such thing but on https, and throw in frames of other pages (Gamepad, section 3). */
+export function gamepads(from: Partial<Pick<Navigator, 'getGamepads'>> = navigator): (Gamepad | null)[] {
+  try {
+    return from.getGamepads?.() ?? [];
+  } catch {
+    return [];
   }
 }

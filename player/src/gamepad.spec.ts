@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { gamepads } from './gamepad-input.js';
 import { padKeys, padScroll, type PadState } from './gamepad.js';
 
 const pad = (pressed: readonly number[], axes: readonly number[] = [0, 0, 0, 0]): PadState => ({
@@ -61,4 +62,19 @@ it.each<[string, readonly number[], number, number, number]>([
   ['a pad of two axes', [0, 0], 50, 0, 0],
 ])('the right stick is a wheel: %s', (_, axes, ms, horizontal, vertical) => {
   expect(padScroll(pad([], axes), ms)).toEqual({ horizontal, vertical });
+});
+
+describe('a page’s gamepads', () => {
+  it('are none where the browser has no such thing, or gives it to this page not', () => {
+    expect(gamepads({})).toEqual([]);
+    const getGamepads = (): never => {
+      throw new DOMException('not in this frame', 'SecurityError');
+    };
+    expect(gamepads({ getGamepads })).toEqual([]);
+  });
+
+  it('are those that the browser tells of', () => {
+    const one = { connected: true } as Gamepad;
+    expect(gamepads({ getGamepads: () => [null, one] })).toEqual([null, one]);
+  });
 });

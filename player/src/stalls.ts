@@ -15,7 +15,7 @@ const TICKS_PER_MS = 90;
  * Counts stalls of a picture that is often still. The browser's own `freezeCount` knows only the gaps between frames, and to it
  * a phone that nobody touches freezes all the time; here a gap counts by what it is longer than the gap between the same
  * frames' RTP timestamps, which are the phone's clock. Pure; times of one clock in ms. Browsers that do not tell the timestamp
- * (Firefox) have no stalls.
+ * have no stalls.
  */
 export class StallMeter {
   #last: { readonly shownMs: number; readonly rtp: number } | undefined;

@@ -31,7 +31,7 @@ export class Http {
         method,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
+        signal: signal === undefined ? patience : either(signal, patience),
       });
     } catch (cause) {
       const late = (cause as Error).name === 'TimeoutError';
@@ -45,4 +45,14 @@ export class Http {
     if (!response.ok) throw problemOf(response.status, await response.text());
     return response;
   }
+}
+
+/** AbortSignal.any, which Safari knows from 17.4 on only. */
+export function either(...signals: readonly AbortSignal[]): AbortSignal {
+  const over = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) over.abort(signal.reason);
+    signal.addEventListener('abort', () => over.abort(signal.reason), { once: true, signal: over.signal });
+  }
+  return over.signal;
 }
