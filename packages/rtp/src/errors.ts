@@ -5,7 +5,9 @@ export type RtpErrorCode =
   /** Bytes that are no RTP packet of version 2. */
   | 'RTP_MALFORMED'
   /** An Opus packet that does not fit into one RTP packet (RFC 7587 forbids splitting). */
-  | 'RTP_TOO_LARGE';
+  | 'RTP_TOO_LARGE'
+  /** A packet that could not be encrypted: it is not to be sent. */
+  | 'RTP_CIPHER';
 
 /** `code` is stable, `message` names the field, the value and the fix. */
 export class RtpError extends Error {

@@ -1,7 +1,9 @@
 /**
  * Access units → RTP packets: H.264 (RFC 6184) and Opus (RFC 7587), their sequence numbers and timestamps over
  * encoder restarts, their encryption (RFC 3711, RFC 7714), and what tests and reports need. Pure: no sockets, no clock (the caller gives the host's time).
+ * `@ancloud/rtp/openssl` encrypts faster, and loads koffi: for who encrypts many.
  */
+export type { Aead, AeadOf } from './aead.js';
 export { RtpError } from './errors.js';
 export type { RtpErrorCode } from './errors.js';
 export { H264Depacketizer } from './h264-depacketizer.js';

@@ -1,5 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type AeadOf, nodeAead } from './aead.js';
+import { opensslAead } from './openssl.js';
 import { deriveSrtpKey, isSrtpSuite, sameSrtp, srtpMasterSize, srtpSessionKeys } from './srtp-keys.js';
 import type { SrtpMaster } from './srtp-keys.js';
 import { SRTCP_TRAILER_SIZE, SRTP_TAG_SIZE, SrtpSender } from './srtp.js';
@@ -12,11 +14,26 @@ const KEY_256 = `${KEY_128}101112131415161718191a1b1c1d1e1f`;
 /** "Quid pro quo" */
 const SALT = '517569642070726f2071756f';
 
-/** The vectors of RFC 7714 begin at session keys. */
-function senderOf(key: string): SrtpSender {
-  const session = { key: hex(key), salt: hex(SALT) };
-  return new SrtpSender({ rtp: session, rtcp: session });
+const senders: SrtpSender[] = [];
+afterEach(() => {
+  for (const sender of senders.splice(0)) sender.close();
+});
+
+function owned(sender: SrtpSender): SrtpSender {
+  senders.push(sender);
+  return sender;
 }
+
+/** The vectors of RFC 7714 begin at session keys. */
+function senderOf(key: string, aeadOf: AeadOf): SrtpSender {
+  const session = { key: hex(key), salt: hex(SALT) };
+  return owned(new SrtpSender({ rtp: session, rtcp: session }, aeadOf));
+}
+
+const WAYS: [string, AeadOf][] = [
+  ['node:crypto', nodeAead],
+  ['OpenSSL', opensslAead],
+];
 
 /** The packet as it leaves, from the middle of a larger buffer, as slabs have it. */
 function sealed(packet: string, way: (bytes: Uint8Array, start: number, end: number) => number): string {
@@ -90,7 +107,7 @@ describe('keys', () => {
   });
 });
 
-describe('RTP', () => {
+describe.each(WAYS)('RTP by %s', (_way, aeadOf) => {
   const HEADER = '8040f17b8041f8d35501a0b2';
   /** "Gallia est omnis divisa in partes tres" */
   const PLAIN = '47616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573';
@@ -109,7 +126,7 @@ describe('RTP', () => {
         '7aa3db36dfffd6b0f9bb7878d7a76c13',
     ],
   ])('is as in RFC 7714, section %s', (_, key, wanted) => {
-    const sender = senderOf(key);
+    const sender = senderOf(key, aeadOf);
     expect(sealed(HEADER + PLAIN, (bytes, start, end) => sender.rtp(bytes, start, end))).toBe(
       HEADER + wanted,
     );
@@ -152,7 +169,7 @@ describe('RTP', () => {
   const master: SrtpMaster = { suite: 'AEAD_AES_256_GCM', key: hex(KEY_256 + SALT) };
 
   it('counts how often the sequence numbers have wrapped, for each SSRC by itself', () => {
-    const sender = SrtpSender.fromMaster(master);
+    const sender = owned(SrtpSender.fromMaster(master, aeadOf));
     const keys = srtpSessionKeys(master);
     const send = (ssrc: number, sequence: number): number => {
       const packet = numbered(ssrc, sequence);
@@ -173,7 +190,7 @@ describe('RTP', () => {
   });
 
   it('uses no index twice, even for sequence numbers that stand still or go back', () => {
-    const sender = SrtpSender.fromMaster(master);
+    const sender = owned(SrtpSender.fromMaster(master, aeadOf));
     const keys = srtpSessionKeys(master);
     const indexes = [5, 5, 4, 6, 0xffff, 0, 0].map((sequence) => {
       const packet = numbered(1, sequence);
@@ -184,7 +201,7 @@ describe('RTP', () => {
   });
 
   it('has room for a counter of 32 bits in its nonce', () => {
-    const sender = SrtpSender.fromMaster(master);
+    const sender = owned(SrtpSender.fromMaster(master, aeadOf));
     const keys = srtpSessionKeys(master);
     for (let wraps = 0; wraps < 0x1_0002; wraps += 1) sender.rtp(numbered(1, 0), 0, 14);
     const packet = numbered(1, 0);
@@ -193,7 +210,37 @@ describe('RTP', () => {
   });
 });
 
-describe('RTCP', () => {
+describe.each(WAYS)('a sender by %s', (_way, aeadOf) => {
+  it('encrypts nothing once it is closed', () => {
+    const sender = senderOf(KEY_256, aeadOf);
+    const packet = new Uint8Array(100);
+    expect(sender.rtp(packet, 0, 50)).toBe(50 + SRTP_TAG_SIZE);
+    sender.close();
+    sender.close();
+    expect(() => sender.rtp(packet, 0, 50)).toThrow(expect.objectContaining({ code: 'RTP_CIPHER' }));
+    expect(() => sender.rtcp(packet, 0, 50)).toThrow(expect.objectContaining({ code: 'RTP_CIPHER' }));
+  });
+
+  it.each([
+    ['no room for a tag', 0, 100 - SRTP_TAG_SIZE + 1],
+    ['its end before its beginning', 60, 30],
+    ['a beginning before the buffer', -20, 40],
+  ])('refuses a packet with %s', (_, start, end) => {
+    const sender = senderOf(KEY_256, aeadOf);
+    const packet = new Uint8Array(100);
+    expect(() => sender.rtp(packet, start, end)).toThrow(expect.objectContaining({ code: 'RTP_CIPHER' }));
+  });
+
+  it('refuses a packet whose memory was given away', () => {
+    const sender = senderOf(KEY_256, aeadOf);
+    const packet = new Uint8Array(100);
+    sender.rtp(packet, 0, 50);
+    structuredClone(packet, { transfer: [packet.buffer] });
+    expect(() => sender.rtp(packet, 0, 50)).toThrow(expect.objectContaining({ code: 'RTP_CIPHER' }));
+  });
+});
+
+describe.each(WAYS)('RTCP by %s', (_way, aeadOf) => {
   const PREFIX = '81c8000d4d617273';
   const PLAIN = '4e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef';
   /** Of all vectors. */
@@ -213,7 +260,7 @@ describe('RTCP', () => {
         '1d1eb30c4446839f57ff6f6cb26ac3be800005d4',
     ],
   ])('is as in RFC 7714, section %s', (_, key, wanted) => {
-    const sender = senderOf(key);
+    const sender = senderOf(key, aeadOf);
     const next = (): string => sealed(PREFIX + PLAIN, (bytes, start, end) => sender.rtcp(bytes, start, end));
     // RFC 3711 §3.4: the first has index 0.
     expect(next().slice(-8)).toBe('80000000');
@@ -222,7 +269,7 @@ describe('RTCP', () => {
   });
 
   it('counts for each SSRC by itself', () => {
-    const sender = senderOf(KEY_128);
+    const sender = senderOf(KEY_128, aeadOf);
     const index = (ssrc: string): string =>
       sealed(`80c80001${ssrc}00000000`, (bytes, start, end) => sender.rtcp(bytes, start, end)).slice(-8);
     expect([index('00000001'), index('00000001'), index('00000002'), index('00000001')]).toEqual([
