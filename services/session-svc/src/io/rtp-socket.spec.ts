@@ -3,7 +3,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import os from 'node:os';
 import { Metrics } from '@ancloud/kit';
-import { buildSenderReport, type SrtpMaster } from '@ancloud/rtp';
+import { type Aead, buildSenderReport, RtpError, type SrtpMaster } from '@ancloud/rtp';
+import { opensslAead } from '@ancloud/rtp/openssl';
 import { openSrtcp, openSrtp } from '@ancloud/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RtpSocket } from './rtp-socket.js';
@@ -58,11 +59,11 @@ async function gone(): Promise<{ readonly port: number }> {
   return { port };
 }
 
-async function sender(ip = '127.0.0.1', maxSegments?: number) {
+async function sender(ip = '127.0.0.1', options?: Parameters<typeof RtpSocket.create>[2]) {
   const registry = new Metrics('session-svc');
   undo.push(() => registry.close());
   const metrics = new SessionMetrics(registry, () => []);
-  const socket = await RtpSocket.create(ip, metrics, maxSegments);
+  const socket = await RtpSocket.create(ip, metrics, options);
   undo.push(() => socket.close());
   return { socket, metrics };
 }
@@ -134,7 +135,7 @@ describe('RtpSocket', () => {
 
   it('sends one by one where several cannot leave at once, also those that were refused', async () => {
     // More than any kernel cuts: EINVAL, as EIO where the way out computes no checksums.
-    const { socket } = await sender('127.0.0.1', 500);
+    const { socket } = await sender('127.0.0.1', { maxSegments: 500 });
     const target = await receiver();
     await socket.connect({ ip: '127.0.0.1', port: target.port }, 64);
     const packets = fragments(300, 64, 20);
@@ -214,7 +215,7 @@ describe('RtpSocket', () => {
     });
 
     it('cuts them apart one by one where the kernel does not, each once', async () => {
-      const { socket } = await sender('127.0.0.1', 500);
+      const { socket } = await sender('127.0.0.1', { maxSegments: 500 });
       const target = await receiver();
       const srtp = newKey();
       await socket.connect({ ip: '127.0.0.1', port: target.port }, 64, srtp);
@@ -260,6 +261,67 @@ describe('RtpSocket', () => {
       const [one, , plain] = (await target.until(10)).slice(6).map(({ bytes }) => bytes);
       openSrtp(one ?? Buffer.alloc(0), other.key);
       expect(plain).toEqual(Buffer.concat([header, payload]));
+    });
+  });
+
+  describe('what encrypts', () => {
+    /** OpenSSL’s, which can be made to fail, and counts those that are open. */
+    function watched() {
+      const at = { open: 0, broken: false };
+      const aeadOf = (key: Uint8Array): Aead => {
+        const aead = opensslAead(key);
+        let closed = false;
+        at.open += 1;
+        return {
+          seal: (...packet) => {
+            if (at.broken) throw new RtpError('RTP_CIPHER', 'as when OpenSSL refuses');
+            return aead.seal(...packet);
+          },
+          close: () => {
+            if (!closed) at.open -= 1;
+            closed = true;
+            aead.close();
+          },
+        };
+      };
+      return { at, aeadOf };
+    }
+    const newKey = (): SrtpMaster => ({ suite: 'AEAD_AES_256_GCM', key: randomBytes(44) });
+
+    it('is let go of with its key, and with the socket', async () => {
+      const { at, aeadOf } = watched();
+      const { socket } = await sender('127.0.0.1', { aeadOf });
+      const target = await receiver();
+      const to = { ip: '127.0.0.1', port: target.port };
+      const srtp = newKey();
+      // One for RTP, one for RTCP.
+      for (const key of [srtp, srtp, newKey(), undefined, newKey()]) {
+        await socket.connect(to, 1200, key);
+        expect(at.open).toBe(2);
+      }
+      socket.close();
+      expect(at.open).toBe(0);
+      // Too late: there is nobody who would close what that opened.
+      await socket.connect(to, 1200, newKey());
+      expect(at.open).toBe(0);
+    });
+
+    it('loses what it fails at, which leaves in no other way, and goes on', async () => {
+      const { at, aeadOf } = watched();
+      const { socket, metrics } = await sender('127.0.0.1', { aeadOf });
+      const target = await receiver();
+      const srtp = newKey();
+      await socket.connect({ ip: '127.0.0.1', port: target.port }, 1200, srtp);
+      const packets = fragments(3, 1200, 300);
+      for (const [i, [header, payload]] of packets.entries()) {
+        at.broken = i === 1;
+        socket.send(header, payload, 'video');
+      }
+      socket.flush();
+      const got = (await target.until(2)).map(({ bytes }) => bytes);
+      expect(got.map((bytes) => bytes.readUInt16BE(2))).toEqual([0, 2]);
+      for (const bytes of got) openSrtp(bytes, srtp.key);
+      expect(metrics.rtpPackets.video).toBe(2);
     });
   });
 

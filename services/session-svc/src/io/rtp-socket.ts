@@ -3,7 +3,16 @@ import type { Socket } from 'node:dgram';
 import { closeSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { AppError } from '@ancloud/kit';
-import { sameSrtp, SRTCP_TRAILER_SIZE, SRTP_TAG_SIZE, type SrtpMaster, SrtpSender } from '@ancloud/rtp';
+import {
+  type AeadOf,
+  RtpError,
+  sameSrtp,
+  SRTCP_TRAILER_SIZE,
+  SRTP_TAG_SIZE,
+  type SrtpMaster,
+  SrtpSender,
+} from '@ancloud/rtp';
+import { opensslAead } from '@ancloud/rtp/openssl';
 import type { SessionMetrics } from './session-metrics.js';
 import { openUdp, segmentSends, sendNow } from './udp-syscalls.js';
 
@@ -16,6 +25,14 @@ const MAX_SEGMENTS = 64;
 const MAX_BYTES = 65_507;
 /** What a send is refused with where it cannot be segmented: no checksum offload on the way out, a kernel with lower limits. */
 const CANNOT_SEGMENT = new Set(['EIO', 'EINVAL', 'EMSGSIZE', 'EOPNOTSUPP']);
+
+/** Given by specs. */
+interface SocketOptions {
+  /** Packets in one send. Default 64. */
+  readonly maxSegments?: number;
+  /** What encrypts. Default OpenSSL. */
+  readonly aeadOf?: AeadOf;
+}
 
 export interface RtpTarget {
   readonly ip: string;
@@ -36,8 +53,9 @@ export class RtpSocket {
   readonly #socket: Socket;
   readonly #fd: number;
   readonly #maxSegments: number;
+  readonly #aeadOf: AeadOf;
   readonly #metrics: SessionMetrics;
-  /** The newest key and what counts for it. Kept while nobody is connected: who asks again with that key must not begin at its first nonce. */
+  /** The newest key and what counts for it, owned. Kept while nobody is connected: who asks again with that key must not begin at its first nonce. */
   #srtp: { readonly master: SrtpMaster; readonly sender: SrtpSender } | undefined;
   /** Of `#srtp`, while packets are to be encrypted. */
   #sealer: SrtpSender | undefined;
@@ -52,14 +70,18 @@ export class RtpSocket {
   #filled = 0;
   #pending = 0;
 
-  /** Errors: PORT_TAKEN when `ip` is no address of this machine. `maxSegments`: packets in one send; for specs. */
-  static async create(ip: string, metrics: SessionMetrics, maxSegments = MAX_SEGMENTS): Promise<RtpSocket> {
+  /** Errors: PORT_TAKEN when `ip` is no address of this machine. */
+  static async create(
+    ip: string,
+    metrics: SessionMetrics,
+    { maxSegments = MAX_SEGMENTS, aeadOf = opensslAead }: SocketOptions = {},
+  ): Promise<RtpSocket> {
     for (let tries = 1; ; tries++) {
       try {
         // Bound by number, not by 0: Linux lets go of a port that it chose itself when the socket is disconnected
         // (net/ipv4/udp.c __udp_disconnect, SOCK_BINDPORT_LOCK), and media-svc knows the phone by this port.
         const fd = openUdp(ip, await freePort(ip));
-        return new RtpSocket(await adopt(ip, fd), fd, { ip, metrics, maxSegments });
+        return new RtpSocket(await adopt(ip, fd), fd, { ip, metrics, maxSegments, aeadOf });
       } catch (cause) {
         const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE';
         // Somebody took the port between the two binds.
@@ -74,11 +96,13 @@ export class RtpSocket {
   private constructor(
     socket: Socket,
     fd: number,
-    { ip, metrics, maxSegments }: { ip: string; metrics: SessionMetrics; maxSegments: number },
+    options: Required<SocketOptions> & { readonly ip: string; readonly metrics: SessionMetrics },
   ) {
+    const { ip, metrics, maxSegments, aeadOf } = options;
     this.#socket = socket;
     this.#fd = fd;
     this.#maxSegments = maxSegments;
+    this.#aeadOf = aeadOf;
     this.ip = ip;
     this.port = socket.address().port;
     this.#metrics = metrics;
@@ -95,10 +119,10 @@ export class RtpSocket {
    * during the change is dropped.
    */
   async connect(target: RtpTarget, mtu: number, srtp?: SrtpMaster): Promise<void> {
-    if (!this.#closed) this.#segmentAt(srtp === undefined ? mtu : mtu + SRTP_TAG_SIZE);
+    if (this.#closed) return;
+    this.#segmentAt(srtp === undefined ? mtu : mtu + SRTP_TAG_SIZE);
     this.#encryptBy(srtp);
-    const same = this.#target?.ip === target.ip && this.#target.port === target.port;
-    if (this.#closed || (same && this.#open)) return;
+    if (this.#target?.ip === target.ip && this.#target.port === target.port && this.#open) return;
     this.disconnect();
     this.#target = target;
     await new Promise<void>((resolve, reject) => {
@@ -138,8 +162,9 @@ export class RtpSocket {
     this.#slab.set(header, start);
     this.#slab.set(payload, start + header.length);
     if (this.#sealer !== undefined) {
-      const seal = kind === 'rtcp' ? 'rtcp' : 'rtp';
-      bytes = this.#sealer[seal](this.#slab, start, start + bytes) - start;
+      const end = this.#seal(this.#sealer, kind, start, start + bytes);
+      if (end === undefined) return;
+      bytes = end - start;
     }
     this.#metrics.rtpPackets[kind] += 1;
     this.#metrics.rtpBytes[kind] += bytes;
@@ -174,7 +199,26 @@ export class RtpSocket {
     if (this.#closed) return;
     this.disconnect();
     this.#closed = true;
+    this.#sealer = undefined;
+    this.#srtp?.sender.close();
+    this.#srtp = undefined;
     this.#socket.close();
+  }
+
+  /** Answers where the packet ends now; undefined when it could not be encrypted: then it is lost, as one that the kernel refused. */
+  #seal(
+    sealer: SrtpSender,
+    kind: 'video' | 'audio' | 'rtcp',
+    start: number,
+    end: number,
+  ): number | undefined {
+    try {
+      return kind === 'rtcp' ? sealer.rtcp(this.#slab, start, end) : sealer.rtp(this.#slab, start, end);
+    } catch (error) {
+      if (!(error instanceof RtpError)) throw error;
+      this.#metrics.rtpErrors.inc({ code: error.code });
+      return undefined;
+    }
   }
 
   /** Answers why the kernel did not take it. */
@@ -190,8 +234,11 @@ export class RtpSocket {
   }
 
   #encryptBy(srtp: SrtpMaster | undefined): void {
-    if (srtp !== undefined && !sameSrtp(srtp, this.#srtp?.master))
-      this.#srtp = { master: srtp, sender: SrtpSender.fromMaster(srtp) };
+    if (srtp !== undefined && !sameSrtp(srtp, this.#srtp?.master)) {
+      const sender = SrtpSender.fromMaster(srtp, this.#aeadOf);
+      this.#srtp?.sender.close();
+      this.#srtp = { master: srtp, sender };
+    }
     this.#sealer = srtp === undefined ? undefined : this.#srtp?.sender;
   }
 

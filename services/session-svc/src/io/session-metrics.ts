@@ -41,7 +41,11 @@ export class SessionMetrics {
       'kind',
       SENT,
     );
-    this.rtpErrors = metrics.counter('ancloud_rtp_send_errors_total', 'Packets the kernel refused', ['code']);
+    this.rtpErrors = metrics.counter(
+      'ancloud_rtp_send_errors_total',
+      'Packets the kernel refused, or that could not be encrypted',
+      ['code'],
+    );
     this.rtpAttached = metrics.counter(
       'ancloud_rtp_attachments_total',
       'Receivers that phones were begun to be sent to, encrypted or not',
