@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { etagOf, writeAnswer, writeFragment, type AnswerTransport } from './whep-answer.js';
-import { BARE, CHROMIUM } from './whep-offer.fixture.js';
+import { BARE, CHROMIUM, FIREFOX } from './whep-offer.fixture.js';
 import { readOffer } from './whep-offer.js';
 import { readWhipOffer } from './whip-offer.js';
 
@@ -56,6 +56,27 @@ const video = {
 };
 
 describe('writeAnswer', () => {
+  it('names in a section the extensions that were offered there, whatever mediasoup would send', () => {
+    const mid = { uri: 'urn:ietf:params:rtp-hdrext:sdes:mid', id: 3 } as const;
+    const time = { uri: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time', id: 4 } as const;
+    const sends = (kind: 'audio' | 'video') => ({
+      kind,
+      rtpParameters: { codecs: [], headerExtensions: [mid, time] },
+    });
+    const answer = writeAnswer({
+      offer: readOffer(FIREFOX),
+      transport,
+      tracks: [sends('audio'), sends('video')],
+      direction: 'sendonly',
+      sessionId: '1764000000000',
+      streamId: 'vw_1',
+    });
+    const [, audio = '', picture = ''] = answer.split('\r\nm=');
+    const named = (section: string): string[] => section.match(/(?<=a=extmap:\d+ ).*/g) ?? [];
+    expect(named(audio)).toEqual([mid.uri]);
+    expect(named(picture)).toEqual([mid.uri, time.uri]);
+  });
+
   it('answers section by section, and refuses what was not taken', () => {
     const data = 'm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:2\r\na=sctp-port:5000\r\n';
     const offer = readOffer(CHROMIUM + data);

@@ -110,7 +110,10 @@ function answerSection(section: OfferedSection, options: Parameters<typeof write
       type,
       ...(parameter === undefined || parameter === '' ? {} : { subtype: parameter }),
     })),
-    ext: (flows?.headerExtensions ?? []).map(({ id, uri }) => ({ value: id, uri })),
+    // mediasoup takes what was offered in any section for all of them; Firefox refuses an answer with more than its section's (RFC 8285 §6).
+    ext: (flows?.headerExtensions ?? [])
+      .filter(({ id, uri }) => section.extensions.some((offered) => offered.id === id && offered.uri === uri))
+      .map(({ id, uri }) => ({ value: id, uri })),
     iceUfrag: iceParameters.usernameFragment,
     icePwd: iceParameters.password,
     ...(fingerprint === undefined

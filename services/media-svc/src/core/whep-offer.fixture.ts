@@ -70,6 +70,66 @@ a=rtpmap:114 rtx/90000
 a=fmtp:114 apt=109
 `);
 
+/** What Firefox 140 offers for the same, without most of its codecs: sections have other extensions each. */
+export const FIREFOX = lines(`
+v=0
+o=mozilla...THIS_IS_SDPARTA-99.0 3962974666452908273 0 IN IP4 0.0.0.0
+s=-
+t=0 0
+a=fingerprint:sha-256 AF:F5:07:31:09:C5:5F:45:86:1B:98:BE:B3:AF:D1:99:14:65:FC:BF:74:14:07:42:CD:80:8F:B2:57:DF:FA:AF
+a=group:BUNDLE 0 1
+a=ice-options:trickle
+a=msid-semantic:WMS *
+m=audio 9 UDP/TLS/RTP/SAVPF 109
+c=IN IP4 0.0.0.0
+a=recvonly
+a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+a=extmap:2/recvonly urn:ietf:params:rtp-hdrext:csrc-audio-level
+a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid
+a=extmap-allow-mixed
+a=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1
+a=ice-pwd:bfe60a3b278c0e8e17586dd6fc6b6e93
+a=ice-ufrag:efe9a4fe
+a=mid:0
+a=rtcp-mux
+a=rtpmap:109 opus/48000/2
+a=setup:actpass
+a=ssrc:1999308673 cname:{874258af-726c-4847-bcb0-c23a638f20c0}
+m=video 0 UDP/TLS/RTP/SAVPF 120 126 127
+c=IN IP4 0.0.0.0
+a=bundle-only
+a=recvonly
+a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid
+a=extmap:4 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+a=extmap:5 urn:ietf:params:rtp-hdrext:toffset
+a=extmap:6/recvonly http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
+a=extmap:7 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
+a=extmap-allow-mixed
+a=fmtp:126 profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1
+a=fmtp:120 max-fs=12288;max-fr=60
+a=fmtp:127 apt=126
+a=ice-pwd:bfe60a3b278c0e8e17586dd6fc6b6e93
+a=ice-ufrag:efe9a4fe
+a=mid:1
+a=rtcp-fb:120 nack
+a=rtcp-fb:120 nack pli
+a=rtcp-fb:120 ccm fir
+a=rtcp-fb:120 goog-remb
+a=rtcp-fb:120 transport-cc
+a=rtcp-fb:126 nack
+a=rtcp-fb:126 nack pli
+a=rtcp-fb:126 ccm fir
+a=rtcp-fb:126 goog-remb
+a=rtcp-fb:126 transport-cc
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:120 VP8/90000
+a=rtpmap:126 H264/90000
+a=rtpmap:127 rtx/90000
+a=setup:actpass
+a=ssrc:1084617364 cname:{874258af-726c-4847-bcb0-c23a638f20c0}
+`);
+
 /** A player that only wants the picture, with everything at session level that may stand there (RFC 8829 §5.8). */
 export const BARE = lines(`
 v=0
