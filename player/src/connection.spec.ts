@@ -150,6 +150,24 @@ describe('Connection', () => {
       expect(sent).toContainEqual(expect.objectContaining({ method: 'quality', data: { want: 'auto' } }));
   });
 
+  it('asks for no quality where it has the low layer for good, and says so in each life', async () => {
+    const pinned = async (index: number): Promise<FakeSocket> => {
+      socket(index).open();
+      await settle();
+      const { ok } = joined(`secret-${index}`) as { ok: object };
+      socket(index).answers('join', { ok: { ...ok, layer: 'low' } });
+      await settle();
+      return socket(index);
+    };
+    const first = await pinned(0);
+    connection.quality('main');
+    first.close();
+    await settle();
+    const second = await pinned(1);
+    const asked = [...first.sent, ...second.sent].filter(({ method }) => method === 'quality');
+    expect({ asked, layers }).toEqual({ asked: [], layers: ['low', 'low'] });
+  });
+
   it('takes another quality and another way with sound at any time, and keeps them in the next life', async () => {
     const wants = ({ sent }: FakeSocket): unknown[] =>
       sent.filter(({ method }) => method === 'quality').map(({ data }) => data);

@@ -3,6 +3,7 @@ import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Dialler } from './dialler.js';
 import { endOf } from './end-of.js';
+import { serversOf } from './ice-servers.js';
 import { later } from './later.js';
 import type { Sync } from './lips.js';
 import { Media } from './media.js';
@@ -74,6 +75,8 @@ export class Connection {
   #state: ConnectionState = 'connecting';
   #sound = false;
   #quality: Quality;
+  /** Its token was for the low layer alone: there is nothing to choose. */
+  #pinned = false;
   #synchronous: Sync;
   /** What the farm sends was replaced while media were set up with what was before. */
   #replaced = false;
@@ -133,7 +136,7 @@ export class Connection {
     if (want === this.#quality) return;
     this.#quality = want;
     // While media are set up it is asked for behind them.
-    if (this.#media !== undefined) this.#askQuality();
+    if (this.#media !== undefined && !this.#pinned) this.#askQuality();
   }
 
   /** How far the picture waits for the sound that is heard, now and after each reconnect. */
@@ -205,11 +208,7 @@ export class Connection {
       rtpCapabilities: joined.rtpCapabilities,
       transport: joined.transport,
       consumers: joined.consumers,
-      iceServers: joined.iceServers.map(({ urls, username, credential }) => ({
-        urls: [...urls],
-        ...(username === undefined ? {} : { username }),
-        ...(credential === undefined ? {} : { credential }),
-      })),
+      iceServers: serversOf(joined.iceServers),
       input: joined.role !== 'watch',
       sound: this.#sound,
       synchronous: this.#synchronous,
@@ -222,7 +221,9 @@ export class Connection {
     this.#media = media;
     this.#enter('live', '', '');
     if (this.#replaced) this.#consumeAgain();
-    if (this.#quality !== 'main') this.#askQuality();
+    this.#pinned = joined.layer !== undefined;
+    if (this.#pinned) this.#options.layer?.('low');
+    else if (this.#quality !== 'main') this.#askQuality();
     // Said while media were set up with what was true before.
     media.synchronous(this.#synchronous);
   }

@@ -109,6 +109,7 @@ export function addPhones(program: Command): void {
     .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
     .option('--name <name>', 'who it is, as the lists and the audit show it', '')
     .option('--region <label>', 'where the viewer is: a media-svc there serves it, if there is one', '')
+    .option('--layer <layer>', 'low: the smaller picture alone, to watch a thumbnail that moves', 'auto')
     .description(
       'let somebody see the phone: a signalling URL, and a token for one viewer (<ancloud-phone src token>)',
     )
@@ -117,7 +118,7 @@ export function addPhones(program: Command): void {
         async (
           { layout, output },
           id: string,
-          options: { role: string; ttl: string; region: string; name: string },
+          options: { role: string; ttl: string; region: string; name: string; layer: string },
         ) => (await import('./phone.js')).phoneShare(layout, id, options, output),
       ),
     );

@@ -13,6 +13,8 @@ interface ViewerView {
   readonly transport: string;
   /** `main`, or `low`: the smaller picture for a weak link. */
   readonly layer: string;
+  /** It was made for the low layer alone. */
+  readonly pinned: boolean;
   /** It is sent the phone's sound. */
   readonly hears: boolean;
   /** The media-svc that serves it; empty when none says so. */
@@ -63,7 +65,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
     one.connected
       ? [
           one.transport || 'connected',
-          ...(one.layer === 'low' ? ['low'] : []),
+          ...(one.pinned ? ['low for good'] : one.layer === 'low' ? ['low'] : []),
           ...(one.hears ? ['sound'] : []),
         ].join(', ')
       : one.invitedUntil === null

@@ -46,11 +46,17 @@ export async function phoneLs(layout: Layout, output: Output): Promise<void> {
 export async function phoneShare(
   layout: Layout,
   id: string,
-  options: { readonly role: string; readonly ttl: string; readonly region: string; readonly name: string },
+  options: {
+    readonly role: string;
+    readonly ttl: string;
+    readonly region: string;
+    readonly name: string;
+    readonly layer: string;
+  },
   output: Output,
 ): Promise<void> {
-  const { role, region, name } = options;
-  const body = { role, ttlSeconds: wholeNumber('--ttl', options.ttl), region, name };
+  const { role, region, name, layer } = options;
+  const body = { role, ttlSeconds: wholeNumber('--ttl', options.ttl), region, name, layer };
   const path = `/v1/phones/${encodeURIComponent(id)}/viewers`;
   const viewer = await new GatewayClient(layout).post<{ signalUrl: string; token: string }>(path, body);
   output.result(viewer, `${viewer.signalUrl}\n${viewer.token}`);

@@ -63,6 +63,8 @@ export interface ClientRequests {
       width: number;
       height: number;
       hasAudio: boolean;
+      /** It was made for the low layer alone: `quality` is refused, and there is no sound. Missing for all others. */
+      layer?: 'low';
     };
   };
   /** For the input channels; the one for receiving comes with `join`. */

@@ -31,6 +31,8 @@ export interface Inflow extends Source {
 /** What an edge tells its origin of itself. */
 export interface Load {
   readonly viewers: number;
+  /** Those among them that are pinned to the low layer. */
+  readonly pinned: number;
   readonly full: boolean;
 }
 

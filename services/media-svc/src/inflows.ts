@@ -104,6 +104,6 @@ export class Inflows {
   }
 }
 
-export function loadOf({ viewers, full }: Stream): Load {
-  return { viewers, full };
+export function loadOf({ viewers, pinned, full }: Stream): Load {
+  return { viewers, pinned, full };
 }

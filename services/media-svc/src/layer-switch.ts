@@ -1,3 +1,4 @@
+import type { types } from 'mediasoup';
 import type { viewer as protocol } from '@ancloud/contracts';
 import { AppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
@@ -28,6 +29,21 @@ interface Change {
   timer?: NodeJS.Timeout;
 }
 
+/** What one viewer is sent of its stream, and of which layer. */
+export interface Layers {
+  readonly layer: Layer;
+  /** What it asked for waits for producers: those that come are its, and no news. */
+  readonly waits: boolean;
+  /** As `consume`, before its handshake; undefined: it is to ask. */
+  begin(): Promise<protocol.ConsumerOptions[] | undefined>;
+  consume(rtpCapabilities: types.RtpCapabilities): Promise<protocol.ConsumerOptions[]>;
+  want(quality: unknown): Promise<void>;
+  swapped(consumer: unknown): void;
+  judge(nowMs: number, mainBps: number): void;
+  replaced(): void;
+  close(): void;
+}
+
 type Notify = <M extends 'layer' | 'layerDropped'>(method: M, data: protocol.ServerNotifications[M]) => void;
 
 /**
@@ -35,7 +51,7 @@ type Notify = <M extends 'layer' | 'layerDropped'>(method: M, data: protocol.Ser
  * viewer shows it from its first picture on and says so, and only then the old one ends. On the way down the old one is silent from
  * the new one's first key frame on: the link has no room for both. Owned by its viewer; ends by `close`.
  */
-export class LayerSwitch {
+export class LayerSwitch implements Layers {
   readonly #stream: Stream;
   readonly #branch: Branch;
   readonly #receiver: Receiver;
@@ -57,6 +73,20 @@ export class LayerSwitch {
 
   get layer(): Layer {
     return this.#state.layer;
+  }
+
+  get waits(): boolean {
+    return this.#receiver.waits;
+  }
+
+  /** Errors: STREAM_FAILED. */
+  begin(): Promise<protocol.ConsumerOptions[] | undefined> {
+    return this.#receiver.begin();
+  }
+
+  /** Errors: STREAM_FAILED, CODEC_UNSUPPORTED. */
+  consume(rtpCapabilities: types.RtpCapabilities): Promise<protocol.ConsumerOptions[]> {
+    return this.#receiver.consume(rtpCapabilities);
   }
 
   /** What the viewer asks for; `auto`: as its link takes. Errors: INVALID_ARGUMENT. */

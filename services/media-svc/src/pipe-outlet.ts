@@ -70,9 +70,10 @@ export class PipeOutlet implements StreamViewer {
     return this.#edge;
   }
 
-  load({ viewers, full }: Load): void {
-    if (this.#edge.viewers === viewers && this.#edge.full === full) return;
-    this.#edge = { ...this.#edge, viewers, full };
+  load({ viewers, pinned, full }: Load): void {
+    const edge = this.#edge;
+    if (edge.viewers === viewers && edge.pinned === pinned && edge.full === full) return;
+    this.#edge = { ...edge, viewers, pinned, full };
     this.#options.stream.edgeChanged();
   }
 

@@ -135,15 +135,24 @@ export class Receiver {
     const producers = (await this.#stream.producersNow(this.#branch)) ?? (await this.#firstProducers());
     this.#capabilities = rtpCapabilities;
     const pictured = producers.map((one) => (one.kind === 'video' ? (low ?? one) : one));
-    const wanted = pictured.filter((producer) => {
-      if (this.#branch.canConsume(producer, rtpCapabilities)) return true;
-      if (producer.kind === 'audio') return false;
-      throw new AppError('CODEC_UNSUPPORTED', 'the viewer cannot decode H.264, packetization-mode 1', {
-        field: 'rtpCapabilities',
-        fix: 'use a browser with H.264',
-      });
-    });
+    const wanted = pictured.filter((producer) => this.#decodes(producer, rtpCapabilities));
     return Promise.all(wanted.map((one) => this.#consume(one, { low: one === low })));
+  }
+
+  /** Consumes, paused, the low layer's picture alone. Errors: as `consume`. */
+  async consumeLow(able: types.RtpCapabilities, low: types.Producer): Promise<protocol.ConsumerOptions[]> {
+    this.#decodes(low, able);
+    this.#capabilities = able;
+    return [await this.#consume(low, { low: true })];
+  }
+
+  #decodes(producer: types.Producer, rtpCapabilities: types.RtpCapabilities): boolean {
+    if (this.#branch.canConsume(producer, rtpCapabilities)) return true;
+    if (producer.kind === 'audio') return false;
+    throw new AppError('CODEC_UNSUPPORTED', 'the viewer cannot decode H.264, packetization-mode 1', {
+      field: 'rtpCapabilities',
+      fix: 'use a browser with H.264',
+    });
   }
 
   /** What it asked for waits for producers: those that come are its, and no news. */

@@ -11,7 +11,7 @@ export function recordOf(
     region,
   }: { readonly mediaId: string; readonly address: string; readonly region: string },
 ): StreamRecord {
-  const { phoneId, edges, viewers, size, full } = stream;
+  const { phoneId, edges, viewers, pinned, size, full } = stream;
   return {
     phoneId,
     mediaId,
@@ -24,5 +24,6 @@ export function recordOf(
     region,
     full,
     edges,
+    pinned: edges.reduce((sum, edge) => sum + edge.pinned, pinned),
   };
 }

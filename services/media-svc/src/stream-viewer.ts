@@ -16,6 +16,8 @@ export interface StreamViewer {
   readonly branch: Branch;
   /** The media-svc that it passes the picture on to; undefined for all who watch. */
   readonly edge?: StreamEdge;
+  /** It is sent the low layer alone: a thumbnail, which is no reason to keep the phone awake. */
+  readonly pinned?: boolean;
   notify<M extends keyof protocol.ServerNotifications>(
     method: M,
     data: protocol.ServerNotifications[M],

@@ -3,6 +3,7 @@ import type { StreamView } from '@ancloud/contracts/media/v1/media';
 import type { SessionRecord, StreamEdge } from '@ancloud/contracts/state/v1/state';
 import { AppError, type InputDrop, type Log } from '@ancloud/kit';
 import { Attachment } from './attachment.js';
+import { Audience } from './audience.js';
 import type { Branch } from './branch.js';
 import { Branches } from './branches.js';
 import type { Experience } from './core/experience.js';
@@ -45,9 +46,7 @@ export interface StreamOptions {
 export class Stream {
   readonly #options: StreamOptions;
   readonly #branches: Branches;
-  readonly #viewers = new Map<string, StreamViewer>();
-  /** Those among them that pass the picture on to another media-svc. */
-  readonly #edges = new Set<StreamViewer>();
+  readonly #audience = new Audience();
   readonly #attachment: Attachment;
   /** What viewers may want to know of the phone. */
   readonly questions: PhoneQuestions;
@@ -65,7 +64,7 @@ export class Stream {
       async () => (await this.#inflow?.counts()) ?? { packets: 0, bytes: 0 },
       ({ packets, bits }) => {
         branches.weigh(packets);
-        for (const viewer of this.#viewers.values()) viewer.judge(performance.now(), bits);
+        for (const viewer of this.#audience.all) viewer.judge(performance.now(), bits);
       },
     );
     this.questions = new PhoneQuestions(options.sessions, () =>
@@ -76,8 +75,7 @@ export class Stream {
       make: (session) => options.makeInflow(branches.root.router, session),
       attached: (inflow) => this.#attached(inflow),
       dropped: (reason) => {
-        for (const viewer of this.#viewers.values())
-          viewer.notify('streamState', { state: 'waiting', reason });
+        for (const viewer of this.#audience.all) viewer.notify('streamState', { state: 'waiting', reason });
       },
       fenced: () => this.close('another media-svc has taken over'),
       log: options.log,
@@ -100,7 +98,12 @@ export class Stream {
 
   /** Who watches here. */
   get viewers(): number {
-    return this.#viewers.size - this.#edges.size;
+    return this.#audience.watching.length;
+  }
+
+  /** Of those, thumbnails: no reason to keep the phone awake. */
+  get pinned(): number {
+    return this.#audience.pinned;
   }
 
   /** No worker here has room for one viewer more. */
@@ -110,7 +113,7 @@ export class Stream {
 
   /** The media-svcs that it is piped to. */
   get edges(): StreamEdge[] {
-    return [...this.#edges].flatMap(({ edge }) => (edge === undefined ? [] : [edge]));
+    return this.#audience.edges;
   }
 
   /** The media-svc that pipes it here; empty where the phone itself sends, or nobody does. */
@@ -146,22 +149,20 @@ export class Stream {
       seat.leave();
       throw ended();
     }
-    this.#viewers.get(id)?.close('replaced by a newer connection of the same viewer');
+    this.#audience.get(id)?.close('replaced by a newer connection of the same viewer');
     const viewer: V = make(seat.branch, () => {
       seat.leave();
-      this.#edges.delete(viewer);
-      if (this.#viewers.get(id) === viewer) this.#viewers.delete(id);
+      this.#audience.remove(id, viewer);
       this.#options.changed();
     });
-    this.#viewers.set(id, viewer);
-    if (viewer.edge !== undefined) this.#edges.add(viewer);
+    this.#audience.add(id, viewer);
     this.#options.changed();
     return viewer;
   }
 
   /** Its right was taken back: it may not come again. */
   revokeViewer(id: string, reason: string): void {
-    this.#viewers.get(id)?.close(reason, 'VIEWER_REVOKED');
+    this.#audience.get(id)?.close(reason, 'VIEWER_REVOKED');
   }
 
   /** What Redis says of the phone's session now; undefined when it has none. */
@@ -176,7 +177,7 @@ export class Stream {
   resized(width: number, height: number): void {
     if (width === 0 || height === 0 || (width === this.#size.width && height === this.#size.height)) return;
     this.#size = { width, height };
-    for (const viewer of this.#viewers.values()) viewer.notify('size', this.#size);
+    for (const viewer of this.#audience.all) viewer.notify('size', this.#size);
     this.#options.changed();
   }
 
@@ -253,10 +254,9 @@ export class Stream {
 
   async view(record: StreamView['record']): Promise<StreamView> {
     const counts = (await this.#inflow?.counts().catch(() => undefined)) ?? { packets: 0, bytes: 0 };
-    const watching = [...this.#viewers.values()].filter((viewer) => viewer.edge === undefined);
     return {
       record,
-      viewers: await Promise.all(watching.map((viewer) => viewer.view())),
+      viewers: await Promise.all(this.#audience.watching.map((viewer) => viewer.view())),
       packetsIn: counts.packets,
       bytesIn: counts.bytes,
       keyFramesAsked: this.#wishes.asked,
@@ -271,7 +271,7 @@ export class Stream {
     this.#wishes.close();
     this.#meter.close();
     const inflow = this.#inflow;
-    for (const viewer of this.#viewers.values()) viewer.close(reason);
+    for (const viewer of this.#audience.all) viewer.close(reason);
     this.#attachment.close();
     this.#branches.close();
     this.#options.closed(reason, inflow);
@@ -279,8 +279,7 @@ export class Stream {
 
   #died(branch: Branch): void {
     if (branch === this.#branches.root) return this.close('media worker died');
-    for (const viewer of this.#viewers.values())
-      if (viewer.branch === branch) viewer.close('media worker died');
+    for (const viewer of this.#audience.all) if (viewer.branch === branch) viewer.close('media worker died');
   }
 
   get #inflow(): Inflow | undefined {
@@ -289,7 +288,7 @@ export class Stream {
 
   #attached({ size }: Inflow): void {
     this.resized(size.width, size.height);
-    for (const viewer of this.#viewers.values()) {
+    for (const viewer of this.#audience.all) {
       viewer.replaced();
       viewer.notify('streamState', { state: 'live', reason: '' });
     }

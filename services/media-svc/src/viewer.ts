@@ -1,11 +1,13 @@
 import type { types } from 'mediasoup';
-import { viewer as protocol } from '@ancloud/contracts';
+import type { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import type { Role } from '@ancloud/contracts/common/v1/common';
-import { AppError, InputGate, type InputDrop, Rate } from '@ancloud/kit';
+import { AppError, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { ExperienceLog, readExperience } from './core/experience.js';
-import { LayerSwitch } from './layer-switch.js';
+import { InputGuard } from './input-guard.js';
+import { type Layers, LayerSwitch } from './layer-switch.js';
+import { PinnedLayer } from './pinned-layer.js';
 import { receptionOf, Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
 import type { StreamViewer } from './stream-viewer.js';
@@ -18,8 +20,6 @@ type Notifications = protocol.ServerNotifications;
 /** The requests a viewer sends; `join` is answered by its connection, before a viewer exists. */
 export type ViewerMethod = Exclude<keyof Requests, 'join'>;
 
-/** Least time between two refusals told to a viewer. */
-const REFUSED_MS = 1_000;
 /** One is used; another may be made while the first one ends. */
 const MAX_SENDING = 2;
 
@@ -29,6 +29,8 @@ export type ViewerEnd = 'UNAVAILABLE' | 'VIEWER_REVOKED';
 export interface ViewerOptions {
   readonly id: string;
   readonly role: Role;
+  /** To the low layer. */
+  readonly pinned: boolean;
   readonly joinedAtMs: number;
   /** Sends a notification to the viewer. Never throws. */
   readonly notify: <M extends keyof Notifications>(method: M, data: Notifications[M]) => void;
@@ -49,11 +51,9 @@ export class Viewer implements StreamViewer {
   readonly #options: ViewerOptions;
   readonly #sending = new Map<string, types.WebRtcTransport>();
   #receiver: Receiver | undefined;
-  #layers: LayerSwitch | undefined;
+  #layers: Layers | undefined;
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
-  /** One for all its channels. */
-  readonly #gate = new InputGate(performance.now());
-  #refused = { count: 0, toldAt: -Infinity };
+  readonly #guard: InputGuard;
   readonly #reports = new Rate(1, 2, performance.now());
   readonly #experience = new ExperienceLog();
   #closed = false;
@@ -62,10 +62,18 @@ export class Viewer implements StreamViewer {
     this.#stream = stream;
     this.branch = branch;
     this.#options = options;
+    this.#guard = new InputGuard(
+      (why) => stream.dropped(why),
+      (refused) => options.notify('refused', refused),
+    );
   }
 
   get id(): string {
     return this.#options.id;
+  }
+
+  get pinned(): boolean {
+    return this.#options.pinned;
   }
 
   notify<M extends keyof Notifications>(method: M, data: Notifications[M]): void {
@@ -83,7 +91,7 @@ export class Viewer implements StreamViewer {
         return {};
       },
       consume: async ({ rtpCapabilities }) => ({
-        consumers: await this.#receiving().consume(rtpCapabilities),
+        consumers: await this.#layered().consume(rtpCapabilities),
       }),
       resume: async ({ consumer }) => {
         await this.#receiving().resume(consumer);
@@ -94,11 +102,11 @@ export class Viewer implements StreamViewer {
         return {};
       },
       quality: async ({ want }) => {
-        await this.#layers?.want(want);
+        await this.#layered().want(want);
         return {};
       },
       swapped: ({ consumer }) => {
-        this.#layers?.swapped(consumer);
+        this.#layered().swapped(consumer);
         return Promise.resolve({});
       },
       produceData: (data) => this.#produceData(data),
@@ -131,8 +139,10 @@ export class Viewer implements StreamViewer {
       throw new AppError('CANCELLED', 'the viewer is gone');
     }
     this.#receiver = receiver;
-    this.#layers = new LayerSwitch(this.#stream, this.branch, receiver, this.#options.notify);
-    const consumers = atOnce ? await receiver.begin() : undefined;
+    this.#layers = this.pinned
+      ? new PinnedLayer(this.#stream, this.branch, receiver)
+      : new LayerSwitch(this.#stream, this.branch, receiver, this.#options.notify);
+    const consumers = atOnce ? await this.#layers.begin() : undefined;
     return { transport: receiver.options, ...(consumers === undefined ? {} : { consumers }) };
   }
 
@@ -164,7 +174,7 @@ export class Viewer implements StreamViewer {
 
   /** The stream has new producers: old consumers have closed with the old ones. Who waits for these would have them twice. */
   replaced(): void {
-    if (this.#receiver?.waits === true) return;
+    if (this.#layers?.waits === true) return;
     this.#receiver?.replaced();
     this.#layers?.replaced();
     this.#options.notify('streamReplaced', {});
@@ -249,11 +259,7 @@ export class Viewer implements StreamViewer {
     });
     const consumer = await this.branch.consumeData(producer);
     consumer.on('message', (bytes) => {
-      if (this.#closed) return;
-      const now = performance.now();
-      const dropped = this.#gate.judge(bytes, now);
-      if (dropped === undefined) this.#options.input(bytes);
-      else this.#refuse(dropped, now);
+      if (!this.#closed && this.#guard.takes(bytes)) this.#options.input(bytes);
     });
     producer.observer.once('close', () => {
       consumer.close();
@@ -261,20 +267,6 @@ export class Viewer implements StreamViewer {
     });
     this.#dataConsumers.set(consumer.id, consumer);
     return { id: producer.id };
-  }
-
-  /** Counted each; told at most once a second, so that a flood costs its sender and nobody else. */
-  #refuse(why: InputDrop, now: number): void {
-    this.#stream.dropped(why);
-    const refused = this.#refused;
-    refused.count += 1;
-    if (now - refused.toldAt < REFUSED_MS) return;
-    const [code, message] =
-      why === 'oversized'
-        ? ['MESSAGE_TOO_LARGE', `an input message has at most ${protocol.limits.inputMessage} bytes`]
-        : ['RATE_LIMITED', 'too much input'];
-    this.#options.notify('refused', { code, message, count: refused.count });
-    this.#refused = { count: 0, toldAt: now };
   }
 
   #transports(): types.WebRtcTransport[] {
@@ -293,7 +285,15 @@ export class Viewer implements StreamViewer {
 
   /** There is one from the reply to `join` on. */
   #receiving(): Receiver {
-    if (this.#receiver === undefined) throw new AppError('INVALID_STATE', 'the viewer has not joined yet');
-    return this.#receiver;
+    return joined(this.#receiver);
   }
+
+  #layered(): Layers {
+    return joined(this.#layers);
+  }
+}
+
+function joined<T>(part: T | undefined): T {
+  if (part === undefined) throw new AppError('INVALID_STATE', 'the viewer has not joined yet');
+  return part;
 }

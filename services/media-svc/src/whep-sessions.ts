@@ -52,6 +52,8 @@ export class WhepSessions {
     readonly feedId: string;
     /** The low layer of the screen in the place of the phone's own picture, for as long as it watches. */
     readonly low: boolean;
+    /** A thumbnail: no reason to keep the phone awake. */
+    readonly pinned: boolean;
     /** Also where the phone arrives at another media-svc. */
     readonly edge: boolean;
   }): Promise<{ readonly answer: string; readonly etag: string }> {
@@ -65,6 +67,7 @@ export class WhepSessions {
         id: viewerId,
         offer,
         takeLow: stream !== undefined && request.low ? () => stream.takeLow(branch) : undefined,
+        pinned: request.pinned,
         log: this.#log,
         closed: (reason) => {
           left();

@@ -15,6 +15,8 @@ export interface WhepViewerOptions {
   readonly offer: WhepOffer;
   /** It has asked for the low layer: takes a seat there. */
   readonly takeLow: (() => Promise<LowSeat>) | undefined;
+  /** A thumbnail: no reason to keep the phone awake. */
+  readonly pinned: boolean;
   /** Called once, whoever closed it. */
   readonly closed: (reason: string) => void;
   readonly log: Log;
@@ -40,6 +42,10 @@ export class WhepViewer implements StreamViewer {
     this.#watched = watched;
     this.branch = branch;
     this.#options = options;
+  }
+
+  get pinned(): boolean {
+    return this.#options.pinned;
   }
 
   /** Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, CANCELLED, and what taking the low layer says. */

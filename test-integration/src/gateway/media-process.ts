@@ -102,7 +102,7 @@ export class MediaProcess {
     edge: boolean,
   ): Promise<ClientDuplexStream<SignalFrame, SignalFrame>> {
     const call = this.client.signal();
-    const open = { viewerId, phoneId, role: Role.ROLE_WATCH, edge, connection: 'cn_1' };
+    const open = { viewerId, phoneId, role: Role.ROLE_WATCH, edge, connection: 'cn_1', pinned: false };
     call.write({ frame: { $case: 'open', value: open } });
     call.write({ frame: { $case: 'json', value: JSON.stringify({ id: 1, method: 'join', data: {} }) } });
     await once(call, 'data');

@@ -35,6 +35,7 @@ export class PipeEdge {
       mediaAddress: '127.0.0.1:9',
       region: 'nowhere',
       viewers: 0,
+      pinned: 0,
       full: true,
     };
     const end = {

@@ -14,6 +14,7 @@ export function phoneViewerJson(viewer: PhoneViewer) {
     invitedUntil: time(viewer.invitedUntilMs),
     transport: viewer.transport,
     layer: viewer.layer,
+    pinned: viewer.pinned,
     hears: viewer.hears,
     mediaId: viewer.mediaId,
     holdsControl: viewer.holdsControl,

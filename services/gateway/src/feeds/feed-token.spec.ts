@@ -22,6 +22,7 @@ it('refuses what another key, another kind of token or another hand made', async
     role: 'watch',
     owner: 'admin',
     region: '',
+    pinned: false,
     jti: 'tk_1',
     exp: claims.exp,
   });

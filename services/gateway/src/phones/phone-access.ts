@@ -4,6 +4,7 @@ import type { Phone } from '@ancloud/contracts/gateway/v1/gateway';
 import { owns, type Principal } from '../auth/principal.js';
 import { invalid, phoneNotFound } from '../errors.js';
 import type { FarmFacts, PhoneView } from '../farm/farm-facts.js';
+import { watchersOf } from './core/idle.js';
 import { isViewable, phaseOf } from './core/phase.js';
 import type { PhoneStore } from './phone-store.js';
 
@@ -53,7 +54,7 @@ export function phoneFrom(view: PhoneView): Phone {
     conditions: status?.conditions ?? [],
     createdAtMs: desired.createdAtMs,
     viewable: isViewable(view),
-    viewers: view.stream?.viewers ?? 0,
+    viewers: watchersOf(view.stream),
     // `told` is between hosts and gateways; everything public of it stands in `spec`.
     dataFrom: desired.dataFrom,
     encoder: view.session?.encoder,

@@ -77,7 +77,7 @@ export const phone = named(
     conditions: z.array(condition),
     createdAt: instant.nullable(),
     viewable: z.boolean().describe('The screen can be watched now'),
-    viewers: z.int(),
+    viewers: z.int().describe('Who watches; without those that are pinned to the low layer'),
     encoder: runningEncoder
       .nullable()
       .describe('What the picture is encoded with now; null while nobody watches'),

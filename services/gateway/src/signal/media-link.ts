@@ -62,12 +62,13 @@ export class MediaLink {
 
   static join(
     stream: MediaStream,
-    admission: Pick<Admission, 'viewer' | 'phone' | 'role' | 'connection'> & Pick<MediaChoice, 'edge'>,
+    admission: Pick<Admission, 'viewer' | 'phone' | 'role' | 'connection' | 'pinned'> &
+      Pick<MediaChoice, 'edge'>,
     { id, receive }: JoinAsked,
     clock: Clock,
     signal: AbortSignal,
   ): Promise<MediaLink> {
-    const { viewer: viewerId, phone, role, edge, connection } = admission;
+    const { viewer: viewerId, phone, role, edge, connection, pinned } = admission;
     return new Promise((resolve, reject) => {
       let link: MediaLink | undefined;
       const fail = (error: AppError): void => {
@@ -106,7 +107,10 @@ export class MediaLink {
         resolve(link);
       });
       stream.write({
-        frame: { $case: 'open', value: { viewerId, phoneId: phone, role: roleOf(role), edge, connection } },
+        frame: {
+          $case: 'open',
+          value: { viewerId, phoneId: phone, role: roleOf(role), edge, connection, pinned },
+        },
       });
       const data = { viewer: viewerId, phone, role, receive };
       stream.write({ frame: { $case: 'json', value: JSON.stringify({ id, method: 'join', data }) } });

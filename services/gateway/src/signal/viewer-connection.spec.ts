@@ -95,6 +95,7 @@ function connection(): ViewerConnection {
     role,
     owner: 'acme',
     region: '',
+    pinned: false,
     resume: 'next-secret',
     giveBack: () => Promise.resolve(void (gaveBack += 1)),
     keep: () => Promise.resolve(kept),
@@ -181,7 +182,7 @@ describe('join', () => {
   it('replaces the credential by the identity, and adds what only the gateway knows', async () => {
     const { media } = await joined();
     expect(media.got).toEqual([
-      { viewerId: 'vw_1', phoneId: 'ph_1', role: 2, edge: false, connection: 'cn_1' },
+      { viewerId: 'vw_1', phoneId: 'ph_1', role: 2, edge: false, connection: 'cn_1', pinned: false },
       { id: 7, method: 'join', data: { viewer: 'vw_1', phone: 'ph_1', role: 'control', receive: false } },
     ]);
     expect(socket.sent).toEqual([

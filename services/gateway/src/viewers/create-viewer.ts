@@ -28,7 +28,7 @@ export async function createViewer(
   principal: Principal,
   request: CreateViewerRequest,
 ): Promise<Viewer> {
-  const { phoneId, role, ttlSeconds, region } = request;
+  const { phoneId, role, ttlSeconds, region, layer } = request;
   const name = request.name.trim();
   if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL && role !== Role.ROLE_OWNER)
     throw invalid('role', role, 'role is missing or unknown', "use 'watch', 'control' or 'owner'");
@@ -47,12 +47,17 @@ export async function createViewer(
       `name is longer than ${VIEWER_NAME_LENGTH} characters`,
       'shorten it, or leave it out',
     );
+  if (layer !== '' && layer !== 'auto' && layer !== 'low')
+    throw invalid('layer', layer, 'there is no such layer', "use 'low', or leave it out");
+  const pinned = layer === 'low';
+  if (pinned && role !== Role.ROLE_WATCH)
+    throw invalid('layer', layer, 'who has only the low layer touches nothing', "use role 'watch'");
   const { desired } = await parts.access.load(principal, phoneId);
   if (desired.wanted === Wanted.WANTED_REMOVED) throw phoneDeleting(phoneId);
   const viewer = newId('vw');
   const jti = newId('tk');
   const exp = Math.floor(parts.clock.now() / 1000) + ttl;
-  const joined = { phone: phoneId, role: roleWord(role), owner: desired.owner, region };
+  const joined = { phone: phoneId, role: roleWord(role), owner: desired.owner, region, pinned };
   const token = await parts.signer.sign({
     viewer,
     ...joined,

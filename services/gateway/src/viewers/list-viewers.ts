@@ -35,7 +35,7 @@ export async function listViewers(
   ]);
   const names = await parts.names.of(viewers.map(({ viewer }) => viewer));
   return {
-    viewers: viewers.map(({ viewer, role, since, connected, invitedUntil }) => ({
+    viewers: viewers.map(({ viewer, role, since, connected, invitedUntil, pinned }) => ({
       viewerId: viewer,
       name: names.get(viewer) ?? '',
       role: roleOf(role),
@@ -49,6 +49,7 @@ export async function listViewers(
       invitedUntilMs: invitedUntil,
       hears: carried.get(viewer)?.hears ?? false,
       mediaId: carried.get(viewer)?.mediaId ?? '',
+      pinned,
     })),
   };
 }

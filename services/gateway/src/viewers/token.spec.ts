@@ -9,6 +9,7 @@ const claims: ViewerClaims = {
   phone: 'ph_1',
   role: 'watch',
   region: 'eu',
+  pinned: true,
   owner: 'acme',
   jti: 'tk_1',
   exp: NOW / 1000 + 60,

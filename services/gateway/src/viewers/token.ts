@@ -9,6 +9,8 @@ export type ViewerClaims = {
   readonly owner: string;
   /** Where it wants to be served; empty = anywhere. */
   readonly region: string;
+  /** To the low layer. */
+  readonly pinned: boolean;
   /** Id of this token; its single use is consumed in Redis. */
   readonly jti: string;
   /** Unix seconds. */
@@ -24,16 +26,17 @@ export class TokenSigner extends SignedTokens<ViewerClaims> {
         of: 'viewer',
         renew: 'ask for a new viewer and join at once',
         required: ['exp', 'jti', 'viewer', 'phone', 'role', 'owner'],
-        // A token of before regions has none.
-        read: ({ viewer, phone, role, owner, region = '', jti, exp }) =>
+        // A token of before regions, or layers, has none.
+        read: ({ viewer, phone, role, owner, region = '', pinned = false, jti, exp }) =>
           typeof viewer === 'string' &&
           typeof phone === 'string' &&
           typeof owner === 'string' &&
           typeof region === 'string' &&
+          typeof pinned === 'boolean' &&
           typeof jti === 'string' &&
           typeof exp === 'number' &&
           isRoleWord(role)
-            ? { viewer, phone, role, owner, region, jti, exp }
+            ? { viewer, phone, role, owner, region, pinned, jti, exp }
             : undefined,
       },
       secret,

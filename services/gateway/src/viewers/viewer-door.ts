@@ -57,13 +57,13 @@ export class ViewerDoor {
   }
 
   async #byToken(token: string): Promise<Admission> {
-    const { viewer, phone, role, owner, region, jti, exp } = await this.#signer.verify(
+    const { viewer, phone, role, owner, region, pinned, jti, exp } = await this.#signer.verify(
       token,
       this.#clock.now(),
     );
     const secret = randomSecret();
     const connection = newId('cn');
-    const joined = { phone, role, owner, region };
+    const joined = { phone, role, owner, region, pinned };
     const giveBack = async (): Promise<void> => {
       await this.#store.forget(viewer, phone, connection);
       await this.#store.putToken(jti, viewer, joined, exp * 1000 - this.#clock.now());
@@ -79,7 +79,7 @@ export class ViewerDoor {
       });
     if (standing !== 'kept') throw viewerRevoked(viewer);
     try {
-      await this.#requirePhone(phone, owner, await wish);
+      await this.#requirePhone(joined, await wish);
     } catch (error) {
       await giveBack().catch(() => {});
       throw error;
@@ -101,7 +101,7 @@ export class ViewerDoor {
       await this.#store.rotate(viewer, digestOf(secret), digestOf(resume), connection);
     };
     try {
-      await this.#requirePhone(joined.phone, joined.owner, await this.#facts.desired(joined.phone));
+      await this.#requirePhone(joined, await this.#facts.desired(joined.phone));
     } catch (error) {
       await giveBack().catch(() => {});
       throw error;
@@ -129,10 +129,13 @@ export class ViewerDoor {
     };
   }
 
-  /** Resumes a phone that was paused for want of viewers. A token outlives neither its phone nor a change of the phone's owner. */
-  async #requirePhone(phone: string, owner: string, wish: Desired | undefined): Promise<void> {
+  /**
+   * Resumes a phone that was paused for want of viewers, unless the viewer only looks in passing. A token outlives neither its phone nor a
+   * change of the phone's owner.
+   */
+  async #requirePhone({ phone, owner, pinned }: JoinedViewer, wish: Desired | undefined): Promise<void> {
     if (wish === undefined || wish.owner !== owner || wish.wanted === Wanted.WANTED_REMOVED)
       throw phoneNotFound(phone);
-    await this.#idle.wake(wish);
+    if (!pinned) await this.#idle.wake(wish);
   }
 }

@@ -24,6 +24,12 @@ export const createViewerBody = named(
       .max(VIEWER_NAME_LENGTH)
       .default('')
       .describe('Who it is, as people are shown among the viewers and in the audit. Empty: its id'),
+    layer: z
+      .enum(['auto', 'low'])
+      .default('auto')
+      .describe(
+        '`low` pins it to the low layer: a smaller picture and no sound, for thumbnails that move. Role `watch` only. The idle policy neither keeps a phone awake for it nor wakes one',
+      ),
   }),
 );
 
@@ -85,6 +91,7 @@ const phoneViewer = named(
       .string()
       .describe('`main`, or `low`: the smaller picture for a weak link; empty when media-svc does not say'),
     hears: z.boolean().describe("It is sent the phone's sound: its player is not muted"),
+    pinned: z.boolean().describe('It was made with `layer: low`: it looks in passing'),
     mediaId: z.string().describe('The media-svc that serves it; empty when none says so'),
     holdsControl: z.boolean(),
     experience: experience

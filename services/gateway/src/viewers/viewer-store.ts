@@ -1,5 +1,14 @@
 import { isRoleWord, plainKeys, type viewer as protocol } from '@ancloud/contracts';
-import { keyOf, luaNow, type Script, type State } from '@ancloud/state';
+import { keyOf, type State } from '@ancloud/state';
+import {
+  admitViewer,
+  keepViewer,
+  leaveViewer,
+  listViewers,
+  makeViewer,
+  revokeViewer,
+  rotateResume,
+} from './viewer-scripts.js';
 
 /** How long a viewer may come back after its connection ended. */
 const RESUME_MS = 120_000;
@@ -21,6 +30,8 @@ export interface KnownViewer {
 export interface JoinedViewer extends KnownViewer {
   /** Where it wants to be served; empty = anywhere. */
   readonly region: string;
+  /** To the low layer. */
+  readonly pinned: boolean;
 }
 
 /** A viewer that may come, or has and may be away for a moment. */
@@ -30,110 +41,26 @@ export interface ListedViewer {
   /** Unix ms of its first join; 0 before. */
   readonly since: number;
   readonly connected: boolean;
+  readonly pinned: boolean;
   /** Unix ms: until then its token lets it in, which nobody has used yet; 0 once it has come. */
   readonly invitedUntil: number;
 }
-
-/** Lua: the list of a phone's viewers stands as long as who stands longest in it. */
-const listed = (key: string, ms: string): string => `
-redis.call('PEXPIRE', ${key}, ${ms}, 'NX')
-redis.call('PEXPIRE', ${key}, ${ms}, 'GT')`;
-
-/** KEYS[1] token, [2] viewer, [3] revoked, [4] viewers of its phone; ARGV viewer, ms, phone, role, owner, jti, region. → 1 may join, 0 it was revoked. */
-const makeViewer: Script = {
-  name: 'makeViewer',
-  lua: `${luaNow}
-if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-redis.call('HSET', KEYS[2], 'phone', ARGV[3], 'role', ARGV[4], 'owner', ARGV[5], 'jti', ARGV[6], 'region', ARGV[7])
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-redis.call('ZADD', KEYS[4], string.format('%.0f', now + tonumber(ARGV[2])), ARGV[1])
-${listed('KEYS[4]', 'ARGV[2]')}
-return 1`,
-};
-
-/**
- * KEYS[1] viewer; ARGV digest of the secret shown, digest of the next, connection, ms.
- * → {phone, role, owner, region} when the secret is the current one, else {}.
- */
-const rotateResume: Script = {
-  name: 'rotateResume',
-  lua: `
-local h = redis.call('HMGET', KEYS[1], 'digest', 'phone', 'role', 'owner', 'region')
-if not h[1] or h[1] ~= ARGV[1] then return {} end
-redis.call('HSET', KEYS[1], 'digest', ARGV[2], 'connection', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-return {h[2], h[3], h[4], h[5] or ''}`,
-};
-
-/** Lua, of `admitViewer` and `keepViewer`, which have the same keys and arguments at the same places. */
-const keep = `
-local c = redis.call('HGET', KEYS[1], 'connection')
-if c and c ~= ARGV[2] then return 0 end
-if not c then
-  redis.call('HSET', KEYS[1], 'phone', ARGV[4], 'role', ARGV[5], 'owner', ARGV[6], 'digest', ARGV[7], 'connection', ARGV[2], 'region', ARGV[8])
-end
-local seen = string.format('%.0f', now)
-redis.call('HSETNX', KEYS[1], 'since', seen)
-redis.call('HSET', KEYS[1], 'seen', seen)
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[1])
-${listed('KEYS[2]', 'ARGV[3]')}
-return 1`;
-
-/**
- * KEYS[1] viewer, [2] viewers of its phone, [3] revoked; ARGV viewer, connection, ms, phone, role, owner, digest, region.
- * → 1 the viewer is this connection's and lives on, 0 it is another's, -1 it was revoked.
- * What is missing is written (back): a Redis that was emptied interrupts nobody.
- */
-const keepViewer: Script = {
-  name: 'keepViewer',
-  lua: `${luaNow}
-if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
-${keep}`,
-};
-
-/** Uses KEYS[4], a token, up and begins the viewer's connection; the rest, and what it answers, as `keepViewer`. → -2 the token was used before. */
-const admitViewer: Script = {
-  name: 'admitViewer',
-  lua: `${luaNow}
-local taken = redis.call('DEL', KEYS[4])
-if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
-if taken == 0 then return -2 end
-${keep}`,
-};
-
-/** KEYS[1] viewer, [2] viewers of its phone; ARGV viewer, connection, '1' = for good. A connection that is not the viewer's says nothing. */
-const leaveViewer: Script = {
-  name: 'leaveViewer',
-  lua: `
-if redis.call('HGET', KEYS[1], 'connection') ~= ARGV[2] then return 0 end
-if ARGV[3] ~= '1' then return redis.call('HSET', KEYS[1], 'seen', '0') end
-redis.call('ZREM', KEYS[2], ARGV[1])
-return redis.call('DEL', KEYS[1])`,
-};
-
-/** KEYS[1] viewer, [2] viewers of its phone, [3] revoked, [4] token; ARGV viewer, ms, what stands under [3]. */
-const revokeViewer: Script = {
-  name: 'revokeViewer',
-  lua: `
-redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[2])
-redis.call('ZREM', KEYS[2], ARGV[1])
-return redis.call('DEL', KEYS[1], KEYS[4])`,
-};
-
-/** KEYS[1] viewers of a phone; ARGV most. → id and time of each who is there, may come back, or may come. */
-const listViewers: Script = {
-  name: 'listViewers',
-  lua: `${luaNow}
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
-return redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[1]) - 1, 'WITHSCORES')`,
-};
 
 /** What `keep` answers. */
 function standing(answer: unknown): 'kept' | 'elsewhere' | 'revoked' {
   return answer === 1 ? 'kept' : answer === 0 ? 'elsewhere' : 'revoked';
 }
+
+/** In the field `pinned`; anything else there: it is not. */
+const PINNED = '1';
+/** As the scripts take them. */
+const fieldsOf = ({ phone, role, owner, region, pinned }: JoinedViewer): string[] => [
+  phone,
+  role,
+  owner,
+  region,
+  pinned ? PINNED : '',
+];
 
 const viewerKey = (viewer: string): string => keyOf(plainKeys.viewer.template, { viewer });
 const revokedKey = (viewer: string): string => keyOf(plainKeys.viewerRevoked.template, { viewer });
@@ -149,16 +76,11 @@ export class ViewerStore {
   }
 
   /** Makes a token usable once within `ttlMs`, also again after a join that failed. A revoked viewer gets none. */
-  async putToken(
-    jti: string,
-    viewer: string,
-    { phone, role, owner, region }: JoinedViewer,
-    ttlMs: number,
-  ): Promise<void> {
+  async putToken(jti: string, viewer: string, joined: JoinedViewer, ttlMs: number): Promise<void> {
     await this.#state.script(
       makeViewer,
-      [tokenKey(jti), viewerKey(viewer), revokedKey(viewer), listKey(phone)],
-      [viewer, Math.max(1, Math.round(ttlMs)), phone, role, owner, jti, region],
+      [tokenKey(jti), viewerKey(viewer), revokedKey(viewer), listKey(joined.phone)],
+      [viewer, Math.max(1, Math.round(ttlMs)), ...fieldsOf(joined), jti],
     );
   }
 
@@ -169,14 +91,14 @@ export class ViewerStore {
   async admit(
     jti: string,
     viewer: string,
-    { phone, role, owner, region }: JoinedViewer,
+    joined: JoinedViewer,
     digest: string,
     connection: string,
   ): Promise<'kept' | 'elsewhere' | 'revoked' | 'used'> {
     const answer = await this.#state.script(
       admitViewer,
-      [viewerKey(viewer), listKey(phone), revokedKey(viewer), tokenKey(jti)],
-      [viewer, connection, RESUME_MS, phone, role, owner, digest, region],
+      [viewerKey(viewer), listKey(joined.phone), revokedKey(viewer), tokenKey(jti)],
+      [viewer, connection, RESUME_MS, ...fieldsOf(joined), digest],
     );
     return answer === -2 ? 'used' : standing(answer);
   }
@@ -193,9 +115,9 @@ export class ViewerStore {
       [viewerKey(viewer)],
       [digest, next, connection, RESUME_MS],
     )) as string[];
-    const [phone, role, owner, region = ''] = answer;
+    const [phone, role, owner, region = '', pinned] = answer;
     if (phone === undefined || owner === undefined || !isRoleWord(role)) return undefined;
-    return { phone, role, owner, region };
+    return { phone, role, owner, region, pinned: pinned === PINNED };
   }
 
   /**
@@ -204,15 +126,15 @@ export class ViewerStore {
    */
   async keep(
     viewer: string,
-    { phone, role, owner, region }: JoinedViewer,
+    joined: JoinedViewer,
     digest: string,
     connection: string,
     ms: number = RESUME_MS,
   ): Promise<'kept' | 'elsewhere' | 'revoked'> {
     const answer = await this.#state.script(
       keepViewer,
-      [viewerKey(viewer), listKey(phone), revokedKey(viewer)],
-      [viewer, connection, ms, phone, role, owner, digest, region],
+      [viewerKey(viewer), listKey(joined.phone), revokedKey(viewer)],
+      [viewer, connection, ms, ...fieldsOf(joined), digest],
     );
     return standing(answer);
   }
@@ -277,16 +199,17 @@ export class ViewerStore {
     const ids = found.filter((_, index) => index % 2 === 0);
     const now = await this.#state.now();
     const rows = await this.#state.run('reading viewers', (redis) =>
-      Promise.all(ids.map((id) => redis.hmget(viewerKey(id), 'role', 'since', 'seen'))),
+      Promise.all(ids.map((id) => redis.hmget(viewerKey(id), 'role', 'since', 'seen', 'pinned'))),
     );
     return rows
-      .flatMap(([role, since, seen], index) =>
+      .flatMap(([role, since, seen, pinned], index) =>
         isRoleWord(role)
           ? [
               {
                 viewer: ids[index] ?? '',
                 role,
                 since: Number(since),
+                pinned: pinned === PINNED,
                 connected: now - Number(seen) < SEEN_MS,
                 invitedUntil: since === null ? Number(found[2 * index + 1]) : 0,
               },

@@ -19,9 +19,9 @@ export class ViewersController {
     @Param('phoneId') phoneId: string,
     @Body({ schema: createViewerBody }) body: z.output<typeof createViewerBody>,
   ) {
-    const { role, ttlSeconds, region, name } = body;
+    const { role, ttlSeconds, region, name, layer } = body;
     return viewerJson(
-      await this.api.createViewer(caller, { phoneId, role: roleOf(role), ttlSeconds, region, name }),
+      await this.api.createViewer(caller, { phoneId, role: roleOf(role), ttlSeconds, region, name, layer }),
     );
   }
 

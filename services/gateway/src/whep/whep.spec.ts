@@ -101,6 +101,7 @@ describe('what is not there to be watched', () => {
     phone: 'ph_1',
     owner: 'ann',
     region: '',
+    pinned: false,
     giveBack: () => given.push('back'),
   };
   const create = (feed: string, why: AppError, waiting?: string): Promise<AppError> =>

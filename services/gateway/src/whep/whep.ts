@@ -1,7 +1,7 @@
 import type { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import { viewer as protocol } from '@ancloud/contracts';
 import { AppError, type ClientPool, isAppError } from '@ancloud/kit';
-import { viewerRevoked } from '../errors.js';
+import { invalid, viewerRevoked } from '../errors.js';
 import { carrierAddresses } from '../signal/core/pick-media.js';
 import { reachSeat, type MediaFinding } from '../signal/reach-media.js';
 import type { FeedFinder } from '../feeds/feed-finder.js';
@@ -55,13 +55,15 @@ export class Whep {
   ): Promise<{ readonly session: string; readonly answer: string; readonly etag: string }> {
     const { door, medias } = this.#parts;
     const admission = await door.admit({ kind: 'token', token });
-    const { viewer: viewerId, phone: phoneId } = admission;
+    const { viewer: viewerId, phone: phoneId, pinned } = admission;
     try {
+      if (pinned && feed !== '')
+        throw invalid('feed', feed, 'the token is for the low layer of the screen alone', "leave out 'feed'");
       const ask = (address: string, edge: boolean) =>
         medias
           .get(address)
           .createWhep(
-            { viewerId, phoneId, offer, feedId: feed, low, edge },
+            { viewerId, phoneId, offer, feedId: feed, low: low || pinned, edge, pinned },
             { deadlineMs: ANSWER_MS, retries: 0 },
           );
       const { answer, etag } =

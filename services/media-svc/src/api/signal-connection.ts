@@ -130,6 +130,7 @@ export class SignalConnection {
         new Viewer(stream, branch, {
           id: open.viewerId,
           role: open.role,
+          pinned: open.pinned,
           joinedAtMs: Date.now(),
           notify: (method, data) => this.#send({ notify: method, data }),
           input: (bytes) => outlet?.publishRaw(bytes),
@@ -163,7 +164,8 @@ export class SignalConnection {
       ...received,
       width: stream.size.width,
       height: stream.size.height,
-      hasAudio: stream.hasAudio,
+      hasAudio: stream.hasAudio && !open.pinned,
+      ...(open.pinned ? { layer: 'low' } : {}),
     };
   }
 

@@ -39,7 +39,7 @@ it('opens, and says what the edge’s viewers want', async () => {
   });
   expect(await opened).toMatchObject({ video: track, width: 1 });
   call.wish({ loss: true, low: false });
-  call.load({ viewers: 3, full: true });
+  call.load({ viewers: 3, pinned: 1, full: true });
   const low = call.takeLow();
   fake.says({ $case: 'low', value: { track, reason: '' } });
   expect(await low).toEqual(track);
@@ -47,7 +47,7 @@ it('opens, and says what the edge’s viewers want', async () => {
   expect(fake.written).toEqual([
     { $case: 'open', value: open },
     { $case: 'wish', value: { loss: true, low: false } },
-    { $case: 'load', value: { viewers: 3, full: true } },
+    { $case: 'load', value: { viewers: 3, pinned: 1, full: true } },
     { $case: 'low', value: true },
     { $case: 'low', value: false },
   ]);

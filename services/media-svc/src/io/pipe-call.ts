@@ -43,8 +43,8 @@ export class PipeCall {
   /** Errors: STREAM_ELSEWHERE, STREAM_FAILED, UNAVAILABLE, DEADLINE_EXCEEDED. */
   async open(request: PipeOpen): Promise<PipeOpened> {
     this.#call.write({ message: { $case: 'open', value: request } });
-    const { viewers = 0, full = false } = request.edge ?? {};
-    this.#load = { viewers, full };
+    const { viewers = 0, pinned = 0, full = false } = request.edge ?? {};
+    this.#load = { viewers, pinned, full };
     return this.#inTime(this.#opened.promise, OPEN_MS, 'the origin did not answer in time');
   }
 
@@ -72,8 +72,8 @@ export class PipeCall {
   }
 
   /** Told now, and again each second: the origin hears so that this edge lives. */
-  load({ viewers, full }: Load): void {
-    this.#load = { viewers, full };
+  load({ viewers, pinned, full }: Load): void {
+    this.#load = { viewers, pinned, full };
     this.#tellLoad();
   }
 

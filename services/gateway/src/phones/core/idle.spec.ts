@@ -11,9 +11,10 @@ function phone(
     readonly paused?: boolean;
     readonly stage?: Stage;
     readonly viewers?: number;
+    readonly pinned?: number;
   } = {},
 ): IdleFacts {
-  const { minutes = 5, paused = false, stage = Stage.STAGE_READY, viewers } = over;
+  const { minutes = 5, paused = false, stage = Stage.STAGE_READY, viewers, pinned = 0 } = over;
   return {
     desired: Desired.fromPartial({
       phoneId: 'ph_1',
@@ -25,7 +26,7 @@ function phone(
     placement: Placement.fromPartial({ hostId: 'h1', epoch: 1 }),
     status: PhoneStatus.fromPartial({ epoch: 1, stage }),
     hostAlive: true,
-    stream: viewers === undefined ? undefined : { viewers },
+    stream: viewers === undefined ? undefined : { viewers, pinned },
   };
 }
 
@@ -41,6 +42,7 @@ describe('idlers', () => {
   it.each<[string, IdleFacts]>([
     ['has no policy', phone({ minutes: 0 })],
     ['is watched', phone({ viewers: 1 })],
+    ['is watched, and a thumbnail', phone({ viewers: 2, pinned: 1 })],
     ['is paused', phone({ paused: true, stage: Stage.STAGE_PAUSED })],
     ['shall be paused', phone({ paused: true })],
     ['boots', phone({ stage: Stage.STAGE_BOOTING })],
@@ -49,7 +51,10 @@ describe('idlers', () => {
     expect(idlers(new Map([['ph_1', 0]]), [facts], NOW)).toEqual({ since: new Map(), due: [] });
   });
 
-  it('takes a stream without viewers for nobody', () => {
-    expect(idlers(new Map([['ph_1', 0]]), [phone({ viewers: 0 })], NOW).due).toHaveLength(1);
-  });
+  it.each([{ viewers: 0 }, { viewers: 1, pinned: 1 }, { viewers: 1, pinned: 2 }])(
+    'takes a stream without viewers but thumbnails for nobody: %j',
+    (stream) => {
+      expect(idlers(new Map([['ph_1', 0]]), [phone(stream)], NOW).due).toHaveLength(1);
+    },
+  );
 });
