@@ -102,6 +102,12 @@ export class Client {
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(id)}/viewers`, { body });
   }
 
+  /** The phone's low layer alone, to look at in passing: keeps no phone awake and wakes none. */
+  thumbnail(id: string, name: string): Promise<Viewer> {
+    const body = { role: 'watch', name, layer: 'low' };
+    return this.http.json('POST', `/v1/phones/${encodeURIComponent(id)}/viewers`, { body });
+  }
+
   async viewers(id: string): Promise<readonly PhoneViewer[]> {
     const path = `/v1/phones/${encodeURIComponent(id)}/viewers`;
     return (await this.http.json<{ viewers: PhoneViewer[] }>('GET', path)).viewers;

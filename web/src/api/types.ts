@@ -54,6 +54,7 @@ export interface Phone {
   readonly conditions: readonly Condition[];
   readonly createdAt: string | null;
   readonly viewable: boolean;
+  /** Without those that are pinned to the low layer. */
   readonly viewers: number;
   /** What the picture is encoded with now; null while nobody watches. */
   readonly encoder: Encoder | null;
@@ -113,6 +114,8 @@ export interface PhoneViewer {
   readonly connected: boolean;
   readonly transport: string;
   readonly layer: '' | 'main' | 'low';
+  /** It was made for the low layer alone, as a tile of the wall is. */
+  readonly pinned: boolean;
   /** It is sent the phone's sound. */
   readonly hears: boolean;
   readonly holdsControl: boolean;

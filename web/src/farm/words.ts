@@ -50,6 +50,11 @@ export function nameOf(phone: Pick<Phone, 'name' | 'phoneId'>): string {
   return phone.name === '' ? phone.phoneId : phone.name;
 }
 
+/** What others are shown for a viewer in the console; the farm takes 63 characters. */
+export function nameOfConsole(owner: string): string {
+  return `Console of ${owner}`.slice(0, 63);
+}
+
 /** What an operation did, when it has ended well. */
 export function doneWords(kind: Operation['kind'], name: string): string {
   const words: Record<Operation['kind'], string> = {

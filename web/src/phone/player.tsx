@@ -3,6 +3,7 @@ import type { AncloudPhone, AncloudPhoneEvents } from '@ancloud/player';
 import { type ReactNode, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Button } from 'react-aria-components';
 import { useFarm } from '../farm/farm.js';
+import { nameOfConsole } from '../farm/words.js';
 import { Problem } from '../ui/problem.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
 import type { Taste } from './taste.js';
@@ -93,11 +94,6 @@ export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps)
       </ancloud-phone>
     </>
   );
-}
-
-/** What others are shown for a viewer in the console; the farm takes 63 characters. */
-function nameOfConsole(owner: string): string {
-  return `Console of ${owner}`.slice(0, 63);
 }
 
 const narrowScreen = matchMedia('(max-width: 56rem)');

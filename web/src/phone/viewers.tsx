@@ -56,7 +56,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
               <span>
                 {mine ? 'You' : callOf(viewer)}
                 <small>
-                  {ROLE_WORDS[viewer.role]}
+                  {viewer.pinned ? 'sees a thumbnail' : ROLE_WORDS[viewer.role]}
                   {viewer.hears && ', hears it'}
                   {viewer.holdsControl && ', has the controls'}
                   {asks && ', asks for the controls'}

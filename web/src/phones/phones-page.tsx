@@ -1,5 +1,5 @@
-import { lazy, type ReactNode, Suspense, useState } from 'react';
-import { Button } from 'react-aria-components';
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { Button, ToggleButton } from 'react-aria-components';
 import { usePhones } from '../farm/farm.js';
 import { ordered } from '../farm/phone-list.js';
 import { count } from '../farm/words.js';
@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon.js';
 import { Page } from '../ui/page.js';
 import { Problem } from '../ui/problem.js';
 import { Window } from '../ui/window.js';
+import { LiveWallProvider, useLive, useLiveWall } from './live-wall.js';
 import { PhoneCard } from './phone-card.js';
 import { ChoiceBar, useChoice } from './together.js';
 
@@ -19,6 +20,9 @@ export function PhonesPage(): ReactNode {
   const [choosing, setChoosing] = useState(false);
   const choice = useChoice();
   const list = phones.data;
+  const shown = useMemo(() => ordered(list ?? []), [list]);
+  const [live, setLive] = useLive();
+  const wall = useLiveWall(shown, live);
   const ready = list?.filter(({ phase }) => phase === 'ready').length ?? 0;
   const make = (
     <Button className="button primary" onPress={() => setCreating(true)}>
@@ -35,6 +39,14 @@ export function PhonesPage(): ReactNode {
             <p className="page-count">
               {count(list.length, 'phone', 'phones')}, {ready} ready
             </p>
+            <ToggleButton
+              className="button"
+              aria-label="Live thumbnails"
+              isSelected={live}
+              onChange={setLive}
+            >
+              <Icon name="play" /> Live
+            </ToggleButton>
             {list.filter(({ viewable }) => viewable).length > 1 && !choosing && (
               <Button className="button" onPress={() => setChoosing(true)}>
                 <Icon name="hand" /> Control together
@@ -70,11 +82,13 @@ export function PhonesPage(): ReactNode {
               }}
             />
           )}
-          <ul className="cards">
-            {ordered(list).map((phone) => (
-              <PhoneCard key={phone.phoneId} phone={phone} choice={choosing ? choice : undefined} />
-            ))}
-          </ul>
+          <LiveWallProvider value={wall}>
+            <ul className="cards">
+              {shown.map((phone) => (
+                <PhoneCard key={phone.phoneId} phone={phone} choice={choosing ? choice : undefined} />
+              ))}
+            </ul>
+          </LiveWallProvider>
         </>
       )}
       <Window title="New phone" open={creating} onClose={() => setCreating(false)}>

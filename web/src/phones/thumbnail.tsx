@@ -1,8 +1,21 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import {
+  lazy,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import type { Client } from '../api/client.js';
 import type { Phone } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { nameOf, toneOf } from '../farm/words.js';
+import { useWall } from './live-wall.js';
+
+// Its WebRTC half is larger than the rest of the console: loaded when a tile is to move.
+const LiveTile = lazy(async () => ({ default: (await import('./live-tile.js')).LiveTile }));
 
 const FRESH_MS = 4_000;
 const AFTER_FAILURE_MS = 15_000;
@@ -26,14 +39,38 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A phone's screen, small: renewed every few seconds while somebody can see it and the phone can show it. */
+/**
+ * A phone's screen, small, while somebody can see it and the phone can show it: the low layer where the wall lets it move, else a screenshot
+ * that is renewed every few seconds.
+ */
 export function Thumbnail({ phone }: { readonly phone: Phone }): ReactNode {
   const { client } = useFarm();
+  const { moving, sighted, failed } = useWall();
   const place = useRef<HTMLDivElement>(null);
-  const url = useScreenshot(client, phone, place);
+  const inSight = useInSight(place);
+  const { phoneId, viewable } = phone;
+  useEffect(() => {
+    sighted(phoneId, inSight);
+    return () => sighted(phoneId, false);
+  }, [sighted, phoneId, inSight]);
+  const live = viewable && inSight && moving.has(phoneId);
+  const [shown, setShown] = useState(false);
+  const moves = live && shown;
+  useEffect(() => {
+    if (!live) setShown(false);
+  }, [live]);
+  const url = useScreenshot(client, phone, inSight && !moves);
   const { width, height } = phone.spec.display;
   // Of the picture that is shown: the phone may have been turned.
   const [shape, setShape] = useState(width / height);
+  const onShown = useCallback((now: number) => {
+    setShape(now);
+    setShown(true);
+  }, []);
+  const onFailed = useCallback(() => {
+    setShown(false);
+    failed(phoneId);
+  }, [failed, phoneId]);
   return (
     <div
       ref={place}
@@ -45,64 +82,89 @@ export function Thumbnail({ phone }: { readonly phone: Phone }): ReactNode {
       ) : (
         <img
           src={url}
-          alt={`Screen of ${nameOf(phone)}`}
-          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
-            setShape(naturalWidth / naturalHeight)
-          }
+          alt={moves ? '' : `Screen of ${nameOf(phone)}`}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => {
+            if (!moves) setShape(naturalWidth / naturalHeight);
+          }}
         />
+      )}
+      {live && (
+        <div
+          className={`thumbnail-live ${moves ? '' : 'unseen'}`}
+          role={moves ? 'img' : undefined}
+          aria-label={moves ? `Screen of ${nameOf(phone)}, live` : undefined}
+        >
+          <Suspense>
+            <LiveTile phoneId={phoneId} onShown={onShown} onFailed={onFailed} />
+          </Suspense>
+        </div>
       )}
     </div>
   );
 }
 
-/** Object URL of the newest screenshot, or undefined. Owns the URL: an old one is revoked when a newer one is shown. */
-function useScreenshot(
-  client: Client,
-  phone: Phone,
-  place: { readonly current: Element | null },
-): string | undefined {
-  const [url, setUrl] = useState<string>();
-  const { phoneId, viewable } = phone;
+/** Whether somebody can see that element: it is within the window, and the page is not hidden. */
+function useInSight(place: { readonly current: Element | null }): boolean {
+  const [within, setWithin] = useState(false);
   useEffect(() => {
     const element = place.current;
-    if (!viewable || element === null) return;
+    if (element === null) return;
+    const observer = new IntersectionObserver((entries) =>
+      setWithin(entries.at(-1)?.isIntersecting === true),
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [place]);
+  const visible = useSyncExternalStore(
+    (changed) => {
+      document.addEventListener('visibilitychange', changed);
+      return () => document.removeEventListener('visibilitychange', changed);
+    },
+    () => document.visibilityState === 'visible',
+  );
+  return within && visible;
+}
+
+/**
+ * Object URL of the newest screenshot, or undefined; asked for again while it is wanted. Owns the URL: an old one is revoked when a newer
+ * one is shown.
+ */
+function useScreenshot(client: Client, { phoneId, viewable }: Phone, wanted: boolean): string | undefined {
+  const [url, setUrl] = useState<string>();
+  const due = useRef(0);
+  useEffect(() => {
+    if (!viewable) return;
+    return () => {
+      due.current = 0;
+      setUrl(undefined);
+    };
+  }, [client, phoneId, viewable]);
+  useEffect(() => {
+    if (!viewable || !wanted) return;
     const over = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let seen = false;
-    let asking = false;
-    let due = 0;
     const ask = async (): Promise<void> => {
-      asking = true;
       try {
         const picture = await inTurn(() => client.screenshot(phoneId, FRESH_MS, over.signal));
-        if (!over.signal.aborted) setUrl(URL.createObjectURL(picture));
-        due = Date.now() + FRESH_MS;
+        if (over.signal.aborted) return;
+        setUrl(URL.createObjectURL(picture));
+        due.current = Date.now() + FRESH_MS;
       } catch {
+        if (over.signal.aborted) return;
         // A thumbnail is no place to complain in: the phone's state tells more.
-        due = Date.now() + AFTER_FAILURE_MS;
-      } finally {
-        asking = false;
-        plan();
+        due.current = Date.now() + AFTER_FAILURE_MS;
       }
+      plan();
     };
     const plan = (): void => {
-      clearTimeout(timer);
-      if (asking || over.signal.aborted || !seen || document.visibilityState === 'hidden') return;
-      timer = setTimeout(() => void ask(), Math.max(0, due - Date.now()));
+      if (!over.signal.aborted) timer = setTimeout(() => void ask(), Math.max(0, due.current - Date.now()));
     };
-    const observer = new IntersectionObserver((entries) => {
-      seen = entries.some((entry) => entry.isIntersecting);
-      plan();
-    });
-    observer.observe(element);
-    document.addEventListener('visibilitychange', plan, { signal: over.signal });
+    plan();
     return () => {
       over.abort();
       clearTimeout(timer);
-      observer.disconnect();
-      setUrl(undefined);
     };
-  }, [client, phoneId, viewable, place]);
+  }, [client, phoneId, viewable, wanted]);
   useEffect(() => {
     if (url === undefined) return;
     return () => URL.revokeObjectURL(url);
