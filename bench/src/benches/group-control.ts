@@ -1,6 +1,8 @@
 import type net from 'node:net';
+import { Lanes } from '@ancloud/bus';
 import { plainKeys, records, subjects } from '@ancloud/contracts';
 import { GroupRecord } from '@ancloud/contracts/state/v1/state';
+import { Metrics, silentLog } from '@ancloud/kit';
 import { parseScrcpyVersion, serializeControl } from '@ancloud/scrcpy-wire';
 import { recordsOf } from '@ancloud/state';
 import type { Bench } from '../bench.js';
@@ -14,6 +16,7 @@ import { Fleet } from '../io/fleet.js';
 import { cpuSecondsOf } from '../io/cpu.js';
 import type { Farm } from '../io/farm.js';
 import { busOf } from '../io/insider.js';
+import { Pinning } from '../io/pinning.js';
 
 /** They follow one master more. */
 const FOLLOWERS = 200;
@@ -36,8 +39,9 @@ interface Round {
 }
 
 /**
- * From handing a viewer's message to NATS, as media-svc would, to what it became being at the control sockets of all 200 phones, and read
- * from them. Beside it, in turn, the floor: one process that writes the same messages to as many sockets.
+ * From handing on a viewer's message, as media-svc does, to what it became being at the control sockets of all 200 phones, and read
+ * from them by one process, which is kept off a core as phones are where ANCLOUD_PHONE_CPUS says so. Beside it, in turn, the floor: one
+ * process that writes the same messages to as many sockets.
  */
 export async function groupControl(bench: Bench): Promise<Finding[]> {
   const farm = await bench.farm();
@@ -45,6 +49,9 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
   const speaker = await busOf(farm, 'media-svc');
   const gateway = await busOf(farm, 'gateway');
   const groups = recordsOf(fleet.state, records.group);
+  const lanes = new Lanes({ bus: speaker, metrics: new Metrics('bench'), log: silentLog });
+  const pinning = await Pinning.keepOff([fleet.pid]);
+  bench.say(`group-control: ${pinning.said}`);
   try {
     const [, ...phoneIds] = fleet.phones;
     await groups.set(
@@ -55,11 +62,7 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
       redis.zadd(plainKeys.groups.template, Date.now() + 3_600_000, GROUP),
     );
     gateway.publish(subjects.group, { group: GROUP }, { groupId: GROUP });
-    const outlet = speaker.outlet(subjects.viewerInput, {
-      phone: MASTER,
-      viewer: 'vw_bench',
-      role: 'control',
-    });
+    const outlet = lanes.viewerInput({ phone: MASTER, viewer: 'vw_bench', role: 'control' });
     let gesture = 0;
     const speak = async (events: number): Promise<Map<number, bigint>> => {
       gesture += 1;
@@ -130,6 +133,8 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
     await groups.delete({ group: GROUP });
     await fleet.state.run('forgetting a group', (redis) => redis.zrem(plainKeys.groups.template, GROUP));
     gateway.publish(subjects.group, { group: GROUP }, { groupId: GROUP });
+    lanes.close();
+    await pinning.end();
     await Promise.all([speaker.drain(), gateway.drain()]);
     await fleet.close();
   }

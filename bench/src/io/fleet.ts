@@ -77,6 +77,11 @@ export class Fleet {
     return fleet;
   }
 
+  /** Of the process that answers for all phones. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Forgets what the phones have heard. */
   clear(): void {
     this.#child.stdin?.write('clear\n');
