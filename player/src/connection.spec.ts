@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { Connection, type ConnectionOptions, type MediaLike } from './connection.js';
+import type { NoPath } from './no-path.js';
 
 /** A farm's end of the signalling WebSocket. */
 class FakeSocket extends EventTarget {
@@ -61,7 +62,7 @@ describe('Connection', () => {
   let steps: string[];
   let layers: string[];
   let media: { [K in keyof MediaLike]: Mock<MediaLike[K]> };
-  let failed: (why: string) => void;
+  let failed: (noPath: NoPath) => void;
   let lost: () => void;
   let wake: (what: 'network' | 'page') => void;
   let connection: Connection;
@@ -215,12 +216,20 @@ describe('Connection', () => {
 
   it('keeps its place when only the media failed', async () => {
     const first = await live(0, 'a');
-    failed('the media connection failed');
+    failed({ why: 'the media connection failed', retry: true });
     await settle();
     expect(media.close).toHaveBeenCalled();
     expect(first.readyState).toBe(3);
     expect(first.sent.some((frame) => frame.notify === 'leave')).toBe(false);
     expect((await live(1)).sent[0]).toMatchObject({ data: { resume: 'a' } });
+  });
+
+  it('ends when this browser will never have a path', async () => {
+    await live(0);
+    failed({ why: 'there is none', retry: false });
+    await settle(10_000);
+    expect(states.at(-1)).toBe('ended BROWSER_UNSUPPORTED there is none');
+    expect(FakeSocket.all).toHaveLength(1);
   });
 
   it('slows down when connections break as soon as they are made', async () => {

@@ -214,7 +214,8 @@ export class Connection {
       synchronous: this.#synchronous,
       took: this.#options.took,
       track: this.#options.track,
-      failed: (message) => over({ code: 'UNAVAILABLE', message, retry: true }),
+      failed: ({ why, retry }) =>
+        over({ code: retry ? 'UNAVAILABLE' : 'BROWSER_UNSUPPORTED', message: why, retry }),
       lost: () => this.#reroute.begin('silence'),
     });
     if (this.#abort.signal.aborted) return media.close();

@@ -12,7 +12,7 @@ import { createDevice } from './device.js';
 import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
 import { aimAt, Lips, type Sync } from './lips.js';
-import { whyNoPath } from './no-path.js';
+import { type NoPath, whyNoPath } from './no-path.js';
 import { PathWatch } from './path-watch.js';
 import { type Signal, SignalError } from './signal.js';
 
@@ -33,7 +33,7 @@ export interface MediaOptions {
   /** A track came (again): show it. */
   readonly track: (track: MediaStreamTrack) => void;
   /** ICE or DTLS failed for good: the connection must be made anew. */
-  readonly failed: (why: string) => void;
+  readonly failed: (noPath: NoPath) => void;
   /** Nothing comes by the present path any more: somebody asks for another one by `restartIce`. */
   readonly lost: () => void;
 }
@@ -244,7 +244,7 @@ export class Media {
     transport.on('connect', ({ dtlsParameters }, done) => {
       this.#signal
         .request('connectTransport', { transport: transport.id, dtlsParameters })
-        .catch(() => this.#options.failed('the media connection was refused'));
+        .catch(() => this.#options.failed({ why: 'the media connection was refused', retry: true }));
       // The handshake begins behind the request, without waiting for its reply: that is a round trip less, and should it
       // overtake, DTLS sends again after 50 ms.
       done();
@@ -262,8 +262,11 @@ export class Media {
       if (this.#closed) return;
       stood ||= state === 'connected';
       if (state === 'connected' && direction === 'recv') this.#options.took('secured');
-      if (state === 'failed')
-        this.#options.failed(whyNoPath(stood ? [] : options.iceCandidates, this.#device.handlerName));
+      if (state === 'failed') {
+        // By a relay there may be a path where there is none directly.
+        const direct = !stood && given.iceServers.length === 0 ? options.iceCandidates : [];
+        this.#options.failed(whyNoPath(direct, this.#device.handlerName));
+      }
       // A path that went away comes back by a restart, without a new connection; else `failed` follows.
       this.#paths.state(direction, state);
     });
