@@ -1,0 +1,83 @@
+import { LaneCast } from '@ancloud/bus';
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SharedInput } from './core/shared-input.js';
+import { settle, type Staged, stagePhoneInput, touch } from './phone-input.fixture.js';
+import { PhoneInput } from './phone-input.js';
+
+describe('PhoneInput', () => {
+  let input: Staged['input'];
+  let options: Staged['options'];
+  let lease: Staged['lease'];
+  let sent: Staged['sent'];
+  let done: Staged['done'];
+  let audited: Staged['audited'];
+  let inCast: Staged['inCast'];
+  let words: Staged['words'];
+  beforeEach(() => {
+    ({ input, options, lease, sent, done, audited, inCast, words } = stagePhoneInput());
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it('follows a group as it does a viewer: by a fence of its own, refused while somebody is at work, lifted at its end', async () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    const read = (bytes: Uint8Array): SharedInput => new SharedInput(ViewerInput.decode(bytes));
+    const written: boolean[] = [];
+    const follow = (sequence: number, action: TouchAction): string =>
+      input.follow(leader, read(touch(sequence, action)), (ok) => written.push(ok));
+    expect(follow(1, TouchAction.TOUCH_ACTION_DOWN)).toBe('followed');
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    expect([input.holder, words()]).toEqual(['gr_1', ['7:touch1']]);
+    expect(sent[0]?.ack).toBeGreaterThan(0);
+    input.acknowledged({ ack: sent[0]?.ack ?? 0, fence: 7, refused: '' });
+    await settle();
+    expect(written).toEqual([true]);
+    input.unfollow('gr_1', 'the group was ended');
+    await settle();
+    expect(words().at(-1)).toBe('7:liftAll');
+    expect(audited).toContainEqual(expect.objectContaining({ what: 'took', how: 'followed ph_0' }));
+    input.message('b', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    expect(follow(2, TouchAction.TOUCH_ACTION_DOWN)).toBe('refused');
+    expect(written).toEqual([true, false]);
+    expect(done).toEqual(['gr_1 let go', 'b control touch']);
+  });
+
+  it('of what it follows puts one event into the cast, and sends the rest itself', async () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    const written: boolean[] = [];
+    const follow = (sequence: number, action: TouchAction): string =>
+      input.follow(leader, new SharedInput(ViewerInput.decode(touch(sequence, action))), (ok) =>
+        written.push(ok),
+      );
+    follow(1, TouchAction.TOUCH_ACTION_DOWN);
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    inCast.shared = [];
+    const before = sent.length;
+    follow(2, TouchAction.TOUCH_ACTION_MOVE);
+    const cast = new LaneCast();
+    input.flush(cast);
+    expect(inCast.shared).toEqual(['touch 7 2']);
+    cast.leave();
+    input.acknowledged({ ack: 2, fence: 7, refused: '' });
+    await settle();
+    expect(written).toEqual([true]);
+    follow(3, TouchAction.TOUCH_ACTION_MOVE);
+    follow(4, TouchAction.TOUCH_ACTION_UP);
+    input.flush(new LaneCast());
+    expect(inCast.shared).toHaveLength(1);
+    expect(words().slice(before)).toEqual(['7:touch3', '7:touch4']);
+  });
+
+  it('follows nobody before it knows its size', () => {
+    input = new PhoneInput({ ...options, phoneId: 'ph_2' });
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    expect(
+      input.follow(leader, new SharedInput(ViewerInput.decode(touch(1, TouchAction.TOUCH_ACTION_DOWN)))),
+    ).toBe('not-ready');
+    expect(input.holder).toBe('');
+  });
+});

@@ -1,0 +1,192 @@
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { settle, type Staged, stagePhoneInput, touch } from './phone-input.fixture.js';
+
+describe('PhoneInput', () => {
+  let input: Staged['input'];
+  let lease: Staged['lease'];
+  let sent: Staged['sent'];
+  let told: Staged['told'];
+  let done: Staged['done'];
+  let audited: Staged['audited'];
+  let asked: Staged['asked'];
+  let words: Staged['words'];
+  beforeEach(() => {
+    ({ input, lease, sent, told, done, audited, asked, words } = stagePhoneInput());
+  });
+  afterEach(() => vi.useRealTimers());
+
+  const wish = (want: boolean, to = ''): Uint8Array =>
+    ViewerInput.encode(
+      ViewerInput.fromPartial({ input: { $case: 'control', value: { want, to } } }),
+    ).finish();
+  const holds = async (viewer: string, fence: number): Promise<void> => {
+    await settle();
+    expect(lease.asked.at(-1)?.holder).toBe(viewer);
+    lease.asked.at(-1)?.give(fence);
+    await settle();
+  };
+
+  describe('the holder’s straight way', () => {
+    it('is asked of the session under the holder’s fence, and begins behind all that it said before', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      const offered = input.straight.offer('a');
+      await holds('a', 7);
+      expect(asked.map(({ of }) => of)).toEqual(['7 a']);
+      asked[0]?.answer(3);
+      expect(await offered).toMatchObject({ lane: 3 });
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      input.straight.begins(4);
+      input.straight.begins(3);
+      await settle();
+      expect(sent.map(({ events, straight }) => [events.length, straight])).toEqual([
+        [1, undefined],
+        [1, undefined],
+        [0, 3],
+      ]);
+      expect(sent.at(-1)?.fence).toBe(7);
+    });
+
+    it('leaves here a copy, by which all goes on but the sending', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE), true);
+      // It came by both ways: the later one is stale.
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      await settle();
+      expect([words(), done]).toEqual([['7:touch1'], ['a control touch', 'a control touch']]);
+      // The holder is at work: nobody gets its turn, and its silence is noticed.
+      await vi.advanceTimersByTimeAsync(900);
+      input.message('a', 'control', touch(3, TouchAction.TOUCH_ACTION_MOVE), true);
+      await vi.advanceTimersByTimeAsync(900);
+      expect(words()).toEqual(['7:touch1']);
+      await vi.advanceTimersByTimeAsync(102);
+      expect(words()).toEqual(['7:touch1', '7:liftAll']);
+    });
+
+    it('is one for each end of its connection', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      const offers = [input.straight.offer('a'), input.straight.offer('a')];
+      await holds('a', 7);
+      for (const [index, { answer }] of asked.entries()) answer(3 + index);
+      await Promise.all(offers);
+      for (const lane of [3, 4, 3]) input.straight.begins(lane);
+      expect(sent.flatMap(({ straight }) => straight ?? [])).toEqual([3, 4]);
+    });
+
+    it('is not given to who does not hold the controls, nor when they went meanwhile', async () => {
+      await expect(input.straight.offer('b')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      await expect(input.straight.offer('b')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+      const late = input.straight.offer('a').catch((error: unknown) => error);
+      await settle();
+      input.went('a', 'c1');
+      asked[0]?.answer(3);
+      expect(await late).toMatchObject({ code: 'CONTROL_NOT_HELD' });
+      input.straight.begins(3);
+      expect(sent.filter(({ straight }) => straight !== undefined)).toEqual([]);
+    });
+  });
+
+  describe('a revocation', () => {
+    it('of the holder raises the fence and waits for the session to say so', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      const revoked = input.revoke('a', 'acme');
+      // Told twice, by the fact and by the call: one revocation, one answer.
+      const again = input.revoke('a', 'the gateway');
+      await holds('', 9);
+      expect(sent.at(-1)).toEqual({ fence: 9, events: [], ack: 1 });
+      input.acknowledged({ ack: 1, fence: 9, refused: '' });
+      const answer = { held: true, fence: 9, acknowledged: true };
+      expect([await revoked, await again]).toEqual([answer, answer]);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      await settle();
+      expect(input.holder).toBe('');
+      expect(words()).toEqual(['7:touch1', '7:liftAll']);
+      expect(audited).toMatchObject([
+        { what: 'took', viewerId: 'a', how: 'touched' },
+        { what: 'revoked', viewerId: 'a', how: 'by acme' },
+        { what: 'ended', viewerId: 'a', inputs: 1 },
+      ]);
+    });
+
+    it('says that nothing answered, and asks again when it is repeated', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      const revoked = input.revoke('a', 'acme');
+      await holds('', 9);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(await revoked).toEqual({ held: true, fence: 9, acknowledged: false });
+      const again = input.revoke('a', 'acme');
+      await settle();
+      input.acknowledged({ ack: 2, fence: 9, refused: '' });
+      expect(await again).toEqual({ held: true, fence: 9, acknowledged: true });
+    });
+
+    it('of another does not disturb the holder', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      expect(await input.revoke('b', 'acme')).toEqual({ held: false, fence: 0, acknowledged: true });
+      expect([input.holder, words()]).toEqual(['a', ['7:touch1']]);
+    });
+  });
+
+  describe('the controls', () => {
+    it('go to who asked when the holder rests, and everybody hears who waits', async () => {
+      input.came('b', 'control', 'c2');
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      input.message('b', 'control', wish(true));
+      expect(told.filter((one) => one.includes('refused'))).toEqual([]);
+      expect(input.controls.asking).toEqual(['b']);
+      await vi.advanceTimersByTimeAsync(1_000);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_UP, []));
+      await vi.advanceTimersByTimeAsync(1_900);
+      expect(input.holder).toBe('a');
+      await vi.advanceTimersByTimeAsync(200);
+      await holds('b', 9);
+      expect([input.holder, input.controls.asking]).toEqual(['b', []]);
+    });
+
+    it('are handed over by their holder alone, to one who may touch', async () => {
+      input.came('b', 'control', 'c2');
+      input.came('w', 'watch', 'c3');
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      for (const to of ['w', 'nobody']) input.message('a', 'control', wish(false, to));
+      input.message('b', 'control', wish(false, 'b'));
+      expect(told.filter((one) => one.includes('refused'))).toEqual([
+        'a refused FORBIDDEN',
+        'a refused VIEWER_NOT_FOUND',
+        'b refused CONTROL_NOT_HELD',
+      ]);
+      input.message('a', 'control', wish(false, 'b'));
+      await holds('b', 9);
+      expect(input.holder).toBe('b');
+      expect(audited.at(-1)).toMatchObject({ what: 'took', viewerId: 'b', how: 'handed over by a' });
+    });
+
+    it('are not asked for a thousand times a second', async () => {
+      input.came('b', 'control', 'c2');
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      const before = told.length;
+      for (let i = 0; i < 500; i += 1) input.message('b', 'control', wish(i % 2 === 0));
+      // Ten of them, each told to all and to who asked; the rest is refused.
+      expect(told.slice(before).filter((one) => !one.includes('refused')).length).toBeLessThanOrEqual(20);
+      expect(told.at(-1)).toBe('b refused RATE_LIMITED');
+    });
+
+    it('are taken by an owner who touches', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      input.message('o', 'owner', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('o', 9);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      expect(words()).toEqual(['7:touch1', '7:liftAll', '9:touch1']);
+      expect(told).toContain('a refused CONTROL_NOT_HELD');
+    });
+  });
+});
