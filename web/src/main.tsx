@@ -4,6 +4,8 @@ import './styles/overlays.css';
 import './styles/shell.css';
 import './styles/phones.css';
 import './styles/phone.css';
+import './styles/viewers.css';
+import './styles/group.css';
 import './styles/hosts.css';
 import './styles/sign-in.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
