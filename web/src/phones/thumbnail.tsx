@@ -115,14 +115,25 @@ function useInSight(place: { readonly current: Element | null }): boolean {
     observer.observe(element);
     return () => observer.disconnect();
   }, [place]);
-  const visible = useSyncExternalStore(
-    (changed) => {
-      document.addEventListener('visibilitychange', changed);
-      return () => document.removeEventListener('visibilitychange', changed);
-    },
-    () => document.visibilityState === 'visible',
-  );
+  const visible = useSyncExternalStore(onVisibility, () => document.visibilityState === 'visible');
   return within && visible;
+}
+
+/**
+ * Told after the event, not in it: the last one belongs to the end of the page, and a screenshot that is drawn in that is a ping to Chromium,
+ * which the page's policy forbids (Blink image_loader.cc: images of a page that is dismissed are kept alive).
+ */
+function onVisibility(changed: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const told = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(changed);
+  };
+  document.addEventListener('visibilitychange', told);
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener('visibilitychange', told);
+  };
 }
 
 /**
