@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
+import type { ViewerPage } from '../harness/viewer-page.js';
 
 const farm = new Farm(inject('farm'));
 /** The least that can be asked for is a minute; a loaded machine takes several times that. */
@@ -9,6 +10,8 @@ const IDLE_MS = 600_000;
 let browser: Browser;
 let watched: Phone;
 let alone: Phone;
+/** By a thumbnail. */
+let glanced: Phone;
 
 beforeAll(async () => {
   browser = await Browser.start();
@@ -18,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  for (const phone of [watched, alone]) if (phone !== undefined) await farm.delete(phone.phoneId);
+  for (const phone of [watched, alone, glanced]) if (phone !== undefined) await farm.delete(phone.phoneId);
 });
 
 const paused = ({ phoneId }: Phone): Promise<void> =>
@@ -27,14 +30,33 @@ const paused = ({ phoneId }: Phone): Promise<void> =>
     if (phase !== 'paused') throw new NotYet(`${phoneId} is ${phase} ${reason}`);
   }, IDLE_MS);
 
+/** A viewer that looks in passing, as a tile of the wall does. */
+async function glance({ phoneId }: Phone): Promise<ViewerPage> {
+  const spec = { role: 'watch', layer: 'low' };
+  const made = await farm.api<{ viewerId: string; token: string }>(
+    'POST',
+    `/v1/phones/${phoneId}/viewers`,
+    spec,
+  );
+  return browser.open(farm, made);
+}
+
 it(
-  'a phone that somebody watches is not idle; one that nobody watches is paused, and goes on for who comes',
+  'a phone that somebody watches is not idle; one that nobody watches, or in passing, is paused, and goes on for who comes',
   { timeout: 3 * IDLE_MS },
   async () => {
     const viewer = await browser.watch(farm, watched.phoneId, 'watch');
     await viewer.firstFrame();
-    alone = await farm.create({ idlePauseMinutes: 1 });
-    await paused(alone);
+    [alone, glanced] = await Promise.all([
+      farm.create({ idlePauseMinutes: 1 }),
+      farm.create({ idlePauseMinutes: 1 }),
+    ]);
+    const thumbnail = await glance(glanced);
+    await Promise.all([paused(alone), paused(glanced)]);
+    // It was there all the while, and still is.
+    const { viewers } = await farm.api<{ viewers: object[] }>('GET', `/v1/phones/${glanced.phoneId}/viewers`);
+    expect(viewers).toMatchObject([{ pinned: true, connected: true }]);
+    await thumbnail.page.close();
     expect(await farm.phone(watched.phoneId)).toMatchObject({ phase: 'ready', viewers: 1 });
     const decoded = await viewer.framesDecoded();
     await farm.shell(watched.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
