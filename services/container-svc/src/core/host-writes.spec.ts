@@ -47,7 +47,6 @@ const host: OciHost = {
   arch: 'x64',
   capabilities: new Set(capabilityNames),
   nofileHard: Infinity,
-  phoneCpus: undefined,
   binder: { kind: 'binderfs', major: 234 },
   devices: new Map(),
   sysctls: ['vm/mmap_rnd_bits', 'vm/mmap_rnd_compat_bits', 'kernel/kptr_restrict'],

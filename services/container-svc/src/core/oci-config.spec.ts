@@ -10,7 +10,6 @@ const host: OciHost = {
   arch: 'x64',
   capabilities: new Set(capabilityNames),
   nofileHard: Infinity,
-  phoneCpus: undefined,
   binder: { kind: 'none' },
   devices: new Map(),
   sysctls: ['vm/mmap_rnd_bits', 'vm/mmap_rnd_compat_bits', 'kernel/kptr_restrict'],

@@ -80,7 +80,7 @@ export function ociConfig(profile: RunProfile, run: RunSpec, host: OciHost, phon
         cpu: {
           quota: Math.round((run.limits.cpuMillis * CPU_PERIOD) / 1_000),
           period: CPU_PERIOD,
-          ...(host.phoneCpus === undefined ? {} : { cpus: host.phoneCpus }),
+          ...(run.limits.cpus === undefined ? {} : { cpus: run.limits.cpus }),
         },
         pids: { limit: run.limits.pids },
       },

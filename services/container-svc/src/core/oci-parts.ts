@@ -11,8 +11,6 @@ export interface OciHost {
   readonly capabilities: ReadonlySet<Capability>;
   /** Hard limit of open files; a higher one makes crun fail. */
   readonly nofileHard: number;
-  /** CPUs that phones run on; undefined = all. */
-  readonly phoneCpus: string | undefined;
   readonly binder: HostBinder;
   /** Device nodes that exist, by their path on the host. */
   readonly devices: ReadonlyMap<string, DeviceNumber>;

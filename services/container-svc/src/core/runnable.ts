@@ -28,7 +28,9 @@ export function runnable(
 ): Way | Refusal {
   const read = runSpecOf(spec);
   if ('mistakes' in read) return invalid(read.mistakes);
-  const { run } = read;
+  const limits =
+    host.phoneCpus === undefined ? read.run.limits : { ...read.run.limits, cpus: host.phoneCpus };
+  const run: RunSpec = { ...read.run, limits };
   if (image === undefined)
     return refuse('ImageMissing', `this host does not have the image ${run.imageId}: import it here`);
   const profile = runProfileOf(image.profile);
@@ -56,7 +58,7 @@ export function runnable(
     image,
     userns,
     imageId: run.imageId,
-    limits: host.phoneCpus === undefined ? run.limits : { ...run.limits, cpus: host.phoneCpus },
+    limits,
     egressAllow: run.egressAllow,
     ports: run.ports,
     fingerprint: fingerprint(run, userns, renderNode),

@@ -57,7 +57,6 @@ export async function probeKernel({
       arch: process.arch,
       capabilities: parseCapabilities(status),
       nofileHard: parseHardLimits(read('/proc/self/limits')).nofile,
-      phoneCpus,
       binder,
       devices: probeDevices(renderNodes),
       sysctls: Object.keys(securitySysctls).filter((name) => fs.existsSync(`/proc/sys/${name}`)),

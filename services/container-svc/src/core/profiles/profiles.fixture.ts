@@ -10,7 +10,6 @@ export const host: OciHost = {
   arch: 'x64',
   capabilities: new Set(capabilityNames),
   nofileHard: Infinity,
-  phoneCpus: undefined,
   binder: { kind: 'binderfs', major: 234 },
   devices: new Map([
     ['/dev/fuse', { major: 10, minor: 229 }],
