@@ -139,13 +139,23 @@ export class ViewerStore {
     return standing(answer);
   }
 
-  /** It is there, by the word of who serves it: it stands for `ms` more. One that was forgotten is not known again. */
-  async stand(viewer: string, phone: string, ms: number): Promise<void> {
+  /**
+   * It is there, by the word of who serves it: it stands for `ms` more. One that was forgotten is not known again. False: its right was
+   * taken back.
+   */
+  async stand(viewer: string, phone: string, ms: number): Promise<boolean> {
     const until = (await this.#state.now()) + ms;
     const [key, list] = [viewerKey(viewer), listKey(phone)];
-    await this.#state.run('keeping a viewer', (redis) =>
-      redis.multi().pexpire(key, ms).zadd(list, 'XX', until, viewer).pexpire(list, ms, 'GT').exec(),
+    const answers = await this.#state.run('keeping a viewer', (redis) =>
+      redis
+        .multi()
+        .exists(revokedKey(viewer))
+        .pexpire(key, ms)
+        .zadd(list, 'XX', until, viewer)
+        .pexpire(list, ms, 'GT')
+        .exec(),
     );
+    return answers?.[0]?.[1] !== 1;
   }
 
   /** The connection ended: the viewer may come back. */

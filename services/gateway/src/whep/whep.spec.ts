@@ -3,6 +3,8 @@ import { AppError, type Reached } from '@ancloud/kit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Whep, type WhepParts } from './whep.js';
 
+/** Whether the phone's record says who carries it. */
+let recorded: boolean;
 /** What each media-svc of the phone does when it is looked at, and asked. */
 let medias: Record<string, { readonly reached: Reached; readonly answers?: 'yes' | AppError }>;
 let asked: string[];
@@ -12,6 +14,7 @@ const notHere = new AppError('VIEWER_NOT_FOUND', 'there is no such session here'
 const broke = new AppError('UNAVAILABLE', 'it has fallen silent');
 
 beforeEach(() => {
+  recorded = true;
   asked = [];
   forgotten = [];
 });
@@ -25,7 +28,12 @@ const whep = new Whep({
     },
   },
   facts: {
+    medias: () =>
+      Promise.resolve(
+        Object.keys(medias).map((id) => MediaRecord.fromPartial({ mediaId: id, mediaAddress: id })),
+      ),
     stream: () => {
+      if (!recorded) return Promise.resolve(undefined);
       const [mediaAddress = '', ...edges] = Object.keys(medias);
       return Promise.resolve(
         StreamRecord.fromPartial({
@@ -59,6 +67,13 @@ it('a session is found at whichever of them has it', async () => {
   medias = { a: { reached: 'ready', answers: notHere }, b: { reached: 'ready', answers: 'yes' } };
   expect(await patch()).toBe('taken');
   expect(asked).toEqual(['a', 'b']);
+  expect(forgotten).toEqual([]);
+});
+
+it('is looked for everywhere while no record says who carries the phone', async () => {
+  recorded = false;
+  medias = { a: { reached: 'ready', answers: notHere }, b: { reached: 'ready', answers: 'yes' } };
+  expect(await patch()).toBe('taken');
   expect(forgotten).toEqual([]);
 });
 

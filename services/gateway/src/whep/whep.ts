@@ -56,16 +56,19 @@ export class Whep {
     const { door, medias } = this.#parts;
     const admission = await door.admit({ kind: 'token', token });
     const { viewer: viewerId, phone: phoneId, pinned } = admission;
+    let at = '';
     try {
       if (pinned && feed !== '')
         throw invalid('feed', feed, 'the token is for the low layer of the screen alone', "leave out 'feed'");
-      const ask = (address: string, edge: boolean) =>
-        medias
+      const ask = (address: string, edge: boolean) => {
+        at = address;
+        return medias
           .get(address)
           .createWhep(
             { viewerId, phoneId, offer, feedId: feed, low: low || pinned, edge, pinned },
             { deadlineMs: ANSWER_MS, retries: 0 },
           );
+      };
       const { answer, etag } =
         feed === ''
           ? await reachSeat(this.#parts, admission, signal, ({ address, edge }) => ask(address, edge))
@@ -78,8 +81,7 @@ export class Whep {
       throw await this.#whyNothing(error, admission, feed);
     }
     // Its right was taken back while it was answered: whoever ended pictures then may have come too early.
-    const carriers = await this.#carriersOf(phoneId, feed);
-    await Promise.allSettled(carriers.map((address) => medias.get(address).deleteWhep({ viewerId })));
+    await Promise.allSettled([medias.get(at).deleteWhep({ viewerId })]);
     throw viewerRevoked(viewerId);
   }
 
@@ -167,9 +169,16 @@ export class Whep {
     return this.#parts.signer.verify(token, 0);
   }
 
-  /** The media-svcs that have what the session watches. */
+  /**
+   * The media-svcs that have what the session watches. All of them while no record says who carries the phone: an edge and its viewers outlive their origin, and the record that this
+   * takes with it.
+   */
   async #carriersOf(phone: string, feed: string): Promise<string[]> {
-    if (feed === '') return carrierAddresses(await this.#parts.facts.stream(phone));
+    if (feed === '') {
+      const { facts } = this.#parts;
+      const carriers = carrierAddresses(await facts.stream(phone));
+      return carriers.length > 0 ? carriers : (await facts.medias()).map(({ mediaAddress }) => mediaAddress);
+    }
     return this.#parts.feeds.find(feed).then(
       ({ address }) => [address],
       (error: unknown) => {
