@@ -1,5 +1,5 @@
 import { AppError } from '@ancloud/kit/errors';
-import { iceOf, malformed, parseSdp, type IceCredentials } from './sdp.js';
+import { iceOf, parseSdp, type IceCredentials } from './sdp.js';
 
 export interface PatchState {
   /** The present entity tag, with its quotes. */
@@ -11,7 +11,8 @@ export interface PatchState {
 /**
  * What a PATCH of a WHEP session asks for (draft-ietf-wish-whep-04, "HTTP PATCH request usage"): more candidates, or other
  * credentials and thereby a new ICE session. Candidates themselves are not looked at beyond their syntax: we are ICE lite and answer
- * wherever the viewer's checks come from. Pure. Errors: SDP_INVALID, ETAG_MISMATCH.
+ * wherever the viewer's checks come from. Of several m-sections the first counts: a player whose bundle policy is not `max-bundle`, browsers' default, has candidates of all
+ * its sections before it has the answer. Pure. Errors: SDP_INVALID, ETAG_MISMATCH.
  */
 export function readPatch(
   state: PatchState,
@@ -19,14 +20,7 @@ export function readPatch(
   fragment: string,
 ): { readonly kind: 'candidates' } | { readonly kind: 'restart'; readonly ice: IceCredentials } {
   const description = parseSdp(fragment);
-  const [section, ...others] = description.media;
-  if (others.length > 0)
-    throw malformed(
-      'the fragment has several m-sections',
-      'm',
-      'send the one that the BUNDLE group is tagged by',
-    );
-  const ice = iceOf(description, section);
+  const ice = iceOf(description, description.media[0]);
   const same = ice.usernameFragment === state.ice.usernameFragment && ice.password === state.ice.password;
   if (!matches(ifMatch, state.etag)) {
     throw new AppError('ETAG_MISMATCH', 'the ICE session has another entity tag', {
