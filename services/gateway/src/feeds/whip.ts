@@ -7,6 +7,7 @@ import { reachMedia, type MediaFinding } from '../signal/reach-media.js';
 import { type FeedFinder, feedNotFound } from './feed-finder.js';
 import type { FeedSigner } from './feed-token.js';
 import type { FeedTokens } from './feed-tokens.js';
+import { OfferRate } from '../whep/offer-rate.js';
 
 const ANSWER_MS = 10_000;
 const SHORT_MS = 5_000;
@@ -22,14 +23,16 @@ export interface WhipParts extends MediaFinding {
 /** WHIP's sessions (RFC 9725). As WHEP's: nothing of them is kept here, so any gateway serves any request. The session's id is the feed's. */
 export class Whip {
   readonly #parts: WhipParts;
+  readonly #offers: OfferRate;
 
   constructor(parts: WhipParts) {
     this.#parts = parts;
+    this.#offers = new OfferRate(parts.clock);
   }
 
   /**
-   * Uses the token up, unless that fails. Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, PHONE_NOT_FOUND, SDP_INVALID, CODEC_UNSUPPORTED,
-   * STREAM_FAILED, CAPACITY, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Uses the token up, unless that fails. Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, RATE_LIMITED, PHONE_NOT_FOUND, SDP_INVALID,
+   * CODEC_UNSUPPORTED, STREAM_FAILED, CAPACITY, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   async create(
     token: string,
@@ -38,6 +41,7 @@ export class Whip {
   ): Promise<{ readonly feed: string; readonly answer: string; readonly etag: string }> {
     const { signer, tokens, medias, clock, facts } = this.#parts;
     const { feed, phone, owner, exp } = await signer.verify(token, clock.now());
+    this.#offers.take(feed);
     if ((await tokens.take(feed)) === undefined)
       throw new AppError('TOKEN_USED', "the feed's token was used before, or the feed was ended", {
         field: 'token',

@@ -68,6 +68,7 @@ export function sdpRoutes(options: SdpRoutes): readonly RouteDoc[] {
         'TOKEN_INVALID',
         'TOKEN_EXPIRED',
         'TOKEN_USED',
+        'RATE_LIMITED',
         'PHONE_NOT_FOUND',
         ...refusals,
         'SDP_INVALID',

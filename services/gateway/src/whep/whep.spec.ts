@@ -109,6 +109,37 @@ it("somebody else's session is not asked for, and nobody is forgotten", async ()
   expect(forgotten).toEqual([]);
 });
 
+it('a token that is tried again and again is refused before anybody is asked, and is good again later', async () => {
+  let now = 0;
+  let admitted = 0;
+  const refused = new AppError('SDP_INVALID', 'no offer');
+  const flooded = new Whep({
+    signer: { verify: (token: string) => Promise.resolve({ viewer: token }) },
+    door: {
+      admit: () => {
+        admitted += 1;
+        return Promise.reject(refused);
+      },
+    },
+    clock: { monotonic: () => now, now: () => now },
+  } as unknown as WhepParts);
+  const post = (token: string): Promise<string> =>
+    flooded.create(token, { offer: '', feed: '', low: false }, AbortSignal.abort()).then(
+      () => 'taken',
+      (error: unknown) => (error as AppError).code,
+    );
+  const codes: string[] = [];
+  for (let n = 0; n < 30; n += 1) codes.push(await post('vw_1'));
+  expect(codes).toEqual([
+    ...Array<string>(20).fill('SDP_INVALID'),
+    ...Array<string>(10).fill('RATE_LIMITED'),
+  ]);
+  expect(admitted).toBe(20);
+  expect(await post('vw_2')).toBe('SDP_INVALID');
+  now = 1_000;
+  expect(await post('vw_1')).toBe('SDP_INVALID');
+});
+
 describe('what is not there to be watched', () => {
   const given: string[] = [];
   const admission = {
@@ -121,13 +152,14 @@ describe('what is not there to be watched', () => {
   };
   const create = (feed: string, why: AppError, waiting?: string): Promise<AppError> =>
     new Whep({
+      signer: { verify: () => Promise.resolve({ viewer: 'vw_1' }) },
       door: { admit: () => Promise.resolve(admission) },
       facts: {
         stream: () => Promise.resolve(undefined),
         medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a' })]),
       },
       reached: () => Promise.resolve('ready'),
-      clock: { monotonic: () => 0 },
+      clock: { monotonic: () => 0, now: () => 0 },
       medias: { get: () => ({ createWhep: () => Promise.reject(why) }) },
       feeds: { find: () => Promise.reject(why) },
       feedTokens: { ownerOf: () => Promise.resolve(waiting) },

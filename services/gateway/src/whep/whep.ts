@@ -9,6 +9,7 @@ import type { FeedTokens } from '../feeds/feed-tokens.js';
 import type { TokenSigner } from '../viewers/token.js';
 import type { Admission, ViewerDoor } from '../viewers/viewer-door.js';
 import type { ViewerStore } from '../viewers/viewer-store.js';
+import { OfferRate } from './offer-rate.js';
 
 /** A cold stream starts a video server on the phone first; as for a join. */
 const ANSWER_MS = 20_000;
@@ -29,14 +30,16 @@ export interface WhepParts extends MediaFinding {
  */
 export class Whep {
   readonly #parts: WhepParts;
+  readonly #offers: OfferRate;
 
   constructor(parts: WhepParts) {
     this.#parts = parts;
+    this.#offers = new OfferRate(parts.clock);
   }
 
   /**
-   * Uses the token up, unless that fails. Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, PHONE_NOT_FOUND, PHONE_NOT_RUNNING, FEED_NOT_FOUND,
-   * FEED_NOT_LIVE, SDP_INVALID, CODEC_UNSUPPORTED, VIEWER_REVOKED, STREAM_FAILED, CAPACITY, UNAVAILABLE, DEADLINE_EXCEEDED.
+   * Uses the token up, unless that fails. Errors: TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED, RATE_LIMITED, PHONE_NOT_FOUND, PHONE_NOT_RUNNING,
+   * FEED_NOT_FOUND, FEED_NOT_LIVE, SDP_INVALID, CODEC_UNSUPPORTED, VIEWER_REVOKED, STREAM_FAILED, CAPACITY, UNAVAILABLE, DEADLINE_EXCEEDED.
    */
   async create(
     token: string,
@@ -53,7 +56,8 @@ export class Whep {
     },
     signal: AbortSignal,
   ): Promise<{ readonly session: string; readonly answer: string; readonly etag: string }> {
-    const { door, medias } = this.#parts;
+    const { door, medias, signer, clock } = this.#parts;
+    this.#offers.take((await signer.verify(token, clock.now())).viewer);
     const admission = await door.admit({ kind: 'token', token });
     const { viewer: viewerId, phone: phoneId, pinned } = admission;
     let at = '';
