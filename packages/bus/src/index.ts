@@ -7,5 +7,6 @@ export { Lanes } from './lane/lanes.js';
 export type { LaneOutlet } from './lane/lane-outlet.js';
 export type { StraightOutlet } from './lane/straight-outlet.js';
 export { LaneCast } from './lane/lane-cast.js';
-export type { LaneAnswer, LaneHandler } from './lane/lane-server.js';
+export type { LaneAnswer } from './lane/lane-peer.js';
+export type { LaneHandler } from './lane/lane-server.js';
 export type { Share } from './lane/shared.js';

@@ -59,7 +59,7 @@ describe('a lane’s frames', () => {
   it.each([
     ['a body beyond the limit', Buffer.from('4100000000070000000a', 'hex'), /65 bytes is larger than 64/],
     ['a body of 4 GiB', Buffer.from('ffffffff0007000000', 'hex'), /larger than 64/],
-    ['a kind that there is none of', Buffer.from('000000000a00000000', 'hex'), /no kind 10/],
+    ['a kind that there is none of', Buffer.from('000000000b00000000', 'hex'), /no kind 11/],
   ])('refuses %s', (_, bytes, text) => {
     expect(() => read([bytes])).toThrow(text);
     expect(() => read([bytes])).toThrow(FrameError);

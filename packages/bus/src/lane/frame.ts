@@ -24,6 +24,8 @@ export const Kind = {
   shared: 8,
   /** Body: a ControlAck, the answer to a lane's share of a `shared` of lane 1. From who offered. */
   ack: 9,
+  /** Body: u8, 1 = copies on this lane are waited for, 0 = they may wait. From who offered, to who said that it hears them. */
+  haste: 10,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -80,7 +82,7 @@ export class FrameReader {
       const kind = bytes[at + 4] as number;
       if (length > this.#limit)
         throw new FrameError(`a frame of ${length} bytes is larger than ${this.#limit}`);
-      if (kind > Kind.ack) throw new FrameError(`there is no kind ${kind} of frames`);
+      if (kind > Kind.haste) throw new FrameError(`there is no kind ${kind} of frames`);
       const end = at + HEADER_BYTES + length;
       if (end > bytes.length) break;
       this.#take(kind as Kind, bytes.readUInt32LE(at + 5), bytes.subarray(at + HEADER_BYTES, end));

@@ -27,7 +27,7 @@ export interface OpenLane {
   send(bytes: Uint8Array): boolean;
   /** Says that messages go by the straight lane of that number from here on. As `send`. */
   straight(lane: number): boolean;
-  /** A message that went straight. Nobody waits for it: it may leave a little later. As `send`. */
+  /** A message that went straight. It may leave a little later, unless the other end has said that it waits for it. As `send`. */
   copy(bytes: Uint8Array): boolean;
   /** May be called twice. */
   close(): void;
@@ -39,6 +39,8 @@ interface Opening {
   /** Told once, when the other end closed it or is gone. */
   readonly closed: () => void;
   readonly acked: ((ack: ControlAck) => void) | undefined;
+  /** The other end waits for copies. */
+  hasty: boolean;
 }
 
 /** One connection to a process that offers lanes, and all lanes to it. Ends with its last lane, or when it breaks. */
@@ -82,7 +84,8 @@ export class LaneLink {
     acked?: (ack: ControlAck) => void,
   ): Promise<OpenLane> {
     const opened = Promise.withResolvers<void>();
-    this.#lanes.set(lane, { proof: secret.subarray(PROOF_BYTES), opened, closed, acked });
+    const opening: Opening = { proof: secret.subarray(PROOF_BYTES), opened, closed, acked, hasty: false };
+    this.#lanes.set(lane, opening);
     const timer = setTimeout(() => this.#end(`no answer within ${OPEN_MS} ms`), OPEN_MS);
     if (!this.#writer.send(Kind.open, lane, secret.subarray(0, PROOF_BYTES)))
       this.#end('the connection is closed');
@@ -100,7 +103,13 @@ export class LaneLink {
         body.writeUInt32LE(other);
         return this.#sent(this.#lanes.has(lane) && this.#writer.send(Kind.straight, lane, body));
       },
-      copy: (bytes) => this.#sent(this.#lanes.has(lane) && this.#writer.sendLater(Kind.copy, lane, bytes)),
+      copy: (bytes) =>
+        this.#sent(
+          this.#lanes.has(lane) &&
+            (opening.hasty
+              ? this.#writer.send(Kind.copy, lane, bytes)
+              : this.#writer.sendLater(Kind.copy, lane, bytes)),
+        ),
       close: () => {
         if (!this.#lanes.delete(lane)) return;
         this.#writer.send(Kind.close, lane);
@@ -120,7 +129,9 @@ export class LaneLink {
   #frame(kind: Kind, lane: number, body: Buffer): void {
     const opening = this.#lanes.get(lane);
     if (kind === Kind.ack) opening?.acked?.(ControlAck.decode(body));
-    else if (kind === Kind.pong) {
+    else if (kind === Kind.haste) {
+      if (opening !== undefined) opening.hasty = body[0] === 1;
+    } else if (kind === Kind.pong) {
       clearTimeout(this.#silence);
       this.#silence = undefined;
     } else if (kind === Kind.opened && opening !== undefined) {

@@ -104,7 +104,9 @@ export class LaneOutlet<T> implements Outlet<T> {
     this.#asking = true;
     let wait: number | undefined;
     try {
-      const offer = await bus.request(subject, params, {}, LaneOffer, { timeoutMs: ASK_MS });
+      const offer = await bus.request(subject, params, { hearsHaste: true }, LaneOffer, {
+        timeoutMs: ASK_MS,
+      });
       let gone = false;
       // Undefined until it is open: it may be told of its end before.
       let open: OpenLane | undefined;

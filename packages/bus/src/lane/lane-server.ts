@@ -2,15 +2,13 @@ import crypto from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
-import { ControlAck, type ControlBatch, type LaneOffer } from '@ancloud/contracts/input/v1/input';
+import type { ControlBatch, LaneOffer } from '@ancloud/contracts/input/v1/input';
 import { bindError, type FarmTls, type Log, removeStaleSocket, splitAddress } from '@ancloud/kit';
-import { FrameReader, Kind, MAX_BODY_BYTES, PROOF_BYTES } from './frame.js';
+import { Kind, PROOF_BYTES } from './frame.js';
+import { type LaneAnswer, OFFER_MS, Peer } from './lane-peer.js';
 import { sameProof } from './proof.js';
-import { FrameWriter } from './frame-writer.js';
 import { readShared, type Share } from './shared.js';
 
-/** An offer that nobody takes up is over. */
-const OFFER_MS = 5_000;
 /** Connections that have shown no secret yet; more are closed at once. */
 const STRANGERS_MAX = 64;
 
@@ -23,9 +21,6 @@ export interface LaneServerOptions {
   /** Over TCP: who connects shows a certificate of the farm's authority. Default: plain text. */
   readonly tls?: FarmTls | undefined;
 }
-
-/** False = it did not leave, and is to go by NATS. */
-export type LaneAnswer = (ack: ControlAck) => boolean;
 
 /** Takes what comes by one lane. Bytes are valid during the call only. */
 export interface LaneHandler {
@@ -57,6 +52,8 @@ interface Lane {
   timer: NodeJS.Timeout | undefined;
   /** Its connection, once it is taken up. */
   peer: Peer | undefined;
+  /** Whether its copies are waited for; undefined: its other end does not hear of it. */
+  haste: boolean | undefined;
 }
 
 /**
@@ -116,13 +113,16 @@ export class LaneServer {
     return [...this.#lanes.values()].filter(({ peer }) => peer !== undefined).length;
   }
 
-  /** Messages of whoever takes up the offer go to `handler`, until that end closes the lane or `withdraw` does. */
-  offer(of: LaneFor, handler: LaneHandler): LaneOffer {
+  /**
+   * Messages of whoever takes up the offer go to `handler`, until that end closes the lane or `withdraw` does.
+   * @param haste as `hurry`; undefined (default): whoever asked for the lane does not hear of it.
+   */
+  offer(of: LaneFor, handler: LaneHandler, haste?: boolean): LaneOffer {
     const id = this.#next;
     this.#next = (this.#next % 0xffff_ffff) + 1;
     const secret = crypto.randomBytes(2 * PROOF_BYTES);
     const timer = setTimeout(() => this.#forget(id)?.closed?.(), OFFER_MS).unref();
-    this.#lanes.set(id, { of, handler, secret, timer, peer: undefined });
+    this.#lanes.set(id, { of, handler, secret, timer, peer: undefined, haste });
     return { address: this.#address, lane: id, secret, shared: handler.shared !== undefined };
   }
 
@@ -136,6 +136,18 @@ export class LaneServer {
   withdraw({ phone, viewer }: LaneFor): void {
     for (const [id, { of }] of this.#lanes)
       if (of.phone === phone && (viewer === undefined || of.viewer === viewer)) this.end(id);
+  }
+
+  /**
+   * Whether copies on the phone's lanes are waited for from now on, by those whose other ends hear of it: a copy leaves at once, or a
+   * millisecond later, so that who has the message itself is woken alone.
+   */
+  hurry(phone: string, haste: boolean): void {
+    for (const [id, lane] of this.#lanes) {
+      if (lane.of.phone !== phone || lane.haste === undefined || lane.haste === haste) continue;
+      lane.haste = haste;
+      lane.peer?.hurry(id, haste);
+    }
   }
 
   /** May be called twice. */
@@ -161,7 +173,7 @@ export class LaneServer {
         clearTimeout(lane.timer);
         lane.secret = undefined;
         lane.peer = peer;
-        return proof;
+        return { proof, haste: lane.haste === true };
       },
       message: (kind, id, bytes) =>
         this.#tell(peer, id, (handler) => {
@@ -204,80 +216,5 @@ export class LaneServer {
     clearTimeout(lane?.timer);
     this.#lanes.delete(id);
     return lane?.handler;
-  }
-}
-
-interface PeerEvents {
-  /** The other half of the secret, when this is the right one. */
-  open(id: number, secret: Buffer): Buffer | undefined;
-  /** `kind`: message, copy or straight. */
-  message(kind: Kind, id: number, bytes: Buffer): void;
-  /** `answered`: the other end hears answers. Errors: FrameError. */
-  shared(bytes: Buffer, answered: boolean): void;
-  close(id: number): void;
-  /** `why`: it misbehaved. */
-  gone(why: string | undefined): void;
-}
-
-/** One connection. Until it has shown a secret it may say nothing longer than one, and not stay for longer than an offer lasts. */
-class Peer {
-  readonly #socket: net.Socket;
-  readonly #writer: FrameWriter;
-  readonly #reader: FrameReader;
-  readonly #patience: NodeJS.Timeout;
-  readonly #events: PeerEvents;
-  #why: string | undefined;
-  strange = true;
-
-  constructor(socket: net.Socket, events: PeerEvents) {
-    this.#socket = socket;
-    this.#events = events;
-    this.#writer = new FrameWriter(socket);
-    this.#reader = new FrameReader((kind, lane, body) => this.#frame(kind, lane, body), PROOF_BYTES);
-    this.#patience = setTimeout(() => this.#refuse('no secret came'), OFFER_MS).unref();
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        this.#reader.read(chunk);
-      } catch (error) {
-        this.#refuse(error instanceof Error ? error.message : String(error));
-      }
-    });
-    // 'close' follows; who broke it does not matter.
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      clearTimeout(this.#patience);
-      events.gone(this.#why);
-    });
-  }
-
-  end(lane: number): void {
-    this.#writer.send(Kind.close, lane);
-  }
-
-  answerOf(lane: number): LaneAnswer {
-    return (ack) => this.#writer.send(Kind.ack, lane, ControlAck.encode(ack).finish());
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
-
-  #frame(kind: Kind, lane: number, body: Buffer): void {
-    if (kind === Kind.message || kind === Kind.copy || kind === Kind.straight)
-      return this.#events.message(kind, lane, body);
-    if (kind === Kind.shared) return this.#events.shared(body, lane === 1);
-    if (kind === Kind.ping) return void this.#writer.send(Kind.pong, 0);
-    if (kind === Kind.close) return this.#events.close(lane);
-    const proof = kind === Kind.open ? this.#events.open(lane, body) : undefined;
-    if (proof === undefined) return this.#refuse('a wrong secret');
-    this.strange = false;
-    clearTimeout(this.#patience);
-    this.#reader.allow(MAX_BODY_BYTES);
-    this.#writer.send(Kind.opened, lane, proof);
-  }
-
-  #refuse(why: string): void {
-    this.#why ??= why;
-    this.#socket.destroy();
   }
 }
