@@ -1,4 +1,4 @@
-import { Action, TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { Action, TouchAction, type TouchFrame, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { ControlEvent, ScaledFinger } from '@ancloud/contracts/input/v1/input';
 import { textEvent } from './typed-text.js';
 
@@ -48,6 +48,17 @@ const event = (value: NonNullable<ControlEvent['event']>): Translation => ({
   hover: false,
 });
 
+/** Where a touch stands, read or not yet checked. */
+export function touchOrder({ gesture, sequence, action, fingers }: TouchFrame): TouchOrder {
+  const none = action === TouchAction.TOUCH_ACTION_CANCEL || action === TouchAction.TOUCH_ACTION_HOVER;
+  return {
+    gesture,
+    sequence,
+    fingersDown: none ? 0 : fingers.length,
+    move: action === TouchAction.TOUCH_ACTION_MOVE || action === TouchAction.TOUCH_ACTION_HOVER,
+  };
+}
+
 /**
  * What a viewer said → what its phone is told: checked field by field, coordinates scaled from 0-65535 to pixels of
  * `size` and clamped inside it. Pure and total: hostile input is refused with a sentence, never thrown.
@@ -95,15 +106,7 @@ export function translate(message: ViewerInput, size: Size): Translation {
             height: size.height,
           },
         },
-        touch: {
-          gesture,
-          sequence,
-          fingersDown:
-            action === TouchAction.TOUCH_ACTION_CANCEL || action === TouchAction.TOUCH_ACTION_HOVER
-              ? 0
-              : scaled.length,
-          move: action === TouchAction.TOUCH_ACTION_MOVE || action === TouchAction.TOUCH_ACTION_HOVER,
-        },
+        touch: touchOrder(input.value),
         hover: action === TouchAction.TOUCH_ACTION_HOVER,
       };
     }

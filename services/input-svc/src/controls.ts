@@ -25,6 +25,8 @@ export interface ControlsOptions {
   readonly leaving: (holder: string, fence: number, why: string) => void;
   /** A fence was given: what waits of the holder may go. */
   readonly ready: () => void;
+  /** Hot: a decision is about to be made, so what the holder did and has not been told of is to be told. */
+  readonly settling: () => void;
 }
 
 /** What a viewer may do as the arbiter weighs it. */
@@ -83,6 +85,7 @@ export class Controls {
   /** Decides and begins what follows. @returns the verdict's `accepted`. Hot for `acts` of the holder: nothing is made but the state. */
   decide(event: ArbiterEvent, why: string): boolean {
     if (this.#closed) return false;
+    this.#options.settling();
     const before = this.#state;
     const { state, accepted, changed } = arbitrate(before, event);
     this.#state = state;
@@ -91,9 +94,9 @@ export class Controls {
     return accepted;
   }
 
-  /** One input of the holder goes to the phone. */
-  counted(): void {
-    this.#inputs += 1;
+  /** So many inputs of the holder went to the phone. */
+  counted(inputs = 1): void {
+    this.#inputs += inputs;
   }
 
   /** Resolves when every change so far has its fence, or could not get it. */

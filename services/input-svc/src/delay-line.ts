@@ -12,6 +12,11 @@ export class DelayLine {
   #timer: NodeJS.Timeout | undefined;
   #lastMs = -Infinity;
 
+  /** Nothing waits. */
+  get idle(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   /** @param move may be dropped when too much waits. @returns false when it was. */
   add(delayMs: number, move: boolean, run: () => void): boolean {
     if (move && this.#waiting.length >= MOVES_MAX) return false;

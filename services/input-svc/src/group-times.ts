@@ -26,9 +26,8 @@ export class GroupTimes {
     );
   }
 
-  /** Begins with the master's input. `taken` is called at most once: when at least one phone has written it. */
-  measure(taken: (sample: GroupSample) => void): Sample {
-    const beganMs = performance.now();
+  /** Begins with the master's input, at that monotonic time. `taken` is called at most once: when at least one phone has written it. */
+  measure(beganMs: number, taken: (sample: GroupSample) => void): Sample {
     let waiting = 1;
     let firstMs = Infinity;
     let lastMs = 0;

@@ -3,17 +3,22 @@ import type { viewer as protocol } from '@ancloud/contracts';
 import type { GroupSample } from '@ancloud/contracts/input/v1/input';
 import { TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { GroupRecord } from '@ancloud/contracts/state/v1/state';
-import { deviate, deviationOf } from './core/jitter.js';
+import { touchOrder } from '@ancloud/kit/input-translation';
+import { deviate, deviates, type Deviation, deviationOf, noDeviation } from './core/jitter.js';
+import { Outbox } from './core/outbox.js';
 import { SharedInput } from './core/shared-input.js';
 import { DelayLine } from './delay-line.js';
 import type { GroupTimes, Sample } from './group-times.js';
-import type { Followed, PhoneInput } from './phone-input.js';
+import type { Written } from './sending.js';
+import type { Followed, Following, Leader } from './following.js';
 
 type RoleWord = protocol.RoleWord;
-export type Follower = Pick<PhoneInput, 'follow' | 'flush' | 'unfollow'>;
+export type Follower = Pick<Following, 'follow' | 'cast' | 'flush' | 'settle' | 'unfollow'>;
 
 /** An answer of session-svc costs a message: of all inputs of a master, four a second are looked at. */
 const SAMPLE_MS = 250;
+/** Members are told what they have done so long after they did it. Silence is a second, idleness two. */
+const SETTLE_MS = 100;
 /** The newest, which GetGroup tells of. */
 const SAMPLES = 240;
 
@@ -24,6 +29,12 @@ interface Member {
   followed: number;
   refused: number;
   readonly line: DelayLine;
+}
+
+/** One input that waits for the end of this turn of the event loop. */
+interface Played {
+  readonly leader: Leader;
+  readonly shared: SharedInput;
 }
 
 /** What is known of a member that is served here. */
@@ -45,7 +56,12 @@ export class Group {
   #turn = Date.now();
   #gesture = 0;
   #sampleAtMs = -Infinity;
+  /** What all members do alike. A move that finds one waiting takes its place, once for all of them. */
+  readonly #outbox = new Outbox<Played>();
   #flushing = false;
+  /** Something waits at a member. */
+  #following = false;
+  #settling: NodeJS.Timeout | undefined;
 
   /** @param phone one that this instance serves. */
   constructor(record: GroupRecord, phone: (phone: string) => Follower | undefined, times: GroupTimes) {
@@ -84,6 +100,7 @@ export class Group {
 
   /** Who is no longer a member lets go. */
   changed(record: GroupRecord): void {
+    this.#flush();
     const before = this.#members;
     this.#record = record;
     const away = new Set([...record.exclude, record.masterId]);
@@ -101,32 +118,27 @@ export class Group {
     const { input } = message;
     // Nobody would hear what a member's clipboard holds, and who holds the controls is each phone's own matter.
     if (input?.$case === 'control' || (input?.$case === 'clipboard' && !input.value.set)) return false;
-    const move = input?.$case === 'touch' && input.value.action === TouchAction.TOUCH_ACTION_MOVE;
     if (input?.$case === 'touch' && input.value.gesture !== this.#gesture) {
       this.#gesture = input.value.gesture;
       this.#turn += 1;
     }
     const { groupId, masterId, jitter } = this.#record;
     const leader = { group: groupId, role, why: `followed ${masterId}` };
-    const sample = input?.$case === 'heartbeat' ? undefined : this.#sample();
-    const shared = new SharedInput(message);
+    const shared = new SharedInput(message, performance.now());
+    if (!deviates(jitter)) {
+      this.#outbox.add({ leader, shared }, input?.$case === 'touch' ? touchOrder(input.value) : undefined);
+      this.#flushLater();
+      return this.#someElsewhere();
+    }
+    const sample = this.#sample(shared);
     let elsewhere = false;
     for (const member of this.#members.values()) {
       const phone = this.#phone(member.phoneId);
-      if (phone === undefined) {
-        elsewhere = true;
-        continue;
+      if (phone === undefined) elsewhere = true;
+      else {
+        const deviation = deviationOf(jitter, groupId, member.phoneId, this.#turn);
+        this.#later(member, phone, { leader, shared }, deviation, sample?.expect(deviation.delayMs));
       }
-      const deviation = deviationOf(jitter, groupId, member.phoneId, this.#turn);
-      const written = sample?.expect(deviation.delayMs);
-      const run = (): void => {
-        const moved = deviate(message, deviation);
-        member.last = phone.follow(leader, moved === message ? shared : new SharedInput(moved), written);
-        this.#flushLater();
-        if (member.last === 'followed') member.followed += 1;
-        else member.refused += 1;
-      };
-      if (!member.line.add(deviation.delayMs, move, run)) written?.(false);
     }
     sample?.complete();
     return elsewhere;
@@ -134,6 +146,7 @@ export class Group {
 
   /** The master's holder is gone: what the members have down is lifted. @returns whether some are served elsewhere. */
   letGo(why: string): boolean {
+    this.#flush();
     let elsewhere = false;
     for (const member of this.#members.values()) if (!this.#release(member, why)) elsewhere = true;
     return elsewhere;
@@ -141,6 +154,7 @@ export class Group {
 
   close(why: string): void {
     this.letGo(why);
+    clearTimeout(this.#settling);
     this.#members.clear();
   }
 
@@ -157,21 +171,78 @@ export class Group {
     this.#flushing = true;
     setImmediate(() => {
       this.#flushing = false;
-      const cast = new LaneCast();
-      for (const { phoneId } of this.#members.values()) this.#phone(phoneId)?.flush(cast);
-      cast.leave();
+      this.#flush();
     });
   }
 
-  #sample(): Sample | undefined {
-    const now = performance.now();
-    if (now < this.#sampleAtMs) return undefined;
-    this.#sampleAtMs = now + SAMPLE_MS;
-    return this.#times.measure((sample) => {
+  #flush(): void {
+    for (const played of this.#outbox.take()) this.#cast(played);
+    if (!this.#following) return;
+    this.#following = false;
+    const cast = new LaneCast();
+    for (const { phoneId } of this.#members.values()) this.#phone(phoneId)?.flush(cast);
+    cast.leave();
+  }
+
+  /** Whose controls the group holds does it at once; who must be asked first follows. Books are for later: the last phone waits for all. */
+  #cast(played: Played): void {
+    const { leader, shared } = played;
+    const sample = this.#sample(shared);
+    const cast = new LaneCast();
+    for (const member of this.#members.values()) {
+      const phone = this.#phone(member.phoneId);
+      if (phone === undefined) continue;
+      const written = sample?.expect(0);
+      // The group's jitter has just been taken away.
+      if (!member.line.idle) this.#later(member, phone, played, noDeviation, written);
+      else if (phone.cast(cast, leader, shared, written)) note(member, 'followed');
+      else this.#follow(member, phone, leader, shared, written);
+    }
+    cast.leave();
+    sample?.complete();
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      for (const { phoneId } of this.#members.values()) this.#phone(phoneId)?.settle();
+    }, SETTLE_MS).unref();
+  }
+
+  #follow(member: Member, phone: Follower, leader: Leader, shared: SharedInput, written?: Written): void {
+    this.#following = true;
+    note(member, phone.follow(leader, shared, written));
+  }
+
+  #later(member: Member, phone: Follower, played: Played, deviation: Deviation, written?: Written): void {
+    const { leader, shared } = played;
+    const { input } = shared.input;
+    const move = input?.$case === 'touch' && input.value.action === TouchAction.TOUCH_ACTION_MOVE;
+    const run = (): void => {
+      const moved = deviate(shared.input, deviation);
+      const own = moved === shared.input ? shared : new SharedInput(moved, performance.now());
+      this.#follow(member, phone, leader, own, written);
+      this.#flushLater();
+    };
+    if (!member.line.add(deviation.delayMs, move, run)) written?.(false);
+  }
+
+  #someElsewhere(): boolean {
+    for (const { phoneId } of this.#members.values()) if (this.#phone(phoneId) === undefined) return true;
+    return false;
+  }
+
+  #sample({ input: { input }, atMs }: SharedInput): Sample | undefined {
+    if (input?.$case === 'heartbeat' || atMs < this.#sampleAtMs) return undefined;
+    this.#sampleAtMs = atMs + SAMPLE_MS;
+    return this.#times.measure(atMs, (sample) => {
       this.#samples.push(sample);
       if (this.#samples.length > SAMPLES) this.#samples.shift();
     });
   }
+}
+
+function note(member: Member, what: Followed): void {
+  member.last = what;
+  if (what === 'followed') member.followed += 1;
+  else member.refused += 1;
 }
 
 function memberOf(phoneId: string): Member {

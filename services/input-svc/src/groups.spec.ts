@@ -6,8 +6,9 @@ import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { GroupRecord } from '@ancloud/contracts/state/v1/state';
 import { Metrics } from '@ancloud/kit';
 import { Groups } from './groups.js';
+import type { LaneCast } from '@ancloud/bus';
 import type { SharedInput } from './core/shared-input.js';
-import type { Followed, Leader } from './phone-input.js';
+import type { Followed, Leader } from './following.js';
 import type { Written } from './sending.js';
 
 const down = (gesture: number): ViewerInput =>
@@ -28,6 +29,18 @@ class Phone {
   readonly heard: string[] = [];
   readonly waiting: Written[] = [];
   answer: Followed = 'followed';
+  /** Its controls are the group's. */
+  holds = false;
+  settled = 0;
+  cast(_: LaneCast, leader: Leader, shared: SharedInput, written?: Written): boolean {
+    if (!this.holds) return false;
+    this.follow(leader, shared, written);
+    this.heard.push(`cast ${this.heard.pop()}`);
+    return true;
+  }
+  settle(): void {
+    this.settled += 1;
+  }
   follow({ group, role, why }: Leader, { input }: SharedInput, written?: Written): Followed {
     const at = input.input?.$case === 'touch' ? input.input.value.fingers[0]?.x : '';
     this.heard.push(`${group} ${role} ${why}: ${input.input?.$case} ${at}`);
@@ -46,6 +59,7 @@ describe('groups', () => {
   let told: { group: string; said: GroupInput }[];
   let hear: (said: GroupInput, params: { group: string }) => void;
   let groups: Groups;
+  let leading: string[];
   const record = (given: Partial<GroupRecord> = {}): GroupRecord =>
     GroupRecord.fromPartial({ groupId: 'gr_1', masterId: 'ph_0', phoneIds: ['ph_1', 'ph_2'], ...given });
   const of = (phone: string): Phone => {
@@ -53,11 +67,17 @@ describe('groups', () => {
     if (found === undefined) throw new Error(`${phone} is not served`);
     return found;
   };
+  /** What a turn of the event loop brings leaves at its end. */
+  const did = async (...[master, viewer, role, input]: Parameters<Groups['did']>): Promise<void> => {
+    groups.did(master, viewer, role, input);
+    await new Promise(setImmediate);
+  };
   const touched = 'gr_1 control followed ph_0: touch 30000';
 
   beforeEach(() => {
     phones = new Map(['ph_0', 'ph_1', 'ph_2'].map((phone) => [phone, new Phone()]));
     told = [];
+    leading = [];
     const bus = {
       publish: (_: unknown, { group }: { group: string }, said: GroupInput) => told.push({ group, said }),
       subscribe: (_: unknown, __: unknown, fn: typeof hear) => {
@@ -70,46 +90,47 @@ describe('groups', () => {
       bus,
       metrics: new Metrics('test'),
       phone: (id) => phones.get(id),
+      leads: (phone, some) => leading.push(`${phone} ${some}`),
     });
   });
 
   afterEach(() => vi.useRealTimers());
 
-  it('does on the members what the master does, and not on the master again', () => {
+  it('does on the members what the master does, and not on the master again', async () => {
     groups.changed(record({ phoneIds: ['ph_0', 'ph_1', 'ph_2'] }));
-    groups.did('ph_0', 'vw_1', 'control', down(1));
-    groups.did('ph_1', 'vw_9', 'control', down(1));
+    await did('ph_0', 'vw_1', 'control', down(1));
+    await did('ph_1', 'vw_9', 'control', down(1));
     expect([of('ph_0').heard, of('ph_1').heard, of('ph_2').heard]).toEqual([[], [touched], [touched]]);
     expect(told).toEqual([]);
   });
 
-  it('listens to one viewer, where one is named', () => {
+  it('listens to one viewer, where one is named', async () => {
     groups.changed(record({ viewerId: 'vw_1' }));
-    groups.did('ph_0', 'vw_2', 'control', down(1));
+    await did('ph_0', 'vw_2', 'control', down(1));
     groups.letGo('ph_0', 'vw_2');
     expect(of('ph_1').heard).toEqual([]);
-    groups.did('ph_0', 'vw_1', 'owner', down(1));
+    await did('ph_0', 'vw_1', 'owner', down(1));
     expect(of('ph_1').heard).toEqual(['gr_1 owner followed ph_0: touch 30000']);
   });
 
-  it('lets go on every member when the master is let go, when one leaves, when it ends', () => {
+  it('lets go on every member when the master is let go, when one leaves, when it ends', async () => {
     groups.changed(record());
-    groups.did('ph_0', 'vw_1', 'control', down(1));
+    await did('ph_0', 'vw_1', 'control', down(1));
     groups.changed(record({ exclude: ['ph_2'] }));
     expect(of('ph_2').heard.at(-1)).toBe('gr_1 lets go: it left the group');
-    groups.did('ph_0', 'vw_1', 'control', down(2));
+    await did('ph_0', 'vw_1', 'control', down(2));
     expect(of('ph_2').heard).toHaveLength(2);
     groups.letGo('ph_0', 'vw_1');
     expect(of('ph_1').heard.at(-1)).toBe('gr_1 lets go: the controls of the master changed hands');
     groups.gone('gr_1');
     expect(of('ph_1').heard.at(-1)).toBe('gr_1 lets go: the group was ended');
-    groups.did('ph_0', 'vw_1', 'control', down(3));
+    await did('ph_0', 'vw_1', 'control', down(3));
     expect(of('ph_1').heard.at(-1)).toBe('gr_1 lets go: the group was ended');
   });
 
-  it('tells other instances once, however many members they serve, and does what they tell', () => {
+  it('tells other instances once, however many members they serve, and does what they tell', async () => {
     groups.changed(record({ phoneIds: ['ph_1', 'ph_7', 'ph_8'] }));
-    groups.did('ph_0', 'vw_1', 'owner', down(1));
+    await did('ph_0', 'vw_1', 'owner', down(1));
     groups.letGo('ph_0', 'vw_1');
     expect(told.map(({ group, said }) => [group, said.from, said.role, said.input?.input?.$case])).toEqual([
       ['gr_1', 'me', Role.ROLE_OWNER, 'touch'],
@@ -133,17 +154,17 @@ describe('groups', () => {
       { $case: 'clipboard', value: { set: false, text: '', paste: false } },
     ],
     ['who holds the controls', { $case: 'control', value: { want: true, to: '' } }],
-  ])('is not asked of the members: %s', (_, input) => {
+  ])('is not asked of the members: %s', async (_, input) => {
     groups.changed(record());
-    groups.did('ph_0', 'vw_1', 'control', { input, sentAtMs: 0 });
+    await did('ph_0', 'vw_1', 'control', { input, sentAtMs: 0 });
     expect(of('ph_1').heard).toEqual([]);
   });
 
-  it('says of each member how it keeps up, and of inputs when the last had them', () => {
+  it('says of each member how it keeps up, and of inputs when the last had them', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     groups.changed(record({ phoneIds: ['ph_1', 'ph_2', 'ph_9'] }));
     of('ph_2').answer = 'refused';
-    groups.did('ph_0', 'vw_1', 'control', down(1));
+    await did('ph_0', 'vw_1', 'control', down(1));
     expect(groups.view('gr_1')).toEqual({
       members: [
         { phoneId: 'ph_1', state: State.STATE_FOLLOWS, followed: 1, refused: 0 },
@@ -158,5 +179,87 @@ describe('groups', () => {
     expect(samples[0]?.skewMs).toBe(0);
     expect(samples[0]?.reachMs).toBe(30);
     expect(groups.view('gr_none')).toEqual({ members: [], samples: [] });
+  });
+
+  it('casts to those whose controls it holds, asks the others, and keeps the books later', async () => {
+    groups.changed(record({ phoneIds: ['ph_1', 'ph_2', 'ph_9'] }));
+    of('ph_1').holds = true;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    await did('ph_0', 'vw_1', 'control', down(1));
+    await did('ph_0', 'vw_1', 'control', down(2));
+    expect([of('ph_1').heard, of('ph_2').heard]).toEqual([
+      [`cast ${touched}`, `cast ${touched}`],
+      [touched, touched],
+    ]);
+    expect(groups.view('gr_1').members.map(({ followed }) => followed)).toEqual([2, 2]);
+    expect([of('ph_1').settled, of('ph_2').settled]).toEqual([0, 0]);
+    vi.advanceTimersByTime(100);
+    expect([of('ph_1').settled, of('ph_2').settled]).toEqual([1, 1]);
+    vi.advanceTimersByTime(1_000);
+    expect(of('ph_1').settled).toBe(1);
+  });
+
+  it('merges moves of one turn, once for all', async () => {
+    const move = (sequence: number, x: number): ViewerInput =>
+      ViewerInput.fromPartial({
+        input: {
+          $case: 'touch',
+          value: {
+            gesture: 1,
+            sequence,
+            action: TouchAction.TOUCH_ACTION_MOVE,
+            fingers: [{ finger: 0, x, y: 1, pressure: 1 }],
+          },
+        },
+      });
+    groups.changed(record());
+    of('ph_1').holds = true;
+    groups.did('ph_0', 'vw_1', 'control', down(1));
+    groups.did('ph_0', 'vw_1', 'control', move(2, 2));
+    await did('ph_0', 'vw_1', 'control', move(3, 3));
+    const at3 = 'gr_1 control followed ph_0: touch 3';
+    expect(of('ph_1').heard).toEqual([`cast ${touched}`, `cast ${at3}`]);
+    expect(of('ph_2').heard).toEqual([touched, at3]);
+  });
+
+  it('does what waits before it lets go, and before its members change', () => {
+    groups.changed(record());
+    groups.did('ph_0', 'vw_1', 'control', down(1));
+    groups.letGo('ph_0', 'vw_1');
+    groups.did('ph_0', 'vw_1', 'control', down(2));
+    groups.changed(record({ phoneIds: ['ph_1'] }));
+    expect(of('ph_2').heard).toEqual([
+      touched,
+      'gr_1 lets go: the controls of the master changed hands',
+      touched,
+      'gr_1 lets go: it left the group',
+    ]);
+  });
+
+  it('says which phones lead', () => {
+    groups.changed(record());
+    groups.changed(record({ groupId: 'gr_2', phoneIds: ['ph_2'] }));
+    expect([groups.leads('ph_0'), groups.leads('ph_1')]).toEqual([true, false]);
+    groups.gone('gr_1');
+    expect(leading).toEqual(['ph_0 true']);
+    groups.gone('gr_2');
+    expect(leading).toEqual(['ph_0 true', 'ph_0 false']);
+    expect(groups.leads('ph_0')).toBe(false);
+  });
+
+  it('does not overtake what waits by a jitter that was taken away', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const jitter = { placePermille: 0, delayMs: 2_000 };
+    groups.changed(record({ phoneIds: ['ph_1'], jitter }));
+    of('ph_1').holds = true;
+    await did('ph_0', 'vw_1', 'control', down(1));
+    expect(of('ph_1').heard).toEqual([]);
+    groups.changed(record({ phoneIds: ['ph_1'] }));
+    await did('ph_0', 'vw_1', 'control', down(2));
+    expect(of('ph_1').heard).toEqual([]);
+    vi.advanceTimersByTime(2_001);
+    expect(of('ph_1').heard).toEqual([touched, touched]);
+    await did('ph_0', 'vw_1', 'control', down(3));
+    expect(of('ph_1').heard.at(-1)).toBe(`cast ${touched}`);
   });
 });

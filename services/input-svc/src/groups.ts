@@ -21,6 +21,8 @@ export interface GroupsOptions {
   readonly metrics: Metrics;
   /** A phone that this instance serves. */
   readonly phone: (phone: string) => Follower | undefined;
+  /** A phone begins to lead groups, or leads none any more. */
+  readonly leads: (phone: string, some: boolean) => void;
 }
 
 /**
@@ -51,8 +53,11 @@ export class Groups {
     const group = new Group(record, this.#options.phone, this.#times);
     this.#groups.set(record.groupId, group);
     const led = this.#led.get(record.masterId);
-    if (led === undefined) this.#led.set(record.masterId, new Set([group]));
-    else led.add(group);
+    if (led !== undefined) led.add(group);
+    else {
+      this.#led.set(record.masterId, new Set([group]));
+      this.#options.leads(record.masterId, true);
+    }
   }
 
   gone(groupId: string): void {
@@ -62,8 +67,15 @@ export class Groups {
     const { masterId } = group.record;
     const led = this.#led.get(masterId);
     led?.delete(group);
-    if (led?.size === 0) this.#led.delete(masterId);
+    if (led?.size === 0) {
+      this.#led.delete(masterId);
+      this.#options.leads(masterId, false);
+    }
     group.close('the group was ended');
+  }
+
+  leads(phone: string): boolean {
+    return this.#led.has(phone);
   }
 
   /** The holder of a phone's controls did something. Hot: costs a look into a map where no group is led. */

@@ -21,10 +21,11 @@ describe('PhoneInput', () => {
 
   it('follows a group as it does a viewer: by a fence of its own, refused while somebody is at work, lifted at its end', async () => {
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
-    const read = (bytes: Uint8Array): SharedInput => new SharedInput(ViewerInput.decode(bytes));
+    const read = (bytes: Uint8Array): SharedInput =>
+      new SharedInput(ViewerInput.decode(bytes), performance.now());
     const written: boolean[] = [];
     const follow = (sequence: number, action: TouchAction): string =>
-      input.follow(leader, read(touch(sequence, action)), (ok) => written.push(ok));
+      input.following.follow(leader, read(touch(sequence, action)), (ok) => written.push(ok));
     expect(follow(1, TouchAction.TOUCH_ACTION_DOWN)).toBe('followed');
     await settle();
     lease.asked[0]?.give(7);
@@ -34,7 +35,7 @@ describe('PhoneInput', () => {
     input.acknowledged({ ack: sent[0]?.ack ?? 0, fence: 7, refused: '' });
     await settle();
     expect(written).toEqual([true]);
-    input.unfollow('gr_1', 'the group was ended');
+    input.following.unfollow('gr_1', 'the group was ended');
     await settle();
     expect(words().at(-1)).toBe('7:liftAll');
     expect(audited).toContainEqual(expect.objectContaining({ what: 'took', how: 'followed ph_0' }));
@@ -48,7 +49,7 @@ describe('PhoneInput', () => {
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
     const written: boolean[] = [];
     const follow = (sequence: number, action: TouchAction): string =>
-      input.follow(leader, new SharedInput(ViewerInput.decode(touch(sequence, action))), (ok) =>
+      input.following.follow(leader, new SharedInput(ViewerInput.decode(touch(sequence, action)), 0), (ok) =>
         written.push(ok),
       );
     follow(1, TouchAction.TOUCH_ACTION_DOWN);
@@ -59,7 +60,7 @@ describe('PhoneInput', () => {
     const before = sent.length;
     follow(2, TouchAction.TOUCH_ACTION_MOVE);
     const cast = new LaneCast();
-    input.flush(cast);
+    input.following.flush(cast);
     expect(inCast.shared).toEqual(['touch 7 2']);
     cast.leave();
     input.acknowledged({ ack: 2, fence: 7, refused: '' });
@@ -67,7 +68,7 @@ describe('PhoneInput', () => {
     expect(written).toEqual([true]);
     follow(3, TouchAction.TOUCH_ACTION_MOVE);
     follow(4, TouchAction.TOUCH_ACTION_UP);
-    input.flush(new LaneCast());
+    input.following.flush(new LaneCast());
     expect(inCast.shared).toHaveLength(1);
     expect(words().slice(before)).toEqual(['7:touch3', '7:touch4']);
   });
@@ -76,8 +77,80 @@ describe('PhoneInput', () => {
     input = new PhoneInput({ ...options, phoneId: 'ph_2' });
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
     expect(
-      input.follow(leader, new SharedInput(ViewerInput.decode(touch(1, TouchAction.TOUCH_ACTION_DOWN)))),
+      input.following.follow(
+        leader,
+        new SharedInput(ViewerInput.decode(touch(1, TouchAction.TOUCH_ACTION_DOWN)), 0),
+      ),
     ).toBe('not-ready');
     expect(input.holder).toBe('');
+  });
+
+  describe('of whose controls a group has', () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    const shared = (sequence: number, action: TouchAction): SharedInput =>
+      new SharedInput(ViewerInput.decode(touch(sequence, action)), performance.now());
+    const cast = (sequence: number, action = TouchAction.TOUCH_ACTION_MOVE): boolean =>
+      input.following.cast(new LaneCast(), leader, shared(sequence, action));
+    const holding = async (): Promise<void> => {
+      input.following.follow(leader, shared(1, TouchAction.TOUCH_ACTION_DOWN));
+      await settle();
+      lease.asked[0]?.give(7);
+      await settle();
+      inCast.shared = [];
+    };
+
+    it('puts its inputs into the cast at once, and only then', async () => {
+      inCast.shared = [];
+      expect(cast(1)).toBe(false);
+      inCast.shared = undefined;
+      await holding();
+      expect([cast(2), cast(3)]).toEqual([true, true]);
+      expect(inCast.shared).toEqual(['touch 7 0', 'touch 7 0']);
+      // What waits for the end of the turn must not be overtaken.
+      input.following.follow(leader, shared(4, TouchAction.TOUCH_ACTION_MOVE));
+      expect(cast(5)).toBe(false);
+      input.following.flush(new LaneCast());
+      expect(cast(6)).toBe(true);
+      // The phone's session hears no casts.
+      inCast.shared = undefined;
+      expect(cast(7)).toBe(false);
+    });
+
+    it('counts what was cast before it is asked for, under the holder who did it', async () => {
+      await holding();
+      for (const sequence of [2, 3, 4]) cast(sequence);
+      input.message('b', 'owner', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      expect(audited).toContainEqual(expect.objectContaining({ what: 'ended', viewerId: 'gr_1', inputs: 4 }));
+      input.following.settle();
+      expect(input.holder).toBe('b');
+    });
+
+    it('is at work, and not silent, as long as something is cast', async () => {
+      await holding();
+      for (let sequence = 2; sequence < 32; sequence += 1) {
+        await vi.advanceTimersByTimeAsync(500);
+        cast(sequence);
+        input.following.settle();
+      }
+      expect(words()).not.toContain('7:liftAll');
+      input.message('b', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      expect(input.holder).toBe('gr_1');
+      await vi.advanceTimersByTimeAsync(1_100);
+      expect(words().at(-1)).toBe('7:liftAll');
+    });
+
+    it('says whether what was cast is written', async () => {
+      await holding();
+      const written: boolean[] = [];
+      const out = new LaneCast();
+      expect(
+        input.following.cast(out, leader, shared(2, TouchAction.TOUCH_ACTION_UP), (ok) => written.push(ok)),
+      ).toBe(true);
+      out.leave();
+      const number = Number(inCast.shared?.[0]?.split(' ')[2]);
+      input.acknowledged({ ack: number, fence: 7, refused: '' });
+      await settle();
+      expect(written).toEqual([true]);
+    });
   });
 });

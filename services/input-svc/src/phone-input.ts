@@ -1,22 +1,20 @@
-import type { LaneCast } from '@ancloud/bus';
 import type { viewer as protocol } from '@ancloud/contracts';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { ControlAck, ControlBatch, RevokeViewerResponse } from '@ancloud/contracts/input/v1/input';
-import { type Log, type Size, translate, type Translation } from '@ancloud/kit';
+import { type Log, type Size, translate } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
 import type { Fate } from './core/fates.js';
-import type { Actor } from './core/arbiter.js';
 import { PresentViewers } from './core/present-viewers.js';
-import type { SharedInput } from './core/shared-input.js';
+import { Following } from './following.js';
 import { Injector } from './injector.js';
 import { Acks } from './io/acks.js';
 import type { Audit } from './io/audit.js';
 import type { ControlLease } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
 import { Revocations } from './revocations.js';
-import { Sending, type SendingOptions, type Written } from './sending.js';
+import { Sending, type SendingOptions } from './sending.js';
 import { Straight, type StraightOptions } from './straight.js';
-import { Touching } from './touching.js';
+import { takeInput, Touching } from './touching.js';
 import { Wishes } from './wishes.js';
 
 type RoleWord = protocol.RoleWord;
@@ -42,19 +40,6 @@ export interface PhoneInputOptions {
   readonly log: Log;
 }
 
-/** A group that this phone follows, as its holder. */
-export interface Leader {
-  /** The group's id: holds the controls as a viewer's would. */
-  readonly group: string;
-  /** Of the viewer that leads. */
-  readonly role: RoleWord;
-  /** For the audit. */
-  readonly why: string;
-}
-
-/** What became of a leader's input on this phone. */
-export type Followed = 'followed' | 'refused' | 'not-ready';
-
 /**
  * All input of one phone: the hop between its viewers and its session. Each message is decoded, arbitrated, translated and sent
  * in the same turn of the event loop. Waits only when the holder changes: the new holder's first events stay in the outbox
@@ -66,6 +51,8 @@ export class PhoneInput {
   readonly injector: Injector;
   /** The holder's way past here. */
   readonly straight: Straight;
+  /** What masters of groups do here. */
+  readonly following: Following;
   readonly #options: PhoneInputOptions;
   readonly #sending: Sending;
   readonly #acks = new Acks();
@@ -87,12 +74,20 @@ export class PhoneInput {
       log,
       leaving: (holder, fence, why) => this.#leaving(holder, fence, why),
       ready: () => this.#sending.flush(),
+      settling: () => this.following.settle(),
     });
     this.#sending = new Sending({
       send: options.send,
       share: options.share,
       acks: this.#acks,
       fence: () => this.controls.fence,
+      counted: options.counted,
+    });
+    this.following = new Following({
+      controls: this.controls,
+      sending: this.#sending,
+      touching: this.#touching,
+      size: () => this.#size,
       counted: options.counted,
     });
     this.straight = new Straight({
@@ -170,7 +165,7 @@ export class PhoneInput {
         this.#options.did(viewer, role, input);
         return;
       case 'event': {
-        const fate = this.#take(actorOf(viewer, role), result, 'touched');
+        const fate = takeInput(this.controls, this.#touching, actorOf(viewer, role), result, 'touched');
         counted(fate);
         if (fate === 'accepted') {
           if (!copy) this.#sending.add(result.event, result.touch);
@@ -181,35 +176,6 @@ export class PhoneInput {
           notices.refused(viewer, 'CONTROL_NOT_HELD', 'somebody else holds the controls');
       }
     }
-  }
-
-  /**
-   * What the master of a group did, on this phone too: by the rules that viewers have, the group being the holder. Hot; waits for `flush`.
-   * `written` is called once when it is on the phone's control socket (true), or will never be.
-   */
-  follow({ group, role, why }: Leader, shared: SharedInput, written?: Written): Followed {
-    const result = this.#size.width > 0 && !this.#closed ? shared.for(this.#size) : undefined;
-    if (result?.kind !== 'event') {
-      written?.(false);
-      if (result?.kind === 'heartbeat' && group === this.holder) this.#touching.alive(group);
-      return result === undefined ? 'not-ready' : 'followed';
-    }
-    const fate = this.#take(actorOf(group, role), result, why);
-    this.#options.counted(fate === 'accepted' ? 'followed' : fate);
-    if (fate === 'accepted') this.#sending.put(result.event, result.touch, written);
-    else written?.(false);
-    return fate === 'refused' ? 'refused' : 'followed';
-  }
-
-  /** What was followed goes to the phone, by the cast when it can. */
-  flush(cast: LaneCast): void {
-    this.#sending.flush(cast);
-  }
-
-  /** The group holds this phone's controls no more. */
-  unfollow(group: string, why: string): void {
-    this.#touching.forget(group);
-    this.controls.decide({ type: 'leaves', viewer: group, now: performance.now() }, why);
   }
 
   /** A viewer came by that connection: its touch numbers begin anew. May be told again: whoever tells listens from then on. */
@@ -245,6 +211,7 @@ export class PhoneInput {
   /** Lifts the holder's fingers and gives the lease back. May be called twice. */
   async close(): Promise<void> {
     if (this.#closed) return;
+    this.following.settle();
     this.#closed = true;
     this.#touching.rest();
     this.injector.close();
@@ -271,23 +238,6 @@ export class PhoneInput {
     this.#sending.discard();
     this.#touching.forget(holder);
     if (holder !== '') this.#options.letGo(holder);
-  }
-
-  /** Whether an input goes to the phone, by the arbiter and by its place among the others. */
-  #take(
-    actor: Actor,
-    { touch, hover }: Extract<Translation, { kind: 'event' }>,
-    why: string,
-  ): 'accepted' | 'refused' | 'stale' {
-    const now = performance.now();
-    const { viewer } = actor;
-    const accepted = hover
-      ? this.controls.decide({ type: 'hovers', viewer, now }, '')
-      : this.controls.decide({ type: 'acts', now, ...actor }, why);
-    if (!accepted) return 'refused';
-    if (touch !== undefined && !this.#touching.accept(viewer, touch)) return 'stale';
-    this.controls.counted();
-    return 'accepted';
   }
 
   #silenced(viewer: string): void {

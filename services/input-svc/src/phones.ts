@@ -71,7 +71,14 @@ export class Phones {
   constructor(options: PhonesOptions) {
     this.#options = options;
     const { inputId, bus, metrics, eyes, state, log } = options;
-    this.groups = new Groups({ inputId, bus, metrics, phone: (phone) => this.#served.get(phone)?.input });
+    this.groups = new Groups({
+      inputId,
+      bus,
+      metrics,
+      phone: (phone) => this.#served.get(phone)?.input.following,
+      // What its holder does goes straight to its session, but here the others wait for the copy.
+      leads: (phone, some) => options.lanes.heard.hurry(phone, some),
+    });
     this.macros = new Macros({
       inputId,
       eyes,
@@ -209,7 +216,7 @@ export class Phones {
           if (viewer !== undefined) input.message(viewer, role, bytes);
         }),
       ),
-      bus.serve(subjects.viewerLane, { phone }, LaneOffer, async (_, { viewer, role }) => {
+      bus.serve(subjects.viewerLane, { phone }, LaneOffer, async ({ hearsHaste }, { viewer, role }) => {
         if (viewer === undefined || (role !== 'control' && role !== 'owner'))
           throw new AppError('FORBIDDEN', `a viewer with the role ${role} is not heard`, { field: 'role' });
         return lanes.heard.offer(
@@ -219,6 +226,7 @@ export class Phones {
             copy: (bytes) => input.message(viewer, role, bytes, true),
             straight: (lane) => input.straight.begins(lane),
           },
+          hearsHaste ? this.groups.leads(phone) : undefined,
         );
       }),
       bus.serve(subjects.straightLane, { phone }, LaneOffer, async (_, { viewer }) =>

@@ -1,5 +1,6 @@
 import type { LaneCast } from '@ancloud/bus';
 import type { ControlBatch, ControlEvent } from '@ancloud/contracts/input/v1/input';
+import type { TouchOrder } from '@ancloud/kit/input-translation';
 import type { Fate } from './core/fates.js';
 import { Outbox } from './core/outbox.js';
 import type { Acks } from './io/acks.js';
@@ -22,7 +23,7 @@ export interface SendingOptions {
 /** What the holder's inputs wait in until their fence is known, or this turn of the event loop is over: then they go as one batch. */
 export class Sending {
   readonly #options: SendingOptions;
-  readonly #outbox = new Outbox();
+  readonly #outbox = new Outbox<Event>();
   /** Who wants to know when what waits is written. */
   #written: Written[] = [];
   #flushing = false;
@@ -32,7 +33,7 @@ export class Sending {
   }
 
   /** Hot. `written` is called once: true when the phone's control socket has taken the event or what it was merged with. */
-  add(event: Event, touch: Parameters<Outbox['add']>[1], written?: Written): void {
+  add(event: Event, touch: TouchOrder | undefined, written?: Written): void {
     this.put(event, touch, written);
     if (this.#options.fence() === 0 || this.#flushing) return;
     this.#flushing = true;
@@ -41,7 +42,7 @@ export class Sending {
   }
 
   /** As `add`, for one who flushes: a group flushes all its phones at once. */
-  put(event: Event, touch: Parameters<Outbox['add']>[1], written?: Written): void {
+  put(event: Event, touch: TouchOrder | undefined, written?: Written): void {
     const { counted } = this.#options;
     const merged = this.#outbox.merged;
     const taken = this.#outbox.add(event, touch);
@@ -51,6 +52,20 @@ export class Sending {
       if (taken) this.#written.push(written);
       else written(false);
     }
+  }
+
+  /**
+   * One event goes into the cast past all that waits here, which is nothing. Hot. False = it has to be put: something waits, the fence
+   * is not known, or the phone's session hears no casts. `written` as in `add`, if it is true.
+   */
+  cast(cast: LaneCast, event: Event, written?: Written): boolean {
+    const { share, acks, fence: now } = this.#options;
+    const fence = now();
+    if (fence === 0 || this.#outbox.length > 0) return false;
+    const ack = written === undefined ? 0 : acks.next();
+    if (!share(cast, event, fence, ack)) return false;
+    if (written !== undefined) cast.afterwards(() => void this.#told([written], acks.wait(ack)));
+    return true;
   }
 
   /** @param cast of a group's turn: takes what is for many phones, and is made to leave when all have been flushed. */

@@ -1,6 +1,8 @@
+import type { TouchOrder, Translation } from '@ancloud/kit/input-translation';
+import type { Controls } from './controls.js';
+import type { Actor } from './core/arbiter.js';
 import { limits } from './core/limits.js';
 import { TouchSequence } from './core/touch-order.js';
-import type { TouchOrder } from '@ancloud/kit/input-translation';
 
 /**
  * Touches of one phone's viewers in time: each viewer's in their order, and whether who has fingers down is still there. One second
@@ -54,4 +56,23 @@ export class Touching {
   forget(viewer: string): void {
     this.#orders.delete(viewer);
   }
+}
+
+/** Whether an input goes to the phone, by the arbiter and by its place among the others. Hot. */
+export function takeInput(
+  controls: Pick<Controls, 'decide' | 'counted'>,
+  touching: Touching,
+  actor: Actor,
+  { touch, hover }: Extract<Translation, { kind: 'event' }>,
+  why: string,
+): 'accepted' | 'refused' | 'stale' {
+  const now = performance.now();
+  const { viewer } = actor;
+  const accepted = hover
+    ? controls.decide({ type: 'hovers', viewer, now }, '')
+    : controls.decide({ type: 'acts', now, ...actor }, why);
+  if (!accepted) return 'refused';
+  if (touch !== undefined && !touching.accept(viewer, touch)) return 'stale';
+  controls.counted();
+  return 'accepted';
 }

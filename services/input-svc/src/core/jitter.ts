@@ -13,7 +13,13 @@ export interface Deviation {
 }
 
 const FULL = 65_535;
-const none: Deviation = { x: 0, y: 0, delayMs: 0 };
+/** As the master. */
+export const noDeviation: Deviation = { x: 0, y: 0, delayMs: 0 };
+
+/** Whether phones differ from their master at all. */
+export function deviates(jitter: GroupJitter | undefined): jitter is GroupJitter {
+  return jitter !== undefined && (jitter.placePermille > 0 || jitter.delayMs > 0);
+}
 
 /**
  * The same for all of a gesture, so that a straight line stays one, and another for each phone and gesture. Drawn from the words that
@@ -25,7 +31,7 @@ export function deviationOf(
   phone: string,
   turn: number,
 ): Deviation {
-  if (jitter === undefined || (jitter.placePermille === 0 && jitter.delayMs === 0)) return none;
+  if (!deviates(jitter)) return noDeviation;
   let seed = hash(`${group} ${phone} ${turn}`);
   const draw = (): number => {
     seed = scramble(seed);

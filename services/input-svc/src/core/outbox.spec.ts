@@ -25,12 +25,12 @@ const touch = (
   },
   { gesture, sequence, fingersDown: 1, move: action === TouchAction.TOUCH_ACTION_MOVE },
 ];
-const sequences = (outbox: Outbox): number[] =>
+const sequences = (outbox: Outbox<Event>): number[] =>
   outbox.take().map((event) => (event.$case === 'touch' ? event.value.sequence : -1));
 
 describe('Outbox', () => {
   it('keeps the newest of the moves that follow each other', () => {
-    const outbox = new Outbox();
+    const outbox = new Outbox<Event>();
     outbox.add(...touch(1, TouchAction.TOUCH_ACTION_DOWN));
     for (let i = 2; i < 50; i++) outbox.add(...touch(i));
     outbox.add(...touch(50, TouchAction.TOUCH_ACTION_UP));
@@ -39,7 +39,7 @@ describe('Outbox', () => {
   });
 
   it('does not merge over a key or into another gesture', () => {
-    const outbox = new Outbox();
+    const outbox = new Outbox<Event>();
     outbox.add(...touch(1));
     outbox.add({ $case: 'key', value: { down: true, keycode: 4, repeat: 0, metastate: 0 } }, undefined);
     outbox.add(...touch(2));
@@ -48,7 +48,7 @@ describe('Outbox', () => {
   });
 
   it('drops moves, never ups, when full', () => {
-    const outbox = new Outbox(2);
+    const outbox = new Outbox<Event>(2);
     outbox.add(...touch(1, TouchAction.TOUCH_ACTION_DOWN));
     outbox.add(...touch(2, TouchAction.TOUCH_ACTION_DOWN));
     expect(outbox.add(...touch(3))).toBe(false);

@@ -1,16 +1,13 @@
-import type { ControlEvent } from '@ancloud/contracts/input/v1/input';
 import type { TouchOrder } from '@ancloud/kit/input-translation';
 
-type Event = NonNullable<ControlEvent['event']>;
-
 /**
- * What waits for the phone within one turn of the event loop, or while a new holder's lease is taken.
+ * What waits for a phone, or for all of a group, within one turn of the event loop, or while a new holder's lease is taken.
  *
  * Policy: at most `limit` events. A move replaces an older move of the same gesture that stands last (each touch carries
  * all fingers, so nothing is lost); when full, a move is dropped; downs, ups, keys and the rest never are: they grow the
  * box beyond its limit, bounded by the viewer's own rate limit.
  */
-export class Outbox {
+export class Outbox<Event> {
   #events: Event[] = [];
   #lastMove: TouchOrder | undefined;
   /** Moves merged into newer ones, and moves dropped, since the start. */

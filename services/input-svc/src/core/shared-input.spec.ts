@@ -15,6 +15,7 @@ it('gives phones of one size the same event, and each size its own pixels', () =
         },
       },
     }),
+    0,
   );
   const event = (width: number, height: number) => {
     const made = shared.for({ width, height });

@@ -5,7 +5,11 @@ import { type Size, translate, type Translation } from '@ancloud/kit/input-trans
 export class SharedInput {
   readonly #translations: { readonly size: Size; readonly translation: Translation }[] = [];
 
-  constructor(readonly input: ViewerInput) {}
+  /** @param atMs monotonic: when it came. */
+  constructor(
+    readonly input: ViewerInput,
+    readonly atMs: number,
+  ) {}
 
   for({ width, height }: Size): Translation {
     const known = this.#translations.find(({ size }) => size.width === width && size.height === height);
