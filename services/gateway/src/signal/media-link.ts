@@ -17,6 +17,8 @@ export interface MediaStream {
 
 /** A cold start takes a video server and its first size; beyond this the viewer is told to come again, ms. */
 const JOIN_REPLY_MS = 20_000;
+/** What a viewer waits for here rather than by coming again: the phone's session that is being made. */
+const PASSING = ['SESSION_NOT_FOUND'] as const;
 
 /** The viewer's own request: its id, and whether it wants to be sent the picture at once. */
 export interface JoinAsked {
@@ -34,8 +36,13 @@ export class MediaDialer {
 
   /** A joined link. Errors: DEADLINE_EXCEEDED, and those of `reachSeat`. */
   async join(admission: Admission, asked: JoinAsked, signal: AbortSignal): Promise<MediaLink> {
-    return reachSeat(this.#parts, admission, signal, ({ address, edge }) =>
-      MediaLink.join(this.#parts.open(address), { ...admission, edge }, asked, this.#parts.clock, signal),
+    return reachSeat(
+      this.#parts,
+      admission,
+      signal,
+      ({ address, edge }) =>
+        MediaLink.join(this.#parts.open(address), { ...admission, edge }, asked, this.#parts.clock, signal),
+      PASSING,
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@ancloud/contracts';
 import type { MediaRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, isAppError, type Reached, sleep, type Clock } from '@ancloud/kit';
 import { carrierFor, leastLoaded, type MediaChoice, originOf, pickMedia } from './core/pick-media.js';
@@ -45,13 +46,14 @@ export function reachMedia<T>(
 
 /**
  * The same for a viewer, at the media-svc that `pickMedia` says, which may be an edge. When the one that was asked says STREAM_ELSEWHERE,
- * what the records say then is followed, once. Errors: as `reachMedia`.
+ * what the records say then is followed, once. `passing`: what else is given 5 s. Errors: as `reachMedia`.
  */
 export function reachSeat<T>(
   finding: MediaFinding,
   { phone, region }: { readonly phone: string; readonly region: string },
   signal: AbortSignal,
   attempt: (choice: MediaChoice) => Promise<T>,
+  passing: readonly ErrorCode[] = [],
 ): Promise<T> {
   const { facts } = finding;
   let tried = new Set<string>();
@@ -61,7 +63,7 @@ export function reachSeat<T>(
     // Who else there is matters only where those that carry the stream are not the answer: a crowd joins them.
     return carrierFor(stream, place) ?? pickMedia(stream, await facts.medias(), place);
   };
-  return insisting(finding, signal, async () => {
+  const insist = async (): Promise<T> => {
     const stream = await facts.stream(phone);
     let choice = await pick(stream);
     // It has said that it does not carry the stream, and the record does not know yet who does.
@@ -81,7 +83,8 @@ export function reachSeat<T>(
       else tried.add(choice.address);
       throw error;
     }
-  });
+  };
+  return insisting(finding, signal, insist, new Set([...PASSING, ...passing]));
 }
 
 /** Errors: UNAVAILABLE. One that vanished would let an attempt wait for its time to be over. */
@@ -94,6 +97,7 @@ async function insisting<T>(
   { clock }: MediaFinding,
   signal: AbortSignal,
   attempt: () => Promise<T>,
+  passing: ReadonlySet<string> = PASSING,
 ): Promise<T> {
   const untilMs = clock.monotonic() + PATIENCE_MS;
   let passedOn = false;
@@ -103,7 +107,7 @@ async function insisting<T>(
     } catch (error) {
       if (signal.aborted || !isAppError(error)) throw error;
       if (error.code === 'STREAM_ELSEWHERE' && !passedOn) passedOn = true;
-      else if (PASSING.has(error.code) && clock.monotonic() < untilMs) passedOn = false;
+      else if (passing.has(error.code) && clock.monotonic() < untilMs) passedOn = false;
       else throw error;
       await sleep(RETRY_PAUSE_MS, signal, clock);
     }

@@ -12,6 +12,8 @@ import { Refusals } from './refusals.js';
 
 /** A client that leaves this much unread is closed: it could only ever get older news. */
 const SLOW_BYTES = 1024 * 1024;
+/** Refusals of a join that pass, beside those that are ours: the phone's session comes, or a media-svc tells that it carries the stream. */
+const PASSING: ReadonlySet<string> = new Set(['SESSION_NOT_FOUND', 'STREAM_ELSEWHERE']);
 
 /**
  * One viewer's WebSocket: join → relay → over. It checks credentials, sizes and rates, tells the input channel's identity, and
@@ -158,7 +160,8 @@ export class ViewerConnection {
       if (reason.code === 'INTERNAL') this.#parts.log.error({ err: error }, 'a viewer could not join');
       this.#fail(id, reason);
       // With a wrong credential there is nothing to retry; with ours failing the same credential works again.
-      this.close(reason, admission !== undefined && codes[reason.code].http >= 500);
+      const passes = PASSING.has(reason.code) || codes[reason.code].http >= 500;
+      this.close(reason, admission !== undefined && passes);
     }
   }
 

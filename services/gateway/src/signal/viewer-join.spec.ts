@@ -1,5 +1,5 @@
 import { StreamRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError } from '@ancloud/kit';
+import { AppError, toGrpcError } from '@ancloud/kit';
 import { describe, expect, it, vi } from 'vitest';
 import { bytes, FakeSocket, join, JOINED, stageConnections } from './viewer-connection.fixture.js';
 
@@ -69,6 +69,19 @@ describe('join', () => {
     }
     await vi.advanceTimersByTimeAsync(150);
     expect(at.socket.notices('closing')).toMatchObject([{ code: 'UNAVAILABLE', retry: true }]);
+    expect(at.gaveBack).toBe(1);
+    expect(at.streams.length).toBeGreaterThan(20);
+  });
+
+  it('waits as long for a phone whose session is not there yet, and says so then', async () => {
+    const refusal = toGrpcError(new AppError('SESSION_NOT_FOUND', 'the phone has no session'));
+    connection().text(join, join.length);
+    for (let ms = 0; ms < 6_000 && at.socket.closed === undefined; ms += 150) {
+      await vi.advanceTimersByTimeAsync(150);
+      at.streams.at(-1)?.emit('error', refusal);
+    }
+    await vi.advanceTimersByTimeAsync(150);
+    expect(at.socket.notices('closing')).toMatchObject([{ code: 'SESSION_NOT_FOUND', retry: true }]);
     expect(at.gaveBack).toBe(1);
     expect(at.streams.length).toBeGreaterThan(20);
   });

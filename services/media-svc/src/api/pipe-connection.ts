@@ -76,20 +76,24 @@ export class PipeConnection {
     if (!this.#ended) this.#call.write({ message });
   }
 
-  /** The edge is told why. */
+  /** The edge is told why: by the error alone, which ends the call. */
   #fail(error: AppError): void {
     if (this.#ended) return;
-    this.#end(error.message);
+    this.#release(error.message);
     this.#call.emit('error', error);
   }
 
   #end(reason: string): void {
     if (this.#ended) return;
+    this.#release(reason);
+    this.#call.end();
+  }
+
+  #release(reason: string): void {
     this.#ended = true;
     clearInterval(this.#watch);
     const outlet = this.#outlet;
     this.#outlet = undefined;
     outlet?.close(reason);
-    this.#call.end();
   }
 }

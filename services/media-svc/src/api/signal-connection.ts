@@ -180,20 +180,24 @@ export class SignalConnection {
     this.#call.write({ frame: { $case: 'json', value: JSON.stringify(frame) } });
   }
 
-  /** Ends the call with an error: the gateway tells the viewer. */
+  /** Ends the call with an error: the gateway tells the viewer. By the error alone: a call that was ended before has told that all is well. */
   #fail(error: AppError): void {
     if (this.#ended) return;
-    this.#end(error.message);
+    this.#release(error.message);
     this.#call.emit('error', error);
   }
 
   #end(reason: string): void {
     if (this.#ended) return;
+    this.#release(reason);
+    this.#call.end();
+  }
+
+  #release(reason: string): void {
     this.#ended = true;
     clearTimeout(this.#openTimer);
     const viewer = this.#viewer;
     this.#viewer = undefined;
     viewer?.close(reason);
-    this.#call.end();
   }
 }
