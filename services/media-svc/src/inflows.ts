@@ -18,7 +18,9 @@ import type { StreamLeases } from './stream-leases.js';
 
 export interface InflowsOptions {
   readonly mediaId: string;
+  /** What others dial for this instance. */
   readonly address: string;
+  /** Where this instance is; empty = nowhere in particular. */
   readonly region: string;
   readonly rtpListen: RtpListen;
   readonly pipeListen: PipeListen;

@@ -3,17 +3,15 @@ import { records, subjects } from '@ancloud/contracts';
 import type { StreamView } from '@ancloud/contracts/media/v1/media';
 import type { SessionRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
-import type { Bus, BusSubscription } from '@ancloud/bus';
+import type { BusSubscription } from '@ancloud/bus';
 import { type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+import type { PhoneEnd } from './core/phone-end.js';
 import type { Inflow } from './inflow.js';
-import { Inflows, loadOf } from './inflows.js';
-import { Ingest, type RtpListen } from './ingest.js';
+import { Inflows, type InflowsOptions, loadOf } from './inflows.js';
+import { Ingest } from './ingest.js';
 import { StreamMetrics } from './io/stream-metrics.js';
-import type { MediaPeers } from './io/media-peers.js';
-import type { SessionCaller } from './io/session-caller.js';
+import type { PhoneFollower } from './io/phone-ends.js';
 import { Paced } from './paced.js';
-import type { PipeListen } from './pipe-end.js';
-import type { StreamLeases } from './stream-leases.js';
 import { Stream } from './stream.js';
 import { recordOf } from './stream-record.js';
 import type { WorkerPool } from './worker-pool.js';
@@ -22,21 +20,10 @@ const REFRESH_MS = 5_000;
 /** Least time between two records of one stream: a crowd that joins changes the number of viewers a hundred times a second, ms. */
 const TELL_MS = 100;
 
-export interface StreamsOptions {
-  readonly mediaId: string;
-  /** What others dial for this instance. */
-  readonly address: string;
-  /** Where this instance is; empty = nowhere in particular. */
-  readonly region: string;
-  readonly rtpListen: RtpListen;
-  readonly pipeListen: PipeListen;
+export interface StreamsOptions extends Omit<InflowsOptions, 'keyFrameAsked'> {
   /** How long a stream nobody watches is kept, ms: the next viewer finds it warm. */
   readonly idleMs: number;
   readonly pool: WorkerPool;
-  readonly sessions: SessionCaller;
-  readonly leases: StreamLeases;
-  readonly peers: MediaPeers;
-  readonly bus: Bus;
   readonly state: State;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -58,7 +45,7 @@ interface Held {
  * Owns, per phone: the lease and the record or the pipe, the stream, its subscriptions. All end together, in `#ended`, whatever ended
  * first. An edge whose origin is gone takes the lease and goes on as the origin, with the same stream.
  */
-export class Streams {
+export class Streams implements PhoneFollower {
   readonly #options: StreamsOptions;
   readonly #held = new Map<string, Held>();
   /** Streams being made: two viewers of one phone must not make two. */
@@ -119,17 +106,26 @@ export class Streams {
 
   get(phoneId: string): Promise<StreamView> {
     const held = this.#held.get(phoneId);
-    if (held === undefined) {
+    if (held === undefined)
       throw new AppError('SESSION_NOT_FOUND', `phone ${phoneId} has no stream here`, {
         field: 'phone_id',
         value: phoneId,
       });
-    }
     return held.stream.view(this.#record(held));
   }
 
   list(): Promise<StreamView[]> {
     return Promise.all([...this.#held.values()].map((held) => held.stream.view(this.#record(held))));
+  }
+
+  /** Of phones that it has streams of. */
+  get phones(): Iterable<string> {
+    return this.#held.keys();
+  }
+
+  /** Who watches one that was stopped waits for it; one that was deleted shows nothing again. */
+  phoneEnded(phoneId: string, reason: string, end: PhoneEnd): void {
+    if (end === 'deleted') this.#held.get(phoneId)?.stream.close(reason);
   }
 
   revokeViewer(viewerId: string, reason: string): void {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { records } from '@ancloud/contracts';
+import { Desired, Role, Wanted } from '@ancloud/contracts/common/v1/common';
 import type { StreamRecord } from '@ancloud/contracts/state/v1/state';
-import { silentLog } from '@ancloud/kit';
+import { fromGrpcError, silentLog } from '@ancloud/kit';
 import { connectState, recordsOf, type State } from '@ancloud/state';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
@@ -15,7 +17,7 @@ let nats: NatsServer;
 let state: State;
 let medias: [MediaProcess, MediaProcess, MediaProcess];
 let session: SendingSession;
-let calls: { cancel(): void }[] = [];
+let calls: Awaited<ReturnType<MediaProcess['join']>>[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
@@ -64,6 +66,13 @@ async function shows(media: MediaProcess, from: string): Promise<void> {
   await eventually(async () => {
     if ((await at()) < before + 50) throw new NotYet(`the picture stands at ${media.id}`);
   });
+}
+
+/** How a call ends: by which code, and which words. */
+async function ended(call: NodeJS.EventEmitter): Promise<string> {
+  const [error] = await once(call, 'error');
+  const { code, message } = fromGrpcError(error, 'the call');
+  return `${code} ${message}`;
 }
 
 const edges = async (media: MediaProcess): Promise<string[]> =>
@@ -120,6 +129,33 @@ it('of two edges whose origin is killed one follows it, and the other is fed by 
   await one.start();
   await join(one, 'vw_4');
   await shows(one, follower.id);
+});
+
+it('viewers of a phone that is deleted hear so, at an edge too', async () => {
+  const [one, two] = medias;
+  await join(one, 'vw_1');
+  await join(two, 'vw_2');
+  await shows(two, 'media-1');
+  const ends = calls.map(ended);
+  const wishes = recordsOf(state, records.desired);
+  await wishes.set({ phone: PHONE }, Desired.fromPartial({ phoneId: PHONE, wanted: Wanted.WANTED_REMOVED }));
+  try {
+    for (const end of ends) expect(await end).toContain('its phone was deleted');
+  } finally {
+    await wishes.delete({ phone: PHONE });
+  }
+});
+
+it('a viewer and an edge that are refused hear why', async () => {
+  const { client } = medias[0];
+  const viewer = client.signal();
+  const open = { viewerId: 'vw_1', phoneId: 'ph_none', role: Role.ROLE_WATCH, edge: false, pinned: false };
+  viewer.write({ frame: { $case: 'open', value: { ...open, connection: 'cn_1' } } });
+  viewer.write({ frame: { $case: 'json', value: JSON.stringify({ id: 1, method: 'join', data: {} }) } });
+  expect(await ended(viewer)).toContain('SESSION_NOT_FOUND');
+  const edge = client.openPipe();
+  edge.write({ message: { $case: 'open', value: { phoneId: PHONE, edge: undefined, end: undefined } } });
+  expect(await ended(edge)).toContain('STREAM_ELSEWHERE');
 });
 
 it('an edge that is killed leaves nothing at the origin', async () => {

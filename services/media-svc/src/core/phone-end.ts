@@ -1,5 +1,8 @@
 import { type Desired, Wanted } from '@ancloud/contracts/common/v1/common';
 
+/** What was wished of a phone that sends no more pictures. */
+export type PhoneEnd = 'stopped' | 'deleted';
+
 /**
  * Why a phone will send no more pictures until somebody wishes otherwise; undefined while it may. `desired`: its record, undefined when there is
  * none; `tombstone`: whether it was deleted, as far as the farm remembers. A record that is missing alone ends nothing: Redis may have been
@@ -8,8 +11,8 @@ import { type Desired, Wanted } from '@ancloud/contracts/common/v1/common';
 export function phoneEnd(
   desired: Pick<Desired, 'wanted'> | undefined,
   tombstone: boolean,
-): string | undefined {
-  if (desired?.wanted === Wanted.WANTED_STOPPED) return 'its phone was stopped';
+): PhoneEnd | undefined {
+  if (desired?.wanted === Wanted.WANTED_STOPPED) return 'stopped';
   const deleted = desired === undefined ? tombstone : desired.wanted === Wanted.WANTED_REMOVED;
-  return deleted ? 'its phone was deleted' : undefined;
+  return deleted ? 'deleted' : undefined;
 }

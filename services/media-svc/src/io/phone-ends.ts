@@ -3,21 +3,21 @@ import { plainKeys, records, subjects } from '@ancloud/contracts';
 import type { Desired } from '@ancloud/contracts/common/v1/common';
 import type { Log } from '@ancloud/kit';
 import { keyOf, type Records, recordsOf, type State } from '@ancloud/state';
-import { phoneEnd } from '../core/phone-end.js';
+import { type PhoneEnd, phoneEnd } from '../core/phone-end.js';
 
 /** Without a fact: how often the phones' wishes are looked at, ms. */
 const LOOK_MS = 5_000;
 
-/** What outlives a phone's stream, but not the phone. */
+/** What outlives a phone's session, but not the phone. */
 export interface PhoneFollower {
   /** Ids of the phones that something of it follows now; may have one twice. */
   readonly phones: Iterable<string>;
   /** All that follows this phone ends; may be told again. */
-  phoneEnded(phoneId: string, reason: string): void;
+  phoneEnded(phoneId: string, reason: string, end: PhoneEnd): void;
 }
 
 /**
- * Tells recordings and pushes that their phone was stopped or deleted. A session or a stream that ends says nothing of that: those come back.
+ * Tells recordings, pushes and streams that their phone was stopped or deleted. A session or a stream that ends says nothing of that: those come back.
  * The wish does, read from its record whenever the phone's host says something of it, and each 5 s. Owned by main; ends by `close`.
  */
 export class PhoneEnds {
@@ -57,9 +57,9 @@ export class PhoneEnds {
   async #look(phone: string): Promise<void> {
     try {
       const desired = await this.#desired.get({ phone });
-      const reason = phoneEnd(desired, desired === undefined && (await this.#isTombstoned(phone)));
-      if (reason === undefined) return;
-      for (const follower of this.#followers) follower.phoneEnded(phone, reason);
+      const end = phoneEnd(desired, desired === undefined && (await this.#isTombstoned(phone)));
+      if (end === undefined) return;
+      for (const follower of this.#followers) follower.phoneEnded(phone, `its phone was ${end}`, end);
     } catch (error) {
       // Redis is away: what there is goes on.
       this.#log.debug({ phone, err: error }, "the phone's wish could not be read");
