@@ -84,8 +84,9 @@ export class LayerSwitch implements Layers {
     return this.#receiver.begin();
   }
 
-  /** Errors: STREAM_FAILED, CODEC_UNSUPPORTED. */
+  /** It begins anew with the main layer. Errors: STREAM_FAILED, CODEC_UNSUPPORTED. */
   consume(rtpCapabilities: types.RtpCapabilities): Promise<protocol.ConsumerOptions[]> {
+    this.replaced();
     return this.#receiver.consume(rtpCapabilities);
   }
 

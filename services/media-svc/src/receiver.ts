@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
-import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { AppError, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
+import type { WishReason } from './core/key-frame-wish.js';
 import type { Layer } from './core/layer-choice.js';
 import { PictureTrace } from './picture-trace.js';
 import type { Watchable } from './stream-viewer.js';
@@ -10,13 +10,15 @@ import { transportOptions } from './transport-options.js';
 
 /** After this long without a key frame since it was resumed, a consumer asks again. */
 const JOIN_RETRY_MS = 1_000;
-/** So often, and so many times at once, a picture that was paused and goes on is worth what a join is; more is as a loss. */
+/** So often, and so many times at once, a picture that was paused and goes on, or is consumed anew, is worth what a join is; more is as a loss. */
 const AGAIN = { perSecond: 0.1, burst: 3 };
 
 /** A consumer of a picture. */
 interface Watched {
   readonly layer: Layer;
   readonly trace: PictureTrace;
+  /** What its first picture is worth. */
+  readonly worth: WishReason;
 }
 
 /**
@@ -41,6 +43,8 @@ export class Receiver {
   #waitingForPicture: types.Consumer | undefined;
   #pictured = false;
   readonly #again = new Rate(AGAIN.perSecond, AGAIN.burst, performance.now());
+  /** Something was consumed of the producers that are. */
+  #begun = false;
   /** Calls of `consume` that wait for the phone. */
   #waiting = 0;
   #closed = false;
@@ -125,8 +129,7 @@ export class Receiver {
   }
 
   /**
-   * Consumes, paused, all that the stream has and the viewer can decode; `low` in the place of its picture. Errors: CODEC_UNSUPPORTED
-   * without H.264.
+   * Consumes, paused, all that the viewer can decode; `low` in the place of the picture. What there was ends. Errors: CODEC_UNSUPPORTED.
    */
   async consume(
     rtpCapabilities: types.RtpCapabilities,
@@ -136,14 +139,15 @@ export class Receiver {
     this.#capabilities = rtpCapabilities;
     const pictured = producers.map((one) => (one.kind === 'video' ? (low ?? one) : one));
     const wanted = pictured.filter((producer) => this.#decodes(producer, rtpCapabilities));
-    return Promise.all(wanted.map((one) => this.#consume(one, { low: one === low })));
+    const worth = this.#anew();
+    return Promise.all(wanted.map((one) => this.#consume(one, { low: one === low, worth })));
   }
 
-  /** Consumes, paused, the low layer's picture alone. Errors: as `consume`. */
+  /** Consumes, paused, the low layer's picture alone. What there was ends. Errors: as `consume`. */
   async consumeLow(able: types.RtpCapabilities, low: types.Producer): Promise<protocol.ConsumerOptions[]> {
     this.#decodes(low, able);
     this.#capabilities = able;
-    return [await this.#consume(low, { low: true })];
+    return [await this.#consume(low, { low: true, worth: this.#anew() })];
   }
 
   #decodes(producer: types.Producer, rtpCapabilities: types.RtpCapabilities): boolean {
@@ -180,6 +184,7 @@ export class Receiver {
       const offered = await Promise.all(
         producers.map((one) => this.#consume(one, { paused: one.kind !== 'video' })),
       );
+      this.#begun = true;
       if (this.#consumers.size === offered.length) return offered;
     } catch {
       // They have closed meanwhile, or the worker died.
@@ -191,14 +196,14 @@ export class Receiver {
 
   async resume(id: unknown): Promise<void> {
     const consumer = this.#consumer(id);
-    const trace = this.#watched.get(consumer)?.trace;
-    const first = trace?.hasPicture !== true;
+    const watched = this.#watched.get(consumer);
+    const first = watched?.trace.hasPicture !== true && watched?.worth !== 'loss';
     const begins = first || (consumer.paused && this.#again.take(performance.now()));
-    if (begins && !first) trace.again();
+    if (begins && !first) watched?.trace.again();
     await consumer.resume();
     if (consumer.kind !== 'video') return;
     if (begins) this.#wantFirstPicture(consumer);
-    else this.#stream.wantKeyFrame('loss', this.#watched.get(consumer)?.layer);
+    else this.#stream.wantKeyFrame('loss', watched?.layer);
   }
 
   async pause(id: unknown): Promise<void> {
@@ -209,6 +214,7 @@ export class Receiver {
   replaced(): void {
     this.#video = undefined;
     this.#consumers.clear();
+    this.#begun = false;
   }
 
   /** May be called twice. */
@@ -219,11 +225,21 @@ export class Receiver {
     this.#consumers.clear();
   }
 
+  /** Lets go of what there was: each is the whole picture again, to the worker and on the link. @returns what the next first picture is worth. */
+  #anew(): WishReason {
+    for (const consumer of this.consumers) consumer.close();
+    this.#consumers.clear();
+    this.#video = undefined;
+    const repeats = this.#begun && !this.#again.take(performance.now());
+    this.#begun = true;
+    return repeats ? 'loss' : 'join';
+  }
+
   async #consume(
     producer: types.Producer,
-    given: { paused?: boolean; low?: boolean; layer?: Layer; pictured?: () => void } = {},
+    given: { paused?: boolean; low?: boolean; layer?: Layer; worth?: WishReason; pictured?: () => void } = {},
   ): Promise<protocol.ConsumerOptions> {
-    const { paused = true, low = false, layer, pictured } = given;
+    const { paused = true, low = false, layer, worth = 'join', pictured } = given;
     const rtpCapabilities = this.#capabilities ?? this.#branch.capabilitiesOf(producer.kind);
     const consumer = await this.#transport.consume({ producerId: producer.id, rtpCapabilities, paused });
     this.#consumers.set(consumer.id, consumer);
@@ -231,7 +247,7 @@ export class Receiver {
     if (consumer.kind === 'video') {
       // One that is offered is shown when the viewer says so.
       if (layer === undefined) this.#video = consumer;
-      this.#watch(consumer, layer ?? (low ? 'low' : 'main'), pictured);
+      this.#watch(consumer, layer ?? (low ? 'low' : 'main'), worth, pictured);
       if (!paused) this.#wantFirstPicture(consumer);
     }
     const { id, producerId, kind, rtpParameters } = consumer;
@@ -239,16 +255,16 @@ export class Receiver {
   }
 
   /** The worker's answer is not waited for: what resumes the consumer or secures its transport comes after this. */
-  #watch(consumer: types.Consumer, layer: Layer, pictured?: () => void): void {
+  #watch(consumer: types.Consumer, layer: Layer, worth: WishReason, pictured?: () => void): void {
     const trace = new PictureTrace(consumer, {
       first: () => {
         this.#firstPicture(consumer);
         pictured?.();
       },
-      asked: (why) => this.#stream.wantKeyFrame(why, layer),
+      asked: (why) => this.#stream.wantKeyFrame(worth === 'loss' ? worth : why, layer),
       flooded: () => this.#stream.flooded(),
     });
-    this.#watched.set(consumer, { layer, trace });
+    this.#watched.set(consumer, { layer, trace, worth });
   }
 
   #firstPicture(consumer: types.Consumer): void {
@@ -281,20 +297,4 @@ export class Receiver {
       });
     return found;
   }
-}
-
-/** How the picture arrives, for the admin; also before there is a receiver. */
-export async function receptionOf(
-  receiver: Receiver | undefined,
-): Promise<Pick<ViewerView, 'iceState' | 'transport' | 'packetsLost' | 'roundTripMs' | 'hears'>> {
-  const video = receiver?.consumers.find((consumer) => consumer.kind === 'video');
-  const stats = video === undefined || video.closed ? [] : await video.getStats();
-  const outbound = stats.find((one) => one.type === 'outbound-rtp');
-  return {
-    iceState: receiver?.transport.iceState ?? 'none',
-    transport: receiver?.transport.iceSelectedTuple?.protocol ?? '',
-    packetsLost: outbound?.packetsLost ?? 0,
-    roundTripMs: outbound?.roundTripTime ?? 0,
-    hears: receiver?.consumers.some(({ kind, paused }) => kind === 'audio' && !paused) ?? false,
-  };
 }

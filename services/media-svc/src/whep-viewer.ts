@@ -7,7 +7,8 @@ import { writeAnswer, type AnswerTrack } from './core/whep-answer.js';
 import { capabilitiesOf, type WhepOffer } from './core/whep-offer.js';
 import { IceSession } from './ice-session.js';
 import type { LowSeat } from './low-layer.js';
-import { receptionOf, Receiver } from './receiver.js';
+import { receptionOf } from './reception.js';
+import { Receiver } from './receiver.js';
 import type { StreamViewer, Watchable } from './stream-viewer.js';
 
 export interface WhepViewerOptions {

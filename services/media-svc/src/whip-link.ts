@@ -8,7 +8,8 @@ import { ownShape, videoPayloadType } from './core/rtp-parameters.js';
 import { IceAgent } from './io/ice-agent.js';
 import type { WhipEndpoint } from './io/whip-endpoint.js';
 import type { LinkEvents, PushLink } from './push-link.js';
-import { Receiver, receptionOf } from './receiver.js';
+import { receptionOf } from './reception.js';
+import { Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
 import type { StreamViewer } from './stream-viewer.js';
 
