@@ -139,6 +139,7 @@ export class Ingest implements Inflow {
         audioNextSequence: 0,
         mtu: 0,
         srtp: key && { cryptoSuite: CRYPTO_SUITE, key },
+        rests: false,
       });
       if (!attached.audio) audio.close();
       const sound = attached.audio ? audio : undefined;

@@ -4,6 +4,7 @@ import { WorkLimits } from './actions/limits.js';
 import { SharedScreenshots } from './actions/shared-screenshots.js';
 import { ClockController } from './api/clock.controller.js';
 import { LOG, SessionController } from './api/session.controller.js';
+import { StreamController } from './api/stream.controller.js';
 import { Sessions } from './io/sessions.js';
 
 /** Everything the gRPC edge is given; built in main.ts, in order, where its end is arranged too. */
@@ -12,7 +13,7 @@ export class AppModule {
   static with(parts: { readonly sessions: Sessions; readonly log: Log }): DynamicModule {
     return {
       module: AppModule,
-      controllers: [SessionController, ClockController],
+      controllers: [SessionController, StreamController, ClockController],
       providers: [
         { provide: Sessions, useValue: parts.sessions },
         { provide: WorkLimits, useValue: new WorkLimits() },

@@ -4,6 +4,8 @@ import type {
   AttachLowResponse,
   AttachStreamRequest,
   AttachStreamResponse,
+  RunMainRequest,
+  RunMainResponse,
   SrtpKey,
 } from '@ancloud/contracts/session/v1/session';
 import { AppError } from '@ancloud/kit';
@@ -20,12 +22,22 @@ export async function attachStream(
   request: AttachStreamRequest,
   signal: AbortSignal,
 ): Promise<AttachStreamResponse> {
-  const wish = { fence: request.fence, rtp: readRtp(request) };
+  const wish = { fence: request.fence, rtp: readRtp(request), rests: request.rests };
   // One whose media-svc is older, or was told never to: the channel is that media-svc's own, so nobody else can have left the key out.
   if (wish.rtp.srtp === undefined && session.rtp.srtp === 'always') throw srtpRequired(session.phoneId);
   const { size, audio } = await session.streams.attach(wish, signal);
   const { ip, port } = session.rtp;
   return { rtpIp: ip, rtpPort: port, width: size?.width ?? 0, height: size?.height ?? 0, audio };
+}
+
+/** Errors: FENCED, STREAM_FAILED, CANCELLED. */
+export async function runMain(
+  session: Session,
+  { fence }: RunMainRequest,
+  signal: AbortSignal,
+): Promise<RunMainResponse> {
+  const { size, audio } = await session.streams.runMain(fence, signal);
+  return { width: size?.width ?? 0, height: size?.height ?? 0, audio };
 }
 
 /** Errors: INVALID_ARGUMENT, FENCED, STREAM_FAILED, SESSION_NOT_READY, CANCELLED. */

@@ -64,7 +64,7 @@ describe('streams and clipboard', () => {
     audioSsrc: 2,
     audioPayloadType: 100,
   };
-  const rest = { videoNextSequence: 0, audioNextSequence: 0, mtu: 0 };
+  const rest = { videoNextSequence: 0, audioNextSequence: 0, mtu: 0, rests: false };
   it('attaches, and detaches for the right fence', async () => {
     const answer = await client.attachStream({ phoneId, fence: 1, ...attach, ...rest });
     expect(answer).toMatchObject({ rtpIp: '127.0.0.1', width: 720, height: 1280, audio: true });

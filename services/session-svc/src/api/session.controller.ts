@@ -9,14 +9,6 @@ import type {
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod, GrpcStreamCall } from '@nestjs/microservices';
 import type {
-  AttachLowRequest,
-  AttachLowResponse,
-  AttachStreamRequest,
-  AttachStreamResponse,
-  DetachLowRequest,
-  DetachLowResponse,
-  DetachStreamRequest,
-  DetachStreamResponse,
   GetSessionRequest,
   InstallAppRequest,
   InstallAppResponse,
@@ -41,7 +33,6 @@ import type { Log } from '@ancloud/kit';
 import { SET_CLIPBOARD_TEXT_MAX } from '@ancloud/scrcpy-wire';
 import { from, ignoreElements } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { attachLow, attachStream } from '../actions/attach-stream.js';
 import { installApp } from '../actions/install-app.js';
 import { WorkLimits } from '../actions/limits.js';
 import { readKeyboard } from '../actions/read-keyboard.js';
@@ -73,38 +64,6 @@ export class SessionController {
   @GrpcMethod(SERVICE, 'getSession')
   getSession({ phoneId }: GetSessionRequest): SessionRecord {
     return this.sessions.get(phoneId).record();
-  }
-
-  @GrpcMethod(SERVICE, 'attachStream')
-  attachStream(
-    request: AttachStreamRequest,
-    _metadata: Metadata,
-    call: ServerUnaryCall<AttachStreamRequest, AttachStreamResponse>,
-  ): Promise<AttachStreamResponse> {
-    const session = this.sessions.get(request.phoneId);
-    return during(call, (signal) => attachStream(session, request, signal));
-  }
-
-  @GrpcMethod(SERVICE, 'detachStream')
-  detachStream({ phoneId, fence }: DetachStreamRequest): DetachStreamResponse {
-    this.sessions.get(phoneId).streams.detach(fence);
-    return {};
-  }
-
-  @GrpcMethod(SERVICE, 'attachLow')
-  attachLow(
-    request: AttachLowRequest,
-    _metadata: Metadata,
-    call: ServerUnaryCall<AttachLowRequest, AttachLowResponse>,
-  ): Promise<AttachLowResponse> {
-    const session = this.sessions.get(request.phoneId);
-    return during(call, (signal) => attachLow(session, request, signal));
-  }
-
-  @GrpcMethod(SERVICE, 'detachLow')
-  detachLow({ phoneId, fence }: DetachLowRequest): DetachLowResponse {
-    this.sessions.get(phoneId).streams.low.detach(fence);
-    return {};
   }
 
   @GrpcMethod(SERVICE, 'screenshot')

@@ -3,7 +3,7 @@
  * takes over at its first key frame (make before break). Effects are performed by io/stream.ts.
  */
 export type StreamAt =
-  /** Nobody wants a stream. */
+  /** Nobody wants a stream, or what is attached rests. */
   | 'off'
   /** A candidate starts, nothing feeds the viewers. */
   | 'starting'

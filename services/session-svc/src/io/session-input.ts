@@ -204,6 +204,12 @@ export class SessionInput {
     return true;
   }
 
+  /** As `resized`, by a picture whose shape counts and whose size does not. */
+  turned(picture: Size): boolean {
+    const known = this.#video;
+    return known !== undefined && this.resized(screenFor(known, picture));
+  }
+
   /** What the phone said on a control socket. */
   heard(message: DeviceMessage): void {
     // In the order in which they were sent, so one answers for those before it: it may hold their texts too.

@@ -18,6 +18,7 @@ export function sessionRecord(
     rtpIp: rtp.ip,
     rtpPort: rtp.port,
     srtp: rtp.srtp !== 'never',
+    rests: true,
     width: input.size?.width ?? 0,
     height: input.size?.height ?? 0,
     streaming: stream.streaming,

@@ -1,5 +1,7 @@
 import { AppError } from '@ancloud/kit';
 import { sameSrtp } from '@ancloud/rtp';
+import { CopyKey } from '@ancloud/scrcpy-wire';
+import type { Size } from '../core/geometry.js';
 import { DEFAULT_ENCODER, type EncoderOptions, lowEncoder } from '../core/stream-options.js';
 import type { KeyFrameReason } from '../core/key-frame-policy.js';
 import { RtpSender, type RtpStreamOptions } from './rtp-sender.js';
@@ -10,21 +12,39 @@ import type { StreamOptions, StreamState, StreamWish } from './stream-wish.js';
 /**
  * A phone's picture in two sizes, each a stream with a video server of its own: the **main** one with the sound, and the **low layer**
  * for viewers whose links do not take that. The low layer leaves by the main one's socket to the main one's receiver: it lives within
- * that attachment, and ends with it. Owned by the session.
+ * that attachment, and ends with it. The main one's server may rest meanwhile. Owned by the session.
  */
 export class SessionStreams {
   readonly main: Stream;
   readonly low: Stream;
 
-  constructor(options: Omit<StreamOptions, 'sender'> & { readonly socket: RtpSocket }) {
-    const { socket, hostClock, clock, phoneId } = options;
+  constructor(
+    options: Omit<StreamOptions, 'sender'> & {
+      readonly socket: RtpSocket;
+      /** Of the low layer, while no other tells how the phone is turned. */
+      readonly onLowSize: (size: Size) => void;
+    },
+  ) {
+    const { socket, hostClock, clock, phoneId, onChange } = options;
     const sender = { hostClock, clock, cname: phoneId };
-    this.main = new Stream({ ...options, sender: new RtpSender({ ...sender, outlet: socket }) });
+    const lowSized = (): void => {
+      const { size } = this.low.state;
+      if (size !== undefined && !this.main.streaming) options.onLowSize(size);
+    };
+    this.main = new Stream({
+      ...options,
+      sender: new RtpSender({ ...sender, outlet: socket }),
+      onChange: () => {
+        // Both ends of a turn may be told in either order: the last that the main one said may be older.
+        lowSized();
+        onChange();
+      },
+    });
     this.low = new Stream({
       ...options,
       sender: new RtpSender({ ...sender, outlet: behind(socket) }),
-      // Sizes and words of the phone are the main stream's to tell.
-      onSize: () => undefined,
+      onSize: lowSized,
+      // Words of the phone are the main stream's to tell.
       onDevice: () => undefined,
       onChange: () => undefined,
     });
@@ -33,7 +53,14 @@ export class SessionStreams {
 
   /** Control messages that wait. */
   get queued(): number {
-    return this.main.queued + this.low.queued;
+    return (this.main.media?.queued ?? 0) + (this.low.media?.queued ?? 0);
+  }
+
+  /** Asks the phone for its clipboard; false when no server is there that would answer. */
+  askClipboard(): boolean {
+    const { media } = this.main;
+    media?.send({ kind: 'getClipboard', copyKey: CopyKey.None });
+    return media !== undefined;
   }
 
   /** As `Stream.attach`; a low layer that went elsewhere ends. */
@@ -52,15 +79,20 @@ export class SessionStreams {
 
   /** Begins the low layer. Resolves when its pictures flow. Errors: as `Stream.attach`; FENCED also when nothing is attached with this fence. */
   async attachLow(fence: number, video: RtpStreamOptions, signal: AbortSignal): Promise<StreamState> {
-    const { wish } = this.main;
-    if (wish?.fence !== fence)
-      throw new AppError('FENCED', 'the phone’s stream is not attached with this fence', {
-        field: 'fence',
-        value: String(fence),
-        fix: 'attach the stream first',
-      });
-    const { target, maxPayload, srtp } = wish.rtp;
-    return this.low.attach({ fence, rtp: { target, video, audio: undefined, maxPayload, srtp } }, signal);
+    const { target, maxPayload, srtp } = this.#attached(fence).rtp;
+    const rtp = { target, video, audio: undefined, maxPayload, srtp };
+    return this.low.attach({ fence, rtp, rests: false }, signal);
+  }
+
+  /** Begins the main one when it rests. Errors: as `attachLow`. */
+  async runMain(fence: number, signal: AbortSignal): Promise<StreamState> {
+    this.#attached(fence);
+    return this.main.run(signal);
+  }
+
+  /** The main one's server stops when `fence` is the current one. */
+  restMain(fence: number): void {
+    if (fence === this.main.fence) this.main.rest();
   }
 
   /** Ends both when `fence` is the current one, else nothing. */
@@ -102,6 +134,16 @@ export class SessionStreams {
   close(): void {
     this.low.close();
     this.main.close();
+  }
+
+  #attached(fence: number): StreamWish {
+    const { wish } = this.main;
+    if (wish?.fence === fence) return wish;
+    throw new AppError('FENCED', 'the phone’s stream is not attached with this fence', {
+      field: 'fence',
+      value: String(fence),
+      fix: 'attach the stream first',
+    });
   }
 }
 

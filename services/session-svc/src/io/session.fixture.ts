@@ -53,6 +53,7 @@ export class Receiver {
   wish(over: Partial<StreamWish> = {}, next = 0): StreamWish {
     return {
       fence: 1,
+      rests: false,
       rtp: {
         target: { ip: '127.0.0.1', port: this.#socket.address().port },
         video: { ssrc: 1111, payloadType: 102, nextSequence: next },
@@ -195,6 +196,7 @@ export const press = (
   sequence: number,
   action: TouchAction,
   at?: { x: number; y: number },
+  picture = size,
 ): ControlEvent => ({
   event: {
     $case: 'touch',
@@ -206,7 +208,7 @@ export const press = (
       fingers: at === undefined ? [] : [{ finger: 0, pressure: 65_535, ...at }],
       buttons: 0,
       mouse: false,
-      ...size,
+      ...picture,
     },
   },
 });

@@ -1,11 +1,12 @@
 import type { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/state';
-import { AppError, asAppError, Backoff, type Log, type SrtpPolicy, type Timer } from '@ancloud/kit';
+import { AppError, asAppError, type Log, type SrtpPolicy } from '@ancloud/kit';
 import { initialSession, stateTold, stepSession } from '../core/session-state.js';
 import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
 import { notReached, phonePaused } from '../errors.js';
 import { ControlServer } from './control-server.js';
 import { LinkArrival } from './link-arrival.js';
 import type { PhoneAddress, PhoneLink } from './phone-link.js';
+import { Retry } from './retry.js';
 import { RtpSocket } from './rtp-socket.js';
 import { SessionInput } from './session-input.js';
 import { sessionRecord } from './session-record.js';
@@ -26,13 +27,12 @@ export class Session {
   readonly #log: Log;
   readonly #socket: RtpSocket;
   readonly #arrival = new LinkArrival();
-  readonly #backoff = new Backoff({ minMs: 100, maxMs: 5_000 });
+  readonly #retry: Retry;
   /** Aborts when the session closes. */
   readonly #life = new AbortController();
   #machine: SessionMachine = initialSession;
   #link: PhoneLink | undefined;
   #control: ControlServer | undefined;
-  #retry: Timer | undefined;
   #held = false;
   #reason = '';
   #deviceName = '';
@@ -53,6 +53,7 @@ export class Session {
     this.#socket = socket;
     this.#log = world.log.child({ phone: options.phoneId });
     const { version, clock, hostClock, metrics } = world;
+    this.#retry = new Retry({ clock, held: () => this.#held, due: () => this.#step('retryDue') });
     this.input = new SessionInput({
       phoneId: options.phoneId,
       version,
@@ -61,7 +62,7 @@ export class Session {
       metrics,
       tell: (event) => world.voice.device(options.phoneId, { event }),
       acknowledge: (ack, answer) => world.voice.acknowledge(options.phoneId, ack, answer),
-      askClipboard: () => this.stream.askClipboard(),
+      askClipboard: () => this.streams.askClipboard(),
     });
     this.streams = new SessionStreams({
       phoneId: options.phoneId,
@@ -78,6 +79,7 @@ export class Session {
       onSize: (size) => {
         if (this.input.resized(size)) this.#announce();
       },
+      onLowSize: (size) => this.input.turned(size) && this.#announce(),
       onDevice: (message) => this.input.heard(message),
       onChange: () => this.#announce(),
       onServerFailed: () => this.#link && world.jar.forget(this.#link),
@@ -169,15 +171,9 @@ export class Session {
         void this.#startControl();
         return;
       case 'scheduleRetry':
-        this.#retry?.cancel();
-        this.#retry = this.#world.clock.setTimeout(() => {
-          if (this.#held) this.#effect('scheduleRetry');
-          else this.#step('retryDue');
-        }, this.#backoff.next());
-        this.#retry.unref();
-        return;
+        return this.#retry.later();
       case 'resetBackoff':
-        return this.#backoff.reset();
+        return this.#retry.reset();
       case 'forgetInput':
         return this.input.lost();
       case 'resumeStream':
@@ -290,7 +286,7 @@ export class Session {
   #release(): void {
     this.#life.abort(new AppError('SESSION_NOT_FOUND', `phone ${this.phoneId}: ${this.#reason}`));
     this.#arrival.ended(asAppError(this.#life.signal.reason));
-    this.#retry?.cancel();
+    this.#retry.cancel();
     this.streams.close();
     this.#closeControl();
     this.#link?.close();

@@ -1,5 +1,5 @@
 import { AppError } from '@ancloud/kit';
-import type { Timer } from '@ancloud/kit';
+import type { Clock, Timer } from '@ancloud/kit';
 import type { EncoderOptions } from '../core/stream-options.js';
 import { MediaServer } from './media-server.js';
 import type { MediaServerOptions } from './media-server.js';
@@ -7,6 +7,8 @@ import type { PhoneLink } from './phone-link.js';
 
 /** A server that has sent no key frame by then is of no use. */
 const FIRST_PICTURE_MS = 15_000;
+/** How long somebody waits to learn whether there is sound, once the picture is there. */
+const SOUND_MS = 500;
 
 export interface StreamServerOptions extends Omit<
   MediaServerOptions,
@@ -30,12 +32,14 @@ export interface StreamServerEvents extends Omit<MediaServerOptions['events'], '
 export class StreamServer {
   readonly encoder: EncoderOptions;
   readonly #abort = new AbortController();
+  readonly #clock: Clock;
   readonly #deadline: Timer;
   #media: MediaServer | undefined;
   #config: Uint8Array | undefined;
 
   constructor(options: StreamServerOptions, events: StreamServerEvents) {
     this.encoder = options.encoder;
+    this.#clock = options.clock;
     this.#deadline = options.clock.setTimeout(() => {
       events.lost(new AppError('STREAM_FAILED', `no key frame within ${FIRST_PICTURE_MS} ms`));
     }, FIRST_PICTURE_MS);
@@ -59,6 +63,15 @@ export class StreamServer {
   /** Its first key frame is there: it is not waited for any more. */
   pictured(): void {
     this.#deadline.cancel();
+  }
+
+  /** Resolves when the phone has said whether it sends sound, or takes too long to. */
+  async soundKnown(): Promise<void> {
+    if (this.#media === undefined) return;
+    const late = Promise.withResolvers<void>();
+    const timer = this.#clock.setTimeout(late.resolve, SOUND_MS);
+    await Promise.race([this.#media.audioKnown, late.promise]);
+    timer.cancel();
   }
 
   /** May be called twice. */

@@ -10,6 +10,8 @@ import type { SessionMetrics } from './session-metrics.js';
 export interface StreamWish {
   readonly fence: number;
   readonly rtp: RtpOptions;
+  /** Nobody is to see it yet: no server runs for it until `run`. */
+  readonly rests: boolean;
 }
 
 export interface StreamState {

@@ -1,28 +1,23 @@
-import { AppError, asAppError, Backoff } from '@ancloud/kit';
-import type { Timer } from '@ancloud/kit';
-import { CopyKey } from '@ancloud/scrcpy-wire';
+import { AppError, asAppError } from '@ancloud/kit';
 import type { KeyFrameReason } from '../core/key-frame-policy.js';
-import { DEFAULT_ENCODER, sameEncoder } from '../core/stream-options.js';
-import type { EncoderOptions } from '../core/stream-options.js';
-import { stepStream } from '../core/stream-state.js';
-import type { StreamAt, StreamEffect, StreamEvent } from '../core/stream-state.js';
+import { DEFAULT_ENCODER, type EncoderOptions, sameEncoder } from '../core/stream-options.js';
+import { type StreamAt, type StreamEffect, type StreamEvent, stepStream } from '../core/stream-state.js';
 import { fenced, phonePaused } from '../errors.js';
 import { KeyFrames } from './key-frames.js';
+import type { MediaServer } from './media-server.js';
+import { Retry } from './retry.js';
 import { StreamServer } from './stream-server.js';
 import type { StreamOptions, StreamState, StreamWish } from './stream-wish.js';
 import { Waiters } from './waiters.js';
 
-/** How long an attach waits to learn whether there is sound, once the picture is there. */
-const SOUND_MS = 500;
-
 /**
- * Video and sound of one phone: which server feeds the viewers (core/stream-state.ts decides), its group of pictures, and
- * key frames for joiners. Owned by the session; starts `suspended` until the session says that the phone can be reached.
+ * Video and sound of one phone: which server feeds the viewers (core/stream-state.ts decides), its group of pictures, and key frames for
+ * joiners. What is attached may rest, without a server. Owned by the session; suspended until that says that the phone can be reached.
  */
 export class Stream {
   readonly #options: StreamOptions;
   readonly #keyFrames: KeyFrames;
-  readonly #backoff = new Backoff({ minMs: 100, maxMs: 5_000 });
+  readonly #retry: Retry;
   #at: StreamAt = 'off';
   #reachable = false;
   #held = false;
@@ -33,18 +28,19 @@ export class Stream {
   #fence = 0;
   #current: StreamServer | undefined;
   #candidate: StreamServer | undefined;
-  #retry: Timer | undefined;
   readonly #waiters = new Waiters<void>();
+  #runsAsked = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     const { clock, metrics, sender } = options;
+    this.#retry = new Retry({ clock, held: () => this.#held, due: () => this.#step('retryDue') });
     this.#keyFrames = new KeyFrames({
       clock,
       metrics,
       replay: (units) => sender.replay(units),
       reset: () => {
-        if (!this.#held) this.#current?.media?.send({ kind: 'resetVideo' });
+        if (!this.#held) this.media?.send({ kind: 'resetVideo' });
       },
     });
   }
@@ -73,19 +69,18 @@ export class Stream {
     return this.#current?.encoder;
   }
 
+  /** The server that feeds the viewers. */
+  get media(): MediaServer | undefined {
+    return this.#current?.media;
+  }
+
   get state(): StreamState {
-    return { size: this.#current?.media?.size, audio: this.#current?.media?.hasAudio ?? false };
+    return { size: this.media?.size, audio: this.media?.hasAudio ?? false };
   }
 
-  get queued(): number {
-    return this.#current?.media?.queued ?? 0;
-  }
-
-  /** Resolves when pictures flow. Errors: SESSION_NOT_FOUND, FENCED, STREAM_FAILED, CANCELLED, INVALID_ARGUMENT. */
+  /** Resolves when pictures flow, of one that rests at once. Errors: as `run`, and FENCED, INVALID_ARGUMENT. */
   async attach(wish: StreamWish, signal: AbortSignal): Promise<StreamState> {
-    if (this.#closed)
-      throw new AppError('SESSION_NOT_FOUND', `${this.#options.phoneId}: the session has ended`);
-    if (this.#held) throw phonePaused(this.#options.phoneId);
+    this.#check();
     if (wish.fence < this.#fence) throw fenced(this.#options.phoneId, wish.fence, this.#fence);
     this.#fence = wish.fence;
     this.#wish = wish;
@@ -96,6 +91,23 @@ export class Stream {
       throw error;
     }
     if (this.#wish !== wish) throw fenced(this.#options.phoneId, wish.fence, this.#fence);
+    if (wish.rests) {
+      this.rest();
+      return this.state;
+    }
+    try {
+      return await this.run(signal);
+    } catch (error) {
+      // Nobody waits for it any more; a picture that came meanwhile goes on.
+      if (this.#wish === wish && !this.streaming) this.stop();
+      throw error;
+    }
+  }
+
+  /** Begins what is attached and rests. Resolves when pictures flow. Errors: SESSION_NOT_FOUND, PHONE_PAUSED, STREAM_FAILED, CANCELLED. */
+  async run(signal: AbortSignal): Promise<StreamState> {
+    this.#check();
+    const run = (this.#runsAsked += 1);
     if (!this.#reachable) this.#step('wantLater');
     else if (this.#at === 'off' || this.#at === 'waiting') this.#step('want');
     // No key frame for a new receiver: nobody watches there before its handshake is over, and then media-svc asks. One now would be
@@ -103,13 +115,17 @@ export class Stream {
     if (this.streaming) return this.state;
     try {
       await this.#waiters.wait(signal);
-      await this.#soundKnown();
+      await this.#current?.soundKnown();
       return this.state;
     } catch (error) {
-      // Nobody waits for it any more; a picture that came meanwhile goes on.
-      if (this.#wish === wish && !this.streaming) this.stop();
+      if (run === this.#runsAsked && !this.streaming) this.rest();
       throw error;
     }
+  }
+
+  /** Its server stops; what is attached stays. May be called twice. */
+  rest(): void {
+    if (this.#wish !== undefined) this.#step('unwant');
   }
 
   /**
@@ -159,18 +175,17 @@ export class Stream {
     if (this.#current !== undefined) this.#keyFrames.wanted(reason);
   }
 
-  /** Asks the phone for its clipboard; false when no server is there that would answer. */
-  askClipboard(): boolean {
-    const media = this.#current?.media;
-    media?.send({ kind: 'getClipboard', copyKey: CopyKey.None });
-    return media !== undefined;
-  }
-
   /** May be called twice. */
   close(): void {
     this.#closed = true;
     this.stop();
     this.#keyFrames.rest();
+  }
+
+  #check(): void {
+    const { phoneId } = this.#options;
+    if (this.#closed) throw new AppError('SESSION_NOT_FOUND', `${phoneId}: the session has ended`);
+    if (this.#held) throw phonePaused(phoneId);
   }
 
   #step(event: StreamEvent): void {
@@ -191,8 +206,7 @@ export class Stream {
   #effect(effect: StreamEffect): void {
     switch (effect) {
       case 'startCandidate':
-        if (this.#wish !== undefined) this.#start(this.#wish);
-        return;
+        return this.#start();
       case 'dropCandidate':
         this.#candidate?.close();
         this.#candidate = undefined;
@@ -206,23 +220,19 @@ export class Stream {
         this.#keyFrames.rest();
         return;
       case 'scheduleRetry':
-        this.#retry = this.#options.clock.setTimeout(() => {
-          if (this.#held) this.#effect('scheduleRetry');
-          else this.#step('retryDue');
-        }, this.#backoff.next());
-        return;
+        return this.#retry.later();
       case 'cancelRetry':
-        return this.#retry?.cancel();
+        return this.#retry.cancel();
       case 'resetBackoff':
-        return this.#backoff.reset();
+        return this.#retry.reset();
       case 'announce':
         return this.#options.onChange();
     }
   }
 
-  #start(wish: StreamWish): void {
+  #start(): void {
     const { link, version, clock, hostClock, log, metrics, onDevice, onSize, sender } = this.#options;
-    const audio = wish.rtp.audio !== undefined;
+    const audio = this.#wish?.rtp.audio !== undefined;
     const server: StreamServer = new StreamServer(
       { link, version, encoder: this.#encoder, audio, clock, hostClock, log, metrics },
       {
@@ -263,7 +273,7 @@ export class Stream {
     metrics.streamsStarted.inc();
     this.#current?.pictured();
     if (this.#current?.config !== undefined) sender.setConfig(this.#current.config);
-    const size = this.#current?.media?.size;
+    const { size } = this.state;
     if (size !== undefined) onSize(size);
     old?.close();
   }
@@ -286,14 +296,5 @@ export class Stream {
       );
       this.#step('candidateFailed');
     }
-  }
-
-  async #soundKnown(): Promise<void> {
-    const known = this.#current?.media?.audioKnown;
-    if (known === undefined) return;
-    const late = Promise.withResolvers<void>();
-    const timer = this.#options.clock.setTimeout(late.resolve, SOUND_MS);
-    await Promise.race([known, late.promise]);
-    timer.cancel();
   }
 }
