@@ -81,6 +81,21 @@ export class Attachment {
     return this.#inflow;
   }
 
+  /** The inflow, once its main picture runs. Errors: as `ready`. */
+  async main(): Promise<Inflow> {
+    for (;;) {
+      const inflow = await this.ready();
+      await inflow.main.ready();
+      // Another one may have come meanwhile.
+      if (inflow === this.#inflow) return inflow;
+    }
+  }
+
+  /** The same without waiting: undefined while it does not run. */
+  get mainNow(): Inflow | undefined {
+    return this.#inflow?.main.runs === true ? this.#inflow : undefined;
+  }
+
   /** Closes the inflow; who waits for one hears that there is none. May be called twice. */
   close(): void {
     this.#closed = true;
@@ -119,6 +134,7 @@ export class Attachment {
               phone: phoneId,
               attempt,
               audio: inflow.audio !== undefined,
+              rests: !inflow.main.runs,
               origin: inflow.origin,
               srtp: inflow.encrypted,
             },

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { Audience } from './audience.js';
 import type { StreamViewer } from './stream-viewer.js';
 
-const viewer = (is: Pick<StreamViewer, 'edge' | 'pinned'> = {}): StreamViewer => is as StreamViewer;
+const viewer = (is: Pick<StreamViewer, 'edge' | 'pinned' | 'needsMain'> = {}): StreamViewer =>
+  is as StreamViewer;
 
 it('tells who watches, thumbnails among them, and who passes the picture on', () => {
   const audience = new Audience();
@@ -25,4 +26,16 @@ it('keeps who came under an id after the end of who had it before', () => {
   expect(audience.get('vw_1')).toBe(now);
   audience.remove('vw_1', now);
   expect([...audience.all]).toEqual([]);
+});
+
+it.each<[string, Partial<StreamViewer>[], boolean]>([
+  ['nobody', [], false],
+  ['thumbnails', [{ pinned: true }, { pinned: true }], false],
+  ['a thumbnail that is sent sound', [{ pinned: true, needsMain: true }], true],
+  ['the low layer by WHEP, without sound', [{ pinned: false, needsMain: false }], false],
+  ['somebody beside a thumbnail', [{ pinned: true }, {}], true],
+])('%s: whether the main picture is needed', (_, all, needed) => {
+  const audience = new Audience();
+  for (const [i, is] of all.entries()) audience.add(`vw_${i}`, viewer(is));
+  expect(audience.needsMain).toBe(needed);
 });

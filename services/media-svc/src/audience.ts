@@ -20,6 +20,11 @@ export class Audience {
     return this.watching.filter(({ pinned }) => pinned === true).length;
   }
 
+  /** Somebody is sent the main picture or sound, here or by an edge. */
+  get needsMain(): boolean {
+    return [...this.#viewers.values()].some(({ pinned, needsMain = pinned !== true }) => needsMain);
+  }
+
   /** The media-svcs that the picture is passed on to. */
   get edges(): StreamEdge[] {
     return [...this.#viewers.values()].flatMap(({ edge }) => (edge === undefined ? [] : [edge]));

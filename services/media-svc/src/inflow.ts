@@ -2,7 +2,9 @@ import type { types } from 'mediasoup';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import type { Source } from './branch.js';
 import type { WishReason } from './core/key-frame-wish.js';
+import type { Counts } from './core/picture-counts.js';
 import type { LowLayer } from './low-layer.js';
+import type { MainPicture } from './main-picture.js';
 
 /**
  * What brings a phone's picture to its stream's root: the phone's session (`Ingest`), or the media-svc where it arrives (`PipeInlet`).
@@ -10,7 +12,10 @@ import type { LowLayer } from './low-layer.js';
  */
 export interface Inflow extends Source {
   readonly video: types.Producer;
+  /** Known from when the main picture has run. */
   readonly audio: types.Producer | undefined;
+  /** Whether `video` and `audio` are sent anything. */
+  readonly main: MainPicture;
   readonly low: LowLayer;
   readonly size: { readonly width: number; readonly height: number };
   /** Id of the media-svc it comes from; empty = from the session. */
@@ -23,7 +28,8 @@ export interface Inflow extends Source {
   askKeyFrame(reason: WishReason): void;
   /** How many watch here, and whether another one would find room. */
   watched(load: Load): void;
-  counts(): Promise<{ packets: number; bytes: number }>;
+  /** What a viewer was sent so far at most. */
+  counts(): Promise<Counts>;
   /** Producers and, with them, all consumers close. May be called twice. */
   close(): void;
 }
@@ -37,7 +43,7 @@ export interface Load {
 }
 
 /** RTP packets and bytes taken in by a producer. */
-export async function countsOf(producer: types.Producer): Promise<{ packets: number; bytes: number }> {
+export async function countsOf(producer: types.Producer): Promise<Counts> {
   const stats = await producer.getStats();
   return stats.reduce(
     (sum, s) => ({ packets: sum.packets + s.packetCount, bytes: sum.bytes + s.byteCount }),

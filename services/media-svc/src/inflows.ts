@@ -2,7 +2,7 @@ import type { types } from 'mediasoup';
 import { subjects } from '@ancloud/contracts';
 import { KeyFrameWanted_Reason } from '@ancloud/contracts/events/v1/events';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError } from '@ancloud/kit';
+import { AppError, type Log } from '@ancloud/kit';
 import type { Bus } from '@ancloud/bus';
 import type { Lease } from '@ancloud/state';
 import type { WishReason } from './core/key-frame-wish.js';
@@ -23,12 +23,15 @@ export interface InflowsOptions {
   /** Where this instance is; empty = nowhere in particular. */
   readonly region: string;
   readonly rtpListen: RtpListen;
+  /** How long the main picture runs on for nobody, ms. */
+  readonly idleMs: number;
   readonly pipeListen: PipeListen;
   readonly sessions: SessionCaller;
   readonly leases: Pick<StreamLeases, 'seek' | 'holder'>;
   readonly peers: Pick<MediaPeers, 'pipe'>;
   readonly bus: Bus;
   readonly keyFrameAsked: (reason: WishReason, layer: Layer) => void;
+  readonly log: Log;
 }
 
 /** For whom an inflow is made. */
@@ -53,7 +56,7 @@ export class Inflows {
 
   /** Errors: those of `Ingest.create` and `PipeInlet.open`; UNAVAILABLE_STATE, UNAVAILABLE while nobody carries the phone. */
   async make(router: types.Router, session: SessionRecord, owner: InflowOwner): Promise<Inflow> {
-    const { sessions, rtpListen: listen } = this.#options;
+    const { sessions, rtpListen: listen, idleMs, log } = this.#options;
     const fenceOrOrigin = owner.fence ?? (await this.#find(session.phoneId, owner));
     if (typeof fenceOrOrigin === 'string') return this.#pipe(router, session, fenceOrOrigin, owner.stream);
     const askKeyFrame = (reason: WishReason, layer: Layer): void =>
@@ -65,8 +68,11 @@ export class Inflows {
       fence: fenceOrOrigin,
       listen,
       sessions,
+      mainWanted: () => owner.stream.needsMain,
+      idleMs,
       askKeyFrame,
       ended,
+      log,
     });
   }
 

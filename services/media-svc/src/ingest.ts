@@ -3,7 +3,7 @@ import type { types } from 'mediasoup';
 import { isAppError } from '@ancloud/kit/errors';
 import type { AttachStreamResponse } from '@ancloud/contracts/session/v1/session';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
-import type { SrtpPolicy } from '@ancloud/kit';
+import type { Log, SrtpPolicy } from '@ancloud/kit';
 import {
   audioParameters,
   audioPayloadType,
@@ -15,9 +15,11 @@ import {
 } from './core/rtp-parameters.js';
 import { encrypts } from './core/ingest-srtp.js';
 import type { WishReason } from './core/key-frame-wish.js';
+import { type Counts, countPictures, noPictures } from './core/picture-counts.js';
 import type { Layer } from './core/layer-choice.js';
 import { countsOf, type Inflow } from './inflow.js';
 import { LowLayer } from './low-layer.js';
+import { alwaysRuns, type MainPicture, RestingPicture } from './main-picture.js';
 import { watchReports } from './report-watch.js';
 import type { SessionCaller } from './io/session-caller.js';
 
@@ -40,9 +42,14 @@ export interface IngestOptions {
   readonly fence: number;
   readonly listen: RtpListen;
   readonly sessions: SessionCaller;
+  /** Somebody is sent the main picture or sound. */
+  readonly mainWanted: () => boolean;
+  /** How long those run on for nobody, ms. */
+  readonly idleMs: number;
   readonly askKeyFrame: (reason: WishReason, layer: Layer) => void;
   /** It has ended by itself; called once. */
   readonly ended: (ingest: Ingest, reason: string) => void;
+  readonly log: Log;
 }
 
 /**
@@ -58,32 +65,53 @@ export class Ingest implements Inflow {
   readonly #transport: types.PlainTransport;
   /** The session it is for. */
   readonly session: SessionRecord;
+  readonly main: MainPicture;
   readonly low: LowLayer;
+  readonly #sound: types.Producer;
+  /** Whether there is sound; undefined until the main picture has run. */
+  #sounds: boolean | undefined;
+  #counted = noPictures;
   readonly #options: IngestOptions;
 
   private constructor(
     transport: types.PlainTransport,
     readonly video: types.Producer,
-    readonly audio: types.Producer | undefined,
+    sound: types.Producer,
+    rests: boolean,
     readonly size: Pick<AttachStreamResponse, 'width' | 'height'>,
     readonly encrypted: boolean,
     options: IngestOptions,
   ) {
     this.#transport = transport;
     this.#options = options;
-    const { session, fence, sessions, askKeyFrame, ended } = options;
+    const { session, fence, sessions, idleMs, askKeyFrame, ended, log } = options;
     this.session = session;
+    this.#sound = sound;
     const { phoneId } = session;
-    if (encrypted) {
-      const unreadable = (): void => ended(this, 'its packets can no longer be decrypted');
-      for (const producer of this.producers) watchReports(producer, unreadable);
-    }
+    const watched = (producer: types.Producer): types.Producer => {
+      if (encrypted) watchReports(producer, () => ended(this, 'its packets can no longer be decrypted'));
+      return producer;
+    };
+    watched(video);
+    watched(sound);
+    this.main = session.rests
+      ? new RestingPicture({
+          phoneId,
+          runs: !rests,
+          idleMs,
+          run: async () => this.#soundIs((await sessions.runMain(session, fence)).audio),
+          rest: () => sessions.restMain(session, fence),
+          lost: () => ended(this, 'its session has let it go'),
+          log,
+        })
+      : alwaysRuns;
     // Each one has an SSRC of its own: with a producer the worker forgets how far its SSRC had come, and session-svc must not.
     let ssrc = lowSsrc - 1;
     this.low = new LowLayer({
-      produce: () => {
+      produce: async () => {
         ssrc += 1;
-        return transport.produce({ kind: 'video', rtpParameters: videoParameters(phoneId, ssrc) });
+        const rtpParameters = videoParameters(phoneId, ssrc);
+        return watched(await transport.produce({ kind: 'video', rtpParameters }));
       },
       attach: () =>
         sessions.attachLow(session, {
@@ -125,6 +153,7 @@ export class Ingest implements Inflow {
       const cname = session.phoneId;
       const video = await transport.produce({ kind: 'video', rtpParameters: videoParameters(cname) });
       const audio = await transport.produce({ kind: 'audio', rtpParameters: audioParameters(cname) });
+      const rests = session.rests && !options.mainWanted();
       const attached = await options.sessions.attach(session, {
         phoneId: session.phoneId,
         fence: options.fence,
@@ -139,15 +168,19 @@ export class Ingest implements Inflow {
         audioNextSequence: 0,
         mtu: 0,
         srtp: key && { cryptoSuite: CRYPTO_SUITE, key },
-        rests: false,
+        rests,
       });
-      if (!attached.audio) audio.close();
-      const sound = attached.audio ? audio : undefined;
-      return new Ingest(transport, video, sound, attached, key !== undefined, options);
+      const made = new Ingest(transport, video, audio, rests, attached, key !== undefined, options);
+      if (!rests) made.#soundIs(attached.audio);
+      return made;
     } catch (error) {
       transport.close();
       throw error;
     }
+  }
+
+  get audio(): types.Producer | undefined {
+    return this.#sounds === true ? this.#sound : undefined;
   }
 
   get producers(): types.Producer[] {
@@ -167,13 +200,23 @@ export class Ingest implements Inflow {
   /** The session sends to whoever holds the stream. */
   watched(): void {}
 
-  counts(): Promise<{ packets: number; bytes: number }> {
-    return countsOf(this.video);
+  async counts(): Promise<Counts> {
+    const [main, low] = await Promise.all([countsOf(this.video), this.low.counts()]);
+    this.#counted = countPictures(this.#counted, main, low);
+    return this.#counted.heavier;
   }
 
   /** Producers and, with them, all consumers close. May be called twice. */
   close(): void {
+    this.main.close();
     this.low.close();
     this.#transport.close();
+  }
+
+  /** What is told first counts: viewers are not told of sound that comes or goes. */
+  #soundIs(there: boolean): void {
+    if (this.#sounds !== undefined) return;
+    this.#sounds = there;
+    if (!there) this.#sound.close();
   }
 }

@@ -1,5 +1,7 @@
 import type { types } from 'mediasoup';
 import type { WishReason } from './core/key-frame-wish.js';
+import { type Counts, nothingCounted } from './core/picture-counts.js';
+import { countsOf } from './inflow.js';
 import { KeyFrameWishes } from './key-frame-wishes.js';
 
 /** The phone's second encoder goes on for so long without a viewer, ms: links at the edge come back. */
@@ -31,6 +33,8 @@ export class LowLayer {
   readonly #options: LowLayerOptions;
   readonly #wishes: KeyFrameWishes;
   #producer: Promise<types.Producer> | undefined;
+  /** The same one, once it flows. */
+  #flowing: types.Producer | undefined;
   #seats = 0;
   #idle: NodeJS.Timeout | undefined;
   /** That session-svc was told of its last end: it must not hear so after the next beginning. */
@@ -61,6 +65,11 @@ export class LowLayer {
     }
   }
 
+  /** What has come of it since it began; nothing while it does not flow. */
+  counts(): Promise<Counts> {
+    return this.#flowing === undefined ? Promise.resolve(nothingCounted) : countsOf(this.#flowing);
+  }
+
   /** A viewer of it lacks a key frame. */
   wantKeyFrame(reason: WishReason): void {
     this.#wishes.want(reason);
@@ -79,6 +88,7 @@ export class LowLayer {
       await this.#ended;
       producer = await this.#options.produce();
       await this.#options.attach();
+      this.#flowing = producer;
       return producer;
     } catch (error) {
       producer?.close();
@@ -91,6 +101,7 @@ export class LowLayer {
   #end(): void {
     const producer = this.#producer;
     this.#producer = undefined;
+    this.#flowing = undefined;
     if (producer === undefined) return;
     producer.then(
       (one) => one.close(),

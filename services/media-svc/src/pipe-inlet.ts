@@ -3,10 +3,12 @@ import type { PipeTrack } from '@ancloud/contracts/media/v1/media';
 import type { SessionRecord, StreamEdge } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
 import type { WishReason } from './core/key-frame-wish.js';
+import { type Counts, countPictures, noPictures } from './core/picture-counts.js';
 import { pipedParameters } from './core/rtp-parameters.js';
 import { countsOf, type Inflow, type Load } from './inflow.js';
 import type { PipeCall } from './io/pipe-call.js';
 import { LowLayer } from './low-layer.js';
+import { alwaysRuns } from './main-picture.js';
 import { connectPipe, createPipe, endOf, type PipeListen } from './pipe-end.js';
 
 export interface PipeInletOptions {
@@ -30,10 +32,13 @@ export interface PipeInletOptions {
 export class PipeInlet implements Inflow {
   readonly origin: string;
   readonly encrypted = true;
+  /** The origin knows by this edge's load whether it has to. */
+  readonly main = alwaysRuns;
   readonly low: LowLayer;
   readonly #transport: types.PipeTransport;
   readonly #call: PipeCall;
   readonly #session: SessionRecord;
+  #counted = noPictures;
   #over = false;
 
   private constructor(
@@ -100,8 +105,10 @@ export class PipeInlet implements Inflow {
     this.#call.load(load);
   }
 
-  counts(): Promise<{ packets: number; bytes: number }> {
-    return countsOf(this.video);
+  async counts(): Promise<Counts> {
+    const [main, low] = await Promise.all([countsOf(this.video), this.low.counts()]);
+    this.#counted = countPictures(this.#counted, main, low);
+    return this.#counted.heavier;
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import type { StreamEdge } from '@ancloud/contracts/state/v1/state';
 import { AppError, asAppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
+import { edgeNeedsMain } from './core/main-run.js';
 import { ownShape } from './core/rtp-parameters.js';
 import type { Load } from './inflow.js';
 import type { LowSeat } from './low-layer.js';
@@ -36,6 +37,7 @@ export class PipeOutlet implements StreamViewer {
   #low: { readonly seat: LowSeat; readonly consumer: types.Consumer } | undefined;
   /** Wishes for the low layer, one after the other. */
   #queue = Promise.resolve();
+  #opened = false;
   #closed = false;
 
   private constructor(branch: Branch, left: () => void, edge: StreamEdge, options: PipeOutletOptions) {
@@ -70,11 +72,15 @@ export class PipeOutlet implements StreamViewer {
     return this.#edge;
   }
 
+  get needsMain(): boolean {
+    return edgeNeedsMain(this.#opened, this.#edge);
+  }
+
   load({ viewers, pinned, full }: Load): void {
     const edge = this.#edge;
     if (edge.viewers === viewers && edge.pinned === pinned && edge.full === full) return;
     this.#edge = { ...edge, viewers, pinned, full };
-    this.#options.stream.edgeChanged();
+    this.#options.stream.changed();
   }
 
   /** Within the limits of the phone as a whole: the edge's viewers wish as those here do. */
@@ -137,6 +143,8 @@ export class PipeOutlet implements StreamViewer {
     const audio = consumers.find(({ kind }) => kind === 'audio');
     if (video === undefined || video.closed) throw new AppError('STREAM_FAILED', 'the picture has ended');
     video.on('producerclose', () => this.close("the phone's picture comes another way"));
+    this.#opened = true;
+    stream.changed();
     const { width, height } = stream.size;
     return {
       end: endOf(transport),

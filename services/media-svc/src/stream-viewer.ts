@@ -18,6 +18,8 @@ export interface StreamViewer {
   readonly edge?: StreamEdge;
   /** It is sent the low layer alone: a thumbnail, which is no reason to keep the phone awake. */
   readonly pinned?: boolean;
+  /** It is sent the main picture or sound, which the phone encodes for nobody else. By default all but thumbnails are. */
+  readonly needsMain?: boolean;
   notify<M extends keyof protocol.ServerNotifications>(
     method: M,
     data: protocol.ServerNotifications[M],

@@ -84,10 +84,7 @@ export class Stream {
 
   /** Errors: CAPACITY while no worker lives, STREAM_FAILED. */
   static async create(options: StreamOptions): Promise<Stream> {
-    const branches = await Branches.create({
-      pool: options.pool,
-      died: (branch) => stream.#died(branch),
-    });
+    const branches = await Branches.create({ pool: options.pool, died: (branch) => stream.#died(branch) });
     const stream = new Stream(options, branches);
     return stream;
   }
@@ -104,6 +101,11 @@ export class Stream {
   /** Of those, thumbnails: no reason to keep the phone awake. */
   get pinned(): number {
     return this.#audience.pinned;
+  }
+
+  /** Somebody is sent the main picture or sound, here or by an edge. */
+  get needsMain(): boolean {
+    return this.#audience.needsMain;
   }
 
   /** No worker here has room for one viewer more. */
@@ -153,10 +155,10 @@ export class Stream {
     const viewer: V = make(seat.branch, () => {
       seat.leave();
       this.#audience.remove(id, viewer);
-      this.#options.changed();
+      this.changed();
     });
     this.#audience.add(id, viewer);
-    this.#options.changed();
+    this.changed();
     return viewer;
   }
 
@@ -185,8 +187,9 @@ export class Stream {
     this.#attachment.ended(inflow, reason);
   }
 
-  /** An edge has more viewers or fewer. */
-  edgeChanged(): void {
+  /** Viewers came or went, here or at an edge, or need something else. */
+  changed(): void {
+    this.#inflow?.main.want(this.needsMain);
     this.#options.changed();
   }
 
@@ -197,17 +200,17 @@ export class Stream {
 
   /** What viewers on `branch` are to consume. Errors: STREAM_FAILED when no session gave a picture within 10 s. */
   async producers(branch: Branch): Promise<types.Producer[]> {
-    return branch.producers(await this.#attachment.ready(), this.#branches.root);
+    return branch.producers(await this.#attachment.main(), this.#branches.root);
   }
 
   /** As `producers`, without waiting for a session: undefined when none gives a picture now. */
   async producersNow(branch: Branch): Promise<types.Producer[] | undefined> {
-    return this.#inflow === undefined ? undefined : branch.producers(this.#inflow, this.#branches.root);
+    return this.#attachment.mainNow && branch.producers(this.#attachment.mainNow, this.#branches.root);
   }
 
   /** For a viewer who has the low one. Errors: STREAM_FAILED. */
   async mainPicture(branch: Branch): Promise<types.Producer> {
-    return branch.producer((await this.#attachment.ready()).video, this.#branches.root);
+    return branch.producer((await this.#attachment.main()).video, this.#branches.root);
   }
 
   /** The low layer, begun when nobody had it, until `leave`. Errors: STREAM_FAILED, and those of session-svc. */
@@ -270,11 +273,10 @@ export class Stream {
     this.#closed = true;
     this.#wishes.close();
     this.#meter.close();
-    const inflow = this.#inflow;
     for (const viewer of this.#audience.all) viewer.close(reason);
     this.#attachment.close();
     this.#branches.close();
-    this.#options.closed(reason, inflow);
+    this.#options.closed(reason, this.#inflow);
   }
 
   #died(branch: Branch): void {
@@ -293,6 +295,6 @@ export class Stream {
       viewer.notify('streamState', { state: 'live', reason: '' });
     }
     // Whoever it comes from has not been told yet who watches.
-    this.#options.changed();
+    this.changed();
   }
 }

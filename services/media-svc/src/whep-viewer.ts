@@ -49,6 +49,12 @@ export class WhepViewer implements StreamViewer {
     return this.#options.pinned;
   }
 
+  /** With the low layer: for its sound alone, which comes by the same server of the phone as the main picture. */
+  get needsMain(): boolean {
+    const { takeLow, offer } = this.#options;
+    return takeLow === undefined || offer.sections.some(({ media, codec }) => media === 'audio' && codec);
+  }
+
   /** Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, CANCELLED, and what taking the low layer says. */
   async answer(): Promise<{ readonly answer: string; readonly etag: string }> {
     const { offer, id } = this.#options;
@@ -140,7 +146,9 @@ export class WhepViewer implements StreamViewer {
         throw new AppError('CANCELLED', 'the viewer is gone');
       }
       this.#low = low;
-      return await receiver.consume(capabilitiesOf(offer), low?.producer);
+      const able = capabilitiesOf(offer);
+      if (low !== undefined && !this.needsMain) return await receiver.consumeLow(able, low.producer);
+      return await receiver.consume(able, low?.producer);
     } finally {
       this.#waits = false;
     }

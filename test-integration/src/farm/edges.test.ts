@@ -8,7 +8,7 @@ import { feedsOf, type MediaName, streamOf } from '../harness/media-client.js';
 import { killed, vanished } from '../harness/media-down.js';
 import { PipeEdge } from '../harness/pipe-edge.js';
 import { redis } from '../harness/redis.js';
-import { videoServers } from '../harness/video-servers.js';
+import { layersEncoded, videoServers } from '../harness/video-servers.js';
 import { WhepPage } from '../harness/whep-page.js';
 import { WhipPage } from '../harness/whip-page.js';
 
@@ -130,6 +130,28 @@ describe('edges', () => {
       if ((edges ?? []).length > 0) throw new NotYet(`the record has ${JSON.stringify(edges)}`);
     });
     await here.goesOn();
+  });
+
+  it('for thumbnails alone the phone’s own picture rests, wherever they are; at the edge it is there for who comes', async () => {
+    const encodesLow = (): Promise<void> =>
+      eventually(() => {
+        const layers = layersEncoded(farm, phone.phoneId).join();
+        if (layers !== 'low') throw new NotYet(`the phone encodes ${layers}`);
+      });
+    const here = await browser.glance(farm, phone.phoneId, 'here');
+    await here.goesOn();
+    const there = await browser.glance(farm, phone.phoneId, 'there');
+    await there.goesOn();
+    await encodesLow();
+    const viewer = await watch('there');
+    await viewer.goesOn();
+    expect(await sits('media-svc-2', there, viewer)).toMatch(/^media-/);
+    expect(layersEncoded(farm, phone.phoneId)).toEqual(['low', 'main']);
+    await viewer.page.close();
+    await encodesLow();
+    await there.goesOn();
+    await here.goesOn();
+    for (const tile of [here, there]) expect(await tile.events('firstframe')).toHaveLength(1);
   });
 
   it('what passes between two media-svcs is encrypted', async () => {

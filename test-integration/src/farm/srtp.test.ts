@@ -4,7 +4,7 @@ import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { ownFarm } from '../harness/farm-address.js';
 import { counted } from '../harness/metrics.js';
-import { videoServers } from '../harness/video-servers.js';
+import { layersEncoded, videoServers } from '../harness/video-servers.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
 import { WhepPage } from '../harness/whep-page.js';
 
@@ -74,6 +74,25 @@ it('is seen and heard in Chromium, and again when media-svc and session-svc were
   expect(await attachments('yes')).toBeGreaterThan(0);
   expect(await attachments('no')).toBe(0);
   await viewer.page.close();
+});
+
+it('has a low layer that is read where nobody is sent more, and a main one each time it runs beside', async () => {
+  await nobodyWatches();
+  const tile = await browser.glance(farm, phone.phoneId);
+  await tile.goesOn();
+  expect(layersEncoded(farm, phone.phoneId)).toEqual(['low']);
+  for (let round = 0; round < 2; round += 1) {
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    await viewer.goesOn();
+    await viewer.page.close();
+    await eventually(() => {
+      const layers = layersEncoded(farm, phone.phoneId).join();
+      if (layers !== 'low') throw new NotYet(`the phone encodes ${layers}`);
+    });
+    await tile.goesOn();
+  }
+  expect(await tile.events('firstframe')).toHaveLength(1);
+  await tile.page.close();
 });
 
 it('has a low layer that is read each time it begins', async () => {

@@ -78,6 +78,12 @@ export class Browser {
     return this.open(farm, await farm.viewer(phone, role), options);
   }
 
+  /** A page that is sent the low layer alone, as a tile of the wall is. */
+  async glance(farm: Farm, phone: string, region = ''): Promise<ViewerPage> {
+    const spec = { role: 'watch', layer: 'low', region };
+    return this.open(farm, await farm.api('POST', `/v1/phones/${phone}/viewers`, spec));
+  }
+
   /** The same for a viewer that was made otherwise. */
   async open(
     farm: Farm,

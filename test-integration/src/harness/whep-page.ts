@@ -14,6 +14,13 @@ interface Played {
   readonly video: HTMLVideoElement;
 }
 
+interface Endpoint {
+  readonly url: string;
+  readonly authorization: string;
+  /** Its offer has no sound. */
+  readonly silent?: boolean;
+}
+
 /** A page that plays a phone by WHEP: RTCPeerConnection and fetch, nothing of ours. */
 export class WhepPage {
   readonly page: Page;
@@ -29,7 +36,7 @@ export class WhepPage {
     browser: Browser,
     farm: Farm,
     phone: string,
-    endpoint?: { readonly url: string; readonly authorization: string },
+    endpoint?: Endpoint,
     region = '',
   ): Promise<WhepPage> {
     const { token, viewerId, whepUrl } = await farm.viewer(phone, 'watch', region);
@@ -124,7 +131,7 @@ export class WhepPage {
 }
 
 /** Runs in the page. */
-async function play({ url, authorization }: { url: string; authorization: string }): Promise<void> {
+async function play({ url, authorization, silent = false }: Endpoint): Promise<void> {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const video = Object.assign(document.createElement('video'), {
     muted: true,
@@ -133,7 +140,8 @@ async function play({ url, authorization }: { url: string; authorization: string
   });
   document.body.replaceChildren(video);
   pc.ontrack = ({ streams: [stream] }) => (video.srcObject = stream ?? null);
-  for (const kind of ['audio', 'video']) pc.addTransceiver(kind, { direction: 'recvonly' });
+  for (const kind of silent ? ['video'] : ['audio', 'video'])
+    pc.addTransceiver(kind, { direction: 'recvonly' });
   await pc.setLocalDescription();
   const answer = await fetch(url, {
     method: 'POST',

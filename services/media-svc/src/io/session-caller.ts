@@ -4,6 +4,7 @@ import {
   type AttachLowRequest,
   type AttachStreamRequest,
   type AttachStreamResponse,
+  type RunMainResponse,
 } from '@ancloud/contracts/session/v1/session';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 
@@ -29,6 +30,21 @@ export class SessionCaller {
   /** The end of a stream; a session that is gone has ended it already. */
   async detach(session: SessionRecord, fence: number): Promise<void> {
     await this.#client(session).detachStream(
+      { phoneId: session.phoneId, fence },
+      { deadlineMs: 2_000, retries: 0 },
+    );
+  }
+
+  /** Begins the main picture of what is attached; resolves when it flows. */
+  runMain({ sessionAddress, phoneId }: SessionRecord, fence: number): Promise<RunMainResponse> {
+    return this.#clients
+      .get(sessionAddress)
+      .runMain({ phoneId, fence }, { deadlineMs: ATTACH_DEADLINE_MS, retries: 0 });
+  }
+
+  /** Its end, of which the rest notices nothing. */
+  async restMain(session: SessionRecord, fence: number): Promise<void> {
+    await this.#client(session).restMain(
       { phoneId: session.phoneId, fence },
       { deadlineMs: 2_000, retries: 0 },
     );
