@@ -38,6 +38,7 @@ export async function startServer(parts: GatewayParts, metrics?: Metrics): Promi
     routes,
     webDir: config.webDir,
     secure: config.publicUrl.startsWith('https:'),
+    allowedOrigins: config.allowedOrigins,
     problems,
   });
   await adapter.serveConsole();

@@ -4,9 +4,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import crypto from 'node:crypto';
 import type { Socket } from 'node:net';
+import { isSdpPath, sdpCors, sdpRefused } from '../whep/sdp-cors.js';
 import { FRAGMENT, SDP } from '../whep/whep-headers.js';
 import type { RequestAuth } from '../auth/request-auth.js';
-import type { Problems } from './problem.js';
+import { asApiError, type Problems } from './problem.js';
 import type { RouteDoc } from './route-doc.js';
 
 export interface HttpAdapterOptions {
@@ -16,6 +17,8 @@ export interface HttpAdapterOptions {
   readonly webDir: string | undefined;
   /** The public URL is https. */
   readonly secure: boolean;
+  /** Whose pages may use WHEP and WHIP. */
+  readonly allowedOrigins: ReadonlySet<string>;
   readonly problems: Problems;
 }
 
@@ -81,9 +84,10 @@ export class HttpAdapter extends FastifyAdapter {
 
   /** Ours instead of Nest's: the same problem for an error of fastify and of a controller. */
   override setErrorHandler(): ReturnType<FastifyAdapter['setErrorHandler']> {
-    return this.getInstance().setErrorHandler((error, _request, reply) =>
-      this.#options.problems.send(reply, error),
-    );
+    return this.getInstance().setErrorHandler((error, request, reply) => {
+      if (isSdpPath(pathOf(request))) sdpRefused(reply, asApiError(error));
+      this.#options.problems.send(reply, error);
+    });
   }
 
   override setNotFoundHandler(): ReturnType<FastifyAdapter['setNotFoundHandler']> {
@@ -131,6 +135,7 @@ export class HttpAdapter extends FastifyAdapter {
     instance.addHook('onRequest', async (request, reply) => {
       void reply.headers(securityHeaders(reply, this.#options.secure));
       if (isApi(request)) void reply.header('cache-control', 'no-store');
+      if (isSdpPath(pathOf(request))) sdpCors(request, reply, this.#options.allowedOrigins);
       if (this.#needsCredentials(request)) await this.#options.auth.authenticate(request, reply);
     });
   }
@@ -206,14 +211,16 @@ function securityHeaders({ request }: FastifyReply, secure: boolean): Record<str
   };
 }
 
+function isApi(request: FastifyRequest): boolean {
+  return /^\/v1(?:[/?]|$)/.test(pathOf(request));
+}
+
 /**
  * By the route that was found, where one was: the router decodes `%76` before it looks, so the text of a URL does not tell
  * where a request goes.
  */
-function isApi(request: FastifyRequest): boolean {
-  const pattern = request.routeOptions.url;
-  const path = pattern === undefined || pattern === '/*' ? decoded(request.url) : pattern;
-  return /^\/v1(?:[/?]|$)/.test(path);
+function pathOf({ routeOptions: { url: pattern }, url }: FastifyRequest): string {
+  return pattern === undefined || pattern === '/*' ? decoded(url) : pattern;
 }
 
 function decoded(url: string): string {

@@ -29,7 +29,14 @@ beforeAll(async () => {
   const auth = new RequestAuth(authenticator, new AuthFailures(realClock), new Set(['http://farm']));
   metrics = new Metrics('gateway');
   const problems = new Problems(silentLog, metrics);
-  const adapter = new HttpAdapter({ auth, routes, webDir: undefined, secure: false, problems });
+  const adapter = new HttpAdapter({
+    auth,
+    routes,
+    webDir: undefined,
+    secure: false,
+    allowedOrigins: new Set(),
+    problems,
+  });
   adapter.getInstance().addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) if (one !== 'HEAD') served.push(`${one} ${url}`);
   });
@@ -37,7 +44,6 @@ beforeAll(async () => {
   const parts = {
     authenticator,
     publicUrl: 'http://farm',
-    config: { allowedOrigins: new Set() },
   } as unknown as GatewayParts;
   app = await NestFactory.create<NestFastifyApplication>(AppModule.of(parts, auth), adapter, {
     logger: false,

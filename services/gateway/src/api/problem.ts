@@ -10,12 +10,12 @@ const BY_FASTIFY_CODE: Readonly<Record<string, () => AppError>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
     new AppError('UNSUPPORTED_MEDIA', 'the body has a media type that is not read here', {
       field: 'content-type',
-      fix: "send 'application/json', or 'application/octet-stream' for an app",
+      fix: "send 'application/json', 'application/octet-stream' for an app, 'application/sdp' for an offer",
     }),
   FST_ERR_CTP_BODY_TOO_LARGE: () =>
     new AppError('MESSAGE_TOO_LARGE', 'the body is larger than allowed', {
       field: 'body',
-      fix: 'send less than 1 MiB',
+      fix: 'send less than 1 MiB, of SDP at most 64 KiB',
     }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new AppError('MESSAGE_MALFORMED', 'the body has not the length that was announced', {

@@ -8,32 +8,31 @@ import { bearer, bodyOf, FRAGMENT, iceServerLinks, ifMatchOf, SDP } from '../whe
 /** Injection token: what these routes are carried out with. */
 export const WHIP = Symbol('whip');
 
-type Parts = Pick<GatewayParts, 'whip' | 'iceServers' | 'config' | 'publicUrl'>;
+type Parts = Pick<GatewayParts, 'whip' | 'iceServers' | 'publicUrl'>;
 
 /** WHIP at the edge (RFC 9725). Credentials are a feed's token and nothing that a browser sends by itself. */
 @Controller({ version: '1', path: 'whip' })
 export class WhipController {
   readonly #parts: Parts;
-  readonly #edge: SdpEdge;
+  readonly #edge = new SdpEdge();
 
   constructor(@Inject(WHIP) parts: Parts) {
     this.#parts = parts;
-    this.#edge = new SdpEdge(parts.config.allowedOrigins);
   }
 
   @Options()
-  options(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'post');
+  options(@Res() reply: FastifyReply): void {
+    this.#edge.preflight(reply, 'post');
   }
 
   @Get()
-  look(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.nothing(request, reply, 'post');
+  look(@Res() reply: FastifyReply): void {
+    this.#edge.nothing(reply, 'post');
   }
 
   @Post()
   create(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.#edge.answer(request, reply, async () => {
+    return this.#edge.answer(reply, async () => {
       const token = bearer(request.headers.authorization);
       const offer = bodyOf(SDP, request.headers['content-type'], request.body);
       const { feed, answer, etag } = await this.#parts.whip.create(token, offer, goneSignal(reply));
@@ -44,13 +43,13 @@ export class WhipController {
   }
 
   @Options(':session')
-  sessionOptions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'patch');
+  sessionOptions(@Res() reply: FastifyReply): void {
+    this.#edge.preflight(reply, 'patch');
   }
 
   @Get(':session')
-  lookAtSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.nothing(request, reply, 'patch');
+  lookAtSession(@Res() reply: FastifyReply): void {
+    this.#edge.nothing(reply, 'patch');
   }
 
   @Patch(':session')
@@ -59,7 +58,7 @@ export class WhipController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.#edge.answer(request, reply, async () => {
+    return this.#edge.answer(reply, async () => {
       const token = bearer(request.headers.authorization);
       const body = bodyOf(FRAGMENT, request.headers['content-type'], request.body);
       const ifMatch = ifMatchOf(request.headers['if-match']);
@@ -73,7 +72,7 @@ export class WhipController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.#edge.answer(request, reply, async () => {
+    return this.#edge.answer(reply, async () => {
       await this.#parts.whip.delete(bearer(request.headers.authorization), feed);
       void reply.status(200).send();
     });

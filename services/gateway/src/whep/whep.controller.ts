@@ -22,7 +22,7 @@ import { bearer, bodyOf, FRAGMENT, iceServerLinks, ifMatchOf, SDP } from './whep
 /** Injection token: what these routes are carried out with. */
 export const WHEP = Symbol('whep');
 
-type Parts = Pick<GatewayParts, 'whep' | 'iceServers' | 'config' | 'publicUrl'>;
+type Parts = Pick<GatewayParts, 'whep' | 'iceServers' | 'publicUrl'>;
 
 /**
  * WHEP at the edge (draft-ietf-wish-whep-04). Credentials are a viewer's token and nothing that a browser sends by itself. With `?feed=…` the
@@ -31,21 +31,20 @@ type Parts = Pick<GatewayParts, 'whep' | 'iceServers' | 'config' | 'publicUrl'>;
 @Controller({ version: '1', path: 'whep' })
 export class WhepController {
   readonly #parts: Parts;
-  readonly #edge: SdpEdge;
+  readonly #edge = new SdpEdge();
 
   constructor(@Inject(WHEP) parts: Parts) {
     this.#parts = parts;
-    this.#edge = new SdpEdge(parts.config.allowedOrigins);
   }
 
   @Options()
-  options(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'post');
+  options(@Res() reply: FastifyReply): void {
+    this.#edge.preflight(reply, 'post');
   }
 
   @Get()
-  look(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.found(request, reply);
+  look(@Res() reply: FastifyReply): void {
+    this.#edge.found(reply);
   }
 
   @Post()
@@ -55,7 +54,7 @@ export class WhepController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.#edge.answer(request, reply, async () => {
+    return this.#edge.answer(reply, async () => {
       const token = bearer(request.headers.authorization);
       const offer = bodyOf(SDP, request.headers['content-type'], request.body);
       const watched = feedOf(feed);
@@ -73,13 +72,13 @@ export class WhepController {
   }
 
   @Options(':session')
-  sessionOptions(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.preflight(request, reply, 'patch');
+  sessionOptions(@Res() reply: FastifyReply): void {
+    this.#edge.preflight(reply, 'patch');
   }
 
   @Get(':session')
-  lookAtSession(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.#edge.nothing(request, reply, 'patch');
+  lookAtSession(@Res() reply: FastifyReply): void {
+    this.#edge.nothing(reply, 'patch');
   }
 
   @Patch(':session')
@@ -89,7 +88,7 @@ export class WhepController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.#edge.answer(request, reply, async () => {
+    return this.#edge.answer(reply, async () => {
       const token = bearer(request.headers.authorization);
       const body = bodyOf(FRAGMENT, request.headers['content-type'], request.body);
       const ifMatch = ifMatchOf(request.headers['if-match']);
@@ -110,7 +109,7 @@ export class WhepController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    return this.#edge.answer(request, reply, async () => {
+    return this.#edge.answer(reply, async () => {
       await this.#parts.whep.delete(bearer(request.headers.authorization), session, feedOf(feed));
       void reply.status(200).send();
     });
