@@ -83,6 +83,31 @@ describe('readOffer', () => {
     expect(shapeOf(readOffer(CHROMIUM.replaceAll(from, to))).key).toContain(key);
   });
 
+  /** Chromium's, with one payload type of H.264 that has fragments. */
+  const alone = (profile: string): string =>
+    CHROMIUM.replaceAll(/a=(?:rtpmap|rtcp-fb|fmtp):103 .*\r\n/g, '').replaceAll('42e01f', profile);
+  it.each<[string, string]>([
+    ['Baseline', '42001f'],
+    ['Main', '4d001f'],
+    ['Extended', '58001f'],
+    ['High', '64001f'],
+    ['Constrained High', '640C1F'],
+  ])('takes a decoder of %s, which decodes Constrained Baseline too, by its own name', (_, profile) => {
+    const [, picture] = readOffer(alone(profile)).sections;
+    expect(picture?.codec).toMatchObject({
+      payloadType: 109,
+      config: `level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=${profile}`,
+    });
+  });
+
+  it('takes a decoder that names no profile for one of Baseline', () => {
+    const bare = BARE.replace('; profile-level-id=4DE01F', '');
+    expect(readOffer(bare).sections[0]?.codec).toMatchObject({
+      payloadType: 97,
+      config: 'packetization-mode=1',
+    });
+  });
+
   const without = (line: string): string => CHROMIUM.replaceAll(new RegExp(`a=${line}[^\r]*\r\n`, 'g'), '');
   it.each<[string, string, string, string]>([
     ['nothing', '', 'SDP_INVALID', 'v'],
@@ -128,7 +153,8 @@ describe('readOffer', () => {
       'CODEC_UNSUPPORTED',
       'rtpmap',
     ],
-    ['High profile alone', CHROMIUM.replaceAll('42e01f', '640c1f'), 'CODEC_UNSUPPORTED', 'rtpmap'],
+    ['High 4:4:4 Intra alone', alone('f4101f'), 'CODEC_UNSUPPORTED', 'rtpmap'],
+    ['no profile at all', alone('x'), 'CODEC_UNSUPPORTED', 'rtpmap'],
     ['sound alone', CHROMIUM.slice(0, CHROMIUM.indexOf('m=video')), 'CODEC_UNSUPPORTED', 'rtpmap'],
     ['plain RTP', CHROMIUM.replaceAll('UDP/TLS/RTP/SAVPF', 'RTP/AVP'), 'CODEC_UNSUPPORTED', 'rtpmap'],
     ['too much', CHROMIUM + 'a=x\r\n'.repeat(20_000), 'MESSAGE_TOO_LARGE', 'body'],

@@ -1,5 +1,6 @@
 import type { types } from 'mediasoup';
 import { AppError } from '@ancloud/kit/errors';
+import { decodesConstrainedBaseline, isConstrainedBaseline } from './h264-profile.js';
 import type { Shape } from './rtp-parameters.js';
 import {
   dtlsOf,
@@ -17,7 +18,7 @@ const MAX_SECTIONS = 16;
 /** What the viewer offered for one kind, as far as we take it up. */
 export interface OfferedCodec {
   readonly payloadType: number;
-  /** Format parameters as the offer says them; the answer repeats them (RFC 6184 §8.2.2: symmetric). */
+  /** Format parameters as the offer says them; the answer repeats them (RFC 6184 §8.2.2: profile and mode are kept, or the payload type is refused). */
   readonly config: string;
   readonly feedback: readonly types.RtcpFeedback[];
 }
@@ -49,7 +50,7 @@ export type OfferSide = 'receives' | 'sends';
 
 /**
  * Reads a viewer's offer (RFC 8829 §5.2.1, as WHEP wants it) and chooses what we can send: H.264 Constrained Baseline in
- * packetization-mode 1, and Opus when it is offered. Pure. Errors: SDP_INVALID, CODEC_UNSUPPORTED, MESSAGE_TOO_LARGE.
+ * packetization-mode 1, else by a profile whose decoders decode that too, and Opus when it is offered. Pure. Errors: SDP_INVALID, CODEC_UNSUPPORTED, MESSAGE_TOO_LARGE.
  */
 export function readOffer(text: string): WhepOffer {
   return readSections(text, 'receives', 'video');
@@ -71,7 +72,7 @@ export function readSections(text: string, side: OfferSide, required: 'video' | 
     const first = !media.slice(0, media.indexOf(section)).some(({ type }) => type === section.type);
     const codec =
       // One track of a kind is all that there is.
-      first && isRtp(section) ? codecOf(section.type, section) : undefined;
+      first && isRtp(section) ? codecOf(section.type, section, side) : undefined;
     if (codec !== undefined) {
       requireUsable(description, section, mid, bundled, media.length);
       requireDirection(description, section, mid, side);
@@ -88,7 +89,7 @@ export function readSections(text: string, side: OfferSide, required: 'video' | 
       ...(ssrc === undefined ? {} : { ssrc }),
     };
   });
-  requireTaken(sections, media, required);
+  requireTaken(sections, media, side, required);
   requireApart(sections);
   const used = media.find((_, at) => sections[at]?.codec !== undefined) as Section;
   return { sections, ice: iceOf(description, used), dtls: dtlsOf(description, used) };
@@ -203,15 +204,20 @@ function ssrcOf({ ssrcs, ssrcGroups }: Section): number | undefined {
   return Number.isInteger(ssrc) && ssrc > 0 && ssrc <= 0xffff_ffff ? ssrc : undefined;
 }
 
-function codecOf(media: string, section: Section): OfferedCodec | undefined {
-  const wanted = media === 'video' ? isOurH264 : media === 'audio' ? isOpus : undefined;
+function codecOf(media: string, section: Section, side: OfferSide): OfferedCodec | undefined {
   const offered = new Set(textOf(section.payloads).split(' '));
+  const first = (wanted: (rtp: Section['rtp'][number]) => boolean) =>
+    section.rtp.find((rtp) => offered.has(textOf(rtp.payload)) && wanted(rtp));
+  const h264 = (fits: typeof isConstrainedBaseline) =>
+    first((rtp) => isH264(rtp) && fits(parametersOf(section, rtp.payload)));
   const found =
-    wanted === undefined
-      ? undefined
-      : section.rtp.find(
-          (rtp) => offered.has(textOf(rtp.payload)) && wanted(rtp, parametersOf(section, rtp.payload)),
-        );
+    media === 'audio'
+      ? first(isOpus)
+      : media === 'video'
+        ? // Of what is sent, what it is called; of what is received, at need, what is decoded too.
+          (h264(isConstrainedBaseline) ??
+          (side === 'receives' ? h264(decodesConstrainedBaseline) : undefined))
+        : undefined;
   if (found === undefined) return undefined;
   if (!Number.isInteger(found.payload) || found.payload < 0 || found.payload > 127)
     throw malformed(`the payload type ${textOf(found.payload)} is not 0 to 127`, 'rtpmap');
@@ -228,29 +234,8 @@ function isOpus({ codec, rate, encoding }: Section['rtp'][number]): boolean {
   return textOf(codec).toLowerCase() === 'opus' && Number(rate) === 48_000 && Number(encoding) === 2;
 }
 
-/**
- * Constrained Baseline by any of its three names (RFC 6184, table 5), in packetization-mode 1: what the phone's stream is labelled as,
- * whatever it is. Fragments need mode 1.
- */
-function isOurH264(
-  { codec, rate }: Section['rtp'][number],
-  parameters: Readonly<Record<string, string>>,
-): boolean {
-  if (textOf(codec).toUpperCase() !== 'H264' || Number(rate) !== 90_000) return false;
-  if (Number(parameters['packetization-mode'] ?? 0) !== 1) return false;
-  const [, profile, flags] =
-    /^([\da-f]{2})([\da-f]{2})[\da-f]{2}$/i.exec(parameters['profile-level-id'] ?? '') ?? [];
-  const iop = parseInt(flags ?? '0', 16);
-  switch (profile?.toLowerCase()) {
-    case '42':
-      return (iop & 0x4f) === 0x40;
-    case '4d':
-      return (iop & 0x8f) === 0x80;
-    case '58':
-      return (iop & 0xcf) === 0xc0;
-    default:
-      return false;
-  }
+function isH264({ codec, rate }: Section['rtp'][number]): boolean {
+  return textOf(codec).toUpperCase() === 'H264' && Number(rate) === 90_000;
 }
 
 function configOf({ fmtp }: Section, payload: number): string {
@@ -280,12 +265,14 @@ function requireApart(sections: readonly OfferedSection[]): void {
 function requireTaken(
   sections: readonly OfferedSection[],
   all: readonly Section[],
+  side: OfferSide,
   required: 'video' | 'any',
 ): void {
   const wanted = (media: string): boolean => media === 'video' || (required === 'any' && media === 'audio');
   if (sections.some(({ media, codec }) => wanted(media) && codec !== undefined)) return;
   const offered = all.flatMap(({ type, rtp }) => (wanted(type) ? rtp.map(({ codec }) => codec) : []));
-  const h264 = 'H.264 in Constrained Baseline with packetization-mode 1';
+  const profiles = side === 'receives' ? 'Baseline, Main or High' : 'Constrained Baseline';
+  const h264 = `H.264 in ${profiles} with packetization-mode 1`;
   throw new AppError(
     'CODEC_UNSUPPORTED',
     offered.length === 0

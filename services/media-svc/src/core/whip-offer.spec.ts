@@ -80,6 +80,7 @@ describe('readWhipOffer', () => {
       'SDP_INVALID',
       'simulcast',
     ],
+    ['a sender of High', PUBLISHER.replaceAll(/42[e0]01f/g, '64001f'), 'CODEC_UNSUPPORTED', 'm'],
     // RFC 9725 §4.4.3: nobody is to believe that both are seen.
     ['a sound that is not taken', PUBLISHER.replaceAll('opus/', 'speex/'), 'CODEC_UNSUPPORTED', 'm'],
     [
