@@ -47,6 +47,7 @@ export function writePushOffer(options: {
     ...sdpHead(
       sessionId,
       tracks.map(({ mid }) => mid),
+      true,
     ),
     msidSemantic: { semantic: 'WMS', token: streamId },
     media: tracks.map((track) => offerSection(track, options)),

@@ -9,6 +9,8 @@ export function sdpHead(
   sessionId: string,
   /** Of the sections in the bundle. */
   mids: readonly string[],
+  /** Extensions of one and of two bytes may be mixed (RFC 8285 §4.1.2); an answer says so only when the offer has (§6). */
+  mixed: boolean,
 ): Omit<SessionDescription, 'media'> {
   return {
     version: 0,
@@ -24,6 +26,6 @@ export function sdpHead(
     timing: { start: 0, stop: 0 },
     iceOptions: 'trickle ice2',
     groups: [{ type: 'BUNDLE', mids: mids.join(' ') }],
-    extmapAllowMixed: 'extmap-allow-mixed',
+    ...(mixed ? { extmapAllowMixed: 'extmap-allow-mixed' } : {}),
   };
 }

@@ -144,6 +144,25 @@ describe('writeAnswer', () => {
     ]);
   });
 
+  it.each<[string, string, (string | undefined)[]]>([
+    // As the offer says it: of the session, of each section, or not at all (RFC 8285 §6).
+    ['Chromium', CHROMIUM, ['session']],
+    ['Firefox', FIREFOX, ['audio', 'video']],
+    ['a player that does not know them', BARE, []],
+  ])('mixes extensions of one and two bytes where that was offered: %s', (_, offer, where) => {
+    const answer = writeAnswer({
+      offer: readOffer(offer),
+      transport,
+      tracks: [video],
+      direction: 'sendonly',
+      sessionId: '1',
+      streamId: 'vw_1',
+    });
+    const parts = answer.split('\r\nm=');
+    const mixing = parts.filter((part) => part.includes('a=extmap-allow-mixed'));
+    expect(mixing.map((part) => (part === parts[0] ? 'session' : part.split(' ')[0]))).toEqual(where);
+  });
+
   it('is the client of DTLS for a player that would not be', () => {
     const answer = writeAnswer({
       offer: readOffer(BARE),

@@ -39,6 +39,7 @@ export function writeAnswer(options: {
     ...sdpHead(
       sessionId,
       accepted.map(({ mid }) => mid),
+      offer.mixed,
     ),
     icelite: 'ice-lite',
     ...(options.direction === 'sendonly'
@@ -114,6 +115,8 @@ function answerSection(section: OfferedSection, options: Parameters<typeof write
     ext: (flows?.headerExtensions ?? [])
       .filter(({ id, uri }) => section.extensions.some((offered) => offered.id === id && offered.uri === uri))
       .map(({ id, uri }) => ({ value: id, uri })),
+    // Said of all at once where the offer did so.
+    ...(section.mixed && !options.offer.mixed ? { extmapAllowMixed: 'extmap-allow-mixed' } : {}),
     iceUfrag: iceParameters.usernameFragment,
     icePwd: iceParameters.password,
     ...(fingerprint === undefined

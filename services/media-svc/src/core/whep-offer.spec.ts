@@ -24,6 +24,7 @@ describe('readOffer', () => {
           { id: 2, uri: 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time' },
           { id: 4, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' },
         ],
+        mixed: false,
         reducedSize: true,
       },
       expect.objectContaining({

@@ -33,6 +33,8 @@ export interface OfferedSection {
   /** Missing: the section is refused in the answer. */
   readonly codec?: OfferedCodec;
   readonly extensions: readonly { readonly id: number; readonly uri: string }[];
+  /** `extmap-allow-mixed`, of this section. */
+  readonly mixed: boolean;
   readonly reducedSize: boolean;
   /** Of its packets, when the offer names it; not of those that repeat them. */
   readonly ssrc?: number;
@@ -40,6 +42,8 @@ export interface OfferedSection {
 
 export interface WhepOffer {
   readonly sections: readonly OfferedSection[];
+  /** `extmap-allow-mixed`, of the session. */
+  readonly mixed: boolean;
   readonly ice: IceCredentials;
   /** The viewer's side of DTLS. */
   readonly dtls: types.DtlsParameters;
@@ -85,6 +89,7 @@ export function readSections(text: string, side: OfferSide, required: 'video' | 
       payloads: textOf(section.payloads),
       ...(codec === undefined ? {} : { codec }),
       extensions: (section.ext ?? []).map(({ value, uri }) => ({ id: value, uri: textOf(uri) })),
+      mixed: section.extmapAllowMixed !== undefined,
       reducedSize: section.rtcpRsize !== undefined,
       ...(ssrc === undefined ? {} : { ssrc }),
     };
@@ -92,7 +97,12 @@ export function readSections(text: string, side: OfferSide, required: 'video' | 
   requireTaken(sections, media, side, required);
   requireApart(sections);
   const used = media.find((_, at) => sections[at]?.codec !== undefined) as Section;
-  return { sections, ice: iceOf(description, used), dtls: dtlsOf(description, used) };
+  return {
+    sections,
+    mixed: description.extmapAllowMixed !== undefined,
+    ice: iceOf(description, used),
+    dtls: dtlsOf(description, used),
+  };
 }
 
 /** The shape of the router that can answer the offer: its payload types are the offer's. */
