@@ -199,12 +199,6 @@ function requireDirection(
       `use addTransceiver(…, {direction: '${wanted}'})`,
     );
   }
-  if (side === 'sends' && section.simulcast !== undefined)
-    throw malformed(
-      `the m-section '${mid}' has simulcast: one encoding is taken`,
-      'simulcast',
-      'send one encoding',
-    );
 }
 
 /** The first that is named; of a group with retransmissions (RFC 5576 §4.2, FID) the one that is repeated. */

@@ -17,7 +17,8 @@ const FEEDBACK: ReadonlySet<string> = new Set(['nack', 'nack pli', 'ccm fir', 'g
 
 /**
  * Reads a publisher's offer (RFC 9725) of what a phone can be fed with: one H.264 Constrained Baseline, packetization-mode 1, one Opus, or both.
- * All of it or nothing (§4.4.3): who sends two and is shown one would not know which. Pure. Errors: SDP_INVALID, CODEC_UNSUPPORTED,
+ * All of it or nothing (§4.4.3): who sends two and is shown one would not know which. Simulcast is no second: the answer does not have it, and
+ * the publisher sends one encoding then (RFC 8853 §5.3). Pure. Errors: SDP_INVALID, CODEC_UNSUPPORTED,
  * MESSAGE_TOO_LARGE.
  */
 export function readWhipOffer(text: string): WhepOffer {
