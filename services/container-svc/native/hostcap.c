@@ -23,6 +23,7 @@ static const struct verb {
 	{ "veth-plug", "DEVICE BRIDGE MAC PID ADDRESS PREFIX GATEWAY", 7, 7, veth_plug },
 	{ "veth-remove", "DEVICE", 1, 1, veth_remove },
 	{ "view-set", "PID DIR|- FILE...", 3, 34, view_set },
+	{ "pad-run", "PHYS PROGRAM [ARGUMENT...]", 2, 1024, pad_run },
 	{ "vsock-probe", "", 0, 0, vsock_probe },
 	{ "elf-scan", "ROOTFS [MAX_ENTRIES]", 1, 2, elf_scan },
 	{ "fsync-dir", "DIR...", 1, 1024, fsync_dir },

@@ -32,6 +32,7 @@ int squashfs_mount(int argc, char **argv);
 int veth_plug(int argc, char **argv);
 int veth_remove(int argc, char **argv);
 int view_set(int argc, char **argv);
+int pad_run(int argc, char **argv);
 int vsock_probe(int argc, char **argv);
 int elf_scan(int argc, char **argv);
 int fsync_dir(int argc, char **argv);

@@ -35,6 +35,9 @@ is() {
 answers 2 usage
 answers 2 usage frobnicate
 answers 2 "usage: ancloud-hostcap idmap-mount SRC DST BASE SIZE" idmap-mount a b
+# Where there is no uinput it says so; descriptors as its caller gives them.
+if ! [ -e /dev/uinput ]; then answers 1 "/dev/uinput: No such file" pad-run ancloud/test true; fi
+answers 2 "usage: ancloud-hostcap pad-run" pad-run ancloud/test
 answers 2 "BASE '0'" idmap-mount / "$T" 0 1
 answers 2 "BASE '-1'" idmap-mount / "$T" -1 1
 answers 2 "SIZE '4294967295'" idmap-mount / "$T" 1 4294967295

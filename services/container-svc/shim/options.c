@@ -84,7 +84,7 @@ static struct process adopted(const char *value)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT, HIDE_MOUNT };
+	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT, HIDE_MOUNT, KEEP };
 	static const struct option known[] = {
 		[PHONE] = { "phone", required_argument, NULL, PHONE },
 		[DIR] = { "dir", required_argument, NULL, DIR },
@@ -97,11 +97,12 @@ void options_parse(struct options *options, int argc, char **argv)
 		[CREATE_TIMEOUT] = { "create-timeout", required_argument, NULL, CREATE_TIMEOUT },
 		[ADOPT] = { "adopt", required_argument, NULL, ADOPT },
 		[HIDE_MOUNT] = { "hide-mount", required_argument, NULL, HIDE_MOUNT },
+		[KEEP] = { "keep", required_argument, NULL, KEEP },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	*options = (struct options){ .create_timeout_ms = 30000 };
+	*options = (struct options){ .create_timeout_ms = 30000, .keep = -1 };
 	while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
 		switch (option) {
 		case PHONE: options->phone = name("phone", optarg, "_-"); break;
@@ -115,6 +116,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		case CREATE_TIMEOUT:
 			options->create_timeout_ms = (int)number("create-timeout", optarg, 100, 600000);
 			break;
+		case KEEP: options->keep = (int)number("keep", optarg, 3, INT_MAX); break;
 		case ADOPT: options->adopt = adopted(optarg); break;
 		case HIDE_MOUNT:
 			if (options->hidden_count == HIDDEN_MAX)
@@ -150,4 +152,6 @@ void options_parse(struct options *options, int argc, char **argv)
 		path("lock", options->lock, PATH_MAX - 1);
 	else
 		number("lock", options->lock, 3, INT_MAX);
+	if (options->keep >= 0 && *options->lock != '/' && options->keep == atoi(options->lock))
+		fail(ANSWER_BAD_START, false, "--keep %d: it is the lock's", options->keep);
 }

@@ -14,16 +14,20 @@
 
 enum { KMSG_PIPE_BYTES = 1 << 18 };
 
-// Descriptors 0, 1, 2 exist from here on, and of those above only the step lock is left: what else a caller let us inherit
-// would live as long as the phone.
-static void clean_descriptors(const char *lock)
+// Descriptors 0, 1, 2 exist from here on, and of those above only the step lock and what shall be kept are left: what else a caller
+// let us inherit would live as long as the phone.
+static void clean_descriptors(const char *lock, int keep)
 {
-	const unsigned kept = *lock == '/' ? 2 : (unsigned)atoi(lock);
+	const unsigned a = *lock == '/' ? 2 : (unsigned)atoi(lock);
+	const unsigned b = keep < 0 ? 2 : (unsigned)keep;
+	const unsigned low = a < b ? a : b, high = a < b ? b : a;
 	int fd;
 
-	if (kept > 3)
-		syscall(SYS_close_range, 3, kept - 1, 0);
-	syscall(SYS_close_range, kept + 1, ~0U, 0);
+	if (low > 3)
+		syscall(SYS_close_range, 3, low - 1, 0);
+	if (high > low + 1)
+		syscall(SYS_close_range, low + 1, high - 1, 0);
+	syscall(SYS_close_range, high + 1, ~0U, 0);
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd < 3);
@@ -127,7 +131,10 @@ int main(int argc, char **argv)
 	int pipe_fds[2];
 
 	options_parse(&options, argc, argv);
-	clean_descriptors(options.lock);
+	clean_descriptors(options.lock, options.keep);
+	// The daemon's own: neither crun nor the phone gets it.
+	if (options.keep >= 0 && fcntl(options.keep, F_SETFD, FD_CLOEXEC) != 0)
+		fail(ANSWER_BAD_START, true, "--keep %d: no such descriptor", options.keep);
 	shim.options = &options;
 	shim.identity.phone = options.phone;
 	shim.identity.adopted = options.adopt.pid != 0;

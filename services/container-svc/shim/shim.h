@@ -34,6 +34,7 @@ struct options {
 	const char *phone;
 	const char *dir;
 	const char *lock;     // digits: an inherited, locked descriptor; otherwise a path
+	int keep;             // an inherited descriptor that is held until the end; -1: none
 	const char *kmsg;
 	const char *log;
 	const char *pid_file; // NULL when adopting

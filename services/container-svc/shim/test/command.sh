@@ -16,6 +16,8 @@ refused "--dir 'run': an absolute path" shim --dir run --pid-file "$T/pid" -- tr
 refused "No such file" shim --dir /nowhere --pid-file "$T/pid" -- true
 refused "--log-max '12': a number from 4096" shim --log-max 12 --pid-file "$T/pid" -- true
 refused "--lock 77: no such descriptor" shim --lock 77 --pid-file "$T/pid" -- true
+refused "--keep 77: no such descriptor" shim --keep 77 --pid-file "$T/pid" -- true
+refused "--keep '2': a number from 3" shim --keep 2 --pid-file "$T/pid" -- true
 refused "--adopt 'x'" shim --adopt x
 refused "--adopt goes without" shim --adopt 1:1 -- true
 refused "--hide-mount 'cgroup': an absolute path" shim --hide-mount cgroup --pid-file "$T/pid" -- true
@@ -71,6 +73,32 @@ is "$(cat "$T/run/create.json")" "$(cat "$T/answer")" "answer and create.json"
 eventually "a process of the failed create ends" gone "$(cat "$T/left")"
 eventually "the shim ends" is_free "$T/run/shim.lock"
 eventually "the step lock is free" is_free "$T/step.lock"
+
+# boot_keeping: a phone whose shim is given a locked file to keep. Descriptor 9, so that what lies between it and the others is closed.
+boot_keeping() {
+  exec 9>"$T/kept" 8>"$T/not-kept"
+  flock 9
+  flock 8
+  shim --keep 9 --pid-file "$T/pid" -- "$helper" create "$T/pid" "$T/root" /helper sleep 3000000 >"$T/answer" 2>"$T/error"
+  is 0 $? "exit status"
+  exec 9>&- 8>&-
+  shim_pid=$(field "$T/run/shim.json" pid)
+  init_pid=$(field "$T/run/create.json" pid)
+}
+
+begin keeps-until-the-end
+boot_keeping
+if held "$T/kept"; then pass; else fail "what shall be kept is closed"; fi
+eventually "what nobody asked to keep is closed" is_free "$T/not-kept"
+end
+eventually "what was kept is closed at the end" is_free "$T/kept"
+
+begin keeps-for-itself
+boot_keeping
+kill -KILL "$shim_pid"
+eventually "neither phone nor lock guard has it" is_free "$T/kept"
+if gone "$init_pid"; then fail "the phone has ended with its shim"; else pass; fi
+kill -KILL "$init_pid"
 
 begin create-hides-mounts
 mkdir "$T/one" "$T/two"
