@@ -58,6 +58,7 @@ export function addPhones(program: Command): void {
       '--disk <mib>',
       'its own disk grows, at the latest with the next start; else with the next factory reset',
     )
+    .option('--no-gamepad', 'none any more')
     .option('--allow-profile-change', 'also to an image of another profile')
     .action(
       action(async ({ layout, output }, id: string, options: SetOptions) =>

@@ -23,6 +23,7 @@ export interface SpecOptions {
   readonly label?: readonly string[];
   readonly bootProperty?: readonly string[];
   readonly idlePause?: string;
+  readonly gamepad?: boolean;
 }
 
 /** Their ranges are checked by the API. */
@@ -48,6 +49,7 @@ export function addSpecOptions(command: Command): Command {
     .option('--bit-rate <bits>', 'of the picture, bits a second, 100000-50000000, default 4000000')
     .option('--fps <n>', 'pictures a second that are sent at most, 1-120, default 60')
     .option('--idle-pause <minutes>', 'pause after so long without a viewer; 0 = never')
+    .option('--gamepad', 'a gamepad with joystick axes in it, on hosts with uinput')
     .option('--label <key=value...>', 'all its labels, by which phones are found and grouped; none = none')
     .option('--boot-property <name=value...>', 'all its own androidboot.* parameters; none = none');
 }
@@ -67,7 +69,7 @@ const encoder = { bitRate: 'bitRate', fps: 'maxFps', pictureSize: 'maxSize' } as
 
 /** The parts of the spec that were given; a part that was not is not there. */
 export function specOf(options: SpecOptions): Record<string, unknown> {
-  const { image, idlePause, egressAllow, ports, label, bootProperty } = options;
+  const { image, idlePause, gamepad, egressAllow, ports, label, bootProperty } = options;
   return {
     ...displayOf(options),
     ...part('limits', limits, options),
@@ -75,6 +77,7 @@ export function specOf(options: SpecOptions): Record<string, unknown> {
     ...(idlePause === undefined ? {} : { idlePauseMinutes: wholeNumber('idlePause', idlePause) }),
     ...(egressAllow === undefined ? {} : { egressAllow: networks(egressAllow) }),
     ...(ports === undefined ? {} : { ports: portMappings(ports) }),
+    ...(gamepad === undefined ? {} : { gamepad }),
     ...(label === undefined ? {} : { labels: isNone(label) ? {} : labelsOf(label) }),
     ...(bootProperty === undefined
       ? {}

@@ -67,6 +67,7 @@ export const codes = {
   DESTINATION_REFUSED: row(DENIED, 403, 'The farm sends nothing there'),
   HOST_PORT_TAKEN: row(PRECONDITION, 409, "The host's port is taken"),
   HOST_PORT_REFUSED: row(DENIED, 403, 'The host lets phones have no such port'),
+  GAMEPAD_UNAVAILABLE: row(PRECONDITION, 409, 'No host can give the phone a gamepad'),
   RANGE_INVALID: row(INVALID, 416, 'The range is not in the file'),
   HOST_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such host'),
   NO_HOST: row(EXHAUSTED, 503, 'No host can take the phone'),

@@ -29,6 +29,12 @@ export const phoneNotStill = (phoneId: string): AppError =>
     fix: 'stop or pause the phone first',
   });
 
+export const gamepadUnavailable = (why: string): AppError =>
+  new AppError('GAMEPAD_UNAVAILABLE', why, {
+    field: 'spec.gamepad',
+    fix: 'modprobe uinput evdev on a host and restart its container-svc, or do without',
+  });
+
 export const phoneChanged = (phoneId: string): AppError =>
   new AppError('FENCED', `another wish for phone ${phoneId} came first`, {
     field: 'phoneId',

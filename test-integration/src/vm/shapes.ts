@@ -5,6 +5,7 @@ import { Stage } from '@ancloud/contracts/state/v1/state';
 import { countsOf, tracesOf } from '../faults/sweep.js';
 import { check, refused, same } from './checks.js';
 import { machineHost, toItsEnd } from './machine-host.js';
+import { padChecks } from './pads.js';
 
 /**
  * Runs inside the virtual machine, as binder.ts does: the reference guest started in the shapes of the other families, so
@@ -13,7 +14,7 @@ import { machineHost, toItsEnd } from './machine-host.js';
  *
  *     node shapes.mjs SERVICE FOLDER
  *
- * FOLDER: phone-shim, ancloud-hostcap, {waydroid,anbox,stock,redroid}.sqfs, binder-ping, bare-mount.
+ * FOLDER: phone-shim, ancloud-hostcap, pad-reader, {waydroid,anbox,stock,redroid}.sqfs, binder-ping, bare-mount.
  */
 const [service = '', folder = ''] = process.argv.slice(2);
 
@@ -28,6 +29,9 @@ const PHONES = Object.keys(FAMILIES) as Phone[];
 /** Without a user namespace, or with init's own mounts refused for another reason. */
 const NO_BARE_MOUNTS: readonly Phone[] = ['ph_redroid', 'ph_waydroid', 'ph_stock'];
 
+/** The others have no user namespace. */
+const WITH_GAMEPADS: readonly string[] = ['ph_redroid', 'ph_anbox'];
+
 const host = machineHost(service, folder);
 
 const images = new Map<Phone, string>();
@@ -41,7 +45,8 @@ const init = (phone: Phone, file: string): string => {
 const statuses = new Map<Phone, { readonly initPid: number; readonly address: string }>();
 
 async function boot(phone: Phone): Promise<void> {
-  const status = await host.run(phone, { imageId: images.get(phone) ?? '' });
+  const wish = { imageId: images.get(phone) ?? '', gamepad: WITH_GAMEPADS.includes(phone) };
+  const status = await host.run(phone, wish);
   same(status.stage, Stage.STAGE_READY);
   statuses.set(phone, status);
 }
@@ -90,6 +95,16 @@ async function scenario(): Promise<void> {
     if (!words.includes('NoSharedMemory')) throw new Error(words);
     await host.local.stopContainer({ phoneId: 'ph_anbox', remove: true });
   });
+  await check('a gamepad is refused without uinput, with the reason', async () => {
+    const imageId = await host.import(`${folder}/redroid.sqfs`, Profile.PROFILE_REDROID);
+    const words = await host.run('ph_redroid', { imageId, gamepad: true }).then(
+      () => 'it was not refused',
+      (error: unknown) => String(error),
+    );
+    if (!words.includes('NoUinput')) throw new Error(words);
+    await host.local.stopContainer({ phoneId: 'ph_redroid', remove: true });
+  });
+  execFileSync('modprobe', ['-a', 'uinput', 'evdev']);
   // Stands in for the driver, which no kernel of today has: the reference guest does not use it.
   execFileSync('mknod', ['-m', '666', '/dev/ashmem', 'c', '1', '3']);
   await host.restart();
@@ -105,6 +120,14 @@ async function scenario(): Promise<void> {
     await check(`${phone} boots`, () => boot(phone));
   }
   await shapes();
+  await padChecks({
+    host,
+    folder,
+    plain: 'ph_redroid',
+    mapped: 'ph_anbox',
+    without: 'ph_waydroid',
+    boot: (phone) => boot(phone as Phone),
+  });
   await confinement();
   await ends();
 }

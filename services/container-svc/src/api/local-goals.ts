@@ -12,6 +12,7 @@ const FINAL = new Set([
   'NoBinderNode',
   'NoGpu',
   'NoSharedMemory',
+  'NoUinput',
   'SelinuxRefuses',
   'VsockExposed',
   'DataOwnership',

@@ -11,4 +11,5 @@ export const able: HostAbilities = {
   idmap: true,
   renderNodes: [],
   phoneCpus: undefined,
+  pads: true,
 };

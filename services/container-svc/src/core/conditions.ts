@@ -8,7 +8,7 @@ import type { Refusal, Runnable } from './plan.js';
 /** What people should know of the phone on this host: why it cannot run, or what of its wish is left out. */
 export function conditionsOf(
   way: Runnable | Refusal,
-  { limits, identity, disk }: Observed,
+  { limits, identity, disk, pad }: Observed,
   growth: Growth,
   refused: readonly RefusedPort[],
 ): Condition[] {
@@ -17,6 +17,12 @@ export function conditionsOf(
   const conditions: Condition[] = notes.map((note) => ({ ...note, active }));
   if (!way.ok) return [{ type: way.reason, active, message: way.message }, ...conditions];
   conditions.push(...refused.map(({ type, message }) => ({ type, active, message })));
+  if (pad?.lives === false)
+    conditions.push({
+      type: 'GamepadLost',
+      active,
+      message: 'its shim was killed, and its gamepad with it; reboot the phone to have another',
+    });
   const missing = limits === undefined ? [] : missingLimits(way.limits, limits);
   if (missing.length === 0) return conditions;
   const message = `this host’s kernel cannot limit ${missing.join(', ')}`;

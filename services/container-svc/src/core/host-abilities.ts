@@ -36,6 +36,8 @@ export interface HostAbilities {
   readonly renderNodes: readonly string[];
   /** CPUs that phones run on, as the kernel writes a list; undefined = wherever it likes. */
   readonly phoneCpus: string | undefined;
+  /** uinput and evdev: phones may have gamepads. */
+  readonly pads: boolean;
 }
 
 /** What is read to tell SELinux's state; empty text for a file that is not there. */

@@ -40,6 +40,7 @@ const read = runSpecOf({
   idlePauseMinutes: 0,
   egressAllow: [],
   ports: [],
+  gamepad: false,
 });
 if (!('run' in read)) throw new Error('the wish of this test is wrong');
 const { run } = read;
@@ -66,6 +67,7 @@ const phone: OciPhone = {
   emptyFile: '/e',
   binderDir: '/b',
   binderSet: 0,
+  inputDir: undefined,
   propertyFile: undefined,
   view: undefined,
   cgroup: '/g',

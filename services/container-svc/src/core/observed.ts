@@ -2,6 +2,7 @@ import type { LimitReadings } from './cgroup-limits.js';
 import type { Overdue, Progress } from './boot-progress.js';
 import type { DiskUse } from './disk.js';
 import type { Egress } from './egress.js';
+import type { PadSeen } from './pad.js';
 import type { PublicPort } from './public-ports.js';
 import type { Ending, ExitRecord, StopReason } from './exit.js';
 
@@ -33,6 +34,8 @@ export interface BootShape {
   readonly propertyFile: boolean;
   /** ipconfig.txt in the data. */
   readonly ipConfig: boolean;
+  /** A gamepad in /dev/input; absent = none, as in files of older ones. */
+  readonly pad?: boolean;
 }
 
 /** boot.json in the run directory: exists from openBoot to closeBoot. */
@@ -105,6 +108,10 @@ export interface Observed {
    * are two calls and a kill may come between.
    */
   readonly binder: 'none' | 'closed' | 'open';
+  /** The folder that the phone has as /dev/input is mounted. */
+  readonly input: boolean;
+  /** The gamepad of a running container; undefined when none runs or the boot has none. */
+  readonly pad: PadSeen | undefined;
   /** The property file that is bound over the image's. */
   readonly propertyFile: boolean;
   /** ipconfig.txt in the data: as this phone's address asks, another one, or none. */

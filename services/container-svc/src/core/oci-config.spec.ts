@@ -29,6 +29,7 @@ const phone: OciPhone = {
   emptyFile: '/run/a/phones/ph_1/bundle/empty',
   binderDir: '/run/a/phones/ph_1/binder',
   binderSet: 0,
+  inputDir: undefined,
   propertyFile: undefined,
   view: undefined,
   cgroup: '/ancloud-h/ph_1',

@@ -74,7 +74,7 @@ export function nodeMount(source: string, destination: string): OciMount {
   return { destination, type: 'bind', source, options: ['bind', 'nosuid', 'noexec', 'rw'] };
 }
 
-/** Nothing, then what is named: mknod of the rest works nowhere, so does open. */
+/** Nothing, then what is named: the rest can be opened nowhere. crun adds rules by which nodes of any number can be made. */
 export function deviceRules(profile: RunProfile, host: OciHost, phone: OciPhone): OciDeviceRule[] {
   const allow = (major: number, minor?: number): OciDeviceRule => ({
     allow: true,

@@ -1,6 +1,7 @@
 import type { BinderName } from './host-abilities.js';
 import type { OciHost, OciMount, OciPhone } from './oci-parts.js';
 import { deviceMounts, nodeMount } from './oci-devices.js';
+import { inputMount } from './pad.js';
 import type { ProfileMount, RunProfile } from './profiles/profile.js';
 
 const bind = (source: string, destination: string, ...options: string[]): OciMount => ({
@@ -52,6 +53,7 @@ export function ociMounts(profile: RunProfile, host: OciHost, phone: OciPhone): 
     ...(propertyFile === undefined ? [] : [bind(propertyFile.source, propertyFile.target, 'ro')]),
     ...deviceMounts(profile, host, phone),
     ...binderMounts(profile, host, phone),
+    ...(phone.inputDir === undefined ? [] : [inputMount(phone.inputDir)]),
   ];
 }
 

@@ -30,6 +30,8 @@ export interface OciPhone extends PhoneParameters {
   readonly emptyFile: string;
   /** The phone's binderfs as the host mounted it, for profiles that are given single nodes. */
   readonly binderDir: string;
+  /** What it has as /dev/input; undefined when it has no gamepad. */
+  readonly inputDir: string | undefined;
   /** Which of the host's static binder nodes are this phone's. */
   readonly binderSet: number;
   /** The profile's property file and what it covers. */

@@ -34,6 +34,8 @@ export const nothing: Observed = {
   data: 'none',
   disk: undefined,
   binder: 'none',
+  input: false,
+  pad: undefined,
   propertyFile: false,
   ipConfig: 'none',
   bundle: false,

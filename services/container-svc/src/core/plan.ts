@@ -15,10 +15,11 @@ import {
   resetDue,
 } from './plan-data.js';
 import { planLimits, planView } from './plan-limits.js';
+import { planPad } from './pad.js';
 import type { PublicPort } from './public-ports.js';
 import type { RunLimits } from './run-spec.js';
 import type { Step } from './steps.js';
-import { goalOf, type Target } from './target.js';
+import { fenceOf, goalOf, type Target } from './target.js';
 
 /** What the plan may know besides the target and what was observed. Gathered by the reconciler, so that planning stays pure. */
 export interface PlanFacts {
@@ -130,12 +131,6 @@ export function plan(target: Target, observed: Observed, facts: PlanFacts): Deci
   return step('stopping', { name: 'buryTarget' });
 }
 
-/** Reason and message of a phone that is another host's. */
-function fenceOf({ fencedBy: by }: Target): [string, string] | [] {
-  if (by === undefined) return [];
-  return ['Fenced', `the placement names host ${by.hostId} with epoch ${by.epoch}; the data stays here`];
-}
-
 function planUp(desired: Desired, observed: Observed, facts: PlanFacts): Decision {
   const { boot, container } = observed;
   if (boot === undefined) return planOpening(desired, observed, facts);
@@ -229,6 +224,7 @@ function planCreation(boot: Boot, observed: Observed, facts: PlanFacts): Decisio
     return step('preparing', { name: 'writeProperties' });
   if (shape?.ipConfig === true && observed.ipConfig !== 'written')
     return step('preparing', { name: 'writeIpConfig' });
+  if (shape?.pad === true && !observed.input) return step('preparing', { name: 'mountInput' });
   return step('preparing', { name: observed.bundle ? 'createContainer' : 'writeBundle' });
 }
 
@@ -249,16 +245,17 @@ function planRunning(
   if (observed.network !== 'attached') return step(stage, { name: 'openNetwork' });
   if (pausing && freezer !== 'frozen') return step(stage, { name: 'pauseContainer' });
   if (!pausing && freezer !== 'thawed') return step(stage, { name: 'resumeContainer' });
-  const view = planView(stage, pid, observed, facts);
+  const side = planView(stage, pid, observed, facts) ?? planPad(stage, observed, facts.nowMs);
   if (ready) {
     const taking = stage === 'paused' ? planSnapshot(stage, desired, observed) : undefined;
-    return taking ?? planLimits(stage, observed, facts) ?? view ?? wait(stage);
+    return taking ?? planLimits(stage, observed, facts) ?? side ?? wait(stage);
   }
   const elapsed = facts.nowMs - (observed.startedAtMs ?? boot.acceptedAtMs);
   const late = overdue(observed.progress, elapsed, facts.limits);
   if (late !== undefined)
     return step('stopping', { name: 'killContainer', because: 'bootTimeout', pid, late });
-  return view ?? wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
+  if (side?.kind === 'step') return side;
+  return wait('booting', '', `boot progress: ${observed.progress}`, 1_000);
 }
 
 /**
@@ -289,6 +286,7 @@ function planDown(
   if (observed.root) return step('stopping', { name: 'unmountRoot' });
   if (observed.lower) return step('stopping', { name: 'unmountLower' });
   if (observed.binder !== 'none') return step('stopping', { name: 'unmountBinder' });
+  if (observed.input) return step('stopping', { name: 'unmountInput' });
   if (observed.boot === undefined) return undefined;
   // Another profile may use the data next. The image may have rewritten the file: it goes whatever stands in it.
   if (observed.boot.shape?.ipConfig === true && observed.ipConfig !== 'none')

@@ -195,6 +195,7 @@ describe('a wish', () => {
     idlePauseMinutes: 0,
     egressAllow: [],
     ports: [],
+    gamepad: false,
     ...more,
   });
 
@@ -218,6 +219,7 @@ describe('a wish', () => {
         },
         egressAllow: [],
         ports: [],
+        gamepad: false,
         bootProperties: [],
         gpu: '',
       },

@@ -21,4 +21,5 @@ export const run: RunSpec = {
   ports: [],
   bootProperties: [['androidboot.my', 'value']],
   gpu: '',
+  gamepad: false,
 };

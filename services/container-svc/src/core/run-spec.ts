@@ -43,6 +43,8 @@ export interface RunSpec {
   readonly bootProperties: readonly (readonly [string, string])[];
   /** The label `ancloud.gpu`: a render node (`renderD128`), `any` of those the host offers, or empty for none. */
   readonly gpu: string;
+  /** It has a gamepad of the kernel's. */
+  readonly gamepad: boolean;
 }
 
 export interface SpecMistake {
@@ -136,6 +138,7 @@ export function runSpecOf(
     ports,
     bootProperties,
     gpu,
+    gamepad: spec?.gamepad ?? false,
   };
   return mistakes.length === 0 ? { run } : { mistakes };
 }
@@ -188,6 +191,7 @@ export function fingerprint(run: RunSpec, userns: boolean, renderNode: string | 
     run.bootProperties,
     userns,
     ...(renderNode === undefined ? [] : [renderNode]),
+    ...(run.gamepad ? ['gamepad'] : []),
   ]);
 }
 

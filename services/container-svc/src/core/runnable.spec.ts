@@ -14,6 +14,7 @@ const spec = (more: object = {}) => ({
   idlePauseMinutes: 0,
   egressAllow: [],
   ports: [],
+  gamepad: false,
   ...more,
 });
 const number = { major: 10, minor: 60 };

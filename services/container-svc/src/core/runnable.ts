@@ -49,6 +49,11 @@ export function runnable(
       'NoGpu',
       `the phone asks for ${run.gpu} of ancloud.gpu and this host offers ${host.renderNodes.join(', ') || 'no render node'}; label the host ancloud.gpu=renderD128`,
     );
+  if (run.gamepad && !host.pads)
+    return refuse(
+      'NoUinput',
+      'the phone asks for a gamepad and this host has no uinput; modprobe uinput evdev, and restart container-svc',
+    );
   // Static binder nodes are the first user namespace's: nobody else may open them.
   const userns = profile.userns && host.idmap && !(profile.needsBinder && host.binder.kind === 'static');
   return {
@@ -62,7 +67,7 @@ export function runnable(
     egressAllow: run.egressAllow,
     ports: run.ports,
     fingerprint: fingerprint(run, userns, renderNode),
-    shape: shapeOf(profile, host),
+    shape: shapeOf(profile, host, run),
     sharedMemory: sharedMemoryOf(profile.hasMemfd(image), host) ?? 'none',
     renderNode,
   };
@@ -86,10 +91,11 @@ function renderNodeOf(wish: string, offered: readonly string[]): string | undefi
 }
 
 /** What a boot needs beyond what every phone has. */
-function shapeOf(profile: RunProfile, { binder }: HostAbilities): BootShape {
+function shapeOf(profile: RunProfile, { binder }: HostAbilities, { gamepad }: RunSpec): BootShape {
   return {
     binderNodes: profile.binder.kind === 'nodes' && binder.kind === 'binderfs',
     propertyFile: profile.propertyFile !== undefined,
     ipConfig: profile.ipConfig,
+    ...(gamepad ? { pad: true } : {}),
   };
 }

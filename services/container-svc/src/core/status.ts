@@ -65,6 +65,7 @@ export function statusOf(input: StatusInput): PhoneStatus {
     snapshotId: observed.identity?.taken ?? '',
     diskLimitMib: observed.identity?.diskMib ?? 0,
     diskUsedMib: observed.disk === undefined ? 0 : toldUse(observed.disk),
+    gamepad: observed.pad?.lives === true,
     failures: input.failure?.count ?? 0,
     nextTryAtMs: decision.stage === 'failed' ? (input.failure?.notBeforeMs ?? 0) : 0,
     ...(target.managedBy === 'farm' ? { told: desired } : {}),
@@ -102,6 +103,7 @@ export function removedStatus(
     snapshotId: '',
     diskLimitMib: 0,
     diskUsedMib: 0,
+    gamepad: false,
   };
 }
 

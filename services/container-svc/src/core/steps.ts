@@ -61,13 +61,15 @@ export interface StepArgs {
   mountRoot: { readonly imageId: string; readonly userns: boolean };
   /** A binderfs of the phone's own with its nodes open to all, of which single ones are bound. */
   mountBinder: NoArguments;
+  /** The folder that the phone has as /dev/input, empty, of the phone's root. */
+  mountInput: NoArguments;
   /** The profile's property file, the image's own lines behind it where they stay. The root is mounted. */
   writeProperties: NoArguments;
   /** /data/misc/ethernet/ipconfig.txt with the phone's address. The storage is made. */
   writeIpConfig: NoArguments;
   /** Writes config.json and the private files, and session-svc's adb key into the data. The root is mounted. */
   writeBundle: NoArguments;
-  /** phone-shim and `crun create`. The bundle is written, no container of this name exists. */
+  /** phone-shim, which holds the phone's gamepad where it has one, and `crun create`. The bundle is written, no container of this name exists. */
   createContainer: NoArguments;
   /** The phone's cable and its addresses; the port on the bridge stays down. pid 1 exists. */
   attachNetwork: { readonly pid: number };
@@ -83,6 +85,8 @@ export interface StepArgs {
   setPorts: { readonly ports: readonly PublicPort[] };
   /** Puts the files of the host's lxcfs over the phone's, or takes a dead one's away. pid 1 runs, maybe frozen. */
   setView: { readonly view: LxcfsView | undefined; readonly pid: number };
+  /** The gamepad's node, which the phone has deleted. Its folder is mounted, the gamepad lives. */
+  placePad: NoArguments;
   /** Freezes all processes of the phone, and sees them frozen. It is ready. */
   pauseContainer: NoArguments;
   /** Thaws them. */
@@ -100,6 +104,7 @@ export interface StepArgs {
   unmountRoot: NoArguments;
   unmountLower: NoArguments;
   unmountBinder: NoArguments;
+  unmountInput: NoArguments;
   removeIpConfig: NoArguments;
   /** Unmounts an image that no phone uses, and sees its loop device gone. */
   unmountImage: { readonly imageId: string };
@@ -138,6 +143,7 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'mountLower',
   'mountRoot',
   'mountBinder',
+  'mountInput',
   'writeProperties',
   'writeIpConfig',
   'writeBundle',
@@ -149,6 +155,7 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'setEgress',
   'setPorts',
   'setView',
+  'placePad',
   'pauseContainer',
   'resumeContainer',
   'adoptShim',
@@ -159,6 +166,7 @@ export const stepNames: readonly (StepName | 'saveTarget' | 'removeSnapshot')[] 
   'unmountRoot',
   'unmountLower',
   'unmountBinder',
+  'unmountInput',
   'removeIpConfig',
   'unmountImage',
   'closeBoot',
@@ -180,6 +188,7 @@ export const onTheSide: ReadonlySet<StepName> = new Set([
   'setEgress',
   'setPorts',
   'setView',
+  'placePad',
   'growDisk',
   'takeSnapshot',
 ]);

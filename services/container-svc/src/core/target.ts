@@ -33,3 +33,9 @@ export function isNewer(
 ): boolean {
   return a.epoch === b.epoch ? a.revision > b.revision : a.epoch > b.epoch;
 }
+
+/** Reason and message of a phone that is another host's. */
+export function fenceOf({ fencedBy: by }: Target): [string, string] | [] {
+  if (by === undefined) return [];
+  return ['Fenced', `the placement names host ${by.hostId} with epoch ${by.epoch}; the data stays here`];
+}

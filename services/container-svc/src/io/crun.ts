@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { AppError, type Exec, isAppError, killDescendants } from '@ancloud/kit';
+import { PAD_FD, type PadRun, runWithPad } from './pad.js';
 import type { Paths } from './paths.js';
 import { readRunJson } from './run-file.js';
 
@@ -8,6 +9,7 @@ export interface CrunOptions {
   readonly exec: Exec;
   readonly paths: Paths;
   readonly shimBin: string;
+  readonly hostcapBin: string;
   /** Mount points of cgroup v2 beside v1: crun refuses hybrid hosts, so it is run where these are not mounted. */
   readonly hideMounts: readonly string[];
 }
@@ -19,6 +21,8 @@ export interface CreateOptions {
   readonly lockFd: number;
   /** Time for the whole create, ms. */
   readonly timeoutMs: number;
+  /** For a phone with a gamepad: it is there, and what permits it may be written before crun reads the bundle. */
+  readonly padMade?: PadRun['made'];
 }
 
 /** Bytes of log after which it is rotated; twice that is the most on disk. */
@@ -33,8 +37,8 @@ export class Crun {
   }
 
   /** phone-shim and `crun create`. Errors: EXEC_FAILED with crun's words, DEADLINE_EXCEEDED. */
-  async create({ phone, bootId, lockFd, timeoutMs }: CreateOptions): Promise<void> {
-    const { exec, paths, shimBin } = this.#options;
+  async create({ phone, bootId, lockFd, timeoutMs, padMade }: CreateOptions): Promise<void> {
+    const { exec, paths, shimBin, hostcapBin } = this.#options;
     const run = paths.run(phone);
     const crun = [
       'crun',
@@ -53,13 +57,16 @@ export class Crun {
       run.pidFile,
       '--create-timeout',
       String(timeoutMs),
+      ...(padMade === undefined ? [] : ['--keep', String(PAD_FD)]),
       // Once each: of two mounts on one point the table names both.
       ...[...new Set(this.#options.hideMounts)].flatMap((mount) => ['--hide-mount', mount]),
       '--',
       ...crun,
     ] as const;
     try {
-      await exec(argv, { fds: [lockFd], timeoutMs: timeoutMs + 5_000 });
+      const limits = { lockFd, timeoutMs: timeoutMs + 5_000 };
+      if (padMade === undefined) await exec(argv, { fds: [lockFd], timeoutMs: limits.timeoutMs });
+      else await runWithPad({ exec, hostcapBin, phone, argv, made: padMade, ...limits });
     } catch (cause) {
       const words = readRunJson<{ stderr?: string }>(run.createRecord)?.stderr?.trim() ?? '';
       if (words === '' || !isAppError(cause, 'EXEC_FAILED')) throw cause;

@@ -15,6 +15,7 @@ import {
 import { securitySysctls } from '../core/oci-config.js';
 import type { OciHost } from '../core/oci-parts.js';
 import { profiles } from '../core/profiles/registry.js';
+import { hasUinput } from './pad.js';
 import { hasSealableMemfd } from './syscalls.js';
 
 /** What this kernel can do, asked once at the start: none of it changes while the machine runs. */
@@ -71,6 +72,7 @@ export async function probeKernel({
       idmap: idmap.yes,
       renderNodes,
       phoneCpus,
+      pads: hasUinput(),
     },
     conditions: [
       {

@@ -108,6 +108,8 @@ export class Paths {
       dataLower: at('data-lower'),
       disk: at('disk'),
       binder: at('binder'),
+      input: at('input'),
+      pad: at('pad.json'),
       bundle: at('bundle'),
       config: at('bundle/config.json'),
       cmdline: at('bundle/cmdline'),
@@ -171,6 +173,9 @@ export interface RunPaths {
   readonly disk: string;
   /** The phone's binderfs as the host mounts it, for profiles that are given single nodes. */
   readonly binder: string;
+  /** What the phone has as /dev/input, and which gamepad is in it. */
+  readonly input: string;
+  readonly pad: string;
   readonly bundle: string;
   readonly config: string;
   readonly cmdline: string;

@@ -13,6 +13,7 @@ const mountCall = libc.func(
 const umountCall = libc.func('int umount2(const char *target, int flags)');
 const flockCall = libc.func('int flock(int fd, int operation)');
 const mkfifoCall = libc.func('int mkfifo(const char *path, unsigned int mode)');
+const mknodCall = libc.func('int mknod(const char *path, unsigned int mode, uint64_t device)');
 const pipeCall = libc.func('int pipe2(_Out_ int *fds, int flags)');
 const pollCall = libc.func('int poll(void *fds, unsigned long count, int timeout)');
 const clockCall = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
@@ -98,6 +99,18 @@ export function tryLock(fd: number): boolean {
 
 export function mkfifo(path: string, mode: number): void {
   check(mkfifoCall(path, mode), 'mkfifo', path);
+}
+
+const S_IFCHR = 0o020000;
+
+/** A character device with exactly these permissions from its first moment. */
+export function makeDevice(path: string, mode: number, device: number): void {
+  const mask = process.umask(0);
+  try {
+    check(mknodCall(path, S_IFCHR | mode, device), 'mknod', path);
+  } finally {
+    process.umask(mask);
+  }
 }
 
 const O_CLOEXEC = 0o2000000;

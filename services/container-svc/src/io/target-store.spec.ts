@@ -37,6 +37,7 @@ const desired: Desired = {
     idlePauseMinutes: 0,
     egressAllow: [],
     ports: [],
+    gamepad: false,
   },
 };
 const target: Target = { desired, managedBy: 'farm', slot: 3, fencedBy: { hostId: 'other', epoch: 9 } };

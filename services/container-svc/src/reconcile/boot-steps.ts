@@ -17,10 +17,10 @@ const LAST_WORDS_BYTES = 16 * 1024;
 
 /** Files of one boot; last.json and the shim's lock outlive it. */
 function filesOf(run: RunPaths): string[] {
-  const { bundle, kmsg, pidFile, stop, started, timing, view } = run;
+  const { bundle, kmsg, pidFile, stop, started, timing, view, pad } = run;
   const { createRecord, exitRecord, shimSocket, shimRecord } = run;
   const ofShim = [createRecord, exitRecord, shimSocket, shimRecord];
-  return [bundle, kmsg, pidFile, stop, started, timing, view, ...ofShim];
+  return [bundle, kmsg, pidFile, stop, started, timing, view, pad, ...ofShim];
 }
 
 function removeFiles(run: RunPaths): void {
@@ -106,6 +106,7 @@ export async function writeBundle(
     emptyFile: run.empty,
     binderDir: run.binder,
     binderSet: target.slot,
+    inputDir: observed.boot?.shape?.pad === true ? run.input : undefined,
     propertyFile: covered === undefined ? undefined : { source: run.properties, target: covered },
     view,
     cgroup: cgroupOf(phone),

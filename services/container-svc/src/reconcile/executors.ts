@@ -12,6 +12,7 @@ import { buryTarget, deleteContainer, killContainer, setFreezer } from './contai
 import { beginning, mountData, renewPhoneIds, takeSnapshot, unmountData, wipeData } from './data-steps.js';
 import { diskOf, growDisk, mountDisk } from './disk-steps.js';
 import { setLimits } from './limit-steps.js';
+import { mountInput, padMaker, placePad } from './pad-steps.js';
 import { dropIpConfig, mountBinder, placeIpConfig, writeProperties } from './shape-steps.js';
 import type { ExecutorOptions, StepContext } from './step-context.js';
 import { setView } from './view-steps.js';
@@ -100,12 +101,20 @@ export class StepRunner {
         return Promise.resolve();
       },
       mountBinder: (_, context, inside) => mountBinder(this.options, context, inside),
+      mountInput: (_, context, inside) => mountInput(this.options, context, inside),
       writeProperties: (_, context, inside) => writeProperties(this.options, context, inside),
       writeIpConfig: (_, context, inside) => placeIpConfig(this.options, context, inside),
       writeBundle: (_, context, inside) => writeBundle(this.options, context, inside),
-      createContainer: async (_, { phone, observed, lockFd }, inside) => {
-        const bootId = observed.boot?.bootId ?? '';
-        const creating = crun.create({ phone, bootId, lockFd, timeoutMs: CREATE_TIMEOUT_MS });
+      createContainer: async (_, context, inside) => {
+        const { phone, observed, lockFd } = context;
+        const padMade = padMaker(this.options, context);
+        const creating = crun.create({
+          phone,
+          bootId: observed.boot?.bootId ?? '',
+          lockFd,
+          timeoutMs: CREATE_TIMEOUT_MS,
+          ...(padMade === undefined ? {} : { padMade }),
+        });
         inside();
         await creating;
       },
@@ -144,6 +153,7 @@ export class StepRunner {
         await network.setPorts(target.slot, ports, egressOf(way), [lockFd]);
       },
       setView: (args, context, inside) => setView(this.options, args, context, inside),
+      placePad: (_, context, inside) => placePad(this.options, context, inside),
       pauseContainer: (_, context, inside) => setFreezer(this.options, true, context, inside),
       resumeContainer: (_, context, inside) => setFreezer(this.options, false, context, inside),
       adoptShim: async ({ pid, startTime }, { phone, observed, lockFd }, inside) => {
@@ -171,6 +181,7 @@ export class StepRunner {
       unmountRoot: (_, context, inside) => unmount(run(context).rootfs, inside),
       unmountLower: (_, context, inside) => unmount(run(context).lower, inside),
       unmountBinder: (_, context, inside) => unmount(run(context).binder, inside),
+      unmountInput: (_, context, inside) => unmount(run(context).input, inside),
       removeIpConfig: (_, context, inside) => dropIpConfig(this.options, context, inside),
       unmountImage: async ({ imageId }, _, inside) => {
         inside();

@@ -43,6 +43,7 @@ export function hostRecord(host: Host, nonce: string, farmConditions: readonly C
     updatedAtMs: clock.now(),
     selinux: kernel.abilities.selinux,
     lxcfs: host.lxcfs.state,
+    gamepads: kernel.abilities.pads,
     refusedProfiles: verdicts.flatMap(({ profile, refusal }) =>
       refusal === undefined ? [] : [{ profile, reason: refusal.reason, message: refusal.message }],
     ),

@@ -133,7 +133,7 @@ export async function startHost(
           .filter(({ type }) => type === 'cgroup2')
           .map(({ target }) => target)
       : [];
-  const crun = new Crun({ exec, paths, shimBin: config.shimBin, hideMounts: hidden });
+  const crun = new Crun({ exec, paths, shimBin: config.shimBin, hostcapBin, hideMounts: hidden });
   const cgroupOf = (phone: string): string => `/ancloud-${config.hostId}/${phone}`;
   const disks = new PhoneDisks({ paths, exec, clock });
   const hostBoot = hostBootId();

@@ -13,6 +13,7 @@ import { freezerOf } from '../io/freezer.js';
 import type { ImageStore } from '../io/image-store.js';
 import { observeIpConfig } from '../io/ip-config-file.js';
 import { mountTargets } from '../io/mounts.js';
+import { observePad } from '../io/pad.js';
 import type { Paths, RunPaths } from '../io/paths.js';
 import type { PhoneDisks } from '../io/phone-disk.js';
 import type { PhoneNetwork } from '../io/phone-network.js';
@@ -97,6 +98,8 @@ export class Observer {
       data: mounts.has(run.data) ? 'mounted' : mounts.has(run.dataLower) ? 'partial' : 'none',
       disk: mounts.has(run.disk) ? disks.use(phone, identity?.diskMib ?? 0) : undefined,
       binder: mounts.has(run.binder) ? openness(run.binder) : 'none',
+      input: mounts.has(run.input),
+      pad: container.kind === 'running' ? observePad(phone, run) : undefined,
       propertyFile: boot !== undefined && fs.existsSync(run.properties),
       ipConfig:
         boot?.shape?.ipConfig === true && fs.existsSync(data)

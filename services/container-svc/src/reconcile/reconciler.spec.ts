@@ -35,6 +35,7 @@ const spec = {
   idlePauseMinutes: 0,
   egressAllow: [],
   ports: [],
+  gamepad: false,
 };
 const image = {
   profile: Profile.PROFILE_REFERENCE,

@@ -47,6 +47,7 @@ function specJson(spec: PhoneSpec | undefined) {
     idlePauseMinutes = 0,
     egressAllow = [],
     ports = [],
+    gamepad = false,
   } = spec ?? {};
   return {
     imageId,
@@ -76,6 +77,7 @@ function specJson(spec: PhoneSpec | undefined) {
       phonePort,
       protocol: protocolWord(protocol),
     })),
+    gamepad,
   };
 }
 
@@ -213,6 +215,7 @@ export function hostJson(host: HostRecord) {
     conditions: host.conditions.map(conditionJson),
     selinux: host.selinux,
     lxcfs: host.lxcfs,
+    gamepads: host.gamepads,
     refusedProfiles: host.refusedProfiles.map(({ profile, reason, message }) => ({
       profile: profileWord(profile),
       reason,

@@ -18,6 +18,7 @@ const host = named(
     images: z.array(image),
     conditions: z.array(condition),
     selinux: z.string().describe('enforcing, permissive, disabled or absent'),
+    gamepads: z.boolean().describe('It has uinput: its phones may have a gamepad'),
     lxcfs: z.string().describe('By which phones see their own memory and CPUs: present, broken or absent'),
     refusedProfiles: z
       .array(z.object({ profile: z.string(), reason: z.string(), message: z.string() }))

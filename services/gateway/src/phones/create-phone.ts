@@ -4,7 +4,7 @@ import type { CreatePhoneRequest, PhoneOperation } from '@ancloud/contracts/gate
 import { AppError, type Clock } from '@ancloud/kit';
 import { newId } from '../api/ids.js';
 import type { Principal } from '../auth/principal.js';
-import { farmRecovering, invalid } from '../errors.js';
+import { farmRecovering, gamepadUnavailable, invalid } from '../errors.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { Nudge } from '../farm/nudge.js';
 import type { Recovery } from '../farm/recovery.js';
@@ -12,7 +12,7 @@ import type { OperationFinisher } from '../operations/finish-operations.js';
 import { newOperation } from '../operations/new-operation.js';
 import type { OperationStore } from '../operations/operation-store.js';
 import { type PlacedSnapshot, sameProfile, type SnapshotAccess } from '../snapshots/snapshot-access.js';
-import { choose, type Choice, defaultImage, explain } from './core/placement.js';
+import { choose, type Choice, defaultImage, explain, padless } from './core/placement.js';
 import { bootPropertyMistake, checkSpec, nameMistake, type Mistake } from './core/spec.js';
 import { phoneFrom, type PhoneAccess } from './phone-access.js';
 import type { PhoneStore } from './phone-store.js';
@@ -98,7 +98,7 @@ export class CreatePhone {
       const choice = choose(spec, candidates);
       if (choice.hostIds.length === 0 || attempt > PLACE_TRIES) {
         throw image !== undefined || candidates.length === 0
-          ? (portless(choice) ?? noHost(explain(choice)))
+          ? (portless(choice) ?? gamepadless(choice) ?? noHost(explain(choice)))
           : unknownImage(spec.imageId);
       }
       const result = await store.place({
@@ -206,6 +206,12 @@ function portless({ refused }: Choice): AppError | undefined {
     `no host has the ports for the phone: ${words}`,
     { field: 'spec.ports', fix: 'ask for other ports of the host' },
   );
+}
+
+function gamepadless(choice: Choice): AppError | undefined {
+  const hosts = padless(choice);
+  if (hosts.length === 0) return undefined;
+  return gamepadUnavailable(`no host can give the phone a gamepad: ${hosts.join(', ')} without uinput`);
 }
 
 function noHost(why: string): AppError {

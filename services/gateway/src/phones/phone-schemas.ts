@@ -130,6 +130,12 @@ const spec = named(
         'IPv4 networks that the phone may send to, besides its host’s DNS and DHCP; changed as it runs. Empty = everywhere',
       ),
     ports: ports.optional(),
+    gamepad: z
+      .boolean()
+      .default(false)
+      .describe(
+        'A gamepad with joystick axes in the phone, on hosts with uinput; else a viewer’s presses keys',
+      ),
   }),
 );
 
@@ -168,6 +174,7 @@ export function createPhoneRequest(
       idlePauseMinutes: given.idlePauseMinutes ?? 0,
       egressAllow: given.egressAllow ?? [],
       ports: portMappings(given.ports),
+      gamepad: given.gamepad ?? false,
     },
     idempotencyKey: idempotencyKey ?? '',
     snapshotId: body.snapshotId ?? '',
@@ -194,6 +201,7 @@ export const updatePhoneBody = named(
         idlePauseMinutes: z.int().min(0).max(idlePauseMaxMinutes).optional(),
         egressAllow: spec.shape.egressAllow.describe('Replaces all; changed as the phone runs'),
         ports: ports.optional().describe('Replaces all; changed as the phone runs'),
+        gamepad: z.boolean().optional().describe('The phone is booted anew'),
       }),
     ),
     allowProfileChange: z

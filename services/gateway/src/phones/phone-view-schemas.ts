@@ -67,6 +67,7 @@ export const phone = named(
       idlePauseMinutes: z.int(),
       egressAllow: z.array(z.string()),
       ports,
+      gamepad: z.boolean(),
     }),
     phase: z
       .enum(phases.split(' '))

@@ -3,7 +3,7 @@ import type { PhoneOperation, UpdatePhoneRequest } from '@ancloud/contracts/gate
 import { AppError } from '@ancloud/kit';
 import { profileWord } from '../api/public-json.js';
 import type { Principal } from '../auth/principal.js';
-import { invalid, phoneChanged } from '../errors.js';
+import { gamepadUnavailable, invalid, phoneChanged } from '../errors.js';
 import type { FarmFacts, PhoneView } from '../farm/farm-facts.js';
 import { newOperation } from '../operations/new-operation.js';
 import { patchedSpec } from './core/patch.js';
@@ -61,6 +61,8 @@ async function specFor(
       `host ${host.hostId} has ${host.memoryMib} MiB`,
       'ask for less',
     );
+  if (next.gamepad && !present.gamepad && !host.gamepads)
+    throw gamepadUnavailable(`host ${host.hostId}, where the phone lives, has no uinput`);
   const ports = portsRefusal(next.ports, host, desired.phoneId);
   if (ports !== undefined)
     throw new AppError(

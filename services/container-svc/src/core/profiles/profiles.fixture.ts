@@ -46,6 +46,7 @@ export const phone: OciPhone = {
   emptyFile: '/r/empty',
   binderDir: '/r/binder',
   binderSet: 1,
+  inputDir: undefined,
   propertyFile: undefined,
   view: undefined,
   cgroup: '/ancloud-h/ph_1',

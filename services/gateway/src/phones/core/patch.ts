@@ -12,6 +12,7 @@ export const patchFields: readonly string[] = [
   'idlePauseMinutes',
   'egressAllow',
   'ports',
+  'gamepad',
 ];
 
 /** The present spec with the named fields of `given`; a number that is 0 there becomes its default. */
@@ -50,5 +51,6 @@ export function patchedSpec(present: PhoneSpec, given: PhoneSpec, fields: readon
     idlePauseMinutes: from('idlePauseMinutes').idlePauseMinutes,
     egressAllow: from('egressAllow').egressAllow,
     ports: from('ports').ports,
+    gamepad: from('gamepad').gamepad,
   });
 }

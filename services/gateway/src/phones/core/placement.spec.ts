@@ -2,7 +2,7 @@ import { PhoneSpec, PortProtocol, Profile } from '@ancloud/contracts/common/v1/c
 import { HostRecord, ImageRecord } from '@ancloud/contracts/state/v1/state';
 import { describe, expect, it } from 'vitest';
 import { portsRefusal } from './host-ports.js';
-import { choose, defaultImage, explain, imagesOf, type Candidate } from './placement.js';
+import { choose, defaultImage, explain, imagesOf, padless, type Candidate } from './placement.js';
 
 const sha = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const image = (digit: string, profile = Profile.PROFILE_REFERENCE, importedAtMs = 1): ImageRecord =>
@@ -87,6 +87,18 @@ describe('choose', () => {
       ],
     });
     expect(choose(spec, hosts).hostIds).toHaveLength(3);
+  });
+
+  it('gives a gamepad only where there is uinput, and tells hosts that lack just that', () => {
+    const wish = { ...spec, gamepad: true };
+    const without = at(host('without'), 0);
+    const imageless = at(host('imageless', { images: [] }), 0);
+    const able = at(host('able', { gamepads: true }), 3);
+    expect(choose(wish, [without, able]).hostIds).toEqual(['able']);
+    expect(choose(spec, [without, able]).hostIds).toHaveLength(2);
+    expect(padless(choose(wish, [without, imageless]))).toEqual(['without']);
+    expect(padless(choose(wish, [imageless]))).toEqual([]);
+    expect(padless(choose(wish, [without, at(host('full', { gamepads: true }), 4)]))).toEqual([]);
   });
 
   it('says so when there is no host at all', () => {

@@ -17,6 +17,7 @@ export type HostRefusal =
   | 'image-refused'
   | 'profile-not-runnable'
   | 'no-gpu'
+  | 'no-gamepad'
   | 'port-taken'
   | 'port-refused'
   | 'full'
@@ -62,6 +63,7 @@ function refusal(spec: PhoneSpec, { host, reserved }: Candidate): Pick<Refused, 
   const gpu = spec.labels[gpuLabel] ?? '';
   const offered = offeredRenderNodes(host.labels);
   if (gpu !== '' && !(gpu === 'any' ? offered.length > 0 : offered.includes(gpu))) return because('no-gpu');
+  if (spec.gamepad && !host.gamepads) return because('no-gamepad');
   const ports = portsRefusal(spec.ports, host, undefined);
   if (ports !== undefined) return because(ports.why, ports.words);
   if (!host.schedulable) return because('draining');
@@ -78,6 +80,7 @@ export function explain(choice: Choice): string {
     'image-refused': 'cannot run the image',
     'profile-not-runnable': "cannot run the image's profile on its kernel",
     'no-gpu': 'does not offer the GPU that the phone asks for',
+    'no-gamepad': 'has no uinput for the gamepad that the phone asks for (modprobe uinput)',
     'port-taken': 'has given the port to another phone',
     'port-refused': 'does not give phones the port',
     full: 'is full',
@@ -88,6 +91,13 @@ export function explain(choice: Choice): string {
     .map(({ hostId, why, words: own }) => `${hostId} ${words[why]}${own === '' ? '' : ` (${own})`}`);
   const more = choice.refused.length - shown.length;
   return shown.join(', ') + (more > 0 ? ` and ${more} more hosts cannot` : '');
+}
+
+/** Hosts that could run the phone, were it not for its gamepad; none when another reason keeps it from one that could run it. */
+export function padless({ refused }: Choice): readonly string[] {
+  const unable: readonly HostRefusal[] = ['no-gamepad', 'no-image', 'image-refused', 'profile-not-runnable'];
+  if (!refused.every(({ why }) => unable.includes(why))) return [];
+  return refused.filter(({ why }) => why === 'no-gamepad').map(({ hostId }) => hostId);
 }
 
 /** The images of the farm, each once, with the hosts that have it; newest first, then by id. */

@@ -31,6 +31,7 @@ describe('checkSpec', () => {
         idlePauseMinutes: 0,
         egressAllow: [],
         ports: [],
+        gamepad: false,
         encoder: { bitRate: 4_000_000, maxFps: 60, maxSize: 0 },
       },
     });

@@ -108,6 +108,7 @@ export function checkSpec(given: PhoneSpec | undefined): CheckedSpec {
       idlePauseMinutes,
       egressAllow,
       ports,
+      gamepad: given?.gamepad ?? false,
       encoder: encoder.values,
     },
   };
