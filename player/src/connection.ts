@@ -1,8 +1,9 @@
-import type { ClientNotifications, Quality, RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
+import type { ClientNotifications, Quality, ServerNotifications } from '@ancloud/contracts/viewer';
 import type { Step } from './arrival.js';
 import { prepareDevice } from './device.js';
 import { Dialler } from './dialler.js';
 import { endOf } from './end-of.js';
+import type { Joined } from './events.js';
 import { serversOf } from './ice-servers.js';
 import { later } from './later.js';
 import type { Sync } from './lips.js';
@@ -13,13 +14,6 @@ import { type End, Signal } from './signal.js';
 import { wakes } from './wakes.js';
 
 export type ConnectionState = 'connecting' | 'live' | 'waiting' | 'reconnecting' | 'ended';
-
-export interface Joined {
-  readonly viewer: string;
-  readonly phone: string;
-  readonly role: RoleWord;
-  readonly hasAudio: boolean;
-}
 
 export interface ConnectionOptions {
   /** `ws(s)://host/v1/signal`. */
@@ -39,7 +33,7 @@ export interface ConnectionOptions {
   readonly synchronous?: Sync;
   /** Another layer of the picture is shown now. */
   readonly layer?: (layer: ServerNotifications['layer']['layer']) => void;
-  readonly notified: <M extends 'control' | 'clipboard' | 'refused'>(
+  readonly notified: <M extends 'control' | 'clipboard' | 'refused' | 'gamepad'>(
     method: M,
     data: ServerNotifications[M],
   ) => void;
@@ -244,6 +238,7 @@ export class Connection {
       case 'control':
       case 'clipboard':
       case 'refused':
+      case 'gamepad':
         return this.#options.notified(method, data as never);
       case 'size':
         return this.#options.size(data as ServerNotifications['size']);

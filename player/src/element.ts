@@ -2,8 +2,8 @@ import type { Action } from '@ancloud/contracts/input/v1/viewer';
 import { limits, type Quality, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
 import { Arrival } from './arrival.js';
 import { PhoneClipboard } from './clipboard.js';
-import { Connection, type ConnectionState, type Joined } from './connection.js';
-import type { AncloudPhoneEvents } from './events.js';
+import { Connection, type ConnectionState } from './connection.js';
+import type { AncloudPhoneEvents, Joined } from './events.js';
 import { Experience } from './experience.js';
 import { Hands } from './hands.js';
 import type { Sync } from './lips.js';
@@ -206,8 +206,9 @@ export class AncloudPhone extends HTMLElement {
     this.#tell('firstframe', { width, height, steps: this.#arrival.steps });
   }
 
-  #joined({ viewer, phone, role, hasAudio }: Joined): void {
+  #joined({ viewer, phone, role, hasAudio, gamepad }: Joined): void {
     this.#become(role);
+    this.#hands.gamepad(gamepad === true);
     this.#toolbar.enable('sound', hasAudio);
     this.#tell('joined', { viewer, phone, role });
   }
@@ -239,7 +240,10 @@ export class AncloudPhone extends HTMLElement {
     this.#tell('state', { state, why, code });
   }
 
-  #notified<M extends 'control' | 'clipboard' | 'refused'>(method: M, data: ServerNotifications[M]): void {
+  #notified<M extends 'control' | 'clipboard' | 'refused' | 'gamepad'>(
+    method: M,
+    data: ServerNotifications[M],
+  ): void {
     if (method === 'clipboard') {
       const { text } = data as ServerNotifications['clipboard'];
       this.#tell('clipboard', { text });
@@ -247,7 +251,8 @@ export class AncloudPhone extends HTMLElement {
     } else if (method === 'refused') {
       this.#clipboard.cancel();
       this.#overlay.toast((data as ServerNotifications['refused']).message);
-    } else {
+    } else if (method === 'gamepad') this.#hands.gamepad((data as ServerNotifications['gamepad']).gamepad);
+    else {
       const control = data as ServerNotifications['control'];
       this.#hands.holds(control.yours);
       this.#tell('control', control);

@@ -1,7 +1,18 @@
-import type { ClientNotifications, RoleWord, ServerNotifications } from '@ancloud/contracts/viewer';
+import type {
+  ClientNotifications,
+  ClientRequests,
+  RoleWord,
+  ServerNotifications,
+} from '@ancloud/contracts/viewer';
 import type { Steps } from './arrival.js';
 import type { ConnectionState } from './connection.js';
 import type { PictureStats } from './stats.js';
+
+/** Of the answer to a join, what the element goes by. */
+export type Joined = Pick<
+  ClientRequests['join']['reply'],
+  'viewer' | 'phone' | 'role' | 'hasAudio' | 'gamepad'
+>;
 
 /** Events of `<ancloud-phone>`; all are CustomEvents that bubble. */
 export interface AncloudPhoneEvents {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { gamepads } from './gamepad-input.js';
-import { padKeys, padScroll, type PadState } from './gamepad.js';
+import { padKeys, padScroll, padShape, type Pad, restingPad, samePad } from './gamepad.js';
 
-const pad = (pressed: readonly number[], axes: readonly number[] = [0, 0, 0, 0]): PadState => ({
+const pad = (pressed: readonly number[], axes: readonly number[] = [0, 0, 0, 0]): Pad => ({
   buttons: Array.from({ length: 18 }, (_, index) => ({ pressed: pressed.includes(index) })),
   axes,
 });
@@ -62,6 +62,41 @@ it.each<[string, readonly number[], number, number, number]>([
   ['a pad of two axes', [0, 0], 50, 0, 0],
 ])('the right stick is a wheel: %s', (_, axes, ms, horizontal, vertical) => {
   expect(padScroll(pad([], axes), ms)).toEqual({ horizontal, vertical });
+});
+
+describe('the whole of a gamepad', () => {
+  it.each<[string, readonly number[], object]>([
+    ['left stick, right and down', [1, 0.5, 0, 0], { leftX: 32_767, leftY: 16_384 }],
+    ['right stick, left and up', [0, 0, -1, -0.5], { rightX: -32_767, rightY: -16_383 }],
+    ['a stick that trembles at rest', [0.02, 0, 0, 0], { leftX: 655 }],
+    ['beyond the end', [1.0001, -1.2, 0, 0], { leftX: 32_767, leftY: -32_767 }],
+    ['no number', [Number.NaN, -0, 0, 0], {}],
+    ['a pad of two axes', [0, 1], { leftY: 32_767 }],
+  ])('%s', (_, axes, parts) => expect(padShape(pad([], axes))).toEqual({ ...restingPad, ...parts }));
+
+  it('has triggers as far as they are pressed, and as buttons', () => {
+    const buttons = pad([6]).buttons.map((button, index) => ({
+      ...button,
+      value: index === 6 ? 1 : index === 7 ? 0.25 : 0,
+    }));
+    expect(padShape({ buttons, axes: [] })).toEqual({
+      ...restingPad,
+      leftTrigger: 32_767,
+      rightTrigger: 8_192,
+      buttons: 1 << 6,
+    });
+  });
+
+  it('has a bit for each of the standard’s buttons, and none for others', () => {
+    expect(padShape(pad([0, 12, 16])).buttons).toBe(0b1_0001_0000_0000_0001);
+    expect(padShape(pad([17])).buttons).toBe(0);
+  });
+
+  it('is another when any part differs', () => {
+    for (const part of Object.keys(restingPad))
+      expect(samePad(restingPad, { ...restingPad, [part]: 1 })).toBe(false);
+    expect(samePad({ ...restingPad }, restingPad)).toBe(true);
+  });
 });
 
 describe('a page’s gamepads', () => {

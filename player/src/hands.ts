@@ -32,6 +32,7 @@ export class Hands {
   #pads: GamepadInput | undefined;
   #role: RoleWord = 'watch';
   #holds = false;
+  #gamepad = false;
 
   constructor(options: HandsOptions) {
     this.#options = options;
@@ -75,6 +76,11 @@ export class Hands {
     this.#holds = holds;
   }
 
+  /** Whether the phone has a gamepad. */
+  gamepad(gamepad: boolean): void {
+    this.#gamepad = gamepad;
+  }
+
   /** Gives the keyboard to the phone. */
   focus(): void {
     this.#keyboard.focus();
@@ -85,6 +91,10 @@ export class Hands {
     this.#pads = new GamepadInput({
       key: (value) => this.send({ $case: 'key', value }),
       scroll: (value) => this.send({ $case: 'scroll', value }),
+      state: (value, lossy) => {
+        if (this.#role !== 'watch') this.#options.send(encode({ input: { $case: 'pad', value } }), lossy);
+      },
+      states: () => this.#gamepad,
       // The phone that is typed into is the one that is played on.
       may: () => this.#role !== 'watch' && this.#options.host.matches(':focus-within'),
     });

@@ -65,6 +65,8 @@ export interface ClientRequests {
       hasAudio: boolean;
       /** It was made for the low layer alone: `quality` is refused, and there is no sound. Missing for all others. */
       layer?: 'low';
+      /** The phone has a gamepad, which takes `PadState`; missing = it does not, and a viewer's gamepad presses keys. */
+      gamepad?: boolean;
     };
   };
   /** For the input channels; the one for receiving comes with `join`. */
@@ -142,6 +144,8 @@ export interface ServerNotifications {
   control: { holder: string; yours: boolean; asking: readonly string[] };
   clipboard: { text: string };
   refused: { code: string; message: string; count: number };
+  /** As in `join`: it changed with a boot of the phone. */
+  gamepad: { gamepad: boolean };
   /** The picture's size changed (rotation). */
   size: { width: number; height: number };
   /** A new producer replaced the old one: consume again. */

@@ -19,6 +19,16 @@ const touch = (action: TouchAction, gesture = 1, sequence = 1): Uint8Array =>
       mouse: false,
     },
   });
+const resting = {
+  sequence: 1,
+  leftX: 0,
+  leftY: 0,
+  rightX: 0,
+  rightY: 0,
+  leftTrigger: 0,
+  rightTrigger: 0,
+  buttons: 0,
+};
 const DOWN = touch(TouchAction.TOUCH_ACTION_DOWN);
 const MOVE = touch(TouchAction.TOUCH_ACTION_MOVE);
 
@@ -29,6 +39,8 @@ describe('isMove', () => {
     ['a move with large numbers', touch(TouchAction.TOUCH_ACTION_MOVE, 0xffff_ffff, 70_000), true],
     ['a move of gesture 0', touch(TouchAction.TOUCH_ACTION_MOVE, 0, 0), true],
     ['literally', hex('0a 06 08 01 10 02 18 02'), true],
+    ['a gamepad', input({ $case: 'pad', value: { ...resting, buttons: 1 } }), true],
+    ['a gamepad at rest', input({ $case: 'pad', value: resting }), true],
     ['a down', DOWN, false],
     ['an up', touch(TouchAction.TOUCH_ACTION_UP), false],
     ['a key', input({ $case: 'key', value: { down: true, keycode: 2, repeat: 2, metastate: 2 } }), false],

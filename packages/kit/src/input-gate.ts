@@ -11,13 +11,15 @@ const TOUCH = 0x0a;
 const GESTURE = 0x08;
 const SEQUENCE = 0x10;
 const ACTION = 0x18;
+/** Field 9 (pad): a state whole, which the next one heals, and many of them a second. */
+const PAD = 0x4a;
 /** TOUCH_ACTION_MOVE, TOUCH_ACTION_HOVER. */
 const MOVES: ReadonlySet<number | undefined> = new Set([2, 5]);
 
 /**
  * What one viewer may send, as whoever owns its channel lets it through: nothing waits here, what is too much is dropped.
  *
- * Policy: moves and hovers have a budget of their own, 1200 a second, what ten fingers give; so a flood of them takes nothing from
+ * Policy: moves, hovers and gamepads' states have a budget of their own, 1200 a second, what ten fingers give; so a flood of them takes nothing from
  * downs, ups, keys and texts, which have 400 a second, more than hands can do. Beyond it they are dropped too: each touch
  * names all fingers that are down, so the next one heals. Bytes are bounded for all of them together.
  */
@@ -50,8 +52,9 @@ export function inputSizeOk(bytes: Uint8Array): boolean {
   return bytes.length <= limit;
 }
 
-/** True for a touch that only says where fingers are, by its first bytes. One that has its fields in another order counts as none. */
+/** True for a gamepad's state and for a touch that only says where fingers are, by its first bytes. One that has its fields in another order counts as none. */
 export function isMove(bytes: Uint8Array): boolean {
+  if (bytes[0] === PAD) return true;
   if (bytes[0] !== TOUCH) return false;
   let at = afterVarint(bytes, 1);
   while (bytes[at] === GESTURE || bytes[at] === SEQUENCE) at = afterVarint(bytes, at + 1);

@@ -103,6 +103,29 @@ describe('translate', () => {
     );
   });
 
+  const pad = (over: object = {}): ViewerInput =>
+    ViewerInput.fromPartial({ input: { $case: 'pad', value: { sequence: 7, ...over } } });
+
+  it('hands a gamepad on as it is, with its place among the others', () => {
+    expect(translate(pad({ leftX: -32_767, leftTrigger: 32_767, buttons: 0x1_0001 }), size)).toMatchObject({
+      kind: 'event',
+      event: { $case: 'pad', value: { sequence: 7, leftX: -32_767, leftTrigger: 32_767, buttons: 0x1_0001 } },
+      touch: undefined,
+      pad: { sequence: 7, active: true },
+      hover: false,
+    });
+    expect(translate(pad(), size)).toMatchObject({ pad: { sequence: 7, active: false } });
+  });
+
+  it.each([
+    ['a stick beyond its end', { rightY: -32_768 }, 'pad has an axis'],
+    ['a trigger beyond its end', { rightTrigger: 32_768 }, 'pad has an axis'],
+    ['an eighteenth button', { buttons: 1 << 17 }, 'pad.buttons'],
+  ])('refuses of a gamepad %s', (_, over, why) => {
+    const result = translate(pad(over), size);
+    expect(result.kind === 'refused' && result.why).toContain(why);
+  });
+
   it('never throws and never leaves the picture, whatever bytes decode to', () => {
     fc.assert(
       fc.property(

@@ -13,6 +13,7 @@ export type Translation =
       readonly kind: 'event';
       readonly event: NonNullable<ControlEvent['event']>;
       readonly touch: TouchOrder | undefined;
+      readonly pad: PadOrder | undefined;
       /** A mouse moves with no button down: it shows where it is and asks for nothing. */
       readonly hover: boolean;
     }
@@ -30,7 +31,18 @@ export interface TouchOrder {
   readonly move: boolean;
 }
 
+/** Where a gamepad's state stands among the others of its viewer. */
+export interface PadOrder {
+  readonly sequence: number;
+  /** Something of it is pressed or pushed. */
+  readonly active: boolean;
+}
+
 const FULL = 65_535;
+/** Of a stick or a trigger, one way. */
+const AXIS = 32_767;
+/** Buttons of the standard gamepad. */
+const PAD_BUTTONS = 0x1_ffff;
 const MAX_FINGERS = 10;
 const MAX_KEYCODE = 1_000;
 const MAX_TEXT_BYTES = 4_096;
@@ -41,10 +53,13 @@ const MAX_SCROLL = 1_600;
 const MAX_PACKAGE = 255;
 
 const refused = (why: string): Translation => ({ kind: 'refused', why });
-const event = (value: NonNullable<ControlEvent['event']>): Translation => ({
+const event = (
+  value: NonNullable<ControlEvent['event']>,
+): Extract<Translation, { readonly kind: 'event' }> => ({
   kind: 'event',
   event: value,
   touch: undefined,
+  pad: undefined,
   hover: false,
 });
 
@@ -107,6 +122,7 @@ export function translate(message: ViewerInput, size: Size): Translation {
           },
         },
         touch: touchOrder(input.value),
+        pad: undefined,
         hover: action === TouchAction.TOUCH_ACTION_HOVER,
       };
     }
@@ -152,6 +168,15 @@ export function translate(message: ViewerInput, size: Size): Translation {
         return refused('action.argument is not a package or ?label');
       if (argument.length > MAX_PACKAGE) return refused(`action.argument is longer than ${MAX_PACKAGE}`);
       return event({ $case: 'action', value: input.value });
+    }
+    case 'pad': {
+      const { sequence, buttons, leftX, leftY, rightX, rightY, leftTrigger, rightTrigger } = input.value;
+      const sticks = [leftX, leftY, rightX, rightY];
+      if (sticks.some((axis) => Math.abs(axis) > AXIS) || Math.max(leftTrigger, rightTrigger) > AXIS)
+        return refused(`pad has an axis beyond ${AXIS}`);
+      if (buttons > PAD_BUTTONS) return refused('pad.buttons names a button above 16');
+      const active = [...sticks, leftTrigger, rightTrigger, buttons].some((value) => value !== 0);
+      return { ...event({ $case: 'pad', value: input.value }), pad: { sequence, active } };
     }
     case 'control':
       return { kind: 'control', want: input.value.want, to: input.value.want ? '' : input.value.to };

@@ -33,6 +33,7 @@ const touch = fc
     $case: 'touch' as const,
     value: { ...value, finger: value.fingers[0]?.finger ?? 0, buttons: 0 },
   }));
+const axis = fc.oneof(fc.integer({ min: -32_768, max: 32_768 }), s32);
 /** Every message a viewer could write, with values that nobody means. */
 const input: fc.Arbitrary<NonNullable<ViewerInput['input']>> = fc.oneof(
   { arbitrary: touch, weight: 6 },
@@ -70,6 +71,19 @@ const input: fc.Arbitrary<NonNullable<ViewerInput['input']>> = fc.oneof(
     value: fc.record({ want: bool, to: fc.constantFrom('', 'a', 'b', 'w', 'nobody') }),
   }),
   fc.record({ $case: fc.constant('heartbeat' as const), value: fc.record({ gesture: u32 }) }),
+  fc.record({
+    $case: fc.constant('pad' as const),
+    value: fc.record({
+      sequence: u32,
+      leftX: axis,
+      leftY: axis,
+      rightX: axis,
+      rightY: axis,
+      leftTrigger: fc.oneof(fc.nat(32_768), u32),
+      rightTrigger: fc.oneof(fc.nat(32_768), u32),
+      buttons: fc.oneof(fc.nat(0x3_ffff), u32),
+    }),
+  }),
 );
 const whole = fc
   .record({ input, sentAtMs: fc.double() })
@@ -119,6 +133,13 @@ function checkEvent({ event }: ControlEvent): void {
       expect(event.value.keycode).toBeGreaterThan(0);
       expect(event.value.keycode).toBeLessThanOrEqual(1_000);
       return;
+    case 'pad': {
+      const { leftX, leftY, rightX, rightY, leftTrigger, rightTrigger, buttons } = event.value;
+      for (const value of [leftX, leftY, rightX, rightY, leftTrigger, rightTrigger])
+        expect(Math.abs(value)).toBeLessThanOrEqual(32_767);
+      expect(buttons).toBeLessThanOrEqual(0x1_ffff);
+      return;
+    }
     case 'text':
       expect(event.value.text.length).toBeLessThanOrEqual(4_096);
       return;

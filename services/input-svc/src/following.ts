@@ -1,7 +1,7 @@
 import type { LaneCast } from '@ancloud/bus';
 import type { viewer as protocol } from '@ancloud/contracts';
 import type { Size } from '@ancloud/kit';
-import type { TouchOrder } from '@ancloud/kit/input-translation';
+import type { PadOrder, TouchOrder } from '@ancloud/kit/input-translation';
 import { actorOf, type Controls } from './controls.js';
 import type { Fate } from './core/fates.js';
 import type { SharedInput } from './core/shared-input.js';
@@ -39,6 +39,8 @@ interface Owed {
   inputs: number;
   /** Of the last touch. */
   touch: TouchOrder | undefined;
+  /** Of the last state of a gamepad. */
+  pad: PadOrder | undefined;
 }
 
 /**
@@ -85,10 +87,11 @@ export class Following {
     const result = shared.for(now);
     if (result.kind !== 'event' || !sending.cast(cast, result.event, written)) return false;
     counted('followed');
-    const owed = (this.#owed ??= { leader, atMs: 0, inputs: 0, touch: undefined });
+    const owed = (this.#owed ??= { leader, atMs: 0, inputs: 0, touch: undefined, pad: undefined });
     owed.atMs = shared.atMs;
     owed.inputs += 1;
     owed.touch = result.touch ?? owed.touch;
+    owed.pad = result.pad ?? owed.pad;
     return true;
   }
 
@@ -103,10 +106,11 @@ export class Following {
     if (owed === undefined) return;
     this.#owed = undefined;
     const { controls, touching } = this.#options;
-    const { leader, atMs, inputs, touch } = owed;
+    const { leader, atMs, inputs, touch, pad } = owed;
     // It is the holder still: whatever changes that settles before.
     controls.decide({ type: 'acts', now: atMs, ...actorOf(leader.group, leader.role) }, leader.why);
     if (touch !== undefined) touching.accept(leader.group, touch);
+    if (pad !== undefined) touching.acceptPad(leader.group, pad);
     controls.counted(inputs);
   }
 

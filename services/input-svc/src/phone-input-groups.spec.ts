@@ -73,6 +73,25 @@ describe('PhoneInput', () => {
     expect(words().slice(before)).toEqual(['7:touch3', '7:touch4']);
   });
 
+  it('hears the silence of a group that has a stick pushed, also where its states are cast', async () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    const pad = (sequence: number, leftX: number): SharedInput =>
+      new SharedInput(
+        ViewerInput.fromPartial({ input: { $case: 'pad', value: { sequence, leftX } } }),
+        performance.now(),
+      );
+    input.following.follow(leader, pad(1, 0));
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    expect(words()).toEqual(['7:pad']);
+    inCast.shared = [];
+    expect(input.following.cast(new LaneCast(), leader, pad(2, 9))).toBe(true);
+    input.following.settle();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(words()).toEqual(['7:pad', '7:liftAll']);
+  });
+
   it('follows nobody before it knows its size', () => {
     input = new PhoneInput({ ...options, phoneId: 'ph_2' });
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;

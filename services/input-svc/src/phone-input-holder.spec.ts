@@ -27,6 +27,35 @@ describe('PhoneInput', () => {
     await settle();
   };
 
+  describe('a gamepad', () => {
+    const pad = (sequence: number, buttons = 1): Uint8Array =>
+      ViewerInput.encode(
+        ViewerInput.fromPartial({ input: { $case: 'pad', value: { sequence, buttons } } }),
+      ).finish();
+
+    it('is taken from who holds the controls, in its order, and is let go when its viewer falls silent', async () => {
+      input.message('a', 'control', pad(2));
+      await holds('a', 7);
+      input.message('a', 'control', pad(1, 3));
+      input.message('b', 'control', pad(9));
+      input.message('a', 'control', pad(3, 0));
+      input.message('a', 'control', pad(4));
+      await settle();
+      expect(words()).toEqual(['7:pad', '7:pad', '7:pad']);
+      expect(told).toContain('b refused CONTROL_NOT_HELD');
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(words().at(-1)).toBe('7:liftAll');
+    });
+
+    it('is let go when its viewer leaves', async () => {
+      input.came('a', 'control', 'c1');
+      input.message('a', 'control', pad(1));
+      await holds('a', 7);
+      input.went('a', 'c1');
+      expect(words()).toEqual(['7:pad', '7:liftAll']);
+    });
+  });
+
   describe('the holder’s straight way', () => {
     it('is asked of the session under the holder’s fence, and begins behind all that it said before', async () => {
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));

@@ -55,3 +55,25 @@ it('says nothing of who is listened for no more', async () => {
   await turn();
   expect(silenced).toEqual([]);
 });
+
+it('takes a gamepad’s states in their order, also past the end of their numbers', () => {
+  const touching = new Touching(() => undefined);
+  const accepts = (sequence: number): boolean => touching.acceptPad('a', { sequence, active: false });
+  expect([5, 5, 4, 6, 0xffff_ffff].map(accepts)).toEqual([true, false, false, true, false]);
+  touching.forget('a');
+  expect([0xffff_fffe, 0xffff_ffff, 0, 1].map(accepts)).toEqual([true, true, true, true]);
+});
+
+it('hears the silence of who has a stick pushed, and not of whose gamepad rests', async () => {
+  const silenced: string[] = [];
+  const touching = new Touching((viewer) => silenced.push(viewer));
+  touching.acceptPad('a', { sequence: 1, active: true });
+  touching.acceptPad('a', { sequence: 2, active: false });
+  vi.advanceTimersByTime(2 * limits.silenceMs);
+  await turn();
+  expect(silenced).toEqual([]);
+  touching.acceptPad('a', { sequence: 3, active: true });
+  vi.advanceTimersByTime(limits.silenceMs);
+  await turn();
+  expect(silenced).toEqual(['a']);
+});

@@ -1,16 +1,18 @@
-import type { TouchOrder, Translation } from '@ancloud/kit/input-translation';
+import type { PadOrder, TouchOrder, Translation } from '@ancloud/kit/input-translation';
 import type { Controls } from './controls.js';
 import type { Actor } from './core/arbiter.js';
 import { limits } from './core/limits.js';
 import { TouchSequence } from './core/touch-order.js';
 
 /**
- * Touches of one phone's viewers in time: each viewer's in their order, and whether who has fingers down is still there. One second
+ * Touches and gamepads of one phone's viewers in time: each viewer's in their order, and whether who has something down is still there. One second
  * without a word while fingers are down is silence: ICE takes ten to notice that a viewer is gone.
  */
 export class Touching {
   /** Of each viewer that ever touched here; ends with the viewer. */
   readonly #orders = new Map<string, TouchSequence>();
+  /** Of each viewer's gamepad the newest state. */
+  readonly #pads = new Map<string, PadOrder>();
   readonly #silenced: (viewer: string) => void;
   #silence: NodeJS.Timeout | undefined;
   /** Of a silence that is over in this turn of the event loop, unless what waits to be read ends it. */
@@ -29,9 +31,19 @@ export class Touching {
     return true;
   }
 
+  /** Hot. The same of a gamepad's states. */
+  acceptPad(viewer: string, pad: PadOrder): boolean {
+    const before = this.#pads.get(viewer);
+    // As of touches: the nearer way round a u32 decides.
+    if (before !== undefined && ((pad.sequence - before.sequence) | 0) <= 0) return false;
+    this.#pads.set(viewer, pad);
+    this.alive(viewer);
+    return true;
+  }
+
   /** Hot. The holder has spoken. */
   alive(viewer: string): void {
-    const down = (this.#orders.get(viewer)?.fingersDown ?? 0) > 0;
+    const down = (this.#orders.get(viewer)?.fingersDown ?? 0) > 0 || this.#pads.get(viewer)?.active === true;
     clearImmediate(this.#verdict);
     this.#verdict = undefined;
     if (!down) this.rest();
@@ -55,6 +67,7 @@ export class Touching {
   /** Its touch numbers begin anew. */
   forget(viewer: string): void {
     this.#orders.delete(viewer);
+    this.#pads.delete(viewer);
   }
 }
 
@@ -63,7 +76,7 @@ export function takeInput(
   controls: Pick<Controls, 'decide' | 'counted'>,
   touching: Touching,
   actor: Actor,
-  { touch, hover }: Extract<Translation, { kind: 'event' }>,
+  { touch, pad, hover }: Extract<Translation, { kind: 'event' }>,
   why: string,
 ): 'accepted' | 'refused' | 'stale' {
   const now = performance.now();
@@ -73,6 +86,7 @@ export function takeInput(
     : controls.decide({ type: 'acts', now, ...actor }, why);
   if (!accepted) return 'refused';
   if (touch !== undefined && !touching.accept(viewer, touch)) return 'stale';
+  if (pad !== undefined && !touching.acceptPad(viewer, pad)) return 'stale';
   controls.counted();
   return 'accepted';
 }

@@ -145,7 +145,7 @@ export class PipeOutlet implements StreamViewer {
     video.on('producerclose', () => this.close("the phone's picture comes another way"));
     this.#opened = true;
     stream.changed();
-    const { width, height } = stream.size;
+    const { width, height } = stream.facts.size;
     return {
       end: endOf(transport),
       video: trackOf(video),

@@ -11,15 +11,15 @@ export function recordOf(
     region,
   }: { readonly mediaId: string; readonly address: string; readonly region: string },
 ): StreamRecord {
-  const { phoneId, edges, viewers, pinned, size, full } = stream;
+  const { phoneId, edges, viewers, pinned, facts, full } = stream;
   return {
     phoneId,
     mediaId,
     mediaAddress: address,
     fence,
     viewers: edges.reduce((sum, edge) => sum + edge.viewers, viewers),
-    width: size.width,
-    height: size.height,
+    width: facts.size.width,
+    height: facts.size.height,
     updatedAtMs: Date.now(),
     region,
     full,

@@ -11,6 +11,7 @@ import type { Layer } from './core/layer-choice.js';
 import type { Shape } from './core/rtp-parameters.js';
 import type { WishReason } from './core/key-frame-wish.js';
 import type { Inflow, Load } from './inflow.js';
+import { PhoneFacts } from './phone-facts.js';
 import { PhoneQuestions } from './phone-questions.js';
 import { KeyFrameWishes } from './key-frame-wishes.js';
 import type { LowSeat } from './low-layer.js';
@@ -53,7 +54,8 @@ export class Stream {
   readonly #wishes: KeyFrameWishes;
   readonly #meter: RateMeter;
   #session: SessionRecord | undefined;
-  #size = { width: 0, height: 0 };
+  /** What viewers are told of the phone itself. */
+  readonly facts = new PhoneFacts(this.#audience);
   #closed = false;
 
   private constructor(options: StreamOptions, branches: Branches) {
@@ -123,10 +125,6 @@ export class Stream {
     return this.#inflow?.origin ?? '';
   }
 
-  get size(): { readonly width: number; readonly height: number } {
-    return this.#size;
-  }
-
   get hasAudio(): boolean {
     return this.#inflow?.audio !== undefined;
   }
@@ -172,15 +170,14 @@ export class Stream {
     if (this.#closed) return;
     this.#session = session;
     this.#attachment.session(session);
-    if (session !== undefined) this.resized(session.width, session.height);
+    if (session === undefined) return;
+    this.resized(session.width, session.height);
+    this.facts.session(session);
   }
 
   /** The picture's size, from the session record or a device event; 0 is ignored. */
   resized(width: number, height: number): void {
-    if (width === 0 || height === 0 || (width === this.#size.width && height === this.#size.height)) return;
-    this.#size = { width, height };
-    for (const viewer of this.#audience.all) viewer.notify('size', this.#size);
-    this.#options.changed();
+    if (this.facts.resized(width, height)) this.#options.changed();
   }
 
   lost(inflow: Inflow, reason: string): void {

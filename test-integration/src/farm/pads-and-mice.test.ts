@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from '../harness/browser.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
@@ -53,6 +54,36 @@ const pad = (change: { readonly button?: [number, boolean]; readonly axes?: numb
     if (one !== undefined) one.pressed = pressed;
     if (axes !== undefined) held.axes = axes;
   }, change);
+
+/** What a command of adb's shell prints. */
+const shellSays = async (command: string): Promise<string> => {
+  const argv = ['/system/bin/sh', '-c', command];
+  return (await execIn(host, phone.phoneId, { argv, uid: 2_000 })).stdout.trim();
+};
+
+describe('a phone with a gamepad', () => {
+  it('is refused where no host has uinput, as it is made and later; such a host says so', async () => {
+    const { hosts } = await farm.api<{ hosts: { gamepads: boolean }[] }>('GET', '/v1/hosts');
+    const has = hosts.map(({ gamepads }) => gamepads);
+    if (!fs.existsSync('/dev/uinput')) expect(has).toEqual([false]);
+    // On a machine that has it there is nothing to refuse: what a gamepad does is tested by the tier vm.
+    if (has.includes(true)) return;
+    const spec = { gamepad: true };
+    await expect(farm.api('POST', '/v1/phones', { spec })).rejects.toThrow('GAMEPAD_UNAVAILABLE');
+    await expect(farm.api('PATCH', `/v1/phones/${phone.phoneId}`, { spec })).rejects.toThrow(
+      'GAMEPAD_UNAVAILABLE',
+    );
+  });
+
+  it('has a dd that says of how many bits it is, and gathers what comes in pieces to whole events', async () => {
+    const ask = 'dd if=/proc/self/exe bs=1 skip=4 count=1 2>/dev/null | od -An -tx1';
+    expect((await shellSays(ask)).trim()).toBe('02');
+    const pieces = [5, 19, 30, 18].map((bytes) => `head -c ${bytes} /dev/zero; sleep 0.1`).join('; ');
+    const write = 'dd ibs=4096 obs=24 of=/data/local/tmp/events conv=notrunc 2>&1';
+    const said = await shellSays(`(${pieces}) | ${write}`);
+    expect(said).toMatch(/^3\+0 records out$/m);
+  });
+});
 
 describe('a viewer', () => {
   it('plays with a gamepad: buttons, the left stick as direction pad, the right one as wheel', async () => {

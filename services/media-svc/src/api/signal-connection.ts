@@ -162,10 +162,11 @@ export class SignalConnection {
       role,
       rtpCapabilities: viewer.branch.rtpCapabilities as unknown as protocol.Opaque,
       ...received,
-      width: stream.size.width,
-      height: stream.size.height,
+      width: stream.facts.size.width,
+      height: stream.facts.size.height,
       hasAudio: stream.hasAudio && !open.pinned,
       ...(open.pinned ? { layer: 'low' } : {}),
+      gamepad: stream.facts.gamepad,
     };
   }
 

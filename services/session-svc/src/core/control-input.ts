@@ -1,6 +1,6 @@
 import type { ControlBatch, ControlEvent, ScaledScroll } from '@ancloud/contracts/input/v1/input';
 import { Action } from '@ancloud/contracts/input/v1/viewer';
-import type { ActionInput } from '@ancloud/contracts/input/v1/viewer';
+import type { ActionInput, PadState } from '@ancloud/contracts/input/v1/viewer';
 import { KeyAction, KeyCode, splitInjectText, supportsControl } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { sameShape, scalePoint } from './geometry.js';
@@ -19,6 +19,8 @@ export interface InputResult {
   readonly drops: InputDrop[];
   /** Somebody asked for the phone's clipboard; who can answer depends on which servers run. */
   readonly wantsClipboard: boolean;
+  /** What the phone's gamepad shall be. */
+  readonly pad: PadState | 'rest' | undefined;
 }
 
 /** Keys that an action presses. */
@@ -40,6 +42,8 @@ export class ControlInput {
   readonly #version: ScrcpyVersion;
   #fence = 0;
   #clipboardSequence = 0n;
+  /** Of the present holder's gamepad. */
+  #padSequence: number | undefined;
 
   /** `fence`: the highest that was seen before the phone had told its size. */
   constructor(version: ScrcpyVersion, geometry: Geometry, fence = 0) {
@@ -63,24 +67,32 @@ export class ControlInput {
     const messages: ControlMessage[] = [];
     const drops: InputDrop[] = [];
     let wantsClipboard = false;
+    let pad: InputResult['pad'];
     if (batch.fence < this.#fence)
-      return { messages, drops: batch.events.map(() => 'fence'), wantsClipboard };
+      return { messages, drops: batch.events.map(() => 'fence'), wantsClipboard, pad };
     if (batch.fence > this.#fence) messages.push(...this.raise(batch.fence));
     for (const { event } of batch.events) {
       if (event === undefined) continue;
       if (event.$case === 'touch') {
         const dropped = this.pointers.touch(event.value, nowMs, messages);
         if (dropped !== undefined) drops.push(dropped);
+      } else if (event.$case === 'pad') {
+        if (this.#padIsNew(event.value)) pad = event.value;
+        else drops.push('stale');
       } else if (event.$case === 'clipboard' && !event.value.set) wantsClipboard = true;
-      else this.#other(event, messages, drops);
+      else {
+        if (event.$case === 'liftAll') pad = 'rest';
+        this.#other(event, messages, drops);
+      }
     }
-    return { messages, drops, wantsClipboard };
+    return { messages, drops, wantsClipboard, pad };
   }
 
   /** Somebody else holds the controls from `fence` on: frees what the one before left down. Nothing for a fence that is known. */
   raise(fence: number): ControlMessage[] {
     if (fence <= this.#fence) return [];
     this.#fence = fence;
+    this.#padSequence = undefined;
     return [...this.#keys.release(), ...this.pointers.liftForNewHolder()];
   }
 
@@ -121,8 +133,16 @@ export class ControlInput {
         messages.push(...this.lift());
         return;
       case 'touch':
+      case 'pad':
         return;
     }
+  }
+
+  /** States travel unordered. A u32 that wraps: the nearer way round decides which is newer. */
+  #padIsNew({ sequence }: PadState): boolean {
+    if (this.#padSequence !== undefined && ((sequence - this.#padSequence) | 0) <= 0) return false;
+    this.#padSequence = sequence;
+    return true;
   }
 
   #scroll(scroll: ScaledScroll, messages: ControlMessage[], drops: InputDrop[]): void {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { AdbError, type OpenStreamOptions, type PullFileOptions, type PushFileOptions } from '@ancloud/adb';
 import type { RunShellOptions, ShellProcess, ShellResult, StartShellOptions } from '@ancloud/adb';
 import type { PhoneLink } from './phone-link.js';
@@ -26,6 +26,10 @@ export class FakeDevice<S extends FakeServer> {
   readonly servers: { readonly start: FakeStart; readonly server: S }[] = [];
   readonly commands: string[] = [];
   readonly files = new Map<string, Buffer>();
+  /** Of each command that was opened, oldest first, what it was given. */
+  readonly written: { readonly command: string; readonly chunks: readonly Buffer[] }[] = [];
+  /** Whether opening a command fails. */
+  refuses: (command: string) => boolean = () => false;
   /** Scids whose process runs. */
   readonly running = new Map<string, { readonly server: S; end(code: number): void }>();
   /** Answers a command; undefined = exit code 127. */
@@ -61,6 +65,8 @@ export class FakeDevice<S extends FakeServer> {
 export class FakeLink<S extends FakeServer> implements PhoneLink {
   readonly closed: Promise<void>;
   readonly sockets = new Set<Duplex>();
+  /** Commands that run. */
+  readonly commands = new Set<Duplex>();
   #isClosed = false;
   #resolve: () => void = () => undefined;
 
@@ -90,6 +96,26 @@ export class FakeLink<S extends FakeServer> implements PhoneLink {
         throw new AdbError('ADB_REFUSED', `${name}: refused`);
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
+  }
+
+  /** As the phone's own programs would take it: kept per command, in `device.written`. */
+  async openCommand(command: string): Promise<Duplex> {
+    this.#check();
+    this.device.commands.push(command);
+    const refusal = this.device.refuses(command);
+    if (refusal) throw new AdbError('ADB_REFUSED', `${command}: refused`);
+    const chunks: Buffer[] = [];
+    this.device.written.push({ command, chunks });
+    const stream = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _, done) => {
+        chunks.push(Buffer.from(chunk));
+        done();
+      },
+    });
+    this.commands.add(stream);
+    stream.once('close', () => this.commands.delete(stream));
+    return Promise.resolve(stream);
   }
 
   async startShell(command: string, options: StartShellOptions): Promise<ShellProcess> {
@@ -169,7 +195,7 @@ export class FakeLink<S extends FakeServer> implements PhoneLink {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.device.links.delete(this);
-    for (const socket of this.sockets) socket.destroy();
+    for (const stream of [...this.sockets, ...this.commands]) stream.destroy();
     this.#resolve();
   }
 

@@ -3,6 +3,7 @@ import {
   closeAdb,
   connectAdb,
   openLocalAbstract,
+  openStream,
   pullFile,
   pushFile,
   runShell,
@@ -27,6 +28,8 @@ export interface PhoneLink {
   readonly closed: Promise<void>;
   /** An abstract socket of the phone. */
   openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream>;
+  /** A command's stdin and stdout as they are, without its exit status. */
+  openCommand(command: string, options: OpenStreamOptions): Promise<AdbStream>;
   startShell(command: string, options: StartShellOptions): Promise<ShellProcess>;
   runShell(command: string, options?: RunShellOptions): Promise<ShellResult>;
   push(options: PushFileOptions): Promise<number>;
@@ -107,6 +110,9 @@ class AdbLink implements PhoneLink {
 
   openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream> {
     return openLocalAbstract(this.#adb, name, options);
+  }
+  openCommand(command: string, options: OpenStreamOptions): Promise<AdbStream> {
+    return openStream(this.#adb, `exec:${command}`, options);
   }
   startShell(command: string, options: StartShellOptions): Promise<ShellProcess> {
     return startShell(this.#adb, command, options);

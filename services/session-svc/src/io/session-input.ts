@@ -4,11 +4,12 @@ import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
 import { AppError, asAppError, type Clock, type Log, translate } from '@ancloud/kit';
 import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
-import { ControlInput } from '../core/control-input.js';
+import { ControlInput, type InputDrop, type InputResult } from '../core/control-input.js';
 import { screenFor } from '../core/geometry.js';
 import type { Size } from '../core/geometry.js';
 import { phonePaused } from '../errors.js';
 import type { ControlChannel } from './control-channel.js';
+import type { PadPipe } from './pad-pipe.js';
 import type { SessionMetrics } from './session-metrics.js';
 
 /** The phone answers a set-clipboard at once; a loaded one within seconds. */
@@ -28,6 +29,8 @@ export interface SessionInputOptions {
   readonly acknowledge: (ack: ControlAck, answer?: LaneAnswer) => void;
   /** Asks another server for the clipboard; false when none would answer. */
   readonly askClipboard: () => boolean;
+  /** The phone's gamepad, owned from now on; undefined when it has none. */
+  readonly pad: PadPipe | undefined;
 }
 
 /** Who is told of what input-svc says beside inputs. */
@@ -76,6 +79,10 @@ export class SessionInput {
     return this.#channel?.queued ?? 0;
   }
 
+  get hasGamepad(): boolean {
+    return this.#options.pad !== undefined;
+  }
+
   /** Of one listener. */
   listen(listener: InputListener): void {
     this.#listener = listener;
@@ -84,15 +91,27 @@ export class SessionInput {
   /** A control socket is there; whoever made it closes it. */
   opened(channel: ControlChannel): void {
     this.#channel = channel;
+    this.#options.pad?.rest();
     this.#options.tell({ $case: 'controlReady', value: true });
   }
 
   /** It is gone, and with it what was held down. May be called twice. */
   lost(): void {
     this.#input?.forget();
+    this.#options.pad?.rest();
     if (this.#channel === undefined) return;
     this.#channel = undefined;
     this.#options.tell({ $case: 'controlReady', value: false });
+  }
+
+  /** The connection into the phone is gone. */
+  unlinked(): void {
+    this.#options.pad?.lost();
+  }
+
+  /** The session ends. May be called twice. */
+  close(): void {
+    this.#options.pad?.close();
   }
 
   /** One message of input-svc, as it came. Hot: decoded, reconciled and on the socket before this returns. */
@@ -140,7 +159,9 @@ export class SessionInput {
   /** What is sent to a frozen phone is dropped, for late touches would do harm; fingers that were down are lifted when it goes on. */
   hold(held: boolean): void {
     this.#held = held;
-    if (!held && this.#input !== undefined) this.#channel?.send(this.#input.lift());
+    if (held) return;
+    if (this.#input !== undefined) this.#channel?.send(this.#input.lift());
+    this.#options.pad?.rest();
   }
 
   /** Somebody else holds the controls: what the one before left down is lifted, without waiting for the new one's touch. */
@@ -150,13 +171,12 @@ export class SessionInput {
 
   /** Lifts what input-svc has forgotten: it died, and no other has taken the phone. */
   liftForgotten(nowMs: number): void {
-    if (this.#input === undefined || this.#input.pointers.held === 0) return;
+    const { pad } = this.#options;
+    if (this.#input === undefined || (this.#input.pointers.held === 0 && pad?.active !== true)) return;
     if (this.#held || nowMs - this.#lastBatchMs < FORGOTTEN_TOUCH_MS) return;
-    this.#options.log.warn(
-      { fingers: this.#input.pointers.held },
-      'lifting fingers that nobody has mentioned',
-    );
+    this.#options.log.warn({ fingers: this.#input.pointers.held }, 'lifting what nobody has mentioned');
     this.#channel?.send(this.#input.lift());
+    pad?.rest();
   }
 
   /** Errors: SESSION_NOT_READY, DEADLINE_EXCEEDED when the phone does not acknowledge, CANCELLED. */
@@ -231,14 +251,22 @@ export class SessionInput {
       this.#acknowledge(batch, batch.fence < this.#fence ? 'fence' : 'not-ready', answer);
       return;
     }
-    const { messages, drops, wantsClipboard } = this.#input.apply(batch, receivedMs);
+    const { messages, drops, wantsClipboard, pad } = this.#input.apply(batch, receivedMs);
     if (batch.fence === this.#fence) this.#lastBatchMs = receivedMs;
     channel.send(messages, receivedMs);
+    if (pad !== undefined) this.#pad(pad, drops);
     for (const reason of drops) metrics.inputDropped.inc({ reason });
     if (wantsClipboard) this.#tellClipboard();
     if (batch.ack === 0) return;
     const refused = batch.fence < this.#fence ? 'fence' : (drops[0] ?? '');
     channel.whenWritten((written) => this.#acknowledge(batch, written ? refused : 'not-ready', answer));
+  }
+
+  #pad(state: NonNullable<InputResult['pad']>, drops: InputDrop[]): void {
+    const { pad } = this.#options;
+    if (state === 'rest') pad?.rest();
+    else if (pad === undefined) drops.push('unsupported');
+    else pad.state(state);
   }
 
   #raise(fence: number): void {
@@ -248,6 +276,7 @@ export class SessionInput {
     const lifts = this.#input?.raise(fence) ?? [];
     this.#channel?.voidClipboards();
     this.#channel?.send(lifts);
+    this.#options.pad?.rest();
   }
 
   #acknowledge({ ack }: ControlBatch, refused: string, answer: LaneAnswer | undefined): void {

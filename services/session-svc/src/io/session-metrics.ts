@@ -28,6 +28,7 @@ export class SessionMetrics {
   readonly groupsReplayed;
   readonly inputDropped;
   readonly controlWrites;
+  readonly padOpens;
   readonly touchSeconds;
   readonly linkFailures;
   readonly streamsStarted;
@@ -74,6 +75,10 @@ export class SessionMetrics {
       'Writes to control sockets, by whether the socket took them at once',
       'way',
       ['now', 'queued'],
+    );
+    this.padOpens = metrics.counter(
+      'ancloud_gamepad_opens_total',
+      'Programs that were started in phones to write to their gamepads',
     );
     this.touchSeconds = metrics.timing(
       'ancloud_touch_seconds',

@@ -21,6 +21,7 @@ export function sessionRecord(
     rests: true,
     width: input.size?.width ?? 0,
     height: input.size?.height ?? 0,
+    gamepad: input.hasGamepad,
     streaming: stream.streaming,
     audio: stream.state.audio,
     encoder: stream.encoder,

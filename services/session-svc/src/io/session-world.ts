@@ -37,4 +37,6 @@ export interface SessionOptions {
   readonly phoneId: string;
   readonly bootId: string;
   readonly address: PhoneAddress;
+  /** This boot of the phone has one. */
+  readonly gamepad: boolean;
 }

@@ -128,9 +128,11 @@ export function stageSessions() {
     version = '4.1',
     {
       connect,
+      gamepad = false,
       ...over
     }: {
       audio?: 'opus' | 'unavailable';
+      gamepad?: boolean;
       connect?: (device: FakeDevice<FakePhone>) => Promise<PhoneLink>;
     } = {},
   ) {
@@ -169,7 +171,7 @@ export function stageSessions() {
         log: silentLog,
         metrics: counted,
       },
-      { phoneId: 'ph_1', bootId: 'b1', address: { host: '127.0.0.1', port: 5555 } },
+      { phoneId: 'ph_1', bootId: 'b1', address: { host: '127.0.0.1', port: 5555 }, gamepad },
     );
     cleanup.push(() => session.close('the test ends'));
     const ready = async (): Promise<void> => {

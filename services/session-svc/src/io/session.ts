@@ -2,6 +2,7 @@ import type { SessionRecord, SessionState } from '@ancloud/contracts/state/v1/st
 import { AppError, asAppError, type Log, type SrtpPolicy } from '@ancloud/kit';
 import { initialSession, stateTold, stepSession } from '../core/session-state.js';
 import type { SessionEffect, SessionEvent, SessionMachine } from '../core/session-state.js';
+import { PadPipe } from './pad-pipe.js';
 import { notReached, phonePaused } from '../errors.js';
 import { ControlServer } from './control-server.js';
 import { LinkArrival } from './link-arrival.js';
@@ -54,24 +55,20 @@ export class Session {
     this.#log = world.log.child({ phone: options.phoneId });
     const { version, clock, hostClock, metrics } = world;
     this.#retry = new Retry({ clock, held: () => this.#held, due: () => this.#step('retryDue') });
+    const shared = { version, clock, log: this.#log, metrics };
     this.input = new SessionInput({
       phoneId: options.phoneId,
-      version,
-      clock,
-      log: this.#log,
-      metrics,
+      ...shared,
       tell: (event) => world.voice.device(options.phoneId, { event }),
       acknowledge: (ack, answer) => world.voice.acknowledge(options.phoneId, ack, answer),
       askClipboard: () => this.streams.askClipboard(),
+      pad: options.gamepad ? new PadPipe({ ...shared, link: () => this.link }) : undefined,
     });
     this.streams = new SessionStreams({
       phoneId: options.phoneId,
       socket,
-      version,
-      clock,
+      ...shared,
       hostClock,
-      log: this.#log,
-      metrics,
       link: async (signal) => {
         const link = this.link;
         return { link, jarPath: await world.jar.ensure(link, signal) };
@@ -168,8 +165,7 @@ export class Session {
       case 'connectLink':
         return this.#connect();
       case 'startControl':
-        void this.#startControl();
-        return;
+        return void this.#startControl();
       case 'scheduleRetry':
         return this.#retry.later();
       case 'resetBackoff':
@@ -206,6 +202,7 @@ export class Session {
     const lost = (): void => {
       if (this.#link !== link) return;
       this.#link = undefined;
+      this.input.unlinked();
       this.#closeControl();
       if (this.#machine.at !== 'closed') this.#reason = 'the adb connection was lost';
       this.#step('linkLost');
@@ -288,6 +285,7 @@ export class Session {
     this.#arrival.ended(asAppError(this.#life.signal.reason));
     this.#retry.cancel();
     this.streams.close();
+    this.input.close();
     this.#closeControl();
     this.#link?.close();
     this.#link = undefined;

@@ -116,12 +116,17 @@ export class Sessions {
   }
 
   async #attached(status: PhoneStatus): Promise<Session> {
-    const { phoneId, bootId, address, adbPort } = status;
+    const { phoneId, bootId, address, adbPort, gamepad } = status;
     const current = this.#entries.get(phoneId)?.session;
     if (current?.bootId === bootId) return current;
     this.#end(phoneId, 'the phone booted anew');
     const port = adbPort === 0 ? ADB_PORT : adbPort;
-    const session = await Session.create(this.#world, { phoneId, bootId, address: { host: address, port } });
+    const session = await Session.create(this.#world, {
+      phoneId,
+      bootId,
+      address: { host: address, port },
+      gamepad,
+    });
     this.#entries.set(phoneId, { session, stopListening: this.#ears.open(session) });
     return session;
   }
