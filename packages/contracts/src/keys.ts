@@ -90,7 +90,7 @@ export const plainKeys = {
   /** A feed that was made and whose publisher has not come yet: owner. */
   feedToken: { template: 'feed-token:{feed}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
-  /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. */
+  /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. `ended` alone for a minute once its player by WHEP has left. */
   viewer: { template: 'viewer:{viewer}', writer: 'gateway', type: 'hash' },
   /** Viewers of a phone that have joined or may, by when they are forgotten (Unix ms). */
   phoneViewers: { template: 'phone:{phone}:viewers', writer: 'gateway', type: 'zset' },

@@ -1,5 +1,6 @@
 import { subjects, viewer as protocol } from '@ancloud/contracts';
 import { Role } from '@ancloud/contracts/common/v1/common';
+import type { ViewerRight } from '@ancloud/contracts/events/v1/events';
 import type { Bus } from '@ancloud/bus';
 import { AppError, type Log } from '@ancloud/kit';
 import { readOffer, shapeOf } from './core/whep-offer.js';
@@ -18,7 +19,10 @@ export class WhepSessions {
   readonly #feeds: Feeds;
   readonly #bus: Bus;
   readonly #log: Log;
-  readonly #viewers = new Map<string, { readonly viewer: WhepViewer; readonly phoneId: string }>();
+  readonly #viewers = new Map<
+    string,
+    { readonly viewer: WhepViewer; readonly phoneId: string; readonly right: ViewerRight }
+  >();
   readonly #beat: NodeJS.Timeout;
 
   constructor(parts: {
@@ -32,7 +36,7 @@ export class WhepSessions {
     this.#bus = parts.bus;
     this.#log = parts.log;
     this.#beat = setInterval(() => {
-      for (const [viewerId, { phoneId }] of this.#viewers) this.#presence(phoneId, viewerId, true);
+      for (const [viewerId, { phoneId, right }] of this.#viewers) this.#presence(phoneId, viewerId, right);
     }, protocol.limits.whepBeatMs);
   }
 
@@ -54,10 +58,14 @@ export class WhepSessions {
     readonly low: boolean;
     /** A thumbnail: no reason to keep the phone awake. */
     readonly pinned: boolean;
+    readonly owner: string;
+    /** Of its token. */
+    readonly role: Role;
     /** Also where the phone arrives at another media-svc. */
     readonly edge: boolean;
   }): Promise<{ readonly answer: string; readonly etag: string }> {
-    const { phoneId, viewerId } = request;
+    const { phoneId, viewerId, owner, role, pinned } = request;
+    const right = { owner, role, pinned };
     // Before anything is opened: a bad offer costs nothing.
     const offer = readOffer(request.offer);
     const stream = request.feedId === '' ? await this.#streams.open(phoneId, request.edge) : undefined;
@@ -67,17 +75,17 @@ export class WhepSessions {
         id: viewerId,
         offer,
         takeLow: stream !== undefined && request.low ? () => stream.takeLow(branch) : undefined,
-        pinned: request.pinned,
+        pinned,
         log: this.#log,
         closed: (reason) => {
           left();
           if (this.#viewers.get(viewerId)?.viewer === made) this.#viewers.delete(viewerId);
-          this.#presence(phoneId, viewerId, false);
+          this.#presence(phoneId, viewerId, undefined);
           this.#log.debug({ viewer: viewerId, reason }, 'a WHEP viewer is closed');
         },
       });
-      this.#viewers.set(viewerId, { viewer: made, phoneId });
-      this.#presence(phoneId, viewerId, true);
+      this.#viewers.set(viewerId, { viewer: made, phoneId, right });
+      this.#presence(phoneId, viewerId, right);
       return made;
     });
     try {
@@ -117,11 +125,12 @@ export class WhepSessions {
     });
   }
 
-  #presence(phoneId: string, viewerId: string, present: boolean): void {
+  /** `right` of one that is there. */
+  #presence(phoneId: string, viewerId: string, right: ViewerRight | undefined): void {
     this.#bus.publish(
       subjects.viewer,
       { phone: phoneId },
-      { phoneId, viewerId, role: Role.ROLE_WATCH, present, connection: '' },
+      { phoneId, viewerId, role: Role.ROLE_WATCH, present: right !== undefined, connection: '', right },
     );
   }
 }

@@ -2,18 +2,22 @@ import { isRoleWord, plainKeys, type viewer as protocol } from '@ancloud/contrac
 import { keyOf, type State } from '@ancloud/state';
 import {
   admitViewer,
+  endViewer,
   keepViewer,
   leaveViewer,
   listViewers,
   makeViewer,
   revokeViewer,
   rotateResume,
+  standViewer,
 } from './viewer-scripts.js';
 
 /** How long a viewer may come back after its connection ended. */
 const RESUME_MS = 120_000;
 /** A connection that lives says so every 10 s: one that has not for this long is gone, whatever became of its gateway. */
 const SEEN_MS = 25_000;
+/** Longer than a word of its presence is under way. */
+const ENDED_MS = 60_000;
 /** Longer than any token is good (1 h): what a revocation must outlive. */
 const REVOKED_MS = 2 * 3_600_000;
 /** Viewers of one phone that are listed at most. */
@@ -140,22 +144,17 @@ export class ViewerStore {
   }
 
   /**
-   * It is there, by the word of who serves it: it stands for `ms` more. One that was forgotten is not known again. False: its right was
-   * taken back.
+   * It is there, by the word of who serves it: it stands for `ms` more, and is known again when a Redis that was emptied has forgotten it;
+   * not when it was ended (`end`), nor when nobody says whose it is. False: its right was taken back.
    */
-  async stand(viewer: string, phone: string, ms: number): Promise<boolean> {
-    const until = (await this.#state.now()) + ms;
-    const [key, list] = [viewerKey(viewer), listKey(phone)];
-    const answers = await this.#state.run('keeping a viewer', (redis) =>
-      redis
-        .multi()
-        .exists(revokedKey(viewer))
-        .pexpire(key, ms)
-        .zadd(list, 'XX', until, viewer)
-        .pexpire(list, ms, 'GT')
-        .exec(),
+  async stand(viewer: string, served: Omit<JoinedViewer, 'region'>, ms: number): Promise<boolean> {
+    const answer = await this.#state.script(
+      standViewer,
+      [viewerKey(viewer), listKey(served.phone), revokedKey(viewer)],
+      // Its region has seated it already.
+      [viewer, ms, ...fieldsOf({ ...served, region: '' })],
     );
-    return answers?.[0]?.[1] !== 1;
+    return answer === 1;
   }
 
   /** The connection ended: the viewer may come back. */
@@ -168,11 +167,9 @@ export class ViewerStore {
     await this.#state.script(leaveViewer, [viewerKey(viewer), listKey(phone)], [viewer, connection, '1']);
   }
 
-  /** The viewer's session was ended by its own token, whatever made it. */
+  /** The viewer's session was ended by its own token, whatever made it. What is still under way of its presence makes nothing of it again. */
   async end(viewer: string, phone: string): Promise<void> {
-    await this.#state.run('forgetting a viewer', async (redis) => {
-      await redis.multi().zrem(listKey(phone), viewer).del(viewerKey(viewer)).exec();
-    });
+    await this.#state.script(endViewer, [viewerKey(viewer), listKey(phone)], [viewer, ENDED_MS]);
   }
 
   /** A viewer that was made, has joined or was revoked; undefined when there is none, or it is forgotten. */

@@ -1,5 +1,5 @@
 import type { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
-import { viewer as protocol } from '@ancloud/contracts';
+import { roleOf, viewer as protocol } from '@ancloud/contracts';
 import { AppError, type ClientPool, isAppError } from '@ancloud/kit';
 import { invalid, viewerRevoked } from '../errors.js';
 import { carrierAddresses } from '../signal/core/pick-media.js';
@@ -59,7 +59,8 @@ export class Whep {
     const { door, medias, signer, clock } = this.#parts;
     this.#offers.take((await signer.verify(token, clock.now())).viewer);
     const admission = await door.admit({ kind: 'token', token });
-    const { viewer: viewerId, phone: phoneId, pinned } = admission;
+    const { viewer: viewerId, phone: phoneId, pinned, owner } = admission;
+    const role = roleOf(admission.role);
     let at = '';
     try {
       if (pinned && feed !== '')
@@ -69,7 +70,7 @@ export class Whep {
         return medias
           .get(address)
           .createWhep(
-            { viewerId, phoneId, offer, feedId: feed, low: low || pinned, edge, pinned },
+            { viewerId, phoneId, offer, feedId: feed, low: low || pinned, edge, pinned, owner, role },
             { deadlineMs: ANSWER_MS, retries: 0 },
           );
       };
