@@ -108,6 +108,14 @@ it('records a phone for its owner alone, by REST and by gRPC', async () => {
   const begun = await call('POST', `/v1/phones/${phoneId}/recordings`);
   expect(begun, begun.text).toMatchObject({ status: 201, json: { phoneId, files: [] } });
 
+  // The fake that is asked next may be another one, as after a move of the phone: it knows of none.
+  const again = await call('POST', `/v1/phones/${phoneId}/recordings`);
+  expect(again.json).toMatchObject({
+    status: 409,
+    code: 'RECORDING_RUNNING',
+    value: begun.json.recordingId,
+  });
+
   const client = new GatewayServiceClient(gateway.grpcAddress, credentials.createInsecure());
   const listed = (key: string): Promise<string[]> =>
     new Promise((resolve, reject) => {

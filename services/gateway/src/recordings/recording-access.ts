@@ -1,9 +1,9 @@
 import { recordingIdPattern } from '@ancloud/contracts';
-import type { RecordingRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError } from '@ancloud/kit';
+import { type RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
+import { AppError, isAppError } from '@ancloud/kit';
 import { owns, type Principal } from '../auth/principal.js';
 import { invalid } from '../errors.js';
-import { askMedias, type MediaAsking, type Placed } from '../signal/ask-medias.js';
+import { askMedias, findAtMedias, type MediaAsking, type Placed } from '../signal/ask-medias.js';
 
 const ASK = { deadlineMs: 3_000, retries: 0 } as const;
 
@@ -43,6 +43,28 @@ export class RecordingAccess {
       field: 'recordingId',
       value: recordingId,
       fix: 'list those there are: GET /v1/recordings, or ./ancloud recording ls',
+    });
+  }
+
+  /**
+   * Of the phone none is under way at any media-svc: that of its stream, which makes the next one, knows its own alone, and another one goes on
+   * with what it had begun before the phone moved. One that does not answer for 5 s is not heard: it keeps nobody from recording. Two starts
+   * at once pass. Errors: RECORDING_RUNNING.
+   */
+  async requireIdle(phoneId: string): Promise<void> {
+    const running = await findAtMedias(
+      this.#asking,
+      async (media) => (await media.listRecordings({ recordingId: '' }, ASK)).recordings,
+      (one) => one.phoneId === phoneId && one.state !== RecordingState.RECORDING_STATE_FINISHED,
+    ).catch((error: unknown) => {
+      if (isAppError(error, 'UNAVAILABLE')) return undefined;
+      throw error;
+    });
+    if (running === undefined) return;
+    throw new AppError('RECORDING_RUNNING', `phone ${phoneId} is being recorded already`, {
+      field: 'recordingId',
+      value: running.what.recordingId,
+      fix: 'stop that recording first',
     });
   }
 

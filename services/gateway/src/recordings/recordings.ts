@@ -53,8 +53,9 @@ export class Recordings {
     { phoneId }: StartRecordingRequest,
     signal: AbortSignal,
   ): Promise<RecordingRecord> {
-    const { access, medias } = this.#parts;
+    const { access, medias, recordings } = this.#parts;
     const { desired } = await access.load(principal, phoneId);
+    await recordings.requireIdle(phoneId);
     // One id over all tries: one that was begun, and whose answer was lost, is begun already.
     const request = { recordingId: newId('rc'), phoneId, owner: desired.owner };
     return reachMedia(this.#parts, phoneId, signal, (address) =>
