@@ -102,6 +102,16 @@ describe('whep', () => {
     await player.page.close();
   });
 
+  it('plays where H.264 is decoded by Main or High alone', async () => {
+    const player = await WhepPage.open(browser, farm, phone.phoneId, {
+      ...(await endpoint()),
+      mainOrHigh: true,
+    });
+    await player.goesOn();
+    expect(await player.end()).toBe(200);
+    await player.page.close();
+  });
+
   it('a bad offer costs nothing: the token is as good as before', async () => {
     await nobodyPlays();
     const { url, authorization } = await endpoint();

@@ -94,6 +94,22 @@ describe('whip', () => {
     await publisher.page.close();
   });
 
+  it('a publisher that offers simulcast sends one encoding', async () => {
+    const publisher = await WhipPage.open(studio, farm, phone.phoneId, ['camera'], ['h', 'l']);
+    await publisher.show('rgb(200, 40, 40)');
+    const { token, whepUrl } = await farm.viewer(phone.phoneId, 'watch');
+    const player = await WhepPage.open(browser, farm, phone.phoneId, {
+      url: `${whepUrl}?feed=${publisher.feedId}`,
+      authorization: `Bearer ${token}`,
+    });
+    await player.shows([200, 40, 40]);
+    expect(await player.end()).toBe(200);
+    expect(await publisher.end()).toBe(200);
+    await has();
+    await player.page.close();
+    await publisher.page.close();
+  });
+
   it('the newest camera and the newest microphone stay', async () => {
     const microphone = await WhipPage.open(studio, farm, phone.phoneId, ['microphone']);
     const camera = await WhipPage.open(studio, farm, phone.phoneId, ['camera']);

@@ -19,6 +19,8 @@ interface Endpoint {
   readonly authorization: string;
   /** Its offer has no sound. */
   readonly silent?: boolean;
+  /** Its offer has H.264 in Main and High alone. */
+  readonly mainOrHigh?: boolean;
 }
 
 /** A page that plays a phone by WHEP: RTCPeerConnection and fetch, nothing of ours. */
@@ -131,7 +133,7 @@ export class WhepPage {
 }
 
 /** Runs in the page. */
-async function play({ url, authorization, silent = false }: Endpoint): Promise<void> {
+async function play({ url, authorization, silent = false, mainOrHigh = false }: Endpoint): Promise<void> {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const video = Object.assign(document.createElement('video'), {
     muted: true,
@@ -142,6 +144,13 @@ async function play({ url, authorization, silent = false }: Endpoint): Promise<v
   pc.ontrack = ({ streams: [stream] }) => (video.srcObject = stream ?? null);
   for (const kind of silent ? ['video'] : ['audio', 'video'])
     pc.addTransceiver(kind, { direction: 'recvonly' });
+  if (mainOrHigh) {
+    const { codecs } = RTCRtpReceiver.getCapabilities('video') ?? { codecs: [] };
+    const wanted = codecs.filter(({ sdpFmtpLine = '' }) => /profile-level-id=(?:4d|64)00/.test(sdpFmtpLine));
+    // An empty list would be all of them.
+    if (wanted.length === 0) throw new Error('the browser has neither');
+    pc.getTransceivers().at(-1)?.setCodecPreferences(wanted);
+  }
   await pc.setLocalDescription();
   const answer = await fetch(url, {
     method: 'POST',

@@ -19,12 +19,13 @@ export class WhipPage {
     this.feedId = feedId;
   }
 
-  /** @param kinds what is sent. */
+  /** @param kinds what is sent. @param encodings of the picture, when it is to be offered in several, by their ids. */
   static async open(
     browser: Browser,
     farm: Farm,
     phone: string,
     kinds: readonly ('camera' | 'microphone')[] = ['camera', 'microphone'],
+    encodings: readonly string[] = [],
   ): Promise<WhipPage> {
     const { feedId, whipUrl, token } = await farm.api<{ feedId: string; whipUrl: string; token: string }>(
       'POST',
@@ -33,7 +34,12 @@ export class WhipPage {
     );
     const page = await browser.context.newPage();
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
-    await page.evaluate(publish, { url: whipUrl, authorization: `Bearer ${token}`, kinds: [...kinds] });
+    await page.evaluate(publish, {
+      url: whipUrl,
+      authorization: `Bearer ${token}`,
+      kinds: [...kinds],
+      encodings: [...encodings],
+    });
     return new WhipPage(page, feedId);
   }
 
@@ -59,10 +65,12 @@ async function publish({
   url,
   authorization,
   kinds,
+  encodings,
 }: {
   url: string;
   authorization: string;
   kinds: ('camera' | 'microphone')[];
+  encodings: string[];
 }): Promise<void> {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
@@ -86,7 +94,7 @@ async function publish({
   }
   if (kinds.includes('camera'))
     for (const track of canvas.captureStream(10).getTracks())
-      pc.addTransceiver(track, { direction: 'sendonly' });
+      pc.addTransceiver(track, { direction: 'sendonly', sendEncodings: encodings.map((rid) => ({ rid })) });
   await pc.setLocalDescription();
   const answer = await fetch(url, {
     method: 'POST',
