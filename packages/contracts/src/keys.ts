@@ -90,10 +90,12 @@ export const plainKeys = {
   /** A feed that was made and whose publisher has not come yet: owner. */
   feedToken: { template: 'feed-token:{feed}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
-  /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. `ended` alone for a minute once its player by WHEP has left. */
+  /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. */
   viewer: { template: 'viewer:{viewer}', writer: 'gateway', type: 'hash' },
   /** Viewers of a phone that have joined or may, by when they are forgotten (Unix ms). */
   phoneViewers: { template: 'phone:{phone}:viewers', writer: 'gateway', type: 'zset' },
+  /** A player by WHEP that has left within the last minute: a word of its presence may still be under way. */
+  viewerEnded: { template: 'viewer-ended:{viewer}', writer: 'gateway', type: 'string' },
   /** A viewer whose right was taken back; stands for longer than any token is good. */
   viewerRevoked: { template: 'viewer-revoked:{viewer}', writer: 'gateway', type: 'string' },
   /** What people are shown for a viewer that was made with a name; stands for as long as the audit tells of it. */

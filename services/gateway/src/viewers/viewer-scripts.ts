@@ -39,7 +39,6 @@ const keep = `
 local c = redis.call('HGET', KEYS[1], 'connection')
 if c and c ~= ARGV[2] then return 0 end
 if not c then
-  redis.call('HDEL', KEYS[1], 'ended')
   redis.call('HSET', KEYS[1], 'phone', ARGV[4], 'role', ARGV[5], 'owner', ARGV[6], 'region', ARGV[7], 'pinned', ARGV[8], 'digest', ARGV[9], 'connection', ARGV[2])
 end
 local seen = string.format('%.0f', now)
@@ -51,14 +50,14 @@ ${listed('KEYS[2]', 'ARGV[3]')}
 return 1`;
 
 /**
- * KEYS[1] viewer, [2] viewers of its phone, [3] revoked; ARGV viewer, ms, phone, role, owner, region, pinned. → 1 it stands, or was ended, 0 it
- * was revoked. What is missing is written back, if the owner is told.
+ * KEYS[1] viewer, [2] viewers of its phone, [3] revoked, [4] ended; ARGV viewer, ms, phone, role, owner, region, pinned. → 1 it stands, or was
+ * ended, 0 it was revoked. What is missing is written back, if the owner is told.
  */
 export const standViewer: Script = {
   name: 'standViewer',
   lua: `${luaNow}
 if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
-if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return 1 end
+if redis.call('EXISTS', KEYS[4]) == 1 then return 1 end
 if redis.call('EXISTS', KEYS[1]) == 0 then
   if ARGV[5] == '' then return 1 end
   redis.call('HSET', KEYS[1], 'phone', ARGV[3], 'role', ARGV[4], 'owner', ARGV[5], 'region', ARGV[6], 'pinned', ARGV[7], 'since', string.format('%.0f', now))
@@ -69,14 +68,14 @@ ${listed('KEYS[2]', 'ARGV[2]')}
 return 1`,
 };
 
-/** KEYS[1] viewer, [2] viewers of its phone; ARGV viewer, ms in which nothing makes it stand again. */
+/** KEYS[1] viewer, [2] viewers of its phone, [3] ended; ARGV viewer, ms in which nothing makes it stand again. */
 export const endViewer: Script = {
   name: 'endViewer',
   lua: `
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'ended', '1')
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
+redis.call('SET', KEYS[3], '1', 'PX', ARGV[2])
+return 1`,
 };
 
 /**

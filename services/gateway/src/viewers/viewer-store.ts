@@ -67,6 +67,7 @@ const fieldsOf = ({ phone, role, owner, region, pinned }: JoinedViewer): string[
 ];
 
 const viewerKey = (viewer: string): string => keyOf(plainKeys.viewer.template, { viewer });
+const endedKey = (viewer: string): string => keyOf(plainKeys.viewerEnded.template, { viewer });
 const revokedKey = (viewer: string): string => keyOf(plainKeys.viewerRevoked.template, { viewer });
 const tokenKey = (token: string): string => keyOf(plainKeys.viewerToken.template, { token });
 const listKey = (phone: string): string => keyOf(plainKeys.phoneViewers.template, { phone });
@@ -150,7 +151,7 @@ export class ViewerStore {
   async stand(viewer: string, served: Omit<JoinedViewer, 'region'>, ms: number): Promise<boolean> {
     const answer = await this.#state.script(
       standViewer,
-      [viewerKey(viewer), listKey(served.phone), revokedKey(viewer)],
+      [viewerKey(viewer), listKey(served.phone), revokedKey(viewer), endedKey(viewer)],
       // Its region has seated it already.
       [viewer, ms, ...fieldsOf({ ...served, region: '' })],
     );
@@ -169,7 +170,8 @@ export class ViewerStore {
 
   /** The viewer's session was ended by its own token, whatever made it. What is still under way of its presence makes nothing of it again. */
   async end(viewer: string, phone: string): Promise<void> {
-    await this.#state.script(endViewer, [viewerKey(viewer), listKey(phone)], [viewer, ENDED_MS]);
+    const keys = [viewerKey(viewer), listKey(phone), endedKey(viewer)];
+    await this.#state.script(endViewer, keys, [viewer, ENDED_MS]);
   }
 
   /** A viewer that was made, has joined or was revoked; undefined when there is none, or it is forgotten. */
