@@ -15,6 +15,8 @@ export interface Tier {
   /** True when it starts phones: the worker, the guest and the packages are prepared first. */
   readonly needsFarm: boolean;
   readonly needs: readonly ('root' | 'docker' | 'qemu' | 'chromium')[];
+  /** Runs beside the tiers behind it: it shares nothing with them but the processor, and waits for nothing that a busy one makes late. */
+  readonly beside?: boolean;
   readonly commands: readonly TierCommand[];
 }
 
@@ -91,6 +93,16 @@ export const tiers: readonly Tier[] = [
     commands: [integration('the console', 'web', 20)],
   },
   {
+    name: 'vm',
+    needsFarm: true,
+    needs: ['root', 'qemu'],
+    beside: true,
+    commands: [
+      script('the virtual machine with binder', 'tools/binder-vm/test.sh', 30),
+      script('phones on real binder', 'test-integration/vm/run.sh', 60),
+    ],
+  },
+  {
     name: 'farm',
     needsFarm: true,
     needs: ['root', 'chromium'],
@@ -116,15 +128,6 @@ export const tiers: readonly Tier[] = [
     needs: ['root', 'docker'],
     commands: [
       vitest('hosts as containers', ['--config', 'test-integration/vitest.containers.config.ts'], 60),
-    ],
-  },
-  {
-    name: 'vm',
-    needsFarm: true,
-    needs: ['root', 'qemu'],
-    commands: [
-      script('the virtual machine with binder', 'tools/binder-vm/test.sh', 30),
-      script('phones on real binder', 'test-integration/vm/run.sh', 60),
     ],
   },
 ];
