@@ -15,11 +15,12 @@ import {
 } from './core/rtp-parameters.js';
 import { encrypts } from './core/ingest-srtp.js';
 import type { WishReason } from './core/key-frame-wish.js';
-import { type Counts, countPictures, noPictures } from './core/picture-counts.js';
+import type { Counts } from './core/picture-counts.js';
 import type { Layer } from './core/layer-choice.js';
-import { countsOf, type Inflow } from './inflow.js';
+import type { Inflow } from './inflow.js';
 import { LowLayer } from './low-layer.js';
 import { alwaysRuns, type MainPicture, RestingPicture } from './main-picture.js';
+import { PictureCounter } from './picture-counter.js';
 import { watchReports } from './report-watch.js';
 import type { SessionCaller } from './io/session-caller.js';
 
@@ -70,7 +71,7 @@ export class Ingest implements Inflow {
   readonly #sound: types.Producer;
   /** Whether there is sound; undefined until the main picture has run. */
   #sounds: boolean | undefined;
-  #counted = noPictures;
+  readonly #counter: PictureCounter;
   readonly #options: IngestOptions;
 
   private constructor(
@@ -130,6 +131,7 @@ export class Ingest implements Inflow {
         ),
       askKeyFrame: (reason) => askKeyFrame(reason, 'low'),
     });
+    this.#counter = new PictureCounter(video, this.low);
   }
 
   /** Errors: FENCED, SESSION_NOT_FOUND, STREAM_FAILED, UNAVAILABLE from session-svc, SRTP_REQUIRED. Nothing is left behind then. */
@@ -200,10 +202,8 @@ export class Ingest implements Inflow {
   /** The session sends to whoever holds the stream. */
   watched(): void {}
 
-  async counts(): Promise<Counts> {
-    const [main, low] = await Promise.all([countsOf(this.video), this.low.counts()]);
-    this.#counted = countPictures(this.#counted, main, low);
-    return this.#counted.heavier;
+  counts(): Promise<Counts> {
+    return this.#counter.counts();
   }
 
   /** Producers and, with them, all consumers close. May be called twice. */

@@ -3,12 +3,13 @@ import type { PipeTrack } from '@ancloud/contracts/media/v1/media';
 import type { SessionRecord, StreamEdge } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
 import type { WishReason } from './core/key-frame-wish.js';
-import { type Counts, countPictures, noPictures } from './core/picture-counts.js';
+import type { Counts } from './core/picture-counts.js';
 import { pipedParameters } from './core/rtp-parameters.js';
-import { countsOf, type Inflow, type Load } from './inflow.js';
+import type { Inflow, Load } from './inflow.js';
 import type { PipeCall } from './io/pipe-call.js';
 import { LowLayer } from './low-layer.js';
 import { alwaysRuns } from './main-picture.js';
+import { PictureCounter } from './picture-counter.js';
 import { connectPipe, createPipe, endOf, type PipeListen } from './pipe-end.js';
 
 export interface PipeInletOptions {
@@ -38,7 +39,7 @@ export class PipeInlet implements Inflow {
   readonly #transport: types.PipeTransport;
   readonly #call: PipeCall;
   readonly #session: SessionRecord;
-  #counted = noPictures;
+  readonly #counter: PictureCounter;
   #over = false;
 
   private constructor(
@@ -62,6 +63,7 @@ export class PipeInlet implements Inflow {
       },
       askKeyFrame: (reason) => call.wish({ loss: reason === 'loss', low: true }),
     });
+    this.#counter = new PictureCounter(video, this.low);
     call.onEnd((reason) => {
       this.#over = true;
       ended(this, reason);
@@ -105,10 +107,8 @@ export class PipeInlet implements Inflow {
     this.#call.load(load);
   }
 
-  async counts(): Promise<Counts> {
-    const [main, low] = await Promise.all([countsOf(this.video), this.low.counts()]);
-    this.#counted = countPictures(this.#counted, main, low);
-    return this.#counted.heavier;
+  counts(): Promise<Counts> {
+    return this.#counter.counts();
   }
 
   close(): void {
