@@ -1,23 +1,16 @@
 import { MediaRecord, RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
-import { AppError, type Clock } from '@ancloud/kit';
+import { AppError } from '@ancloud/kit';
 import { expect, it } from 'vitest';
 import type { MediaAsking } from '../signal/ask-medias.js';
 import { RecordingAccess } from './recording-access.js';
+import { leapingClock } from '../signal/leaping-clock.fixture.js';
 
 const recording = (recordingId: string, phoneId: string, state: RecordingState): RecordingRecord =>
   RecordingRecord.fromPartial({ recordingId, phoneId, state, owner: 'acme' });
 
 /** What each media-svc has; 'dead' = it does not answer. */
 function access(has: Record<string, readonly RecordingRecord[] | 'dead'>): RecordingAccess {
-  let now = 0;
-  const clock = {
-    monotonic: () => now,
-    setTimeout: (fn: () => void, ms: number) => {
-      now += ms;
-      queueMicrotask(fn);
-      return { cancel: () => undefined, unref: () => undefined };
-    },
-  } as unknown as Clock;
+  const clock = leapingClock();
   return new RecordingAccess({
     facts: {
       medias: () =>

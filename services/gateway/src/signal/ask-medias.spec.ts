@@ -1,20 +1,13 @@
 import { MediaRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError, type Clock } from '@ancloud/kit';
+import { AppError } from '@ancloud/kit';
 import { beforeEach, expect, it } from 'vitest';
 import { askMedias, findAtMedias, type MediaAsking } from './ask-medias.js';
+import { leapingClock } from './leaping-clock.fixture.js';
 
 /** What each media-svc has, by its address; 'dead' = calls fail; 'late' = no answer yet; 'vanished' = nobody is there to be called. */
 let has: Record<string, readonly string[] | 'dead' | 'late' | 'vanished'>;
-let now: number;
 
-const clock = {
-  monotonic: () => now,
-  setTimeout: (fn: () => void, ms: number) => {
-    now += ms;
-    queueMicrotask(fn);
-    return { cancel: () => undefined, unref: () => undefined };
-  },
-} as unknown as Clock;
+const clock = leapingClock();
 
 const asking = {
   facts: {
@@ -42,7 +35,6 @@ const ask = async (media: unknown): Promise<readonly string[]> => {
 const find = (what: string) => findAtMedias<string>(asking, ask, (one) => one === what);
 
 beforeEach(() => {
-  now = 0;
   has = { a: ['x'], b: ['y', 'z'] };
 });
 

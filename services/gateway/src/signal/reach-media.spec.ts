@@ -1,11 +1,11 @@
 import type { ErrorCode } from '@ancloud/contracts';
 import { MediaRecord, StreamRecord } from '@ancloud/contracts/state/v1/state';
-import { AppError, type Clock } from '@ancloud/kit';
+import { AppError } from '@ancloud/kit';
 import { beforeEach, expect, it } from 'vitest';
 import type { MediaChoice } from './core/pick-media.js';
 import { reachSeat } from './reach-media.js';
+import { leapingClock } from './leaping-clock.fixture.js';
 
-let now: number;
 let stream: StreamRecord | undefined;
 let medias: MediaRecord[];
 let mediasRead: number;
@@ -13,14 +13,7 @@ let asked: string[];
 /** Addresses where nobody answers. */
 let vanished: Set<string>;
 
-const clock = {
-  monotonic: () => now,
-  setTimeout: (fn: () => void, ms: number) => {
-    now += ms;
-    queueMicrotask(fn);
-    return { cancel: () => undefined, unref: () => undefined };
-  },
-} as unknown as Clock;
+const clock = leapingClock();
 
 const media = (mediaId: string, region = ''): MediaRecord =>
   MediaRecord.fromPartial({ mediaId, mediaAddress: mediaId, labels: region === '' ? {} : { region } });
@@ -50,7 +43,6 @@ function reach(region: string, answers: Record<string, ErrorCode[]>): Promise<st
 }
 
 beforeEach(() => {
-  now = 0;
   stream = StreamRecord.fromPartial({
     mediaAddress: 'a',
     region: 'eu',
