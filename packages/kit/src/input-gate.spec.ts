@@ -1,5 +1,5 @@
 import { viewer } from '@ancloud/contracts';
-import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { PadState, TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { describe, expect, it } from 'vitest';
 import { InputGate, inputSizeOk, isMove } from './input-gate.js';
 
@@ -19,16 +19,7 @@ const touch = (action: TouchAction, gesture = 1, sequence = 1): Uint8Array =>
       mouse: false,
     },
   });
-const resting = {
-  sequence: 1,
-  leftX: 0,
-  leftY: 0,
-  rightX: 0,
-  rightY: 0,
-  leftTrigger: 0,
-  rightTrigger: 0,
-  buttons: 0,
-};
+const resting = PadState.fromPartial({ sequence: 1 });
 const DOWN = touch(TouchAction.TOUCH_ACTION_DOWN);
 const MOVE = touch(TouchAction.TOUCH_ACTION_MOVE);
 

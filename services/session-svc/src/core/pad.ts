@@ -1,4 +1,4 @@
-import type { PadState } from '@ancloud/contracts/input/v1/viewer';
+import { PadState } from '@ancloud/contracts/input/v1/viewer';
 
 /** linux/input-event-codes.h */
 const SYN = 0;
@@ -28,16 +28,7 @@ const DOWN = 13;
 const LEFT = 14;
 const RIGHT = 15;
 
-export const padAtRest: PadState = {
-  sequence: 0,
-  leftX: 0,
-  leftY: 0,
-  rightX: 0,
-  rightY: 0,
-  leftTrigger: 0,
-  rightTrigger: 0,
-  buttons: 0,
-};
+export const padAtRest = PadState.fromPartial({});
 
 /** Bytes of `struct input_event`: its time is two longs of whoever writes it (linux/input.h). */
 export type EventSize = 16 | 24;
