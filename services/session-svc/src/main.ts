@@ -33,6 +33,7 @@ await runMain({ log }, async (life) => {
   const voice = new FarmVoice({ bus, state, clock: realClock, log });
   life.add({ name: 'voice', stop: () => voice.close(), free: () => voice.flush() });
   state.onReconnect(() => voice.renew());
+  const sessionMetrics = new SessionMetrics(metrics, () => sessions.all);
   const sessions: Sessions = new Sessions(
     {
       hostId: config.hostId,
@@ -41,12 +42,12 @@ await runMain({ log }, async (life) => {
       srtp: config.srtp,
       version: config.scrcpyVersion,
       jar,
-      connect: adbConnector(keyStore),
+      connect: adbConnector(keyStore, sessionMetrics, log),
       voice,
       clock: realClock,
       hostClock,
       log,
-      metrics: new SessionMetrics(metrics, () => sessions.all),
+      metrics: sessionMetrics,
     },
     farmEars(bus, lanes),
   );

@@ -87,6 +87,8 @@ export interface Observed {
   readonly storage: 'none' | 'partial' | 'ready';
   readonly identity: Identity | undefined;
   readonly runDir: boolean;
+  /** Path of the phone's door; empty when its shim has none, as an older one's. */
+  readonly door: string;
   readonly boot: Boot | undefined;
   readonly last: LastBoot | undefined;
   /** The image of the open boot; without one, of the target. */

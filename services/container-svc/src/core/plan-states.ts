@@ -26,6 +26,7 @@ export const nothing: Observed = {
   storage: 'none',
   identity: undefined,
   runDir: false,
+  door: '',
   boot: undefined,
   last: undefined,
   image: { present: true, mounted: false, users: 0 },

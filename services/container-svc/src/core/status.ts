@@ -66,6 +66,7 @@ export function statusOf(input: StatusInput): PhoneStatus {
     diskLimitMib: observed.identity?.diskMib ?? 0,
     diskUsedMib: observed.disk === undefined ? 0 : toldUse(observed.disk),
     gamepad: observed.pad?.lives === true,
+    door: exists ? observed.door : '',
     failures: input.failure?.count ?? 0,
     nextTryAtMs: decision.stage === 'failed' ? (input.failure?.notBeforeMs ?? 0) : 0,
     ...(target.managedBy === 'farm' ? { told: desired } : {}),
@@ -104,6 +105,7 @@ export function removedStatus(
     diskLimitMib: 0,
     diskUsedMib: 0,
     gamepad: false,
+    door: '',
   };
 }
 

@@ -44,6 +44,10 @@ export class Paths {
   get sandbox(): string {
     return path.join(this.runDir, 'sandbox');
   }
+  /** The phones' doors: the one place in the run directory that another user, session-svc's, looks into. */
+  get doors(): string {
+    return path.join(this.runDir, 'doors');
+  }
   get dnsmasq(): string {
     return path.join(this.runDir, 'dnsmasq');
   }
@@ -125,6 +129,7 @@ export class Paths {
       started: at('started.json'),
       timing: at('timing.json'),
       shimSocket: at('shim.sock'),
+      door: path.join(this.doors, phone),
       shimRecord: at('shim.json'),
       createRecord: at('create.json'),
       exitRecord: at('exit.json'),
@@ -194,6 +199,8 @@ export interface RunPaths {
   readonly started: string;
   readonly timing: string;
   readonly shimSocket: string;
+  /** Where the shim gives out the phone's own sockets. */
+  readonly door: string;
   readonly shimRecord: string;
   readonly createRecord: string;
   readonly exitRecord: string;

@@ -190,6 +190,8 @@ export class StepRunner {
       closeBoot: ({ ending }, context, inside) => closeBoot(this.options, ending, context, inside),
       removeRunDir: (_, context, inside) => {
         inside();
+        // The shim takes its door along, unless it was killed.
+        fs.rmSync(run(context).door, { force: true });
         fs.rmSync(run(context).root, { recursive: true, force: true });
         return Promise.resolve();
       },

@@ -86,6 +86,7 @@ export class Observer {
       storage: whole ? 'ready' : fs.existsSync(storage.root) ? 'partial' : 'none',
       identity,
       runDir: fs.existsSync(run.root),
+      door: fs.existsSync(run.door) ? run.door : '',
       boot,
       last: readRunJson<LastBoot>(run.last),
       image: {

@@ -19,14 +19,16 @@ import {
   type ShellResult,
   type StartShellOptions,
 } from '@ancloud/adb';
-import { AppError, retry } from '@ancloud/kit';
+import { AppError, type Log, retry } from '@ancloud/kit';
 import { phoneError } from '../errors.js';
+import { PhoneDoor } from './phone-door.js';
+import type { SessionMetrics } from './session-metrics.js';
 
 /** Everything a session asks of a phone. One connection; whoever made it closes it, and with it all its streams. */
 export interface PhoneLink {
   /** Resolves when the connection has ended, for whatever reason. Never rejects. */
   readonly closed: Promise<void>;
-  /** An abstract socket of the phone. */
+  /** An abstract socket of the phone: by its door where it has one, else by adb. */
   openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream>;
   /** A command's stdin and stdout as they are, without its exit status. */
   openCommand(command: string, options: OpenStreamOptions): Promise<AdbStream>;
@@ -41,6 +43,8 @@ export interface PhoneLink {
 export interface PhoneAddress {
   readonly host: string;
   readonly port: number;
+  /** Path of the unix socket that gives the phone's own ones; empty when it has none. */
+  readonly door: string;
 }
 
 /** Makes a link to the phone that listens at `address`; tests hand in their own. */
@@ -53,6 +57,7 @@ export type ConnectPhone = (
 /** The property container-svc gives each phone as `androidboot.ancloud_phone`. */
 const IDENTITY = 'ro.boot.ancloud_phone';
 const CONNECT_MS = 5_000;
+const OPEN_MS = 10_000;
 /** Where installations put their copy of the APK; tells whose it is. */
 export const INSTALL_PREFIX = '/data/local/tmp/ancloud-install-';
 
@@ -60,8 +65,12 @@ export const INSTALL_PREFIX = '/data/local/tmp/ancloud-install-';
  * Connects by adb and makes sure that the phone is the one that was meant: addresses are used again.
  * Errors of the returned function: ADB_REFUSED (also for another phone), ADB_UNAUTHORIZED, ADB_TIMEOUT, ADB_CLOSED.
  */
-export function adbConnector(keyStore: AdbKeyStore): ConnectPhone {
-  return async (phoneId, address, signal) => {
+export function adbConnector(
+  keyStore: AdbKeyStore,
+  metrics: Pick<SessionMetrics, 'socketsOpened'>,
+  log: Log,
+): ConnectPhone {
+  return async (phoneId, { door: path, ...address }, signal) => {
     const doing = `connecting to phone ${phoneId} at ${address.host}:${address.port}`;
     let adb: Adb;
     try {
@@ -75,7 +84,8 @@ export function adbConnector(keyStore: AdbKeyStore): ConnectPhone {
     } catch (error) {
       throw phoneError(doing, error);
     }
-    const link = new AdbLink(adb);
+    const door = new PhoneDoor(path, log.child({ phone: phoneId }));
+    const link = new AdbLink(adb, door, (way) => metrics.socketsOpened.inc({ way }));
     try {
       // APKs that a killed session-svc left behind go in the same round trip: no installation runs before there is a link.
       const command = `getprop ${IDENTITY}; rm -f ${INSTALL_PREFIX}*.apk`;
@@ -97,19 +107,36 @@ export function adbConnector(keyStore: AdbKeyStore): ConnectPhone {
 
 class AdbLink implements PhoneLink {
   readonly #adb: Adb;
+  readonly #door: PhoneDoor;
+  readonly #opened: (way: 'door' | 'adb') => void;
   readonly closed: Promise<void>;
   #ended = false;
 
-  constructor(adb: Adb) {
+  constructor(adb: Adb, door: PhoneDoor, opened: (way: 'door' | 'adb') => void) {
     this.#adb = adb;
+    this.#door = door;
+    this.#opened = opened;
     const done = (): void => {
       this.#ended = true;
+      // A phone that has left takes its sockets along, however they were made.
+      door.close();
     };
     this.closed = adb.disconnected.then(done, done);
   }
 
-  openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream> {
-    return openLocalAbstract(this.#adb, name, options);
+  async openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream> {
+    const began = performance.now();
+    const straight = await this.#door.open(name, options);
+    if (straight !== undefined) {
+      this.#opened('door');
+      return straight;
+    }
+    const leftMs = (options.timeoutMs ?? OPEN_MS) - (performance.now() - began);
+    const stream = await openLocalAbstract(this.#adb, name, { ...options, timeoutMs: Math.max(1, leftMs) });
+    // Not for one that was asked once, and came a moment too early.
+    if (options.retryMs !== undefined) this.#door.useless('adb found what the door did not');
+    this.#opened('adb');
+    return stream;
   }
   openCommand(command: string, options: OpenStreamOptions): Promise<AdbStream> {
     return openStream(this.#adb, `exec:${command}`, options);
@@ -135,6 +162,7 @@ class AdbLink implements PhoneLink {
     return pullFile(this.#adb, options);
   }
   close(): void {
+    this.#door.close();
     // Its rejection tells only that the connection had ended before.
     closeAdb(this.#adb).catch(() => undefined);
   }

@@ -31,6 +31,7 @@ export class SessionMetrics {
   readonly padOpens;
   readonly touchSeconds;
   readonly linkFailures;
+  readonly socketsOpened;
   readonly streamsStarted;
   readonly streamsFailed;
 
@@ -87,6 +88,11 @@ export class SessionMetrics {
     this.linkFailures = metrics.counter('ancloud_link_failures_total', 'Failed tries to reach a phone', [
       'code',
     ]);
+    this.socketsOpened = metrics.counter(
+      'ancloud_phone_sockets_total',
+      'Sockets of scrcpy that were opened in phones, by the way: their door, or adb',
+      ['way'],
+    );
     this.streamsStarted = metrics.counter('ancloud_streams_started_total', 'Video servers that took over');
     this.streamsFailed = metrics.counter(
       'ancloud_streams_failed_total',

@@ -171,7 +171,7 @@ export function stageSessions() {
         log: silentLog,
         metrics: counted,
       },
-      { phoneId: 'ph_1', bootId: 'b1', address: { host: '127.0.0.1', port: 5555 }, gamepad },
+      { phoneId: 'ph_1', bootId: 'b1', address: { host: '127.0.0.1', port: 5555, door: '' }, gamepad },
     );
     cleanup.push(() => session.close('the test ends'));
     const ready = async (): Promise<void> => {

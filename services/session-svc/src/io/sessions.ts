@@ -116,7 +116,7 @@ export class Sessions {
   }
 
   async #attached(status: PhoneStatus): Promise<Session> {
-    const { phoneId, bootId, address, adbPort, gamepad } = status;
+    const { phoneId, bootId, address, adbPort, door, gamepad } = status;
     const current = this.#entries.get(phoneId)?.session;
     if (current?.bootId === bootId) return current;
     this.#end(phoneId, 'the phone booted anew');
@@ -124,7 +124,7 @@ export class Sessions {
     const session = await Session.create(this.#world, {
       phoneId,
       bootId,
-      address: { host: address, port },
+      address: { host: address, port, door },
       gamepad,
     });
     this.#entries.set(phoneId, { session, stopListening: this.#ears.open(session) });

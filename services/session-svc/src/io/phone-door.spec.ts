@@ -1,0 +1,91 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { silentLog } from '@ancloud/kit';
+import { eventually } from '@ancloud/testkit';
+import { type DoorAnswer, FakeDoor } from '@ancloud/testkit/fake-door';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PhoneDoor } from './phone-door.js';
+
+const NAME = 'scrcpy_0000abcd';
+let folder: string;
+let answers: DoorAnswer[];
+let fake: FakeDoor;
+
+const at = (): string => path.join(folder, 'door');
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-door-'));
+  answers = [];
+  fake = new FakeDoor(at(), () => answers.shift() ?? 'socket');
+});
+
+afterEach(() => {
+  fake.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+describe('the way past adbd', () => {
+  test('waits for a server that does not listen yet', async () => {
+    answers = [111, 11, 111];
+    const stream = await new PhoneDoor(at(), silentLog).open(NAME, { retryMs: 1 });
+    expect(stream).toBeDefined();
+    expect(fake.asked).toHaveLength(4);
+    stream?.destroy();
+  });
+
+  test('one refusal is enough for who does not try again, and the next asks anew', async () => {
+    answers = [111];
+    const door = new PhoneDoor(at(), silentLog);
+    expect(await door.open(NAME, {})).toBeUndefined();
+    const stream = await door.open(NAME, {});
+    expect(stream).toBeDefined();
+    stream?.destroy();
+  });
+
+  test('gives up when the time is over', async () => {
+    answers = Array.from({ length: 10_000 }, () => 111);
+    expect(await new PhoneDoor(at(), silentLog).open(NAME, { retryMs: 1, timeoutMs: 30 })).toBeUndefined();
+  });
+
+  test.each([1, 3, 13])('a door that answers errno %i is not asked again', async (errno) => {
+    answers = [errno];
+    const door = new PhoneDoor(at(), silentLog);
+    expect(await door.open(NAME, { retryMs: 1 })).toBeUndefined();
+    expect(await door.open(NAME, { retryMs: 1 })).toBeUndefined();
+    expect(fake.asked).toHaveLength(1);
+  });
+
+  test('no door is adb’s matter at once', async () => {
+    expect(await new PhoneDoor('', silentLog).open(NAME, { retryMs: 1 })).toBeUndefined();
+    expect(await new PhoneDoor(`${at()}-none`, silentLog).open(NAME, { retryMs: 1 })).toBeUndefined();
+    expect(fake.asked).toHaveLength(0);
+  });
+
+  test('closed, it ends what it gave and gives nothing more', async () => {
+    const door = new PhoneDoor(at(), silentLog);
+    const stream = await door.open(NAME, { retryMs: 1 });
+    door.close();
+    expect(stream?.destroyed).toBe(true);
+    expect(await door.open(NAME, { retryMs: 1 })).toBeUndefined();
+    const [phone] = fake.given;
+    phone?.resume();
+    await eventually(() => phone?.closed === true, { reason: 'the phone still has its socket' });
+  });
+
+  test('a socket that comes when the link has closed is closed', async () => {
+    const door = new PhoneDoor(at(), silentLog);
+    const opening = door.open(NAME, { retryMs: 1 });
+    door.close();
+    expect((await opening)?.destroyed ?? true).toBe(true);
+  });
+
+  test('who gives up gets their own reason', async () => {
+    answers = Array.from({ length: 10_000 }, () => 111);
+    const abort = new AbortController();
+    const opening = new PhoneDoor(at(), silentLog).open(NAME, { retryMs: 1, signal: abort.signal });
+    await eventually(() => fake.asked.length > 0, { reason: 'it was not asked' });
+    abort.abort(new Error('enough'));
+    await expect(opening).rejects.toThrow('enough');
+  });
+});

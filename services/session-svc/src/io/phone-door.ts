@@ -1,0 +1,83 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import type { OpenStreamOptions } from '@ancloud/adb';
+import type { Log } from '@ancloud/kit';
+import { openByDoor } from '@ancloud/phone-door';
+import { DoorStream } from './door-stream.js';
+
+/**
+ * A server that has not opened its socket by then is looked for by adb: on a host where nothing else is wrong it starts sooner, and a phone
+ * whose programs have another network namespace than its init is never found through the door.
+ */
+const PATIENCE_MS = 10_000;
+const ANSWER_MS = 1_000;
+/** Nobody listens yet; the listener's queue, or the door's, is full. All pass. */
+const PASSING = new Set(['ECONNREFUSED', 'EAGAIN']);
+
+/**
+ * The way to a phone's abstract sockets past its adbd: adb's packets, and its OKAY for each write, cost both ends more than what they carry.
+ * What cannot be had by it is asked of adb. Closes what it gave; owned by the phone's link.
+ */
+export class PhoneDoor {
+  readonly #path: string;
+  readonly #log: Log;
+  readonly #given = new Set<DoorStream>();
+  /** It was tried, and is of no use for this phone. */
+  #shut = false;
+  #closed = false;
+
+  /** @param path as the phone's status tells it; empty = there is none. */
+  constructor(path: string, log: Log) {
+    this.#path = path;
+    this.#log = log;
+    if (path === '') this.#shut = true;
+  }
+
+  /**
+   * A socket, or undefined when adb has to be asked. `retryMs` as openStream has it; without it one refusal is enough. Errors: the reason of
+   * `signal`.
+   */
+  async open(
+    name: string,
+    { retryMs, timeoutMs, signal }: OpenStreamOptions,
+  ): Promise<DoorStream | undefined> {
+    const until = performance.now() + Math.min(timeoutMs ?? PATIENCE_MS, PATIENCE_MS);
+    const limits = { timeoutMs: ANSWER_MS, ...(signal === undefined ? {} : { signal }) };
+    while (!this.#shut && !this.#closed) {
+      try {
+        return this.#take(await openByDoor(this.#path, name, limits));
+      } catch (err) {
+        signal?.throwIfAborted();
+        const code = (err as NodeJS.ErrnoException).code ?? '';
+        if (PASSING.has(code)) {
+          if (retryMs === undefined || performance.now() + retryMs >= until) return undefined;
+        } else this.useless(code, err);
+      }
+      await rest(retryMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+      signal?.throwIfAborted();
+    }
+    return undefined;
+  }
+
+  /** It is not asked again: adb has what it does not. */
+  useless(why: string, err?: unknown): void {
+    if (this.#shut) return;
+    this.#shut = true;
+    this.#log.warn({ door: this.#path, why, err }, 'the phone is reached by adb alone');
+  }
+
+  /** Ends what it gave, and gives nothing more. May be called twice. */
+  close(): void {
+    this.#closed = true;
+    for (const stream of this.#given) stream.destroy();
+    this.#given.clear();
+  }
+
+  #take(fd: number): DoorStream {
+    const stream = new DoorStream(fd);
+    this.#given.add(stream);
+    stream.once('close', () => this.#given.delete(stream));
+    // A link that ended meanwhile: its streams end with it.
+    if (this.#closed) stream.destroy();
+    return stream;
+  }
+}
