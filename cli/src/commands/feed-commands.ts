@@ -6,9 +6,9 @@ export function addFeeds(program: Command, phone: Command): void {
   phone
     .command('feed')
     .argument('<phone>')
-    .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
+    .option('--ttl <seconds>', 'how long publishers may come by the token, 10-86400', '3600')
     .description(
-      'where a WHIP publisher sends a camera or a microphone to, and its bearer token for one session',
+      'where a WHIP publisher sends a camera or a microphone to, and its bearer token (a stream key): one publisher at a time, the newest',
     )
     .action(
       action(async ({ layout, output }, id: string, options: { ttl: string }) =>
@@ -45,7 +45,7 @@ export function addFeeds(program: Command, phone: Command): void {
   feed
     .command('rm')
     .argument('<id>')
-    .description('end a feed, or make its token void')
+    .description('make a feed’s token void, and end what is sent by it')
     .action(
       action(async ({ layout, output }, id: string) =>
         (await import('./feed.js')).feedRm(layout, id, output),

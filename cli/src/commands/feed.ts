@@ -16,7 +16,7 @@ interface FeedView {
   readonly startedAt: string | null;
 }
 
-/** `./ancloud phone feed ID`: an endpoint and a bearer token for one session of a WHIP publisher. */
+/** `./ancloud phone feed ID`: an endpoint and a bearer token of a WHIP publisher. */
 export async function phoneFeed(
   layout: Layout,
   id: string,

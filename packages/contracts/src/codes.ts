@@ -35,6 +35,7 @@ export const codes = {
   TOKEN_INVALID: row(UNAUTHENTICATED, 401, 'The token is not valid'),
   TOKEN_EXPIRED: row(UNAUTHENTICATED, 401, 'The token has expired'),
   TOKEN_USED: row(UNAUTHENTICATED, 401, 'The token was used before'),
+  TOKEN_REVOKED: row(UNAUTHENTICATED, 401, 'The token was taken back'),
   VIEWER_REVOKED: row(UNAUTHENTICATED, 401, "The viewer's right was taken back"),
   FORBIDDEN: row(DENIED, 403, 'Not allowed'),
   ORIGIN_REFUSED: row(DENIED, 403, 'The Origin is not allowed'),

@@ -87,8 +87,12 @@ export const plainKeys = {
   ownerMacros: { template: 'owner:{owner}:macros', writer: 'gateway', type: 'set' },
   operations: { template: 'operations', writer: 'gateway', type: 'zset' },
   idempotency: { template: 'idempotency:{owner}:{key}', writer: 'gateway', type: 'string' },
-  /** A feed that was made and whose publisher has not come yet: owner. */
+  /** A feed that publishers may come to: owner. Stands until its token expires or is taken back. */
   feedToken: { template: 'feed-token:{feed}', writer: 'gateway', type: 'string' },
+  /** The newest publisher that came by a feed's token: `<session>@<address of its media-svc>`. As long as the token. */
+  feedPlace: { template: 'feed-place:{feed}', writer: 'gateway', type: 'string' },
+  /** A publisher's offer is being answered, or was within the last second: its session. */
+  feedTurn: { template: 'feed-turn:{feed}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
   /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. */
   viewer: { template: 'viewer:{viewer}', writer: 'gateway', type: 'hash' },

@@ -4,22 +4,16 @@ import { AppError, type Log } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { Branches } from './branches.js';
 import type { Shape } from './core/rtp-parameters.js';
-import { writeAnswer } from './core/whep-answer.js';
-import { kindsOf, producersOf, type FeedKind } from './core/whip-offer.js';
-import type { WhepOffer } from './core/whep-offer.js';
-import { IceSession } from './ice-session.js';
+import type { FeedKind } from './core/whip-offer.js';
+import { Publisher, type Publication } from './publisher.js';
 import type { StreamViewer, Watchable } from './stream-viewer.js';
 import type { WorkerPool } from './worker-pool.js';
-
-/** Between two key frames that are asked of the publisher: a crowd that joins makes one wish. */
-const KEY_FRAME_MS = 1_000;
 
 export interface FeedOptions {
   readonly id: string;
   readonly phoneId: string;
   /** Tenant. */
   readonly owner: string;
-  readonly offer: WhepOffer;
   readonly pool: WorkerPool;
   /** Called once, whoever closed it; also before `create` has returned. */
   readonly closed: (feed: Feed) => void;
@@ -27,27 +21,25 @@ export interface FeedOptions {
 }
 
 /**
- * A camera or a microphone that somebody sends to a phone by WHIP: a router, the publisher's transport, a producer of each kind, and whoever
- * watches. Owned by `Feeds`. Ends by `close`, with its publisher (ice-session.ts), or with the worker it arrives at; another worker takes
+ * A camera or a microphone that somebody sends to a phone by WHIP: a router, the publisher, and whoever watches. Another publisher may come in
+ * the place of the one there is. Owned by `Feeds`. Ends by `close`, with its publisher, or with the worker it arrives at; another worker takes
  * its own viewers only.
  */
 export class Feed implements Watchable {
   readonly #options: FeedOptions;
   readonly #branches: Branches;
-  readonly #session: IceSession;
-  /** What branches feed their viewers from. */
+  #publisher: Publisher | undefined;
+  /** What branches feed their viewers from: the publisher's. */
   readonly #source: { producers: types.Producer[] } = { producers: [] };
   readonly #viewers = new Map<string, StreamViewer>();
-  readonly #sinceMs = Date.now();
   #closed = false;
 
-  private constructor(options: FeedOptions, branches: Branches, transport: types.WebRtcTransport) {
+  private constructor(options: FeedOptions, branches: Branches) {
     this.#options = options;
     this.#branches = branches;
-    this.#session = new IceSession(transport, options.offer, (reason) => this.close(reason));
   }
 
-  /** Nothing is left behind by an error: CAPACITY while no worker lives, STREAM_FAILED, SDP_INVALID. */
+  /** Without a publisher. Nothing is left behind by an error: CAPACITY while no worker lives, STREAM_FAILED. */
   static async create(options: FeedOptions): Promise<Feed> {
     let feed: Feed | undefined;
     const branches = await Branches.create({
@@ -56,16 +48,8 @@ export class Feed implements Watchable {
         if (feed !== undefined) feed.#died(branch);
       },
     });
-    try {
-      const transport = await branches.root.createViewerTransport({ data: false });
-      feed = new Feed(options, branches, transport);
-      await feed.#begin();
-      return feed;
-    } catch (error) {
-      if (feed === undefined) branches.close();
-      else feed.close('it could not be begun');
-      throw error;
-    }
+    feed = new Feed(options, branches);
+    return feed;
   }
 
   get id(): string {
@@ -80,30 +64,42 @@ export class Feed implements Watchable {
     return this.#closed;
   }
 
+  /** Of its publisher. */
   get kinds(): readonly FeedKind[] {
-    return kindsOf(this.#options.offer);
+    return this.#publisher?.kinds ?? [];
   }
 
-  get etag(): string {
-    return this.#session.etag;
+  /** Of its publisher. */
+  get session(): string {
+    return this.#publisher?.session ?? '';
   }
 
-  /** The SDP for the publisher. */
-  answer(): string {
-    const { offer, id } = this.#options;
-    return writeAnswer({
-      offer,
-      transport: this.#session.transport,
-      tracks: this.#source.producers,
-      direction: 'recvonly',
-      sessionId: String(this.#sinceMs),
-      streamId: id,
+  /**
+   * Takes a publisher, in the place of the one there is: that one's transport is closed before anybody could know where to send to, so there is one
+   * at a time. Who watches goes on with the new one's. Answers with the SDP for it, and its ICE session's tag. Errors: SDP_INVALID, STREAM_FAILED; the one there is stays then.
+   */
+  async publish(publication: Publication): Promise<{ readonly answer: string; readonly etag: string }> {
+    const publisher = await Publisher.create(this.#branches.root, publication, {
+      cname: this.id,
+      ended: (who, reason) => {
+        if (who === this.#publisher) this.close(reason);
+      },
     });
+    if (this.#closed) {
+      publisher.close();
+      throw hasEnded();
+    }
+    this.#publisher?.close();
+    this.#publisher = publisher;
+    this.#source.producers = [...publisher.producers];
+    for (const viewer of this.#viewers.values()) viewer.replaced();
+    return { answer: publisher.answer(this.id), etag: publisher.etag };
   }
 
-  /** Errors: RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
-  patch(ifMatch: string, fragment: string): ReturnType<IceSession['patch']> {
-    return this.#session.patch(ifMatch, fragment);
+  /** Errors: RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH, STREAM_FAILED when it has ended. */
+  async patch(ifMatch: string, fragment: string): ReturnType<Publisher['patch']> {
+    if (this.#publisher === undefined || this.#closed) throw hasEnded();
+    return this.#publisher.patch(ifMatch, fragment);
   }
 
   /** As `Stream.seat`. Errors: CAPACITY, STREAM_FAILED, UNAVAILABLE at the end. */
@@ -144,6 +140,7 @@ export class Feed implements Watchable {
 
   async view(): Promise<FeedView> {
     const { phoneId, owner, id } = this.#options;
+    const publisher = this.#publisher;
     const tracks = await Promise.all(
       this.#source.producers.map(async (producer) => {
         const stats = producer.closed ? [] : await producer.getStats();
@@ -159,33 +156,23 @@ export class Feed implements Watchable {
       feedId: id,
       phoneId,
       owner,
-      live: this.#session.transport.dtlsState === 'connected',
+      live: publisher?.live === true,
       tracks,
       viewers: this.#viewers.size,
-      startedAtMs: this.#sinceMs,
+      startedAtMs: publisher?.sinceMs ?? 0,
+      sessionId: publisher?.session ?? '',
     };
   }
 
-  /** Closes viewers, the publisher's transport with its producers, branches. May be called twice. */
+  /** Closes viewers, the publisher, branches. May be called twice. */
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const viewer of this.#viewers.values()) viewer.close(reason);
-    this.#session.close();
+    this.#publisher?.close();
     this.#branches.close();
     this.#options.log.info({ feed: this.id, phone: this.phoneId, reason }, 'a feed is closed');
     this.#options.closed(this);
-  }
-
-  async #begin(): Promise<void> {
-    const { transport } = this.#session;
-    await this.#session.connect();
-    for (const { kind, rtpParameters } of producersOf(this.#options.offer, this.id))
-      this.#source.producers.push(
-        await transport.produce({ kind, rtpParameters, keyFrameRequestDelay: KEY_FRAME_MS }),
-      );
-    if (this.#closed)
-      throw new AppError('STREAM_FAILED', 'the media worker died', { fix: 'POST the offer again' });
   }
 
   #died(branch: Branch): void {
@@ -194,3 +181,8 @@ export class Feed implements Watchable {
       if (viewer.branch === branch) viewer.close('media worker died');
   }
 }
+
+const hasEnded = (): AppError =>
+  new AppError('STREAM_FAILED', 'the feed has ended before its publisher had an answer', {
+    fix: 'POST the offer again',
+  });

@@ -1,19 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { leases, records } from '@ancloud/contracts';
 import { Wanted, type Desired } from '@ancloud/contracts/common/v1/common';
-import type { CreateWhipRequest, FeedView } from '@ancloud/contracts/media/v1/media';
+import type { CreateWhipRequest, DeleteWhipRequest, FeedView } from '@ancloud/contracts/media/v1/media';
 import { AppError, type Log } from '@ancloud/kit';
 import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
-import { kindsOf, readWhipOffer, type FeedKind } from './core/whip-offer.js';
+import { readWhipOffer, type FeedKind } from './core/whip-offer.js';
 import { Feed } from './feed.js';
 import type { WorkerPool } from './worker-pool.js';
+
+/** A feed and one of its publishers. */
+type FeedSession = DeleteWhipRequest;
 
 /** How often a feed's phone is looked for, ms. */
 const LOOK_MS = 10_000;
 
 interface Held {
   readonly feed: Feed;
-  readonly leases: readonly Lease[];
+  /** One for each kind that its publisher sends; others with another publisher. */
+  leases: readonly Lease[];
   readonly look: NodeJS.Timeout;
 }
 
@@ -38,33 +42,45 @@ export class Feeds {
     this.#desired = recordsOf(state, records.desired);
   }
 
-  /** Errors: SDP_INVALID, CODEC_UNSUPPORTED, CAPACITY, STREAM_FAILED, UNAVAILABLE_STATE. Nothing is left behind then. */
+  /**
+   * Begins a feed; one that is here gets another publisher. `displaced`: it had one. Errors: SDP_INVALID, CODEC_UNSUPPORTED, CAPACITY, STREAM_FAILED,
+   * UNAVAILABLE_STATE, by which a feed that begins leaves nothing behind; one that is here keeps its publisher, unless its leases could not be had.
+   */
   async create({
     feedId,
     phoneId,
     owner,
     offer: text,
-  }: CreateWhipRequest): Promise<{ answer: string; etag: string }> {
+    sessionId,
+  }: CreateWhipRequest): Promise<{ answer: string; etag: string; displaced: boolean }> {
     // Before anything is taken from anybody: a bad offer costs nothing.
-    const offer = readWhipOffer(text);
+    const publication = { session: sessionId, offer: readWhipOffer(text) };
     if (this.#closed)
       throw new AppError('UNAVAILABLE', 'this media-svc is stopping', { fix: 'POST it again' });
-    this.#held.get(feedId)?.feed.close('replaced by a newer session of the same feed');
-    const feed = await Feed.create({
-      id: feedId,
-      phoneId,
-      owner,
-      offer,
-      pool: this.#pool,
-      closed: (ended) => this.#ended(ended),
-      log: this.#log,
-    });
+    const known = this.#held.get(feedId)?.feed;
+    const feed =
+      known ??
+      (await Feed.create({
+        id: feedId,
+        phoneId,
+        owner,
+        pool: this.#pool,
+        closed: (ended) => this.#ended(ended),
+        log: this.#log,
+      }));
+    let answer: Awaited<ReturnType<Feed['publish']>>;
     try {
-      const answer = { answer: feed.answer(), etag: feed.etag };
-      const held = this.#turn.then(() => this.#hold(feed, kindsOf(offer)));
+      answer = await feed.publish(publication);
+    } catch (error) {
+      // One that is here goes on with the publisher it has.
+      if (feed !== known) feed.close('it could not be begun');
+      throw error;
+    }
+    try {
+      const held = this.#turn.then(() => this.#hold(feed));
       this.#turn = held.catch(() => undefined);
       await held;
-      return answer;
+      return { ...answer, displaced: feed === known };
     } catch (error) {
       feed.close('it could not be begun');
       throw error;
@@ -72,23 +88,27 @@ export class Feeds {
   }
 
   /** Errors: FEED_NOT_FOUND, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
-  patch(feedId: string, ifMatch: string, fragment: string): ReturnType<Feed['patch']> {
-    return this.find(feedId).patch(ifMatch, fragment);
+  patch(
+    { feedId, sessionId }: FeedSession,
+    ifMatch: string,
+    fragment: string,
+  ): Promise<{ readonly fragment: string; readonly etag: string }> {
+    return this.find(feedId, sessionId).patch(ifMatch, fragment);
   }
 
   /** Errors: FEED_NOT_FOUND. */
-  delete(feedId: string): void {
-    this.find(feedId).close('it was ended');
+  delete({ feedId, sessionId }: FeedSession): void {
+    this.find(feedId, sessionId).close('it was ended');
   }
 
-  /** Errors: FEED_NOT_FOUND. */
-  find(feedId: string): Feed {
-    const held = this.#held.get(feedId);
-    if (held !== undefined) return held.feed;
+  /** @param session its publisher's; empty = whichever it has. Errors: FEED_NOT_FOUND, also when another one has displaced that. */
+  find(feedId: string, session = ''): Feed {
+    const feed = this.#held.get(feedId)?.feed;
+    if (feed !== undefined && (session === '' || session === feed.session)) return feed;
     throw new AppError('FEED_NOT_FOUND', 'there is no such feed here', {
       field: 'feed',
       value: feedId,
-      fix: 'it has ended: ask for a new one and POST an offer',
+      fix: 'it has ended, or a newer publisher has its place: POST an offer',
     });
   }
 
@@ -109,13 +129,23 @@ export class Feeds {
     await Promise.all(held.flatMap((one) => one.leases.map((lease) => lease.release())));
   }
 
-  /** Takes the feed's places from whoever has them. Errors: UNAVAILABLE_STATE, STREAM_FAILED when it has ended meanwhile. */
-  async #hold(feed: Feed, kinds: readonly FeedKind[]): Promise<void> {
-    const { id, phoneId } = feed;
+  /**
+   * Takes the places of what the feed's publisher sends from whoever has them, also from an earlier publisher of it elsewhere. Errors:
+   * UNAVAILABLE_STATE, STREAM_FAILED when it has ended meanwhile.
+   */
+  async #hold(feed: Feed): Promise<void> {
+    const { id, phoneId, kinds } = feed;
+    const before = this.#held.get(id);
+    const known = before?.feed === feed ? before : undefined;
     // Differs for each try: what an earlier one of the same feed releases is not this one's.
     const owner = `${id}:${randomBytes(6).toString('hex')}`;
     const taken: Lease[] = [];
     try {
+      // Given back, and not kept for what is sent further: it may be lost already to a publisher elsewhere.
+      if (known !== undefined) {
+        await Promise.all(known.leases.map((lease) => lease.release()));
+        known.leases = [];
+      }
       for (const kind of kinds) {
         const params = { phone: phoneId, kind };
         const acquired = await acquire(this.#state, leases.feed, params, {
@@ -135,9 +165,10 @@ export class Feeds {
     }
     // Here at once; elsewhere by the lease, when it is renewed next.
     for (const { feed: other } of this.#held.values())
-      if (other.phoneId === phoneId && other.kinds.some((kind) => kinds.includes(kind)))
+      if (other !== feed && (other.id === id || (other.phoneId === phoneId && sharesKind(other, kinds))))
         other.close('a newer feed has its place');
-    this.#held.set(id, { feed, leases: taken, look: setInterval(() => void this.#look(feed), LOOK_MS) });
+    if (known !== undefined) known.leases = taken;
+    else this.#held.set(id, { feed, leases: taken, look: setInterval(() => void this.#look(feed), LOOK_MS) });
     for (const lease of taken) lease.onLost(() => feed.close('a newer feed has its place'));
   }
 
@@ -158,3 +189,6 @@ export class Feeds {
     for (const lease of held.leases) void lease.release();
   }
 }
+
+const sharesKind = (feed: Feed, kinds: readonly FeedKind[]): boolean =>
+  feed.kinds.some((kind) => kinds.includes(kind));

@@ -94,6 +94,33 @@ describe('whip', () => {
     await publisher.page.close();
   });
 
+  it('a publisher that comes again by its token has its own place, and who watches goes on', async () => {
+    const cut = await WhipPage.open(studio, farm, phone.phoneId);
+    await cut.show('rgb(200, 40, 40)');
+    const { token, whepUrl } = await farm.viewer(phone.phoneId, 'watch');
+    const player = await WhepPage.open(browser, farm, phone.phoneId, {
+      url: `${whepUrl}?feed=${cut.feedId}`,
+      authorization: `Bearer ${token}`,
+    });
+    await player.shows([200, 40, 40]);
+    // The farm believes the first one to live: it does.
+    const again = await cut.again(studio, farm);
+    await again.show('rgb(40, 40, 200)');
+    await player.shows([40, 40, 200]);
+    expect(await cut.end()).toBe(404);
+    await eventually(async () => {
+      const there = await feeds();
+      if (there.length !== 1 || there[0]?.live !== true || there[0].viewers !== 1)
+        throw new NotYet(JSON.stringify(there));
+      expect(there[0].feedId).toBe(cut.feedId);
+    });
+    // The session that was begun with the first publisher.
+    expect(await player.end()).toBe(200);
+    expect(await again.end()).toBe(200);
+    await has();
+    for (const { page } of [player, cut, again]) await page.close();
+  });
+
   it('a publisher that offers simulcast sends one encoding', async () => {
     const publisher = await WhipPage.open(studio, farm, phone.phoneId, ['camera'], ['h', 'l']);
     await publisher.show('rgb(200, 40, 40)');
@@ -123,7 +150,7 @@ describe('whip', () => {
     for (const { page } of [microphone, camera, newer, both]) await page.close();
   });
 
-  it('a token feeds one phone, once; it opens no viewer’s door, and a viewer’s token not this one', async () => {
+  it('a token feeds one phone; it opens no viewer’s door, and a viewer’s token not this one', async () => {
     const { url, authorization, feedId } = await endpoint();
     const post = (to: string, bearer: string, body = 'v=0\r\n'): Promise<Response> =>
       fetch(to, {
@@ -152,7 +179,7 @@ describe('whip', () => {
     expect(await early.json()).toMatchObject({ code: 'FEED_NOT_LIVE' });
     // Ended before it began.
     expect((await farm.call('DELETE', `/v1/feeds/${feedId}`)).status).toBe(204);
-    expect(await (await post(url, authorization)).json()).toMatchObject({ code: 'TOKEN_USED' });
+    expect(await (await post(url, authorization)).json()).toMatchObject({ code: 'TOKEN_REVOKED' });
     const watched = await post(
       `${whepUrl}?feed=${feedId}`,
       `Bearer ${token}`,

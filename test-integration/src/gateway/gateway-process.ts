@@ -28,6 +28,7 @@ export interface Json {
   readonly operation: { readonly operationId: string };
   readonly operationId: string;
   readonly phoneId: string;
+  readonly feedId: string;
   readonly code: string;
   readonly detail: string;
   readonly nextPageToken: string;

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { Browser } from './browser.js';
+import { eventually, NotYet } from './eventually.js';
 import type { Farm } from './farm.js';
 
 interface Published {
@@ -9,14 +10,30 @@ interface Published {
   readonly context: CanvasRenderingContext2D;
 }
 
+interface NewFeed {
+  readonly feedId: string;
+  readonly whipUrl: string;
+  readonly token: string;
+}
+
+interface Sent {
+  readonly kinds: readonly ('camera' | 'microphone')[];
+  /** Of the picture, when it is to be offered in several, by their ids. */
+  readonly encodings: readonly string[];
+}
+
 /** A page that sends a canvas and an oscillator by WHIP: RTCPeerConnection and fetch, nothing of ours. Its picture is of one colour. */
 export class WhipPage {
   readonly page: Page;
-  readonly feedId: string;
+  readonly #feed: NewFeed;
 
-  private constructor(page: Page, feedId: string) {
+  private constructor(page: Page, feed: NewFeed) {
     this.page = page;
-    this.feedId = feedId;
+    this.#feed = feed;
+  }
+
+  get feedId(): string {
+    return this.#feed.feedId;
   }
 
   /** @param kinds what is sent. @param encodings of the picture, when it is to be offered in several, by their ids. */
@@ -24,23 +41,45 @@ export class WhipPage {
     browser: Browser,
     farm: Farm,
     phone: string,
-    kinds: readonly ('camera' | 'microphone')[] = ['camera', 'microphone'],
-    encodings: readonly string[] = [],
+    kinds: Sent['kinds'] = ['camera', 'microphone'],
+    encodings: Sent['encodings'] = [],
   ): Promise<WhipPage> {
-    const { feedId, whipUrl, token } = await farm.api<{ feedId: string; whipUrl: string; token: string }>(
-      'POST',
-      `/v1/phones/${phone}/feeds`,
-      {},
+    const feed = await farm.api<NewFeed>('POST', `/v1/phones/${phone}/feeds`, {});
+    return WhipPage.#send(browser, farm, feed, { kinds, encodings });
+  }
+
+  /** Another page that sends by the same token, as soon as the farm lets it. */
+  again(browser: Browser, farm: Farm): Promise<WhipPage> {
+    return eventually(() =>
+      WhipPage.#send(browser, farm, this.#feed, { kinds: ['camera', 'microphone'], encodings: [] }).catch(
+        (error: unknown) => {
+          if (String(error).includes('RATE_LIMITED')) throw new NotYet(String(error));
+          throw error;
+        },
+      ),
     );
+  }
+
+  static async #send(
+    browser: Browser,
+    farm: Farm,
+    feed: NewFeed,
+    { kinds, encodings }: Sent,
+  ): Promise<WhipPage> {
     const page = await browser.context.newPage();
-    await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
-    await page.evaluate(publish, {
-      url: whipUrl,
-      authorization: `Bearer ${token}`,
-      kinds: [...kinds],
-      encodings: [...encodings],
-    });
-    return new WhipPage(page, feedId);
+    try {
+      await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
+      await page.evaluate(publish, {
+        url: feed.whipUrl,
+        authorization: `Bearer ${feed.token}`,
+        kinds: [...kinds],
+        encodings: [...encodings],
+      });
+    } catch (error) {
+      await page.close();
+      throw error;
+    }
+    return new WhipPage(page, feed);
   }
 
   /** From now on the picture is of this colour. */

@@ -291,7 +291,8 @@ a=rtcp-fb:109 nack pli
 a=fmtp:109 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
 `.replaceAll('\n', '\r\n');
 
-const PUBLISHER = RECEIVER.replaceAll('a=recvonly', 'a=sendonly');
+/** The same of one that sends. */
+export const PUBLISHER = RECEIVER.replaceAll('a=recvonly', 'a=sendonly');
 const SECOND_PICTURE = PUBLISHER.slice(PUBLISHER.indexOf('m=video')).replace('a=mid:1', 'a=mid:2');
 
 function fragment(ufrag: string, pwd: string): string {

@@ -1,6 +1,6 @@
 import type { Http } from './http.js';
 
-/** By which somebody sends a camera or a microphone to a phone, once. */
+/** By which somebody sends a camera or a microphone to a phone, again and again while it is good. */
 export interface NewFeed {
   readonly feedId: string;
   readonly token: string;
@@ -32,7 +32,7 @@ export async function listFeeds(http: Http, phoneId: string): Promise<readonly F
   return (await http.json<{ feeds: Feed[] }>('GET', path)).feeds;
 }
 
-/** Ends it, or makes its token void when it was not used. */
+/** Makes its token void, and ends what is sent by it. */
 export async function endFeed(http: Http, feedId: string): Promise<void> {
   await http.call('DELETE', `/v1/feeds/${encodeURIComponent(feedId)}`);
 }

@@ -4,7 +4,7 @@ import type { Phone, PhoneViewer, Viewer } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
 import { Icon } from '../ui/icon.js';
-import { Minutes } from '../ui/minutes.js';
+import { Minutes, viewerMinutes } from '../ui/minutes.js';
 import { Problem } from '../ui/problem.js';
 import { SecretField } from '../ui/secret-field.js';
 import { useDeed } from '../ui/use-deed.js';
@@ -89,7 +89,7 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
           A region of the farm, whose media-svc serves them then. May be left empty.
         </Text>
       </TextField>
-      <Minutes value={minutes} onChange={setMinutes} />
+      <Minutes label="To be used within" choices={viewerMinutes} value={minutes} onChange={setMinutes} />
       {error !== undefined && <Problem error={error} />}
       <div>
         <Button

@@ -1,14 +1,23 @@
 import type { ReactNode } from 'react';
 import { Label, Radio, RadioGroup } from 'react-aria-components';
 
-/** The farm takes 10 s to an hour. */
-const CHOICES = { 1: '1 min', 10: '10 min', 60: '1 hour' } as const;
+/** Words of minutes. */
+type Choices = Readonly<Record<number, string>>;
 
-/** How long a token may wait until it is used. */
+/** Of a viewer's token: the farm takes 10 s to an hour. */
+export const viewerMinutes: Choices = { 1: '1 min', 10: '10 min', 60: '1 hour' };
+/** Of a feed's: up to a day. */
+export const feedMinutes: Choices = { 10: '10 min', 60: '1 hour', 1_440: '1 day' };
+
+/** How long a token is good. */
 export function Minutes({
+  label,
+  choices,
   value,
   onChange,
 }: {
+  readonly label: string;
+  readonly choices: Choices;
   readonly value: number;
   readonly onChange: (minutes: number) => void;
 }): ReactNode {
@@ -19,9 +28,9 @@ export function Minutes({
       onChange={(chosen) => onChange(Number(chosen))}
       orientation="horizontal"
     >
-      <Label>To be used within</Label>
+      <Label>{label}</Label>
       <div>
-        {Object.entries(CHOICES).map(([minutes, words]) => (
+        {Object.entries(choices).map(([minutes, words]) => (
           <Radio key={minutes} value={minutes}>
             {words}
           </Radio>

@@ -21,6 +21,7 @@ import { FeedFinder } from '../feeds/feed-finder.js';
 import { FeedSigner } from '../feeds/feed-token.js';
 import { FeedTokens } from '../feeds/feed-tokens.js';
 import { Feeds } from '../feeds/feeds.js';
+import { whipCount } from '../feeds/whip-counts.js';
 import { Whip } from '../feeds/whip.js';
 import { GroupStore } from '../groups/group-store.js';
 import { Hosts } from '../hosts/hosts.js';
@@ -169,7 +170,7 @@ export function buildParts(world: World) {
       clock,
     }),
     feeds: new Feeds({ ...ofFeeds, access, publicUrl: config.publicUrl }),
-    whip: new Whip({ ...ofFeeds, reached, facts }),
+    whip: new Whip({ ...ofFeeds, reached, facts, counted: whipCount(metrics), log }),
     dialer: new MediaDialer({ open: poolDialer(medias), facts, reached, clock }),
     closeClients: (): void => {
       lanes.close();

@@ -20,9 +20,16 @@ export class FeedFinder {
     return askMedias(this.#parts, ask);
   }
 
-  /** Errors: FEED_NOT_FOUND; UNAVAILABLE when a media-svc of the farm does not answer and no other one has it. */
-  async find(feed: string): Promise<Placed<FeedView>> {
-    const found = await findAtMedias(this.#parts, ask, ({ feedId }) => feedId === feed);
+  /**
+   * @param session its publisher's; empty = whichever it has. Errors: FEED_NOT_FOUND; UNAVAILABLE when a media-svc of the farm does not answer
+   * and no other one has it.
+   */
+  async find(feed: string, session = ''): Promise<Placed<FeedView>> {
+    const found = await findAtMedias(
+      this.#parts,
+      ask,
+      ({ feedId, sessionId }) => feedId === feed && (session === '' || sessionId === session),
+    );
     if (found !== undefined) return found;
     throw feedNotFound(feed);
   }
@@ -32,6 +39,6 @@ export function feedNotFound(feed: string): AppError {
   return new AppError('FEED_NOT_FOUND', `there is no feed '${feed}'`, {
     field: 'feed',
     value: feed,
-    fix: 'it has ended, or its publisher has not come yet; list those there are: GET /v1/feeds, or ./ancloud feed ls',
+    fix: 'it has ended, its publisher has not come yet, or a newer one has its place; list those there are: GET /v1/feeds, or ./ancloud feed ls',
   });
 }

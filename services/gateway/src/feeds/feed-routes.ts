@@ -3,7 +3,7 @@ import type { FeedView } from '@ancloud/contracts/media/v1/media';
 import { z } from 'zod';
 import { time } from '../api/public-json.js';
 import { named, type RouteDoc } from '../api/route-doc.js';
-import { ttlField } from '../viewers/token-ttl.js';
+import { feedTtl } from '../viewers/token-ttl.js';
 
 const tag = 'feeds';
 
@@ -25,7 +25,7 @@ export function feedJson(feed: FeedView) {
 export const createFeedBody = named(
   'CreateFeed',
   z.strictObject({
-    ttlSeconds: ttlField,
+    ttlSeconds: feedTtl.field,
   }),
 );
 
@@ -33,7 +33,9 @@ const newFeed = named(
   'NewFeed',
   z.object({
     feedId: z.string(),
-    token: z.string().describe('Secret; the bearer token of a WHIP publisher, good for one POST'),
+    token: z
+      .string()
+      .describe('Secret; the bearer token of a WHIP publisher, good until it expires or the feed is ended'),
     whipUrl: z.string(),
     expiresAt: z.iso.datetime().nullable(),
   }),
@@ -77,7 +79,7 @@ export const feedRoutes: readonly RouteDoc[] = [
     tag,
     summary: 'A token by which somebody sends a camera or a microphone to the phone',
     description:
-      'By WHIP (RFC 9725), once. A phone has one camera and one microphone at a time: a newer feed ends the one whose place it takes. Watch it by WHEP: `POST /v1/whep?feed=…` with the token of a viewer of the phone.',
+      'By WHIP (RFC 9725), again and again while the token is good; of two publishers by one token the newer stays. A phone has one camera and one microphone at a time: a newer feed ends the one whose place it takes. Watch it by WHEP: `POST /v1/whep?feed=…` with the token of a viewer of the phone.',
     body: { schema: createFeedBody },
     ok: { status: 201, description: 'The token and where to take it', schema: newFeed },
     errors: ['PHONE_NOT_FOUND', 'PHONE_DELETING'],
@@ -97,7 +99,7 @@ export const feedRoutes: readonly RouteDoc[] = [
     path: '/v1/feeds/{feedId}',
     operationId: 'endFeed',
     tag,
-    summary: 'Ends a feed, or makes its token void when it was not used',
+    summary: "Makes a feed's token void, and ends what is sent by it",
     ok: { status: 204, description: 'It has ended' },
     errors: ['FEED_NOT_FOUND', 'UNAVAILABLE'],
   },

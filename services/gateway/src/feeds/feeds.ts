@@ -13,7 +13,7 @@ import { newId } from '../api/ids.js';
 import { owns, type Principal } from '../auth/principal.js';
 import { invalid, phoneDeleting } from '../errors.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
-import { ttlOf } from '../viewers/token-ttl.js';
+import { feedTtl } from '../viewers/token-ttl.js';
 import { type FeedFinder, feedNotFound } from './feed-finder.js';
 import type { FeedSigner } from './feed-token.js';
 import type { FeedTokens } from './feed-tokens.js';
@@ -42,7 +42,7 @@ export class Feeds {
   /** Errors: PHONE_NOT_FOUND, PHONE_DELETING, INVALID_ARGUMENT. */
   async create(principal: Principal, { phoneId, ttlSeconds }: CreateFeedRequest): Promise<Feed> {
     const { access, signer, tokens, clock, publicUrl } = this.#parts;
-    const ttl = ttlOf(ttlSeconds);
+    const ttl = feedTtl.of(ttlSeconds);
     const { desired } = await access.load(principal, phoneId);
     if (desired.wanted === Wanted.WANTED_REMOVED) throw phoneDeleting(phoneId);
     const feedId = newId('fe');
@@ -61,7 +61,7 @@ export class Feeds {
     return { feeds };
   }
 
-  /** Errors: FEED_NOT_FOUND, INVALID_ARGUMENT, UNAVAILABLE. */
+  /** Makes its token void, and ends what is sent by it. Errors: FEED_NOT_FOUND, INVALID_ARGUMENT, UNAVAILABLE. */
   async end(principal: Principal, { feedId }: EndFeedRequest): Promise<void> {
     const { tokens, finder, medias } = this.#parts;
     if (!feedIdPattern.test(feedId))
@@ -72,15 +72,16 @@ export class Feeds {
         "use an id such as 'fe_4k2', as it came",
       );
     const owner = await tokens.ownerOf(feedId);
-    // Taken as its publisher would: one that comes now finds nothing.
-    if (owner !== undefined && owns(principal, owner) && (await tokens.take(feedId)) !== undefined) return;
-    const { what, address } = await finder.find(feedId);
-    if (!owns(principal, what.owner)) throw feedNotFound(feedId);
+    const voided = owner !== undefined && owns(principal, owner);
+    // First the token: whoever comes by it now is refused, and ended where it was answered already.
+    if (voided && !(await tokens.end(feedId))) return;
     try {
-      await medias.get(address).deleteWhip({ feedId }, { deadlineMs: END_MS });
+      const { what, address } = await finder.find(feedId);
+      if (!owns(principal, what.owner)) throw feedNotFound(feedId);
+      await medias.get(address).deleteWhip({ feedId, sessionId: '' }, { deadlineMs: END_MS });
     } catch (error) {
-      // Its publisher was faster.
-      if (!isAppError(error, 'FEED_NOT_FOUND')) throw error;
+      // Its publisher has left already.
+      if (!voided || !isAppError(error, 'FEED_NOT_FOUND')) throw error;
     }
   }
 }

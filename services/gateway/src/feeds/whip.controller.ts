@@ -35,9 +35,9 @@ export class WhipController {
     return this.#edge.answer(reply, async () => {
       const token = bearer(request.headers.authorization);
       const offer = bodyOf(SDP, request.headers['content-type'], request.body);
-      const { feed, answer, etag } = await this.#parts.whip.create(token, offer, goneSignal(reply));
-      const location = `${this.#parts.publicUrl}/v1/whip/${feed}`;
-      const links = iceServerLinks(this.#parts.iceServers(feed));
+      const { session, answer, etag } = await this.#parts.whip.create(token, offer, goneSignal(reply));
+      const location = `${this.#parts.publicUrl}/v1/whip/${session}`;
+      const links = iceServerLinks(this.#parts.iceServers(session));
       this.#edge.created(reply, { location, etag, answer, links });
     });
   }
@@ -54,7 +54,7 @@ export class WhipController {
 
   @Patch(':session')
   patch(
-    @Param('session') feed: string,
+    @Param('session') session: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -62,18 +62,18 @@ export class WhipController {
       const token = bearer(request.headers.authorization);
       const body = bodyOf(FRAGMENT, request.headers['content-type'], request.body);
       const ifMatch = ifMatchOf(request.headers['if-match']);
-      this.#edge.patched(reply, await this.#parts.whip.patch(token, { feed, ifMatch, fragment: body }));
+      this.#edge.patched(reply, await this.#parts.whip.patch(token, { session, ifMatch, fragment: body }));
     });
   }
 
   @Delete(':session')
   delete(
-    @Param('session') feed: string,
+    @Param('session') session: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     return this.#edge.answer(reply, async () => {
-      await this.#parts.whip.delete(bearer(request.headers.authorization), feed);
+      await this.#parts.whip.delete(bearer(request.headers.authorization), session);
       void reply.status(200).send();
     });
   }

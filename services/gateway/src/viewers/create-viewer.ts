@@ -6,7 +6,7 @@ import { newId } from '../api/ids.js';
 import type { Principal } from '../auth/principal.js';
 import { invalid, phoneDeleting } from '../errors.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
-import { ttlOf } from './token-ttl.js';
+import { viewerTtl } from './token-ttl.js';
 import type { TokenSigner } from './token.js';
 import { VIEWER_NAME_LENGTH, type ViewerNames } from './viewer-names.js';
 import type { ViewerStore } from './viewer-store.js';
@@ -32,7 +32,7 @@ export async function createViewer(
   const name = request.name.trim();
   if (role !== Role.ROLE_WATCH && role !== Role.ROLE_CONTROL && role !== Role.ROLE_OWNER)
     throw invalid('role', role, 'role is missing or unknown', "use 'watch', 'control' or 'owner'");
-  const ttl = ttlOf(ttlSeconds);
+  const ttl = viewerTtl.of(ttlSeconds);
   if (region !== '' && !hostIdPattern.test(region))
     throw invalid(
       'region',

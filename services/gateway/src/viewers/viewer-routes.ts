@@ -1,7 +1,7 @@
 import { hostIdPattern, type viewer as protocol } from '@ancloud/contracts';
 import { z } from 'zod';
 import { named, type RouteDoc } from '../api/route-doc.js';
-import { ttlField } from './token-ttl.js';
+import { viewerTtl } from './token-ttl.js';
 import { VIEWER_NAME_LENGTH } from './viewer-names.js';
 
 export const roleWords = ['watch', 'control', 'owner'] as const satisfies readonly protocol.RoleWord[];
@@ -12,7 +12,7 @@ export const createViewerBody = named(
     role: z
       .enum(roleWords)
       .describe('`control` may also touch; `owner` also takes the controls from one with role `control`'),
-    ttlSeconds: ttlField,
+    ttlSeconds: viewerTtl.field,
     region: z
       .union([z.literal(''), z.string().regex(hostIdPattern)])
       .default('')

@@ -67,7 +67,6 @@ export function sdpRoutes(options: SdpRoutes): readonly RouteDoc[] {
         'UNAUTHENTICATED',
         'TOKEN_INVALID',
         'TOKEN_EXPIRED',
-        'TOKEN_USED',
         'RATE_LIMITED',
         'PHONE_NOT_FOUND',
         ...refusals,

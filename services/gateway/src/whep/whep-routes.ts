@@ -23,7 +23,7 @@ export const whepRoutes = sdpRoutes({
         "Of POST: 'low' plays a smaller picture of the screen, 480 on its longest side, for as long as the session lasts; default 'main'",
       ),
   }),
-  refusals: ['VIEWER_REVOKED', 'FEED_NOT_FOUND', 'FEED_NOT_LIVE', 'PHONE_NOT_RUNNING'],
+  refusals: ['TOKEN_USED', 'VIEWER_REVOKED', 'FEED_NOT_FOUND', 'FEED_NOT_LIVE', 'PHONE_NOT_RUNNING'],
   look: {
     status: 200,
     description: 'Nothing, of the type by which players know an endpoint of WHEP',

@@ -24,13 +24,13 @@ export class FeedController {
   }
 
   @GrpcMethod(SERVICE, 'patchWhip')
-  patchWhip({ feedId, ifMatch, fragment }: PatchWhipRequest): Promise<PatchWhipResponse> {
-    return this.feeds.patch(feedId, ifMatch, fragment);
+  patchWhip({ ifMatch, fragment, ...session }: PatchWhipRequest): Promise<PatchWhipResponse> {
+    return this.feeds.patch(session, ifMatch, fragment);
   }
 
   @GrpcMethod(SERVICE, 'deleteWhip')
-  deleteWhip({ feedId }: DeleteWhipRequest): DeleteWhipResponse {
-    this.feeds.delete(feedId);
+  deleteWhip(session: DeleteWhipRequest): DeleteWhipResponse {
+    this.feeds.delete(session);
     return {};
   }
 

@@ -5,7 +5,7 @@ import { createFeed, endFeed, type Feed, listFeeds, type NewFeed } from '../../a
 import { useFarm } from '../../farm/farm.js';
 import { bytes, count } from '../../farm/words.js';
 import { Icon } from '../../ui/icon.js';
-import { Minutes } from '../../ui/minutes.js';
+import { feedMinutes, Minutes } from '../../ui/minutes.js';
 import { Problem } from '../../ui/problem.js';
 import { SecretField } from '../../ui/secret-field.js';
 import { useDeed } from '../../ui/use-deed.js';
@@ -66,7 +66,7 @@ function MakeForm({
   readonly returned: boolean;
 }): ReactNode {
   const { http } = useFarm().client;
-  const [minutes, setMinutes] = useState(10);
+  const [minutes, setMinutes] = useState(60);
   const { busy, error, run } = useDeed();
   return (
     <>
@@ -74,7 +74,7 @@ function MakeForm({
         A camera or a microphone from any WHIP publisher, such as OBS. The newest of each kind takes the place
         of the one before. Nothing inside the phone shows it yet: it is watched by WHEP.
       </p>
-      <Minutes value={minutes} onChange={setMinutes} />
+      <Minutes label="Good for" choices={feedMinutes} value={minutes} onChange={setMinutes} />
       {error !== undefined && <Problem error={error} />}
       <div>
         <Button
@@ -97,9 +97,9 @@ function Made({ feed, close }: { readonly feed: NewFeed; readonly close: () => v
   return (
     <>
       <p className="hint">
-        Good for one publisher
-        {feed.expiresAt !== null && `, until ${new Date(feed.expiresAt).toLocaleTimeString()}`}. The token is
-        not shown again.
+        Good for one publisher at a time, the newest
+        {feed.expiresAt !== null && `, until ${new Date(feed.expiresAt).toLocaleString()}`}: it may come again
+        after a cut. The token is not shown again.
       </p>
       <SecretField label="WHIP address" value={feed.whipUrl} autoFocus />
       <SecretField label="Bearer token" value={feed.token} />
