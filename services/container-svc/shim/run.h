@@ -22,7 +22,7 @@ struct run {
 	struct tail tail;             // of the console, during create
 	struct process init;          // none until created
 	int pid_fd;                   // adopted: says when pid 1 has ended. Else -1, SIGCHLD does
-	struct properties properties; // event_fd -1 until init is known
+	struct properties properties; // event_fd and proc_fd -1 until init is known
 	uint64_t told;                // the value of properties that the clients have
 	int64_t window_ms;            // start of the current window of reading
 	size_t window_bytes;          // read in it

@@ -29,6 +29,7 @@ static int64_t now_ms(void)
 _Noreturn void leave(struct run *run, int status)
 {
 	unlinkat(run->shim->dir_fd, "shim.sock", 0);
+	door_close(&run->shim->door);
 	_exit(status); // also ends the watching thread
 }
 
@@ -82,6 +83,8 @@ static _Noreturn void finish(struct run *run)
 	const struct timespec pause = { .tv_nsec = 500 * 1000 * 1000 };
 	int error = -1;
 
+	// At once: the record below may have to wait for room on the disk, and whoever asks now has to be told.
+	door_close(&shim->door);
 	finish_log(run);
 	for (int i = 0; i < EXIT_WRITE_TRIES && error != 0; i++) {
 		if (i > 0)
@@ -109,7 +112,7 @@ static void tell_serial(struct run *run)
 
 static void serve_once(struct run *run)
 {
-	enum { SIGNALS, KMSG, CONSOLE, LISTEN, REPORT, EVENT, PIDFD, CLIENT };
+	enum { SIGNALS, KMSG, CONSOLE, LISTEN, REPORT, EVENT, PIDFD, DOOR, DOOR_CLIENT, CLIENT = DOOR_CLIENT + DOOR_MAX };
 	struct shim *shim = run->shim;
 	struct pollfd fds[CLIENT + CLIENTS_MAX] = {
 		[SIGNALS] = { .fd = run->signal_fd, .events = POLLIN },
@@ -119,6 +122,8 @@ static void serve_once(struct run *run)
 		[REPORT] = { .fd = run->creating ? run->creation.report_fd : -1, .events = POLLIN },
 		[EVENT] = { .fd = run->properties.event_fd, .events = POLLIN },
 		[PIDFD] = { .fd = run->pid_fd, .events = POLLIN },
+		// Looked at before its clients: of one that goes and comes again we then see the going too, and its place is free.
+		[DOOR] = { .fd = shim->door.listen_fd, .events = POLLIN },
 	};
 	int64_t timeout = -1;
 
@@ -130,6 +135,8 @@ static void serve_once(struct run *run)
 		fds[KMSG].fd = fds[CONSOLE].fd = -1;
 		timeout = run->window_ms + WINDOW_MS - now;
 	}
+	for (int i = 0; i < DOOR_MAX; i++)
+		fds[DOOR_CLIENT + i] = (struct pollfd){ .fd = shim->door.fds[i], .events = POLLIN };
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		fds[CLIENT + i] = (struct pollfd){ .fd = shim->clients.fds[i], .events = POLLIN };
 	if (run->creating) {
@@ -146,6 +153,11 @@ static void serve_once(struct run *run)
 		run->window_bytes += drain(run, WINDOW_BYTES - run->window_bytes);
 	if (fds[EVENT].revents != 0)
 		tell_serial(run);
+	for (int i = 0; i < DOOR_MAX; i++)
+		if (fds[DOOR_CLIENT + i].revents != 0 && shim->door.fds[i] >= 0)
+			door_serve(&shim->door, i, run->properties.proc_fd);
+	if (fds[DOOR].revents != 0 && shim->door.listen_fd >= 0)
+		door_accept(&shim->door);
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (fds[CLIENT + i].revents != 0 && shim->clients.fds[i] >= 0)
 			clients_receive(&shim->clients, i);
@@ -188,7 +200,7 @@ _Noreturn void shim_run(struct shim *shim)
 	static struct run run;
 
 	run.shim = shim;
-	run.pid_fd = run.properties.event_fd = run.creation.report_fd = -1;
+	run.pid_fd = run.properties.event_fd = run.properties.proc_fd = run.creation.report_fd = -1;
 	become_daemon(&run);
 
 	const int self = open_process(getpid());

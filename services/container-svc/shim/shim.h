@@ -42,6 +42,8 @@ struct options {
 	uint64_t log_max;     // bytes
 	int create_timeout_ms;
 	struct process adopt; // pid 0: create
+	const char *door;     // NULL: none
+	gid_t door_group;     // DOOR_GROUP_OWN: the shim's
 	char **create_argv;   // NULL when adopting
 	int hidden_count;
 	const char *hidden[HIDDEN_MAX]; // mount points that the create command shall not see
@@ -179,6 +181,28 @@ void clients_send(struct clients *clients, const struct text *line);
 // Throws away what a client said; forgets the client when it has gone.
 void clients_receive(struct clients *clients, int index);
 
+// ---- door.c ------------------------------------------------------------------------------------------
+
+enum { DOOR_MAX = 8 };
+#define DOOR_GROUP_OWN ((gid_t)-1)
+
+struct door {
+	const char *path;
+	int listen_fd;     // -1: there is no door, or it is closed
+	int own_net_fd;    // the network namespace that the shim lives in
+	int fds[DOOR_MAX]; // -1: free
+};
+
+// Binds the socket (replacing what is there) with mode 0660. A path of NULL gives a door that is not there. Returns 0 or -errno.
+int door_open(struct door *door, const char *path, gid_t group);
+// Takes a waiting connection; one too many is closed at once.
+void door_accept(struct door *door);
+// Answers one request of a client, or forgets a client that has gone. `proc_fd`: of /proc/<pid 1>, -1 while there is none. Closes the
+// door when the thread cannot come back from the phone's network namespace.
+void door_serve(struct door *door, int index, int proc_fd);
+// Removes the socket and lets all clients go. What was given out stays connected. May be called again.
+void door_close(struct door *door);
+
 // ---- shim.c ------------------------------------------------------------------------------------------
 
 // What was opened before the fork and is the daemon's from then on.
@@ -193,6 +217,7 @@ struct shim {
 	struct stream console;
 	int console_out_fd; // what the container gets; closed once crun has it
 	struct clients clients;
+	struct door door;
 };
 
 // The daemon. Ends the process.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of phone-shim need that a shell cannot do: to stand in for crun, for a phone, and for a client.
+// What the tests of phone-shim need that a shell cannot do: to stand in for crun, for a phone, and for a client. What is about the door is in door.c.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,13 +19,15 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Noreturn void die(const char *what)
+#include "helper.h"
+
+_Noreturn void die(const char *what)
 {
 	perror(what);
 	exit(99);
 }
 
-static int64_t now_us(void)
+int64_t now_us(void)
 {
 	struct timespec t;
 
@@ -32,18 +35,29 @@ static int64_t now_us(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-// create PIDFILE ROOT PROGRAM [ARGUMENT…]: a `crun create` that also starts. ROOT becomes the root of the child.
-static int create(char **argv)
+// create PIDFILE ROOT PROGRAM [ARGUMENT…]: a `crun create` that also starts. ROOT becomes the root of the child, which is in new
+// namespaces before anybody is told its number.
+static int create(char **argv, int namespaces)
 {
+	int apart[2];
+
+	if (pipe(apart) != 0)
+		die("pipe");
 	const pid_t pid = fork();
 
 	if (pid == 0) {
 		setsid();
+		if (namespaces != 0 && unshare(namespaces) != 0)
+			die("unshare");
+		close(apart[0]);
+		close(apart[1]);
 		if (chroot(argv[1]) != 0 || chdir("/") != 0)
 			die(argv[1]);
 		execv(argv[2], argv + 2);
 		die(argv[2]);
 	}
+	close(apart[1]);
+	(void)!read(apart[0], apart, 1);
 	FILE *file = fopen(argv[0], "w");
 	if (file == NULL || fprintf(file, "%d", pid) < 0 || fclose(file) != 0)
 		die(argv[0]);
@@ -247,7 +261,11 @@ int main(int argc, char **argv)
 	char **rest = argv + 2;
 
 	if (strcmp(verb, "create") == 0 && argc >= 5)
-		return create(rest);
+		return create(rest, 0);
+	if (strcmp(verb, "create-apart") == 0 && argc >= 5)
+		return create(rest, CLONE_NEWNET);
+	if (strcmp(verb, "create-mapped") == 0 && argc >= 5)
+		return create(rest, CLONE_NEWUSER | CLONE_NEWNET);
 	if (strcmp(verb, "exit") == 0 && argc == 3)
 		return atoi(rest[0]);
 	if (strcmp(verb, "sleep") == 0 && argc == 3)
@@ -270,6 +288,9 @@ int main(int argc, char **argv)
 		return mute(rest[0], atoi(rest[1]));
 	if (strcmp(verb, "flood") == 0 && argc == 5)
 		return flood(rest[0], atoi(rest[1]), atol(rest[2]));
+	const int status = door_verb(verb, argc - 2, rest);
+	if (status >= 0)
+		return status;
 	fprintf(stderr, "helper: unknown call %s\n", verb);
 	return 95;
 }
