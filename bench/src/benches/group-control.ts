@@ -10,9 +10,9 @@ import type { Finding } from '../core/figure.js';
 import { counterIn } from '../core/metrics-text.js';
 import { gestureMessages, gesturePlaces } from '../core/gesture.js';
 import { reaches, type Reach } from '../core/reach.js';
-import { p99 } from '../core/stats.js';
+import { p50, p99 } from '../core/stats.js';
 import { pause, until } from '../io/command.js';
-import { Fleet } from '../io/fleet.js';
+import { Fleet, type Way } from '../io/fleet.js';
 import { cpuSecondsOf } from '../io/cpu.js';
 import type { Farm } from '../io/farm.js';
 import { busOf } from '../io/insider.js';
@@ -30,18 +30,11 @@ const WAY = ['input-svc', 'nats', 'session-svc'] as const;
 const MASTER = 'ph_fleet0';
 const GROUP = 'gr_bench';
 
-/** One event after the other. */
-interface Round {
-  /** By when the phones' process had read it. */
-  readonly read: readonly Reach[];
-  /** By when the kernel had it at the phones' sockets. */
-  readonly arrived: readonly Reach[];
-}
-
 /**
- * From handing on a viewer's message, as media-svc does, to what it became being at the control sockets of all 200 phones, and read
- * from them by one process, which is kept off a core as phones are where ANCLOUD_PHONE_CPUS says so. Beside it, in turn, the floor: one
- * process that writes the same messages to as many sockets.
+ * From handing on a viewer's message, as media-svc does, to what it became being read from the control sockets of all 200 phones, by one
+ * process, which is kept off a core as phones are where ANCLOUD_PHONE_CPUS says so. The sockets are those of the phones' doors; afterwards
+ * the same by adb, which is session-svc's way where there is no door. Beside it, in turn, the floor: one process that writes the same
+ * messages to as many sockets of the same doors.
  */
 export async function groupControl(bench: Bench): Promise<Finding[]> {
   const farm = await bench.farm();
@@ -71,26 +64,23 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
         outlet.publishRaw(messages[number]?.bytes ?? new Uint8Array(0)),
       );
     };
-    // All take the controls, by leases of Redis, before it is measured; and the group has to be known.
-    await until('all phones follow', async () => {
-      fleet.clear();
-      await speak(10);
-      await pause(100);
-      return (await fleet.heard()).every((one) => one.size > 0) ? true : undefined;
-    });
-    // The compiler is warm.
-    for (let round = 0; round < WARM_UP; round += 1) await speak(EVENTS / 3);
-    const reached = async (sent: Map<number, bigint>): Promise<Round> => {
+    const warm = async (): Promise<void> => {
+      // All take the controls, by leases of Redis, before it is measured; and the group has to be known.
+      await until('all phones follow', async () => {
+        fleet.clear();
+        await speak(10);
+        await pause(100);
+        return (await fleet.heard()).every((one) => one.size > 0) ? true : undefined;
+      });
+      // The compiler is warm.
+      for (let round = 0; round < WARM_UP; round += 1) await speak(EVENTS / 3);
+    };
+    const reached = async (sent: Map<number, bigint>): Promise<Reach[]> => {
       await pause(500);
       const [, ...read] = await fleet.heard();
-      const [, ...arrived] = await fleet.heard('arrived');
-      return { read: reaches(sent, read), arrived: reaches(sent, arrived) };
+      return reaches(sent, read);
     };
-    const ours = async (): Promise<Round> => {
-      fleet.clear();
-      return reached(await speak(EVENTS));
-    };
-    const bare = async (): Promise<Round> => {
+    const bare = async (): Promise<Reach[]> => {
       fleet.clear();
       const sockets = await fleet.bareSockets();
       try {
@@ -99,35 +89,45 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
         for (const socket of sockets) socket.destroy();
       }
     };
-    const floor = [await bare()];
     const pids = await farm.pids();
     const spent = (): number[] => WAY.map((name) => cpuSecondsOf(pids.get(name) ?? 0));
-    const before = spent();
-    const ways = await waysOf(farm);
-    const measured = [await ours(), await ours()];
-    const costs = spent().map((seconds, index) => {
-      const micros = ((seconds - (before[index] ?? 0)) * 1e6) / (2 * EVENTS * FOLLOWERS);
-      return `${WAY[index]} ${micros.toFixed(1)}`;
-    });
-    bench.say(`group-control: µs of CPU by event and phone: ${costs.join(', ')}`);
-    const [lane, bus] = (await waysOf(farm)).map((count, index) => count - (ways[index] ?? 0));
-    bench.say(`group-control: of input-svc's batches ${lane} went by lanes, ${bus} by NATS`);
-    floor.push(await bare());
-    const read = measured.flatMap((round) => round.read);
-    bench.say(
-      `group-control: ${read.length} of ${2 * EVENTS} events reached each of ${FOLLOWERS} phones alone`,
-    );
-    const finding = (metric: string, of: keyof Round, figure: keyof Reach): Finding => {
-      const [samples = [], theirs = []] = [measured, floor].map((rounds) =>
-        rounds.flatMap((round) => round[of].map((reach) => reach[figure])),
+    const ours = async (way: Way, rounds: number): Promise<Reach[]> => {
+      const [before, ways] = [spent(), await waysOf(farm)];
+      const measured: Reach[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        fleet.clear();
+        measured.push(...(await reached(await speak(EVENTS))));
+      }
+      const costs = spent().map((seconds, index) => {
+        const micros = ((seconds - (before[index] ?? 0)) * 1e6) / (rounds * EVENTS * FOLLOWERS);
+        return `${WAY[index]} ${micros.toFixed(1)}`;
+      });
+      bench.say(`group-control: by ${way}: µs of CPU by event and phone: ${costs.join(', ')}`);
+      const [lane, bus] = (await waysOf(farm)).map((count, index) => count - (ways[index] ?? 0));
+      bench.say(`group-control: by ${way}: of input-svc's batches ${lane} went by lanes, ${bus} by NATS`);
+      bench.say(
+        `group-control: by ${way}: ${measured.length} of ${rounds * EVENTS} events reached each of ${FOLLOWERS} phones alone`,
       );
+      return measured;
+    };
+    await warm();
+    const floor = await bare();
+    const byDoor = await ours('door', 2);
+    floor.push(...(await bare()));
+    const [last, skew] = [p50(floor.map((one) => one.lastMs)), p50(floor.map((one) => one.skewMs))];
+    bench.say(`group-control: bare_writes: median ${last.toFixed(2)} ms, skew ${skew.toFixed(2)} ms`);
+    await fleet.boot('adb');
+    await warm();
+    const byAdb = await ours('adb', 1);
+    const finding = (metric: string, measured: readonly Reach[], figure: keyof Reach): Finding => {
+      const [samples = [], theirs = []] = [measured, floor].map((reach) => reach.map((one) => one[figure]));
       return { metric, value: p99(samples), samples, peer: { name: 'bare_writes', value: p99(theirs) } };
     };
     return [
-      finding('p99', 'read', 'lastMs'),
-      finding('skew_p99', 'read', 'skewMs'),
-      finding('socket_p99', 'arrived', 'lastMs'),
-      finding('socket_skew_p99', 'arrived', 'skewMs'),
+      finding('p99', byDoor, 'lastMs'),
+      finding('skew_p99', byDoor, 'skewMs'),
+      finding('adb_p99', byAdb, 'lastMs'),
+      finding('adb_skew_p99', byAdb, 'skewMs'),
     ];
   } finally {
     await groups.delete({ group: GROUP });

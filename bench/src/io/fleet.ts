@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import fs from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import readline from 'node:readline';
 import type { Bus } from '@ancloud/bus';
 import { leases, plainKeys, records, subjects } from '@ancloud/contracts';
 import { PhoneStatus, SessionState, Stage } from '@ancloud/contracts/state/v1/state';
+import { openByDoor } from '@ancloud/phone-door';
 import { keyOf, recordsOf, type State, viewLease } from '@ancloud/state';
 import { arrivals } from '../core/gesture.js';
 import { end, until } from './command.js';
@@ -16,20 +18,28 @@ const PORT = 5_555;
 /** As bench/native/fleet.c places them. */
 const addressOf = (index: number): string => `127.1.${Math.floor(index / 250)}.${1 + (index % 250)}`;
 
+/** How session-svc gets the sockets of the phones' scrcpy servers. */
+export type Way = 'door' | 'adb';
+
 /**
- * Phones that a farm's session-svc takes for running ones: bench/native/fleet answers by adb in their place, and the benchmark says in
- * container-svc's place that they are there. No gateway knows them, so nobody can watch them.
+ * Phones that a farm's session-svc takes for running ones: bench/native/fleet answers by adb and at their doors in their place, and the
+ * benchmark says in container-svc's place that they are there. No gateway knows them, so nobody can watch them.
  */
 export class Fleet {
   readonly phones: readonly string[];
+  /** Of the phones' doors. */
+  readonly #doors: string;
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #farm: Farm;
   readonly #bus: Bus;
   readonly state: State;
+  #boots = 0;
+  #way: Way = 'door';
 
   private constructor(
     farm: Farm,
+    doors: string,
     child: ChildProcess,
     lines: AsyncIterator<string>,
     bus: Bus,
@@ -37,6 +47,7 @@ export class Fleet {
     size: number,
   ) {
     this.#farm = farm;
+    this.#doors = doors;
     this.#child = child;
     this.#lines = lines;
     this.#bus = bus;
@@ -44,14 +55,17 @@ export class Fleet {
     this.phones = Array.from({ length: size }, (_, index) => `ph_fleet${index}`);
   }
 
-  /** Resolves when each has a session with a control socket, and an input-svc. */
+  /** Phones with doors; resolves as `boot` does. */
   static async start(farm: Farm, program: string, size: number): Promise<Fleet> {
-    const child = spawn(program, [String(size), String(PORT)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const doors = path.join(farm.run, 'fleet');
+    fs.mkdirSync(doors, { recursive: true });
+    const child = spawn(program, [String(size), String(PORT), doors], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const { value } = await lines.next();
     if (value !== 'ready') throw new Error('the fleet did not begin as it should');
     const fleet = new Fleet(
       farm,
+      doors,
       child,
       lines,
       await busOf(farm, 'container-svc'),
@@ -60,21 +74,38 @@ export class Fleet {
     );
     try {
       await fleet.#list(true);
-      await fleet.#told(Stage.STAGE_READY);
-      await until('all phones have a session and an input-svc', async () => {
-        const sessions = await recordsOf(fleet.state, records.session).getMany(fleet.#params);
-        if (sessions.some((one) => one?.state !== SessionState.SESSION_STATE_READY || one.width === 0))
-          return undefined;
-        const inputs = await Promise.all(
-          fleet.#params.map((phone) => viewLease(fleet.state, leases.input, phone)),
-        );
-        return inputs.every(({ owner }) => owner !== '') ? true : undefined;
-      });
+      await fleet.boot('door');
     } catch (error) {
       await fleet.close();
       throw error;
     }
     return fleet;
+  }
+
+  /**
+   * All phones boot anew, with doors or without. Resolves when each has a session with a control socket, and an input-svc: what they had
+   * before is gone then.
+   */
+  async boot(way: Way): Promise<void> {
+    this.#boots += 1;
+    this.#way = way;
+    await this.#told(Stage.STAGE_READY);
+    await until('all phones have a session and an input-svc', async () => {
+      const sessions = await recordsOf(this.state, records.session).getMany(this.#params);
+      const ready = sessions.every(
+        (one) =>
+          one?.state === SessionState.SESSION_STATE_READY && one.bootId === this.#bootId && one.width > 0,
+      );
+      if (!ready) return undefined;
+      const inputs = await Promise.all(
+        this.#params.map((phone) => viewLease(this.state, leases.input, phone)),
+      );
+      return inputs.every(({ owner }) => owner !== '') ? true : undefined;
+    });
+  }
+
+  get #bootId(): string {
+    return `bench-${this.#boots}`;
   }
 
   /** Of the process that answers for all phones. */
@@ -88,32 +119,33 @@ export class Fleet {
   }
 
   /**
-   * CLOCK_MONOTONIC ns at which each phone read each event of core/gesture.ts, by phone and number; or at which the kernel had it at the
-   * phone's socket. May be asked for both.
+   * CLOCK_MONOTONIC ns at which each phone read each event of core/gesture.ts, by phone and number. May be asked again; rejects when any came by
+   * another way than the phones were booted for.
    */
-  async heard(when: 'read' | 'arrived' = 'read'): Promise<ReadonlyMap<number, bigint>[]> {
+  async heard(): Promise<ReadonlyMap<number, bigint>[]> {
     this.#child.stdin?.write('dump\n');
+    let stray: string | undefined;
     const reads = this.phones.map((): { ns: bigint; bytes: Uint8Array }[] => []);
     for (
       let next = await this.#lines.next();
       next.done !== true && next.value !== 'end';
       next = await this.#lines.next()
     ) {
-      const [, phone = '', read = '', arrived = '', hex = ''] = next.value.split(' ');
-      const ns = BigInt(when === 'read' ? read : arrived);
-      if (ns === 0n) throw new Error('the kernel gave an arrival no stamp');
-      reads[Number(phone)]?.push({ ns, bytes: Buffer.from(hex, 'hex') });
+      const [, phone = '', way = '', ns = '', hex = ''] = next.value.split(' ');
+      stray ??= way === this.#way ? undefined : way;
+      reads[Number(phone)]?.push({ ns: BigInt(ns), bytes: Buffer.from(hex, 'hex') });
     }
+    if (stray !== undefined)
+      throw new Error(`phones were to be touched by ${this.#way}, and were by ${stray}`);
     return reads.map((one) => arrivals(one));
   }
 
-  /** A socket to each phone past adb: what is written is heard as if it had come by its control socket. */
+  /** A socket of each phone by its door, as session-svc has one: what is written is heard as controls. */
   async bareSockets(): Promise<net.Socket[]> {
     return Promise.all(
-      this.phones.map(async (_, index) => {
-        const socket = net.connect({ host: addressOf(index), port: PORT, noDelay: true });
-        await once(socket, 'connect');
-        return socket;
+      this.phones.map(async (phone, index) => {
+        const name = `scrcpy_${index.toString(16).padStart(8, '0')}`;
+        return new net.Socket({ fd: await openByDoor(this.#doorOf(phone), name) });
       }),
     );
   }
@@ -132,6 +164,7 @@ export class Fleet {
       for (const phone of this.#params) await recordsOf(this.state, records.status).delete(phone);
     } finally {
       await end(this.#child);
+      fs.rmSync(this.#doors, { recursive: true, force: true });
       await this.#bus.drain();
       await this.state.close();
     }
@@ -149,6 +182,11 @@ export class Fleet {
     return this.phones.map((phone) => ({ phone }));
   }
 
+  /** As bench/native/fleet.c places them. */
+  #doorOf(phone: string): string {
+    return path.join(this.#doors, phone);
+  }
+
   async #told(stage: Stage): Promise<void> {
     const statuses = recordsOf(this.state, records.status);
     const hostId = this.#farm.env['ANCLOUD_HOST_ID'] ?? '';
@@ -159,7 +197,8 @@ export class Fleet {
         stage,
         address: addressOf(index),
         adbPort: PORT,
-        bootId: 'bench',
+        door: this.#way === 'door' ? this.#doorOf(phone) : '',
+        bootId: this.#bootId,
         updatedAtMs: Date.now(),
       });
       await statuses.set({ phone }, status);
