@@ -149,7 +149,18 @@ function create(body: Record<string, unknown>): unknown {
       'no host can take the phone: attic-1 has 24 of 24',
       'stop or delete a phone, or add a host',
     );
-  const { display } = (body['spec'] ?? {}) as { display?: { width: number; height: number; dpi: number } };
+  const { display, gamepad } = (body['spec'] ?? {}) as {
+    display?: { width: number; height: number; dpi: number };
+    gamepad?: boolean;
+  };
+  if (gamepad === true && name === 'no pad')
+    throw new Refused(
+      409,
+      'GAMEPAD_UNAVAILABLE',
+      'no host can give the phone a gamepad: attic-1 without uinput',
+      'modprobe uinput evdev on a host and restart its container-svc, or do without',
+      'spec.gamepad',
+    );
   const made = farm.add(name, 'placing', { viewable: false, createdAt: new Date().toISOString() });
   if (name === '') made.name = made.phoneId;
   if (display !== undefined) Object.assign(made.spec.display, display);

@@ -107,6 +107,33 @@ describe('the console', () => {
     expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('full');
   });
 
+  it('gives a phone a gamepad when that is wanted, and tells when no host can', async () => {
+    const created = async (): Promise<unknown> => {
+      const asked = page.waitForRequest(
+        (request) => request.url().endsWith('/v1/phones') && request.method() === 'POST',
+      );
+      await page.getByRole('button', { name: 'Create' }).click();
+      const { spec } = (await asked).postDataJSON() as { spec: { gamepad?: boolean } };
+      return spec.gamepad;
+    };
+    await page.getByRole('button', { name: 'New phone' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('no pad');
+    const gamepad = page.getByRole('checkbox', { name: /^Gamepad with sticks/ });
+    expect(await gamepad.isChecked()).toBe(false);
+    await gamepad.check({ force: true });
+    expect(await created()).toBe(true);
+    const alert = page.getByRole('dialog').getByRole('alert');
+    await alert.getByText('No host can give the phone a gamepad: attic-1 without uinput.').waitFor();
+    await alert.getByText('Modprobe uinput evdev on a host').waitFor();
+    await alert.getByText('GAMEPAD_UNAVAILABLE · spec.gamepad').waitFor();
+    await wellMade(page);
+    // It is made without one then.
+    expect(await gamepad.isChecked()).toBe(true);
+    await gamepad.uncheck({ force: true });
+    expect(await created()).toBeUndefined();
+    await card('no pad').getByText('Ready').waitFor();
+  });
+
   it('deletes a phone only when that is confirmed', async () => {
     const remove = async (answer: string): Promise<void> => {
       await page.getByRole('button', { name: 'Actions for archive' }).click();

@@ -234,5 +234,7 @@ export interface CreatePhone {
   readonly spec?: {
     readonly imageId?: string;
     readonly display?: { readonly width: number; readonly height: number; readonly dpi: number };
+    /** One with axes, as a device of the phone's own; else a viewer's gamepad presses keys. */
+    readonly gamepad?: boolean;
   };
 }

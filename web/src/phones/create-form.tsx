@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import {
   Button,
+  Checkbox,
   Group,
   Input,
   Label,
@@ -32,6 +33,7 @@ export function CreateForm({ close }: { readonly close: () => void }): ReactNode
   const [preset, setPreset] = useState('standard');
   const [custom, setCustom] = useState<Size>(standard);
   const [imageId, setImageId] = useState(NEWEST);
+  const [gamepad, setGamepad] = useState(false);
   const [error, setError] = useState<Error>();
   const [busy, setBusy] = useState(false);
   // One form makes one phone, however often its button is pressed or the network swallows an answer.
@@ -44,7 +46,11 @@ export function CreateForm({ close }: { readonly close: () => void }): ReactNode
     const { width, height, dpi } = sizes[preset] ?? custom;
     const wanted: CreatePhone = {
       ...(name.trim() === '' ? {} : { name: name.trim() }),
-      spec: { display: { width, height, dpi }, ...(imageId === NEWEST ? {} : { imageId }) },
+      spec: {
+        display: { width, height, dpi },
+        ...(imageId === NEWEST ? {} : { imageId }),
+        ...(gamepad ? { gamepad } : {}),
+      },
     };
     try {
       await wish(client.create(wanted, key));
@@ -139,6 +145,16 @@ export function CreateForm({ close }: { readonly close: () => void }): ReactNode
           The farm has no image yet. Import one with <code>./ancloud image import</code>.
         </p>
       )}
+      <Checkbox className="check" isSelected={gamepad} onChange={setGamepad}>
+        <span className="check-box" aria-hidden="true" />
+        <span>
+          Gamepad with sticks
+          <small>
+            A device of the phone’s own, which every app sees, on hosts with uinput. Without it a viewer’s
+            gamepad presses keys.
+          </small>
+        </span>
+      </Checkbox>
       {error !== undefined && <Problem error={error} />}
       <div className="window-end">
         <Button className="button" onPress={close}>
