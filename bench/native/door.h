@@ -1,5 +1,5 @@
-// A phone's door as phone-shim has it (services/container-svc/shim/README.md): a unix SOCK_SEQPACKET socket that hands out its scrcpy sockets. This one
-// serves a phone without processes: its servers listen always, and nobody counts who is connected.
+// A phone's door as phone-shim has it (services/container-svc/shim/README.md): a unix SOCK_SEQPACKET socket that hands out its scrcpy
+// sockets. This one serves a phone without processes: its servers listen always, and nobody counts who is connected.
 #pragma once
 
 // Listens at `path`, in place of what may be there. Answers the socket; -1 and errno when it could not.
