@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gives out connections to the phone's own scrcpy sockets (README, "Door").
 //
-// What clients send is not trusted, though only a group may connect:
+// What clients send is not trusted, though only one user may connect:
 //   - the name is compared before anything else is done, and nothing but scrcpy's sockets can be named;
 //   - a request is taken by recv: descriptors sent with it are thrown away by the kernel and never enter our table;
 //   - one request of each client a round, no answer waits for room.
@@ -30,7 +30,7 @@ enum {
 	NOT_BACK = -4096, // beyond every errno: the thread is still in the phone's namespace
 };
 
-int door_open(struct door *door, const char *path, gid_t group)
+int door_open(struct door *door, const char *path, uid_t owner)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const int no = 0;
@@ -53,12 +53,12 @@ int door_open(struct door *door, const char *path, gid_t group)
 	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
 	// As with shim.sock: whoever holds shim.lock owns the name.
 	unlink(path);
-	const mode_t mask = umask(0117);
+	const mode_t mask = umask(0177);
 	if (bind(door->listen_fd, (struct sockaddr *)&address, sizeof address) != 0)
 		error = -errno;
 	umask(mask);
-	// Listens last: nobody connects before the group is right.
-	if (error == 0 && ((group != DOOR_GROUP_OWN && lchown(path, (uid_t)-1, group) != 0) ||
+	// Listens last: nobody connects before the owner is right.
+	if (error == 0 && ((owner != DOOR_OWNER_SELF && lchown(path, owner, (gid_t)-1) != 0) ||
 			   listen(door->listen_fd, DOOR_MAX) != 0)) {
 		error = -errno;
 		unlink(path);

@@ -84,7 +84,7 @@ static struct process adopted(const char *value)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT, HIDE_MOUNT, KEEP, DOOR, DOOR_GROUP };
+	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT, HIDE_MOUNT, KEEP, DOOR, DOOR_OWNER };
 	static const struct option known[] = {
 		[PHONE] = { "phone", required_argument, NULL, PHONE },
 		[DIR] = { "dir", required_argument, NULL, DIR },
@@ -99,12 +99,12 @@ void options_parse(struct options *options, int argc, char **argv)
 		[HIDE_MOUNT] = { "hide-mount", required_argument, NULL, HIDE_MOUNT },
 		[KEEP] = { "keep", required_argument, NULL, KEEP },
 		[DOOR] = { "door", required_argument, NULL, DOOR },
-		[DOOR_GROUP] = { "door-group", required_argument, NULL, DOOR_GROUP },
+		[DOOR_OWNER] = { "door-owner", required_argument, NULL, DOOR_OWNER },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	*options = (struct options){ .create_timeout_ms = 30000, .keep = -1, .door_group = DOOR_GROUP_OWN };
+	*options = (struct options){ .create_timeout_ms = 30000, .keep = -1, .door_owner = DOOR_OWNER_SELF };
 	while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
 		switch (option) {
 		case PHONE: options->phone = name("phone", optarg, "_-"); break;
@@ -120,7 +120,7 @@ void options_parse(struct options *options, int argc, char **argv)
 			break;
 		case KEEP: options->keep = (int)number("keep", optarg, 3, INT_MAX); break;
 		case DOOR: options->door = path("door", optarg, 100); break;
-		case DOOR_GROUP: options->door_group = (gid_t)number("door-group", optarg, 0, DOOR_GROUP_OWN - 1); break;
+		case DOOR_OWNER: options->door_owner = (uid_t)number("door-owner", optarg, 0, DOOR_OWNER_SELF - 1); break;
 		case ADOPT: options->adopt = adopted(optarg); break;
 		case HIDE_MOUNT:
 			if (options->hidden_count == HIDDEN_MAX)
@@ -156,8 +156,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		path("lock", options->lock, PATH_MAX - 1);
 	else
 		number("lock", options->lock, 3, INT_MAX);
-	if (options->door == NULL && options->door_group != DOOR_GROUP_OWN)
-		fail(ANSWER_BAD_START, false, "--door-group goes with --door");
+	if (options->door == NULL && options->door_owner != DOOR_OWNER_SELF)
+		fail(ANSWER_BAD_START, false, "--door-owner goes with --door");
 	if (options->keep >= 0 && *options->lock != '/' && options->keep == atoi(options->lock))
 		fail(ANSWER_BAD_START, false, "--keep %d: it is the lock's", options->keep);
 }

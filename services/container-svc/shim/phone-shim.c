@@ -158,7 +158,7 @@ int main(int argc, char **argv)
 		fail(ANSWER_BAD_START, true, "--log %s", options.log);
 	}
 	remove_old(&options, shim.dir_fd);
-	error = door_open(&shim.door, options.door, options.door_group);
+	error = door_open(&shim.door, options.door, options.door_owner);
 	if (error != 0) {
 		errno = -error;
 		fail(ANSWER_BAD_START, true, "--door %s", options.door);

@@ -43,7 +43,7 @@ struct options {
 	int create_timeout_ms;
 	struct process adopt; // pid 0: create
 	const char *door;     // NULL: none
-	gid_t door_group;     // DOOR_GROUP_OWN: the shim's
+	uid_t door_owner;     // DOOR_OWNER_SELF: the shim's
 	char **create_argv;   // NULL when adopting
 	int hidden_count;
 	const char *hidden[HIDDEN_MAX]; // mount points that the create command shall not see
@@ -184,7 +184,7 @@ void clients_receive(struct clients *clients, int index);
 // ---- door.c ------------------------------------------------------------------------------------------
 
 enum { DOOR_MAX = 8 };
-#define DOOR_GROUP_OWN ((gid_t)-1)
+#define DOOR_OWNER_SELF ((uid_t)-1)
 
 struct door {
 	const char *path;
@@ -193,8 +193,8 @@ struct door {
 	int fds[DOOR_MAX]; // -1: free
 };
 
-// Binds the socket (replacing what is there) with mode 0660. A path of NULL gives a door that is not there. Returns 0 or -errno.
-int door_open(struct door *door, const char *path, gid_t group);
+// Binds the socket (replacing what is there) with mode 0600. A path of NULL gives a door that is not there. Returns 0 or -errno.
+int door_open(struct door *door, const char *path, uid_t owner);
 // Takes a waiting connection; one too many is closed at once.
 void door_accept(struct door *door);
 // Answers one request of a client, or forgets a client that has gone. `proc_fd`: of /proc/<pid 1>, -1 while there is none. Closes the

@@ -153,6 +153,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     subnet: raw.ANCLOUD_SUBNET,
     nameServers: raw.ANCLOUD_DNS_SERVERS ?? [],
     adbPublicKeyFile: raw.ANCLOUD_ADB_PUBLIC_KEY_FILE,
+    /** Whose the doors of phones are. */
+    doorUid: raw.ANCLOUD_ADB_UID ?? 0,
     adbUids: [...new Set([0, raw.ANCLOUD_ADB_UID ?? 0])],
     importDirs: raw.ANCLOUD_IMPORT_DIRS?.split(':').filter((dir) => dir !== '') ?? [
       path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'ancloud'),

@@ -39,9 +39,9 @@ holds() { [ "$(held_fds)" = "$1" ]; }
 begin door-options
 refused "--door 'door': an absolute path" shim --door door --pid-file "$T/pid" -- true
 refused ": a shorter path" shim --door "/$(printf %0100d 0)" --pid-file "$T/pid" -- true
-refused "--door-group 'phone': a number from 0" shim --door "$T/door" --door-group phone --pid-file "$T/pid" -- true
-refused "--door-group '4294967295': a number from 0" shim --door "$T/door" --door-group 4294967295 --pid-file "$T/pid" -- true
-refused "--door-group goes with --door" shim --door-group 12 --pid-file "$T/pid" -- true
+refused "--door-owner 'phone': a number from 0" shim --door "$T/door" --door-owner phone --pid-file "$T/pid" -- true
+refused "--door-owner '4294967295': a number from 0" shim --door "$T/door" --door-owner 4294967295 --pid-file "$T/pid" -- true
+refused "--door-owner goes with --door" shim --door-owner 12 --pid-file "$T/pid" -- true
 refused "--door $T/nowhere/door: No such file" shim --door "$T/nowhere/door" --pid-file "$T/pid" -- true
 shim --door "$T/door" --pid-file "$T/pid" -- false >/dev/null 2>&1
 is 1 $? "exit status of a failed create"
@@ -52,7 +52,7 @@ begin door
 touch "$T/door" # what stands there is replaced
 boot_behind "" create-apart
 before=$(held_fds)
-is "660 $(id -g)" "$(stat -c '%a %g' "$T/door")" "mode and group"
+is "600 $(id -u)" "$(stat -c '%a %u' "$T/door")" "mode and owner"
 is "Connection refused" "$(asked $scid)" "nobody listens"
 listen_there host
 is "Connection refused" "$(asked $scid)" "only the host listens"
@@ -119,9 +119,9 @@ is "Connection refused" "$(asked $scid)" "when it is there"
 if ls -l "/proc/$init_pid/fd" | grep -qE 'socket:|net:'; then fail "the phone inherited a descriptor"; else pass; fi
 end
 
-begin door-group-and-user-namespace
-boot_behind "--door-group 12345" create-mapped
-is "660 12345" "$(stat -c '%a %g' "$T/door")" "mode and group"
+begin door-owner-and-user-namespace
+boot_behind "--door-owner 12345" create-mapped
+is "600 12345" "$(stat -c '%a %u' "$T/door")" "mode and owner"
 is no "$(if [ "$(readlink "/proc/$init_pid/ns/user")" = "$(readlink /proc/self/ns/user)" ]; then echo yes; else echo no; fi)" "the phone has the host's user namespace"
 listen_there host
 is "Connection refused" "$(asked $scid)" "only the host listens"
@@ -136,10 +136,10 @@ listen_there phone $(in_phone)
 kill -KILL "$shim_pid"
 eventually "the shim is killed" is_free "$T/run/shim.lock"
 is "$T/door: Connection refused" "$(asked $scid)" "the door of a killed shim"
-shim --adopt "$init_pid:$(started "$init_pid")" --door "$T/door" --door-group 12345 >"$T/answer" 2>"$T/error"
+shim --adopt "$init_pid:$(started "$init_pid")" --door "$T/door" --door-owner 12345 >"$T/answer" 2>"$T/error"
 is 0 $? "exit status"
 shim_pid=$(field "$T/run/shim.json" pid)
-is "660 12345" "$(stat -c '%a %g' "$T/door")" "mode and group"
+is "600 12345" "$(stat -c '%a %u' "$T/door")" "mode and owner"
 is "connected,phone touch" "$(timeout $((2 * patience)) "$helper" talk "$T/door" $scid 1 2>&1 | paste -sd,)" "the phone's listener"
 hush
 end

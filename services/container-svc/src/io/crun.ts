@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { AppError, type Exec, isAppError, killDescendants } from '@ancloud/kit';
+import type { CgroupHost } from './cgroups.js';
+import { readMounts } from './mounts.js';
 import { PAD_FD, type PadRun, runWithPad } from './pad.js';
 import type { Paths } from './paths.js';
 import { readRunJson } from './run-file.js';
@@ -10,6 +12,8 @@ export interface CrunOptions {
   readonly paths: Paths;
   readonly shimBin: string;
   readonly hostcapBin: string;
+  /** The user that session-svc runs as: doors of phones are its. */
+  readonly doorUid: number;
   /** Mount points of cgroup v2 beside v1: crun refuses hybrid hosts, so it is run where these are not mounted. */
   readonly hideMounts: readonly string[];
 }
@@ -143,8 +147,20 @@ export class Crun {
       String(LOG_MAX),
       '--boot-id',
       bootId,
+      '--door',
+      run.door,
+      '--door-owner',
+      String(this.#options.doorUid),
     ];
   }
+}
+
+/** Mount points of cgroup v2 where it stands beside v1, as CrunOptions has them. */
+export function hiddenMounts(mode: CgroupHost['mode']): string[] {
+  if (mode !== 'hybrid') return [];
+  return readMounts()
+    .filter(({ type }) => type === 'cgroup2')
+    .map(({ target }) => target);
 }
 
 /**
