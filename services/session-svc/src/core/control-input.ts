@@ -57,6 +57,11 @@ export class ControlInput {
     return this.#fence;
   }
 
+  /** Fingers and keys that are down in the phone. */
+  get held(): number {
+    return this.pointers.held + this.#keys.held;
+  }
+
   /** Number for a set-clipboard message that wants its acknowledgement; never 0, which asks for none. */
   nextClipboardSequence(): bigint {
     this.#clipboardSequence += 1n;

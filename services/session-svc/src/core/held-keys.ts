@@ -13,6 +13,10 @@ export class HeldKeys {
   /** Key code → meta state of its DOWN. */
   readonly #down = new Map<number, number>();
 
+  get held(): number {
+    return this.#down.size;
+  }
+
   press(input: KeyInput): InjectKeycode {
     if (!input.down) this.#down.delete(input.keycode);
     else if (this.#down.size < HELD_MAX) this.#down.set(input.keycode, input.metastate);

@@ -180,6 +180,20 @@ describe('input', () => {
     await until('the lift', () => p.control().fingers.size === 0);
     expect(p.control().controls).toHaveLength(2);
   });
+
+  it('so are keys: their input-svc may have died for good', async () => {
+    const p = await phone();
+    await p.ready();
+    const key = { keycode: 59, down: true, metastate: 1, repeat: 0 };
+    p.session.input.control(batch(7, { event: { $case: 'key', value: key } }));
+    await until('the key', () => p.control().controls.length === 1);
+    p.session.input.liftForgotten(now() + 29_000);
+    p.session.input.liftForgotten(now() + 31_000);
+    await until('its release', () => p.control().controls.length === 2);
+    expect(p.control().controls[1]).toMatchObject({ kind: 'injectKeycode', action: 1, keycode: 59 });
+    p.session.input.liftForgotten(now() + 62_000);
+    expect(p.control().controls).toHaveLength(2);
+  });
 });
 
 describe('clipboard', () => {

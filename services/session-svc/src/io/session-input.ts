@@ -14,7 +14,7 @@ import type { SessionMetrics } from './session-metrics.js';
 
 /** The phone answers a set-clipboard at once; a loaded one within seconds. */
 const CLIPBOARD_MS = 5_000;
-/** Fingers that nobody has mentioned for so long are lifted, whoever was to do it. */
+/** Fingers and keys of a phone that nobody has mentioned for so long are lifted, whoever was to do it. */
 export const FORGOTTEN_TOUCH_MS = 30_000;
 
 export interface SessionInputOptions {
@@ -172,9 +172,9 @@ export class SessionInput {
   /** Lifts what input-svc has forgotten: it died, and no other has taken the phone. */
   liftForgotten(nowMs: number): void {
     const { pad } = this.#options;
-    if (this.#input === undefined || (this.#input.pointers.held === 0 && pad?.active !== true)) return;
+    if (this.#input === undefined || (this.#input.held === 0 && pad?.active !== true)) return;
     if (this.#held || nowMs - this.#lastBatchMs < FORGOTTEN_TOUCH_MS) return;
-    this.#options.log.warn({ fingers: this.#input.pointers.held }, 'lifting what nobody has mentioned');
+    this.#options.log.warn({ held: this.#input.held }, 'lifting what nobody has mentioned');
     this.#channel?.send(this.#input.lift());
     pad?.rest();
   }
