@@ -56,6 +56,31 @@ describe('the way past adbd', () => {
     expect(fake.asked).toHaveLength(1);
   });
 
+  test('one that adb had is asked for at the door no more, if it was deaf all the while', async () => {
+    answers = Array.from({ length: 10_000 }, () => 111);
+    const door = new PhoneDoor(at(), silentLog);
+    await door.open(NAME, {});
+    door.adbHad();
+    await door.open(NAME, { retryMs: 1, timeoutMs: 30 });
+    const asked = fake.asked.length;
+    expect(asked).toBeGreaterThan(1);
+    door.adbHad();
+    answers = [];
+    expect(await door.open(NAME, { retryMs: 1 })).toBeUndefined();
+    expect(fake.asked).toHaveLength(asked);
+  });
+
+  test('a door that is late is asked again, three times', async () => {
+    answers = ['nothing', 'socket', 'nothing', 'nothing', 'nothing', 'socket'];
+    const door = new PhoneDoor(at(), silentLog);
+    expect(await door.open(NAME, { retryMs: 1 })).toBeUndefined();
+    const stream = await door.open(NAME, { retryMs: 1 });
+    expect(stream).toBeDefined();
+    stream?.destroy();
+    for (let time = 0; time < 4; time += 1) expect(await door.open(NAME, { retryMs: 1 })).toBeUndefined();
+    expect(fake.asked).toHaveLength(5);
+  });
+
   test('no door is adb’s matter at once', async () => {
     expect(await new PhoneDoor('', silentLog).open(NAME, { retryMs: 1 })).toBeUndefined();
     expect(await new PhoneDoor(`${at()}-none`, silentLog).open(NAME, { retryMs: 1 })).toBeUndefined();

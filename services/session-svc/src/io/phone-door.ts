@@ -10,8 +10,10 @@ import { DoorStream } from './door-stream.js';
  */
 const PATIENCE_MS = 10_000;
 const ANSWER_MS = 1_000;
-/** Nobody listens yet; the listener's queue, or the door's, is full. All pass. */
+/** Nobody listens yet, in the phone or at the door of a shim that was killed; the listener's queue, or the door's, is full. All pass. */
 const PASSING = new Set(['ECONNREFUSED', 'EAGAIN']);
+/** A machine that stands still for a second has a door that does; one that does so each time is of no use. */
+const LATE_MAX = 3;
 
 /**
  * The way to a phone's abstract sockets past its adbd: adb's packets, and its OKAY for each write, cost both ends more than what they carry.
@@ -23,6 +25,10 @@ export class PhoneDoor {
   readonly #given = new Set<DoorStream>();
   /** It was tried, and is of no use for this phone. */
   #shut = false;
+  /** Times in a row that it did not answer. */
+  #late = 0;
+  /** Nobody listened there, as long as was waited. */
+  #deaf = false;
   #closed = false;
 
   /** @param path as the phone's status tells it; empty = there is none. */
@@ -42,15 +48,22 @@ export class PhoneDoor {
   ): Promise<DoorStream | undefined> {
     const until = performance.now() + Math.min(timeoutMs ?? PATIENCE_MS, PATIENCE_MS);
     const limits = { timeoutMs: ANSWER_MS, ...(signal === undefined ? {} : { signal }) };
+    this.#deaf = false;
     while (!this.#shut && !this.#closed) {
       try {
-        return this.#take(await openByDoor(this.#path, name, limits));
+        const fd = await openByDoor(this.#path, name, limits);
+        this.#late = 0;
+        return this.#take(fd);
       } catch (err) {
         signal?.throwIfAborted();
         const code = (err as NodeJS.ErrnoException).code ?? '';
-        if (PASSING.has(code)) {
-          if (retryMs === undefined || performance.now() + retryMs >= until) return undefined;
-        } else this.useless(code, err);
+        if (code === 'ETIMEDOUT' && (this.#late += 1) < LATE_MAX) return undefined;
+        if (!PASSING.has(code)) this.#useless(code, err);
+        else if (retryMs === undefined) return undefined;
+        else if (performance.now() + retryMs >= until) {
+          this.#deaf = true;
+          return undefined;
+        }
       }
       await rest(retryMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
       signal?.throwIfAborted();
@@ -58,8 +71,12 @@ export class PhoneDoor {
     return undefined;
   }
 
-  /** It is not asked again: adb has what it does not. */
-  useless(why: string, err?: unknown): void {
+  /** adb had what was asked for last: a door that never heard of it leads elsewhere. */
+  adbHad(): void {
+    if (this.#deaf) this.#useless('nobody listens where it leads');
+  }
+
+  #useless(why: string, err?: unknown): void {
     if (this.#shut) return;
     this.#shut = true;
     this.#log.warn({ door: this.#path, why, err }, 'the phone is reached by adb alone');

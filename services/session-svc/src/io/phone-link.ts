@@ -133,8 +133,7 @@ class AdbLink implements PhoneLink {
     }
     const leftMs = (options.timeoutMs ?? OPEN_MS) - (performance.now() - began);
     const stream = await openLocalAbstract(this.#adb, name, { ...options, timeoutMs: Math.max(1, leftMs) });
-    // Not for one that was asked once, and came a moment too early.
-    if (options.retryMs !== undefined) this.#door.useless('adb found what the door did not');
+    this.#door.adbHad();
     this.#opened('adb');
     return stream;
   }
