@@ -89,8 +89,10 @@ export class Feed implements Watchable {
       publisher.close();
       throw hasEnded();
     }
-    this.#publisher?.close();
+    const before = this.#publisher;
+    // In this order: what the one before tells of its end is not this feed's any more.
     this.#publisher = publisher;
+    before?.close();
     this.#source.producers = [...publisher.producers];
     for (const viewer of this.#viewers.values()) viewer.replaced();
     return { answer: publisher.answer(this.id), etag: publisher.etag };

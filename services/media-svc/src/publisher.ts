@@ -1,4 +1,5 @@
 import type { types } from 'mediasoup';
+import { AppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { writeAnswer } from './core/whep-answer.js';
 import type { WhepOffer } from './core/whep-offer.js';
@@ -42,18 +43,26 @@ export class Publisher {
     const { offer } = publication;
     const sent = producersOf(offer, cname);
     const transport = await root.createViewerTransport({ data: false });
-    // It has no answer yet, so that nothing can end before there is a publisher.
-    const ice = new IceSession(transport, offer, (reason) => ended(publisher, reason));
+    let publisher: Publisher | undefined;
+    const ice = new IceSession(transport, offer, (reason) => {
+      // A worker that answers late: nobody has been answered yet, so there is nothing to end but the attempt.
+      if (publisher === undefined) ice.close();
+      else ended(publisher, reason);
+    });
     const producers: types.Producer[] = [];
     try {
       await ice.connect();
       for (const { kind, rtpParameters } of sent)
         producers.push(await transport.produce({ kind, rtpParameters, keyFrameRequestDelay: KEY_FRAME_MS }));
+      if (transport.closed)
+        throw new AppError('STREAM_FAILED', 'the publisher could not be begun in time', {
+          fix: 'POST the offer again',
+        });
     } catch (error) {
       ice.close();
       throw error;
     }
-    const publisher = new Publisher(publication, ice, producers);
+    publisher = new Publisher(publication, ice, producers);
     return publisher;
   }
 

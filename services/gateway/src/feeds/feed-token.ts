@@ -16,7 +16,7 @@ export class FeedSigner extends SignedTokens<FeedClaims> {
       {
         audience: 'ancloud-feed',
         of: 'feed',
-        renew: 'ask for a new feed and POST the offer at once',
+        renew: 'ask for a new feed, with ttlSeconds if it shall be good for longer (a day at most)',
         required: ['exp', 'feed', 'phone', 'owner'],
         read: ({ feed, phone, owner, exp }) =>
           typeof feed === 'string' &&
