@@ -91,7 +91,7 @@ export const plainKeys = {
   feedToken: { template: 'feed-token:{feed}', writer: 'gateway', type: 'string' },
   /** The newest publisher that came by a feed's token: `<session>@<address of its media-svc>`. As long as the token. */
   feedPlace: { template: 'feed-place:{feed}', writer: 'gateway', type: 'string' },
-  /** A publisher's offer is being answered, or was within the last second: its session. */
+  /** A publisher's offer is being answered, or was within the last second: a name of that turn's own. */
   feedTurn: { template: 'feed-turn:{feed}', writer: 'gateway', type: 'string' },
   viewerToken: { template: 'viewer-token:{token}', writer: 'gateway', type: 'string' },
   /** A viewer that was made and may join, or has joined: phone, role, owner, token, digest of its resume secret, connection. */

@@ -2,7 +2,7 @@ import type { Script } from '@ancloud/state';
 
 // What is read and written of feeds' tokens at once. `FeedTokens` names the keys.
 
-/** KEYS[1] token, [2] turn, [3] place; ARGV session, ms. → {'void'}, {'busy'}, or {'begun', the place there was or ''}. */
+/** KEYS[1] token, [2] turn, [3] place; ARGV whose turn, ms. → {'void'}, {'busy'}, or {'begun', the place there was or ''}. */
 export const beginPublisher: Script = {
   name: 'beginPublisher',
   lua: `
@@ -11,7 +11,7 @@ if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'bu
 return {'begun', redis.call('GET', KEYS[3]) or ''}`,
 };
 
-/** KEYS[1] token, [2] turn, [3] place; ARGV session, place, ms. → 'void', 'busy' when the turn is another one's by now, 'settled'. The turn stands for ms more. */
+/** KEYS[1] token, [2] turn, [3] place; ARGV whose turn, place, ms. → 'void', 'busy' when the turn is another one's by now, 'settled'. The turn stands for ms more. */
 export const settlePublisher: Script = {
   name: 'settlePublisher',
   lua: `
@@ -23,7 +23,7 @@ redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 'settled'`,
 };
 
-/** KEYS[1] turn; ARGV session. Gives the turn back, if it is that one's. */
+/** KEYS[1] turn; ARGV whose turn. Gives the turn back, if it is that one's. */
 export const leaveTurn: Script = {
   name: 'leaveTurn',
   lua: `

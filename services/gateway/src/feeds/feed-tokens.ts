@@ -2,7 +2,7 @@ import { plainKeys } from '@ancloud/contracts';
 import { keyOf, type State } from '@ancloud/state';
 import { beginPublisher, leaveTurn, settlePublisher } from './feed-scripts.js';
 
-/** Longer than an offer can take to be answered: the turn of a gateway that died over one ends then. */
+/** Longer than an offer takes to be answered: the turn of a gateway that died over one ends then. One that took longer hears of it by `settle`. */
 const TURN_MS = 30_000;
 /** From one publisher's answer to the next offer by the same token: two that fight for a feed change places once a second at most. */
 const PAUSE_MS = 1_000;
@@ -37,31 +37,28 @@ export class FeedTokens {
     await this.#state.run('making a feed token', (redis) => redis.set(tokenKey(feed), owner, 'PX', ms));
   }
 
-  /** Takes the turn for a new publisher; `former` is the one before it. */
-  async begin(
-    feed: string,
-    session: string,
-  ): Promise<TurnRefused | { readonly former: FeedPlace | undefined }> {
+  /** Takes the turn for a new publisher; `former` is the one before it. `turn`: any name that is nobody else's. */
+  async begin(feed: string, turn: string): Promise<TurnRefused | { readonly former: FeedPlace | undefined }> {
     const keys = [tokenKey(feed), turnKey(feed), placeKey(feed)];
-    const answer = await this.#state.script(beginPublisher, keys, [session, TURN_MS]);
+    const answer = await this.#state.script(beginPublisher, keys, [turn, TURN_MS]);
     const [said, place = ''] = answer as [TurnRefused | 'begun', string?];
     return said === 'begun' ? { former: placeOf(place) } : said;
   }
 
   /** The publisher is where it says; nobody else comes by the token for a second. Otherwise it is not to be. */
-  async settle(feed: string, { session, address }: FeedPlace): Promise<TurnRefused | 'settled'> {
+  async settle(
+    feed: string,
+    turn: string,
+    { session, address }: FeedPlace,
+  ): Promise<TurnRefused | 'settled'> {
     const keys = [tokenKey(feed), turnKey(feed), placeKey(feed)];
-    const answer = await this.#state.script(settlePublisher, keys, [
-      session,
-      `${session}@${address}`,
-      PAUSE_MS,
-    ]);
+    const answer = await this.#state.script(settlePublisher, keys, [turn, `${session}@${address}`, PAUSE_MS]);
     return answer as TurnRefused | 'settled';
   }
 
   /** It did not come after all: the next may at once. */
-  async giveBack(feed: string, session: string): Promise<void> {
-    await this.#state.script(leaveTurn, [turnKey(feed)], [session]);
+  async giveBack(feed: string, turn: string): Promise<void> {
+    await this.#state.script(leaveTurn, [turnKey(feed)], [turn]);
   }
 
   /** Makes the token void. @returns whether anybody ever came by it. */

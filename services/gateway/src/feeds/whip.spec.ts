@@ -5,8 +5,11 @@ import { beforeEach, expect, it } from 'vitest';
 import type { FeedPlace, TurnRefused } from './feed-tokens.js';
 import { Whip, type WhipParts } from './whip.js';
 
-/** What each media-svc does when it is looked at, and what it has. */
-let medias: Record<string, { reached: Reached; sessions: string[]; refuses?: AppError }>;
+/** What each media-svc does when it is looked at, and what it has. `loses`: with what its answer is lost on the way. */
+let medias: Record<
+  string,
+  { reached: Reached; sessions: string[]; refuses?: AppError; loses?: AppError | undefined }
+>;
 let turn: TurnRefused | undefined;
 let settles: TurnRefused | 'settled';
 let former: FeedPlace | undefined;
@@ -33,8 +36,8 @@ const whip = new Whip({
   signer: { verify: () => Promise.resolve({ feed: 'fe_1', phone: 'ph_1', owner: 'ann', exp: 60 }) },
   tokens: {
     begin: () => Promise.resolve(turn ?? { former }),
-    settle: (_feed: string, place: FeedPlace) => {
-      settled = place;
+    settle: (_feed: string, _turn: string, { session, address }: FeedPlace) => {
+      settled = { session, address };
       return Promise.resolve(settles);
     },
     giveBack: () => {
@@ -70,6 +73,7 @@ const whip = new Whip({
         if (media.refuses !== undefined) return Promise.reject(media.refuses);
         const displaced = media.sessions.length > 0;
         media.sessions = [sessionId];
+        if (media.loses !== undefined) return Promise.reject(media.loses);
         return Promise.resolve({ answer: 'v=0', etag: '"1"', displaced });
       },
       deleteWhip: ({ sessionId }: { sessionId: string }) => {
@@ -131,6 +135,25 @@ it.each([
   expect(medias['b']?.sessions).toEqual([session]);
   expect(counts).toEqual([outcome]);
 });
+
+it('leaves nothing where its answer was lost, and goes elsewhere as another session', async () => {
+  const torn = medias['a'];
+  if (torn !== undefined) torn.loses = new AppError('UNAVAILABLE', 'the connection broke');
+  const session = await post();
+  expect(medias['a']?.sessions).toEqual([]);
+  expect(medias['b']?.sessions).toEqual([session]);
+  expect(settled).toEqual({ session, address: 'b' });
+});
+
+it.each(['UNAVAILABLE', 'DEADLINE_EXCEEDED'] as const)(
+  'leaves nothing anywhere when no answer comes: %s',
+  async (code) => {
+    for (const media of Object.values(medias)) media.loses = new AppError(code, 'no answer came');
+    expect(await post()).toBe(code);
+    expect([medias['a']?.sessions, medias['b']?.sessions]).toEqual([[], []]);
+    expect([settled, givenBack]).toEqual([undefined, 1]);
+  },
+);
 
 it('a refused offer leaves the one before as it was, and the turn to the next', async () => {
   const strict = medias['a'];

@@ -1,5 +1,9 @@
 import { Wanted } from '@ancloud/contracts/common/v1/common';
-import type { CreateWhipResponse, MediaServiceClient } from '@ancloud/contracts/media/v1/media';
+import type {
+  CreateWhipRequest,
+  CreateWhipResponse,
+  MediaServiceClient,
+} from '@ancloud/contracts/media/v1/media';
 import { AppError, asAppError, type ClientPool, isAppError, type Log } from '@ancloud/kit';
 import { newId } from '../api/ids.js';
 import { phoneNotFound } from '../errors.js';
@@ -13,6 +17,10 @@ import type { WhipCount } from './whip-counts.js';
 
 const ANSWER_MS = 10_000;
 const SHORT_MS = 5_000;
+/** For the end of what nobody was answered for: whoever waits for an answer waits for this too. */
+const STRAY_MS = 1_000;
+/** After these nobody knows whether the offer was taken. All others are a media-svc's own words, which has nothing of it then. */
+const UNSURE: ReadonlySet<string> = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'CANCELLED', 'INTERNAL']);
 
 export interface WhipParts extends MediaFinding {
   readonly facts: MediaFinding['facts'] & Pick<FarmFacts, 'phone'>;
@@ -24,8 +32,8 @@ export interface WhipParts extends MediaFinding {
   readonly log: Log;
 }
 
-/** What a media-svc answered, and which. */
-type Placed = CreateWhipResponse & { readonly address: string };
+/** What a media-svc answered, which, and for which session. */
+type Placed = CreateWhipResponse & FeedPlace;
 
 /**
  * WHIP's sessions (RFC 9725). As WHEP's: nothing of them is kept here, so any gateway serves any request. A token is good again and again: who comes
@@ -89,27 +97,25 @@ export class Whip {
     const { signer, tokens, clock, counted, log } = this.#parts;
     const { feed, phone, owner } = await signer.verify(token, clock.now());
     this.#offers.take(feed);
-    const session = newId('ws');
-    const turn = await tokens.begin(feed, session);
-    if (typeof turn === 'string') throw refused(turn);
-    const { former } = turn;
+    const turn = newId('ws');
+    const begun = await tokens.begin(feed, turn);
+    if (typeof begun === 'string') throw refused(begun);
+    const { former } = begun;
     let placed: Placed | undefined;
     try {
       await this.#requirePhone(phone, owner);
-      placed = await this.#publish(former, phone, signal, async (address) => {
-        const request = { feedId: feed, phoneId: phone, owner, offer, sessionId: session };
-        const options = { deadlineMs: ANSWER_MS, retries: 0 };
-        return { ...(await this.#parts.medias.get(address).createWhip(request, options)), address };
-      });
-      const settled = await tokens.settle(feed, { session, address: placed.address });
+      placed = await this.#publish(former, phone, signal, (address) =>
+        this.#attempt({ feedId: feed, phoneId: phone, owner, offer }, address),
+      );
+      const settled = await tokens.settle(feed, turn, placed);
       if (settled !== 'settled') throw refused(settled);
     } catch (error) {
-      if (placed !== undefined) await this.#end(feed, { session, address: placed.address });
+      if (placed !== undefined) await this.#end(feed, placed);
       // With a lost Redis the turn ends by its time; there is nothing more to be done here.
-      await tokens.giveBack(feed, session).catch(() => {});
+      await tokens.giveBack(feed, turn).catch(() => {});
       throw error;
     }
-    const { address, answer, etag, displaced } = placed;
+    const { session, address, answer, etag, displaced } = placed;
     const elsewhere = former !== undefined && former.address !== address && (await this.#end(feed, former));
     counted(displaced || elsewhere ? 'displaced' : 'first');
     if (displaced || elsewhere)
@@ -147,15 +153,35 @@ export class Whip {
     return reachMedia(this.#parts, phone, signal, attempt);
   }
 
+  /** By a session of its own: what an earlier attempt may have left is told from it, wherever it is. Leaves nothing behind that it can end. */
+  async #attempt(request: Omit<CreateWhipRequest, 'sessionId'>, address: string): Promise<Placed> {
+    const session = newId('ws');
+    try {
+      const options = { deadlineMs: ANSWER_MS, retries: 0 };
+      const answer = await this.#parts.medias
+        .get(address)
+        .createWhip({ ...request, sessionId: session }, options);
+      return { ...answer, session, address };
+    } catch (error) {
+      // Nobody would send to it, but it would take the places of the next one by force. One that cannot be ended now does so by itself
+      // in 30 s: nobody connects to it.
+      if (isAppError(error) && UNSURE.has(error.code))
+        await this.#end(request.feedId, { session, address }, STRAY_MS);
+      throw error;
+    }
+  }
+
   /** Never throws. @returns false when it was over before. */
-  async #end(feedId: string, { session, address }: FeedPlace): Promise<boolean> {
+  async #end(
+    feedId: string,
+    { session, address }: FeedPlace,
+    deadlineMs: number = SHORT_MS,
+  ): Promise<boolean> {
     const { medias, reached } = this.#parts;
     try {
       const answers = await reached(address);
       if (answers === 'ready')
-        await medias
-          .get(address)
-          .deleteWhip({ feedId, sessionId: session }, { deadlineMs: SHORT_MS, retries: 0 });
+        await medias.get(address).deleteWhip({ feedId, sessionId: session }, { deadlineMs, retries: 0 });
       // What is silent may live; what refuses connections died, and its sessions with it.
       return answers !== 'refused';
     } catch (error) {
