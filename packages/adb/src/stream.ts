@@ -9,8 +9,8 @@ import { wireOf } from './wire.js';
 /** What openStream gives. */
 export interface AdbStream extends Duplex {
   /**
-   * As write, without its queue and its callback: true = the kernel has all of `bytes`, which may be used again. False = nothing was
-   * sent, since something waits before it, or the phone or the kernel has no room: write() it. Absent where a stream cannot.
+   * As write, without its queue and its callback: true = the kernel has all of `bytes`, or a part and the rest waits at the socket; they may be
+   * used again. False = nothing was sent, since something waits before it, or the phone or the kernel has no room: write() it. Absent where a stream cannot.
    */
   writeNow?(bytes: Uint8Array): boolean;
   /**

@@ -51,6 +51,11 @@ describe('a phone’s door', () => {
     await expect(openByDoor(at(), NAME)).rejects.toMatchObject({ code });
   });
 
+  test('a door that closes without reading is full', async () => {
+    behind('socket').slams = 1;
+    await expect(openByDoor(at(), NAME)).rejects.toMatchObject({ code: 'EAGAIN' });
+  });
+
   test('no door is ENOENT, and a path that no address holds is told', async () => {
     await expect(openByDoor(at(), NAME)).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(openByDoor(`/${'x'.repeat(120)}`, NAME)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });

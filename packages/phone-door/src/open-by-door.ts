@@ -18,7 +18,7 @@ export interface OpenByDoorOptions {
  * descriptor, a SOCK_STREAM unix socket, which is the caller's: `new net.Socket({ fd })` takes it over.
  *
  * Errors, each with `code`: ECONNREFUSED nobody listens there in the phone (yet); EPERM the door gives no such name; EAGAIN the listener's
- * queue is full; ESRCH the phone does not run; ETIMEDOUT the door does not answer; ENOENT, EACCES there is no door for this user; EPROTO what
+ * queue or the door is full; ESRCH the phone does not run; ETIMEDOUT the door does not answer; ENOENT, EACCES there is no door for this user; EMFILE this process has too many descriptors; EPROTO what
  * answers is no door.
  */
 export async function openByDoor(
@@ -41,13 +41,16 @@ export async function openByDoor(
       if (packet !== undefined) return answerOf(packet, name);
       if (performance.now() > until) throw doorError('ETIMEDOUT', name);
     }
+  } catch (error) {
+    // It hung up on us with the request unread, or before it: it has eight clients, or its shim is gone.
+    const { code } = error as NodeJS.ErrnoException;
+    throw code === 'ECONNRESET' || code === 'EPIPE' ? doorError('EAGAIN', name) : error;
   } finally {
     closeFd(socket);
   }
 }
 
 function answerOf(packet: NonNullable<ReturnType<typeof receivePacket>>, name: string): number {
-  // A door that has eight clients closes the ninth.
   if (packet === 'end') throw doorError('EAGAIN', name);
   const { bytes, fd } = packet;
   const errno = bytes.length === 4 ? Buffer.from(bytes).readUInt32LE(0) : undefined;

@@ -28,6 +28,7 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const MSG_CTRUNC = 0x8;
 const MSG_CMSG_CLOEXEC = 0x40000000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
@@ -101,6 +102,9 @@ export function receivePacket(socket: number): Packet | 'end' | undefined {
     message.controlSize >= CMSG_HEADER + 4 &&
     control.readInt32LE(8) === SOL_SOCKET &&
     control.readInt32LE(12) === SCM_RIGHTS;
+  // Room was enough: the kernel had no number left for it in this process.
+  if (!hasFd && (message.flags & MSG_CTRUNC) !== 0)
+    throw Object.assign(new Error('EMFILE: recvmsg'), { code: 'EMFILE', syscall: 'recvmsg' });
   const fd = hasFd ? control.readInt32LE(CMSG_HEADER) : undefined;
   if (got === 0 && fd === undefined) return 'end';
   return { bytes: bytes.subarray(0, got), fd };

@@ -40,6 +40,8 @@ export class FakeDoor {
   readonly asked: string[] = [];
   /** The phone's ends of the sockets that were given out. */
   readonly given: Socket[] = [];
+  /** So many of the next connections are closed unread. */
+  slams = 0;
   readonly #path: string;
   readonly #listener: number;
   readonly #clients = new Set<number>();
@@ -77,7 +79,10 @@ export class FakeDoor {
     for (;;) {
       const fd = acceptCall(this.#listener, null, null, NONBLOCK_CLOEXEC) as number;
       if (fd < 0) break;
-      this.#clients.add(fd);
+      if (this.slams > 0) {
+        this.slams -= 1;
+        closeCall(fd);
+      } else this.#clients.add(fd);
     }
     for (const fd of this.#clients) this.#serve(fd);
   }

@@ -18,6 +18,8 @@ _Noreturn void begin_failed(struct run *run, const char *outcome, enum answer co
 	finish_log(run);
 	say_create(run, outcome, known, status);
 	(void)record_write(run->shim->dir_fd, "create.json", &run->text);
+	// Before the answer: what stands there afterwards may be the next shim's.
+	door_close(&run->shim->door);
 	answer(run, code);
 	leave(run, 1);
 }
@@ -94,6 +96,7 @@ void begin_adopted(struct run *run)
 		tail_print(&run->tail, "phone-shim: no process %d with start time %llu\n", wanted.pid,
 			   (unsigned long long)wanted.start_time);
 		say_create(run, "failed", false, 0);
+		door_close(&run->shim->door);
 		answer(run, ANSWER_FAILED);
 		leave(run, 1);
 	}

@@ -3,12 +3,14 @@
 //
 // What clients send is not trusted, though only one user may connect:
 //   - the name is compared before anything else is done, and nothing but scrcpy's sockets can be named;
-//   - a request is taken by recv: descriptors sent with it are thrown away by the kernel and never enter our table;
+//   - a request is taken by recv: descriptors sent with it never enter our table, and where the kernel can it refuses them;
+//   - what is given out takes no descriptors of the phone's, or there is no door;
 //   - one request of each client a round, no answer waits for room.
 #include "shim.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,39 +32,61 @@ enum {
 	NOT_BACK = -4096, // beyond every errno: the thread is still in the phone's namespace
 };
 
-int door_open(struct door *door, const char *path, uid_t owner)
+// A socket that does not take descriptors, neither itself nor what is accepted from it: their last close may wait, as a TCP
+// connection's with SO_LINGER does, and whoever reads the socket waits with it.
+static bool refuse_descriptors(int fd)
+{
+	const int no = 0;
+
+	return setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no) == 0;
+}
+
+static int bind_to(int fd, const char *path, uid_t owner)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const int no = 0;
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	// As with shim.sock: whoever holds shim.lock owns the name.
+	unlink(path);
+	const mode_t mask = umask(0177);
+	const bool bound = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	const int error = errno;
+	umask(mask);
+	if (!bound)
+		return -error;
+	// Listens last: nobody connects before the owner is right.
+	if ((owner != DOOR_OWNER_SELF && lchown(path, owner, (gid_t)-1) != 0) || listen(fd, DOOR_MAX) != 0) {
+		const int why = errno;
+		unlink(path);
+		return -why;
+	}
+	return 0;
+}
+
+int door_open(struct door *door, const char *path, uid_t owner, bool trusting)
+{
 	int error = 0;
 
-	*door = (struct door){ .path = path, .listen_fd = -1, .own_net_fd = -1 };
+	*door = (struct door){ .path = path, .listen_fd = -1, .own_net_fd = -1, .trusting = trusting };
 	for (int i = 0; i < DOOR_MAX; i++)
 		door->fds[i] = -1;
 	if (path == NULL)
 		return 0;
 	door->own_net_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (door->own_net_fd < 0)
-		return -errno;
 	door->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (door->listen_fd < 0)
-		return -errno;
-	// Accepted connections inherit it: a client cannot even send a descriptor, whose last close may wait (SO_LINGER), and we with it.
-	// Older kernels do not know it.
-	(void)setsockopt(door->listen_fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no);
-	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	// As with shim.sock: whoever holds shim.lock owns the name.
-	unlink(path);
-	const mode_t mask = umask(0177);
-	if (bind(door->listen_fd, (struct sockaddr *)&address, sizeof address) != 0)
+	if (door->own_net_fd < 0 || door->listen_fd < 0)
 		error = -errno;
-	umask(mask);
-	// Listens last: nobody connects before the owner is right.
-	if (error == 0 && ((owner != DOOR_OWNER_SELF && lchown(path, owner, (gid_t)-1) != 0) ||
-			   listen(door->listen_fd, DOOR_MAX) != 0)) {
-		error = -errno;
-		unlink(path);
-	}
+	else if (!refuse_descriptors(door->listen_fd) && !trusting)
+		error = -ENOPROTOOPT;
+	else
+		error = bind_to(door->listen_fd, path, owner);
+	if (error == 0)
+		return 0;
+	if (door->own_net_fd >= 0)
+		close(door->own_net_fd);
+	if (door->listen_fd >= 0)
+		close(door->listen_fd);
+	door->own_net_fd = door->listen_fd = -1;
 	return error;
 }
 
@@ -118,6 +142,10 @@ static int socket_in(const struct door *door, int net_fd)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		fd = -errno;
+	else if (!refuse_descriptors(fd) && !door->trusting) {
+		close(fd);
+		fd = -EOPNOTSUPP;
+	}
 	if (setns(door->own_net_fd, CLONE_NEWNET) != 0) {
 		if (fd >= 0)
 			close(fd);
@@ -170,11 +198,15 @@ static bool answer(int client, uint32_t code, int fd)
 	return sendmsg(client, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof bytes;
 }
 
-void door_serve(struct door *door, int index, int proc_fd)
+void door_serve(struct door *door, int index, int revents, int proc_fd)
 {
 	char name[NAME_LENGTH];
 	const int client = door->fds[index];
 
+	if ((revents & (POLLHUP | POLLERR)) != 0) {
+		drop(door, index);
+		return;
+	}
 	// The length is the packet's own, also of one that was cut. A packet of no bytes cannot be sent on such a socket: 0 is the end.
 	const ssize_t n = recv(client, name, sizeof name, MSG_DONTWAIT | MSG_TRUNC);
 	if (n <= 0) {

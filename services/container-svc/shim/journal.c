@@ -157,6 +157,19 @@ int journal_open(struct journal *journal, const char *path, uint64_t max, const 
 	return open_file(journal, 0);
 }
 
+void journal_note(struct journal *journal, const char *format, ...)
+{
+	char note[256] = "# ";
+	va_list arguments;
+
+	va_start(arguments, format);
+	const int n = vsnprintf(note + 2, sizeof note - 3, format, arguments);
+	va_end(arguments);
+	const size_t length = 2 + (n < 0 ? 0 : (size_t)n < sizeof note - 4 ? (size_t)n : sizeof note - 4);
+	note[length] = '\n';
+	write_out(journal, note, length + 1);
+}
+
 size_t journal_drain(struct journal *journal, struct stream *stream, size_t limit, struct tail *tail)
 {
 	static char bytes[16384];

@@ -84,7 +84,7 @@ static struct process adopted(const char *value)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT, HIDE_MOUNT, KEEP, DOOR, DOOR_OWNER };
+	enum { PHONE, DIR, LOCK, KMSG, LOG, LOG_MAX, PID_FILE, BOOT_ID, CREATE_TIMEOUT, ADOPT, HIDE_MOUNT, KEEP, DOOR, DOOR_OWNER, DOOR_TRUSTING };
 	static const struct option known[] = {
 		[PHONE] = { "phone", required_argument, NULL, PHONE },
 		[DIR] = { "dir", required_argument, NULL, DIR },
@@ -100,6 +100,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		[KEEP] = { "keep", required_argument, NULL, KEEP },
 		[DOOR] = { "door", required_argument, NULL, DOOR },
 		[DOOR_OWNER] = { "door-owner", required_argument, NULL, DOOR_OWNER },
+		[DOOR_TRUSTING] = { "door-trusting", no_argument, NULL, DOOR_TRUSTING },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -121,6 +122,7 @@ void options_parse(struct options *options, int argc, char **argv)
 		case KEEP: options->keep = (int)number("keep", optarg, 3, INT_MAX); break;
 		case DOOR: options->door = path("door", optarg, 100); break;
 		case DOOR_OWNER: options->door_owner = (uid_t)number("door-owner", optarg, 0, DOOR_OWNER_SELF - 1); break;
+		case DOOR_TRUSTING: options->door_trusting = true; break;
 		case ADOPT: options->adopt = adopted(optarg); break;
 		case HIDE_MOUNT:
 			if (options->hidden_count == HIDDEN_MAX)
@@ -156,8 +158,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		path("lock", options->lock, PATH_MAX - 1);
 	else
 		number("lock", options->lock, 3, INT_MAX);
-	if (options->door == NULL && options->door_owner != DOOR_OWNER_SELF)
-		fail(ANSWER_BAD_START, false, "--door-owner goes with --door");
+	if (options->door == NULL && (options->door_owner != DOOR_OWNER_SELF || options->door_trusting))
+		fail(ANSWER_BAD_START, false, "--door-owner and --door-trusting go with --door");
 	if (options->keep >= 0 && *options->lock != '/' && options->keep == atoi(options->lock))
 		fail(ANSWER_BAD_START, false, "--keep %d: it is the lock's", options->keep);
 }

@@ -158,11 +158,6 @@ int main(int argc, char **argv)
 		fail(ANSWER_BAD_START, true, "--log %s", options.log);
 	}
 	remove_old(&options, shim.dir_fd);
-	error = door_open(&shim.door, options.door, options.door_owner);
-	if (error != 0) {
-		errno = -error;
-		fail(ANSWER_BAD_START, true, "--door %s", options.door);
-	}
 	error = clients_listen(&shim.clients, options.dir);
 	if (error != 0) {
 		errno = -error;
@@ -171,6 +166,12 @@ int main(int argc, char **argv)
 
 	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
 		fail(ANSWER_BAD_START, true, "pipe");
+	// Without it the phone's sockets come by adb: no reason to have no phone.
+	error = door_open(&shim.door, options.door, options.door_owner, options.door_trusting);
+	if (error == -ENOPROTOOPT)
+		journal_note(&shim.journal, "no door: this kernel lets phones send descriptors through it (SO_PASSRIGHTS, Linux 6.16)");
+	else if (error != 0)
+		journal_note(&shim.journal, "no door at %s: %s", options.door, strerror(-error));
 	const pid_t daemon = fork();
 	if (daemon < 0)
 		fail(ANSWER_BAD_START, true, "fork");

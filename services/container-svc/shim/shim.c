@@ -155,7 +155,7 @@ static void serve_once(struct run *run)
 		tell_serial(run);
 	for (int i = 0; i < DOOR_MAX; i++)
 		if (fds[DOOR_CLIENT + i].revents != 0 && shim->door.fds[i] >= 0)
-			door_serve(&shim->door, i, run->properties.proc_fd);
+			door_serve(&shim->door, i, fds[DOOR_CLIENT + i].revents, run->properties.proc_fd);
 	if (fds[DOOR].revents != 0 && shim->door.listen_fd >= 0)
 		door_accept(&shim->door);
 	for (int i = 0; i < CLIENTS_MAX; i++)

@@ -44,6 +44,7 @@ struct options {
 	struct process adopt; // pid 0: create
 	const char *door;     // NULL: none
 	uid_t door_owner;     // DOOR_OWNER_SELF: the shim's
+	bool door_trusting;   // a door also where the kernel lets the phone send descriptors through it
 	char **create_argv;   // NULL when adopting
 	int hidden_count;
 	const char *hidden[HIDDEN_MAX]; // mount points that the create command shall not see
@@ -119,6 +120,8 @@ struct journal {
 
 // Opens the log for appending and writes its head line. Returns 0 or -errno.
 int journal_open(struct journal *journal, const char *path, uint64_t max, const struct identity *identity);
+// Writes a line of the shim's own; only between whole lines, as before anything was drained.
+void journal_note(struct journal *journal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Reads what the stream has, at most `limit` bytes, into the log. Appends it to `tail` too unless NULL. Returns the bytes read.
 struct tail;
 size_t journal_drain(struct journal *journal, struct stream *stream, size_t limit, struct tail *tail);
@@ -190,16 +193,19 @@ struct door {
 	const char *path;
 	int listen_fd;     // -1: there is no door, or it is closed
 	int own_net_fd;    // the network namespace that the shim lives in
+	bool trusting;     // also where what is given out takes descriptors from the phone
 	int fds[DOOR_MAX]; // -1: free
 };
 
-// Binds the socket (replacing what is there) with mode 0600. A path of NULL gives a door that is not there. Returns 0 or -errno.
-int door_open(struct door *door, const char *path, uid_t owner);
+// Binds the socket (replacing what is there) with mode 0600. A path of NULL gives a door that is not there. Returns 0 or -errno:
+// ENOPROTOOPT on a kernel that cannot refuse descriptors, unless `trusting`. What could not be opened is a door that is not there.
+int door_open(struct door *door, const char *path, uid_t owner, bool trusting);
 // Takes a waiting connection; one too many is closed at once.
 void door_accept(struct door *door);
-// Answers one request of a client, or forgets a client that has gone. `proc_fd`: of /proc/<pid 1>, -1 while there is none. Closes the
+// Answers one request of a client, or forgets a client that has gone; what it asked before is nobody's then, and scrcpy's server
+// would take us for its client. `revents`: of poll. `proc_fd`: of /proc/<pid 1>, -1 while there is none. Closes the
 // door when the thread cannot come back from the phone's network namespace.
-void door_serve(struct door *door, int index, int proc_fd);
+void door_serve(struct door *door, int index, int revents, int proc_fd);
 // Removes the socket and lets all clients go. What was given out stays connected. May be called again.
 void door_close(struct door *door);
 

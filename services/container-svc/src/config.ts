@@ -94,6 +94,11 @@ const own = z.object({
   ANCLOUD_ADB_PUBLIC_KEY_FILE: absolutePath().optional(),
   /** User that session-svc runs as, when it is not root: besides root the only one on this host whom phones' adb answers. */
   ANCLOUD_ADB_UID: integer({ min: 0, max: 4_294_967_294 }).optional(),
+  /**
+   * Doors of phones (ADR 22): `auto` = where the kernel can refuse the descriptors that a phone might send through one (Linux 6.16), `trusted` =
+   * also where it cannot, for phones whose users would not hold up their host's session-svc, `off` = none: pictures and touches go by adb.
+   */
+  ANCLOUD_DOORS: z.enum(['auto', 'trusted', 'off']).default('auto'),
   /** Folders from which images may be imported, separated by colons. */
   ANCLOUD_IMPORT_DIRS: z.string().optional(),
   /** Registries, as `host[:port]`, that images may be pulled from without TLS or with a certificate that nobody vouches for. */
@@ -153,7 +158,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     subnet: raw.ANCLOUD_SUBNET,
     nameServers: raw.ANCLOUD_DNS_SERVERS ?? [],
     adbPublicKeyFile: raw.ANCLOUD_ADB_PUBLIC_KEY_FILE,
-    /** Whose the doors of phones are. */
+    doors: raw.ANCLOUD_DOORS,
+    /** Whose they are. */
     doorUid: raw.ANCLOUD_ADB_UID ?? 0,
     adbUids: [...new Set([0, raw.ANCLOUD_ADB_UID ?? 0])],
     importDirs: raw.ANCLOUD_IMPORT_DIRS?.split(':').filter((dir) => dir !== '') ?? [

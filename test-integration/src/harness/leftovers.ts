@@ -31,6 +31,7 @@ export function leftoversOf(farm: FarmAddress, phone: string): Leftovers {
       ...list(path.join(farm.home, 'phones')),
       ...list(path.join(farm.home, 'state')),
       ...list(path.join(farm.run, 'phones')),
+      ...list(path.join(farm.run, 'doors')),
     ].filter(names),
     processes: processesNaming(phone),
   };

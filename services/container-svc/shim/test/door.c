@@ -118,8 +118,8 @@ static int ask_each(const char *path, int count, const char *name)
 	return 0;
 }
 
-// talk DOOR NAME COUNT: COUNT times over one connection; each time a line goes through what came, and the one that comes back is printed.
-static int talk(const char *path, const char *name, int count)
+// talk DOOR NAME COUNT [LINE]: COUNT times over one connection; each time a line goes through what came, and the one that comes back is printed.
+static int talk(const char *path, const char *name, int count, const char *words)
 {
 	const int door = connect_door(path);
 
@@ -130,7 +130,7 @@ static int talk(const char *path, const char *name, int count)
 
 		if (fd < 0)
 			return 1;
-		if (write(fd, "touch\n", 6) != 6 || poll(&ready, 1, MINUTE_MS) != 1 || read(fd, line, sizeof line - 1) <= 0)
+		if (dprintf(fd, "%s\n", words) <= 0 || poll(&ready, 1, MINUTE_MS) != 1 || read(fd, line, sizeof line - 1) <= 0)
 			die("talk");
 		fputs(line, stdout);
 		close(fd);
@@ -166,6 +166,16 @@ static int ask_deaf(const char *path, const char *name)
 	return 1;
 }
 
+// What comes of a descriptor that the phone sends: as `give`, the other way.
+static const char *sent_to(int fd)
+{
+	const int yes = 1;
+
+	if (request(fd, "-", 1) != 0 && errno == EPERM)
+		return "refused";
+	return setsockopt(fd, SOL_SOCKET, 83 /* SO_PASSRIGHTS */, &yes, sizeof yes) == 0 ? "not refused, though the kernel can:" : "sent";
+}
+
 // abstract NAME WORD: listens there, says so, and answers each line with WORD and the line. A WORD of - never accepts.
 static int abstract(const char *name, const char *word)
 {
@@ -185,10 +195,32 @@ static int abstract(const char *name, const char *word)
 		char line[64] = "";
 		const int fd = accept(server, NULL, NULL);
 
+		puts("accepted");
+		fflush(stdout);
 		if (fd >= 0 && read(fd, line, sizeof line - 1) > 0)
-			dprintf(fd, "%s %s", word, line);
+			dprintf(fd, "%s %s", strncmp(line, "give", 4) == 0 ? sent_to(fd) : word, strncmp(line, "give", 4) == 0 ? "touch\n" : line);
 		close(fd);
 	}
+}
+
+// refusing-passrights PROGRAM [ARGUMENT…]: runs it on a kernel before SO_PASSRIGHTS.
+static int refusing_passrights(char **argv)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setsockopt, 0, 3),
+		// The option's name is the third.
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args) + 16),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 83, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOPROTOOPT),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		die("seccomp");
+	execv(argv[0], argv);
+	die(argv[0]);
 }
 
 // refusing-setns FD PROGRAM [ARGUMENT…]: runs it on a kernel that lets nobody enter the namespace of descriptor FD.
@@ -217,14 +249,16 @@ int door_verb(const char *verb, int count, char **rest)
 		return ask(rest[0], rest + 1);
 	if (strcmp(verb, "ask-each") == 0 && count == 3)
 		return ask_each(rest[0], atoi(rest[1]), rest[2]);
-	if (strcmp(verb, "talk") == 0 && count == 3)
-		return talk(rest[0], rest[1], atoi(rest[2]));
+	if (strcmp(verb, "talk") == 0 && (count == 3 || count == 4))
+		return talk(rest[0], rest[1], atoi(rest[2]), count == 4 ? rest[3] : "touch");
 	if (strcmp(verb, "give") == 0 && count == 2)
 		return give(rest[0], rest[1]);
 	if (strcmp(verb, "ask-deaf") == 0 && count == 2)
 		return ask_deaf(rest[0], rest[1]);
 	if (strcmp(verb, "abstract") == 0 && count == 2)
 		return abstract(rest[0], rest[1]);
+	if (strcmp(verb, "refusing-passrights") == 0 && count >= 1)
+		return refusing_passrights(rest);
 	if (strcmp(verb, "refusing-setns") == 0 && count >= 2)
 		return refusing_setns((unsigned)atoi(rest[0]), rest + 1);
 	return -1;

@@ -41,8 +41,8 @@ refused "--door 'door': an absolute path" shim --door door --pid-file "$T/pid" -
 refused ": a shorter path" shim --door "/$(printf %0100d 0)" --pid-file "$T/pid" -- true
 refused "--door-owner 'phone': a number from 0" shim --door "$T/door" --door-owner phone --pid-file "$T/pid" -- true
 refused "--door-owner '4294967295': a number from 0" shim --door "$T/door" --door-owner 4294967295 --pid-file "$T/pid" -- true
-refused "--door-owner goes with --door" shim --door-owner 12 --pid-file "$T/pid" -- true
-refused "--door $T/nowhere/door: No such file" shim --door "$T/nowhere/door" --pid-file "$T/pid" -- true
+refused "--door-owner and --door-trusting go with --door" shim --door-owner 12 --pid-file "$T/pid" -- true
+refused "--door-owner and --door-trusting go with --door" shim --door-trusting --pid-file "$T/pid" -- true
 shim --door "$T/door" --pid-file "$T/pid" -- false >/dev/null 2>&1
 is 1 $? "exit status of a failed create"
 eventually "the shim ends" is_free "$T/run/shim.lock"
@@ -58,6 +58,8 @@ listen_there host
 is "Connection refused" "$(asked $scid)" "only the host listens"
 listen_there phone $(in_phone)
 is "connected,phone touch" "$(timeout $((2 * patience)) "$helper" talk "$T/door" $scid 1 2>&1 | paste -sd,)" "the phone's listener"
+given=$(timeout $((2 * patience)) "$helper" talk "$T/door" $scid 1 give 2>&1 | paste -sd,)
+if [ "$given" = "connected,refused touch" ] || [ "$given" = "connected,sent touch" ]; then pass; else fail "a phone that sends a descriptor: '$given'"; fi
 is yes "$(same_net "$shim_pid")" "the shim is back in its own network namespace"
 
 no="Operation not permitted"
@@ -77,6 +79,16 @@ timeout $((2 * patience)) "$helper" ask-deaf "$T/door" x
 is 0 $? "a client that does not read is dropped"
 is "connected" "$(asked $scid)" "after it"
 
+
+# Who has given up is not connected for: scrcpy takes whom it accepts for its client.
+kill -STOP "$shim_pid"
+timeout 1 "$helper" ask "$T/door" $scid >/dev/null
+kill -CONT "$shim_pid"
+accepted=$(grep -c accepted "$T/listens-phone")
+is connected "$(asked $scid)" "after it"
+eventually "the listener has heard" has_lines "$T/listens-phone" $((accepted + 2))
+sleep 0.2
+is $((accepted + 1)) "$(grep -c accepted "$T/listens-phone")" "connections for the one that waited"
 
 # Eight connections and a ninth, all open until descriptor 7 is closed.
 mkfifo "$T/hold"
@@ -105,6 +117,31 @@ end
 exec 7>&-
 wait $asker
 if [ -e "$T/door" ]; then fail "the door is left"; else pass; fi
+
+# Without its door a phone is a phone.
+begin door-that-cannot-be
+shim --door "$T/nowhere/door" --pid-file "$T/pid" -- "$helper" create "$T/pid" "$T/root" /helper sleep 3000000 >"$T/answer" 2>"$T/error"
+is 0 $? "exit status"
+has "$T/log" "# no door at $T/nowhere/door: No such file or directory"
+shim_pid=$(field "$T/run/shim.json" pid)
+init_pid=$(field "$T/run/create.json" pid)
+end
+
+# A kernel that cannot refuse what the phone would send through the socket.
+begin door-of-an-older-kernel
+shim_older() { "$helper" refusing-passrights "$usual" "$@"; }
+usual=$shim
+shim=shim_older
+boot_behind "" create-apart
+if [ -e "$T/door" ]; then fail "a door"; else pass; fi
+has "$T/log" "# no door: this kernel lets phones send descriptors"
+end
+boot_behind "--door-trusting" create-apart
+shim=$usual
+listen_there phone $(in_phone)
+is "connected,phone touch" "$(timeout $((2 * patience)) "$helper" talk "$T/door" $scid 1 2>&1 | paste -sd,)" "the phone's listener"
+hush
+end
 
 begin door-before-the-phone
 shim --door "$T/door" --pid-file "$T/pid" -- sh -c "touch $T/began; until [ -e $T/go ]; do sleep 0.02; done; exec $helper create-apart $T/pid $T/root /helper sleep 3000000" >"$T/answer" 2>"$T/error" &

@@ -12,7 +12,9 @@ export interface CrunOptions {
   readonly paths: Paths;
   readonly shimBin: string;
   readonly hostcapBin: string;
-  /** The user that session-svc runs as: doors of phones are its. */
+  /** Of phones: none, only such as take no descriptors from the phone, or any. */
+  readonly doors: 'off' | 'auto' | 'trusted';
+  /** The user that session-svc runs as: they are its. */
   readonly doorUid: number;
   /** Mount points of cgroup v2 beside v1: crun refuses hybrid hosts, so it is run where these are not mounted. */
   readonly hideMounts: readonly string[];
@@ -128,6 +130,13 @@ export class Crun {
     return ['--root', this.#options.paths.crun, '--cgroup-manager', 'cgroupfs'];
   }
 
+  #doorArguments(door: string): string[] {
+    const { doors, doorUid } = this.#options;
+    if (doors === 'off') return [];
+    const trusting = doors === 'trusted' ? ['--door-trusting'] : [];
+    return ['--door', door, '--door-owner', String(doorUid), ...trusting];
+  }
+
   #shimArguments(phone: string, bootId: string): string[] {
     const { paths } = this.#options;
     const run = paths.run(phone);
@@ -147,10 +156,7 @@ export class Crun {
       String(LOG_MAX),
       '--boot-id',
       bootId,
-      '--door',
-      run.door,
-      '--door-owner',
-      String(this.#options.doorUid),
+      ...this.#doorArguments(run.door),
     ];
   }
 }

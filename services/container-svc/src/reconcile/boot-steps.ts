@@ -18,8 +18,8 @@ const LAST_WORDS_BYTES = 16 * 1024;
 /** Files of one boot; last.json and the shim's lock outlive it. */
 function filesOf(run: RunPaths): string[] {
   const { bundle, kmsg, pidFile, stop, started, timing, view, pad } = run;
-  const { createRecord, exitRecord, shimSocket, shimRecord } = run;
-  const ofShim = [createRecord, exitRecord, shimSocket, shimRecord];
+  const { createRecord, exitRecord, shimSocket, shimRecord, door } = run;
+  const ofShim = [createRecord, exitRecord, shimSocket, shimRecord, door];
   return [bundle, kmsg, pidFile, stop, started, timing, view, pad, ...ofShim];
 }
 

@@ -14,6 +14,7 @@ import type { Config } from '../config.js';
 import { bootSlots, parsePressure } from '../core/boot-slots.js';
 import { detectCgroups, removeEmptyParents } from '../io/cgroups.js';
 import { Crun, hiddenMounts } from '../io/crun.js';
+import { makeDoors } from '../io/doors.js';
 import { Dnsmasq } from '../io/dnsmasq.js';
 import { Drain } from '../io/drain.js';
 import { faultsOf } from '../io/faults.js';
@@ -84,9 +85,9 @@ export async function startHost(
   for (const dir of [paths.stateDir, paths.runDir]) fs.mkdirSync(dir, { recursive: true, mode: 0o711 });
   for (const dir of [paths.sockets, paths.locks, paths.crun, paths.sandbox])
     fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-  fs.mkdirSync(paths.doors, { recursive: true, mode: 0o711 });
   const lock = await PhoneLock.take(`${paths.runDir}/container-svc.lock`, clock, life.signal, 5_000);
   life.add({ name: 'run directory lock', free: () => lock.release() });
+  makeDoors(paths);
 
   const exec = quickExec;
   const lowCeilings = raiseCeilings(config.raiseLimits, log);
@@ -128,9 +129,9 @@ export async function startHost(
   await hostNetwork.ensure();
   await dnsmasq.ensure();
 
-  const { shimBin, doorUid } = config;
+  const { shimBin, doors, doorUid } = config;
   const hideMounts = hiddenMounts(cgroups.mode);
-  const crun = new Crun({ exec, paths, shimBin, hostcapBin, doorUid, hideMounts });
+  const crun = new Crun({ exec, paths, shimBin, hostcapBin, doors, doorUid, hideMounts });
   const cgroupOf = (phone: string): string => `/ancloud-${config.hostId}/${phone}`;
   const disks = new PhoneDisks({ paths, exec, clock });
   const hostBoot = hostBootId();

@@ -26,7 +26,7 @@ async function pair(): Promise<{ stream: DoorStream; phone: Socket }> {
   const fd = await openByDoor(path.join(folder, 'door'), 'scrcpy_0000abcd');
   const phone = door.given.at(-1);
   if (phone === undefined) throw new Error('nothing was given');
-  const stream = new DoorStream(fd);
+  const stream = DoorStream.of(fd);
   stream.on('error', () => undefined);
   return { stream, phone };
 }
@@ -135,5 +135,11 @@ describe('a socket that a door gave', () => {
     stream.end(Buffer.alloc(300_000, 7));
     expect((await heard).length).toBe(300_000);
     await once(stream, 'close');
+  });
+
+  test('what is no socket is closed and told', () => {
+    const fd = fs.openSync('/dev/null', 'r');
+    expect(() => DoorStream.of(fd)).toThrow();
+    expect(() => fs.fstatSync(fd)).toThrow('EBADF');
   });
 });

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { type AdbStream, sendNow } from '@ancloud/adb';
@@ -10,14 +11,23 @@ const shared = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
  * A socket of the phone that its door gave, with what a stream of adb has. What is not read stays in the kernel, and then the phone waits;
- * a write waits while the kernel has no room. It has no half-close either: end() closes once everything is written.
+ * a write waits while the kernel has no room. end() tells the phone that no more comes; it is closed when the phone has closed too, or by destroy().
  */
 export class DoorStream extends Duplex implements AdbStream {
   readonly #socket: Socket;
   #taker: ((bytes: Uint8Array) => void) | undefined;
 
-  /** @param fd a connected SOCK_STREAM unix socket; owned from now on. */
-  constructor(fd: number) {
+  /** @param fd a connected SOCK_STREAM unix socket; owned from now on, also when this throws, for what is none. */
+  static of(fd: number): DoorStream {
+    try {
+      return new DoorStream(fd);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  private constructor(fd: number) {
     super({ allowHalfOpen: false, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 16 * 1024 });
     const callback = (size: number, bytes: Uint8Array): boolean =>
       // A plain array: Buffer's subarray takes longer, and whoever copies by slice() gets a view of it.

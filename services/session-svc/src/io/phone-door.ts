@@ -14,6 +14,8 @@ const ANSWER_MS = 1_000;
 const PASSING = new Set(['ECONNREFUSED', 'EAGAIN']);
 /** A machine that stands still for a second has a door that does; one that does so each time is of no use. */
 const LATE_MAX = 3;
+/** Servers in a row that only adb finds. */
+const DEAF_MAX = 2;
 
 /**
  * The way to a phone's abstract sockets past its adbd: adb's packets, and its OKAY for each write, cost both ends more than what they carry.
@@ -27,8 +29,8 @@ export class PhoneDoor {
   #shut = false;
   /** Times in a row that it did not answer. */
   #late = 0;
-  /** Nobody listened there, as long as was waited. */
-  #deaf = false;
+  /** Nobody listened there as long as was waited, so often in a row. */
+  #deaf = 0;
   #closed = false;
 
   /** @param path as the phone's status tells it; empty = there is none. */
@@ -48,11 +50,11 @@ export class PhoneDoor {
   ): Promise<DoorStream | undefined> {
     const until = performance.now() + Math.min(timeoutMs ?? PATIENCE_MS, PATIENCE_MS);
     const limits = { timeoutMs: ANSWER_MS, ...(signal === undefined ? {} : { signal }) };
-    this.#deaf = false;
     while (!this.#shut && !this.#closed) {
       try {
         const fd = await openByDoor(this.#path, name, limits);
         this.#late = 0;
+        this.#deaf = 0;
         return this.#take(fd);
       } catch (err) {
         signal?.throwIfAborted();
@@ -61,7 +63,7 @@ export class PhoneDoor {
         if (!PASSING.has(code)) this.#useless(code, err);
         else if (retryMs === undefined) return undefined;
         else if (performance.now() + retryMs >= until) {
-          this.#deaf = true;
+          this.#deaf += 1;
           return undefined;
         }
       }
@@ -71,9 +73,9 @@ export class PhoneDoor {
     return undefined;
   }
 
-  /** adb had what was asked for last: a door that never heard of it leads elsewhere. */
+  /** adb had what was asked for last: a door that hears of none, and not of one that began late, leads elsewhere. */
   adbHad(): void {
-    if (this.#deaf) this.#useless('nobody listens where it leads');
+    if (this.#deaf >= DEAF_MAX) this.#useless('nobody listens where it leads');
   }
 
   #useless(why: string, err?: unknown): void {
@@ -90,7 +92,7 @@ export class PhoneDoor {
   }
 
   #take(fd: number): DoorStream {
-    const stream = new DoorStream(fd);
+    const stream = DoorStream.of(fd);
     this.#given.add(stream);
     stream.once('close', () => this.#given.delete(stream));
     // A link that ended meanwhile: its streams end with it.
