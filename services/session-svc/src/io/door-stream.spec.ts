@@ -137,9 +137,7 @@ describe('a socket that a door gave', () => {
     await once(stream, 'close');
   });
 
-  test('what is no socket is closed and told', () => {
-    const fd = fs.openSync('/dev/null', 'r');
-    expect(() => DoorStream.of(fd)).toThrow();
-    expect(() => fs.fstatSync(fd)).toThrow('EBADF');
+  test('what is no socket is told', () => {
+    expect(() => DoorStream.of(fs.openSync('/dev/null', 'r'))).toThrow('fd type');
   });
 });
