@@ -117,6 +117,8 @@ export const leases = {
   stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000, renewMs: 500 },
   /** Which feed is a phone's camera or microphone: owner = `<feed>:<try>`. The newest takes it by force. */
   feed: { template: 'feed:{phone}:{kind}:lease', writer: 'media-svc', ttlMs: 6_000 },
+  /** Where a feed's publisher arrives, whatever it sends: of two that came by one token the newer stays. Owner as `feed`'s. Taken by force. */
+  feedPublisher: { template: 'feed-publisher:{feed}:lease', writer: 'media-svc', ttlMs: 6_000 },
   /** Which input-svc serves a phone: owner = `<id>:<process>@<address of its gRPC>`. */
   input: { template: 'input:{phone}', writer: 'input-svc', ttlMs: 3_000 },
   /** Who may touch. */

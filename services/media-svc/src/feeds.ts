@@ -1,35 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { leases, records } from '@ancloud/contracts';
-import { Wanted, type Desired } from '@ancloud/contracts/common/v1/common';
+import { leases } from '@ancloud/contracts';
 import type { CreateWhipRequest, DeleteWhipRequest, FeedView } from '@ancloud/contracts/media/v1/media';
 import { AppError, type Log } from '@ancloud/kit';
-import { acquire, type Lease, type Records, recordsOf, type State } from '@ancloud/state';
+import { acquire, type Lease, type State } from '@ancloud/state';
 import { readWhipOffer, type FeedKind } from './core/whip-offer.js';
+import type { PhoneEnd } from './core/phone-end.js';
 import { Feed } from './feed.js';
+import type { PhoneFollower } from './io/phone-ends.js';
 import type { WorkerPool } from './worker-pool.js';
 
 /** A feed and one of its publishers. */
 type FeedSession = DeleteWhipRequest;
 
-/** How often a feed's phone is looked for, ms. */
-const LOOK_MS = 10_000;
-
 interface Held {
   readonly feed: Feed;
-  /** One for each kind that its publisher sends; others with another publisher. */
+  /** Its own, and one for each kind that its publisher sends; others with another publisher. */
   leases: readonly Lease[];
-  readonly look: NodeJS.Timeout;
 }
 
 /**
  * The feeds that arrive at this media-svc. A phone has one camera and one microphone at a time: the newest, wherever it arrives. Owns, for
- * each feed, the feed and a lease for each of its kinds, taken by force; who loses one of them ends whole. They end together, in `#ended`.
+ * each feed, the feed, a lease of it and one for each of its kinds, taken by force; who loses one of them ends whole. They end together, in `#ended`.
  */
-export class Feeds {
+export class Feeds implements PhoneFollower {
   readonly #state: State;
   readonly #pool: WorkerPool;
   readonly #log: Log;
-  readonly #desired: Records<Desired>;
   readonly #held = new Map<string, Held>();
   /** Feeds take their places one after the other: of two at once the later one stays. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -39,7 +35,6 @@ export class Feeds {
     this.#state = state;
     this.#pool = pool;
     this.#log = log;
-    this.#desired = recordsOf(state, records.desired);
   }
 
   /**
@@ -117,6 +112,17 @@ export class Feeds {
     return this.find(this.#held.get(feedId)?.feed.phoneId === phoneId ? feedId : '');
   }
 
+  /** Of feeds that arrive here. */
+  get phones(): string[] {
+    return Array.from(this.#held.values(), ({ feed }) => feed.phoneId);
+  }
+
+  /** A phone that was deleted has no feeds. One that was stopped has: nobody's screen is needed for them. */
+  phoneEnded(phoneId: string, reason: string, end: PhoneEnd): void {
+    if (end !== 'deleted') return;
+    for (const { feed } of this.#held.values()) if (feed.phoneId === phoneId) feed.close(reason);
+  }
+
   list(): Promise<FeedView[]> {
     return Promise.all(Array.from(this.#held.values(), ({ feed }) => feed.view()));
   }
@@ -130,7 +136,7 @@ export class Feeds {
   }
 
   /**
-   * Takes the places of what the feed's publisher sends from whoever has them, also from an earlier publisher of it elsewhere. Errors:
+   * Takes the feed's place, and those of what its publisher sends, from whoever has them: an earlier publisher of it elsewhere may send other kinds. Errors:
    * UNAVAILABLE_STATE, STREAM_FAILED when it has ended meanwhile.
    */
   async #hold(feed: Feed): Promise<void> {
@@ -146,9 +152,12 @@ export class Feeds {
         await Promise.all(known.leases.map((lease) => lease.release()));
         known.leases = [];
       }
-      for (const kind of kinds) {
-        const params = { phone: phoneId, kind };
-        const acquired = await acquire(this.#state, leases.feed, params, {
+      const places = [
+        { key: leases.feedPublisher, params: { feed: id } },
+        ...kinds.map((kind) => ({ key: leases.feed, params: { phone: phoneId, kind } })),
+      ];
+      for (const { key, params } of places) {
+        const acquired = await acquire(this.#state, key, params, {
           owner,
           log: this.#log,
           force: true,
@@ -168,24 +177,14 @@ export class Feeds {
       if (other !== feed && (other.id === id || (other.phoneId === phoneId && sharesKind(other, kinds))))
         other.close('a newer feed has its place');
     if (known !== undefined) known.leases = taken;
-    else this.#held.set(id, { feed, leases: taken, look: setInterval(() => void this.#look(feed), LOOK_MS) });
+    else this.#held.set(id, { feed, leases: taken });
     for (const lease of taken) lease.onLost(() => feed.close('a newer feed has its place'));
-  }
-
-  async #look(feed: Feed): Promise<void> {
-    try {
-      const phone = await this.#desired.get({ phone: feed.phoneId });
-      if (phone === undefined || phone.wanted === Wanted.WANTED_REMOVED) feed.close('its phone is gone');
-    } catch {
-      // Redis is away: what there is goes on, as long as its leases do.
-    }
   }
 
   #ended(ended: Feed): void {
     const held = this.#held.get(ended.id);
     if (held?.feed !== ended) return;
     this.#held.delete(ended.id);
-    clearInterval(held.look);
     for (const lease of held.leases) void lease.release();
   }
 }

@@ -87,7 +87,7 @@ await runMain({ log }, async (life) => {
       ? undefined
       : await Pushes.open({ folder: pushesDir, allow, ffmpeg, openStream, metrics, log });
   life.add({ name: 'pushes', join: () => pushes?.close() });
-  const followers = [recordings, pushes, streams].filter((one) => one !== undefined);
+  const followers = [recordings, pushes, streams, feeds].filter((one) => one !== undefined);
   const ends = new PhoneEnds(bus, state, followers, log);
   life.add({ name: 'phone ends', stop: () => ends.close() });
   const revocations = bus.subscribe(subjects.viewerRevoked, {}, ({ viewerId }) => {

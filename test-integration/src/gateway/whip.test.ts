@@ -32,13 +32,21 @@ afterAll(async () => {
 
 let feedId: string;
 let token: string;
-beforeEach(another);
+beforeEach(() => another());
 
 /** From now on it is of another feed. */
-async function another(): Promise<void> {
-  const made = await world.gateway.call('POST', `/v1/phones/${phoneId}/feeds`, { body: {} });
+async function another(phone = phoneId): Promise<void> {
+  const made = await world.gateway.call('POST', `/v1/phones/${phone}/feeds`, { body: {} });
   ({ feedId, token } = made.json);
 }
+
+/** Offers of one kind alone. */
+const MICROPHONE = PUBLISHER.slice(0, PUBLISHER.indexOf('m=video')).replace('BUNDLE 0 1', 'BUNDLE 0');
+const CAMERA =
+  `${PUBLISHER.slice(0, PUBLISHER.indexOf('m=audio'))}${PUBLISHER.slice(PUBLISHER.indexOf('m=video'))}`.replace(
+    'BUNDLE 0 1',
+    'BUNDLE 1',
+  );
 
 interface Answered {
   readonly status: number;
@@ -131,14 +139,12 @@ it('who comes again has the place of the one before, whose session is gone; the 
 });
 
 it('other kinds may be sent than before, and another feed keeps those that are left to it', async () => {
-  const audio = PUBLISHER.slice(0, PUBLISHER.indexOf('m=video')).replace('BUNDLE 0 1', 'BUNDLE 0');
   expect((await post()).status).toBe(201);
   const both = { feedId, token };
-  const again = await postAgain(audio);
+  const again = await postAgain(MICROPHONE);
   expect(again.status).toBe(201);
   await another();
-  const video = `${PUBLISHER.slice(0, PUBLISHER.indexOf('m=audio'))}${PUBLISHER.slice(PUBLISHER.indexOf('m=video'))}`;
-  expect((await post(video.replace('BUNDLE 0 1', 'BUNDLE 1'))).status).toBe(201);
+  expect((await post(CAMERA)).status).toBe(201);
   ({ feedId, token } = both);
   expect(await patch(again.session)).toBe(200);
 });
@@ -153,22 +159,29 @@ it('a feed that is ended lets nobody in any more, also not who was there', async
   });
 });
 
-it('comes to another media-svc when its own does not answer; what lived there ends when it wakes', async () => {
-  const { session } = await post();
-  const views = await Promise.all(medias.map(at));
-  const here = medias[views.findIndex((feeds) => feeds.length > 0)];
-  const there = medias.find((media) => media !== here);
-  here?.freeze();
-  try {
-    const second = await postAgain();
-    expect(second.status).toBe(201);
-    expect((await at(there)).map(({ sessionId }) => `/v1/whip/${sessionId}`)).toEqual([second.session]);
-  } finally {
-    here?.wake();
-  }
-  await eventually(async () => require((await at(here)).length === 0, 'it still has the old one'));
-  await eventually(async () => require((await patch(session)) === 404, 'it can still be patched'));
-});
+it.each([
+  ['all', PUBLISHER, PUBLISHER],
+  // The leases of what they send are not the same ones.
+  ['other kinds', CAMERA, MICROPHONE],
+])(
+  `comes to another media-svc with %s when its own does not answer; what lived there ends when it wakes`,
+  async (_, old, anew) => {
+    const { session } = await post(old);
+    const views = await Promise.all(medias.map(at));
+    const here = medias[views.findIndex((feeds) => feeds.length > 0)];
+    const there = medias.find((media) => media !== here);
+    here?.freeze();
+    try {
+      const second = await postAgain(anew);
+      expect(second.status).toBe(201);
+      expect((await at(there)).map(({ sessionId }) => `/v1/whip/${sessionId}`)).toEqual([second.session]);
+    } finally {
+      here?.wake();
+    }
+    await eventually(async () => require((await at(here)).length === 0, 'it still has the old one'));
+    await eventually(async () => require((await patch(session)) === 404, 'it can still be patched'));
+  },
+);
 
 it('comes to another media-svc when its own was killed', async () => {
   await post();
@@ -180,4 +193,14 @@ it('comes to another media-svc when its own was killed', async () => {
   expect(second.status).toBe(201);
   expect((await at(there)).map(({ sessionId }) => `/v1/whip/${sessionId}`)).toEqual([second.session]);
   await here?.start();
+});
+
+it('ends with its phone', async () => {
+  const doomed: string = (await world.gateway.call('POST', '/v1/phones', { body: {} })).json.phone.phoneId;
+  await another(doomed);
+  expect((await post()).status).toBe(201);
+  expect((await world.gateway.call('DELETE', `/v1/phones/${doomed}`)).status).toBe(202);
+  await eventually(async () =>
+    require((await Promise.all(medias.map(at))).flat().length === 0, 'it goes on without its phone'),
+  );
 });

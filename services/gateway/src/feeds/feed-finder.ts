@@ -1,6 +1,12 @@
 import type { FeedView, MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import { AppError, type GrpcClient } from '@ancloud/kit';
-import { askMedias, findAtMedias, type MediaAsking, type Placed } from '../signal/ask-medias.js';
+import {
+  askMedias,
+  eachAtMedias,
+  findAtMedias,
+  type MediaAsking,
+  type Placed,
+} from '../signal/ask-medias.js';
 
 const ASK = { deadlineMs: 3_000, retries: 0 } as const;
 const ask = async (
@@ -32,6 +38,17 @@ export class FeedFinder {
     );
     if (found !== undefined) return found;
     throw feedNotFound(feed);
+  }
+
+  /**
+   * Acts wherever it is: a publisher that could not be displaced may stand beside the one that has its place. Returns whether it was anywhere.
+   * Errors: as `find`, but for FEED_NOT_FOUND, and what `act` says.
+   */
+  each(
+    is: (feed: FeedView) => boolean,
+    act: (placed: Placed<FeedView>) => Promise<unknown>,
+  ): Promise<boolean> {
+    return eachAtMedias(this.#parts, ask, is, act);
   }
 }
 

@@ -21,10 +21,10 @@ import type { FeedTokens } from './feed-tokens.js';
 const END_MS = 5_000;
 
 export interface FeedParts {
-  readonly access: PhoneAccess;
+  readonly access: Pick<PhoneAccess, 'load'>;
   readonly signer: FeedSigner;
-  readonly tokens: FeedTokens;
-  readonly finder: FeedFinder;
+  readonly tokens: Pick<FeedTokens, 'put' | 'ownerOf' | 'end'>;
+  readonly finder: Pick<FeedFinder, 'all' | 'each'>;
   readonly medias: ClientPool<typeof MediaServiceClient.service>;
   readonly clock: Clock;
   /** `https://host[:port]`. */
@@ -61,7 +61,7 @@ export class Feeds {
     return { feeds };
   }
 
-  /** Makes its token void, and ends what is sent by it. Errors: FEED_NOT_FOUND, INVALID_ARGUMENT, UNAVAILABLE. */
+  /** Makes its token void, and ends what is sent by it, at every media-svc that answers. Errors: FEED_NOT_FOUND, INVALID_ARGUMENT, UNAVAILABLE. */
   async end(principal: Principal, { feedId }: EndFeedRequest): Promise<void> {
     const { tokens, finder, medias } = this.#parts;
     if (!feedIdPattern.test(feedId))
@@ -75,13 +75,17 @@ export class Feeds {
     const voided = owner !== undefined && owns(principal, owner);
     // First the token: whoever comes by it now is refused, and ended where it was answered already.
     if (voided && !(await tokens.end(feedId))) return;
-    try {
-      const { what, address } = await finder.find(feedId);
-      if (!owns(principal, what.owner)) throw feedNotFound(feedId);
-      await medias.get(address).deleteWhip({ feedId, sessionId: '' }, { deadlineMs: END_MS });
-    } catch (error) {
-      // Its publisher has left already.
-      if (!voided || !isAppError(error, 'FEED_NOT_FOUND')) throw error;
-    }
+    const found = await finder.each(
+      (feed) => feed.feedId === feedId && owns(principal, feed.owner),
+      async ({ address }) => {
+        try {
+          await medias.get(address).deleteWhip({ feedId, sessionId: '' }, { deadlineMs: END_MS });
+        } catch (error) {
+          // It has left meanwhile.
+          if (!isAppError(error, 'FEED_NOT_FOUND')) throw error;
+        }
+      },
+    );
+    if (!found && !voided) throw feedNotFound(feedId);
   }
 }

@@ -54,6 +54,35 @@ export async function findAtMedias<T>(
   }
 }
 
+/**
+ * Acts on each that they have of what is looked for, as soon as its media-svc has said so, and returns when all have; whether anybody had it. Errors: what
+ * `act` says, after all have been asked; UNAVAILABLE when one does not answer and no other one has it.
+ */
+export async function eachAtMedias<T>(
+  asking: MediaAsking,
+  ask: Ask<T>,
+  is: (what: T) => boolean,
+  act: (placed: Placed<T>) => Promise<unknown>,
+): Promise<boolean> {
+  const there = await asking.facts.medias();
+  let had = false;
+  const unanswered: unknown[] = [];
+  const looks = there.map(async ({ mediaAddress }) => {
+    const all = await insist(asking, mediaAddress, ask).catch((error: unknown) => {
+      unanswered.push(error);
+      return [];
+    });
+    for (const one of all.filter(({ what }) => is(what))) {
+      had = true;
+      await act(one);
+    }
+  });
+  const failed = (await Promise.allSettled(looks)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  if (!had && unanswered.length > 0) throw unanswered[0];
+  return had;
+}
+
 /** Told by one that has not what is looked for, and to nobody else. */
 const notHere = new Error('not here');
 

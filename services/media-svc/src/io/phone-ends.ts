@@ -17,7 +17,7 @@ export interface PhoneFollower {
 }
 
 /**
- * Tells recordings, pushes and streams that their phone was stopped or deleted. A session or a stream that ends says nothing of that: those come back.
+ * Tells recordings, pushes, streams and feeds that their phone was stopped or deleted. A session or a stream that ends says nothing of that: those come back.
  * The wish does, read from its record whenever the phone's host says something of it, and each 5 s. Owned by main; ends by `close`.
  */
 export class PhoneEnds {
