@@ -12,6 +12,7 @@ export { pullFile, pushFile } from './files.js';
 export type { PullFileOptions, PushFileOptions } from './files.js';
 export { openKeyStore } from './key-store.js';
 export type { AdbKeyStore, KeyStoreOptions } from './key-store.js';
+export { adoptReading } from './reading.js';
 export { sendNow } from './send-now.js';
 export { runShell, shellQuote, startShell } from './shell.js';
 export type { RunShellOptions, ShellProcess, ShellResult, StartShellOptions } from './shell.js';

@@ -1,13 +1,7 @@
 import { closeSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { type AdbStream, sendNow } from '@ancloud/adb';
-
-/**
- * What all sockets of doors are read into, one after the other: libuv reads, and calls back, within one step of the event loop. As
- * packages/adb does with its connections.
- */
-const shared = Buffer.allocUnsafeSlow(64 * 1024);
+import { adoptReading, type AdbStream, sendNow } from '@ancloud/adb';
 
 /**
  * A socket of the phone that its door gave, with what a stream of adb has. What is not read stays in the kernel, and then the phone waits;
@@ -29,12 +23,9 @@ export class DoorStream extends Duplex implements AdbStream {
 
   private constructor(fd: number) {
     super({ allowHalfOpen: false, readableHighWaterMark: 64 * 1024, writableHighWaterMark: 16 * 1024 });
-    const callback = (size: number, bytes: Uint8Array): boolean =>
-      // A plain array: Buffer's subarray takes longer, and whoever copies by slice() gets a view of it.
-      this.#received(new Uint8Array(bytes.buffer, bytes.byteOffset, size));
-    // @types/node has `onread` for connections only; lib/net.js takes it with a descriptor as well.
-    const options = { fd, readable: true, writable: true, onread: { buffer: shared, callback } };
-    this.#socket = new Socket(options);
+    const { socket, reading } = adoptReading(fd);
+    this.#socket = socket;
+    reading.take = (bytes) => this.#received(bytes);
     this.#socket.on('error', (error) => this.destroy(error));
     this.#socket.on('close', () => this.push(null));
   }
@@ -75,11 +66,10 @@ export class DoorStream extends Duplex implements AdbStream {
     done(reason);
   }
 
-  /** Whether more may come now. */
-  #received(bytes: Uint8Array): boolean {
-    if (this.destroyed) return false;
-    if (this.#taker === undefined) return this.push(Buffer.from(bytes));
-    this.#taker(bytes);
-    return true;
+  /** `bytes` are valid during the call only. */
+  #received(bytes: Uint8Array): void {
+    if (this.destroyed) return;
+    if (this.#taker !== undefined) this.#taker(bytes);
+    else if (!this.push(Buffer.from(bytes))) this.#socket.pause();
   }
 }
