@@ -1,5 +1,4 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import type { OpenStreamOptions } from '@ancloud/adb';
 import type { Log } from '@ancloud/kit';
 import { openByDoor } from '@ancloud/phone-door';
 import { DoorStream } from './door-stream.js';
@@ -16,6 +15,13 @@ const PASSING = new Set(['ECONNREFUSED', 'EAGAIN']);
 const LATE_MAX = 3;
 /** Servers in a row that only adb finds. */
 const DEAF_MAX = 2;
+
+/** How a server's socket is waited for: it is asked for again after `retryMs`, for `timeoutMs` in all. */
+export interface SocketWish {
+  readonly retryMs: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
 
 /**
  * The way to a phone's abstract sockets past its adbd: adb's packets, and its OKAY for each write, cost both ends more than what they carry.
@@ -40,35 +46,27 @@ export class PhoneDoor {
     if (path === '') this.#shut = true;
   }
 
-  /**
-   * A socket, or undefined when adb has to be asked. `retryMs` as openStream has it; without it one refusal is enough. Errors: the reason of
-   * `signal`.
-   */
-  async open(
-    name: string,
-    { retryMs, timeoutMs, signal }: OpenStreamOptions,
-  ): Promise<DoorStream | undefined> {
-    const until = performance.now() + Math.min(timeoutMs ?? PATIENCE_MS, PATIENCE_MS);
-    const limits = { timeoutMs: ANSWER_MS, ...(signal === undefined ? {} : { signal }) };
+  /** A socket, or undefined when adb has to be asked. Errors: the reason of `signal`. */
+  async open(name: string, { retryMs, timeoutMs, signal }: SocketWish): Promise<DoorStream | undefined> {
+    const until = performance.now() + Math.min(timeoutMs, PATIENCE_MS);
     while (!this.#shut && !this.#closed) {
       try {
-        const fd = await openByDoor(this.#path, name, limits);
+        const fd = await openByDoor(this.#path, name, { timeoutMs: ANSWER_MS, signal });
         this.#late = 0;
         this.#deaf = 0;
         return this.#take(fd);
       } catch (err) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         const code = (err as NodeJS.ErrnoException).code ?? '';
         if (code === 'ETIMEDOUT' && (this.#late += 1) < LATE_MAX) return undefined;
         if (!PASSING.has(code)) this.#useless(code, err);
-        else if (retryMs === undefined) return undefined;
         else if (performance.now() + retryMs >= until) {
           this.#deaf += 1;
           return undefined;
         }
       }
-      await rest(retryMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-      signal?.throwIfAborted();
+      await rest(retryMs, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
     }
     return undefined;
   }

@@ -21,7 +21,7 @@ import {
 } from '@ancloud/adb';
 import { AppError, type Log, retry } from '@ancloud/kit';
 import { phoneError } from '../errors.js';
-import { PhoneDoor } from './phone-door.js';
+import { PhoneDoor, type SocketWish } from './phone-door.js';
 import type { SessionMetrics } from './session-metrics.js';
 
 /** Everything a session asks of a phone. One connection; whoever made it closes it, and with it all its streams. */
@@ -29,7 +29,7 @@ export interface PhoneLink {
   /** Resolves when the connection has ended, for whatever reason. Never rejects. */
   readonly closed: Promise<void>;
   /** An abstract socket of the phone: by its door where it has one, else by adb. */
-  openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream>;
+  openSocket(name: string, wish: SocketWish): Promise<AdbStream>;
   /** A command's stdin and stdout as they are, without its exit status. */
   openCommand(command: string, options: OpenStreamOptions): Promise<AdbStream>;
   startShell(command: string, options: StartShellOptions): Promise<ShellProcess>;
@@ -57,7 +57,6 @@ export type ConnectPhone = (
 /** The property container-svc gives each phone as `androidboot.ancloud_phone`. */
 const IDENTITY = 'ro.boot.ancloud_phone';
 const CONNECT_MS = 5_000;
-const OPEN_MS = 10_000;
 /** Where installations put their copy of the APK; tells whose it is. */
 export const INSTALL_PREFIX = '/data/local/tmp/ancloud-install-';
 
@@ -124,15 +123,15 @@ class AdbLink implements PhoneLink {
     this.closed = adb.disconnected.then(done, done);
   }
 
-  async openSocket(name: string, options: OpenStreamOptions): Promise<AdbStream> {
+  async openSocket(name: string, wish: SocketWish): Promise<AdbStream> {
     const began = performance.now();
-    const straight = await this.#door.open(name, options);
+    const straight = await this.#door.open(name, wish);
     if (straight !== undefined) {
       this.#opened('door');
       return straight;
     }
-    const leftMs = (options.timeoutMs ?? OPEN_MS) - (performance.now() - began);
-    const stream = await openLocalAbstract(this.#adb, name, { ...options, timeoutMs: Math.max(1, leftMs) });
+    const leftMs = wish.timeoutMs - (performance.now() - began);
+    const stream = await openLocalAbstract(this.#adb, name, { ...wish, timeoutMs: Math.max(1, leftMs) });
     this.#door.adbHad();
     this.#opened('adb');
     return stream;
