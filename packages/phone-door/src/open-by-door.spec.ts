@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { eventually } from '@ancloud/testkit';
-import { type DoorAnswer, FakeDoor } from '@ancloud/testkit/fake-door';
+import { type DoorAnswer, FakeDoor } from './fake-door.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openByDoor } from './open-by-door.js';
 

@@ -1,4 +1,5 @@
-import { closeFd, connectSeqpacket, errorName, receivePacket, sendPacket } from './seqpacket.js';
+import { closeFd } from './libc.js';
+import { connectSeqpacket, errorName, receivePacket, sendPacket } from './seqpacket.js';
 
 /** A shim answers within its turn; one that does not is stopped, or its machine is. */
 const ANSWER_MS = 1_000;

@@ -1,39 +1,28 @@
 import koffi from 'koffi';
+import {
+  addressOf,
+  AF_UNIX,
+  closeFd,
+  libc,
+  MSG_DONTWAIT,
+  NONBLOCK_CLOEXEC,
+  SCM_RIGHTS,
+  SOCK_SEQPACKET,
+  socketCall,
+  SOL_SOCKET,
+} from './libc.js';
 
 /**
- * What node:net does not have of unix sockets: SOCK_SEQPACKET, and descriptors that come with a packet. The only file here that knows
- * koffi: others see functions that throw an Error with `code` and `syscall`, as node's own do. None waits.
+ * What node:net does not have of unix sockets: SOCK_SEQPACKET, and descriptors that come with a packet. Others see
+ * functions that throw an Error with `code` and `syscall`, as node's own do. None waits.
  */
-const libc = koffi.load('libc.so.6');
-const socketCall = libc.func('int socket(int domain, int type, int protocol)');
 const connectCall = libc.func('int connect(int fd, const void *address, unsigned int size)');
 const sendCall = libc.func('long send(int fd, const void *bytes, unsigned long size, int flags)');
-const closeCall = libc.func('int close(int fd)');
-// include/linux/socket.h; on x86-64 and arm64 the same.
-const vector = koffi.struct('ancloud_iovec', { base: 'void *', size: 'size_t' });
-koffi.struct('ancloud_msghdr', {
-  name: 'void *',
-  nameSize: 'uint32_t',
-  vectors: koffi.pointer(vector),
-  vectorCount: 'size_t',
-  control: 'void *',
-  controlSize: 'size_t',
-  flags: 'int',
-});
 const recvmsgCall = libc.func('long recvmsg(int fd, _Inout_ ancloud_msghdr *message, int flags)');
 
-const AF_UNIX = 1;
-const SOCK_SEQPACKET = 5;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_CTRUNC = 0x8;
 const MSG_CMSG_CLOEXEC = 0x40000000;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-/** sizeof sun_path, its NUL counted. */
-export const PATH_MAX_BYTES = 108;
 /** struct cmsghdr: size_t length, int level, int type; then the descriptors. */
 const CMSG_HEADER = 16;
 
@@ -54,17 +43,12 @@ function failure(syscall: string): Error {
 
 /** A connected descriptor, which `close` ends. Errors: ENOENT, EACCES, ECONNREFUSED, EAGAIN when too many wait to be accepted, ENAMETOOLONG. */
 export function connectSeqpacket(path: string): number {
-  const name = Buffer.from(path);
-  if (name.length >= PATH_MAX_BYTES)
-    throw Object.assign(new Error('ENAMETOOLONG: connect'), { code: 'ENAMETOOLONG', syscall: 'connect' });
-  const address = Buffer.alloc(2 + PATH_MAX_BYTES);
-  address.writeUInt16LE(AF_UNIX, 0);
-  name.copy(address, 2);
-  const fd = socketCall(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) as number;
+  const address = addressOf(path);
+  const fd = socketCall(AF_UNIX, SOCK_SEQPACKET | NONBLOCK_CLOEXEC, 0) as number;
   if (fd < 0) throw failure('socket');
   if (connectCall(fd, address, address.length) === 0) return fd;
   const error = failure('connect');
-  closeCall(fd);
+  closeFd(fd);
   throw error;
 }
 
@@ -108,8 +92,4 @@ export function receivePacket(socket: number): Packet | 'end' | undefined {
   const fd = hasFd ? control.readInt32LE(CMSG_HEADER) : undefined;
   if (got === 0 && fd === undefined) return 'end';
   return { bytes: bytes.subarray(0, got), fd };
-}
-
-export function closeFd(fd: number): void {
-  closeCall(fd);
 }

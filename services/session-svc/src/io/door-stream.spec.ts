@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { openByDoor } from '@ancloud/phone-door';
 import { eventually } from '@ancloud/testkit';
-import { FakeDoor } from '@ancloud/testkit/fake-door';
+import { FakeDoor } from '@ancloud/phone-door/fake-door';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DoorStream } from './door-stream.js';
 

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { silentLog } from '@ancloud/kit';
 import { eventually } from '@ancloud/testkit';
-import { type DoorAnswer, FakeDoor } from '@ancloud/testkit/fake-door';
+import { type DoorAnswer, FakeDoor } from '@ancloud/phone-door/fake-door';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PhoneDoor } from './phone-door.js';
 

@@ -1,34 +1,26 @@
 import { rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import koffi from 'koffi';
+import {
+  addressOf,
+  AF_UNIX,
+  closeFd,
+  libc,
+  MSG_DONTWAIT,
+  NONBLOCK_CLOEXEC,
+  SCM_RIGHTS,
+  SOCK_SEQPACKET,
+  socketCall,
+  SOL_SOCKET,
+} from './libc.js';
 
-const libc = koffi.load('libc.so.6');
-const socketCall = libc.func('int socket(int domain, int type, int protocol)');
 const bindCall = libc.func('int bind(int fd, const void *address, unsigned int size)');
 const listenCall = libc.func('int listen(int fd, int backlog)');
 const acceptCall = libc.func('int accept4(int fd, void *address, void *size, int flags)');
 const recvCall = libc.func('long recv(int fd, void *bytes, unsigned long size, int flags)');
 const pairCall = libc.func('int socketpair(int domain, int type, int protocol, _Out_ int *pair)');
-const closeCall = libc.func('int close(int fd)');
-const vector = koffi.struct('fake_iovec', { base: 'void *', size: 'size_t' });
-koffi.struct('fake_msghdr', {
-  name: 'void *',
-  nameSize: 'uint32_t',
-  vectors: koffi.pointer(vector),
-  vectorCount: 'size_t',
-  control: 'void *',
-  controlSize: 'size_t',
-  flags: 'int',
-});
-const sendmsgCall = libc.func('long sendmsg(int fd, const fake_msghdr *message, int flags)');
-
-const AF_UNIX = 1;
+const sendmsgCall = libc.func('long sendmsg(int fd, const ancloud_msghdr *message, int flags)');
 const SOCK_STREAM = 1;
-const SOCK_SEQPACKET = 5;
-const NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
-const MSG_DONTWAIT = 0x40;
 const LOOK_MS = 2;
 
 /** What a fake door says to a name: an errno, `nothing`, `hang up`, or the phone's end of a socket is made. */
@@ -51,10 +43,7 @@ export class FakeDoor {
   constructor(path: string, answer: (name: string) => DoorAnswer) {
     this.#path = path;
     this.#answer = answer;
-    const name = Buffer.from(path);
-    const address = Buffer.alloc(2 + name.length + 1);
-    address.writeUInt16LE(AF_UNIX, 0);
-    name.copy(address, 2);
+    const address = addressOf(path);
     this.#listener = socketCall(AF_UNIX, SOCK_SEQPACKET | NONBLOCK_CLOEXEC, 0) as number;
     if (bindCall(this.#listener, address, address.length) !== 0 || listenCall(this.#listener, 8) !== 0)
       throw new Error(`a fake door at ${path}: errno ${koffi.errno()}`);
@@ -69,7 +58,7 @@ export class FakeDoor {
   /** May be called twice. */
   close(): void {
     clearInterval(this.#timer);
-    for (const fd of [...this.#clients, this.#listener]) closeCall(fd);
+    for (const fd of [...this.#clients, this.#listener]) closeFd(fd);
     this.#clients.clear();
     for (const socket of this.given) socket.destroy();
     rmSync(this.#path, { force: true });
@@ -81,7 +70,7 @@ export class FakeDoor {
       if (fd < 0) break;
       if (this.slams > 0) {
         this.slams -= 1;
-        closeCall(fd);
+        closeFd(fd);
       } else this.#clients.add(fd);
     }
     for (const fd of this.#clients) this.#serve(fd);
@@ -97,7 +86,7 @@ export class FakeDoor {
     if (answer === 'nothing') return;
     if (answer === 'hang up') {
       this.#clients.delete(client);
-      closeCall(client);
+      closeFd(client);
     } else if (answer === 'socket') this.#give(client);
     else this.#say(client, answer, undefined);
   }
@@ -108,7 +97,7 @@ export class FakeDoor {
     const [own = -1, theirs = -1] = pair;
     this.given.push(new Socket({ fd: own, readable: true, writable: true }));
     this.#say(client, 0, theirs);
-    closeCall(theirs);
+    closeFd(theirs);
   }
 
   #say(client: number, errno: number, fd: number | undefined): void {
