@@ -203,6 +203,15 @@ static int abstract(const char *name, const char *word)
 	}
 }
 
+// Becomes the program, with what the filter leaves it.
+static int under(const struct sock_fprog *filter, char **argv)
+{
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) != 0)
+		die("seccomp");
+	execv(argv[0], argv);
+	die(argv[0]);
+}
+
 // refusing-passrights PROGRAM [ARGUMENT…]: runs it on a kernel before SO_PASSRIGHTS.
 static int refusing_passrights(char **argv)
 {
@@ -215,12 +224,7 @@ static int refusing_passrights(char **argv)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOPROTOOPT),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
-
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-		die("seccomp");
-	execv(argv[0], argv);
-	die(argv[0]);
+	return under(&(struct sock_fprog){ .len = sizeof filter / sizeof *filter, .filter = filter }, argv);
 }
 
 // refusing-setns FD PROGRAM [ARGUMENT…]: runs it on a kernel that lets nobody enter the namespace of descriptor FD.
@@ -235,12 +239,7 @@ static int refusing_setns(unsigned fd, char **argv)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
-
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-		die("seccomp");
-	execv(argv[0], argv);
-	die(argv[0]);
+	return under(&(struct sock_fprog){ .len = sizeof filter / sizeof *filter, .filter = filter }, argv);
 }
 
 int door_verb(const char *verb, int count, char **rest)
