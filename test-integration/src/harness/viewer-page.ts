@@ -73,6 +73,14 @@ export class ViewerPage {
     });
   }
 
+  /** Touches the screen until its picture counts more than so many taps: the first may come before the controls are had. */
+  async tapped(value: number): Promise<void> {
+    await eventually(async () => {
+      await this.click(0.5, 0.7);
+      await this.patternWhere((shown) => shown.value > value, 1_000);
+    });
+  }
+
   /** From the drawing of each of the next frames, by the number that Motion writes into it, to its display; ms. */
   async framesTook(count: number): Promise<number[]> {
     await this.page.evaluate(`globalThis.readPattern = ${readPattern.toString()}`);
