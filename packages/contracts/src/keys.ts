@@ -113,6 +113,8 @@ export const plainKeys = {
 
 /** Leases: a hash {owner, fence, expiry} written by packages/state's scripts. */
 export const leases = {
+  /** Which call of which gateway begins a recording of a phone: owner = the recording. */
+  recordingStart: { template: 'recording-start:{phone}:lease', writer: 'gateway', ttlMs: 6_000 },
   /** Which media-svc ingests a phone. Renewed more often than it has to be: by the time left others see how long its holder has been silent. */
   stream: { template: 'stream:{phone}:lease', writer: 'media-svc', ttlMs: 6_000, renewMs: 500 },
   /** Which feed is a phone's camera or microphone: owner = `<feed>:<try>`. The newest takes it by force. */

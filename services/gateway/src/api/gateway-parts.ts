@@ -37,6 +37,7 @@ import { PhoneStore } from '../phones/phone-store.js';
 import { Sessions } from '../phones/session-client.js';
 import { Pushes } from '../pushes/pushes.js';
 import { RecordingAccess } from '../recordings/recording-access.js';
+import { takeRecordingTurn } from '../recordings/recording-turn.js';
 import { Recordings } from '../recordings/recordings.js';
 import { signalCounts } from '../signal/signal-counts.js';
 import { turnServer } from '../viewers/turn.js';
@@ -145,6 +146,7 @@ export function buildParts(world: World) {
     recordings: new Recordings({
       access,
       recordings: new RecordingAccess({ facts, medias, clock }),
+      turn: (phone, recording) => takeRecordingTurn({ state, log }, phone, recording),
       medias,
       reached,
       facts,

@@ -48,8 +48,8 @@ export class RecordingAccess {
 
   /**
    * Of the phone none is under way at any media-svc: that of its stream, which makes the next one, knows its own alone, and another one goes on
-   * with what it had begun before the phone moved. One that does not answer for 5 s is not heard: it keeps nobody from recording. Two starts
-   * at once pass. Errors: RECORDING_RUNNING.
+   * with what it had begun before the phone moved. One that does not answer for 5 s is not heard: it keeps nobody from recording.
+   * Errors: RECORDING_RUNNING.
    */
   async requireIdle(phoneId: string): Promise<void> {
     const running = await findAtMedias(

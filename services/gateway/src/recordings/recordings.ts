@@ -10,6 +10,7 @@ import type {
 import type { MediaServiceClient } from '@ancloud/contracts/media/v1/media';
 import type { RecordingFile, RecordingRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type ClientPool } from '@ancloud/kit';
+import type { Lease } from '@ancloud/state';
 import { newId } from '../api/ids.js';
 import { primed } from '../api/primed.js';
 import type { Principal } from '../auth/principal.js';
@@ -29,6 +30,8 @@ export interface RecordingParts extends MediaFinding {
   readonly access: PhoneAccess;
   readonly recordings: RecordingAccess;
   readonly medias: ClientPool<typeof MediaServiceClient.service>;
+  /** To start one; whoever is given it releases it. Errors: RECORDING_RUNNING, UNAVAILABLE_STATE. */
+  readonly turn: (phoneId: string, recordingId: string) => Promise<Pick<Lease, 'release'>>;
 }
 
 /** Bytes of a file, and where in it they stand. */
@@ -55,12 +58,17 @@ export class Recordings {
   ): Promise<RecordingRecord> {
     const { access, medias, recordings } = this.#parts;
     const { desired } = await access.load(principal, phoneId);
-    await recordings.requireIdle(phoneId);
     // One id over all tries: one that was begun, and whose answer was lost, is begun already.
     const request = { recordingId: newId('rc'), phoneId, owner: desired.owner };
-    return reachMedia(this.#parts, phoneId, signal, (address) =>
-      medias.get(address).startRecording(request, { deadlineMs: START_MS, retries: 0 }),
-    );
+    const turn = await this.#parts.turn(phoneId, request.recordingId);
+    try {
+      await recordings.requireIdle(phoneId);
+      return await reachMedia(this.#parts, phoneId, signal, (address) =>
+        medias.get(address).startRecording(request, { deadlineMs: START_MS, retries: 0 }),
+      );
+    } finally {
+      await turn.release();
+    }
   }
 
   /** Newest first. Errors: UNAVAILABLE when a media-svc of the farm does not answer. */
