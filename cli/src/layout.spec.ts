@@ -22,6 +22,7 @@ describe('layoutFrom', () => {
     ['ANCLOUD_HTTP_IP', 'localhost'],
     ['ANCLOUD_MEDIA_INSTANCES', '3'],
     ['ANCLOUD_WEBRTC_LISTEN_IP', '10.0.0.256'],
+    ['ANCLOUD_WEBRTC_LISTEN_IP', '10.0.0.2,10.0.0.2'],
   ])('refuses %s=%s by name', (name, value) => {
     expect(() => layoutFrom('/x', { [name]: value }, 'h')).toThrow(name);
   });

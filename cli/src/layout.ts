@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ServiceName } from '@ancloud/contracts';
-import { integer, interfaceName, ipAddress, list, loadConfig } from '@ancloud/kit/config';
+import { integer, interfaceName, ipAddress, ipAddresses, list, loadConfig } from '@ancloud/kit/config';
 import { tlsOf, tlsSettings } from '@ancloud/kit/farm-tls';
 import { hostId } from '@ancloud/kit/host-id';
 import { z } from 'zod';
@@ -45,7 +45,7 @@ export interface Layout {
   /** Address of the bridge with its prefix. */
   readonly subnet: string;
   /** Where viewers reach WebRTC. */
-  readonly webrtcIp: string;
+  readonly webrtcIps: readonly string[];
   /** How many media-svcs. */
   readonly medias: number;
   /** Theirs, in that order. */
@@ -77,8 +77,8 @@ const settings = (hostname: string) =>
       .describe('write e.g. 10.231.7.1/24'),
     /** First of a farm's ports: two farms on a machine need two. Default 7000. */
     ANCLOUD_PORT_BASE: integer({ min: 1024, max: 65_535 - PORTS }).prefault('7000'),
-    /** Address of this machine that viewers' packets arrive at. Default 127.0.0.1. */
-    ANCLOUD_WEBRTC_LISTEN_IP: ipAddress().default('127.0.0.1'),
+    /** Addresses of this machine that viewers' packets arrive at, at most 8. Default 127.0.0.1. */
+    ANCLOUD_WEBRTC_LISTEN_IP: ipAddresses(8).prefault('127.0.0.1'),
     /**
      * How many media-svcs, 1 or 2. With two, the viewers of one that dies go to the other at once instead of waiting until it
      * runs again. Default 1.
@@ -105,7 +105,7 @@ export function layoutFrom(root: string, env: NodeJS.ProcessEnv, hostname: strin
     hostId: read.ANCLOUD_HOST_ID,
     bridge: read.ANCLOUD_BRIDGE,
     subnet: read.ANCLOUD_SUBNET,
-    webrtcIp: read.ANCLOUD_WEBRTC_LISTEN_IP,
+    webrtcIps: read.ANCLOUD_WEBRTC_LISTEN_IP,
     medias: read.ANCLOUD_MEDIA_INSTANCES,
     regions: read.ANCLOUD_MEDIA_REGIONS ?? [],
     httpIp: read.ANCLOUD_HTTP_IP,

@@ -102,7 +102,7 @@ export function processTable(layout: Layout, artifacts: Artifacts, env: NodeJS.P
   const lane = (of: string): string => `unix:${path.join(layout.run, `${of}.lane`)}`;
 
   const media = {
-    ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIp,
+    ANCLOUD_WEBRTC_LISTEN_IP: layout.webrtcIps.join(','),
     MEDIASOUP_WORKER_BIN: artifacts.mediasoupWorker,
   };
 

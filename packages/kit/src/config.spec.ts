@@ -12,6 +12,7 @@ import {
   integer,
   interfaceName,
   ipAddress,
+  ipAddresses,
   list,
   loadConfig,
   parseDuration,
@@ -152,6 +153,9 @@ describe('the words', () => {
     [absolutePath(), 'var/lib'],
     [tcpAddress(), 'unix:/run/a.sock'],
     [tcpAddress(), '127.0.0.1'],
+    [ipAddresses(2), 'localhost'],
+    [ipAddresses(2), '127.0.0.1,'.repeat(2)],
+    [ipAddresses(2), '127.0.0.1,::1,127.0.0.2'],
     [ipAddress(), 'localhost'],
     [ipAddress(), '127.0.0.1:80'],
     [interfaceName(), 'Bridge'],
@@ -166,6 +170,9 @@ describe('the words', () => {
     [ipAddress(), '::1'],
     [interfaceName(), 'fifteen-letters'],
   ])('takes by %#', (word, text) => expect(word.parse(text)).toBe(text));
+
+  it('takes addresses of both families, in their order', () =>
+    expect(ipAddresses(2).parse('::1, 127.0.0.1')).toEqual(['::1', '127.0.0.1']));
 
   it('takes port 0 where any port will do', () => expect(port({ any: true }).parse('0')).toBe(0));
 });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AppError, shorten } from './errors.js';
 import { readSecretFile } from './secret.js';
@@ -200,6 +201,15 @@ export function list() {
       return z.NEVER;
     })
     .describe('write one or more words separated by commas');
+}
+
+/** IP addresses separated by commas, each once, at most `max`; in their order. */
+export function ipAddresses(max: number) {
+  return list()
+    .refine((all) => all.every((one) => isIP(one) !== 0), 'has an entry that is no IP address')
+    .refine((all) => new Set(all).size === all.length, 'has an entry twice')
+    .refine((all) => all.length <= max, `has more than ${max} entries`)
+    .describe('write e.g. 203.0.113.7,2001:db8::7');
 }
 
 /** An absolute path, kept as text. */

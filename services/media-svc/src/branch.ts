@@ -1,12 +1,15 @@
 import type { types } from 'mediasoup';
 import { AppError } from '@ancloud/kit';
 import type { Shape } from './core/rtp-parameters.js';
+import type { ViewerTransport } from './transport-options.js';
 import type { PoolWorker } from './worker-pool.js';
 
 /** A viewer's send buffer estimate at the start: high, since the picture is constant bit rate and LANs are common. */
 const INITIAL_OUTGOING_BITRATE = 6_000_000;
 /** Of both ends of a pipe. A burst of a key frame meets a busy worker at times; with the kernel's default it would be cut. */
 const PIPE_BUFFER = 4 << 20;
+/** Of what stays in this machine. */
+const INNER_IP = '127.0.0.1';
 
 /** Where a branch's packets come from: a phone's ingest, or a feed. */
 export interface Source {
@@ -90,7 +93,7 @@ export class Branch {
     return piped;
   }
 
-  createViewerTransport(options: { readonly data: boolean }): Promise<types.WebRtcTransport> {
+  createViewerTransport(options: { readonly data: boolean }): Promise<ViewerTransport> {
     return this.router.createWebRtcTransport({
       webRtcServer: this.worker.server,
       enableUdp: true,
@@ -98,17 +101,19 @@ export class Branch {
       preferUdp: true,
       enableSctp: options.data,
       initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
+      appData: { announced: this.worker.announced },
     });
   }
 
   /** For a transport whose other side is a process of this machine's, which passes its packets on. */
-  createInnerTransport(): Promise<types.WebRtcTransport> {
+  createInnerTransport(): Promise<ViewerTransport> {
     return this.router.createWebRtcTransport({
       listenInfos: [
-        { protocol: 'udp', ip: '127.0.0.1', sendBufferSize: PIPE_BUFFER, recvBufferSize: PIPE_BUFFER },
+        { protocol: 'udp', ip: INNER_IP, sendBufferSize: PIPE_BUFFER, recvBufferSize: PIPE_BUFFER },
       ],
       enableTcp: false,
       initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
+      appData: { announced: [INNER_IP] },
     });
   }
 
@@ -144,7 +149,7 @@ export class Branch {
         enableSctp: false,
         listenInfo: {
           protocol: 'udp',
-          ip: '127.0.0.1',
+          ip: INNER_IP,
           sendBufferSize: PIPE_BUFFER,
           recvBufferSize: PIPE_BUFFER,
         },

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import os from 'node:os';
 import {
   absolutePath,
@@ -9,6 +10,7 @@ import {
   instanceId,
   integer,
   ipAddress,
+  ipAddresses,
   list,
   loadConfig,
   processSettings,
@@ -18,6 +20,24 @@ import { z } from 'zod';
 import type { WorkerBudget } from './core/placement.js';
 import type { RtpListen } from './ingest.js';
 import type { PipeListen } from './pipe-end.js';
+
+/** More are tried by every viewer at every join. */
+const MAX_ADDRESSES = 8;
+
+/** Addresses or names, separated by commas; the preferred one first. */
+function announcedAddresses() {
+  return list()
+    .refine((all) => all.length <= MAX_ADDRESSES, `has more than ${MAX_ADDRESSES} entries`)
+    .refine((all) => all.every(isAddress), 'has an entry that is neither an IP address nor a name')
+    .refine((all) => new Set(all).size === all.length, 'has an entry twice')
+    .describe('write e.g. 203.0.113.7,192.168.1.7,2001:db8::7');
+}
+
+function isAddress(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  // 192.168.1 is no name: a name's last label is no number (RFC 3696 §2).
+  return /^(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*$/.test(text);
+}
 
 const schema = z.object({
   ...processSettings({ grpcPort: 7103 }),
@@ -42,10 +62,17 @@ const schema = z.object({
    * 10: longer than a page takes to load again, and little of an encoder's time.
    */
   ANCLOUD_STREAM_IDLE_SECONDS: integer({ min: 1, max: 86_400 }).prefault('10'),
-  /** Where viewers' packets arrive. */
-  ANCLOUD_WEBRTC_LISTEN_IP: ipAddress().default('127.0.0.1'),
-  /** What viewers are told instead, behind a NAT: an address or a name. */
-  ANCLOUD_WEBRTC_ANNOUNCED: z.string().min(1).optional(),
+  /**
+   * Where viewers' packets arrive: addresses of this machine separated by commas, at most 8. 0.0.0.0 and `::` (both families) mean all of
+   * them, and are for machines in one network: what is sent from such a socket has the address of the way back, which need not be the one that
+   * the viewer knows, and is then no answer to it.
+   */
+  ANCLOUD_WEBRTC_LISTEN_IP: ipAddresses(MAX_ADDRESSES).prefault('127.0.0.1'),
+  /**
+   * What viewers are told instead, behind a NAT: addresses or names separated by commas, at most 8. A viewer tries all, and takes the
+   * first of those that it reaches.
+   */
+  ANCLOUD_WEBRTC_ANNOUNCED: announcedAddresses().optional(),
   /** First port; worker n has port + n, UDP and TCP. */
   ANCLOUD_WEBRTC_PORT: integer({ min: 1024, max: 65_000 }).prefault('7300'),
   /** Where session-svc's RTP arrives; must be reachable from the hosts. */
@@ -83,8 +110,8 @@ export interface Config {
   readonly budget: WorkerBudget;
   readonly streamIdleMs: number;
   readonly webrtc: {
-    readonly listenIp: string;
-    readonly announced: string | undefined;
+    readonly listenIps: readonly string[];
+    readonly announced: readonly string[];
     readonly port: number;
   };
   readonly rtp: RtpListen;
@@ -114,8 +141,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     streamIdleMs: read.ANCLOUD_STREAM_IDLE_SECONDS * 1_000,
     webrtc: {
-      listenIp: read.ANCLOUD_WEBRTC_LISTEN_IP,
-      announced: read.ANCLOUD_WEBRTC_ANNOUNCED,
+      listenIps: read.ANCLOUD_WEBRTC_LISTEN_IP,
+      announced: read.ANCLOUD_WEBRTC_ANNOUNCED ?? [],
       port: read.ANCLOUD_WEBRTC_PORT,
     },
     rtp: { ip: read.ANCLOUD_RTP_LISTEN_IP, srtp: read.ANCLOUD_RTP_SRTP },

@@ -5,12 +5,13 @@ import { networkInterfaces } from 'node:os';
 import type { types } from 'mediasoup';
 import type { IceFinding } from '@ancloud/contracts/common/v1/common';
 import type { IceServer } from '@ancloud/contracts/media/v1/media';
+import { announcedCandidates } from './core/announced-candidates.js';
 import {
   addressFinding,
   allocationFinding,
   candidateFinding,
   noTurn,
-  relayFinding,
+  relayFindings,
   stunFinding,
   unusableUrl,
   type Announced,
@@ -35,9 +36,9 @@ export interface IceSelfTestResult {
 export interface IceSelfTestOptions {
   readonly mediaId: string;
   readonly pool: WorkerPool;
-  readonly listenIp: string;
+  readonly listenIps: readonly string[];
   /** By ANCLOUD_WEBRTC_ANNOUNCED. */
-  readonly announced: string | undefined;
+  readonly announced: readonly string[];
 }
 
 /** A worker's port with credentials that it answers to. */
@@ -96,7 +97,7 @@ export class IceSelfTest {
         const resolved = await addressOf(address);
         // All of 127/8 is this machine's, though its interface has but one address of it.
         const own = mine.has(resolved) || resolved.startsWith('127.');
-        return { address, resolved, declared: this.#options.announced !== undefined, own };
+        return { address, resolved, declared: this.#options.announced.length > 0, own };
       }),
     );
   }
@@ -108,7 +109,7 @@ export class IceSelfTest {
     const there = await bind(protocol, announced.resolved, port, door.ice);
     const local = there.answered
       ? there
-      : await bind(protocol, localOf(this.#options.listenIp), port, door.ice);
+      : await bind(protocol, localOf(this.#options.listenIps, announced.resolved), port, door.ice);
     return [candidateFinding(door.candidate, announced, { announced: there, local })];
   }
 
@@ -166,9 +167,12 @@ async function turn(
         const tried = await probe
           .relay(peer, { ...request, attributes: request.attributes() }, Buffer.from(ice.password))
           .then((answer) => seen(answer), failed);
-        return [relayFinding(url, candidate, tried)];
+        return [{ candidate, tried }];
       });
-    return [allocationFinding(url, username, { answered: true, got }), ...(await Promise.all(relays)).flat()];
+    return [
+      allocationFinding(url, username, { answered: true, got }),
+      ...relayFindings(url, (await Promise.all(relays)).flat()),
+    ];
   } finally {
     await probe.close();
   }
@@ -187,10 +191,12 @@ async function openDoors(
   const ice = transport.iceParameters;
   return {
     router,
-    doors: transport.iceCandidates.map(({ protocol, address, port }) => ({
-      candidate: { worker: worker.index, protocol, address, port },
-      ice,
-    })),
+    doors: announcedCandidates(transport.iceCandidates, worker.announced).map(
+      ({ protocol, address, port }) => ({
+        candidate: { worker: worker.index, protocol, address, port },
+        ice,
+      }),
+    ),
   };
 }
 
@@ -266,8 +272,9 @@ async function addressOf(host: string): Promise<string> {
   }
 }
 
-/** Where this machine reaches what listens on `ip`. */
-function localOf(ip: string): string {
+/** Where this machine reaches what listens on one of `ips`: the one of the family of `address`, where there is one. */
+function localOf(ips: readonly string[], address: string): string {
+  const ip = ips.find((one) => isIP(one) === isIP(address)) ?? ips[0] ?? '';
   if (ip === '0.0.0.0') return '127.0.0.1';
   return ip === '::' ? '::1' : ip;
 }

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import type { types } from 'mediasoup';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { CHROMIUM } from './core/whep-offer.fixture.js';
 import { readOffer } from './core/whep-offer.js';
 import { IceSession } from './ice-session.js';
+import type { ViewerTransport } from './transport-options.js';
 
 let restarts: number;
 let session: IceSession;
@@ -13,7 +13,18 @@ beforeEach(() => {
   restarts = 0;
   const transport = Object.assign(new EventEmitter(), {
     iceParameters: { usernameFragment: 'farm', password: 'p'.repeat(22), iceLite: true },
-    iceCandidates: [],
+    iceCandidates: [
+      {
+        foundation: 'udpcandidate',
+        priority: 1_076_302_079,
+        address: '192.0.2.1',
+        ip: '192.0.2.1',
+        protocol: 'udp',
+        port: 7300,
+        type: 'host',
+      },
+    ],
+    appData: { announced: ['192.0.2.1', '2001:db8::1'] },
     restartIce() {
       restarts += 1;
       return Promise.resolve({
@@ -23,7 +34,7 @@ beforeEach(() => {
       });
     },
     close: () => undefined,
-  }) as unknown as types.WebRtcTransport;
+  }) as unknown as ViewerTransport;
   session = new IceSession(transport, readOffer(CHROMIUM), () => undefined);
 });
 afterEach(() => {
@@ -42,6 +53,10 @@ it('an ICE restart answers for the whole bundle, under a new tag', async () => {
   expect(etag).toBe('"farm1"');
   expect(fragment).toMatch(/^a=group:BUNDLE 0 1\r$/m);
   expect(fragment).toMatch(/^a=mid:0\r$/m);
+  expect(fragment.match(/^a=candidate:.*$/gm)).toEqual([
+    'a=candidate:udpcandidate 1 udp 1076302079 192.0.2.1 7300 typ host',
+    'a=candidate:udpcandidate1 1 udp 1076301823 2001:db8::1 7300 typ host',
+  ]);
 });
 
 it('a flood of restarts is refused, and what comes later is taken', async () => {

@@ -1,10 +1,10 @@
-import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
 import { AppError, Rate } from '@ancloud/kit';
-import { etagOf, writeFragment } from './core/whep-answer.js';
+import { type AnswerTransport, etagOf, writeFragment } from './core/whep-answer.js';
 import type { IceCredentials } from './core/sdp.js';
 import type { WhepOffer } from './core/whep-offer.js';
 import { readPatch } from './core/whep-patch.js';
+import { candidatesOf, type ViewerTransport } from './transport-options.js';
 
 /** From the answer to the end of the DTLS handshake. Whoever gathers slowly has this long. */
 const CONNECT_MS = 30_000;
@@ -17,14 +17,14 @@ const PATCHES = { perSecond: 2, burst: 40 };
  * 30 s, when ICE consent has run out (mediasoup: 30 s), when DTLS is closed, after 12 hours. Owned by the session; ends by `close`.
  */
 export class IceSession {
-  readonly transport: types.WebRtcTransport;
+  readonly transport: ViewerTransport;
   readonly #offer: WhepOffer;
   /** The other side's of the present ICE session. */
   #ice: IceCredentials;
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #patches = new Rate(PATCHES.perSecond, PATCHES.burst, performance.now());
 
-  constructor(transport: types.WebRtcTransport, offer: WhepOffer, ended: (reason: string) => void) {
+  constructor(transport: ViewerTransport, offer: WhepOffer, ended: (reason: string) => void) {
     this.transport = transport;
     this.#offer = offer;
     this.#ice = offer.ice;
@@ -45,6 +45,12 @@ export class IceSession {
 
   get etag(): string {
     return etagOf(this.transport.iceParameters);
+  }
+
+  /** The farm's end, as the answer to the offer tells it. */
+  get answers(): AnswerTransport {
+    const { iceParameters, dtlsParameters } = this.transport;
+    return { iceParameters, iceCandidates: candidatesOf(this.transport), dtlsParameters };
   }
 
   /** Errors: STREAM_FAILED. */
@@ -76,7 +82,7 @@ export class IceSession {
       bundle: bundle.map(({ mid }) => mid),
       mid: tagged?.mid ?? '',
       media: tagged?.media ?? '',
-      transport: { iceParameters, iceCandidates: transport.iceCandidates },
+      transport: { iceParameters, iceCandidates: candidatesOf(transport) },
     });
     return { fragment, etag: etagOf(iceParameters) };
   }

@@ -83,7 +83,7 @@ export class Publisher {
   answer(streamId: string): string {
     return writeAnswer({
       offer: this.#offer,
-      transport: this.#ice.transport,
+      transport: this.#ice.answers,
       tracks: this.producers,
       direction: 'recvonly',
       sessionId: String(this.sinceMs),

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import type { types } from 'mediasoup';
 import { expect, it } from 'vitest';
 import type { Branch } from './branch.js';
 import { Receiver } from './receiver.js';
 import type { Watchable } from './stream-viewer.js';
+import type { ViewerTransport } from './transport-options.js';
 
 class FakeConsumer extends EventEmitter {
   readonly kind = 'video';
@@ -45,7 +45,7 @@ async function received() {
   const receiver = await Receiver.create(
     stream,
     { canConsume: () => true } as unknown as Branch,
-    Promise.resolve(transport as unknown as types.WebRtcTransport),
+    Promise.resolve(transport as unknown as ViewerTransport),
   );
   const consume = async (): Promise<void> => {
     const [one] = await receiver.consume({});

@@ -6,7 +6,7 @@ import type { WishReason } from './core/key-frame-wish.js';
 import type { Layer } from './core/layer-choice.js';
 import { PictureTrace } from './picture-trace.js';
 import type { Watchable } from './stream-viewer.js';
-import { transportOptions } from './transport-options.js';
+import { transportOptions, type ViewerTransport } from './transport-options.js';
 
 /** After this long without a key frame since it was resumed, a consumer asks again. */
 const JOIN_RETRY_MS = 1_000;
@@ -28,7 +28,7 @@ interface Watched {
 export class Receiver {
   readonly #stream: Watchable;
   readonly #branch: Branch;
-  readonly #transport: types.WebRtcTransport;
+  readonly #transport: ViewerTransport;
   readonly #consumers = new Map<string, types.Consumer>();
   /** Of the picture that is shown. */
   #video: types.Consumer | undefined;
@@ -49,7 +49,7 @@ export class Receiver {
   #waiting = 0;
   #closed = false;
 
-  private constructor(stream: Watchable, branch: Branch, transport: types.WebRtcTransport, joinedAt: number) {
+  private constructor(stream: Watchable, branch: Branch, transport: ViewerTransport, joinedAt: number) {
     this.#stream = stream;
     this.#branch = branch;
     this.#transport = transport;
@@ -76,7 +76,7 @@ export class Receiver {
     return new Receiver(stream, branch, await transport, joinedAt);
   }
 
-  get transport(): types.WebRtcTransport {
+  get transport(): ViewerTransport {
     return this.#transport;
   }
 

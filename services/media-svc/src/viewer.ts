@@ -13,7 +13,7 @@ import { Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
 import type { StreamViewer } from './stream-viewer.js';
 import { requireTouch } from './touch-right.js';
-import { transportOptions } from './transport-options.js';
+import { transportOptions, type ViewerTransport } from './transport-options.js';
 
 type Requests = protocol.ClientRequests;
 type Notifications = protocol.ServerNotifications;
@@ -50,7 +50,7 @@ export class Viewer implements StreamViewer {
   /** Where it is seated, for its life. */
   readonly branch: Branch;
   readonly #options: ViewerOptions;
-  readonly #sending = new Map<string, types.WebRtcTransport>();
+  readonly #sending = new Map<string, ViewerTransport>();
   #receiver: Receiver | undefined;
   #layers: Layers | undefined;
   readonly #dataConsumers = new Map<string, types.DataConsumer>();
@@ -270,11 +270,11 @@ export class Viewer implements StreamViewer {
     return { id: producer.id };
   }
 
-  #transports(): types.WebRtcTransport[] {
+  #transports(): ViewerTransport[] {
     return [...(this.#receiver === undefined ? [] : [this.#receiver.transport]), ...this.#sending.values()];
   }
 
-  #transport(id: unknown): types.WebRtcTransport {
+  #transport(id: unknown): ViewerTransport {
     const found = this.#transports().find((transport) => transport.id === id);
     if (found === undefined)
       throw new AppError('INVALID_ARGUMENT', 'there is no such transport', {

@@ -71,7 +71,7 @@ export class WhepViewer implements StreamViewer {
     return {
       answer: writeAnswer({
         offer,
-        transport: session.transport,
+        transport: session.answers,
         tracks,
         direction: 'sendonly',
         sessionId: String(this.#joinedAtMs),

@@ -7,6 +7,8 @@ export interface PoolWorker {
   readonly index: number;
   readonly worker: types.Worker;
   readonly server: types.WebRtcServer;
+  /** Addresses at which viewers are told that it listens, the preferred one first. */
+  readonly announced: readonly string[];
   /** Streams whose packets arrive on it; kept through `lend` and `giveBack`. */
   streams: number;
   /** Viewers on it, of all streams; kept by those who seat them (branches.ts). */
@@ -19,9 +21,10 @@ export interface WorkerPoolOptions {
   readonly count: number;
   /** What is on one worker beyond which a stream spreads to the next (core/placement.ts). */
   readonly budget: WorkerBudget;
-  /** Address viewers reach, and what is written into candidates when it differs (NAT). */
-  readonly listenIp: string;
-  readonly announced: string | undefined;
+  /** Addresses that are listened on, each by a UDP and a TCP socket. */
+  readonly listenIps: readonly string[];
+  /** What viewers are told instead (NAT); none = nothing else. */
+  readonly announced: readonly string[];
   /** Worker n listens on port + n, UDP and TCP. */
   readonly port: number;
   readonly workerBin: string | undefined;
@@ -122,7 +125,8 @@ export class WorkerPool {
   }
 
   async #start(index: number): Promise<void> {
-    const { listenIp, announced, workerBin, log } = this.#options;
+    const { listenIps, workerBin, log } = this.#options;
+    const announced = this.#options.announced.length > 0 ? this.#options.announced : listenIps;
     const port = this.#options.port + index;
     const worker = await createWorker({
       logLevel: 'warn',
@@ -140,29 +144,31 @@ export class WorkerPool {
         },
       );
     });
-    const address = {
-      ip: listenIp,
-      port,
-      ...(announced === undefined ? {} : { announcedAddress: announced }),
-      sendBufferSize: SOCKET_BUFFER,
-      recvBufferSize: SOCKET_BUFFER,
-    };
     let server: types.WebRtcServer;
     try {
       server = await worker.createWebRtcServer({
-        listenInfos: [
-          { protocol: 'udp', ...address },
-          { protocol: 'tcp', ...address },
-        ],
+        listenInfos: listenIps.flatMap((ip) =>
+          (['udp', 'tcp'] as const).map((protocol) => ({
+            protocol,
+            ip,
+            port,
+            sendBufferSize: SOCKET_BUFFER,
+            recvBufferSize: SOCKET_BUFFER,
+          })),
+        ),
       });
     } catch (cause) {
       worker.close();
-      throw new AppError('PORT_TAKEN', `media worker ${index} cannot listen on ${listenIp}:${port}`, {
-        field: 'ANCLOUD_WEBRTC_PORT',
-        value: String(port),
-        fix: `end what uses the port (ss -lunp 'sport = :${port}') or choose another base`,
-        cause,
-      });
+      throw new AppError(
+        'PORT_TAKEN',
+        `media worker ${index} cannot listen on port ${port} of ${listenIps.join(', ')}`,
+        {
+          field: 'ANCLOUD_WEBRTC_PORT',
+          value: String(port),
+          fix: `end what uses the port (ss -lunp 'sport = :${port}') or choose another base`,
+          cause,
+        },
+      );
     }
     if (this.#closed) {
       worker.close();
@@ -173,7 +179,7 @@ export class WorkerPool {
       this.#workers.delete(index);
       this.#restart(index);
     });
-    this.#workers.set(index, { index, worker, server, streams: 0, viewers: 0, packets: 0 });
+    this.#workers.set(index, { index, worker, server, announced, streams: 0, viewers: 0, packets: 0 });
     log.info({ worker: index, pid: worker.pid, port }, 'media worker');
   }
 

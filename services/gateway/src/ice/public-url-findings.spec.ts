@@ -17,13 +17,19 @@ it.each([
 });
 
 describe('mismatches', () => {
-  it.each<[string, readonly string[], readonly string[]]>([
-    ['http://127.0.0.1:7080', ['127.0.0.1'], []],
-    ['https://phones.example.com', ['127.0.0.1', '127.0.0.1'], ['ADDRESS_LOOPBACK']],
-    ['http://192.168.1.2:7080', ['127.0.0.1'], ['ADDRESS_LOOPBACK']],
-    ['http://192.168.1.2:7080', ['192.168.1.2'], []],
-    ['https://phones.example.com', ['10.0.0.2', '198.51.100.7'], ['ADDRESS_PRIVATE']],
-    ['https://phones.example.com', ['media.example.com'], []],
+  it.each<[string, readonly (readonly string[])[], readonly string[]]>([
+    ['http://127.0.0.1:7080', [['127.0.0.1']], []],
+    ['https://phones.example.com', [['127.0.0.1'], ['127.0.0.1']], ['ADDRESS_LOOPBACK']],
+    ['http://192.168.1.2:7080', [['127.0.0.1']], ['ADDRESS_LOOPBACK']],
+    ['http://192.168.1.2:7080', [['192.168.1.2']], []],
+    ['https://phones.example.com', [['10.0.0.2'], ['198.51.100.7']], ['ADDRESS_PRIVATE']],
+    // One of them is enough.
+    ['https://phones.example.com', [['10.0.0.2', '198.51.100.7', '127.0.0.1']], []],
+    ['http://192.168.1.2:7080', [['127.0.0.1', '192.168.1.2']], []],
+    ['https://phones.example.com', [['127.0.0.1', 'fd00::1']], ['ADDRESS_PRIVATE']],
+    // No worker lives: there is nothing to tell of.
+    ['https://phones.example.com', [[]], []],
+    ['https://phones.example.com', [['media.example.com']], []],
   ])('%s with media at %j: %j', (url, announced, codes) => {
     expect(mismatches(url, announced).map(({ code }) => code)).toEqual(codes);
   });

@@ -49,12 +49,22 @@ export function reachOf(host: string): 'loopback' | 'private' | 'public' {
   return family !== 0 && PRIVATE.check(plain, family === 4 ? 'ipv4' : 'ipv6') ? 'private' : 'public';
 }
 
-/** Whether who is let in by the public URL can also reach the announced addresses. */
-export function mismatches(publicUrl: string, announced: readonly string[]): IceFinding[] {
+const REACHES = ['loopback', 'private', 'public'] as const;
+
+/**
+ * Whether who is let in by the public URL can also reach the media: of each media-svc at one of the addresses that it announces, which
+ * are told of in its place.
+ */
+export function mismatches(publicUrl: string, medias: readonly (readonly string[])[]): IceFinding[] {
   const page = reachOf(new URL(publicUrl).hostname);
-  return [...new Set(announced)].flatMap((address) => {
-    const media = reachOf(address);
-    const tried = `pages of ${publicUrl} with media at ${address}`;
+  const best = medias.map((announced) => {
+    const reaches = announced.map((address) => REACHES.indexOf(reachOf(address)));
+    const media = REACHES[Math.max(...reaches)];
+    return { media, addresses: announced.join(', ') };
+  });
+  const told = new Map(best.map((one) => [one.addresses, one]));
+  return [...told.values()].flatMap(({ media, addresses }) => {
+    const tried = `pages of ${publicUrl} with media at ${addresses}`;
     const fix = 'set ANCLOUD_WEBRTC_ANNOUNCED to an address that those viewers reach';
     if (media === 'loopback' && page !== 'loopback')
       return [finding('ADDRESS_LOOPBACK', tried, 'viewers of other machines would send to their own', fix)];

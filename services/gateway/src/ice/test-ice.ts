@@ -38,7 +38,7 @@ export async function testIce(parts: IceTestParts, principal: Principal): Promis
     ...medias.flatMap(({ what }) => what.findings),
     ...mismatches(
       parts.publicUrl,
-      medias.flatMap(({ what }) => what.announced),
+      medias.map(({ what }) => what.announced),
     ),
     ...publicUrlFindings(parts.publicUrl, url),
   ];

@@ -4,7 +4,7 @@ import {
   addressFinding,
   allocationFinding,
   candidateFinding,
-  relayFinding,
+  relayFindings,
   stunFinding,
   type Announced,
   type Tried,
@@ -78,11 +78,27 @@ it.each<[Tried, string]>([
   [yes, 'TURN_RELAYED'],
   [no, 'TURN_RELAY_SILENT'],
   [{ answered: false, got: '403 Forbidden IP', code: 403 }, 'TURN_RELAY_REFUSED'],
-])('relayFinding: %j is %s', (tried, code) => {
+])('relayFindings: %j is %s', (tried, code) => {
   const candidate = { worker: 0, protocol: 'udp', address: '2001:db8::1', port: 7_300 } as const;
-  const finding = relayFinding('turn:t.example', candidate, tried);
-  expect(finding.code).toBe(code);
-  expect(finding.tried).toContain('[2001:db8::1]:7300 through turn:t.example');
+  const findings = relayFindings('turn:t.example', [{ candidate, tried }]);
+  expect(findings.map((one) => one.code)).toEqual([code]);
+  expect(findings[0]?.tried).toContain('[2001:db8::1]:7300 through turn:t.example');
+});
+
+it('relayFindings: a worker that is reached at one of its addresses is reached, another one is not by that', () => {
+  const candidate = (worker: number, address: string) =>
+    ({ worker, protocol: 'udp', address, port: 7_300 + worker }) as const;
+  const findings = relayFindings('turn:t.example', [
+    { candidate: candidate(0, '192.168.1.7'), tried: { answered: false, got: '403', code: 403 } },
+    { candidate: candidate(0, '203.0.113.7'), tried: yes },
+    { candidate: candidate(1, '192.168.1.7'), tried: { answered: false, got: '403', code: 403 } },
+    { candidate: candidate(1, '203.0.113.7'), tried: no },
+  ]);
+  expect(findings.map(({ code, tried }) => `${code} ${tried.split(' ')[5]}`)).toEqual([
+    'TURN_RELAYED 203.0.113.7:7300',
+    'TURN_RELAY_REFUSED 192.168.1.7:7301',
+    'TURN_RELAY_SILENT 203.0.113.7:7301',
+  ]);
 });
 
 it.each([

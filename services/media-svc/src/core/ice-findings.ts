@@ -140,8 +140,23 @@ export function allocationFinding(url: string, username: string, tried: Tried): 
   }
 }
 
-/** What came of sending a request to a worker through a TURN server. */
-export function relayFinding(url: string, { address, port, worker }: Candidate, tried: Tried): Finding {
+/**
+ * What came of sending requests to the workers through a TURN server. A worker that it reaches at one of its addresses is reached: servers
+ * may be let to one address only, or have no IPv6.
+ */
+export function relayFindings(
+  url: string,
+  tries: readonly { readonly candidate: Candidate; readonly tried: Tried }[],
+): Finding[] {
+  const reached = new Set(
+    tries.filter(({ tried }) => tried.answered).map(({ candidate }) => candidate.worker),
+  );
+  return tries
+    .filter(({ candidate, tried }) => tried.answered || !reached.has(candidate.worker))
+    .map(({ candidate, tried }) => relayFinding(url, candidate, tried));
+}
+
+function relayFinding(url: string, { address, port, worker }: Candidate, tried: Tried): Finding {
   const what = `a STUN binding request to ${at(address, port)} through ${url}, media worker ${worker}`;
   if (tried.answered) return finding('TURN_RELAYED', what, tried.got, '');
   if (tried.code !== undefined)
