@@ -153,3 +153,17 @@ it('pushes a phone for its owner alone, and repeats no URL', async () => {
   expect((await call('GET', '/v1/pushes')).json).toEqual({ pushes: [] });
   expect(gateway.log).not.toContain('s3cret');
 });
+
+it('of starts at once one is, wherever each is sent; the next one after it is done has its turn', async () => {
+  const made = await call('POST', '/v1/phones');
+  const at = `/v1/phones/${made.json.phone.phoneId}/recordings`;
+  const answers = await Promise.all(Array.from({ length: 6 }, () => call('POST', at)));
+  const [begun, ...more] = answers.filter(({ status }) => status === 201);
+  expect(more).toEqual([]);
+  const others = answers.filter((answer) => answer !== begun);
+  expect(others.map(refusal)).toEqual(others.map(() => [409, 'RECORDING_RUNNING']));
+  const ids = [near, far].flatMap(({ recordings }) => recordings.map(({ recordingId }) => recordingId));
+  expect(ids.filter((id) => id === begun?.json.recordingId)).toHaveLength(1);
+  const again = await call('POST', at);
+  expect(again.json).toMatchObject({ code: 'RECORDING_RUNNING', value: begun?.json.recordingId });
+});
