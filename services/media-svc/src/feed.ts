@@ -76,7 +76,8 @@ export class Feed implements Watchable {
 
   /**
    * Takes a publisher, in the place of the one there is: that one's transport is closed before anybody could know where to send to, so there is one
-   * at a time. Who watches goes on with the new one's. Answers with the SDP for it, and its ICE session's tag. Errors: SDP_INVALID, STREAM_FAILED; the one there is stays then.
+   * at a time. Who watches goes on with the new one's. Answers with the SDP for it, and its ICE session's tag. Errors: SDP_INVALID, STREAM_FAILED,
+   * CANCELLED; the one there is stays then.
    */
   async publish(publication: Publication): Promise<{ readonly answer: string; readonly etag: string }> {
     const publisher = await Publisher.create(this.#branches.root, publication, {
@@ -85,9 +86,10 @@ export class Feed implements Watchable {
         if (who === this.#publisher) this.close(reason);
       },
     });
-    if (this.#closed) {
+    // Nobody has the place of who sends, for an answer that nobody hears.
+    if (this.#closed || publication.gone()) {
       publisher.close();
-      throw hasEnded();
+      throw this.#closed ? hasEnded() : new AppError('CANCELLED', 'whoever offered does not wait any more');
     }
     const before = this.#publisher;
     // In this order: what the one before tells of its end is not this feed's any more.

@@ -39,17 +39,14 @@ export class Feeds implements PhoneFollower {
 
   /**
    * Begins a feed; one that is here gets another publisher. `displaced`: it had one. Errors: SDP_INVALID, CODEC_UNSUPPORTED, CAPACITY, STREAM_FAILED,
-   * UNAVAILABLE_STATE, by which a feed that begins leaves nothing behind; one that is here keeps its publisher, unless its leases could not be had.
+   * CANCELLED when who asked is gone (this process slept meanwhile), UNAVAILABLE_STATE, by which a feed that begins leaves nothing behind; one that is here keeps its publisher, unless its leases could not be had.
    */
-  async create({
-    feedId,
-    phoneId,
-    owner,
-    offer: text,
-    sessionId,
-  }: CreateWhipRequest): Promise<{ answer: string; etag: string; displaced: boolean }> {
+  async create(
+    { feedId, phoneId, owner, offer: text, sessionId }: CreateWhipRequest,
+    gone: () => boolean,
+  ): Promise<{ answer: string; etag: string; displaced: boolean }> {
     // Before anything is taken from anybody: a bad offer costs nothing.
-    const publication = { session: sessionId, offer: readWhipOffer(text) };
+    const publication = { session: sessionId, offer: readWhipOffer(text), gone };
     if (this.#closed)
       throw new AppError('UNAVAILABLE', 'this media-svc is stopping', { fix: 'POST it again' });
     const known = this.#held.get(feedId)?.feed;

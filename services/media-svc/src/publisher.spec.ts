@@ -30,7 +30,7 @@ it('a worker that answers when the time to connect is over makes no publisher', 
   const ended: string[] = [];
   const made = Publisher.create(
     root,
-    { session: 'ws_1', offer: readWhipOffer(PUBLISHER) },
+    { session: 'ws_1', offer: readWhipOffer(PUBLISHER), gone: () => false },
     { cname: 'fe_1', ended: (_, reason) => ended.push(reason) },
   );
   const outcome = made.catch((error: unknown) => error);

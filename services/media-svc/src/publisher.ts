@@ -14,6 +14,8 @@ export interface Publication {
   /** Its id, among those that come by the feed's token one after the other. */
   readonly session: string;
   readonly offer: WhepOffer;
+  /** Whoever asked does not wait for the answer any more. */
+  readonly gone: () => boolean;
 }
 
 /**

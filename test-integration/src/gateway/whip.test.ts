@@ -176,6 +176,27 @@ it('comes to another media-svc when its own does not answer; what lived there en
   await eventually(async () => require((await patch(session)) === 404, 'it can still be patched'));
 });
 
+it('an offer that was given up while its media-svc slept displaces nobody when it wakes', async () => {
+  const [here] = medias;
+  const begin = (sessionId: string, deadlineMs: number, feed = feedId, offer = MICROPHONE) =>
+    here?.client.createWhip(
+      { feedId: feed, phoneId, owner: 'admin', sessionId, offer },
+      { deadlineMs, retries: 0 },
+    );
+  await begin('ws_first', 5_000);
+  here?.freeze();
+  try {
+    await expect(begin('ws_late', 1_000)).rejects.toThrow();
+  } finally {
+    here?.wake();
+  }
+  // The worker does what was asked of it in that order, so what is begun now is begun behind it.
+  await eventually(async () => {
+    await begin('ws_behind', 5_000, `${feedId}x`, CAMERA);
+  });
+  expect((await at(here)).map(({ sessionId }) => sessionId)).toEqual(['ws_first']);
+});
+
 it('of two at two media-svcs the newer stays, whatever they send', async () => {
   const [here, there] = medias;
   const begin = (media: MediaProcess | undefined, sessionId: string, offer: string) =>

@@ -1,3 +1,4 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type {
@@ -19,8 +20,12 @@ export class FeedController {
   constructor(@Inject(Feeds) private readonly feeds: Feeds) {}
 
   @GrpcMethod(SERVICE, 'createWhip')
-  createWhip(request: CreateWhipRequest): Promise<CreateWhipResponse> {
-    return this.feeds.create(request);
+  createWhip(
+    request: CreateWhipRequest,
+    _: Metadata,
+    call: { readonly cancelled: boolean },
+  ): Promise<CreateWhipResponse> {
+    return this.feeds.create(request, () => call.cancelled);
   }
 
   @GrpcMethod(SERVICE, 'patchWhip')
