@@ -69,8 +69,8 @@ const schema = z.object({
    */
   ANCLOUD_WEBRTC_LISTEN_IP: ipAddresses(MAX_ADDRESSES).prefault('127.0.0.1'),
   /**
-   * What viewers are told instead, behind a NAT: addresses or names separated by commas, at most 8. A viewer tries all, and takes the
-   * first of those that it reaches.
+   * What viewers are told instead, behind a NAT: addresses or names separated by commas, at most 8. A viewer tries all, and takes one
+   * that it reaches, by preference the first.
    */
   ANCLOUD_WEBRTC_ANNOUNCED: announcedAddresses().optional(),
   /** First port; worker n has port + n, UDP and TCP. */

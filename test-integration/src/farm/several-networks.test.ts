@@ -68,15 +68,18 @@ async function reached(page: ViewerPage['page']): Promise<string[]> {
   });
 }
 
-it('each takes the first address of the list that it reaches, and touches the phone by it', async () => {
-  for (const [browser, seen, address] of [
-    [here, farm, HERE],
-    [there, outside, cables.farm],
+it('each reaches the media at an address of its own network, and touches the phone by it', async () => {
+  for (const [browser, seen, addresses] of [
+    // This machine has them all, and Chromium may take any.
+    [here, farm, [HERE, HERE_TOO, cables.farm]],
+    [there, outside, [cables.farm]],
   ] as const) {
     const viewer = await browser.watch(seen, phone.phoneId, 'owner');
     await viewer.firstFrame();
     await viewer.tapped(await viewer.taps(farm, phone.phoneId));
-    expect(await reached(viewer.page)).toEqual([`udp ${address}`, `udp ${address}`]);
+    const ways = await reached(viewer.page);
+    expect(ways).toHaveLength(2);
+    for (const way of ways) expect(addresses.map((address) => `udp ${address}`)).toContain(way);
     // Its controls are free then.
     await viewer.page.close();
   }
