@@ -5,6 +5,7 @@ import { RecordingFile, RecordingRecord, RecordingState } from '@ancloud/contrac
 import { AppError, Metrics, silentLog } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Recordings } from './recordings.js';
+import type { Stream } from './stream.js';
 
 const MIB = 1 << 20;
 let folder: string;
@@ -27,30 +28,40 @@ function kept(recordingId: string, change: Partial<RecordingRecord>): void {
   fs.writeFileSync(file, JSON.stringify(RecordingRecord.toJSON(record)));
 }
 
-const open = (budget = 64 * MIB): Promise<Recordings> =>
+const open = (
+  budget = 64 * MIB,
+  openStream: () => Promise<Stream> = () =>
+    Promise.reject(new AppError('SESSION_NOT_FOUND', 'the phone has no session')),
+): Promise<Recordings> =>
   Recordings.open({
     folder,
     budget,
     // Never started: no phone here has a stream.
     ffmpeg: process.execPath,
-    openStream: () => Promise.reject(new AppError('SESSION_NOT_FOUND', 'the phone has no session')),
+    openStream,
     metrics: new Metrics('media-svc'),
     log: silentLog,
   });
+const start = (
+  recordings: Recordings,
+  recordingId: string,
+  phoneId: string,
+  owner: string,
+): Promise<RecordingRecord> => recordings.start({ recordingId, phoneId, owner }, () => false);
 const files = [RecordingFile.fromPartial({ index: 1, size: 40 * MIB, frames: 1, complete: true })];
 
 describe('Recordings', () => {
   it('begins none when the budget is used up, and removes none to make room', async () => {
     kept('rc_old', { files });
     const recordings = await open(48 * MIB);
-    await expect(recordings.start('rc_new', 'ph_2', 'rival')).rejects.toMatchObject({
+    await expect(start(recordings, 'rc_new', 'ph_2', 'rival')).rejects.toMatchObject({
       code: 'DISK_FULL',
     });
     expect(recordings.list('').map(({ recordingId }) => recordingId)).toEqual(['rc_old']);
     await recordings.delete('rc_old');
     expect(fs.readdirSync(folder)).toEqual([]);
     // Now only the phone is missing.
-    await expect(recordings.start('rc_new', 'ph_2', 'rival')).rejects.toMatchObject({
+    await expect(start(recordings, 'rc_new', 'ph_2', 'rival')).rejects.toMatchObject({
       code: 'SESSION_NOT_FOUND',
     });
     await recordings.close();
@@ -82,11 +93,29 @@ describe('Recordings', () => {
 
   it('keeps nothing of a recording that did not begin', async () => {
     const recordings = await open();
-    await expect(recordings.start('rc_new', 'ph_1', 'acme')).rejects.toMatchObject({
+    await expect(start(recordings, 'rc_new', 'ph_1', 'acme')).rejects.toMatchObject({
       code: 'SESSION_NOT_FOUND',
     });
     expect(recordings.list('')).toEqual([]);
     expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  it('begins none for whoever does not wait any more when the stream is there', async () => {
+    const opened = Promise.withResolvers<Stream>();
+    let opens = opened.promise;
+    const recordings = await open(64 * MIB, () => opens);
+    let gone = false;
+    const started = recordings.start({ recordingId: 'rc_late', phoneId: 'ph_1', owner: 'acme' }, () => gone);
+    gone = true;
+    opened.resolve({} as Stream);
+    await expect(started).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(recordings.list('')).toEqual([]);
+    expect(fs.readdirSync(folder)).toEqual([]);
+    // The phone's next start has its turn.
+    opens = Promise.reject(new AppError('SESSION_NOT_FOUND', 'the phone has no session'));
+    await expect(start(recordings, 'rc_new', 'ph_1', 'acme')).rejects.toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    });
   });
 
   it('goes on with what was under way, without a file in which nothing came to be', async () => {
@@ -96,7 +125,7 @@ describe('Recordings', () => {
     const recordings = await open();
     expect(recordings.list('rc_on')).toMatchObject([{ files: [] }]);
     expect(fs.existsSync(path.join(folder, 'rc_on', '0001.mp4'))).toBe(false);
-    await expect(recordings.start('rc_new', 'ph_1', 'acme')).rejects.toMatchObject({
+    await expect(start(recordings, 'rc_new', 'ph_1', 'acme')).rejects.toMatchObject({
       code: 'RECORDING_RUNNING',
       value: 'rc_on',
     });

@@ -1,3 +1,4 @@
+import type { StartRecordingRequest } from '@ancloud/contracts/media/v1/media';
 import { RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import { ffmpegArgv, mp4Output } from './core/ffmpeg-argv.js';
@@ -61,8 +62,14 @@ export class Recordings implements PhoneFollower {
     return recordings;
   }
 
-  /** Errors: RECORDING_RUNNING, DISK_FULL, EXEC_FAILED without ffmpeg, and what opening the stream says. */
-  async start(recordingId: string, phoneId: string, owner: string): Promise<RecordingRecord> {
+  /**
+   * `gone`: whoever asked does not wait any more, and may have begun one elsewhere meanwhile. Errors: RECORDING_RUNNING, DISK_FULL, EXEC_FAILED
+   * without ffmpeg, CANCELLED, and what opening the stream says.
+   */
+  async start(
+    { recordingId, phoneId, owner }: StartRecordingRequest,
+    gone: () => boolean,
+  ): Promise<RecordingRecord> {
     const known = this.#all.get(recordingId);
     if (known !== undefined) return known.view;
     this.#requireIdle(phoneId);
@@ -74,6 +81,8 @@ export class Recordings implements PhoneFollower {
     try {
       // Before anything is kept: a phone without a session, or with a stream elsewhere, is the caller's to know.
       await this.#options.openStream(phoneId);
+      if (gone())
+        throw new AppError('CANCELLED', `whoever wanted ${phoneId} recorded does not wait any more`);
       const record = RecordingRecord.fromPartial({
         recordingId,
         phoneId,

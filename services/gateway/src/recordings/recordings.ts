@@ -18,6 +18,7 @@ import type { PhoneAccess } from '../phones/phone-access.js';
 import { type MediaFinding, reachMedia } from '../signal/reach-media.js';
 import { type ByteRange, readRange } from './core/byte-range.js';
 import type { RecordingAccess } from './recording-access.js';
+import { startedElsewhere } from './recording-turn.js';
 
 /** A cold stream starts a video server on the phone first; then the first picture is waited for, for 10 s. */
 const START_MS = 30_000;
@@ -31,7 +32,7 @@ export interface RecordingParts extends MediaFinding {
   readonly recordings: RecordingAccess;
   readonly medias: ClientPool<typeof MediaServiceClient.service>;
   /** To start one; whoever is given it releases it. Errors: RECORDING_RUNNING, UNAVAILABLE_STATE. */
-  readonly turn: (phoneId: string, recordingId: string) => Promise<Pick<Lease, 'release'>>;
+  readonly turn: (phoneId: string, recordingId: string) => Promise<Pick<Lease, 'held' | 'release'>>;
 }
 
 /** Bytes of a file, and where in it they stand. */
@@ -63,6 +64,7 @@ export class Recordings {
     const turn = await this.#parts.turn(phoneId, request.recordingId);
     try {
       await recordings.requireIdle(phoneId);
+      if (!turn.held) throw startedElsewhere(phoneId, request.recordingId);
       return await reachMedia(this.#parts, phoneId, signal, (address) =>
         medias.get(address).startRecording(request, { deadlineMs: START_MS, retries: 0 }),
       );

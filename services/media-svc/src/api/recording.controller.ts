@@ -28,8 +28,12 @@ export class RecordingController {
   constructor(@Inject(RECORDINGS) private readonly recordings: { readonly here: Recordings | undefined }) {}
 
   @GrpcMethod(SERVICE, 'startRecording')
-  startRecording({ recordingId, phoneId, owner }: StartRecordingRequest): Promise<RecordingRecord> {
-    return this.#here.start(recordingId, phoneId, owner);
+  startRecording(
+    request: StartRecordingRequest,
+    _: Metadata,
+    call: { readonly cancelled: boolean },
+  ): Promise<RecordingRecord> {
+    return this.#here.start(request, () => call.cancelled);
   }
 
   @GrpcMethod(SERVICE, 'stopRecording')
