@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { types } from 'mediasoup';
 import type { FeedView } from '@ancloud/contracts/media/v1/media';
 import { AppError, type Log } from '@ancloud/kit';
@@ -86,7 +87,9 @@ export class Feed implements Watchable {
         if (who === this.#publisher) this.close(reason);
       },
     });
-    // Nobody has the place of who sends, for an answer that nobody hears.
+    // Nobody has the place of who sends, for an answer that nobody hears. Where this process slept, word of it may be read behind the
+    // worker's answer.
+    await setImmediate();
     if (this.#closed || publication.gone()) {
       publisher.close();
       throw this.#closed ? hasEnded() : new AppError('CANCELLED', 'whoever offered does not wait any more');

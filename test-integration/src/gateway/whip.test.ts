@@ -186,7 +186,7 @@ it('an offer that was given up while its media-svc slept displaces nobody when i
   await begin('ws_first', 5_000);
   here?.freeze();
   try {
-    await expect(begin('ws_late', 1_000)).rejects.toThrow();
+    await expect(begin('ws_late', 1_000)).rejects.toThrow(/createWhip/i);
   } finally {
     here?.wake();
   }
