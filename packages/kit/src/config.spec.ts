@@ -155,6 +155,10 @@ describe('the words', () => {
     [tcpAddress(), '127.0.0.1'],
     [ipAddresses(2), 'localhost'],
     [ipAddresses(2), '127.0.0.1,'.repeat(2)],
+    [ipAddresses(2), '::1,0:0:0:0:0:0:0:1'],
+    [ipAddresses(2), '0.0.0.0,::'],
+    [ipAddresses(2), '10.0.0.2,0:0::0'],
+    [ipAddresses(2), 'fe80::1%eth0'],
     [ipAddresses(2), '127.0.0.1,::1,127.0.0.2'],
     [ipAddress(), 'localhost'],
     [ipAddress(), '127.0.0.1:80'],
@@ -172,7 +176,7 @@ describe('the words', () => {
   ])('takes by %#', (word, text) => expect(word.parse(text)).toBe(text));
 
   it('takes addresses of both families, in their order', () =>
-    expect(ipAddresses(2).parse('::1, 127.0.0.1')).toEqual(['::1', '127.0.0.1']));
+    expect(ipAddresses(2).parse('2001:DB8:0::7, 127.0.0.1')).toEqual(['2001:db8::7', '127.0.0.1']));
 
   it('takes port 0 where any port will do', () => expect(port({ any: true }).parse('0')).toBe(0));
 });

@@ -203,12 +203,30 @@ export function list() {
     .describe('write one or more words separated by commas');
 }
 
-/** IP addresses separated by commas, each once, at most `max`; in their order. */
+/** An IP address in the one way of writing it that sockets and interfaces tell (RFC 5952); undefined for what is none, also with a zone. */
+export function canonicalIp(text: string): string | undefined {
+  if (isIP(text) !== 6) return isIP(text) === 0 ? undefined : text;
+  return text.includes('%') ? undefined : new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
+/**
+ * IP addresses to listen on, separated by commas, each once, at most `max`; in their order, canonical. 0.0.0.0 and `::`, which take the
+ * ports of all others, stand alone.
+ */
 export function ipAddresses(max: number) {
   return list()
-    .refine((all) => all.every((one) => isIP(one) !== 0), 'has an entry that is no IP address')
+    .transform((all, context) => {
+      const addresses = all.flatMap((one) => canonicalIp(one) ?? []);
+      if (addresses.length === all.length) return addresses;
+      context.addIssue({ code: 'custom', message: 'has an entry that is no IP address' });
+      return z.NEVER;
+    })
     .refine((all) => new Set(all).size === all.length, 'has an entry twice')
     .refine((all) => all.length <= max, `has more than ${max} entries`)
+    .refine(
+      (all) => all.length === 1 || !all.some((one) => one === '0.0.0.0' || one === '::'),
+      'has 0.0.0.0 or :: beside others, whose ports it takes',
+    )
     .describe('write e.g. 203.0.113.7,2001:db8::7');
 }
 

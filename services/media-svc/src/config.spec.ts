@@ -24,7 +24,7 @@ it('announces nothing else than where it listens unless it is told to', () => {
 });
 
 it('announces addresses of both families, and names, in their order', () => {
-  const announced = '203.0.113.7, 2001:db8::7,media-1.example.com,localhost';
+  const announced = '203.0.113.7, 2001:DB8:0::7,media-1.example.com,localhost';
   const { webrtc } = readConfig({
     ...whole,
     ANCLOUD_WEBRTC_LISTEN_IP: '192.168.1.7,2001:db8::7',
@@ -42,6 +42,8 @@ it.each([
   ['https://media.example.com', /neither an IP address nor a name/],
   ['203.0.113.7 192.168.1.7', /neither an IP address nor a name/],
   ['203.0.113.7,203.0.113.7', /twice/],
+  ['::1,0:0:0:0:0:0:0:1', /twice/],
+  ['fe80::1%eth0', /neither an IP address nor a name/],
   [Array.from({ length: 9 }, (_, n) => `192.0.2.${n}`).join(','), /more than 8/],
   [',', /no entry/],
 ])('announces no %j', (value, what) => {

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import os from 'node:os';
 import {
   absolutePath,
   address,
+  canonicalIp,
   dnsLabel,
   type FarmConnection,
   farmConnection,
@@ -27,15 +27,19 @@ const MAX_ADDRESSES = 8;
 /** Addresses or names, separated by commas; the preferred one first. */
 function announcedAddresses() {
   return list()
+    .transform((all, context) => {
+      const addresses = all.flatMap((one) => canonicalIp(one) ?? (isName(one) ? one : []));
+      if (addresses.length === all.length) return addresses;
+      context.addIssue({ code: 'custom', message: 'has an entry that is neither an IP address nor a name' });
+      return z.NEVER;
+    })
     .refine((all) => all.length <= MAX_ADDRESSES, `has more than ${MAX_ADDRESSES} entries`)
-    .refine((all) => all.every(isAddress), 'has an entry that is neither an IP address nor a name')
     .refine((all) => new Set(all).size === all.length, 'has an entry twice')
     .describe('write e.g. 203.0.113.7,192.168.1.7,2001:db8::7');
 }
 
-function isAddress(text: string): boolean {
-  if (isIP(text) !== 0) return true;
-  // 192.168.1 is no name: a name's last label is no number (RFC 3696 §2).
+function isName(text: string): boolean {
+  // 192.168.1 is none: a name's last label is no number (RFC 3696 §2).
   return /^(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*[A-Za-z][A-Za-z0-9-]*$/.test(text);
 }
 
@@ -70,7 +74,7 @@ const schema = z.object({
   ANCLOUD_WEBRTC_LISTEN_IP: ipAddresses(MAX_ADDRESSES).prefault('127.0.0.1'),
   /**
    * What viewers are told instead, behind a NAT: addresses or names separated by commas, at most 8. A viewer tries all, and takes one
-   * that it reaches, by preference the first.
+   * that it reaches; earlier ones have higher priorities, which browsers follow as a hint.
    */
   ANCLOUD_WEBRTC_ANNOUNCED: announcedAddresses().optional(),
   /** First port; worker n has port + n, UDP and TCP. */

@@ -12,6 +12,7 @@ import {
   candidateFinding,
   noTurn,
   relayFindings,
+  softened,
   stunFinding,
   unusableUrl,
   type Announced,
@@ -74,7 +75,7 @@ export class IceSelfTest {
       const doors = opened.flatMap((one) => one.doors);
       const announced = await this.#announced(doors);
       const tried = await Promise.all([
-        ...doors.map((door) => this.#ask(door, announced)),
+        Promise.all(doors.map((door) => this.#ask(door, announced))).then((all) => softened(all.flat())),
         this.#servers(servers, doors, announced),
       ]);
       const findings = [...announced.map(addressFinding), ...tried.flat()];
@@ -97,12 +98,22 @@ export class IceSelfTest {
         const resolved = await addressOf(address);
         // All of 127/8 is this machine's, though its interface has but one address of it.
         const own = mine.has(resolved) || resolved.startsWith('127.');
-        return { address, resolved, declared: this.#options.announced.length > 0, own };
+        const { announced, listenIps } = this.#options;
+        return {
+          address,
+          resolved,
+          declared: announced.length > 0,
+          own,
+          listened: listensOn(listenIps, resolved),
+        };
       }),
     );
   }
 
-  async #ask(door: Door, all: readonly Announced[]): Promise<Finding[]> {
+  async #ask(
+    door: Door,
+    all: readonly Announced[],
+  ): Promise<{ readonly candidate: Candidate; readonly finding: Finding }[]> {
     const announced = all.find(({ address }) => address === door.candidate.address);
     if (announced === undefined || announced.resolved === '') return [];
     const { protocol, port } = door.candidate;
@@ -110,7 +121,8 @@ export class IceSelfTest {
     const local = there.answered
       ? there
       : await bind(protocol, localOf(this.#options.listenIps, announced.resolved), port, door.ice);
-    return [candidateFinding(door.candidate, announced, { announced: there, local })];
+    const finding = candidateFinding(door.candidate, announced, { announced: there, local });
+    return [{ candidate: door.candidate, finding }];
   }
 
   async #servers(
@@ -270,6 +282,11 @@ async function addressOf(host: string): Promise<string> {
   } catch {
     return '';
   }
+}
+
+/** `::` is of both families (RFC 4291 §2.5.5.2). */
+function listensOn(ips: readonly string[], address: string): boolean {
+  return ips.some((one) => one === address || one === '::' || (one === '0.0.0.0' && isIP(address) === 4));
 }
 
 /** Where this machine reaches what listens on one of `ips`: the one of the family of `address`, where there is one. */

@@ -159,13 +159,15 @@ export class WorkerPool {
       });
     } catch (cause) {
       worker.close();
+      // mediasoup names the way and the address that failed.
+      const why = cause instanceof Error ? cause.message : String(cause);
       throw new AppError(
         'PORT_TAKEN',
-        `media worker ${index} cannot listen on port ${port} of ${listenIps.join(', ')}`,
+        `media worker ${index} cannot listen on port ${port} of ${listenIps.join(', ')}: ${why}`,
         {
-          field: 'ANCLOUD_WEBRTC_PORT',
-          value: String(port),
-          fix: `end what uses the port (ss -lunp 'sport = :${port}') or choose another base`,
+          field: 'ANCLOUD_WEBRTC_PORT, ANCLOUD_WEBRTC_LISTEN_IP',
+          value: `${port}, ${listenIps.join(',')}`,
+          fix: `end what uses the port (ss -lunp 'sport = :${port}') or choose another base; name addresses that this machine has (ip address)`,
           cause,
         },
       );

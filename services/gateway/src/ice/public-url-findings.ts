@@ -65,7 +65,8 @@ export function mismatches(publicUrl: string, medias: readonly (readonly string[
   const told = new Map(best.map((one) => [one.addresses, one]));
   return [...told.values()].flatMap(({ media, addresses }) => {
     const tried = `pages of ${publicUrl} with media at ${addresses}`;
-    const fix = 'set ANCLOUD_WEBRTC_ANNOUNCED to an address that those viewers reach';
+    const fix =
+      'let ANCLOUD_WEBRTC_ANNOUNCED also name an address that those viewers reach (what it names is all that viewers are told)';
     if (media === 'loopback' && page !== 'loopback')
       return [finding('ADDRESS_LOOPBACK', tried, 'viewers of other machines would send to their own', fix)];
     if (media === 'private' && page === 'public')

@@ -5,6 +5,7 @@ import {
   allocationFinding,
   candidateFinding,
   relayFindings,
+  softened,
   stunFinding,
   type Announced,
   type Tried,
@@ -13,8 +14,20 @@ import {
 const { FINDING_LEVEL_OK: OK, FINDING_LEVEL_WARN: WARN, FINDING_LEVEL_FAIL: FAIL } = FindingLevel;
 const yes: Tried = { answered: true, got: 'an answer; it saw 192.0.2.9:4000' };
 const no: Tried = { answered: false, got: 'no answer within 5 s' };
-const own: Announced = { address: '192.0.2.1', resolved: '192.0.2.1', declared: false, own: true };
-const nat: Announced = { address: '198.51.100.7', resolved: '198.51.100.7', declared: true, own: false };
+const own: Announced = {
+  address: '192.0.2.1',
+  resolved: '192.0.2.1',
+  declared: false,
+  own: true,
+  listened: true,
+};
+const nat: Announced = {
+  address: '198.51.100.7',
+  resolved: '198.51.100.7',
+  declared: true,
+  own: false,
+  listened: false,
+};
 
 describe('addressFinding', () => {
   it.each<[string, Announced, string, FindingLevel, RegExp]>([
@@ -53,6 +66,15 @@ describe('candidateFinding', () => {
       FAIL,
       /forward UDP port 7301 of 198\.51\.100\.7 .*ANCLOUD_WEBRTC_ANNOUNCED/,
     ],
+    [
+      'udp',
+      { ...own, listened: false },
+      no,
+      yes,
+      'UDP_SILENT',
+      FAIL,
+      /name 192\.0\.2\.1 in ANCLOUD_WEBRTC_LISTEN_IP/,
+    ],
     ['udp', nat, no, no, 'WORKER_SILENT', FAIL, /logs media-svc/],
     ['tcp', own, no, no, 'WORKER_SILENT', FAIL, /logs media-svc/],
   ])('%s', (protocol, announced, there, local, code, level, fix) => {
@@ -62,6 +84,30 @@ describe('candidateFinding', () => {
     expect(finding.tried).toContain(`${announced.address}:7301 by ${protocol.toUpperCase()}, media worker 1`);
     expect(finding.fix).toMatch(fix);
   });
+});
+
+it('softened: silent by UDP beside another address of the same worker that answers by UDP', () => {
+  const tried = (worker: number, protocol: 'udp' | 'tcp', announced: Announced, there: Tried) => {
+    const candidate = { worker, protocol, address: announced.address, port: 7_300 };
+    return {
+      candidate,
+      finding: candidateFinding(candidate, announced, { announced: there, local: yes }),
+    };
+  };
+  const findings = softened([
+    tried(0, 'udp', own, yes),
+    tried(0, 'udp', nat, no),
+    tried(0, 'tcp', nat, no),
+    tried(1, 'udp', own, no),
+    tried(1, 'tcp', own, yes),
+  ]);
+  expect(findings.map(({ code, level }) => [code, level])).toEqual([
+    ['UDP_ANSWERED', OK],
+    ['UDP_SILENT', WARN],
+    ['TCP_SILENT', WARN],
+    ['UDP_SILENT', FAIL],
+    ['TCP_ANSWERED', OK],
+  ]);
 });
 
 it.each<[Tried, string]>([

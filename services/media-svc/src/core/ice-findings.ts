@@ -31,6 +31,8 @@ export interface Announced {
   readonly declared: boolean;
   /** This machine's. */
   readonly own: boolean;
+  /** Of an own one: media-svc listens there. */
+  readonly listened: boolean;
 }
 
 type Finding = Omit<IceFinding, 'by'>;
@@ -49,7 +51,7 @@ function finding(code: IceCode, tried: string, got: string, fix: string): Findin
 export function addressFinding(announced: Announced): Finding {
   const { address, resolved, declared, own } = announced;
   const tried = `the address that viewers are told: ${address}`;
-  const set = 'set ANCLOUD_WEBRTC_ANNOUNCED to the address or name by which viewers reach this machine';
+  const set = 'let ANCLOUD_WEBRTC_ANNOUNCED name the addresses or names by which viewers reach this machine';
   if (resolved === '') return finding('ADDRESS_UNKNOWN', tried, 'the name has no address', set);
   const got = resolved === address ? '' : `it is ${resolved}`;
   if (resolved === '0.0.0.0' || resolved === '::')
@@ -91,10 +93,17 @@ export function candidateFinding(
       `${tries.announced.got}; and on the address that it listens on: ${tries.local.got}`,
       './ancloud logs media-svc tells whether the worker lives; start media-svc again',
     );
+  if (announced.own && !announced.listened)
+    return finding(
+      `${way}_SILENT`,
+      tried,
+      `${tries.announced.got}; media-svc does not listen on that address of this machine`,
+      `name ${address} in ANCLOUD_WEBRTC_LISTEN_IP, or no longer in ANCLOUD_WEBRTC_ANNOUNCED`,
+    );
   const open = announced.own
     ? `let ${way} port ${port} through this machine's firewall, and through what lies before it`
     : `forward ${way} port ${port} of ${address} to the same port of this machine; when viewers reach it and only this machine does not, its NAT does not turn packets back`;
-  const meant = `or set ANCLOUD_WEBRTC_ANNOUNCED to the address that viewers reach`;
+  const meant = `or let ANCLOUD_WEBRTC_ANNOUNCED name the addresses that viewers reach, and no other`;
   return finding(
     `${way}_SILENT`,
     tried,
@@ -138,6 +147,21 @@ export function allocationFinding(url: string, username: string, tried: Tried): 
         "the server's log tells why; 486 and 508: it has no more room",
       );
   }
+}
+
+/**
+ * The ways by which somebody got through make others less grave: a worker that answers by UDP at one of its addresses serves those who reach
+ * that one, and there are NATs that turn no packets back, and machines without IPv6, where all is well.
+ */
+export function softened(
+  tries: readonly { readonly candidate: Candidate; readonly finding: Finding }[],
+): Finding[] {
+  const reached = new Set(
+    tries.filter((one) => one.finding.code === 'UDP_ANSWERED').map(({ candidate }) => candidate.worker),
+  );
+  return tries.map(({ candidate, finding: one }) =>
+    one.code === 'UDP_SILENT' && reached.has(candidate.worker) ? { ...one, level: LEVELS.warn } : one,
+  );
 }
 
 /**
