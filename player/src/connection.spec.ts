@@ -1,130 +1,29 @@
-import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
-import { Connection, type ConnectionOptions, type MediaLike } from './connection.js';
-import type { NoPath } from './no-path.js';
-
-/** A farm's end of the signalling WebSocket. */
-class FakeSocket extends EventTarget {
-  static readonly OPEN = 1;
-  static all: FakeSocket[] = [];
-  readyState = 0;
-  readonly sent: { id?: number; method?: string; notify?: string; data?: unknown; ok?: unknown }[] = [];
-  readonly input: Uint8Array[] = [];
-
-  constructor(readonly url: string) {
-    super();
-    FakeSocket.all.push(this);
-  }
-
-  send(data: string | Uint8Array): void {
-    if (typeof data === 'string') this.sent.push(JSON.parse(data) as (typeof this.sent)[number]);
-    else this.input.push(data);
-  }
-
-  close(): void {
-    if (this.readyState === 3) return;
-    this.readyState = 3;
-    this.dispatchEvent(new Event('close'));
-  }
-
-  open(): void {
-    this.readyState = 1;
-    this.dispatchEvent(new Event('open'));
-  }
-
-  says(frame: object): void {
-    this.dispatchEvent(Object.assign(new Event('message'), { data: JSON.stringify(frame) }));
-  }
-
-  /** Answers the newest request of that method. */
-  answers(method: string, answer: object): void {
-    const { id } = this.sent.findLast((frame) => frame.method === method) ?? {};
-    this.says({ id, ...answer });
-  }
-}
-
-const joined = (resume: string): object => ({
-  ok: {
-    viewer: 'vw_1',
-    phone: 'ph_1',
-    role: 'control',
-    resume,
-    iceServers: [],
-    rtpCapabilities: {},
-    transport: { id: 'tr_1', iceParameters: {}, iceCandidates: [], dtlsParameters: {} },
-    width: 720,
-    height: 1280,
-    hasAudio: true,
-  },
-});
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  begin,
+  type ConnectionWorld,
+  end,
+  FakeSocket,
+  joined,
+  live,
+  settle,
+  socket,
+} from './connection.fixture.js';
 
 describe('Connection', () => {
+  let world: ConnectionWorld;
+  let connection: ConnectionWorld['connection'];
   let states: string[];
   let steps: string[];
   let layers: string[];
-  let media: { [K in keyof MediaLike]: Mock<MediaLike[K]> };
-  let failed: (noPath: NoPath) => void;
-  let lost: () => void;
-  let wake: (what: 'network' | 'page') => void;
-  let connection: Connection;
-  const socket = (index: number): FakeSocket => {
-    const found = FakeSocket.all[index];
-    if (found === undefined) throw new Error(`no socket ${index}`);
-    return found;
-  };
-  const settle = (ms = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
-  async function live(index: number, resume = `secret-${index}`): Promise<FakeSocket> {
-    socket(index).open();
-    await settle();
-    socket(index).answers('join', joined(resume));
-    await settle();
-    return socket(index);
-  }
+  let media: ConnectionWorld['media'];
+  let failed: ConnectionWorld['failed'];
 
   beforeEach(() => {
-    vi.useFakeTimers();
-    vi.stubGlobal('WebSocket', FakeSocket);
-    FakeSocket.all = [];
-    states = [];
-    steps = [];
-    layers = [];
-    media = {
-      send: vi.fn<MediaLike['send']>(),
-      stats: vi.fn<MediaLike['stats']>(),
-      consume: vi.fn<MediaLike['consume']>(() => Promise.resolve()),
-      swap: vi.fn<MediaLike['swap']>(() => Promise.resolve(true)),
-      dropped: vi.fn<MediaLike['dropped']>(),
-      restartIce: vi.fn<MediaLike['restartIce']>(() => Promise.resolve()),
-      sound: vi.fn<MediaLike['sound']>(() => Promise.resolve()),
-      synchronous: vi.fn<MediaLike['synchronous']>(),
-      close: vi.fn<MediaLike['close']>(),
-    };
-    const options: ConnectionOptions = {
-      url: 'ws://farm.test/v1/signal',
-      token: 'the-token',
-      quality: 'auto',
-      layer: (layer) => layers.push(layer),
-      took: (step) => steps.push(step),
-      track: () => undefined,
-      joined: () => undefined,
-      size: () => undefined,
-      notified: () => undefined,
-      state: (state, why, code) => states.push([state, code, why].filter((word) => word !== '').join(' ')),
-    };
-    connection = new Connection(options, {
-      prepare: () => undefined,
-      media: (_, given) => {
-        failed = given.failed;
-        lost = given.lost;
-        return Promise.resolve(media);
-      },
-      wakes: (changed) => (wake = changed),
-    });
+    world = begin();
+    ({ connection, states, steps, layers, media, failed } = world);
   });
-  afterEach(() => {
-    connection.close();
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
-  });
+  afterEach(() => end(world));
 
   it('joins with the token, then is live', async () => {
     const { sent } = await live(0);
@@ -240,118 +139,6 @@ describe('Connection', () => {
     (await live(6)).close();
     await settle(1_900);
     expect(FakeSocket.all).toHaveLength(7);
-  });
-
-  it('does not wait for its timer when the page comes into view', async () => {
-    (await live(0)).close();
-    await settle();
-    socket(1).close();
-    socket(1).dispatchEvent(new Event('error'));
-    await settle(1);
-    expect(FakeSocket.all).toHaveLength(2);
-    wake('page');
-    await settle();
-    expect(FakeSocket.all).toHaveLength(3);
-  });
-
-  it('asks for a new path when the network came back, and connects anew when the farm does not answer', async () => {
-    await live(0);
-    wake('network');
-    await settle();
-    expect(states).toEqual(['live']);
-    media.restartIce.mockRejectedValueOnce(new Error('no reply'));
-    wake('network');
-    await settle();
-    expect(states.at(-1)).toMatch(/^reconnecting/);
-  });
-
-  it('goes on by another connection when that is open before the signalling has answered', async () => {
-    await live(0);
-    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
-    wake('network');
-    await settle(5_000);
-    expect(states).toEqual(['live']);
-    socket(1).open();
-    await settle();
-    expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the network changed');
-    socket(1).answers('join', joined('a'));
-    await settle();
-    expect(socket(1).sent[0]).toMatchObject({ data: { resume: 'secret-0' } });
-    expect(socket(0).readyState).toBe(3);
-    expect(states.at(-1)).toBe('live');
-    expect(FakeSocket.all).toHaveLength(2);
-  });
-
-  it('stays with the signalling when that answers first', async () => {
-    await live(0);
-    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
-    wake('network');
-    await settle(100);
-    socket(0).says({ id: 1, method: 'ping', data: {} });
-    socket(1).open();
-    await settle();
-    expect(states).toEqual(['live']);
-    expect(socket(1).readyState).toBe(3);
-    expect(socket(1).sent).toEqual([]);
-  });
-
-  it('has patience with the signalling of media that fall silent, which may only be late', async () => {
-    await live(0);
-    media.restartIce.mockReturnValue(new Promise(() => undefined));
-    lost();
-    socket(1).open();
-    await settle(900);
-    socket(0).says({ id: 1, method: 'ping', data: {} });
-    await settle(200);
-    expect(states).toEqual(['live']);
-    expect(socket(1).readyState).toBe(3);
-    lost();
-    socket(2).open();
-    await settle(900);
-    expect(states).toEqual(['live']);
-    await settle(200);
-    expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the media went silent');
-  });
-
-  it('counts a connection that cannot be made as the end of one that is silent, but not one that a newer network replaced', async () => {
-    await live(0);
-    media.restartIce.mockReturnValue(new Promise(() => undefined));
-    wake('network');
-    await settle(1);
-    wake('network');
-    await settle(1);
-    expect(socket(1).readyState).toBe(3);
-    expect(states).toEqual(['live']);
-    socket(2).dispatchEvent(new Event('error'));
-    await settle();
-    expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the network changed');
-  });
-
-  it('makes nothing of a connection that was closed before it was needed', async () => {
-    await live(0);
-    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
-    wake('network');
-    socket(1).open();
-    socket(1).readyState = 3;
-    await settle();
-    expect(states.filter((state) => state.startsWith('reconnecting'))).toHaveLength(2);
-    await settle(250);
-    expect((await live(2)).sent[0]).toMatchObject({ data: { resume: 'secret-0' } });
-  });
-
-  it('looks for another path when the media fall silent, and for another network while it connects', async () => {
-    await live(0);
-    lost();
-    await settle();
-    expect(media.restartIce).toHaveBeenCalledTimes(1);
-    socket(0).close();
-    await settle();
-    expect(FakeSocket.all).toHaveLength(2);
-    wake('network');
-    await settle(1);
-    expect(socket(1).readyState).toBe(3);
-    await settle(250);
-    expect(FakeSocket.all).toHaveLength(3);
   });
 
   it('notices a farm that fell silent', async () => {
