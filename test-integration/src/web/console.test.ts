@@ -1,9 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PATIENCE_MS } from '../harness/eventually.js';
 import {
   buildConsole,
-  faint,
   MockGateway,
   nameless,
   openConsole,
@@ -37,13 +35,6 @@ describe('the console', () => {
 
   const card = (name: string) =>
     page.getByRole('listitem').filter({ has: page.getByRole('link', { name, exact: true }) });
-  /** Waits until what has the focus is called `name`: dialogs and menus give it back a moment after they are gone. */
-  const focused = async (name: string): Promise<void> => {
-    await page.waitForFunction((wanted) => {
-      const element = document.activeElement;
-      return (element?.getAttribute('aria-label') ?? element?.textContent ?? '') === wanted;
-    }, name);
-  };
   it('signs in by a link, whose code does not stay in the address, and once only', async () => {
     expect(page.url()).toBe(`${gateway.origin}/`);
     await page.getByText('6 phones, 3 ready').waitFor();
@@ -187,148 +178,11 @@ describe('the console', () => {
     await panel.waitFor({ state: 'detached' });
   });
 
-  it('is used with the keyboard alone', async () => {
-    await page.getByRole('button', { name: 'New phone' }).focus();
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
-    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.waitForFunction(() => document.activeElement?.textContent?.includes('New phone'));
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
-    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
-    await page.keyboard.type('by keys');
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await card('by keys').waitFor();
-    // On from the button, over the cards in their order, each with its link and its menu.
-    await page.getByRole('button', { name: 'New phone' }).focus();
-    await page.keyboard.press('Tab');
-    await focused('by keys');
-    await page.keyboard.press('Tab');
-    await focused('Actions for by keys');
-    await page.keyboard.press('Enter');
-    await page.getByRole('menu').waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('menu').waitFor({ state: 'detached' });
-    await focused('Actions for by keys');
-    await page.keyboard.press('Shift+Tab');
-    await focused('by keys');
-    await page.keyboard.press('Enter');
-    // Another page begins at its heading.
-    await page.getByRole('heading', { name: 'by keys', level: 1 }).waitFor();
-    await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
-    expect(await page.title()).toBe('by keys · ancloud');
-  });
-
   it('says what is missing where there is no such phone or page', async () => {
     await page.goto(`${gateway.origin}/phones/ph_gone`);
     await page.getByText('There is no phone ph_gone.').waitFor();
     await page.goto(`${gateway.origin}/nothing`);
     await page.getByRole('heading', { name: 'Nothing here' }).waitFor();
-  });
-
-  it.each(['light', 'dark'] as const)(
-    'gives every control a name and every text contrast, in %s',
-    async (colorScheme) => {
-      await page.emulateMedia({ colorScheme });
-      await page.getByRole('img', { name: 'Screen of checkout tests' }).waitFor();
-      const check = async (where: string): Promise<void> => {
-        expect(await nameless(page), where).toEqual([]);
-        expect(await faint(page), where).toEqual([]);
-        expect(await page.locator('h1').count(), where).toBe(1);
-        expect(await page.locator('main').count(), where).toBe(1);
-      };
-      await check('phones');
-      await page.getByRole('button', { name: 'New phone' }).click();
-      await page.getByRole('radio', { name: /Custom/ }).check({ force: true });
-      await page.getByRole('textbox', { name: 'Dots per inch' }).waitFor();
-      expect(await nameless(page)).toEqual([]);
-      await page.keyboard.press('Escape');
-      await page.getByRole('link', { name: 'lab 7' }).click();
-      await page.getByText('Log', { exact: true }).click();
-      await page.getByText('system_server: boot completed').waitFor();
-      await check('a failed phone');
-      await page.getByRole('link', { name: 'All phones', exact: true }).click();
-      await page.getByRole('link', { name: 'checkout tests' }).click();
-      await page.getByRole('toolbar', { name: 'Phone buttons' }).waitFor();
-      await check('a phone');
-      await page.getByRole('link', { name: 'Hosts' }).click();
-      await page.getByText('6 of 24 phones').waitFor();
-      await check('hosts');
-    },
-  );
-
-  it('fits a screen of 360 pixels, where the phone takes the width', async () => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    // What stands beside each other on a wide screen is rendered anew for a narrow one.
-    const fits = () => page.waitForFunction(() => document.documentElement.scrollWidth === 360);
-    await fits();
-    await page.getByRole('link', { name: 'checkout tests' }).click();
-    await page.getByRole('toolbar', { name: 'Phone buttons' }).waitFor();
-    await fits();
-    const video = await page.locator('ancloud-phone video').boundingBox();
-    expect(video).toMatchObject({ x: 0, width: 360 });
-    // Whatever is opened, a log's long lines among it, scrolls by itself.
-    for (const fold of await page.locator('.folds summary').all()) await fold.click();
-    await page.getByText('no room is made for a long line').waitFor();
-    await page.getByRole('list', { name: 'How viewers see it' }).waitFor();
-    await fits();
-    await page.getByRole('link', { name: 'Hosts' }).click();
-    await page.getByText('6 of 24 phones').waitFor();
-    await fits();
-  });
-
-  describe('whose code does not come whole', () => {
-    /** Breaks as a change of network does. The code of the link is spent by nothing that was not whole. */
-    async function opened(link: string, broken: (nth: number) => boolean, name: RegExp): Promise<Page> {
-      const context = await browser.newContext();
-      const asked = new Map<string, number>();
-      await context.route(name, (route) => {
-        const nth = (asked.get(route.request().url()) ?? 0) + 1;
-        asked.set(route.request().url(), nth);
-        return broken(nth) ? route.abort('connectionreset') : route.continue();
-      });
-      const one = await context.newPage();
-      one.setDefaultTimeout(PATIENCE_MS);
-      await one.goto(link);
-      return one;
-    }
-
-    it('is loaded once more, by the same link', async () => {
-      const other = await MockGateway.start();
-      const page = await opened(other.link, (nth) => nth < 3, /assets.*\.js$/);
-      await page.getByRole('heading', { name: 'Phones', level: 1 }).waitFor();
-      await page.context().close();
-      other.close();
-    });
-
-    it('is loaded once more when what a page of it needs does not come', async () => {
-      const other = await MockGateway.start();
-      const page = await opened(other.link, (nth) => nth < 2, /hosts-page.*\.js$/);
-      await page.getByRole('link', { name: 'Hosts' }).click();
-      await page.getByText('6 of 24 phones').waitFor();
-      await page.context().close();
-      other.close();
-    });
-
-    it('says so when it never comes', async () => {
-      const page = await opened(gateway.link, () => true, /assets.*\.js$/);
-      await page.getByRole('alert').getByText('This page could not be loaded.').waitFor();
-      await page.context().close();
-    });
-
-    it('keeps a shared phone’s token until it is whole', async () => {
-      const page = await opened(
-        `${gateway.origin}/shared.html#token=a-token`,
-        (nth) => nth < 2,
-        /ancloud-phone\.js$/,
-      );
-      await page.locator('ancloud-phone[token="a-token"]').waitFor();
-      expect(page.url()).toBe(`${gateway.origin}/shared.html`);
-      await page.context().close();
-    });
   });
 
   it('ships a plain page with the component, which asks for a token', async () => {
