@@ -1,13 +1,11 @@
 import type { Bus } from '@ancloud/bus';
-import { GatewayServiceClient } from '@ancloud/contracts/gateway/v1/gateway';
-import { AppError, createClient } from '@ancloud/kit';
 import type { State } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, PATIENCE_MS, require } from '../harness/eventually.js';
+import { eventually, require } from '../harness/eventually.js';
 import { FakeHost } from './fake-host.js';
-import { FakeSession } from './fake-session.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { GatewayWorld } from './gateway-world.js';
+import { Partner } from './partner.js';
 
 let world: GatewayWorld;
 let state: State;
@@ -15,18 +13,17 @@ let bus: Bus;
 let gateway: GatewayProcess;
 let second: GatewayProcess;
 let host: FakeHost;
-let session: FakeSession;
+let partner: Partner;
 
 beforeAll(async () => {
   world = await GatewayWorld.start();
   ({ state, bus, gateway } = world);
   second = await world.another();
   host = await FakeHost.start(state, bus, world.secrets.farmSecret);
-  session = await FakeSession.start(state);
+  partner = new Partner(gateway);
   await recovered();
 });
 afterAll(async () => {
-  session?.close();
   await host?.close();
   await world?.close();
 });
@@ -36,20 +33,6 @@ function recovered(): Promise<void> {
     const keys = await state.run('asking', (client) => client.mget('farm:incarnation', 'farm:recovery'));
     require(keys[0] !== null && keys[1] === null, `incarnation ${keys[0]}, recovery ${keys[1]}`);
   });
-}
-
-async function readyPhone(): Promise<string> {
-  const made = await gateway.call('POST', '/v1/phones', { body: {} });
-  expect(made.status, made.text).toBe(202);
-  const { operationId } = made.json.operation;
-  const done = await second.call('GET', `/v1/operations/${operationId}/wait?timeoutMs=60000`);
-  expect(done.json).toMatchObject({ state: 'done' });
-  return made.json.phone.phoneId;
-}
-
-async function removed(phoneId: string): Promise<void> {
-  const gone = await gateway.call('DELETE', `/v1/phones/${phoneId}`);
-  await gateway.call('GET', `/v1/operations/${gone.json.operation.operationId}/wait?timeoutMs=60000`);
 }
 
 interface Told {
@@ -95,14 +78,14 @@ async function events(at: GatewayProcess): Promise<{ readonly told: Told[]; read
 
 describe('events', () => {
   it('begin with all that is, then tell each change once, on every gateway', async () => {
-    const phoneId = await readyPhone();
+    const phoneId = await partner.ready(second);
     const streams = [await events(gateway), await events(second)];
     for (const { told } of streams) {
       await eventually(() => require(told.length >= 2, 'nothing told'));
       expect(told[0]).toMatchObject({ id: 1, event: 'phone', data: { phoneId, phase: 'ready' } });
       expect(told[1]).toEqual({ id: 2, event: 'synced', data: { phoneIds: [phoneId] } });
     }
-    await removed(phoneId);
+    await partner.remove(phoneId);
     for (const { told, close } of streams) {
       await eventually(() =>
         require(told.at(-1)?.event === 'phoneRemoved' ||
@@ -118,7 +101,7 @@ describe('events', () => {
   });
 
   it('tell that phones are lost with their host, and that they are back', async () => {
-    const phoneId = await readyPhone();
+    const phoneId = await partner.ready(second);
     const { told, close } = await events(second);
     await host.die(true);
     const phase = (): unknown =>
@@ -127,15 +110,15 @@ describe('events', () => {
     await host.revive();
     await eventually(() => require(phase() === 'ready', `phase ${String(phase())}`));
     close();
-    await removed(phoneId);
+    await partner.remove(phoneId);
   });
 });
 
 describe('a lost Redis', () => {
   it('comes back from what hosts were told; a deleted phone does not; nothing is placed before', async () => {
-    const stays = await readyPhone();
-    const dies = await readyPhone();
-    await removed(dies);
+    const stays = await partner.ready(second);
+    const dies = await partner.ready(second);
+    await partner.remove(dies);
     const before = await gateway.call('GET', `/v1/phones/${stays}`);
     // The host is quiet for a moment, so that the time in between can be seen.
     await host.die(false);
@@ -163,14 +146,14 @@ describe('a lost Redis', () => {
     ]);
     expect(await state.run('counting', (client) => client.scard('host:host-1:phones'))).toBe(1);
     // It can be used as before, and new ones can be placed.
-    await removed(stays);
-    await removed(await readyPhone());
+    await partner.remove(stays);
+    await partner.remove(await partner.ready(second));
   });
 
   it('never brings back what has a tombstone', async () => {
-    const phoneId = await readyPhone();
+    const phoneId = await partner.ready(second);
     const wish = host.told.get(phoneId);
-    await removed(phoneId);
+    await partner.remove(phoneId);
     if (wish === undefined) throw new Error('the host was told nothing');
     // As a host that was away while the phone was deleted.
     await state.run('forgetting', (client) => client.del(`phone:${phoneId}:status`));
@@ -194,8 +177,8 @@ describe('without NATS', () => {
     });
     expect((await gateway.call('GET', '/v1/phones')).status).toBe(200);
     // The nudge by RPC is left: the host answers, and whoever waits looks at its status.
-    const phoneId = await readyPhone();
-    await removed(phoneId);
+    const phoneId = await partner.ready(second);
+    await partner.remove(phoneId);
     await world.nats.start();
     await eventually(async () => {
       require((await gateway.call('GET', '/readyz', { key: null })).status === 200, 'not ready');
@@ -232,119 +215,6 @@ describe('without Redis', () => {
       require((await state.run('asking', (client) => client.ping())) === 'PONG', 'we are not back');
     });
     await host.beat();
-    await removed(await readyPhone());
-  });
-});
-
-describe('into a phone', () => {
-  it('who asks a phone that is ready before its session is there waits for it', async () => {
-    const phoneId = await readyPhone();
-    const early = gateway.call('GET', `/v1/phones/${phoneId}/screenshot`);
-    // Behind the asking at the gateway: it is served in turn, and has looked for the session by then.
-    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).json).toMatchObject({ viewable: false });
-    await session.attach(phoneId);
-    expect((await early).text).toContain(`-of-${phoneId}`);
-    await removed(phoneId);
-  });
-
-  it('screenshots and apps are passed on', async () => {
-    const phoneId = await readyPhone();
-    await session.attach(phoneId);
-    expect((await gateway.call('GET', `/v1/phones/${phoneId}`)).json).toMatchObject({ viewable: true });
-    const shot = await gateway.call('GET', `/v1/phones/${phoneId}/screenshot`);
-    expect(shot.headers.get('content-type')).toBe('image/png');
-    expect(shot.text).toContain(`-of-${phoneId}`);
-    const install = (size: number) =>
-      gateway.call('POST', `/v1/phones/${phoneId}/apps`, {
-        raw: new Uint8Array(size),
-        headers: { 'content-type': 'application/octet-stream' },
-      });
-    const size = 20 * 1024 * 1024 + 1;
-    expect((await install(size)).json).toEqual({ output: `Success: ${size} bytes` });
-    session.refuse = new AppError('INSTALL_FAILED', 'INSTALL_FAILED_INVALID_APK');
-    expect((await install(1_000)).json).toMatchObject({
-      code: 'INSTALL_FAILED',
-      detail: 'INSTALL_FAILED_INVALID_APK',
-    });
-    expect((await install(0)).json.code).toBe('INVALID_ARGUMENT');
-    await removed(phoneId);
-  });
-
-  it('apps are passed on from gRPC too, at the phone’s pace', async () => {
-    const phoneId = await readyPhone();
-    await session.attach(phoneId);
-    const client = createClient(GatewayServiceClient, gateway.grpcAddress, {
-      farmSecret: world.secrets.apiKey,
-      deadlineMs: PATIENCE_MS,
-    });
-    type Message = Parameters<ReturnType<typeof client.installApp>['call']['write']>[0];
-    const send = (...messages: Message[]) => {
-      const { call, response } = client.installApp();
-      for (const message of messages) call.write(message);
-      call.end();
-      return response;
-    };
-    const start = (size: number): Message => ({ input: { $case: 'start', value: { phoneId, size } } });
-    const data = (size: number): Message => ({ input: { $case: 'data', value: Buffer.alloc(size) } });
-    try {
-      const pieces = Array.from({ length: 20 }, () => data(1 << 20));
-      expect(await send(start(20 << 20), ...pieces)).toEqual({ output: `Success: ${20 << 20} bytes` });
-      await expect(send(start(10), data(9))).rejects.toMatchObject({ code: 'MESSAGE_MALFORMED' });
-      await expect(send(data(9))).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', field: 'start' });
-      await expect(send()).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', field: 'start' });
-      session.refuse = new AppError('INSTALL_FAILED', 'INSTALL_FAILED_INVALID_APK');
-      await expect(send(start(10), data(10))).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
-    } finally {
-      client.close();
-    }
-    await removed(phoneId);
-  });
-
-  it('a shell authenticates in its first frame and relays both ways', async () => {
-    const phoneId = await readyPhone();
-    await session.attach(phoneId);
-    const url = `${gateway.url.replace('http', 'ws')}/v1/phones/${phoneId}/shell`;
-    const dial = async (
-      open: unknown,
-    ): Promise<{ said: string[]; socket: WebSocket; over: () => Promise<number> }> => {
-      const socket = new WebSocket(url);
-      socket.binaryType = 'arraybuffer';
-      const said: string[] = [];
-      let closed: number | undefined;
-      socket.addEventListener('message', ({ data }) => {
-        const bytes = data instanceof ArrayBuffer ? Buffer.from(data) : undefined;
-        said.push(bytes === undefined ? String(data) : `${bytes[0]}:${bytes.subarray(1).toString()}`);
-      });
-      socket.addEventListener('close', ({ code }) => (closed = code));
-      await new Promise((resolve) => {
-        socket.addEventListener('open', resolve);
-      });
-      socket.send(JSON.stringify(open));
-      const over = (): Promise<number> =>
-        eventually(() => {
-          if (closed === undefined) throw new Error(`open; said ${said.join(' ')}`);
-          return closed;
-        });
-      return { said, socket, over };
-    };
-    const stranger = await dial({ id: 1, method: 'open', data: { key: 'wrong' } });
-    expect(await stranger.over()).toBe(4401);
-    expect(stranger.said[0]).toContain('UNAUTHENTICATED');
-    expect(await (await dial({ id: 1, method: 'open', data: {} })).over()).toBe(4401);
-    expect(await (await dial({ id: 1, method: 'exec', data: {} })).over()).toBe(4400);
-
-    const shell = await dial({
-      id: 1,
-      method: 'open',
-      data: { key: world.secrets.apiKey, command: 'ls', rows: 5, columns: 9 },
-    });
-    await eventually(() => require(shell.said.length >= 2, 'no output'));
-    expect(shell.said).toEqual(['{"id":1,"ok":{}}', '1:$ ls (5x9)\n']);
-    shell.socket.send(Buffer.from('päckchen'));
-    await eventually(() => require(shell.said.includes('2:päckchen'), shell.said.join()));
-    shell.socket.send(JSON.stringify({ notify: 'stdinClosed' }));
-    expect(await shell.over()).toBe(1000);
-    expect(shell.said.at(-1)).toBe('{"notify":"exit","data":{"code":7}}');
-    await removed(phoneId);
+    await partner.remove(await partner.ready(second));
   });
 });

@@ -27,6 +27,7 @@ export interface Json {
   readonly phones: readonly { readonly phoneId: string; readonly phase: string }[];
   readonly operation: { readonly operationId: string };
   readonly operationId: string;
+  readonly state: string;
   readonly phoneId: string;
   readonly feedId: string;
   readonly code: string;

@@ -10,6 +10,7 @@ import { FakeHost } from './fake-host.js';
 import { FakeMedia } from './fake-media.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { GatewayWorld } from './gateway-world.js';
+import { Watcher } from './watcher.js';
 
 let world: GatewayWorld;
 let state: State;
@@ -20,7 +21,6 @@ let second: GatewayProcess;
 let host: FakeHost;
 let media: FakeMedia;
 let phoneId: string;
-const open = new Set<Watcher>();
 
 beforeAll(async () => {
   world = await GatewayWorld.start();
@@ -34,69 +34,11 @@ beforeAll(async () => {
   phoneId = made.json.phone.phoneId;
 });
 afterAll(async () => {
-  for (const watcher of open) watcher.socket.close();
+  Watcher.closeAll();
   await media?.close();
   await host?.close();
   await world?.close();
 });
-
-interface Said {
-  readonly id?: number;
-  readonly method?: string;
-  readonly notify?: string;
-  readonly ok?: Readonly<Record<string, unknown>> & { readonly viewer: string; readonly resume: string };
-  readonly error?: { readonly code: string };
-  readonly data?: Readonly<Record<string, unknown>>;
-}
-
-/** A viewer's end: Node's own WebSocket. */
-class Watcher {
-  readonly said: Said[] = [];
-  closed: number | undefined;
-  readonly socket: WebSocket;
-  readonly opened: Promise<void>;
-
-  constructor(at: GatewayProcess) {
-    this.socket = new WebSocket(`${at.url.replace('http', 'ws')}/v1/signal`);
-    open.add(this);
-    this.socket.addEventListener('message', ({ data }) => this.said.push(JSON.parse(String(data)) as Said));
-    this.socket.addEventListener('close', ({ code }) => {
-      this.closed = code;
-      open.delete(this);
-    });
-    this.opened = new Promise((resolve, reject) => {
-      this.socket.addEventListener('open', () => resolve());
-      this.socket.addEventListener('error', () => reject(new Error('refused')));
-    });
-  }
-
-  send(message: unknown): void {
-    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-  }
-
-  async reply(id: number): Promise<Said> {
-    return eventually(() => {
-      const found = this.said.find((one) => one.id === id && one.method === undefined);
-      if (found === undefined) throw new Error(`no reply to ${id}; said ${JSON.stringify(this.said)}`);
-      return found;
-    });
-  }
-
-  async note(notify: string): Promise<Said> {
-    return eventually(() => {
-      const found = this.said.find((one) => one.notify === notify);
-      if (found === undefined) throw new Error(`no ${notify}; said ${JSON.stringify(this.said)}`);
-      return found;
-    });
-  }
-
-  async over(): Promise<number> {
-    return eventually(() => {
-      if (this.closed === undefined) throw new Error('still open');
-      return this.closed;
-    });
-  }
-}
 
 async function token(role: 'watch' | 'control' = 'control'): Promise<string> {
   const made = await gateway.call('POST', `/v1/phones/${phoneId}/viewers`, { body: { role } });
