@@ -5,7 +5,8 @@ import { Farm, type Phone } from '../harness/farm.js';
 import { streamOf } from '../harness/media-client.js';
 import { videoServers } from '../harness/video-servers.js';
 import { WhepPage } from '../harness/whep-page.js';
-import { RECEIVER as OFFER, whepConformance } from '../whep/conformance.js';
+import { whepConformance } from '../whep/conformance.js';
+import { RECEIVER as OFFER } from '../whep/offers.js';
 
 const farm = new Farm(inject('farm'));
 let browser: Browser;

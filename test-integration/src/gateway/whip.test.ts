@@ -1,7 +1,7 @@
 import type { FeedView } from '@ancloud/contracts/media/v1/media';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { eventually, NotYet, require } from '../harness/eventually.js';
-import { PUBLISHER } from '../whep/conformance.js';
+import { PUBLISHER } from '../whep/offers.js';
 import { FakeHost } from './fake-host.js';
 import { GatewayWorld } from './gateway-world.js';
 import { MediaProcess } from './media-process.js';
