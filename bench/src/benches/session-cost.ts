@@ -7,6 +7,7 @@ import { pause } from '../io/command.js';
 import { Crowd } from '../io/crowd.js';
 import { Farm } from '../io/farm.js';
 import { cpuNs, pssOf } from '../io/processes.js';
+import { heapUrl, liveMiB } from '../io/service-heap.js';
 import { StandIn } from '../io/stand-in.js';
 import { watch } from '../io/watch.js';
 
@@ -20,7 +21,8 @@ const WINDOW_MS = 5_000;
 interface Cost {
   /** Of a core, in each window. */
   readonly percents: number[];
-  readonly heaps: number[];
+  /** What V8 holds when its garbage is collected, MiB: before the windows and behind them. None unless asked for. */
+  readonly heaps: readonly number[];
   readonly sizes: number[];
 }
 
@@ -29,12 +31,12 @@ interface Cost {
  * grows meanwhile: `--seconds` long. Then the same where it encrypts, as it does for a media-svc on another machine.
  */
 export async function sessionCost(bench: Bench): Promise<Finding[]> {
-  const { percents, heaps, sizes } = await costOf(bench, await bench.farm());
+  const { percents, heaps, sizes } = await costOf(bench, await bench.farm(), true);
   const sealed = await encrypted(bench);
   const percent = p50(percents);
   return [
     { metric: 'core_percent', value: percent, unit: '%', samples: percents },
-    { metric: 'grown_heap', value: grown(heaps), unit: 'MiB', samples: heaps },
+    { metric: 'grown_heap', value: (heaps[1] ?? NaN) - (heaps[0] ?? NaN), unit: 'MiB', samples: heaps },
     { metric: 'grown_pss', value: grown(sizes), unit: 'MiB', samples: sizes },
     {
       metric: 'srtp_core_percent',
@@ -50,13 +52,14 @@ async function encrypted(bench: Bench): Promise<number[]> {
   const farm = Farm.with(bench.root, bench.guest, { ANCLOUD_RTP_SRTP: 'always' });
   try {
     await farm.up();
-    return (await costOf(bench, farm)).percents;
+    return (await costOf(bench, farm, false)).percents;
   } finally {
     await farm.remove();
   }
 }
 
-async function costOf(bench: Bench, farm: Farm): Promise<Cost> {
+/** `heap`: looked into as well, which opens an inspector, of which a machine has one at a time. */
+async function costOf(bench: Bench, farm: Farm, heap: boolean): Promise<Cost> {
   const phone = await farm.create();
   try {
     const standIn = StandIn.place(farm, phone, await bench.native('app_process'));
@@ -68,14 +71,15 @@ async function costOf(bench: Bench, farm: Farm): Promise<Cost> {
       if (pid === undefined) throw new Error('the farm has no session-svc');
       await pause(WARM_MS);
       const percents: number[] = [];
-      const heaps: number[] = [];
       const sizes: number[] = [];
+      const inspector = heap ? await heapUrl(farm, 'session-svc', pid) : undefined;
+      const live = async (): Promise<number[]> => (inspector === undefined ? [] : [await liveMiB(inspector)]);
+      const held = await live();
       const before = await crowd.count();
       for (let left = bench.seconds * 1_000; left > 0; left -= WINDOW_MS) {
         const from = { cpu: cpuNs(pid), ns: process.hrtime.bigint() };
         await pause(WINDOW_MS);
         percents.push((100 * (cpuNs(pid) - from.cpu)) / Number(process.hrtime.bigint() - from.ns));
-        heaps.push((await farm.sessionCounter('nodejs_heap_size_used_bytes')) / 2 ** 20);
         sizes.push(pssOf([pid]).own);
       }
       const { packets, lost } = await crowd.count();
@@ -83,7 +87,7 @@ async function costOf(bench: Bench, farm: Farm): Promise<Cost> {
         `session-cost: ${packets - before.packets} packets in ${bench.seconds} s and more, ${lost} lost`,
       );
       signal.close();
-      return { percents, heaps, sizes };
+      return { percents, heaps: [...held, ...(await live())], sizes };
     } finally {
       await crowd.close();
     }

@@ -1,6 +1,6 @@
 /**
  * Fakes that behave, for specs and scenarios: a phone that serves scrcpy sockets, a clock, eventually(), a browser's machine whose network
- * changes, damage for fuzz targets, and a reader of what is encrypted.
+ * changes, damage for fuzz targets, a reader of what is encrypted, and what a process holds.
  */
 export { chromiumProgram } from './chromium-program.js';
 export { damagedBytes, damagedLines, FUZZ_MS, fuzzSettings, resummed } from './damage.js';
@@ -8,6 +8,7 @@ export { eventually } from './eventually.js';
 export type { EventuallyOptions } from './eventually.js';
 export { FakePhone } from './fake-phone.js';
 export type { FakePhoneOptions, FakeSocket } from './fake-phone.js';
+export { LiveHeap } from './live-heap.js';
 export { ManualClock } from './manual-clock.js';
 export type { ManualTimer } from './manual-clock.js';
 export { box, track, u32 } from './mp4-boxes.js';

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import { Profile } from '@ancloud/contracts/common/v1/common';
 import { PhoneSpec } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
+import { LiveHeap } from '@ancloud/testkit';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { LiveHeap } from '../harness/live-heap.js';
 import { LoneHost } from './lone-host.js';
 import { countsOf, tracesOf } from './sweep.js';
 

@@ -27,6 +27,7 @@ export class LiveHeap {
     return usedSize + backingStorageSize;
   }
 
+  /** Whoever measures a process's time leaves it alone meanwhile; another one may be opened later. */
   close(): void {
     this.#socket.close();
   }
