@@ -169,4 +169,31 @@ describe('Injector', () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect(input.holder).toBe('');
   });
+
+  it('a program that is refused changes nothing of what another one holds', async () => {
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await played(tap, { holder: 'api_2' })).toBe('CONTROL_NOT_HELD');
+    // `played` waits for longer than a key is held.
+    expect(input.holder).toBe('');
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    await expect(play(tap, { holder: 'api_2' })).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(input.holder).toBe('api_1');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(input.holder).toBe('');
+  });
+
+  it('a program that takes over holds no key of the one before', async () => {
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    const over = play(tap, { holder: 'api_2', takeOver: true });
+    await vi.advanceTimersByTimeAsync(100);
+    await over;
+    expect(input.holder).toBe('');
+    // What the first one pressed was lifted: its next call ends with its end.
+    const again = play(tap);
+    await vi.advanceTimersByTimeAsync(100);
+    await again;
+    expect(input.holder).toBe('');
+  });
 });

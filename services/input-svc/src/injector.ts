@@ -21,6 +21,15 @@ export interface Program {
   readonly keepsKeys: boolean;
 }
 
+/** Keys that a program's call has left pressed: it stays the holder meanwhile. */
+interface Kept {
+  readonly holder: string;
+  /** Under which they were pressed: with the next one they are lifted. */
+  readonly fence: number;
+  readonly keys: Set<number>;
+  readonly timer: NodeJS.Timeout;
+}
+
 /**
  * What programs do on one phone, one at a time. Each holds the controls as a viewer does, and loses them as a viewer does: then it
  * ends. What it has down is lifted with its end.
@@ -28,9 +37,7 @@ export interface Program {
 export class Injector {
   readonly #options: StageOptions;
   #playing = false;
-  /** Keys that a caller pressed and has not let go: it stays the holder meanwhile. */
-  readonly #keys = new Set<number>();
-  #holding: NodeJS.Timeout | undefined;
+  #kept: Kept | undefined;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -57,27 +64,30 @@ export class Injector {
     signal: AbortSignal,
   ): Promise<T> {
     const { controls, phoneId } = this.#options;
-    const { program, act } = prepare();
-    const { holder, takeOver, how, keepsKeys } = program;
+    // Before anything is planned, which may be work.
     if (this.#playing)
       throw new AppError('CONTROL_NOT_HELD', `another script is being played on phone ${phoneId}`, {
         field: 'phoneId',
         value: phoneId,
         fix: 'wait for its end',
       });
+    const { program, act } = prepare();
+    const { holder, takeOver, how, keepsKeys } = program;
     const actor = { viewer: holder, rank: takeOver ? ranks.owner : ranks.control };
     this.#playing = true;
-    clearTimeout(this.#holding);
+    let keys = new Set<number>();
     try {
       if (!controls.decide({ type: 'acts', now: performance.now(), ...actor }, how))
         throw notHeld(this.#options);
       await controls.settled();
       if (controls.holder !== holder) throw notHeld(this.#options);
-      return await act(new Stage(this.#options, actor, this.#keys, signal));
+      // Not before: whoever is refused changes nothing of what another program holds.
+      keys = this.#takeKept(holder);
+      return await act(new Stage(this.#options, actor, keys, signal));
     } finally {
       this.#playing = false;
-      if (!keepsKeys || this.#keys.size === 0 || controls.holder !== holder) this.#leave(holder);
-      else this.#holding = setTimeout(() => this.#leave(holder), HOLD_MS).unref();
+      if (!keepsKeys || keys.size === 0 || controls.holder !== holder) this.#leave(holder);
+      else this.#keep(holder, keys);
     }
   }
 
@@ -89,11 +99,28 @@ export class Injector {
 
   /** Nothing is played any more. */
   close(): void {
-    clearTimeout(this.#holding);
+    clearTimeout(this.#kept?.timer);
+    this.#kept = undefined;
+  }
+
+  #keep(holder: string, keys: Set<number>): void {
+    const timer = setTimeout(() => {
+      this.#kept = undefined;
+      this.#leave(holder);
+    }, HOLD_MS).unref();
+    this.#kept = { holder, fence: this.#options.controls.fence, keys, timer };
+  }
+
+  /** What the one who has the controls now has pressed of before. Whoever had them between lifted all of it. */
+  #takeKept(holder: string): Set<number> {
+    const kept = this.#kept;
+    this.close();
+    return kept?.holder === holder && kept.fence === this.#options.controls.fence
+      ? kept.keys
+      : new Set<number>();
   }
 
   #leave(holder: string): void {
-    this.#keys.clear();
     this.#options.controls.decide({ type: 'leaves', viewer: holder, now: performance.now() }, 'it was done');
   }
 
