@@ -10,6 +10,7 @@ import { type Layers, LayerSwitch } from './layer-switch.js';
 import { PinnedLayer } from './pinned-layer.js';
 import { receptionOf } from './reception.js';
 import { Receiver } from './receiver.js';
+import { readable, refusable } from './refusable.js';
 import type { Stream } from './stream.js';
 import type { StreamViewer } from './stream-viewer.js';
 import { requireTouch } from './touch-right.js';
@@ -86,9 +87,10 @@ export class Viewer implements StreamViewer {
     {
       createTransport: ({ direction }) => this.#createTransport(direction),
       connectTransport: async ({ transport, dtlsParameters }) => {
-        await this.#transport(transport).connect({
+        const connected = this.#transport(transport).connect({
           dtlsParameters: dtlsParameters as unknown as types.DtlsParameters,
         });
+        await refusable('dtlsParameters', connected);
         return {};
       },
       consume: async ({ rtpCapabilities }) => ({
@@ -162,14 +164,7 @@ export class Viewer implements StreamViewer {
     try {
       return await handler(data);
     } catch (cause) {
-      // mediasoup throws TypeError for what it cannot read.
-      if (cause instanceof TypeError) {
-        throw new AppError('MESSAGE_MALFORMED', `the request ${method} could not be read: ${cause.message}`, {
-          field: 'data',
-          cause,
-        });
-      }
-      throw cause;
+      throw readable(method, cause);
     }
   }
 
@@ -254,10 +249,11 @@ export class Viewer implements StreamViewer {
       });
     }
     requireTouch(this.#options.role, 'has no input channel');
-    const producer = await this.#transport(transport).produceData({
+    const produced = this.#transport(transport).produceData({
       label,
       sctpStreamParameters: sctpStreamParameters as unknown as types.SctpStreamParameters,
     });
+    const producer = await refusable('sctpStreamParameters', produced);
     const consumer = await this.branch.consumeData(producer);
     consumer.on('message', (bytes) => {
       if (!this.#closed && this.#guard.takes(bytes)) this.#options.input(bytes);

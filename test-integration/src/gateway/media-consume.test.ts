@@ -2,10 +2,10 @@ import { silentLog } from '@ancloud/kit';
 import type { ClientRequests } from '@ancloud/contracts/viewer';
 import { connectState, type State } from '@ancloud/state';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eventually, NotYet } from '../harness/eventually.js';
 import { type NatsServer, type RedisServer, startNats, startRedis } from '../harness/servers.js';
 import { MediaProcess } from './media-process.js';
 import { SendingSession } from './sending-session.js';
+import { SignalAsker } from './signal-asker.js';
 
 const PHONE = 'ph_consume';
 let redis: RedisServer;
@@ -38,24 +38,7 @@ type Consumed = ClientRequests['consume']['reply']['consumers'];
 
 it('a viewer that consumes again and again is sent each picture once', async () => {
   const call = await media.join(PHONE, 'vw_1', false);
-  const answers = new Map<number, { ok?: Record<string, unknown> }>();
-  call.on('data', ({ frame }) => {
-    if (frame?.$case !== 'json') return;
-    const said = JSON.parse(frame.value) as { id?: number; ok?: Record<string, unknown> };
-    if (said.id !== undefined) answers.set(said.id, said);
-  });
-  let asked = 1;
-  const ask = async (method: string, data: object): Promise<Record<string, unknown>> => {
-    const id = (asked += 1);
-    call.write({ frame: { $case: 'json', value: JSON.stringify({ id, method, data }) } });
-    const { ok } = await eventually(() => {
-      const answer = answers.get(id);
-      if (answer === undefined) throw new NotYet(`no answer to ${method}`);
-      return answer;
-    });
-    if (ok === undefined) throw new Error(`${method}: ${JSON.stringify(answers.get(id))}`);
-    return ok;
-  };
+  const viewer = new SignalAsker(call);
   const h264 = {
     mimeType: 'video/H264',
     kind: 'video',
@@ -65,14 +48,16 @@ it('a viewer that consumes again and again is sent each picture once', async () 
   };
   const rtpCapabilities = { codecs: [h264], headerExtensions: [] };
   const consume = async (): Promise<string> => {
-    const [one] = (await ask('consume', { rtpCapabilities }))['consumers'] as Consumed;
-    await ask('resume', { consumer: one?.id });
+    const [one] = (await viewer.ask('consume', { rtpCapabilities }))['consumers'] as Consumed;
+    await viewer.ask('resume', { consumer: one?.id });
     return one?.id ?? '';
   };
   const first = await consume();
   for (let round = 0; round < 5; round += 1) await consume();
-  const { consumers } = (await ask('stats', {})) as { consumers: readonly { readonly type: string }[] };
+  const { consumers } = (await viewer.ask('stats', {})) as {
+    consumers: readonly { readonly type: string }[];
+  };
   expect(consumers.filter(({ type }) => type === 'outbound-rtp')).toHaveLength(1);
-  await expect(ask('resume', { consumer: first })).rejects.toThrow('INVALID_ARGUMENT');
+  await expect(viewer.ask('resume', { consumer: first })).rejects.toThrow('INVALID_ARGUMENT');
   call.cancel();
 });

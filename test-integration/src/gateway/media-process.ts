@@ -100,9 +100,10 @@ export class MediaProcess {
     phoneId: string,
     viewerId: string,
     edge: boolean,
+    role = Role.ROLE_WATCH,
   ): Promise<ClientDuplexStream<SignalFrame, SignalFrame>> {
     const call = this.client.signal();
-    const open = { viewerId, phoneId, role: Role.ROLE_WATCH, edge, connection: 'cn_1', pinned: false };
+    const open = { viewerId, phoneId, role, edge, connection: 'cn_1', pinned: false };
     call.write({ frame: { $case: 'open', value: open } });
     call.write({ frame: { $case: 'json', value: JSON.stringify({ id: 1, method: 'join', data: {} }) } });
     await once(call, 'data');

@@ -1,0 +1,66 @@
+import { silentLog } from '@ancloud/kit';
+import { Role } from '@ancloud/contracts/common/v1/common';
+import { connectState, type State } from '@ancloud/state';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type NatsServer, type RedisServer, startNats, startRedis } from '../harness/servers.js';
+import { MediaProcess } from './media-process.js';
+import { SendingSession } from './sending-session.js';
+import { SignalAsker } from './signal-asker.js';
+
+const PHONE = 'ph_refusals';
+let redis: RedisServer;
+let nats: NatsServer;
+let state: State;
+let media: MediaProcess;
+let session: SendingSession;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  nats = await startNats();
+  state = await connectState({ url: redis.url, name: 'test', log: silentLog });
+  media = await MediaProcess.start('media-1', {
+    redis,
+    nats,
+    farmSecret: 'a-secret-of-a-farm-that-is-long-enough',
+  });
+  session = await SendingSession.start(state, { phoneId: PHONE });
+  session.steady(true);
+});
+afterAll(async () => {
+  session?.close();
+  await media?.stop();
+  await state?.close();
+  await nats?.stop();
+  await redis?.stop();
+});
+
+const fingerprints = [
+  {
+    algorithm: 'sha-256',
+    value: Array.from({ length: 32 }, (_, at) => at.toString(16).padStart(2, '0').toUpperCase()).join(':'),
+  },
+];
+
+it('what the worker refuses of a viewer is the viewer’s fault, and nothing that is logged as ours', async () => {
+  const call = await media.join(PHONE, 'vw_1', false, Role.ROLE_CONTROL);
+  const viewer = new SignalAsker(call);
+  const { id: transport } = await viewer.ask('createTransport', { direction: 'send' });
+  const valueless = { role: 'client', fingerprints: [{ algorithm: 'sha-256' }] };
+  expect(await viewer.refusal('connectTransport', { transport, dtlsParameters: valueless })).toBe(
+    'MESSAGE_MALFORMED',
+  );
+  const connection = { transport, dtlsParameters: { role: 'client', fingerprints } };
+  await viewer.ask('connectTransport', connection);
+  expect(await viewer.refusal('connectTransport', connection)).toBe('INVALID_ARGUMENT');
+  const channel = { transport, label: 'input', sctpStreamParameters: { streamId: 1, ordered: true } };
+  await viewer.ask('produceData', channel);
+  expect(await viewer.refusal('produceData', channel)).toBe('INVALID_ARGUMENT');
+  const unnamed = { ...channel, sctpStreamParameters: { ordered: true } };
+  expect(await viewer.refusal('produceData', unnamed)).toBe('MESSAGE_MALFORMED');
+  expect(await viewer.refusal('consume', { rtpCapabilities: {} })).toBe('CODEC_UNSUPPORTED');
+  // It serves on.
+  const moves = { ...channel, label: 'moves', sctpStreamParameters: { streamId: 2, ordered: true } };
+  await viewer.ask('produceData', moves);
+  expect(media.log).not.toContain('a request failed');
+  call.cancel();
+});
