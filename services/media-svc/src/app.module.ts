@@ -2,12 +2,13 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import { IceController } from './api/ice.controller.js';
-import { LOG, MediaController, PIPE_LISTEN } from './api/media.controller.js';
+import { LOG, MediaController, PIPE_LISTEN, REQUEST_COUNT } from './api/media.controller.js';
 import { FeedController } from './api/feed.controller.js';
 import { PUSHES, PushController } from './api/push.controller.js';
 import { RECORDINGS, RecordingController } from './api/recording.controller.js';
 import { Feeds } from './feeds.js';
 import { IceSelfTest } from './ice-self-test.js';
+import type { RequestCount } from './io/request-count.js';
 import type { PipeListen } from './pipe-end.js';
 import type { Pushes } from './pushes.js';
 import type { Recordings } from './recordings.js';
@@ -20,6 +21,7 @@ export class AppModule {
   static with(parts: {
     readonly streams: Streams;
     readonly pipeListen: PipeListen;
+    readonly refused: RequestCount;
     readonly feeds: Feeds;
     readonly whep: WhepSessions;
     readonly recordings: Recordings | undefined;
@@ -35,6 +37,7 @@ export class AppModule {
       providers: [
         { provide: Streams, useValue: parts.streams },
         { provide: PIPE_LISTEN, useValue: parts.pipeListen },
+        { provide: REQUEST_COUNT, useValue: parts.refused },
         { provide: Feeds, useValue: parts.feeds },
         { provide: PUSHES, useValue: { here: parts.pushes } },
         { provide: RECORDINGS, useValue: { here: parts.recordings } },

@@ -12,6 +12,7 @@ import { IceSelfTest } from './ice-self-test.js';
 import { MediaPeers } from './io/media-peers.js';
 import { PhoneEnds } from './io/phone-ends.js';
 import { Registration } from './io/registration.js';
+import { requestCount } from './io/request-count.js';
 import { SessionCaller } from './io/session-caller.js';
 import { Pushes } from './pushes.js';
 import { Recordings } from './recordings.js';
@@ -101,6 +102,7 @@ await runMain({ log }, async (life) => {
     module: AppModule.with({
       streams,
       pipeListen: config.pipe,
+      refused: requestCount(metrics),
       feeds,
       whep,
       recordings,

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { silentLog } from '@ancloud/kit';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import { connectState, type State } from '@ancloud/state';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../harness/places.js';
 import { type NatsServer, type RedisServer, startNats, startRedis } from '../harness/servers.js';
 import { MediaProcess } from './media-process.js';
 import { SendingSession } from './sending-session.js';
@@ -13,16 +15,19 @@ let nats: NatsServer;
 let state: State;
 let media: MediaProcess;
 let session: SendingSession;
+let metrics: string;
 
 beforeAll(async () => {
   redis = await startRedis();
   nats = await startNats();
   state = await connectState({ url: redis.url, name: 'test', log: silentLog });
-  media = await MediaProcess.start('media-1', {
-    redis,
-    nats,
-    farmSecret: 'a-secret-of-a-farm-that-is-long-enough',
-  });
+  metrics = `127.0.0.1:${await freePort()}`;
+  const farmSecret = 'a-secret-of-a-farm-that-is-long-enough';
+  media = await MediaProcess.start(
+    'media-1',
+    { redis, nats, farmSecret },
+    { ANCLOUD_METRICS_LISTEN: metrics },
+  );
   session = await SendingSession.start(state, { phoneId: PHONE });
   session.steady(true);
 });
@@ -33,6 +38,13 @@ afterAll(async () => {
   await nats?.stop();
   await redis?.stop();
 });
+
+/** How many were refused, by code. */
+async function refused(): Promise<Record<string, number>> {
+  const text = await (await fetch(`http://${metrics}/metrics`)).text();
+  const lines = text.matchAll(/^ancloud_media_requests_refused_total\{[^}]*code="(\w+)"[^}]*\} (\d+)$/gm);
+  return Object.fromEntries(Array.from(lines, ([, code = '', count]) => [code, Number(count)]));
+}
 
 const fingerprints = [
   {
@@ -62,5 +74,17 @@ it('what the worker refuses of a viewer is the viewer’s fault, and nothing tha
   const moves = { ...channel, label: 'moves', sctpStreamParameters: { streamId: 2, ordered: true } };
   await viewer.ask('produceData', moves);
   expect(media.log).not.toContain('a request failed');
+  // A join that is refused is counted by the gateway.
+  expect(await refused()).toEqual({ INVALID_ARGUMENT: 2, MESSAGE_MALFORMED: 2, CODEC_UNSUPPORTED: 1 });
   call.cancel();
+});
+
+it('a frame that is none ends its viewer, and is counted', async () => {
+  const before = (await refused())['MESSAGE_MALFORMED'] ?? 0;
+  const call = await media.join(PHONE, 'vw_2', false);
+  const ended = once(call, 'error');
+  call.write({ frame: { $case: 'json', value: '{"id":2,"method":' } });
+  const [error] = (await ended) as [Error];
+  expect(error.message).toContain('not one of the protocol');
+  expect((await refused())['MESSAGE_MALFORMED']).toBe(before + 1);
 });

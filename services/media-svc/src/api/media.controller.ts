@@ -19,6 +19,7 @@ import type {
 } from '@ancloud/contracts/media/v1/media';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
+import type { RequestCount } from '../io/request-count.js';
 import type { PipeListen } from '../pipe-end.js';
 import { Streams } from '../streams.js';
 import { WhepSessions } from '../whep-sessions.js';
@@ -29,6 +30,8 @@ import { SignalConnection } from './signal-connection.js';
 export const LOG = Symbol('log');
 /** Injection token: where pipes of other media-svcs arrive. */
 export const PIPE_LISTEN = Symbol('pipe listen');
+/** Injection token: counts what viewers are refused. */
+export const REQUEST_COUNT = Symbol('request count');
 const SERVICE = 'ancloud.media.v1.MediaService';
 
 /** The gRPC edge: decode, call, encode. */
@@ -41,12 +44,14 @@ export class MediaController {
     @Inject(LOG) private readonly log: Log,
     @Inject(WhepSessions) private readonly whep: WhepSessions,
     @Inject(PIPE_LISTEN) private readonly pipeListen: PipeListen,
+    @Inject(REQUEST_COUNT) private readonly refused: RequestCount,
   ) {}
 
   @GrpcStreamCall(SERVICE, 'signal')
   signal(call: ServerDuplexStream<SignalFrame, SignalFrame>): void {
+    const { bus, lanes, log, refused } = this;
     // Owned by the call: it subscribes to the call's events and ends with it.
-    void new SignalConnection(call, this.streams, { bus: this.bus, lanes: this.lanes, log: this.log });
+    void new SignalConnection(call, this.streams, { bus, lanes, log, refused });
   }
 
   @GrpcStreamCall(SERVICE, 'openPipe')

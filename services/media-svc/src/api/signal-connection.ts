@@ -4,6 +4,7 @@ import type { SignalFrame, SignalOpen } from '@ancloud/contracts/media/v1/media'
 import type { Bus, Lanes, StraightOutlet } from '@ancloud/bus';
 import { AppError, asAppError, type Log } from '@ancloud/kit';
 import { ownShape } from '../core/rtp-parameters.js';
+import type { RequestCount } from '../io/request-count.js';
 import type { Streams } from '../streams.js';
 import { Viewer } from '../viewer.js';
 
@@ -20,6 +21,7 @@ export class SignalConnection {
   readonly #bus: Bus;
   readonly #lanes: Lanes;
   readonly #log: Log;
+  readonly #refused: RequestCount;
   readonly #openTimer: NodeJS.Timeout;
   #open: SignalOpen | undefined;
   #viewer: Viewer | undefined;
@@ -30,13 +32,24 @@ export class SignalConnection {
   constructor(
     call: ServerDuplexStream<SignalFrame, SignalFrame>,
     streams: Streams,
-    { bus, lanes, log }: { readonly bus: Bus; readonly lanes: Lanes; readonly log: Log },
+    {
+      bus,
+      lanes,
+      log,
+      refused,
+    }: {
+      readonly bus: Bus;
+      readonly lanes: Lanes;
+      readonly log: Log;
+      readonly refused: RequestCount;
+    },
   ) {
     this.#call = call;
     this.#streams = streams;
     this.#bus = bus;
     this.#lanes = lanes;
     this.#log = log;
+    this.#refused = refused;
     this.#openTimer = setTimeout(
       () => this.#fail(new AppError('DEADLINE_EXCEEDED', 'the viewer did not join in time')),
       protocol.limits.joinTimeoutMs,
@@ -51,19 +64,19 @@ export class SignalConnection {
     if (this.#ended) return;
     if (frame?.$case === 'open') {
       if (this.#open !== undefined)
-        return this.#fail(new AppError('MESSAGE_MALFORMED', 'a second open frame'));
+        return this.#bad(new AppError('MESSAGE_MALFORMED', 'a second open frame'));
       this.#open = frame.value;
       return;
     }
     if (frame === undefined || this.#open === undefined) {
-      return this.#fail(new AppError('MESSAGE_MALFORMED', 'the first frame was not open'));
+      return this.#bad(new AppError('MESSAGE_MALFORMED', 'the first frame was not open'));
     }
     if (frame.value.length > protocol.limits.signalFrame) {
-      return this.#fail(new AppError('MESSAGE_TOO_LARGE', 'a signalling frame is too large'));
+      return this.#bad(new AppError('MESSAGE_TOO_LARGE', 'a signalling frame is too large'));
     }
     const parsed = protocol.parseFrame(frame.value);
     if (parsed === null)
-      return this.#fail(new AppError('MESSAGE_MALFORMED', 'a signalling frame is not one of the protocol'));
+      return this.#bad(new AppError('MESSAGE_MALFORMED', 'a signalling frame is not one of the protocol'));
     if (!('method' in parsed)) {
       if (!('notify' in parsed)) return;
       if (parsed.notify === 'leave') this.#end('the viewer left');
@@ -71,13 +84,15 @@ export class SignalConnection {
       return;
     }
     if (this.#waiting >= MAX_WAITING)
-      return this.#fail(new AppError('RATE_LIMITED', 'too many requests wait'));
+      return this.#bad(new AppError('RATE_LIMITED', 'too many requests wait'));
     this.#waiting += 1;
     this.#queue = this.#queue.then(() => this.#serve(parsed)).finally(() => (this.#waiting -= 1));
   }
 
   async #serve(request: protocol.RequestFrame): Promise<void> {
     if (this.#ended) return;
+    // Whose refusals the gateway counts.
+    const first = request.method === 'join' && this.#viewer === undefined;
     try {
       const ok =
         request.method === 'join'
@@ -86,6 +101,7 @@ export class SignalConnection {
       this.#send({ id: request.id, ok: ok ?? {} });
     } catch (error) {
       const { code, message, cause, value } = asAppError(error);
+      if (!first) this.#refused(code);
       if (code === 'INTERNAL')
         this.#log.error(
           { viewer: this.#open?.viewerId, method: request.method, err: cause ?? error },
@@ -179,6 +195,12 @@ export class SignalConnection {
   #send(frame: protocol.Frame): void {
     if (this.#ended) return;
     this.#call.write({ frame: { $case: 'json', value: JSON.stringify(frame) } });
+  }
+
+  /** A frame that nobody's player sends: whoever it is, is spoken to no more. */
+  #bad(error: AppError): void {
+    this.#refused(error.code);
+    this.#fail(error);
   }
 
   /** Ends the call with an error: the gateway tells the viewer. By the error alone: a call that was ended before has told that all is well. */
