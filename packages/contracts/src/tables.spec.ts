@@ -54,6 +54,8 @@ describe('parseFrame', () => {
     '{"id":"1","method":"x"}',
     '{"id":1}',
     '{"id":1,"error":null}',
+    '{"id":1,"error":{"code":"X"}}',
+    '{"id":1,"error":{"code":{"toString":0,"valueOf":0},"message":"y"}}',
     '{"id":1.5,"method":"x"}',
   ])('refuses %s', (text) => expect(parseFrame(text)).toBeNull());
 });

@@ -203,7 +203,7 @@ export const limits = {
   touchSilenceMs: 1_000,
 } as const;
 
-/** Reads one frame; null when it is none. Values stay unknown: each method's handler checks its own. */
+/** Reads one frame; null when it is none. Never throws. Values stay unknown: each method's handler checks its own. */
 export function parseFrame(text: string): Frame | null {
   let value: unknown;
   try {
@@ -220,7 +220,9 @@ export function parseFrame(text: string): Frame | null {
   if ('error' in frame) {
     const error = frame['error'] as Record<string, unknown> | null;
     if (typeof error !== 'object' || error === null) return null;
-    return { id, error: { code: String(error['code']), message: String(error['message']) } };
+    const { code, message } = error;
+    // No String(): of an object with a `toString` of its own it throws.
+    return typeof code === 'string' && typeof message === 'string' ? { id, error: { code, message } } : null;
   }
   return 'ok' in frame ? { id, ok: frame['ok'] } : null;
 }
