@@ -76,6 +76,50 @@ export function damagedLines(seeds: readonly string[], lines: readonly string[] 
   });
 }
 
+/** Values that readers of JSON do not expect: edges of numbers, and objects that cannot be made a text. */
+const oddJson: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom(null, true, '', '__proto__', 0, -1, 1.5, 1e308, 2 ** 53, [], {}),
+  fc.constant({ toString: 0, valueOf: 0 }),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+const jsonEdits = fc.array(fc.tuple(fc.constantFrom('set', 'set', 'drop', 'add'), fc.nat(), oddJson), {
+  maxLength: 4,
+});
+
+type Place = readonly [holder: Record<string, unknown>, key: string];
+
+function places(value: unknown): Place[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const holder = value as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key): Place[] => [[holder, key], ...places(holder[key])]);
+}
+
+/** The text of one of `seeds` with values that it should not have, fields that lack or are too many, of any JSON, or of what is none. */
+export function damagedJson(seeds: readonly unknown[]): fc.Arbitrary<string> {
+  const edited = fc.tuple(fc.nat(seeds.length - 1), jsonEdits).map(([index, edits]) => {
+    const root: Record<string, unknown> = { value: structuredClone(seeds[index]) };
+    for (const [kind, at, odd] of edits) {
+      const all = places(root);
+      const [holder, key] = all[at % Math.max(1, all.length)] ?? [root, 'value'];
+      const put = structuredClone(odd);
+      if (kind === 'drop') delete holder[key];
+      else if (kind === 'set') holder[key] = put;
+      else Object.assign(holder, { [`more${at % 7}`]: put });
+    }
+    return JSON.stringify(root.value) ?? '';
+  });
+  const typed = fc.tuple(edited, fc.nat(), fc.string({ maxLength: 3 })).map(([text, position, put]) => {
+    const at = position % (text.length + 1);
+    return text.slice(0, at) + put + text.slice(at + put.length + 1);
+  });
+  return fc.oneof(
+    { weight: 6, arbitrary: edited },
+    { weight: 2, arbitrary: typed },
+    { weight: 1, arbitrary: fc.json() },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
+  );
+}
+
 /** A tar's checksum would hide everything behind it from damage: each header's is made right again. Changes `bytes`, and answers them. */
 export function resummed(bytes: Buffer): Buffer {
   for (let at = 0; at + 512 <= bytes.length; at += 512) {

@@ -3,7 +3,7 @@
  * changes, damage for fuzz targets, a reader of what is encrypted, and what a process holds.
  */
 export { chromiumProgram } from './chromium-program.js';
-export { damagedBytes, damagedLines, FUZZ_MS, fuzzSettings, resummed } from './damage.js';
+export { damagedBytes, damagedJson, damagedLines, FUZZ_MS, fuzzSettings, resummed } from './damage.js';
 export { eventually } from './eventually.js';
 export type { EventuallyOptions } from './eventually.js';
 export { FakePhone } from './fake-phone.js';

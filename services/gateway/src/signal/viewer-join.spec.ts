@@ -129,6 +129,7 @@ describe('join', () => {
     ['text that is no frame', 'hello'],
     ['another method', '{"id":1,"method":"consume","data":{}}'],
     ['no credential', '{"id":1,"method":"join","data":{}}'],
+    ['an error whose code is no text', '{"id":1,"error":{"code":{"toString":0,"valueOf":0},"message":""}}'],
   ])('is not %s', (_, text) => {
     connection().text(text, text.length);
     expect(at.socket.closed).toEqual({ code: 4400, reason: 'MESSAGE_MALFORMED' });
