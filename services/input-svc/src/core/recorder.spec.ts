@@ -134,7 +134,7 @@ it.each<[string, Done, unknown[]]>([
     ],
   ],
   [
-    'a key that was pressed, however long, and one that was held over another',
+    'a key that was pressed, and one that was held over another',
     [
       [1_000, key(66, true)],
       [1_040, key(66, true, 1)],
@@ -149,6 +149,25 @@ it.each<[string, Done, unknown[]]>([
       [100, { $case: 'key', value: { keycode: 59, stroke: KeyStroke.KEY_STROKE_DOWN, metastate: 0 } }],
       [100, { $case: 'key', value: { keycode: 29, stroke: KeyStroke.KEY_STROKE_UNSPECIFIED, metastate: 0 } }],
       [100, { $case: 'key', value: { keycode: 59, stroke: KeyStroke.KEY_STROKE_UP, metastate: 0 } }],
+    ],
+  ],
+  [
+    'a key that was held as its down and its up, and one that was let go just before it counts as held',
+    [
+      [1_000, key(66, true)],
+      [1_500, key(66, true, 1)],
+      [3_000, key(66, false)],
+      [3_100, key(66, true)],
+      [3_499, key(66, false)],
+      [4_000, key(66, true)],
+      [4_400, key(66, false)],
+    ],
+    [
+      [0, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_DOWN, metastate: 0 } }],
+      [2_000, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_UP, metastate: 0 } }],
+      [100, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_UNSPECIFIED, metastate: 0 } }],
+      [900, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_DOWN, metastate: 0 } }],
+      [400, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_UP, metastate: 0 } }],
     ],
   ],
   [

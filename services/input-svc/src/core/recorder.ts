@@ -12,6 +12,8 @@ const MAX_TEXT = 4_000;
 /** A finger that moves less, in 65535ths of the picture, and goes up soon, has tapped. */
 const TAP_MOVES = 655;
 const TAP_MS = 500;
+/** A key that is up sooner was pressed. Held for longer it may mean something else: Android's long press begins after 400 to 500 ms. */
+const PRESS_MS = 400;
 const FULL = 65_535;
 
 type Stroke = Gesture['strokes'][number];
@@ -166,8 +168,9 @@ export class Recorder {
     const last = this.#steps.at(-1)?.step;
     const before =
       last?.$case === 'input' && last.value.input?.$case === 'key' ? last.value.input : undefined;
-    if (!down && before?.value.keycode === keycode && before.value.stroke === KeyStroke.KEY_STROKE_DOWN) {
-      // Nothing was done meanwhile: it was pressed.
+    // Nothing was done since it went down.
+    const held = before?.value.keycode === keycode && before.value.stroke === KeyStroke.KEY_STROKE_DOWN;
+    if (!down && held && nowMs - this.#endMs < PRESS_MS) {
       before.value.stroke = KeyStroke.KEY_STROKE_UNSPECIFIED;
       return;
     }
