@@ -187,6 +187,8 @@ describe('a viewer', () => {
 describe('attacks', () => {
   it.each<[string, () => unknown, number]>([
     ['words', () => 'hello', 4400],
+    // As a text it throws.
+    ['an error that is no text', () => ({ id: 1, error: { code: { toString: 0, valueOf: 0 } } }), 4400],
     ['a request before join', () => ({ id: 1, method: 'consume', data: {} }), 4400],
     ['a forged token', () => ({ id: 1, method: 'join', data: { token: 'a.b.c' } }), 4401],
     [
