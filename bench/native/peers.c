@@ -7,6 +7,7 @@
  * stdin, a line each:  <ip> <port> <server's ufrag> <server's password>     one viewer more, numbered from 0
  * stdout then:   connected <viewer> <ms it took>     or   failed <viewer> <why>
  * stdin:   count                          stdout:   count <packets> <lost>  of all viewers so far
+ * stdin:   each                           stdout:   each, and <packets> <sent up to the last of them> of each viewer so far
  * End of stdin, stdout:
  *     frame <viewer> <ssrc> <RTP timestamp> <tag> <CLOCK_MONOTONIC ns>      for each packet with the marker bit
  *     total <viewer> <packets> <lost> <undecipherable>
@@ -76,6 +77,16 @@ static void take_line(char *line)
             lost += rtcp_lost(&viewers[i].rtcp);
         }
         say("count %lu %lu", packets, lost);
+        return;
+    }
+    if (strcmp(line, "each") == 0) {
+        printf("each");
+        for (unsigned i = 0; i < viewer_count; i++) {
+            unsigned long came, sent;
+            rtcp_totals(&viewers[i].rtcp, &came, &sent);
+            printf(" %lu %lu", came, sent);
+        }
+        say("%s", "");
         return;
     }
     struct viewer *v = &viewers[viewer_count];

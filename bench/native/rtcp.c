@@ -97,6 +97,17 @@ unsigned long rtcp_lost(const struct rtcp_receiver *r)
     return lost;
 }
 
+void rtcp_totals(const struct rtcp_receiver *r, unsigned long *came, unsigned long *sent)
+{
+    *came = *sent = 0;
+    for (int i = 0; i < RTCP_SOURCES && r->sources[i].used; i++) {
+        const struct rtcp_source *s = &r->sources[i];
+        if (s->ssrc == PROBATION_SSRC) continue;
+        *came += s->received;
+        *sent += s->highest - s->first + 1;
+    }
+}
+
 size_t rtcp_report(struct rtcp_receiver *r, uint8_t *out)
 {
     size_t at = 8;

@@ -31,6 +31,9 @@ struct rtcp_receiver {
 // One RTP packet in the clear has come. `extension`: id of the transport-wide sequence number, 0 for none.
 void rtcp_received(struct rtcp_receiver *r, const uint8_t *packet, size_t length, unsigned extension, uint64_t now_ns);
 
+// Packets of all sources that came, and that were sent up to the last of them; a sender's probing is in neither.
+void rtcp_totals(const struct rtcp_receiver *r, unsigned long *came, unsigned long *sent);
+
 // Packets of all sources that were sent, going by their numbers, and have not come.
 unsigned long rtcp_lost(const struct rtcp_receiver *r);
 

@@ -1,4 +1,5 @@
 import { getSupportedRtpCapabilities } from 'mediasoup';
+import type { Got } from '../core/shortfall.js';
 import { type Candidate, NativeViewer } from './native-viewer.js';
 
 export interface CrowdTotals {
@@ -18,6 +19,7 @@ export class Crowd {
   readonly #native: NativeViewer;
   readonly #waiting: PromiseWithResolvers<number>[] = [];
   #count: PromiseWithResolvers<{ packets: number; lost: number }> | undefined;
+  #each: PromiseWithResolvers<Got[]> | undefined;
   readonly #firstFrames = new Map<number, bigint>();
   #packets = 0;
   #lost = 0;
@@ -56,6 +58,13 @@ export class Crowd {
     return this.#count.promise;
   }
 
+  /** What each has received so far, one that failed too. */
+  each(): Promise<Got[]> {
+    this.#each = Promise.withResolvers();
+    this.#native.say('each');
+    return this.#each.promise;
+  }
+
   async finish(): Promise<CrowdTotals> {
     this.#native.hush();
     await this.#ended;
@@ -76,6 +85,7 @@ export class Crowd {
       if (what === 'connected') this.#waiting[Number(first)]?.resolve(Number(first));
       else if (what === 'failed') this.#waiting[Number(first)]?.reject(new Error(`native viewer: ${line}`));
       else if (what === 'count') this.#count?.resolve({ packets: Number(first), lost: Number(second) });
+      else if (what === 'each') this.#each?.resolve(gotOf(line));
       else if (what === 'frame') this.#firstFrames.set(Number(first), BigInt(at));
       else if (what === 'total') {
         this.#packets += Number(second);
@@ -85,5 +95,11 @@ export class Crowd {
     const gone = new Error('the native viewers ended');
     for (const { reject } of this.#waiting) reject(gone);
     this.#count?.reject(gone);
+    this.#each?.reject(gone);
   }
+}
+
+function gotOf(line: string): Got[] {
+  const numbers = line.split(' ').slice(1).map(Number);
+  return numbers.flatMap((came, at) => (at % 2 === 0 ? [{ came, sent: numbers[at + 1] ?? NaN }] : []));
 }
