@@ -22,7 +22,8 @@ const BURST = 50;
 
 /**
  * Events that one core of input-svc decodes, arbitrates, scales and sends on, from the CPU time that its process took. Fifty phones
- * with a viewer each, who are this process: they say what media-svc would say. Nobody takes what comes out.
+ * with a viewer each, who are this process: they say what media-svc would say while it has no lane, since NATS alone
+ * tells the sender when it may go on. Nobody takes what comes out.
  */
 export async function inputThroughput(bench: Bench): Promise<Finding[]> {
   const farm = await bench.farm();

@@ -1,7 +1,9 @@
-import { subjects } from '@ancloud/contracts';
+import { Lanes } from '@ancloud/bus';
+import { Metrics, silentLog } from '@ancloud/kit';
 import type { Bench } from '../../bench.js';
 import type { Finding } from '../../core/figure.js';
 import { gestureMessages } from '../../core/gesture.js';
+import { counterIn } from '../../core/metrics-text.js';
 import { p50, p99 } from '../../core/stats.js';
 import { pause, until } from '../../io/command.js';
 import type { Farm } from '../../io/farm.js';
@@ -15,15 +17,18 @@ const EVENTS = 120;
 const EVENTS_PER_SECOND = 1_000;
 
 /**
- * A thousand events a second over fifty phones with a viewer each: from handing a message to NATS, as media-svc would, to the phone
- * having read what it became. The viewer's own way to media-svc is in the other figures.
+ * A thousand events a second over fifty phones with a viewer each: from handing on a message as media-svc does, to the phone having
+ * read what it became. Viewers that hold the controls go straight to the phones' sessions. A viewer's own way to media-svc is in the other
+ * figures.
  */
 export async function fleetDelay(bench: Bench, farm: Farm): Promise<Finding[]> {
   const fleet = await Fleet.start(farm, await bench.native('fleet'), PHONES);
   const speaker = await busOf(farm, 'media-svc');
+  const metrics = new Metrics('bench');
+  const lanes = new Lanes({ bus: speaker, metrics, log: silentLog });
   try {
     const outlets = fleet.phones.map((phone) =>
-      speaker.outlet(subjects.viewerInput, { phone, viewer: `vw_${phone.slice(3)}`, role: 'control' }),
+      lanes.viewerInput({ phone, viewer: `vw_${phone.slice(3)}`, role: 'control' }),
     );
     let gesture = 0;
     const speak = async (events: number): Promise<Map<number, bigint>[]> => {
@@ -40,15 +45,22 @@ export async function fleetDelay(bench: Bench, farm: Farm): Promise<Finding[]> {
       }
       return sent;
     };
-    // Each viewer takes its phone's controls, by a lease of Redis, before it is measured.
-    await until('all phones are touched', async () => {
+    // Each viewer takes its phone's controls, by a lease of Redis, before it is measured, and its way straight to the session.
+    await until('all phones are touched, past NATS', async () => {
       fleet.clear();
+      const before = await waysOf(metrics);
       await speak(10);
-      await pause(100);
-      return (await fleet.heard()).every((one) => one.size >= 9) ? true : undefined;
+      // A lane is not taken while messages are under way by NATS.
+      await pause(500);
+      const straight = (await waysOf(metrics)).straight - before.straight;
+      const heard = await fleet.heard();
+      return straight === 10 * PHONES && heard.every((one) => one.size > 0) ? true : undefined;
     });
     fleet.clear();
+    const before = await waysOf(metrics);
     const sent = await speak(EVENTS);
+    const after = await waysOf(metrics);
+    const went = (['straight', 'lane', 'bus'] as const).map((way) => after[way] - before[way]);
     await pause(500);
     const heard = await fleet.heard();
     const samples = sent.flatMap((events, phone) =>
@@ -57,13 +69,25 @@ export async function fleetDelay(bench: Bench, farm: Farm): Promise<Finding[]> {
         return at === undefined ? [] : [Number(at - from) / 1e6];
       }),
     );
+    const [straight, byLane, byBus] = went;
+    bench.say(
+      `touch-delay: fleet: ${straight} went straight to sessions, ${byLane} by lanes, ${byBus} by NATS`,
+    );
     bench.say(`touch-delay: fleet ${samples.length} of ${PHONES * EVENTS} events reached their phones alone`);
     return [
       { metric: 'fleet_p50', value: p50(samples), samples },
       { metric: 'fleet_p99', value: p99(samples), samples },
     ];
   } finally {
-    await speaker.drain();
+    lanes.close();
+    await Promise.all([metrics.close(), speaker.drain()]);
     await fleet.close();
   }
+}
+
+/** Messages that viewers handed on, by their way. */
+async function waysOf(metrics: Metrics): Promise<{ straight: number; lane: number; bus: number }> {
+  const text = await metrics.registry.metrics();
+  const count = (way: string): number => counterIn(text, 'ancloud_lane_messages_total', `way="${way}"`);
+  return { straight: count('straight'), lane: count('lane'), bus: count('bus') };
 }
