@@ -21,7 +21,7 @@ import { Pinning } from '../io/pinning.js';
 /** They follow one master more. */
 const FOLLOWERS = 200;
 const EVENTS = 300;
-/** Wide enough that an event has reached its last phone before the next: a move that waits is merged with its successor, by intent. */
+/** Wide enough that an event has reached its last phone before the next: a move that waits is merged with its successor, by intent, and has landed with that. */
 const GAP_MS = 40;
 /** Rounds that are not measured. */
 const WARM_UP = 3;
@@ -110,7 +110,7 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
       const [lane, bus] = (await waysOf(farm)).map((count, index) => count - (ways[index] ?? 0));
       bench.say(`group-control: by ${way}: of input-svc's batches ${lane} went by lanes, ${bus} by NATS`);
       bench.say(
-        `group-control: by ${way}: ${measured.length} of ${rounds * EVENTS} events reached each of ${FOLLOWERS} phones alone`,
+        `group-control: by ${way}: ${measured.length} of ${rounds * EVENTS} events reached each of ${FOLLOWERS} phones, ${measured.filter(({ merged }) => merged).length} of them merged into a later one somewhere`,
       );
       return measured;
     };
@@ -123,7 +123,7 @@ export async function groupControl(bench: Bench): Promise<Finding[]> {
     await fleet.boot('adb');
     await warm();
     const byAdb = await ours('adb', 1);
-    const finding = (metric: string, measured: readonly Reach[], figure: keyof Reach): Finding => {
+    const finding = (metric: string, measured: readonly Reach[], figure: 'lastMs' | 'skewMs'): Finding => {
       const [samples = [], theirs = []] = [measured, floor].map((reach) => reach.map((one) => one[figure]));
       return { metric, value: p99(samples), samples, peer: { name: 'bare_writes', value: p99(theirs) } };
     };

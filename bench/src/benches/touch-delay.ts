@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import type { Bench } from '../bench.js';
 import type { Finding } from '../core/figure.js';
 import { arrivals, gestureMessages } from '../core/gesture.js';
+import { touchDelays } from '../core/landings.js';
 import { p50, p99 } from '../core/stats.js';
 import { touchFile } from '../core/touch-file.js';
 import { firstFrameMs } from '../io/browser.js';
@@ -20,6 +21,8 @@ const EVENTS = 600;
 /** Sent before them in the same gesture and not counted: services that have just started compile their code meanwhile. */
 const WARM_EVENTS = 200;
 const GAP_MS = 10;
+
+type Delays = ReturnType<typeof touchDelays>;
 
 /**
  * From handing a touch message to its channel to the phone's scrcpy server having read it. Three viewers: one with a data
@@ -44,8 +47,10 @@ export async function touchDelay(bench: Bench): Promise<Finding[]> {
     for (const [way, measure] of Object.entries(ways)) {
       // A new server each time, so that what it hears is one gesture again.
       await standIn.replaceControlServer();
-      const samples = await measure();
-      bench.say(`touch-delay: ${way}${samples.length} of ${EVENTS} events reached the phone alone`);
+      const { samples, merged } = await measure();
+      bench.say(
+        `touch-delay: ${way}${samples.length} of ${EVENTS} events reached the phone, ${merged} of them merged into a later one`,
+      );
       const beside = (value: number) => (way === '' ? { peer: { name: 'bare_mediasoup', value } } : {});
       findings.push(
         { metric: `${way}p50`, value: p50(samples), samples, ...beside(p50(theirs)) },
@@ -68,7 +73,7 @@ function touches(bench: Bench): string {
 }
 
 /** As the player does it, with a sender that is no browser. */
-async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
+async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<Delays> {
   const events = touches(bench);
   const { token } = await farm.viewer(phone, 'control');
   const signal = await Signal.connect(farm.url);
@@ -85,7 +90,7 @@ async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: S
   }
 }
 
-async function byWebSocket(farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
+async function byWebSocket(farm: Farm, phone: string, standIn: StandIn): Promise<Delays> {
   const { token } = await farm.viewer(phone, 'control');
   const signal = await Signal.connect(farm.url);
   try {
@@ -104,7 +109,7 @@ async function byWebSocket(farm: Farm, phone: string, standIn: StandIn): Promise
   }
 }
 
-async function byChromium(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<number[]> {
+async function byChromium(bench: Bench, farm: Farm, phone: string, standIn: StandIn): Promise<Delays> {
   const browser = await bench.browser();
   const page = await browser.page(farm, keepChannels);
   try {
@@ -125,13 +130,8 @@ async function byChromium(bench: Bench, farm: Farm, phone: string, standIn: Stan
   }
 }
 
-/** Moves that were merged with the next have no arrival of their own and do not count. */
-function pair(sent: ReadonlyMap<number, bigint>, standIn: StandIn): number[] {
-  const reached = arrivals(standIn.heard());
-  return [...sent].flatMap(([number, from]) => {
-    const at = reached.get(number);
-    return at === undefined || number < WARM_EVENTS ? [] : [Number(at - from) / 1e6];
-  });
+function pair(sent: ReadonlyMap<number, bigint>, standIn: StandIn): Delays {
+  return touchDelays(sent, arrivals(standIn.heard()), WARM_EVENTS);
 }
 
 /**

@@ -3,6 +3,7 @@ import { Metrics, silentLog } from '@ancloud/kit';
 import type { Bench } from '../../bench.js';
 import type { Finding } from '../../core/figure.js';
 import { gestureMessages } from '../../core/gesture.js';
+import { touchDelays } from '../../core/landings.js';
 import { counterIn } from '../../core/metrics-text.js';
 import { p50, p99 } from '../../core/stats.js';
 import { pause, until } from '../../io/command.js';
@@ -63,17 +64,16 @@ export async function fleetDelay(bench: Bench, farm: Farm): Promise<Finding[]> {
     const went = (['straight', 'lane', 'bus'] as const).map((way) => after[way] - before[way]);
     await pause(500);
     const heard = await fleet.heard();
-    const samples = sent.flatMap((events, phone) =>
-      [...events].flatMap(([number, from]) => {
-        const at = heard[phone]?.get(number);
-        return at === undefined ? [] : [Number(at - from) / 1e6];
-      }),
-    );
+    const each = sent.map((events, phone) => touchDelays(events, heard[phone] ?? new Map<number, bigint>()));
+    const samples = each.flatMap((one) => one.samples);
+    const merged = each.reduce((sum, one) => sum + one.merged, 0);
     const [straight, byLane, byBus] = went;
     bench.say(
       `touch-delay: fleet: ${straight} went straight to sessions, ${byLane} by lanes, ${byBus} by NATS`,
     );
-    bench.say(`touch-delay: fleet ${samples.length} of ${PHONES * EVENTS} events reached their phones alone`);
+    bench.say(
+      `touch-delay: fleet: ${samples.length} of ${PHONES * EVENTS} events reached their phones, ${merged} of them merged into a later one`,
+    );
     return [
       { metric: 'fleet_p50', value: p50(samples), samples },
       { metric: 'fleet_p99', value: p99(samples), samples },
