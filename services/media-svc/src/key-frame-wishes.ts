@@ -1,10 +1,10 @@
-import { due, noWishes, WISH_GAP_MS, wish, type WishReason } from './core/key-frame-wish.js';
+import { due, noWishes, wish, type WishReason } from './core/key-frame-wish.js';
 
-/** Passes viewers' wishes for key frames on, as core/key-frame-wish.ts merges them. Owned by its stream; ends by `close`. */
+/** Passes viewers' wishes for key frames on, within the limits of core/key-frame-wish.ts. Owned by its stream; ends by `close`. */
 export class KeyFrameWishes {
   readonly #ask: (reason: WishReason) => void;
-  readonly #states = { join: noWishes, loss: noWishes };
-  readonly #timers = new Set<NodeJS.Timeout>();
+  #state = noWishes;
+  #timer: NodeJS.Timeout | undefined;
   #asked = 0;
   #closed = false;
 
@@ -19,24 +19,21 @@ export class KeyFrameWishes {
 
   want(reason: WishReason): void {
     if (this.#closed) return;
-    const decision = wish(this.#states[reason], performance.now(), WISH_GAP_MS[reason]);
-    this.#states[reason] = decision.state;
+    const decision = wish(this.#state, reason, performance.now());
+    this.#state = decision.state;
     if (decision.send) this.#pass(reason);
     if (decision.again === undefined) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      const later = due(this.#states[reason], performance.now());
-      this.#states[reason] = later.state;
-      if (later.send) this.#pass(reason);
+    this.#timer = setTimeout(() => {
+      const later = due(this.#state, performance.now());
+      this.#state = later.state;
+      if (later.send && !this.#closed) this.#pass('join');
     }, decision.again);
-    this.#timers.add(timer);
   }
 
   /** May be called twice. */
   close(): void {
     this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    clearTimeout(this.#timer);
   }
 
   #pass(reason: WishReason): void {

@@ -10,10 +10,8 @@ export const QUIET_MS = 50;
 export const REPLAY_GAP_MS = 150;
 /** Least milliseconds between two encoder restarts for joiners: with the restart's own quarter of a second, nobody waits for more than one. */
 export const RESET_GAP_MS = 700;
-/** Least milliseconds between two encoder restarts for lost packets: each costs everybody. */
+/** Least milliseconds between two answers to lost packets: an encoder restart costs everybody. */
 export const LOSS_GAP_MS = 10_000;
-/** The same of replays for lost packets, which cost the phone nothing: as soon as a moving picture heals by itself (i_frame_interval). */
-export const LOSS_REPLAY_GAP_MS = 2_000;
 
 export type KeyFrameReason = 'join' | 'loss';
 
@@ -33,15 +31,14 @@ const NOTHING: KeyFrameDecision = { do: 'nothing' };
 /**
  * When a viewer needs a key frame: replay the cached group if the stream is quiet and the group short (the phone is not
  * asked), else restart the encoder (RESET_VIDEO), the only key frame request scrcpy has. However many ask, at most seven
- * replays a second, three restarts in two seconds for joiners; for losses one replay in two seconds, one restart in ten. A wish that comes too early
+ * replays a second, three restarts in two seconds for joiners, one answer in ten seconds for losses. A wish that comes too early
  * is kept and answered when its time has come, unless the phone sends a key frame by itself before.
  * The figures were measured (docs/protocol.md, "Key frames").
  */
 export class KeyFramePolicy {
   #lastReplayMs = -Infinity;
   #lastResetMs = -Infinity;
-  #lastLossResetMs = -Infinity;
-  #lastLossReplayMs = -Infinity;
+  #lastLossMs = -Infinity;
   /** A restart was asked for and its key frame has not come. */
   #resetPending = false;
   /** Since when a joiner waits. */
@@ -90,24 +87,10 @@ export class KeyFramePolicy {
   }
 
   #loss(nowMs: number, facts: StreamFacts): KeyFrameDecision {
-    const replayAtMs = Math.max(
-      this.#lastLossReplayMs + LOSS_REPLAY_GAP_MS,
-      this.#lastReplayMs + REPLAY_GAP_MS,
-      this.#lastResetMs + RESET_GAP_MS,
-    );
-    const resetAtMs = Math.max(this.#lastLossResetMs + LOSS_GAP_MS, this.#lastResetMs + RESET_GAP_MS);
-    if (replayable(facts)) {
-      if (nowMs < replayAtMs) return { do: 'wait', atMs: replayAtMs };
-      this.#lastLossReplayMs = nowMs;
-      return this.#replay(nowMs);
-    }
-    if (nowMs < resetAtMs) {
-      // A short group may be quiet before a restart's turn comes.
-      const quietAtMs = facts.cached > 0 ? nowMs + Math.max(1, QUIET_MS - facts.quietMs) : Infinity;
-      return { do: 'wait', atMs: Math.min(resetAtMs, Math.max(replayAtMs, quietAtMs)) };
-    }
-    this.#lastLossResetMs = nowMs;
-    return this.#reset(nowMs);
+    const atMs = Math.max(this.#lastLossMs + LOSS_GAP_MS, this.#lastResetMs + RESET_GAP_MS);
+    if (nowMs < atMs) return { do: 'wait', atMs };
+    this.#lastLossMs = nowMs;
+    return replayable(facts) ? this.#replay(nowMs) : this.#reset(nowMs);
   }
 
   #replay(nowMs: number): KeyFrameDecision {
