@@ -5,7 +5,10 @@ export type WishReason = 'join' | 'loss';
 export interface WishLimits {
   /** Default 50: session-svc keeps the limits of replays and of what the phone is asked, and two that are alike would add up. */
   readonly joinMs: number;
-  /** Default 10 000: a loss heals with the next key frame (2 s); one weak viewer must not restart the encoder for all. */
+  /**
+   * Default 10 000: a loss heals with the next key frame (2 s); one weak viewer must not restart the encoder for all. None is kept: on a
+   * screen that stands Chromium asks 3 s after a packet came, so each answer would bring the next question.
+   */
   readonly lossMs: number;
 }
 
