@@ -47,16 +47,16 @@ export function unixMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** Below the ports that the kernel gives to outgoing connections (32768 and up), with room for as many as a farm may take. */
-const PORT_BASES = Array.from({ length: 15 }, (_, index) => 26_000 + index * 400);
+/** So many ranges of 400 ports lie between 26000 and those that the kernel gives to outgoing connections (32768 and up). */
+const RANGES = 15;
 /** Of this process's next farm: two may run at once, and must not meet. */
-let nextBase = crypto.randomInt(0, PORT_BASES.length);
+let nextRange = crypto.randomInt(0, RANGES);
 
 /** Where a new farm is. `outside`: an address of this machine by which browsers elsewhere come to it; it is asked on loopback all the same. */
 export function newPlace(outside?: string): Place {
   const tag = crypto.randomBytes(3).toString('hex');
-  const base = PORT_BASES[nextBase % PORT_BASES.length] ?? 26_000;
-  nextBase += 1;
+  const base = 26_000 + (nextRange % RANGES) * 400;
+  nextRange += 1;
   const home = makeHome();
   const run = `/run/ancloud-bench-${tag}`;
   const place: Place = {
