@@ -1,3 +1,4 @@
+import { eventually, require } from '../harness/eventually.js';
 import type { Answer, GatewayProcess, Json } from './gateway-process.js';
 
 /** What a partner does with phones, by REST. */
@@ -34,5 +35,12 @@ export class Partner {
   async remove(phoneId: string): Promise<void> {
     const { json } = await this.#gateway.call('DELETE', `/v1/phones/${phoneId}`);
     await this.wait(json.operation);
+  }
+
+  /** Without waiting for their hosts; there is none left then. */
+  async removeAll(): Promise<void> {
+    for (const { phoneId } of await this.list())
+      await this.#gateway.call('DELETE', `/v1/phones/${phoneId}?force=true`);
+    await eventually(async () => require((await this.list()).length === 0, 'phones are left'));
   }
 }

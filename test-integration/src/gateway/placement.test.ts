@@ -28,9 +28,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   host.answer = reach;
-  for (const phone of await partner.list())
-    await gateway.call('DELETE', `/v1/phones/${phone.phoneId}?force=true`);
-  await eventually(async () => require((await partner.list()).length === 0, 'phones are left'));
+  await partner.removeAll();
   await host.die(true);
   await host.close();
 });
