@@ -2,9 +2,9 @@ import type { ControlEvent } from '@ancloud/contracts/input/v1/input';
 import { PadState, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { expect, it } from 'vitest';
 import { padAtRest, padEvents } from '../core/pad.js';
-import { batch, size, stageSessions, type StagedPhone } from './session.fixture.js';
+import { asking, batch, size, stageSessions, type StagedPhone } from './session.fixture.js';
 
-const { until, phone } = stageSessions();
+const { advance, until, phone } = stageSessions();
 
 const pad = (sequence: number, parts: Partial<PadState> = {}): PadState => ({
   ...padAtRest,
@@ -143,4 +143,27 @@ it('a phone without a gamepad is asked nothing, and what it is sent is dropped a
   expect(p.device.written).toEqual([]);
   expect(p.device.commands.some((command) => command.includes('/proc/self/exe'))).toBe(false);
   expect(p.records.at(-1)?.gamepad).toBe(false);
+});
+
+it('a state that asks is answered when the gamepad is in it; one that was void before, or cannot be told, is refused', async () => {
+  const p = await withPad();
+  const ask = (ack: number, state: PadState): void => p.session.input.control(asking(1, ack, event(state)));
+  ask(1, pad(1, { buttons: 1 }));
+  // The program is not there yet: the second is what it is told next, and the third is all that counts then.
+  ask(2, pad(2, { buttons: 2 }));
+  ask(3, pad(3, { buttons: 3 }));
+  await until('the last', () => p.acks.some(({ ack }) => ack === 3));
+  expect(p.acks.filter(({ ack }) => ack > 0).map(({ ack, refused }) => [ack, refused])).toEqual([
+    [1, 'pad'],
+    [2, 'pad'],
+    [3, ''],
+  ]);
+  expect(written(p)[1]?.endsWith(said(pad(1, { buttons: 1 }), pad(3, { buttons: 3 })))).toBe(true);
+  ask(4, pad(4, { buttons: 3 }));
+  await until('what changes nothing', () => p.acks.some(({ ack, refused }) => ack === 4 && refused === ''));
+  p.device.refuses = () => true;
+  [...([...p.device.links][0]?.commands ?? [])].at(-1)?.destroy();
+  ask(5, pad(5, { buttons: 0 }));
+  await advance(60_000);
+  await until('the refusal', () => p.acks.some(({ ack, refused }) => ack === 5 && refused === 'pad'));
 });

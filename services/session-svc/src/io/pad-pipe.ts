@@ -38,6 +38,8 @@ export class PadPipe {
   #wanted: PadState = padAtRest;
   /** What it is; undefined = nobody knows. */
   #told: PadState | undefined;
+  /** Who waits for the gamepad to be in a state. */
+  #waits: { readonly state: PadState; readonly done: (told: boolean) => void } | undefined;
   /** It may not be at rest. At first for what a session-svc before this one has left: no end of a program lets a button go. */
   #touched = true;
   #stream: AdbStream | undefined;
@@ -61,15 +63,26 @@ export class PadPipe {
   state(state: PadState): void {
     if (this.#backoff.failures >= TRIES) return this.#options.metrics.inputDropped.inc({ reason: 'pad' });
     this.#leaving = false;
-    this.#wanted = state;
+    this.#wants(state);
     this.#proceed();
+  }
+
+  /**
+   * Calls `done` once: true when the gamepad is in the newest state, false when that was void before it was told, or cannot be told. One
+   * waits at a time: the one before hears false.
+   */
+  whenTold(done: (told: boolean) => void): void {
+    this.#answer(false);
+    this.#waits = { state: this.#wanted, done };
+    if (this.#told === this.#wanted) this.#answer(true);
+    else if (this.#closed || this.#backoff.failures >= TRIES) this.#answer(false);
   }
 
   /** The holder is gone, or silent: everything is let go, and then the way is closed. */
   rest(): void {
     this.#backoff.reset();
     this.#leaving = true;
-    this.#wanted = padAtRest;
+    this.#wants(padAtRest);
     if (this.#touched || this.#stream !== undefined) this.#proceed();
   }
 
@@ -78,13 +91,24 @@ export class PadPipe {
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#drop();
-    this.#wanted = padAtRest;
+    this.#wants(padAtRest);
   }
 
   /** May be called twice. */
   close(): void {
     this.#closed = true;
     this.lost();
+  }
+
+  #wants(state: PadState): void {
+    this.#wanted = state;
+    if (this.#waits !== undefined && this.#waits.state !== state) this.#answer(false);
+  }
+
+  #answer(told: boolean): void {
+    const waits = this.#waits;
+    this.#waits = undefined;
+    waits?.done(told);
   }
 
   #proceed(): void {
@@ -107,6 +131,7 @@ export class PadPipe {
         this.#touched = !atRest(wanted);
         if (this.#wanted === wanted) break;
       }
+      this.#answer(true);
       if (this.#leaving) this.#drop();
       this.#busy = false;
     } catch (err) {
@@ -156,7 +181,7 @@ export class PadPipe {
     metrics.inputDropped.inc({ reason: 'pad' });
     log.debug({ err, failures: this.#backoff.failures }, 'the gamepad could not be written to');
     const wait = this.#backoff.next();
-    if (this.#backoff.failures >= TRIES) return;
+    if (this.#backoff.failures >= TRIES) return this.#answer(false);
     this.#retry = clock.setTimeout(() => {
       this.#retry = undefined;
       this.#proceed();

@@ -259,7 +259,11 @@ export class SessionInput {
     if (wantsClipboard) this.#tellClipboard();
     if (batch.ack === 0) return;
     const refused = batch.fence < this.#fence ? 'fence' : (drops[0] ?? '');
-    channel.whenWritten((written) => this.#acknowledge(batch, written ? refused : 'not-ready', answer));
+    const told = pad === undefined ? undefined : this.#options.pad;
+    channel.whenWritten((written) => {
+      if (!written || told === undefined) this.#acknowledge(batch, written ? refused : 'not-ready', answer);
+      else told.whenTold((taken) => this.#acknowledge(batch, refused || (taken ? '' : 'pad'), answer));
+    });
   }
 
   #pad(state: NonNullable<InputResult['pad']>, drops: InputDrop[]): void {
