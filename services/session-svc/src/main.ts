@@ -4,6 +4,7 @@ import { connectBus, LaneServer } from '@ancloud/bus';
 import { SessionServiceService } from '@ancloud/contracts/session/v1/session';
 import { createLog, logLevelOf, Metrics, realClock, runMain, startGrpcService } from '@ancloud/kit';
 import { connectState } from '@ancloud/state';
+import { ClipboardReader } from './actions/read-clipboard.js';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
 import { endOrphans, farmEars, watchPhones } from './io/farm-ears.js';
@@ -33,6 +34,7 @@ await runMain({ log }, async (life) => {
   const voice = new FarmVoice({ bus, state, clock: realClock, log });
   life.add({ name: 'voice', stop: () => voice.close(), free: () => voice.flush() });
   state.onReconnect(() => voice.renew());
+  const scrcpy = { version: config.scrcpyVersion, jar };
   const sessionMetrics = new SessionMetrics(metrics, () => sessions.all);
   const sessions: Sessions = new Sessions(
     {
@@ -40,8 +42,7 @@ await runMain({ log }, async (life) => {
       sessionAddress: config.grpcAdvertise,
       rtpIp: config.rtpListenIp,
       srtp: config.srtp,
-      version: config.scrcpyVersion,
-      jar,
+      ...scrcpy,
       connect: adbConnector(keyStore, sessionMetrics, log),
       voice,
       clock: realClock,
@@ -53,7 +54,7 @@ await runMain({ log }, async (life) => {
   );
   life.add({ name: 'sessions', join: () => sessions.close('session-svc is stopping') });
   const service = await startGrpcService({
-    module: AppModule.with({ sessions, log }),
+    module: AppModule.with({ sessions, clipboards: new ClipboardReader(scrcpy), log }),
     services: { 'ancloud.session.v1.SessionService': SessionServiceService },
     address: config.grpcListen,
     auth: { farmSecret: config.farm.farmSecret },

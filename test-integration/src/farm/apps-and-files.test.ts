@@ -55,25 +55,6 @@ function sessions() {
   return createClient(SessionServiceClient, `127.0.0.1:${port}`, { farmSecret, deadlineMs: PATIENCE_MS });
 }
 
-describe('the clipboard', () => {
-  it('is set by session-svc when the call returns, and holds no more than scrcpy carries', async () => {
-    const client = sessions();
-    try {
-      const { phoneId } = phone;
-      const text = `Grüße 👋 ${'x'.repeat(1_000)}`;
-      await client.setClipboard({ phoneId, text, paste: false });
-      expect((await farm.shell(phoneId, 'cmd clipboard get')).trim()).toBe(text);
-      // Two bytes a character: by characters it would fit.
-      await expect(
-        client.setClipboard({ phoneId, text: 'ü'.repeat(131_066), paste: false }),
-      ).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
-      expect((await farm.shell(phoneId, 'cmd clipboard get')).trim()).toBe(text);
-    } finally {
-      client.close();
-    }
-  });
-});
-
 describe('files', () => {
   it('go into a phone and come back byte for byte, through session-svc', async () => {
     const client = sessions();

@@ -1,7 +1,7 @@
 import { AppError } from '@ancloud/kit';
 
 /** Things under way per phone at most: each holds a stream of its one adb connection, or memory of this service. */
-const LIMITS = { shell: 16, file: 4, install: 1, screenshot: 2, keyboard: 2 } as const;
+const LIMITS = { shell: 16, file: 4, install: 1, screenshot: 2, keyboard: 2, clipboard: 1 } as const;
 
 export type Work = keyof typeof LIMITS;
 

@@ -6,6 +6,7 @@ import { parseScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { eventually, FakePhone, ManualClock } from '@ancloud/testkit';
 import type { FakeSocket } from '@ancloud/testkit';
 import { afterAll, beforeEach } from 'vitest';
+import { ClipboardReader } from '../actions/read-clipboard.js';
 import { AppModule } from '../app.module.js';
 import { FakeDevice } from '../io/fake-device.js';
 import type { FakeStart } from '../io/fake-device.js';
@@ -41,6 +42,7 @@ export async function stageService() {
     return FakePhone.start({ version, sockets });
   });
   const metrics = new Metrics('test');
+  const scrcpy = { version: parseScrcpyVersion('4.1'), jar: new ServerJar(Buffer.from('jar')) };
   const heard: string[] = [];
   const sessions: Sessions = new Sessions(
     {
@@ -48,8 +50,7 @@ export async function stageService() {
       sessionAddress: '127.0.0.1:1',
       rtpIp: '127.0.0.1',
       srtp: 'auto',
-      version: parseScrcpyVersion('4.1'),
-      jar: new ServerJar(Buffer.from('jar')),
+      ...scrcpy,
       connect: () => Promise.resolve(device.connect()),
       voice: { record: () => undefined, device: () => undefined, acknowledge: () => undefined },
       clock,
@@ -65,7 +66,7 @@ export async function stageService() {
     },
   );
   const service = await startGrpcService({
-    module: AppModule.with({ sessions, log: silentLog }),
+    module: AppModule.with({ sessions, clipboards: new ClipboardReader(scrcpy), log: silentLog }),
     services: { 'ancloud.session.v1.SessionService': SessionServiceService },
     address: '127.0.0.1:0',
     auth: { farmSecret },

@@ -55,7 +55,7 @@ describe('sessions', () => {
   });
 });
 
-describe('streams and clipboard', () => {
+describe('streams', () => {
   const attach = {
     ip: '127.0.0.1',
     port: 9,
@@ -94,12 +94,6 @@ describe('streams and clipboard', () => {
   ])('refuses %j, naming the field', async (over, field) => {
     const request = { phoneId, fence: 2, ...attach, ...rest, ...over };
     await expect(client.attachStream(request)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', field });
-  });
-  it('sets the clipboard, up to scrcpy’s limit', async () => {
-    await client.setClipboard({ phoneId, text: 'x'.repeat(262_130), paste: false });
-    await expect(
-      client.setClipboard({ phoneId, text: 'x'.repeat(262_131), paste: false }),
-    ).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
   });
   it('lets nobody in without the farm’s secret', async () => {
     const stranger = createClient(SessionServiceClient, client.address, {

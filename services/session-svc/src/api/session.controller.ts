@@ -16,25 +16,25 @@ import type {
   PullFileRequest,
   PushFileRequest,
   PushFileResponse,
+  ReadClipboardRequest,
+  ReadClipboardResponse,
   ReadKeyboardRequest,
   ReadKeyboardResponse,
   ReadScreenRequest,
   ReadScreenResponse,
   ScreenshotChunk,
   ScreenshotRequest,
-  SetClipboardRequest,
-  SetClipboardResponse,
   ShellInput,
   ShellOutput,
 } from '@ancloud/contracts/session/v1/session';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
 import type { Log } from '@ancloud/kit';
-import { SET_CLIPBOARD_TEXT_MAX } from '@ancloud/scrcpy-wire';
 import { from, ignoreElements } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { installApp } from '../actions/install-app.js';
 import { WorkLimits } from '../actions/limits.js';
+import { ClipboardReader } from '../actions/read-clipboard.js';
 import { readKeyboard } from '../actions/read-keyboard.js';
 import { readScreen } from '../actions/read-screen.js';
 import { takeScreenshot } from '../actions/screenshot.js';
@@ -58,6 +58,7 @@ export class SessionController {
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(WorkLimits) private readonly limits: WorkLimits,
     @Inject(SharedScreenshots) private readonly screenshots: SharedScreenshots,
+    @Inject(ClipboardReader) private readonly clipboards: ClipboardReader,
     @Inject(LOG) private readonly log: Log,
   ) {}
 
@@ -128,6 +129,23 @@ export class SessionController {
       const release = this.limits.take(phoneId, 'keyboard');
       try {
         return await readKeyboard(session, signal);
+      } finally {
+        release();
+      }
+    });
+  }
+
+  @GrpcMethod(SERVICE, 'readClipboard')
+  readClipboard(
+    { phoneId }: ReadClipboardRequest,
+    _metadata: Metadata,
+    call: ServerUnaryCall<ReadClipboardRequest, ReadClipboardResponse>,
+  ): Promise<ReadClipboardResponse> {
+    return during(call, async (signal) => {
+      const session = this.sessions.get(phoneId);
+      const release = this.limits.take(phoneId, 'clipboard');
+      try {
+        return await this.clipboards.read(session, signal);
       } finally {
         release();
       }
@@ -224,27 +242,6 @@ export class SessionController {
       }
     });
     answer(null, { output });
-  }
-
-  @GrpcMethod(SERVICE, 'setClipboard')
-  async setClipboard(
-    { phoneId, text, paste }: SetClipboardRequest,
-    _metadata: Metadata,
-    call: ServerUnaryCall<SetClipboardRequest, SetClipboardResponse>,
-  ): Promise<SetClipboardResponse> {
-    const session = this.sessions.get(phoneId);
-    const bytes = Buffer.byteLength(text);
-    if (bytes > SET_CLIPBOARD_TEXT_MAX)
-      throw new AppError(
-        'MESSAGE_TOO_LARGE',
-        `setting the clipboard of ${phoneId}: the text has ${bytes} bytes`,
-        {
-          field: 'text',
-          fix: `send at most ${SET_CLIPBOARD_TEXT_MAX} bytes of UTF-8`,
-        },
-      );
-    await during(call, (signal) => session.input.setClipboard(text, paste, signal));
-    return {};
   }
 }
 

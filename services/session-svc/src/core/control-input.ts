@@ -41,7 +41,6 @@ export class ControlInput {
   readonly #keys = new HeldKeys();
   readonly #version: ScrcpyVersion;
   #fence = 0;
-  #clipboardSequence = 0n;
   /** Of the present holder's gamepad. */
   #padSequence: number | undefined;
 
@@ -60,12 +59,6 @@ export class ControlInput {
   /** Fingers and keys that are down in the phone. */
   get held(): number {
     return this.pointers.held + this.#keys.held;
-  }
-
-  /** Number for a set-clipboard message that wants its acknowledgement; never 0, which asks for none. */
-  nextClipboardSequence(): bigint {
-    this.#clipboardSequence += 1n;
-    return this.#clipboardSequence;
   }
 
   apply(batch: ControlBatch, nowMs: number): InputResult {
@@ -126,7 +119,8 @@ export class ControlInput {
       case 'clipboard':
         messages.push({
           kind: 'setClipboard',
-          sequence: this.nextClipboardSequence(),
+          // Asks for no acknowledgement (scrcpy ControlMessage.SEQUENCE_INVALID).
+          sequence: 0n,
           paste: event.value.paste,
           text: event.value.text,
         });

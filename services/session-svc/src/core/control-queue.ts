@@ -87,7 +87,7 @@ export class ControlQueue {
     this.#items = this.#items.filter(({ kind }) => kind !== 'setClipboard');
   }
 
-  /** Two pastes in one. The phone answers with the newer number, which answers for the older one too. */
+  /** Two pastes in one. */
   #joined(message: SetClipboard): boolean {
     const last = this.#items.at(-1);
     if (last?.kind !== 'setClipboard' || !last.paste || !message.paste) return false;

@@ -60,6 +60,11 @@ export function controlServer(scid: number): NamedServer {
   return { ...common(scid), video: false, audio: false, control: true, clipboardAutosync: true };
 }
 
+/** For one question: a server that tells of each change by itself answers none (scrcpy's Controller.getClipboard). Wakes no screen. */
+export function askingServer(scid: number): NamedServer {
+  return { ...controlServer(scid), clipboardAutosync: false, powerOn: false };
+}
+
 /** Video and audio, with a control socket for RESET_VIDEO and for asking the clipboard. */
 export function mediaServer(scid: number, encoder: EncoderOptions, audio: boolean): NamedServer {
   return {

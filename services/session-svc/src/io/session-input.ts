@@ -2,18 +2,15 @@ import type { LaneAnswer, Share } from '@ancloud/bus';
 import { type ControlAck, ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
-import { AppError, asAppError, type Clock, type Log, translate } from '@ancloud/kit';
+import { type Clock, type Log, translate } from '@ancloud/kit';
 import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { ControlInput, type InputDrop, type InputResult } from '../core/control-input.js';
 import { screenFor } from '../core/geometry.js';
 import type { Size } from '../core/geometry.js';
-import { phonePaused } from '../errors.js';
 import type { ControlChannel } from './control-channel.js';
 import type { PadPipe } from './pad-pipe.js';
 import type { SessionMetrics } from './session-metrics.js';
 
-/** The phone answers a set-clipboard at once; a loaded one within seconds. */
-const CLIPBOARD_MS = 5_000;
 /** Fingers and keys of a phone that nobody has mentioned for so long are lifted, whoever was to do it. */
 export const FORGOTTEN_TOUCH_MS = 30_000;
 
@@ -54,7 +51,6 @@ export class SessionInput {
   #natural: Size | undefined;
   #video: Size | undefined;
   #clipboard: string | undefined;
-  readonly #acks = new Map<bigint, () => void>();
   #lastBatchMs = 0;
   /** Highest fence seen; also known before the phone has told its size. */
   #fence = 0;
@@ -179,33 +175,6 @@ export class SessionInput {
     pad?.rest();
   }
 
-  /** Errors: SESSION_NOT_READY, DEADLINE_EXCEEDED when the phone does not acknowledge, CANCELLED. */
-  async setClipboard(text: string, paste: boolean, signal: AbortSignal): Promise<void> {
-    const { clock, phoneId } = this.#options;
-    if (this.#held) throw phonePaused(phoneId);
-    const channel = this.#channel;
-    const sequence = this.#input?.nextClipboardSequence();
-    if (channel === undefined || sequence === undefined)
-      throw new AppError('SESSION_NOT_READY', `phone ${phoneId} has no control channel yet`);
-    await new Promise<void>((resolve, reject) => {
-      const end = (error?: Error): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', onAbort);
-        this.#acks.delete(sequence);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const onAbort = (): void => end(asAppError(signal.reason, 'CANCELLED'));
-      const timer = clock.setTimeout(() => {
-        const what = `phone ${phoneId} did not take the clipboard in ${CLIPBOARD_MS} ms`;
-        end(new AppError('DEADLINE_EXCEEDED', what));
-      }, CLIPBOARD_MS);
-      this.#acks.set(sequence, () => end());
-      signal.addEventListener('abort', onAbort, { once: true });
-      channel.send([{ kind: 'setClipboard', sequence, paste, text }]);
-    });
-  }
-
   /** The phone's display, as its window manager tells it. */
   display(natural: Size): void {
     this.#natural = natural;
@@ -232,10 +201,7 @@ export class SessionInput {
 
   /** What the phone said on a control socket. */
   heard(message: DeviceMessage): void {
-    // In the order in which they were sent, so one answers for those before it: it may hold their texts too.
-    if (message.kind === 'ackClipboard') {
-      for (const [sequence, done] of this.#acks) if (sequence <= message.sequence) done();
-    } else if (message.kind === 'clipboard') {
+    if (message.kind === 'clipboard') {
       this.#clipboard = message.text;
       this.#options.tell({ $case: 'clipboard', value: message.text });
     }
