@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { action } from '../action.js';
 
-/** `phone viewers|revoke|control|audit`: who looks at a phone and who touches it; `tap|swipe|text|key|gesture|wheel|action`: touching it. */
+/** `phone viewers|revoke|control|audit`: who looks at a phone and who touches it; `tap|swipe|text|key|gesture|wheel|action|gamepad|clipboard`: touching it. */
 export function addControl(phone: Command): void {
   phone
     .command('viewers')
@@ -139,6 +139,39 @@ export function addControl(phone: Command): void {
     .action(
       action(async ({ layout, output }, id: string, file: string, options: { takeOver?: boolean }) =>
         (await import('./phone-inject.js')).phoneGesture(layout, id, file, options, output),
+      ),
+    );
+  phone
+    .command('gamepad')
+    .argument('<id>')
+    .argument('[file]', 'JSON: moments of the whole gamepad with their times')
+    .option(
+      '--press <buttons>',
+      'instead of a file: a, b, x, y, l1, r1, l2, r2, select, start, leftThumb, rightThumb, up, down, left, right, mode',
+    )
+    .option('--duration <ms>', 'with --press: how long they are pressed', '60')
+    .addOption(takeOver())
+    .description('play the gamepad of a phone that has one')
+    .action(
+      action(
+        async (
+          { layout, output },
+          id: string,
+          file: string | undefined,
+          options: { press?: string; duration: string; takeOver?: boolean },
+        ) => (await import('./phone-inject.js')).phoneGamepad(layout, id, file, options, output),
+      ),
+    );
+  phone
+    .command('clipboard')
+    .argument('<id>')
+    .argument('[text]', 'what it shall hold; without it, what it holds is printed')
+    .addOption(takeOver())
+    .description('read or set the phone’s clipboard')
+    .action(
+      action(
+        async ({ layout, output }, id: string, text: string | undefined, options: { takeOver?: boolean }) =>
+          (await import('./phone-inject.js')).phoneClipboard(layout, id, text, options, output),
       ),
     );
   phone

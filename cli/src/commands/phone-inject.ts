@@ -156,18 +156,66 @@ export async function phoneGesture(
   options: Common,
   output: Output,
 ): Promise<void> {
-  let body: unknown;
+  const body = await json(file, '{"strokes":[{"points":[{"x":0.5,"y":0.5}]}]}');
+  await play(layout, id, 'gesture', body, options, output);
+}
+
+/** `./ancloud phone gamepad ID [FILE] --press a,up`: buttons for a moment, or the JSON that POST …/gamepad takes. */
+export async function phoneGamepad(
+  layout: Layout,
+  id: string,
+  file: string | undefined,
+  options: Common & { readonly press?: string; readonly duration: string },
+  output: Output,
+): Promise<void> {
+  if ((file === undefined) === (options.press === undefined))
+    throw new AppError('INVALID_ARGUMENT', 'it is either a file or buttons', {
+      field: 'FILE',
+      value: file ?? '',
+      fix: 'name a file, or give --press, such as --press a,up',
+    });
+  const body =
+    file === undefined
+      ? {
+          moments: [{ buttons: (options.press ?? '').split(',').map((word) => word.trim()) }],
+          durationMs: whole('--duration', options.duration),
+        }
+      : await json(file, '{"moments":[{"leftX":1},{"atMs":500,"buttons":["a"]}]}');
+  await play(layout, id, 'gamepad', body, options, output);
+}
+
+/** `./ancloud phone clipboard ID [TEXT]`: what it holds, or what it shall hold. */
+export async function phoneClipboard(
+  layout: Layout,
+  id: string,
+  text: string | undefined,
+  options: Common,
+  output: Output,
+): Promise<void> {
+  const path = `/v1/phones/${encodeURIComponent(id)}/clipboard`;
+  const client = new GatewayClient(layout);
+  if (text !== undefined) {
+    const body = { text, ...(options.takeOver === true ? { takeOver: true } : {}) };
+    const set = await client.request('PUT', path, { json: body, timeoutMs: TIMEOUT_MS });
+    return output.result(await set.json(), `${id}: its clipboard is set`);
+  }
+  const answer = (await (await client.request('GET', path, { timeoutMs: TIMEOUT_MS })).json()) as {
+    text: string | null;
+  };
+  output.result(answer, answer.text ?? `${id}: its clipboard has no text`);
+}
+
+async function json(file: string, example: string): Promise<object> {
   try {
-    body = JSON.parse(await fs.readFile(file, 'utf8'));
+    return JSON.parse(await fs.readFile(file, 'utf8')) as object;
   } catch (cause) {
     throw new AppError('INVALID_ARGUMENT', `reading ${file}: ${(cause as Error).message}`, {
       field: 'FILE',
       value: file,
-      fix: 'name a JSON file such as {"strokes":[{"points":[{"x":0.5,"y":0.5}]}]}',
+      fix: `name a JSON file such as ${example}`,
       cause,
     });
   }
-  await play(layout, id, 'gesture', body as object, options, output);
 }
 
 async function play(

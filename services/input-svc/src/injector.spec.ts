@@ -170,6 +170,41 @@ describe('Injector', () => {
     expect(input.holder).toBe('');
   });
 
+  it('numbers what it plays under one fence, and waits for a gamepad that comes late', async () => {
+    const pad: Given = { $case: 'gamepad', value: { moments: [{ buttons: 1 }] } };
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    for (const one of [tap, tap, pad]) {
+      const done = play(one);
+      await vi.advanceTimersByTimeAsync(100);
+      await done;
+    }
+    const numbers = (): unknown[] =>
+      sent.flatMap(({ events }) =>
+        events.map(({ event }) =>
+          event?.$case === 'touch'
+            ? event.value.gesture
+            : event?.$case === 'pad'
+              ? event.value.sequence
+              : event?.$case,
+        ),
+      );
+    expect(numbers()).toEqual(['key', 1, 1, 2, 2, 1, 2]);
+    // The program in the phone that writes to the gamepad is not there yet.
+    refused = undefined;
+    sent = [];
+    const late = play(pad);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(numbers()).toEqual([3]);
+    const [press] = sent;
+    refused = '';
+    input.acknowledged({ ack: press?.ack ?? 0, fence: press?.fence ?? 0, refused });
+    await vi.advanceTimersByTimeAsync(59);
+    expect(numbers()).toEqual([3]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await late).toMatchObject({ tookMs: 560 });
+    expect(numbers()).toEqual([3, 4]);
+  });
+
   it('a program that is refused changes nothing of what another one holds', async () => {
     await play(key(KeyStroke.KEY_STROKE_DOWN));
     await vi.advanceTimersByTimeAsync(1_000);

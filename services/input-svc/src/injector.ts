@@ -3,8 +3,9 @@ import type { InjectRequest, InjectResponse } from '@ancloud/contracts/input/v1/
 import { AppError, type Size } from '@ancloud/kit';
 import { ranks } from './core/arbiter.js';
 import type { Plan } from './core/fingers.js';
-import { planScript, type Refusal } from './core/script.js';
-import { eventsOf, notHeld, Stage, type StageOptions } from './stage.js';
+import type { Refusal } from './core/script-limits.js';
+import { planScript } from './core/script.js';
+import { eventsOf, newTrail, notHeld, Stage, type StageOptions, type Trail } from './stage.js';
 
 /** A key that was only pressed down is let go after this long. */
 const HOLD_MS = 30_000;
@@ -26,7 +27,7 @@ interface Kept {
   readonly holder: string;
   /** Under which they were pressed: with the next one they are lifted. */
   readonly fence: number;
-  readonly keys: Set<number>;
+  readonly trail: Trail;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -75,19 +76,19 @@ export class Injector {
     const { holder, takeOver, how, keepsKeys } = program;
     const actor = { viewer: holder, rank: takeOver ? ranks.owner : ranks.control };
     this.#playing = true;
-    let keys = new Set<number>();
+    let trail = newTrail();
     try {
       if (!controls.decide({ type: 'acts', now: performance.now(), ...actor }, how))
         throw notHeld(this.#options);
       await controls.settled();
       if (controls.holder !== holder) throw notHeld(this.#options);
       // Not before: whoever is refused changes nothing of what another program holds.
-      keys = this.#takeKept(holder);
-      return await act(new Stage(this.#options, actor, keys, signal));
+      trail = this.#takeKept(holder);
+      return await act(new Stage(this.#options, actor, trail, signal));
     } finally {
       this.#playing = false;
-      if (!keepsKeys || keys.size === 0 || controls.holder !== holder) this.#leave(holder);
-      else this.#keep(holder, keys);
+      if (!keepsKeys || trail.keys.size === 0 || controls.holder !== holder) this.#leave(holder);
+      else this.#keep(holder, trail);
     }
   }
 
@@ -103,21 +104,19 @@ export class Injector {
     this.#kept = undefined;
   }
 
-  #keep(holder: string, keys: Set<number>): void {
+  #keep(holder: string, trail: Trail): void {
     const timer = setTimeout(() => {
       this.#kept = undefined;
       this.#leave(holder);
     }, HOLD_MS).unref();
-    this.#kept = { holder, fence: this.#options.controls.fence, keys, timer };
+    this.#kept = { holder, fence: this.#options.controls.fence, trail, timer };
   }
 
-  /** What the one who has the controls now has pressed of before. Whoever had them between lifted all of it. */
-  #takeKept(holder: string): Set<number> {
+  /** What the one who has the controls now has done under the same fence. Whoever had them between lifted all that was pressed. */
+  #takeKept(holder: string): Trail {
     const kept = this.#kept;
     this.close();
-    return kept?.holder === holder && kept.fence === this.#options.controls.fence
-      ? kept.keys
-      : new Set<number>();
+    return kept?.holder === holder && kept.fence === this.#options.controls.fence ? kept.trail : newTrail();
   }
 
   #leave(holder: string): void {

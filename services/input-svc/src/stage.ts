@@ -18,6 +18,21 @@ export interface StageOptions {
 }
 
 /**
+ * What programs of one holder have left under one fence. Under it each gesture and each state of the gamepad has a number of its own, else
+ * session-svc takes it for an old one.
+ */
+export interface Trail {
+  /** That are down. */
+  readonly keys: Set<number>;
+  gestures: number;
+  pads: number;
+}
+
+export function newTrail(): Trail {
+  return { keys: new Set(), gestures: 0, pads: 0 };
+}
+
+/**
  * A program at the controls of one phone, from when it got them until it leaves them: under one fence. It ends, by an error of the call
  * that is under way, when its caller goes, when somebody else gets the controls, and when session-svc refuses an input. Every
  * down, up, key and text is acknowledged by session-svc; moves are not waited for.
@@ -27,16 +42,14 @@ export class Stage {
   readonly #actor: Actor;
   readonly #fence: number;
   readonly #signal: AbortSignal;
-  readonly #keys: Set<number>;
-  /** Gestures played so far: under one fence each has a number of its own, else session-svc takes it for an old one. */
-  #gestures = 0;
+  readonly #trail: Trail;
 
-  /** @param keys what is held is remembered there. Errors: CONTROL_NOT_HELD when it has no fence. */
-  constructor(options: StageOptions, actor: Actor, keys: Set<number>, signal: AbortSignal) {
+  /** @param trail of before, under the same fence; is carried on. Errors: CONTROL_NOT_HELD when it has no fence. */
+  constructor(options: StageOptions, actor: Actor, trail: Trail, signal: AbortSignal) {
     this.#options = options;
     this.#actor = actor;
     this.#fence = options.controls.fence;
-    this.#keys = keys;
+    this.#trail = trail;
     this.#signal = signal;
     if (this.#fence === 0) throw notHeld(options);
   }
@@ -47,7 +60,8 @@ export class Stage {
     const fence = this.#fence;
     const began = performance.now();
     const answers = new Set<Promise<void>>();
-    const gestures = this.#gestures;
+    const behind = { ...this.#trail };
+    let lateMs = 0;
     let failed: AppError | undefined;
     const goesOn = (): void => {
       if (failed !== undefined) throw failed;
@@ -58,11 +72,9 @@ export class Stage {
       failed ??= heard === undefined ? unanswered() : refusalOf(heard.refused);
     };
     for (const step of plan.steps) {
-      await this.#until(began + step.atMs / speed, goesOn);
-      const events = eventsOf(step, size(), gestures);
-      for (const { event } of events)
-        if (event?.$case === 'touch') this.#gestures = Math.max(this.#gestures, event.value.gesture);
-      this.#remember(step);
+      await this.#until(began + lateMs + step.atMs / speed, goesOn);
+      const events = eventsOf(step, size(), behind);
+      this.#remember(events);
       controls.counted();
       if (step.moves) {
         send({ fence, events, ack: 0 });
@@ -70,6 +82,10 @@ export class Stage {
       }
       const answer = answered(events).finally(() => answers.delete(answer));
       answers.add(answer);
+      if (step.waits !== true) continue;
+      const askedMs = performance.now();
+      await answer;
+      lateMs += performance.now() - askedMs;
     }
     await Promise.all(answers);
     goesOn();
@@ -99,22 +115,32 @@ export class Stage {
     controls.decide({ type: 'acts', now: performance.now(), ...this.#actor }, '');
   }
 
-  #remember({ inputs }: Step): void {
-    for (const input of inputs) {
-      if (input.$case !== 'key') continue;
-      if (input.value.down) this.#keys.add(input.value.keycode);
-      else this.#keys.delete(input.value.keycode);
+  #remember(events: ControlBatch['events']): void {
+    const trail = this.#trail;
+    for (const { event } of events) {
+      if (event?.$case === 'touch') trail.gestures = Math.max(trail.gestures, event.value.gesture);
+      else if (event?.$case === 'pad') trail.pads = Math.max(trail.pads, event.value.sequence);
+      else if (event?.$case === 'key' && event.value.down) trail.keys.add(event.value.keycode);
+      else if (event?.$case === 'key') trail.keys.delete(event.value.keycode);
     }
   }
 }
 
-/** A step as the phone is told it, behind so many gestures. Errors: INVALID_ARGUMENT. */
-export function eventsOf(step: Step, size: Size, gestures = 0): ControlBatch['events'] {
+/** A step as the phone is told it, behind what was before. Errors: INVALID_ARGUMENT. */
+export function eventsOf(
+  step: Step,
+  size: Size,
+  { gestures, pads }: Pick<Trail, 'gestures' | 'pads'> = newTrail(),
+): ControlBatch['events'] {
   return step.inputs.map((input) => {
     const made = translate({ input, sentAtMs: 0 }, size);
     if (made.kind === 'event') {
-      if (made.event.$case === 'touch') made.event.value.gesture += gestures;
-      return { event: made.event };
+      const { event } = made;
+      if (event.$case === 'touch') event.value.gesture += gestures;
+      // A state is passed on as it is, and a plan may be played again.
+      if (event.$case !== 'pad') return { event };
+      const value = { ...event.value, sequence: event.value.sequence + pads };
+      return { event: { $case: 'pad', value } };
     }
     throw new AppError('INVALID_ARGUMENT', made.kind === 'refused' ? made.why : 'this is no input', {
       field: input.$case,
@@ -130,6 +156,13 @@ export function notHeld({ controls, phoneId }: Pick<StageOptions, 'controls' | '
   });
 }
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  size: 'its screen turned meanwhile: play it again',
+  unsupported:
+    'it has no such thing: a gamepad has who is made with one (`gamepad` of its spec), whom else `key` gives its buttons',
+  pad: 'its gamepad could not be written to: look at the phone',
+};
+
 function refusalOf(reason: string): AppError | undefined {
   switch (reason) {
     case '':
@@ -142,7 +175,7 @@ function refusalOf(reason: string): AppError | undefined {
       });
     default:
       return new AppError('INPUT_DROPPED', `the phone did not take the input: ${reason}`, {
-        fix: reason === 'size' ? 'its screen turned meanwhile: play it again' : 'look at the phone',
+        fix: REMEDIES[reason] ?? 'look at the phone',
       });
   }
 }

@@ -121,6 +121,60 @@ describe('a program', () => {
     await saw('Last key: code=187 ');
   });
 
+  it('sets the clipboard and reads it, by REST and by CLI, whoever has changed it', async () => {
+    const path = `/v1/phones/${phone.phoneId}/clipboard`;
+    const read = async (): Promise<string | null> =>
+      (await farm.api<{ text: string | null }>('GET', path)).text;
+    await farm.api('PUT', path, { text: 'мир 👋' });
+    expect(await read()).toBe('мир 👋');
+    expect(await clipboard()).toBe('мир 👋');
+    const set = await farm.cli(['phone', 'clipboard', phone.phoneId, 'by the CLI']);
+    expect(set, set.stderr).toMatchObject({ code: 0 });
+    expect(await farm.cli(['phone', 'clipboard', phone.phoneId])).toMatchObject({
+      code: 0,
+      stdout: 'by the CLI\n',
+    });
+    await farm.shell(phone.phoneId, 'am start -S -n com.ancloud.notes/.MainActivity');
+    await eventually(async () => {
+      await play('text', { text: 'n' });
+      // KEYCODE_COPY
+      await play('key', { keycode: 278 });
+      const text = await read();
+      if (!/^n+$/.test(text ?? '')) throw new NotYet(`the phone holds '${text}'`);
+    });
+    // Two bytes a character: by characters it would fit.
+    const long = await farm.call('PUT', path, { text: 'ü'.repeat(131_066) });
+    expect([long.status, await long.json()]).toEqual([
+      400,
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', field: 'clipboard' }),
+    ]);
+    expect(await read()).toMatch(/^n+$/);
+  });
+
+  it('taps as often as it is told to while it holds a key', async () => {
+    await open('latency');
+    const viewer = await browser.watch(farm, phone.phoneId, 'watch');
+    const value = await viewer.taps(farm, phone.phoneId);
+    await play('key', { keycode: 59, stroke: 'down' });
+    for (let i = 1; i <= 3; i += 1) {
+      await play('tap', { at: { x: 0.5, y: 0.7 } });
+      await viewer.patternWhere((pattern) => pattern.value === value + i);
+    }
+    await play('key', { keycode: 59, stroke: 'up' });
+    await viewer.page.close();
+  });
+
+  it('hears that a phone has no gamepad, by REST and by CLI', async () => {
+    const body = { moments: [{ buttons: ['a', 'up'] }] };
+    const response = await farm.call('POST', `/v1/phones/${phone.phoneId}/gamepad`, body);
+    expect(await response.json()).toMatchObject({
+      code: 'INPUT_DROPPED',
+      fix: expect.stringContaining('gamepad') as string,
+    });
+    const cli = await farm.cli(['phone', 'gamepad', phone.phoneId, '--press', 'a,up']);
+    expect(cli).toMatchObject({ code: 1, stderr: expect.stringContaining('INPUT_DROPPED') as string });
+  });
+
   it('starts an app by its name', async () => {
     await play('action', { name: 'startApp', argument: 'com.ancloud.latency' });
     const viewer = await browser.watch(farm, phone.phoneId, 'watch');
@@ -208,6 +262,15 @@ describe('a script', () => {
     ['types 5000 bytes', 'text', { text: 'x'.repeat(5_000) }, 400, 'INVALID_ARGUMENT'],
     ['presses no key', 'key', { keycode: 0 }, 400, 'INVALID_ARGUMENT'],
     ['turns 17 notches', 'wheel', { at: { x: 0, y: 0 }, vertical: 17 }, 400, 'INVALID_ARGUMENT'],
+    [
+      'plays a gamepad for an hour',
+      'gamepad',
+      { moments: [{}], durationMs: 3_600_000 },
+      422,
+      'SCRIPT_TOO_LONG',
+    ],
+    ['pushes no gamepad', 'gamepad', { moments: [] }, 400, 'INVALID_ARGUMENT'],
+    ['pushes a button that is none', 'gamepad', { moments: [{ buttons: ['z'] }] }, 400, 'INVALID_ARGUMENT'],
     ['does what is unknown', 'action', { name: 'selfDestruct' }, 400, 'INVALID_ARGUMENT'],
     ['has a field too many', 'tap', { at: { x: 0, y: 0 }, forever: true }, 400, 'INVALID_ARGUMENT'],
   ])('that %s is refused', async (_, verb, body, status, code) => {

@@ -120,8 +120,8 @@ function MacroForm({
         <Text slot="description" className="hint">
           JSON, one step after the other: <code>tap</code>, <code>swipe</code>, <code>text</code>,{' '}
           <code>key</code>, <code>gesture</code>, <code>wheel</code>, <code>action</code>,{' '}
-          <code>waitForPixel</code>, <code>waitForText</code>, each after <code>afterMs</code>. All of it
-          stands in{' '}
+          <code>clipboard</code>, <code>gamepad</code>, <code>waitForPixel</code>, <code>waitForText</code>,
+          each after <code>afterMs</code>. All of it stands in{' '}
           <Link href="/v1/openapi.json" target="_blank" rel="noreferrer">
             the API’s description
           </Link>{' '}

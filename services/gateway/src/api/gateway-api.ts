@@ -1,4 +1,5 @@
 import type {
+  Clipboard,
   Control,
   CreateGroupRequest,
   CreatePhoneRequest,
@@ -27,6 +28,7 @@ import type {
   PausePhoneRequest,
   Phone,
   PhoneOperation,
+  ReadClipboardRequest,
   RebootPhoneRequest,
   ResetPhoneRequest,
   RestorePhoneRequest,
@@ -51,6 +53,7 @@ import type { Principal } from '../auth/principal.js';
 import { getControl, grantControl } from '../control/control.js';
 import { listControlAudit } from '../control/control-audit.js';
 import { inject } from '../control/inject.js';
+import { readClipboard } from '../control/read-clipboard.js';
 import { deleteGroup, listGroups } from '../groups/group-access.js';
 import { createGroup, updateGroup } from '../groups/make-group.js';
 import { getGroup } from '../groups/view-group.js';
@@ -94,10 +97,22 @@ import type { GatewayParts } from './gateway-parts.js';
  * gateway.proto; each is one action file.
  */
 export class GatewayApi {
+  readonly recordings: Recordings;
+  readonly macros: Macros;
+  readonly feeds: Feeds;
+  readonly pushes: Pushes;
+  readonly uploads: Uploads;
+  readonly hosts: Hosts;
   readonly #parts: GatewayParts;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
+    this.recordings = parts.recordings;
+    this.macros = parts.macros;
+    this.feeds = parts.feeds;
+    this.pushes = parts.pushes;
+    this.uploads = parts.uploads;
+    this.hosts = parts.machines;
   }
 
   createPhone(principal: Principal, request: CreatePhoneRequest): Promise<PhoneOperation> {
@@ -193,6 +208,14 @@ export class GatewayApi {
     return inject(this.#parts, principal, request, signal);
   }
 
+  readClipboard(
+    principal: Principal,
+    request: ReadClipboardRequest,
+    signal?: AbortSignal,
+  ): Promise<Clipboard> {
+    return readClipboard(this.#parts, principal, request, signal);
+  }
+
   listControlAudit(
     principal: Principal,
     request: ListControlAuditRequest,
@@ -232,26 +255,6 @@ export class GatewayApi {
     return removeImage(this.#parts, principal, request);
   }
 
-  get recordings(): Recordings {
-    return this.#parts.recordings;
-  }
-
-  get macros(): Macros {
-    return this.#parts.macros;
-  }
-
-  get feeds(): Feeds {
-    return this.#parts.feeds;
-  }
-
-  get pushes(): Pushes {
-    return this.#parts.pushes;
-  }
-
-  get uploads(): Uploads {
-    return this.#parts.uploads;
-  }
-
   screenshot(
     principal: Principal,
     request: ScreenshotRequest,
@@ -278,10 +281,6 @@ export class GatewayApi {
     signal?: AbortSignal,
   ): Promise<Operation> {
     return waitOperation({ ...this.#parts, store: this.#parts.operations }, principal, request, signal);
-  }
-
-  get hosts(): Hosts {
-    return this.#parts.machines;
   }
 
   testIce(principal: Principal): Promise<IceSelfTest> {

@@ -25,6 +25,7 @@ import type {
   ResumePhoneRequest,
   RemoveImageRequest,
   RevokeViewerRequest,
+  ReadClipboardRequest,
   ScreenshotRequest,
   SnapshotPhoneRequest,
   StartPhoneRequest,
@@ -165,6 +166,11 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'inject')
   async inject(request: InjectRequest, metadata: Metadata, call: Cancellable) {
     return this.api.inject(await this.auth.principal(metadata), request, cancelSignal(call));
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'readClipboard')
+  async readClipboard(request: ReadClipboardRequest, metadata: Metadata, call: Cancellable) {
+    return this.api.readClipboard(await this.auth.principal(metadata), request, cancelSignal(call));
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'listControlAudit')

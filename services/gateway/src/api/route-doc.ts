@@ -12,7 +12,7 @@ export function named<S extends z.ZodType>(id: string, schema: S): S {
 
 /** One REST route as it is promised: the OpenAPI document is made of these, and a test holds them against the router. */
 export interface RouteDoc {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** As in OpenAPI: `/v1/phones/{phoneId}`. */
   readonly path: string;
   readonly operationId: string;

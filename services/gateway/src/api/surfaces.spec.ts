@@ -6,7 +6,17 @@ import { routes } from './routes.js';
 
 // REST and gRPC are the same API in two spellings: what one can, the other can, with arguments of the same names.
 
-const verbsOfInject = ['tap', 'swipe', 'text', 'key', 'gesture', 'wheel', 'action'];
+const verbsOfInject = [
+  'tap',
+  'swipe',
+  'text',
+  'key',
+  'gesture',
+  'wheel',
+  'action',
+  'gamepad',
+  'setClipboard',
+];
 
 /** Routes that HTTP alone has, and why. */
 const HTTP_ALONE: Readonly<Record<string, string>> = {

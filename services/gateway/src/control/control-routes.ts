@@ -3,6 +3,8 @@ import { named, type RouteDoc } from '../api/route-doc.js';
 import { auditRange } from './control-audit.js';
 import {
   actionBody,
+  clipboardBody,
+  gamepadBody,
   gestureBody,
   keyBody,
   swipeBody,
@@ -34,6 +36,11 @@ const control = named(
     since: z.iso.datetime().nullable(),
     asking: z.array(z.string()).describe('Viewers that wait for the controls, first come first'),
   }),
+);
+
+const clipboard = named(
+  'Clipboard',
+  z.object({ phoneId: z.string(), text: z.string().nullable().describe('`null`: it has no text') }),
 );
 
 const auditLine = named(
@@ -125,4 +132,21 @@ export const controlRoutes: readonly RouteDoc[] = [
     'Presses one of the phone’s buttons, turns it, opens its panels, starts an app',
     actionBody,
   ),
+  injectRoute('gamepad', 'Plays the gamepad of a phone that has one', gamepadBody),
+  {
+    ...injectRoute('clipboard', 'Sets the phone’s clipboard, and pastes nothing', clipboardBody),
+    method: 'PUT',
+    operationId: 'setClipboard',
+  },
+  {
+    method: 'GET',
+    path: '/v1/phones/{phoneId}/clipboard',
+    operationId: 'readClipboard',
+    tag: 'control',
+    summary: 'The text in the phone’s clipboard',
+    description:
+      'The phone is asked, which takes it some tenths of a second, and 2 s where there is no text.',
+    ok: { status: 200, description: 'As it is now', schema: clipboard },
+    errors: ['PHONE_NOT_FOUND', 'PHONE_PAUSED', 'SESSION_NOT_READY', 'CAPACITY', 'SCRCPY_FAILED'],
+  },
 ];

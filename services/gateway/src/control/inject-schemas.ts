@@ -47,6 +47,26 @@ const actions = {
   displayOff: Action.ACTION_DISPLAY_OFF,
   startApp: Action.ACTION_START_APP,
 } as const;
+/** By their place in the W3C's standard gamepad, in Android's words: `a` is the lower one. */
+const padButtons = [
+  'a',
+  'b',
+  'x',
+  'y',
+  'l1',
+  'r1',
+  'l2',
+  'r2',
+  'select',
+  'start',
+  'leftThumb',
+  'rightThumb',
+  'up',
+  'down',
+  'left',
+  'right',
+  'mode',
+] as const;
 const words = <W extends string>(table: Readonly<Record<W, number>>): W[] => Object.keys(table) as W[];
 
 export const tapBody = named(
@@ -129,6 +149,48 @@ export const actionBody = named(
   }),
 );
 
+export const clipboardBody = named(
+  'SetClipboard',
+  z.strictObject({
+    text: z.string().describe('0-262130 bytes of UTF-8; empty empties the clipboard'),
+    takeOver,
+  }),
+);
+const stick = z.number().min(-1).max(1).default(0);
+const trigger = fraction.default(0);
+export const gamepadBody = named(
+  'PlayGamepad',
+  z.strictObject({
+    moments: z
+      .array(
+        z.strictObject({
+          atMs: ms.default(0).describe('From the beginning; grows from moment to moment'),
+          leftX: stick.describe('Right is positive'),
+          leftY: stick.describe('Down is positive'),
+          rightX: stick,
+          rightY: stick,
+          leftTrigger: trigger,
+          rightTrigger: trigger,
+          buttons: z
+            .array(z.enum(padButtons))
+            .default([])
+            .describe('Those that are pressed; `up` to `right` are the cross'),
+        }),
+      )
+      .describe('How the whole gamepad is from then on until the next moment; 1-10000'),
+    durationMs: ms
+      .default(0)
+      .describe('How long all of it takes: then the gamepad is at rest. 0 is 60 more than the last moment'),
+    repeat: z.int().min(0).max(0xffff_ffff).default(1).describe('All of it takes 60 s at most'),
+    takeOver,
+  }),
+);
+
+/** How REST writes the buttons of a gamepad. */
+export function padWords(buttons: number): (typeof padButtons)[number][] {
+  return padButtons.filter((_, bit) => ((buttons >>> bit) & 1) === 1);
+}
+
 /** How REST writes an action. */
 export function actionWord(action: Action): keyof typeof actions {
   return words(actions).find((word) => actions[word] === action) ?? 'back';
@@ -156,5 +218,21 @@ export const injectionOf = {
   }),
   action: ({ name, argument }: z.output<typeof actionBody>): Injection => ({
     input: { $case: 'action', value: { action: actions[name], argument } },
+  }),
+  clipboard: ({ text }: z.output<typeof clipboardBody>): Injection => ({
+    input: { $case: 'clipboard', value: { text } },
+  }),
+  gamepad: ({ moments, durationMs, repeat }: z.output<typeof gamepadBody>): Injection => ({
+    input: {
+      $case: 'gamepad',
+      value: {
+        moments: moments.map((moment) => ({
+          ...moment,
+          buttons: moment.buttons.reduce((bits, word) => bits | (1 << padButtons.indexOf(word)), 0),
+        })),
+        durationMs,
+        repeat,
+      },
+    },
   }),
 };

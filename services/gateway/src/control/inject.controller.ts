@@ -1,5 +1,5 @@
 import type { Injection } from '@ancloud/contracts/input/v1/inject';
-import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { GatewayApi } from '../api/gateway-api.js';
@@ -8,6 +8,8 @@ import type { Principal } from '../auth/principal.js';
 import { Caller } from '../auth/request-auth.js';
 import {
   actionBody,
+  clipboardBody,
+  gamepadBody,
   gestureBody,
   injectionOf,
   keyBody,
@@ -96,6 +98,37 @@ export class InjectController {
     @Res() reply: FastifyReply,
   ) {
     return this.#play(caller, phoneId, injectionOf.action(body), body, reply);
+  }
+
+  @Get('clipboard')
+  async clipboard(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { text } = await this.api.readClipboard(caller, { phoneId }, goneSignal(reply));
+    await reply.send({ phoneId, text: text ?? null });
+  }
+
+  @Put('clipboard')
+  setClipboard(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Body({ schema: clipboardBody }) body: z.output<typeof clipboardBody>,
+    @Res() reply: FastifyReply,
+  ) {
+    return this.#play(caller, phoneId, injectionOf.clipboard(body), body, reply);
+  }
+
+  @Post('gamepad')
+  @HttpCode(200)
+  gamepad(
+    @Caller() caller: Principal,
+    @Param('phoneId') phoneId: string,
+    @Body({ schema: gamepadBody }) body: z.output<typeof gamepadBody>,
+    @Res() reply: FastifyReply,
+  ) {
+    return this.#play(caller, phoneId, injectionOf.gamepad(body), body, reply);
   }
 
   /** Ends when the client does: a script must not go on for nobody. */

@@ -15,6 +15,26 @@ const steps = [
   },
   { afterMs: 0, wheel: { at: { x: 0.5, y: 0.5 }, horizontal: 0, vertical: -2.5 } },
   { afterMs: 0, action: { name: 'startApp', argument: 'com.example' } },
+  { afterMs: 0, clipboard: { text: 'мир' } },
+  {
+    afterMs: 0,
+    gamepad: {
+      moments: [
+        {
+          atMs: 5,
+          leftX: -1,
+          leftY: 0.5,
+          rightX: 0,
+          rightY: 1,
+          leftTrigger: 0.25,
+          rightTrigger: 1,
+          buttons: ['a', 'r2', 'up', 'mode'],
+        },
+      ],
+      durationMs: 90,
+      repeat: 3,
+    },
+  },
   {
     afterMs: 0,
     waitForPixel: {

@@ -5,9 +5,12 @@ import { named } from '../api/route-doc.js';
 import {
   actionBody,
   actionWord,
+  clipboardBody,
+  gamepadBody,
   gestureBody,
   injectionOf,
   keyBody,
+  padWords,
   swipeBody,
   tapBody,
   textBody,
@@ -35,6 +38,8 @@ const doings = {
   gesture: gestureBody.omit(withoutTakeOver),
   wheel: wheelBody.omit(withoutTakeOver),
   action: actionBody.omit(withoutTakeOver),
+  clipboard: clipboardBody.omit(withoutTakeOver),
+  gamepad: gamepadBody.omit(withoutTakeOver),
   waitForPixel: z.strictObject({
     at: place,
     color: z
@@ -87,6 +92,9 @@ function doingOf(step: Step): MacroStep['step'] {
   if (step.gesture !== undefined) return input(injectionOf.gesture({ ...step.gesture, takeOver: false }));
   if (step.wheel !== undefined) return input(injectionOf.wheel({ ...step.wheel, takeOver: false }));
   if (step.action !== undefined) return input(injectionOf.action({ ...step.action, takeOver: false }));
+  if (step.clipboard !== undefined)
+    return input(injectionOf.clipboard({ ...step.clipboard, takeOver: false }));
+  if (step.gamepad !== undefined) return input(injectionOf.gamepad({ ...step.gamepad, takeOver: false }));
   if (step.waitForPixel !== undefined) {
     const { at, color, tolerance, absent, timeoutMs } = step.waitForPixel;
     const value = { at, rgb: Number.parseInt(color.slice(1), 16), tolerance };
@@ -133,6 +141,13 @@ function inputJson({ input }: Injection): object {
       return { wheel: input.value };
     case 'action':
       return { action: { name: actionWord(input.value.action), argument: input.value.argument } };
+    case 'clipboard':
+      return { clipboard: { text: input.value.text } };
+    case 'gamepad': {
+      const { moments, durationMs, repeat } = input.value;
+      const spelled = moments.map((moment) => ({ ...moment, buttons: padWords(moment.buttons) }));
+      return { gamepad: { moments: spelled, durationMs, repeat: Math.max(1, repeat) } };
+    }
     case undefined:
       return {};
   }

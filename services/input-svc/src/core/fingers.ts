@@ -13,6 +13,8 @@ export interface Step {
   readonly inputs: readonly NonNullable<ViewerInput['input']>[];
   /** Only places changed: what is lost of it heals with the next step. */
   readonly moves: boolean;
+  /** What follows waits until this is on the phone, and is later by so much. */
+  readonly waits?: true;
 }
 
 export interface Plan {

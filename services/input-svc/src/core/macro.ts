@@ -1,11 +1,12 @@
 import type { Macro, MacroStep, Region, WaitFor } from '@ancloud/contracts/input/v1/macro';
 import type { Plan } from './fingers.js';
-import { planScript, type Refusal } from './script.js';
+import type { Refusal } from './script-limits.js';
+import { planScript } from './script.js';
 
 /** What a macro may hold and how it may be played; proto's comments say the same. */
 export const macroLimits = {
   steps: 2_000,
-  /** Of all strokes. */
+  /** Of all strokes, and moments of the gamepad. */
   points: 10_000,
   /** UTF-16 units of all texts. */
   text: 100_000,
@@ -144,6 +145,8 @@ function measure(steps: readonly MacroStep[]): { readonly points: number; readon
   for (const { step } of steps) {
     const input = step?.$case === 'input' ? step.value.input : undefined;
     if (input?.$case === 'text') text += input.value.text.length;
+    if (input?.$case === 'clipboard') text += input.value.text.length;
+    if (input?.$case === 'gamepad') points += input.value.moments.length;
     if (input?.$case === 'gesture')
       points += input.value.strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
   }

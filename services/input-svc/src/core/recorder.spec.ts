@@ -1,4 +1,4 @@
-import { type Injection, KeyStroke, TextMethod } from '@ancloud/contracts/input/v1/inject';
+import { type Injection, KeyStroke, PlayPad, TextMethod } from '@ancloud/contracts/input/v1/inject';
 import { Action, type DeepPartial, TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { expect, it } from 'vitest';
 import { macroLimits, planMacro } from './macro.js';
@@ -168,6 +168,27 @@ it.each<[string, Done, unknown[]]>([
       [100, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_UNSPECIFIED, metastate: 0 } }],
       [900, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_DOWN, metastate: 0 } }],
       [400, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_UP, metastate: 0 } }],
+    ],
+  ],
+  [
+    'what is copied, and a gamepad behind what was done while it was pushed',
+    [
+      [1_000, { $case: 'clipboard', value: { set: true, text: 'copied' } }],
+      [1_100, { $case: 'pad', value: { sequence: 1, buttons: 1 } }],
+      [1_150, key(66, true)],
+      [1_160, key(66, false)],
+      [1_300, { $case: 'pad', value: { sequence: 2 } }],
+    ],
+    [
+      [0, { $case: 'clipboard', value: { text: 'copied' } }],
+      [150, { $case: 'key', value: { keycode: 66, stroke: KeyStroke.KEY_STROKE_UNSPECIFIED, metastate: 0 } }],
+      [
+        0,
+        {
+          $case: 'gamepad',
+          value: PlayPad.fromPartial({ moments: [{ buttons: 1 }], durationMs: 200 }),
+        },
+      ],
     ],
   ],
   [

@@ -2,7 +2,8 @@ import { type Injection, KeyStroke, TextMethod, type Gesture } from '@ancloud/co
 import type { Macro, MacroStep } from '@ancloud/contracts/input/v1/macro';
 import { TouchAction, type TouchFrame, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { macroLimits } from './macro.js';
-import { scriptLimits } from './script.js';
+import { type PadPlayed, PadRecorder } from './pad-recorder.js';
+import { scriptLimits } from './script-limits.js';
 
 /** Places of a finger that are kept: 60 a second show every curve that a hand draws. */
 const POINT_MS = 16;
@@ -34,7 +35,8 @@ interface Touching {
 
 /**
  * Writes down what a hand does, as steps that a program can play and a person can edit: strokes in fractions of the picture,
- * words, keys. What happens while fingers are down stands before their gesture. Hovers, questions for the clipboard and wishes for the
+ * words, keys, a gamepad's moments. What happens while fingers are down stands before their gesture, and before the gamepad's moments
+ * what happens until it rests: a macro does one thing at a time. Hovers, questions for the clipboard and wishes for the
  * controls are no part of it; a mouse's press is a finger's. Pure; times of one clock in ms.
  */
 export class Recorder {
@@ -44,6 +46,7 @@ export class Recorder {
   /** End of the last step. */
   #endMs: number;
   #touching: Touching | undefined;
+  readonly #pad = new PadRecorder();
   #full = false;
 
   constructor(nowMs: number) {
@@ -73,8 +76,9 @@ export class Recorder {
           nowMs,
         );
       case 'clipboard':
-        if (input.value.set && input.value.paste && input.value.text !== '')
-          this.#typed(input.value.text, TextMethod.TEXT_METHOD_PASTE, nowMs);
+        if (!input.value.set) return;
+        if (!input.value.paste) return this.#copied(input.value.text, nowMs);
+        if (input.value.text !== '') this.#typed(input.value.text, TextMethod.TEXT_METHOD_PASTE, nowMs);
         return;
       case 'scroll': {
         const { x, y, horizontal, vertical } = input.value;
@@ -86,6 +90,8 @@ export class Recorder {
       }
       case 'action':
         return this.#push(nowMs, nowMs, { $case: 'action', value: input.value });
+      case 'pad':
+        return this.#played(this.#pad.state(input.value, nowMs));
       default:
     }
   }
@@ -93,6 +99,7 @@ export class Recorder {
   /** All that was done, fingers that are down being lifted now. */
   take(nowMs: number): Macro {
     this.#lift(nowMs);
+    this.#played(this.#pad.end(nowMs));
     return { steps: this.#steps };
   }
 
@@ -194,6 +201,20 @@ export class Recorder {
       return;
     }
     this.#push(nowMs, nowMs, { $case: 'text', value: { text, method } });
+  }
+
+  #copied(text: string, nowMs: number): void {
+    this.#text += text.length;
+    if (this.#text > macroLimits.text) return void (this.#full = true);
+    this.#push(nowMs, nowMs, { $case: 'clipboard', value: { text } });
+  }
+
+  /** From the gamepad's first push to its rest. */
+  #played(played: PadPlayed | undefined): void {
+    if (played === undefined) return;
+    this.#points += played.play.moments.length;
+    if (this.#points > macroLimits.points) return void (this.#full = true);
+    this.#push(played.beganMs, played.endMs, { $case: 'gamepad', value: played.play });
   }
 
   #push(beganMs: number, endMs: number, input: NonNullable<Injection['input']>): void {

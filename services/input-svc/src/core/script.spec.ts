@@ -9,7 +9,8 @@ import { TouchAction } from '@ancloud/contracts/input/v1/viewer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan, Step } from './fingers.js';
-import { planScript, type Refusal, scriptLimits } from './script.js';
+import { type Refusal, scriptLimits } from './script-limits.js';
+import { planScript } from './script.js';
 
 type Given = DeepPartial<Injection>['input'];
 const plan = (input: Given): Plan | Refusal => planScript(Injection.fromPartial({ input }));

@@ -16,28 +16,14 @@ import {
   STEP_MS,
   touches,
 } from './fingers.js';
-
-/** What a program may ask for at most; proto's comments say the same. */
-export const scriptLimits = {
-  durationMs: 60_000,
-  strokes: 100,
-  points: 10_000,
-  fingers: 10,
-  /** Messages, over all repetitions. */
-  steps: 20_000,
-} as const;
+import { planPad } from './pad-script.js';
+import { invalid, long, missing, type Refusal, scriptLimits } from './script-limits.js';
 
 const TAP_MS = 60;
 const SWIPE_MS = 300;
 /** scrcpy's full scale of a wheel. */
 const NOTCHES = 16;
 const FULL = 65_535;
-
-export interface Refusal {
-  readonly code: 'INVALID_ARGUMENT' | 'SCRIPT_TOO_LONG';
-  readonly field: string;
-  readonly why: string;
-}
 
 /** A script as the steps that play it, or why it is none. Pure and total; a plan is finite, whatever was asked for. */
 export function planScript({ input }: Injection): Plan | Refusal {
@@ -111,6 +97,13 @@ export function planScript({ input }: Injection): Plan | Refusal {
     }
     case 'action':
       return once('action', { $case: 'action', value: input.value });
+    case 'clipboard':
+      return once('clipboard', {
+        $case: 'clipboard',
+        value: { set: true, text: input.value.text, paste: false },
+      });
+    case 'gamepad':
+      return planPad(input.value);
     case undefined:
       return invalid('input', 'nothing is to be injected');
   }
@@ -195,7 +188,3 @@ function tooLong(field: string, ms: number): Refusal | undefined {
     ? long(field, `${ms} ms are more than ${scriptLimits.durationMs}`)
     : undefined;
 }
-
-const missing = (field: string): Refusal => invalid(field, `${field} is missing`);
-const invalid = (field: string, why: string): Refusal => ({ code: 'INVALID_ARGUMENT', field, why });
-const long = (field: string, why: string): Refusal => ({ code: 'SCRIPT_TOO_LONG', field, why });
