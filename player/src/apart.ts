@@ -31,6 +31,11 @@ export function soundLateMs(sound: Played, picture: Played, outputMs: number): n
   return nearest + SOUND_BESIDES_MS + outputMs;
 }
 
+/** When a sound comes out of the loudspeaker, ms of the browser's clock. @param outputMs from the track to there. Pure. */
+export function heardAtMs({ timestamp }: Played, outputMs: number): number {
+  return timestamp + SOUND_BESIDES_MS + outputMs;
+}
+
 /** What a picture takes from packet to track when nothing is wished of it, ms: decoding, and 10 ms that Chromium allows for drawing. */
 const OWN_MS = 15;
 /** A smaller difference is not heard, and each change makes the picture halt or hurry. */

@@ -82,6 +82,7 @@ export function begin(): ConnectionWorld {
   const media = {
     send: vi.fn<MediaLike['send']>(),
     stats: vi.fn<MediaLike['stats']>(),
+    heard: vi.fn<MediaLike['heard']>(),
     consume: vi.fn<MediaLike['consume']>(() => Promise.resolve()),
     swap: vi.fn<MediaLike['swap']>(() => Promise.resolve(true)),
     dropped: vi.fn<MediaLike['dropped']>(),

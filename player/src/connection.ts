@@ -6,7 +6,7 @@ import { endOf } from './end-of.js';
 import type { Joined } from './events.js';
 import { serversOf } from './ice-servers.js';
 import { later } from './later.js';
-import type { Sync } from './lips.js';
+import type { Heard, Sync } from './lips.js';
 import { Media } from './media.js';
 import { afterEnd, noTrouble } from './reconnect.js';
 import { Reroute } from './reroute.js';
@@ -48,10 +48,7 @@ export interface ConnectionParts {
   readonly wakes: (changed: (what: 'network' | 'page') => void, signal: AbortSignal) => void;
 }
 
-export type MediaLike = Pick<
-  Media,
-  'send' | 'stats' | 'consume' | 'swap' | 'dropped' | 'restartIce' | 'sound' | 'synchronous' | 'close'
->;
+export type MediaLike = { [K in keyof Media]: Media[K] };
 
 /**
  * A viewer's connection through all its lives: join by token, media, and after a cut again by the resume secret, until
@@ -115,6 +112,10 @@ export class Connection {
   }
 
   /** What the clock of the phone's host says, ms. Rejects with SignalError. */
+  heard(): Heard | undefined {
+    return this.#media?.heard();
+  }
+
   async hostMs(): Promise<number | undefined> {
     return (await this.#signal?.request('clock', {}))?.hostMs;
   }

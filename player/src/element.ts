@@ -162,6 +162,7 @@ export class AncloudPhone extends HTMLElement {
       video: this.video,
       counters: () => connection.stats(),
       hostMs: () => connection.hostMs(),
+      heard: () => connection.heard(),
       measured: (stats) => {
         this.#overlay.stats(stats);
         this.#tell('stats', stats);

@@ -1,6 +1,7 @@
 import type { ClientNotifications } from '@ancloud/contracts/viewer';
 import { AnswerMeter } from './answers.js';
 import { GlassMeter } from './glass.js';
+import type { Heard } from './lips.js';
 import { score } from './score.js';
 import { type Shown, StallMeter } from './stalls.js';
 import { PictureMeter, type PictureStats } from './stats.js';
@@ -14,6 +15,8 @@ export interface ExperienceOptions {
   readonly counters: () => Promise<RTCStatsReport | undefined>;
   /** What the clock of the phone's host says, ms; undefined or rejected while nobody answers. */
   readonly hostMs: () => Promise<number | undefined>;
+  /** The newest sound; undefined while none is heard. */
+  readonly heard: () => Heard | undefined;
   /** Once a second. */
   readonly measured: (stats: PictureStats) => void;
   /** Each 5 s: what the farm is told. */
@@ -37,6 +40,8 @@ export class Experience {
   #seconds: PictureStats[] = [];
   #since = performance.now();
   #frame: number | undefined;
+  /** RTP timestamp of the sound that was looked at last. */
+  #sound: number | undefined;
 
   constructor(options: ExperienceOptions) {
     this.#options = options;
@@ -84,12 +89,21 @@ export class Experience {
     if (hostMs !== undefined) this.#glass.clock(asked, performance.now(), hostMs);
   }
 
+  /** A sound that was looked at before has come to its end: nothing plays. */
+  #listen(): void {
+    const heard = this.#options.heard();
+    if (heard === undefined || heard.rtp === this.#sound) return;
+    this.#sound = heard.rtp;
+    this.#glass.heard(heard.atMs, heard.rtp);
+  }
+
   async #measure(): Promise<void> {
     const counters = await this.#options.counters().catch(() => undefined);
     const read = counters === undefined ? undefined : this.#meter.read(counters);
     if (read === undefined) return;
     const stats = { ...read, rttMs: read.rttMs ?? this.#glass.quickestMs };
     this.#options.measured(stats);
+    this.#listen();
     // Decoded is the most that is known then.
     if (!tellsFrames(this.#options.video))
       for (let frame = 0; frame < stats.newFrames; frame++) this.#stalls.shown(performance.now(), undefined);
@@ -98,7 +112,12 @@ export class Experience {
     if (this.#seconds.length < REPORTED_EACH) return;
     const now = performance.now();
     const report = summary(this.#seconds, this.#stalls.take(), now - this.#since);
-    this.#options.report({ ...report, touchMs: this.#answers.take(), glassMs: this.#glass.take() });
+    this.#options.report({
+      ...report,
+      touchMs: this.#answers.take(),
+      glassMs: this.#glass.take(),
+      soundMs: this.#glass.takeSounds(),
+    });
     this.#seconds = [];
     this.#since = now;
   }

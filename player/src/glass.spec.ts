@@ -23,6 +23,13 @@ it('is what lies between the drawing and the display of a frame', () => {
   expect(meter.take()).toEqual([]);
 });
 
+it('is the same of a sound, by its own clock rate', () => {
+  const meter = metered();
+  meter.heard(1_085, Math.round((1_000 + AHEAD) * 48) % 2 ** 32);
+  expect(meter.takeSounds().map((ms) => Math.round(ms))).toEqual([85]);
+  expect([meter.takeSounds(), meter.take()]).toEqual([[], []]);
+});
+
 it('knows how long the quickest answer took, and none before the first', () => {
   expect(new GlassMeter().quickestMs).toBeUndefined();
   expect(metered().quickestMs).toBe(4);

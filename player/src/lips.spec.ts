@@ -136,3 +136,16 @@ it('tells another track of the picture how long to wait', async () => {
   await seconds(0.5);
   expect(playing.held).toBe(held);
 });
+
+it('tells when the newest sound comes out, of the page’s time, by what the output takes, also while nothing waits', async () => {
+  const playing = new Playing();
+  playing.outputMs = 120;
+  await seconds(1);
+  // Whoever asks first learns how long the output takes.
+  expect(playing.lips.heard).toBeDefined();
+  await seconds(0.1);
+  const now = performance.now();
+  const heard = playing.lips.heard;
+  expect(Math.round((heard?.atMs ?? 0) - now)).toBe(122);
+  expect(heard?.rtp).toBe(source(now, playing.soundTakes, 48).rtpTimestamp);
+});

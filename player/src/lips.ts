@@ -1,5 +1,5 @@
 import type { types } from 'mediasoup-client';
-import { holdOf, type Patience, type Played, soundLateMs } from './apart.js';
+import { heardAtMs, holdOf, type Patience, type Played, soundLateMs } from './apart.js';
 
 /**
  * What counts more while the phone is heard: `picture`, it waits for nothing; `near`, it waits as far as its sound would be late enough to be
@@ -31,6 +31,12 @@ const OUTPUT_EACH = 8;
 /** What of a consumer is used. */
 type Consumed = Pick<types.Consumer, 'kind' | 'getStats' | 'rtpReceiver'>;
 
+/** A sound, and when it comes out of the loudspeaker, ms on the page's clock. */
+export interface Heard {
+  readonly atMs: number;
+  readonly rtp: number;
+}
+
 /** Of `RTCAudioPlayoutStats`: seconds that all samples so far took together to come out, and how many those were. */
 interface Output {
   readonly totalPlayoutDelay: number;
@@ -58,6 +64,20 @@ export class Lips {
 
   constructor(consumers: () => readonly Consumed[]) {
     this.#consumers = consumers;
+  }
+
+  /** The newest; undefined where there is none. */
+  get heard(): Heard | undefined {
+    const sound = this.#consumers().find(({ kind }) => kind === 'audio');
+    if (this.#timer === undefined) void this.#askOutput(sound);
+    const played = newest(sound);
+    if (played === undefined) return undefined;
+    const atMs = heardAtMs(played, this.#outputMs);
+    // Browsers tell it since the page began, or since 1970 (webrtc-pc §5.6 has changed its mind).
+    return {
+      atMs: atMs > performance.timeOrigin / 2 ? atMs - performance.timeOrigin : atMs,
+      rtp: played.rtpTimestamp,
+    };
   }
 
   begin(sync: Sync): void {

@@ -11,7 +11,7 @@ import { mustDecodePicture } from './decodes.js';
 import { createDevice } from './device.js';
 import { InputWay } from './input-way.js';
 import { firstFrame } from './first-frame.js';
-import { aimAt, Lips, type Sync } from './lips.js';
+import { aimAt, type Heard, Lips, type Sync } from './lips.js';
 import { type NoPath, whyNoPath } from './no-path.js';
 import { PathWatch } from './path-watch.js';
 import { type Signal, SignalError } from './signal.js';
@@ -155,6 +155,11 @@ export class Media {
   }
 
   /** The browser's own numbers for the picture, or undefined before there is one. */
+  /** The newest sound; undefined while none is heard. */
+  heard(): Heard | undefined {
+    return this.#sound ? this.#lips.heard : undefined;
+  }
+
   async stats(): Promise<RTCStatsReport | undefined> {
     return this.#receive?.getStats();
   }

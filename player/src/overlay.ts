@@ -12,6 +12,7 @@ export class Overlay {
   #score = '';
   #touch = '';
   #glass = '';
+  #sound = '';
 
   constructor(parts: Pick<Parts, 'veil' | 'why' | 'more' | 'toast' | 'stats'>) {
     this.#parts = parts;
@@ -47,12 +48,20 @@ export class Overlay {
   }
 
   /** What the farm was told last. */
-  experience({ stalls, score, touchMs = [], glassMs = [] }: ClientNotifications['experience']): void {
+  experience({
+    stalls,
+    score,
+    touchMs = [],
+    glassMs = [],
+    soundMs = [],
+  }: ClientNotifications['experience']): void {
     this.#stalls += stalls;
     const newest = touchMs.at(-1);
     if (newest !== undefined) this.#touch = `touch to picture ${newest.toFixed(0)} ms`;
     const glass = glassMs.toSorted((a, b) => a - b)[glassMs.length >> 1];
     if (glass !== undefined) this.#glass = `glass to glass ${glass.toFixed(0)} ms`;
+    const sound = soundMs.at(-1);
+    this.#sound = sound === undefined ? '' : `sound ${sound.toFixed(0)} ms`;
     this.#score = `  score ${score.toFixed(1)}`;
   }
 
@@ -66,6 +75,7 @@ export class Overlay {
       ...(stats.soundBufferMs === undefined ? [] : [`sound’s buffer ${stats.soundBufferMs.toFixed(0)} ms`]),
       `dropped ${stats.framesDropped}  stalls ${this.#stalls}${this.#score}`,
       this.#glass,
+      this.#sound,
       this.#touch,
     ]
       .filter((line) => line !== '')

@@ -20,6 +20,9 @@ const EXPERIENCE = {
   glassFrames: 384,
   glassMsP50: 52.4,
   glassMsP95: 88.7,
+  sounds: 40,
+  soundMsP50: 96.1,
+  soundMsP95: 131.4,
 };
 
 /** Viewers of a pretended farm: two are always there, of which only the first one's player tells how it fares; a made one never comes. */

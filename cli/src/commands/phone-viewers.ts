@@ -32,6 +32,9 @@ interface ViewerView {
     readonly glassFrames: number;
     readonly glassMsP50: number;
     readonly glassMsP95: number;
+    readonly sounds: number;
+    readonly soundMsP50: number;
+    readonly soundMsP95: number;
   } | null;
 }
 
@@ -88,6 +91,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
         'CONTROLS',
         'DELAY MS',
         'GLASS MS',
+        'SOUND MS',
         'TOUCH MS',
         'STALLS',
         'SCORE',
@@ -99,12 +103,13 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
 
 /** Times as p50/p95. */
 function seen(experience: ViewerView['experience']): string[] {
-  if (experience === null) return ['', '', '', '', ''];
-  const { delayMsP50, delayMsP95, stalls, scoreP50, touches, glassFrames } = experience;
+  if (experience === null) return ['', '', '', '', '', ''];
+  const { delayMsP50, delayMsP95, stalls, scoreP50, touches, glassFrames, sounds } = experience;
   const times = (p50: number, p95: number): string => `${p50.toFixed(0)}/${p95.toFixed(0)}`;
   const glass = glassFrames === 0 ? '' : times(experience.glassMsP50, experience.glassMsP95);
+  const sound = sounds === 0 ? '' : times(experience.soundMsP50, experience.soundMsP95);
   const touch = touches === 0 ? '' : times(experience.touchMsP50, experience.touchMsP95);
-  return [times(delayMsP50, delayMsP95), glass, touch, String(stalls), scoreP50.toFixed(1)];
+  return [times(delayMsP50, delayMsP95), glass, sound, touch, String(stalls), scoreP50.toFixed(1)];
 }
 
 /** `./ancloud phone revoke VIEWER` */

@@ -128,6 +128,11 @@ export interface ClientNotifications {
      * From when the phone drew a frame to its display, ms; of frames that are evenly picked, 16 at most. Missing as `touchMs` may be.
      */
     glassMs?: readonly number[];
+    /**
+     * From when the phone made a sound to its coming out of the loudspeaker, ms; one a second while the phone is heard, 16 at most. Missing
+     * as `touchMs` may be.
+     */
+    soundMs?: readonly number[];
     /** 1 (unusable) to 5, as the player judges it (player/src/score.ts). */
     score: number;
   };

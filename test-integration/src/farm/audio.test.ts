@@ -138,6 +138,20 @@ describe('sound', () => {
       if ((await viewer.soundPackets()) === 0) throw new NotYet('no sound has come');
     });
     expect(await hears(viewer)).toBe(true);
+    const { soundMsP50, soundMsP95 } = await eventually(async () => {
+      const { viewers } = await farm.api<{
+        viewers: {
+          viewerId: string;
+          experience: { sounds: number; soundMsP50: number; soundMsP95: number };
+        }[];
+      }>('GET', `/v1/phones/${phone.phoneId}/viewers`);
+      const mine = viewers.find(({ viewerId }) => viewerId === viewer.viewerId)?.experience;
+      if (mine === undefined || mine.sounds < 8) throw new NotYet(`the farm knows of ${mine?.sounds} sounds`);
+      return mine;
+    });
+    // The encoder's packet of 20 ms has to be whole before it can leave.
+    expect(soundMsP50).toBeGreaterThan(20);
+    expect(soundMsP95).toBeGreaterThanOrEqual(soundMsP50);
     // As a page does that has buttons of its own.
     await viewer.page.evaluate(() => {
       (document.querySelector('ancloud-phone') as unknown as { muted: boolean }).muted = true;

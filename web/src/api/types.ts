@@ -144,6 +144,9 @@ export interface Experience {
   readonly glassFrames: number;
   readonly glassMsP50: number;
   readonly glassMsP95: number;
+  readonly sounds: number;
+  readonly soundMsP50: number;
+  readonly soundMsP95: number;
 }
 
 /** Phones that do what is done on their master. */

@@ -69,6 +69,9 @@ const experience = named(
     glassFrames: count.describe('Frames, evenly picked, of which it knows when the phone drew them'),
     glassMsP50: count.describe('From when the phone drew such a frame to its display'),
     glassMsP95: count,
+    sounds: count.describe('Moments of sound, one a second while it hears the phone'),
+    soundMsP50: count.describe('From when the phone made such a sound to its coming out of the loudspeaker'),
+    soundMsP95: count,
   }),
 );
 

@@ -14,6 +14,7 @@ const report = (over: Partial<Experience> = {}): Experience => ({
   score: 4.5,
   touchMs: [],
   glassMs: [],
+  soundMs: [],
   ...over,
 });
 
@@ -22,8 +23,9 @@ describe('readExperience', () => {
     expect(readExperience({ ...report(), more: 'x' })).toEqual(report());
   });
 
-  it('takes a player of before for one that told of no touch and of no frame', () => {
-    expect(readExperience({ ...report(), touchMs: undefined, glassMs: undefined })).toEqual(report());
+  it('takes a player of before for one that told of no touch, frame and sound', () => {
+    const told = { ...report(), touchMs: undefined, glassMs: undefined, soundMs: undefined };
+    expect(readExperience(told)).toEqual(report());
   });
 
   it.each([
@@ -41,6 +43,7 @@ describe('readExperience', () => {
     ['a touch before its time', { ...report(), touchMs: [40, -1] }, 'touchMs'],
     ['more frames than a report has', { ...report(), glassMs: Array(17).fill(40) }, 'glassMs'],
     ['a frame that was shown before it was drawn', { ...report(), glassMs: [-1] }, 'glassMs'],
+    ['a sound that was heard a minute later', { ...report(), soundMs: [60_000] }, 'soundMs'],
     ['a field that is missing', { ...report(), stalls: undefined }, 'stalls'],
   ])('refuses %s', (_, data, field) => {
     expect(readExperience(data)).toBe(field);

@@ -5,7 +5,7 @@ import type { viewer } from '@ancloud/contracts';
 export type Experience = viewer.ClientNotifications['experience'];
 
 /** Lists of times: what a player leaves out, it has told nothing of. */
-type Times = 'touchMs' | 'glassMs';
+type Times = 'touchMs' | 'glassMs' | 'soundMs';
 
 type Figures = Omit<Experience, Times>;
 type Range = readonly [least: number, most: number, whole?: 'whole'];
@@ -36,11 +36,12 @@ export function readExperience(data: unknown): Experience | keyof Experience {
     if (typeof value !== 'number' || !(value >= least && value <= most)) return field;
     if (whole !== undefined && !Number.isInteger(value)) return field;
   }
-  const { touchMs = [], glassMs = [] } = given;
+  const { touchMs = [], glassMs = [], soundMs = [] } = given;
   if (!areTimes(touchMs)) return 'touchMs';
   if (!areTimes(glassMs)) return 'glassMs';
+  if (!areTimes(soundMs)) return 'soundMs';
   const figures = Object.fromEntries(Object.keys(RANGES).map((field) => [field, given[field]])) as Figures;
-  return { ...figures, touchMs, glassMs };
+  return { ...figures, touchMs, glassMs, soundMs };
 }
 
 function areTimes(list: unknown): list is number[] {
@@ -50,7 +51,7 @@ function areTimes(list: unknown): list is number[] {
 
 /** Of a viewer's reports so many are kept for its percentiles: ten minutes of one each 5 s. */
 const KEPT = 120;
-/** And so many of its touches, and of its frames' times: those of the last two and a half minutes. */
+/** And so many of its touches, and of its frames' and sounds' times: of frames those of the last two and a half minutes. */
 const KEPT_TIMES = 500;
 
 const SUMMED = ['spanMs', 'frames', 'framesDropped', 'packetsLost', 'stalls', 'stalledMs'] as const;
@@ -65,6 +66,7 @@ export class ExperienceLog {
   readonly #kept: Experience[] = [];
   #touches: number[] = [];
   #glass: number[] = [];
+  #sounds: number[] = [];
   #reports = 0;
   #sum = { spanMs: 0, frames: 0, framesDropped: 0, packetsLost: 0, stalls: 0, stalledMs: 0 };
 
@@ -74,6 +76,7 @@ export class ExperienceLog {
     if (this.#kept.length > KEPT) this.#kept.shift();
     this.#touches = [...this.#touches, ...(report.touchMs ?? [])].slice(-KEPT_TIMES);
     this.#glass = [...this.#glass, ...(report.glassMs ?? [])].slice(-KEPT_TIMES);
+    this.#sounds = [...this.#sounds, ...(report.soundMs ?? [])].slice(-KEPT_TIMES);
     for (const field of SUMMED) this.#sum[field] += report[field];
   }
 
@@ -98,6 +101,9 @@ export class ExperienceLog {
       glassFrames: this.#glass.length,
       glassMsP50: rank(this.#glass, 0.5),
       glassMsP95: rank(this.#glass, 0.95),
+      sounds: this.#sounds.length,
+      soundMsP50: rank(this.#sounds, 0.5),
+      soundMsP95: rank(this.#sounds, 0.95),
     };
   }
 }

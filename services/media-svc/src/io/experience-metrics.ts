@@ -11,6 +11,7 @@ export class ExperienceMetrics {
   readonly #delay;
   readonly #touch;
   readonly #glass;
+  readonly #sound;
   readonly #score;
   readonly #frames;
   readonly #stalls;
@@ -43,6 +44,12 @@ export class ExperienceMetrics {
       [],
       DELAYS,
     );
+    this.#sound = metrics.histogram(
+      'ancloud_viewer_sound_seconds',
+      'From when the phone made a sound to its coming out of the loudspeaker, once a second of each viewer that hears',
+      [],
+      DELAYS,
+    );
     this.#score = metrics.histogram(
       'ancloud_viewer_score',
       'How good the picture was, 1 to 5, each 5 s of each viewer',
@@ -71,6 +78,7 @@ export class ExperienceMetrics {
     }
     for (const ms of report.touchMs ?? []) this.#touch.observe(ms / 1_000);
     for (const ms of report.glassMs ?? []) this.#glass.observe(ms / 1_000);
+    for (const ms of report.soundMs ?? []) this.#sound.observe(ms / 1_000);
     this.#score.observe(report.score);
     this.#frames.shown += report.frames;
     this.#frames.dropped += report.framesDropped;
