@@ -20,11 +20,13 @@ const APART_MS = 700;
 export async function avSync(bench: Bench): Promise<Finding[]> {
   const first = await firstUnmute(bench);
   const unmuted = await unmute(bench);
-  const late = await beeps(bench, {});
-  const held = (await beeps(bench, { sync: 'av' })).map(Math.abs);
-  const free = (await beeps(bench, { sync: 'picture' })).map(Math.abs);
+  const { late, told } = await beeps(bench, {});
+  const held = (await beeps(bench, { sync: 'av' })).late.map(Math.abs);
+  const free = (await beeps(bench, { sync: 'picture' })).late.map(Math.abs);
   return [
     { metric: 'sound_late_p50', value: p50(late), samples: late },
+    { metric: 'told_late_p50', value: p50(told.soundMs) - p50(told.glassMs), samples: told.soundMs },
+    { metric: 'told_sound_p50', value: p50(told.soundMs), samples: told.soundMs },
     { metric: 'apart_p95', value: p95(late.map(Math.abs)), samples: late.map(Math.abs) },
     { metric: 'held_apart_p50', value: p50(held), samples: held },
     { metric: 'held_apart_p95', value: p95(held), samples: held },
@@ -37,12 +39,16 @@ export async function avSync(bench: Bench): Promise<Finding[]> {
   ];
 }
 
-/** By how much each sound was late. */
-function beeps(bench: Bench, attributes: Readonly<Record<string, string>>): Promise<number[]> {
+/** By how much each sound was late, and what the player told the farm meanwhile. */
+function beeps(
+  bench: Bench,
+  attributes: Readonly<Record<string, string>>,
+): Promise<{ readonly late: number[]; readonly told: Told }> {
   const watched = { app: 'sound', role: 'control', attributes, prepare: keepConnections } as const;
   return onWatchedPage(bench, watched, async (page) => {
     await page.getByRole('button', { name: 'Sound', exact: true }).click();
     await watchAndListen(page);
+    await page.evaluate(keepTold);
     const samples: number[] = [];
     for (let i = 0; i < BEEPS + WARM_UP; i++) {
       const late = await oneBeep(page);
@@ -55,7 +61,25 @@ function beeps(bench: Bench, attributes: Readonly<Record<string, string>>): Prom
       throw new Error(`of ${BEEPS} sounds ${samples.length} were both seen and heard`);
     const waited = await waitedMs(page);
     bench.say(`jitter buffers, on average: sound ${waited['audio']} ms, picture ${waited['video']} ms`);
-    return samples;
+    const told = await page.evaluate(() => (globalThis as unknown as { told: Told }).told);
+    return { late: samples, told };
+  });
+}
+
+/** From the phone to the eye and to the ear, ms, as the player tells it by timestamps. */
+interface Told {
+  readonly glassMs: number[];
+  readonly soundMs: number[];
+}
+
+/** Runs in the page. */
+function keepTold(): void {
+  const told: Told = { glassMs: [], soundMs: [] };
+  Object.assign(globalThis, { told });
+  document.querySelector('ancloud-phone')?.addEventListener('experience', (event) => {
+    const { glassMs = [], soundMs = [] } = (event as CustomEvent<Partial<Told>>).detail;
+    told.glassMs.push(...glassMs);
+    told.soundMs.push(...soundMs);
   });
 }
 
