@@ -72,10 +72,7 @@ export class PointerInput {
     this.#hover = undefined;
     if (event.pointerType === 'mouse' && event.button === 0 && event.ctrlKey)
       this.#pinching = event.pointerId;
-    for (const pointer of this.#pointers(event)) {
-      this.#touches.down(pointer);
-      this.#ring(pointer);
-    }
+    for (const pointer of this.#pointers(event)) if (this.#touches.down(pointer)) this.#ring(pointer);
   }
 
   #move(event: PointerEvent): void {

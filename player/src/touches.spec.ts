@@ -52,6 +52,34 @@ describe('Touches', () => {
     expect(said).toHaveLength(6);
   });
 
+  describe.each([
+    ['a mouse', { ...at(1, 0.5, 0.5), mouse: true }, 'fingers', at(2, 0, 0)],
+    ['fingers', at(2, 0, 0), 'a mouse', { ...at(1, 0.5, 0.5), mouse: true }],
+  ])('while %s is down', (_, first, others, second) => {
+    it(`does not hear ${others}, which are heard when it is up`, () => {
+      expect(touches.down(first)).toBe(true);
+      expect(touches.down(second)).toBe(false);
+      touches.move({ ...second, x: 1 });
+      touches.buttons({ ...second, buttons: 3 });
+      touches.move({ ...first, x: 0.7 });
+      touches.up(second);
+      touches.up(first);
+      // It was pressed before, and is not now.
+      touches.move({ ...second, x: 1 });
+      expect(touches.down(second)).toBe(true);
+      const told = said.map(({ message: { input } }) =>
+        input?.$case === 'touch' ? [input.value.action, input.value.mouse, input.value.fingers.length] : [],
+      );
+      const { TOUCH_ACTION_DOWN: DOWN, TOUCH_ACTION_MOVE: MOVE, TOUCH_ACTION_UP: UP } = TouchAction;
+      expect(told).toEqual([
+        [DOWN, first.mouse, 1],
+        [MOVE, first.mouse, 1],
+        [UP, first.mouse, 0],
+        [DOWN, second.mouse, 1],
+      ]);
+    });
+  });
+
   it('names all fingers in each message and gives a lifted finger’s number to the next', () => {
     touches.down(at(11, 0, 0));
     touches.down(at(12, 1, 1));

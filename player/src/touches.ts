@@ -25,11 +25,16 @@ interface Down {
   x: number;
   y: number;
   pressure: number;
+  readonly mouse: boolean;
 }
 
 /**
  * Pointers of a browser → touch messages. Each message names all fingers that are down, so that a lost one heals with the
  * next; a heartbeat tells the farm that resting fingers are meant.
+ *
+ * A gesture is a mouse's or fingers', never both, as a message says of all that it names which of the two they are. Whichever came
+ * first is heard until it is up: Android, which knows no gesture of two devices either, would end it (InputDispatcher.cpp), but a hand
+ * that brushes the glass should not end what a mouse drags.
  */
 export class Touches {
   readonly #send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void;
@@ -43,8 +48,10 @@ export class Touches {
     this.#send = send;
   }
 
-  down(pointer: Pointer): void {
-    if (this.#down.has(pointer.id) || this.#down.size >= MAX_FINGERS) return;
+  /** False: it is not heard, nor is what it does until it is up. */
+  down(pointer: Pointer): boolean {
+    if (this.#down.has(pointer.id) || this.#down.size >= MAX_FINGERS) return false;
+    for (const { mouse } of this.#down.values()) if (mouse !== pointer.mouse) return false;
     if (this.#down.size === 0) {
       this.#gesture = (this.#gesture + 1) >>> 0;
       this.#sequence = 0;
@@ -53,8 +60,9 @@ export class Touches {
     const used = new Set([...this.#down.values()].map((one) => one.finger));
     const finger =
       Array.from({ length: MAX_FINGERS }, (_, index) => index).find((index) => !used.has(index)) ?? 0;
-    this.#down.set(pointer.id, { finger, ...placed(pointer) });
+    this.#down.set(pointer.id, { finger, mouse: pointer.mouse, ...placed(pointer) });
     this.#say(TouchAction.TOUCH_ACTION_DOWN, finger, pointer);
+    return true;
   }
 
   move(pointer: Pointer): void {
@@ -86,7 +94,8 @@ export class Touches {
     if (this.#down.size > 0) return;
     this.#gesture = (this.#gesture + (this.#sequence === 0 ? 1 : 0)) >>> 0;
     // It has a place, though nothing is down.
-    this.#say(TouchAction.TOUCH_ACTION_HOVER, 0, pointer, { hovering: { finger: 0, ...placed(pointer) } });
+    const hovering = { finger: 0, mouse: true, ...placed(pointer) };
+    this.#say(TouchAction.TOUCH_ACTION_HOVER, 0, pointer, { hovering });
   }
 
   /** The gesture is void: the browser took the pointers away, or the picture's size changed. */
