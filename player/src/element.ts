@@ -1,24 +1,19 @@
 import type { Action } from '@ancloud/contracts/input/v1/viewer';
-import { limits, type Quality, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
+import { limits, type RoleWord, type ServerNotifications } from '@ancloud/contracts/viewer';
 import { Arrival } from './arrival.js';
-import { PhoneClipboard } from './clipboard.js';
+import { keysOf, qualityOf, syncOf } from './attributes.js';
+import { PhoneClipboard, writeClipboard } from './clipboard.js';
 import { Connection, type ConnectionState } from './connection.js';
 import type { AncloudPhoneEvents, Joined } from './events.js';
 import { Experience } from './experience.js';
 import { Hands } from './hands.js';
-import type { Sync } from './lips.js';
+import type { KeyMode } from './keyboard-input.js';
 import { Overlay } from './overlay.js';
 import { style } from './style.js';
 import { build, type Parts } from './template.js';
 import { pieces, utf8Length } from './text.js';
 import { toolActions, Toolbar, type ToolName } from './toolbar.js';
 import { onPicture, type ShownFrame, showTrack } from './tracks.js';
-
-/** By the attribute `quality`. */
-const QUALITIES: Readonly<Record<string, Quality>> = { high: 'main', low: 'low' };
-const qualityOf = (word: string | null): Quality => QUALITIES[word ?? ''] ?? 'auto';
-/** By the attribute `sync`. */
-const syncOf = (word: string | null): Sync => (word === 'av' || word === 'picture' ? word : 'near');
 
 /** viewer.proto: a clipboard's text is at most this long in UTF-8. */
 const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
@@ -32,11 +27,12 @@ const MAX_CLIPBOARD_BYTES = limits.clipboardMessage - 14;
  * setting a new one connects anew), `controls="none"` hides the buttons, `fit="width"` lets the height follow the
  * picture, `quality` is `auto` (default: the low layer when the link does not take more), `high` or `low`,
  * `sync` says how far the picture waits for its sound while that is on: until nobody notices (default), `av` until they come together, `picture`
- * not at all; these two may change at any time. Connects when in the document and given a token; leaves when removed. A child with
+ * not at all, `keys="physical"` sends each key as the key that it is (games; default: what it makes, as text); these three may change at
+ * any time. Connects when in the document and given a token; leaves when removed. A child with
  * `slot="ended"` is shown over the picture when the connection is over.
  */
 export class AncloudPhone extends HTMLElement {
-  static readonly observedAttributes = ['token', 'quality', 'sync'];
+  static readonly observedAttributes = ['token', 'quality', 'sync', 'keys'];
 
   readonly #parts: Parts;
   readonly #overlay: Overlay;
@@ -103,6 +99,7 @@ export class AncloudPhone extends HTMLElement {
   attributeChangedCallback(name: string, _: string | null, now: string | null): void {
     if (name === 'quality') this.#connection?.quality(qualityOf(now));
     else if (name === 'sync') this.#connection?.synchronous(syncOf(now));
+    else if (name === 'keys') this.#keys(keysOf(now));
     else if (this.isConnected) this.#connect();
   }
 
@@ -264,7 +261,11 @@ export class AncloudPhone extends HTMLElement {
     const action = toolActions[name];
     if (action !== undefined) return this.act(action);
     if (name === 'keyboard') this.#hands.focus();
-    else if (name === 'copy') {
+    else if (name === 'keys') {
+      const keys = keysOf(this.getAttribute('keys')) === 'text' ? 'physical' : 'text';
+      this.setAttribute('keys', keys);
+      this.#tell('keys', { keys });
+    } else if (name === 'copy') {
       this.#clipboard.ask();
       this.#hands.send({ $case: 'clipboard', value: { set: false, text: '', paste: false } });
     } else if (name === 'sound') this.#mute(!this.video.muted);
@@ -273,6 +274,11 @@ export class AncloudPhone extends HTMLElement {
       const done = document.fullscreenElement === this ? document.exitFullscreen() : this.requestFullscreen();
       done.catch(() => this.#overlay.toast('This page may not fill the screen'));
     }
+  }
+
+  #keys(keys: KeyMode): void {
+    this.#hands.keys(keys);
+    this.#toolbar.press('keys', keys === 'physical');
   }
 
   #mute(muted: boolean): void {
@@ -287,12 +293,6 @@ export class AncloudPhone extends HTMLElement {
   #tell<K extends keyof AncloudPhoneEvents>(name: K, detail: AncloudPhoneEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
-}
-
-/** Only for whoever is at work here: no phone writes into the clipboard of a page in the background. Pages without TLS have none. */
-async function writeClipboard(text: string): Promise<void> {
-  if (!document.hasFocus()) throw new DOMException('the page is in the background', 'NotAllowedError');
-  await navigator.clipboard.writeText(text);
 }
 
 if (customElements.get('ancloud-phone') === undefined) customElements.define('ancloud-phone', AncloudPhone);

@@ -6,6 +6,7 @@ import type {
 } from '@ancloud/contracts/viewer';
 import type { Steps } from './arrival.js';
 import type { ConnectionState } from './connection.js';
+import type { KeyMode } from './keyboard-input.js';
 import type { PictureStats } from './stats.js';
 
 /** Of the answer to a join, what the element goes by. */
@@ -26,6 +27,8 @@ export interface AncloudPhoneEvents {
   layer: CustomEvent<{ layer: ServerNotifications['layer']['layer'] }>;
   /** The phone is heard from now on, or no more: by its button, by `muted`, or since the browser let nothing sound yet. */
   sound: CustomEvent<{ muted: boolean }>;
+  /** The viewer has chosen by the button how its keys are sent; the attribute `keys` says the same. */
+  keys: CustomEvent<{ keys: KeyMode }>;
   /** Who holds the controls, and who waits for them. */
   control: CustomEvent<ServerNotifications['control']>;
   /** The phone's clipboard came. */

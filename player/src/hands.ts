@@ -1,7 +1,7 @@
 import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { RoleWord } from '@ancloud/contracts/viewer';
 import { GamepadInput } from './gamepad-input.js';
-import { KeyboardInput } from './keyboard-input.js';
+import { KeyboardInput, type KeyMode } from './keyboard-input.js';
 import { PointerInput } from './pointer-input.js';
 import { SoftKeyboard } from './soft-keyboard.js';
 import type { Parts } from './template.js';
@@ -74,6 +74,10 @@ export class Hands {
   /** Whether this viewer holds the controls. */
   holds(holds: boolean): void {
     this.#holds = holds;
+  }
+
+  keys(mode: KeyMode): void {
+    this.#keyboard.mode(mode);
   }
 
   /** Whether the phone has a gamepad. */

@@ -8,7 +8,7 @@ const KEYCODE_A = 29;
  * that produces text is sent as text, so that layouts and input methods of the viewer's side count. F5, F11 and F12 stay
  * the browser's (reload, full screen, tools).
  */
-const CODES: Readonly<Record<string, number>> = {
+export const CODES: Readonly<Record<string, number>> = {
   ArrowUp: 19,
   ArrowDown: 20,
   ArrowLeft: 21,
@@ -44,10 +44,10 @@ const CODES: Readonly<Record<string, number>> = {
 };
 
 // android.view.KeyEvent.META_*
-const SHIFT_ON = 0x1;
-const ALT_ON = 0x2;
-const CTRL_ON = 0x1000;
-const META_ON = 0x1_0000;
+export const SHIFT_ON = 0x1;
+export const ALT_ON = 0x2;
+export const CTRL_ON = 0x1000;
+export const META_ON = 0x1_0000;
 const CAPS_LOCK_ON = 0x10_0000;
 const NUM_LOCK_ON = 0x20_0000;
 const SCROLL_LOCK_ON = 0x40_0000;
@@ -59,8 +59,8 @@ export interface KeyLike {
   readonly altKey: boolean;
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
-  /** KeyboardEvent's: whether a lock is on. */
-  readonly getModifierState?: (key: 'CapsLock' | 'NumLock' | 'ScrollLock') => boolean;
+  /** KeyboardEvent's: whether a lock, or AltGr, is on. */
+  readonly getModifierState?: (key: 'CapsLock' | 'NumLock' | 'ScrollLock' | 'AltGraph') => boolean;
 }
 
 export type KeyMeaning =
@@ -71,15 +71,9 @@ export type KeyMeaning =
 /** What a pressed key means for the phone. Ctrl with a letter is a key (shortcuts); a lone character is text. */
 export function meaningOf(event: KeyLike): KeyMeaning {
   const shortcut = isShortcut(event);
-  const metastate =
-    (event.shiftKey ? SHIFT_ON : 0) |
-    (event.altKey ? ALT_ON : 0) |
-    // Apple's Command does what Ctrl does in Android.
-    (event.ctrlKey || (shortcut && event.metaKey) ? CTRL_ON : 0) |
-    (event.metaKey && !shortcut ? META_ON : 0) |
-    (event.getModifierState?.('CapsLock') === true ? CAPS_LOCK_ON : 0) |
-    (event.getModifierState?.('NumLock') === true ? NUM_LOCK_ON : 0) |
-    (event.getModifierState?.('ScrollLock') === true ? SCROLL_LOCK_ON : 0);
+  const base = baseMeta(event);
+  // Apple's Command does what Ctrl does in Android.
+  const metastate = shortcut && event.metaKey ? (base & ~META_ON) | CTRL_ON : base;
   if (shortcut) {
     const letter = letterOf(event);
     if (letter !== undefined)
@@ -93,6 +87,19 @@ export function meaningOf(event: KeyLike): KeyMeaning {
   // One character, however many UTF-16 units it takes; names of keys (Shift, Dead) are longer words.
   if ([...event.key].length === 1) return { kind: 'text', text: event.key };
   return { kind: 'none' };
+}
+
+/** The modifiers and locks that the browser says are on, as Android's meta state. */
+export function baseMeta(event: KeyLike): number {
+  return (
+    (event.shiftKey ? SHIFT_ON : 0) |
+    (event.altKey ? ALT_ON : 0) |
+    (event.ctrlKey ? CTRL_ON : 0) |
+    (event.metaKey ? META_ON : 0) |
+    (event.getModifierState?.('CapsLock') === true ? CAPS_LOCK_ON : 0) |
+    (event.getModifierState?.('NumLock') === true ? NUM_LOCK_ON : 0) |
+    (event.getModifierState?.('ScrollLock') === true ? SCROLL_LOCK_ON : 0)
+  );
 }
 
 /** Ctrl+V or Command+V in the viewer's layout. */

@@ -10,6 +10,7 @@ export type ToolName =
   | 'power'
   | 'rotate'
   | 'keyboard'
+  | 'keys'
   | 'copy'
   | 'sound'
   | 'stats'
@@ -47,6 +48,12 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
     label: 'Keyboard',
     icon: 'M4 6h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1zM7 10h.01M11 10h.01M15 10h.01M8 14h8',
     acts: true,
+  },
+  keys: {
+    label: 'Keys as they are, for games',
+    icon: 'M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 9l2 6 2-4 2 4 2-6',
+    acts: true,
+    toggles: true,
   },
   copy: { label: 'Copy the phone’s clipboard', icon: 'M9 9h10v11H9zM5 15V4h10', acts: true },
   sound: {

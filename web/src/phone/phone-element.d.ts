@@ -9,6 +9,7 @@ declare module 'react' {
         fit?: 'width' | undefined;
         quality?: 'auto' | 'high' | 'low';
         sync?: 'av' | 'picture' | undefined;
+        keys?: 'physical' | undefined;
         controls?: 'none';
       };
     }

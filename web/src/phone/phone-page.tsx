@@ -94,6 +94,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
                 phoneId={phone.phoneId}
                 role={role}
                 taste={taste}
+                onKeys={(keys) => setTaste({ ...taste, keys })}
                 onHolding={setHolding}
                 player={player}
               />

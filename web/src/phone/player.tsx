@@ -12,13 +12,15 @@ interface PlayerProps {
   readonly phoneId: string;
   readonly role: Role;
   readonly taste: Taste;
+  /** By the player's own button. */
+  readonly onKeys: (keys: Taste['keys']) => void;
   readonly onHolding: (holding: Holding) => void;
   /** The element, for whoever asks for the controls. */
   readonly player: { current: AncloudPhone | null };
 }
 
 /** The phone's screen with its own connection: asks for a token, and for another one when the first has ended. */
-export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps): ReactNode {
+export function Player({ phoneId, role, taste, onKeys, onHolding, player }: PlayerProps): ReactNode {
   const { client, me } = useFarm();
   const narrow = useNarrow();
   const [attempt, setAttempt] = useState(0);
@@ -79,6 +81,13 @@ export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps)
     return () => cut.abort();
   }, [again, onHolding, player]);
 
+  useEffect(() => {
+    const element = player.current;
+    const chosen = ({ detail }: AncloudPhoneEvents['keys']): void => onKeys(detail.keys);
+    element?.addEventListener('keys', chosen as EventListener);
+    return () => element?.removeEventListener('keys', chosen as EventListener);
+  }, [onKeys, player]);
+
   return (
     <>
       {error !== undefined && <Problem error={error} retry={again} />}
@@ -87,6 +96,7 @@ export function Player({ phoneId, role, taste, onHolding, player }: PlayerProps)
         fit={narrow ? 'width' : undefined}
         quality={taste.quality}
         sync={taste.inStep ? 'av' : undefined}
+        keys={taste.keys === 'physical' ? taste.keys : undefined}
       >
         <Button slot="ended" className="button on-dark" onPress={again}>
           Connect again

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { tasteOf } from './taste.js';
 
-const preset = { quality: 'auto', inStep: false };
+const preset = { quality: 'auto', inStep: false, keys: 'text' };
 
 it.each([
   [null, preset],
@@ -9,7 +9,8 @@ it.each([
   ['{', preset],
   ['null', preset],
   ['[1]', preset],
-  ['{"quality":"best","inStep":"yes"}', preset],
-  ['{"quality":"low","inStep":true}', { quality: 'low', inStep: true }],
-  ['{"quality":"high"}', { quality: 'high', inStep: false }],
+  ['{"quality":"best","inStep":"yes","keys":"all"}', preset],
+  ['{"quality":"low","inStep":true}', { quality: 'low', inStep: true, keys: 'text' }],
+  ['{"quality":"high"}', { quality: 'high', inStep: false, keys: 'text' }],
+  ['{"keys":"physical"}', { quality: 'auto', inStep: false, keys: 'physical' }],
 ])('tasteOf %j', (kept, taste) => expect(tasteOf(kept)).toEqual(taste));

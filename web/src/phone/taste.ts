@@ -6,6 +6,8 @@ export interface Taste {
   readonly quality: 'auto' | 'high' | 'low';
   /** The picture waits for its sound. */
   readonly inStep: boolean;
+  /** `physical`: each key goes to the phone as the key that it is, for games. */
+  readonly keys: 'text' | 'physical';
 }
 
 const KEY = 'ancloud-taste';
@@ -30,9 +32,10 @@ export function tasteOf(kept: string | null): Taste {
   } catch {
     // Nothing was kept, or nothing of ours.
   }
-  const { quality, inStep } = (read ?? {}) as Record<string, unknown>;
+  const { quality, inStep, keys } = (read ?? {}) as Record<string, unknown>;
   return {
     quality: quality === 'high' || quality === 'low' ? quality : 'auto',
     inStep: inStep === true,
+    keys: keys === 'physical' ? keys : 'text',
   };
 }
