@@ -16,7 +16,7 @@ static struct {
     uint32_t down_ids;               // bit n: pointer id n is down
     uint64_t gestures, events, dropped, keys, texts;
     char last_dropped[48];
-    struct win_key last_key;
+    struct win_key last_key, last_down;
     struct win_motion last_seen;     // of whatever kind, also one that was dropped
 } in;
 
@@ -172,6 +172,7 @@ void input_key(const struct win_key *k)
 {
     in.keys++;
     in.last_key = *k;
+    if (k->action == 0) in.last_down = *k;
     if (system_key(k)) return;
     struct app *a = app_front();
     if (!a) return;
@@ -219,8 +220,8 @@ size_t input_dump(char *out, size_t n)
             at += (size_t)snprintf(out + at, n - at, " %d@%.0f,%.0f", in.last.pointers[i].id, (double)in.last.pointers[i].x, (double)in.last.pointers[i].y);
     const struct win_motion *m = &in.last_seen;
     if (at < n)
-        at += (size_t)snprintf(out + at, n - at, "\n  Last key: code=%d action=%d meta=0x%x\n  Last motion: action=%d buttons=0x%x scroll=%g,%g\n",
-                               in.last_key.code, in.last_key.action, (unsigned)in.last_key.meta, m->action, (unsigned)m->buttons, (double)m->hscroll,
+        at += (size_t)snprintf(out + at, n - at, "\n  Last key: code=%d action=%d meta=0x%x\n  Last down: code=%d repeat=%d\n  Last motion: action=%d buttons=0x%x scroll=%g,%g\n",
+                               in.last_key.code, in.last_key.action, (unsigned)in.last_key.meta, in.last_down.code, in.last_down.repeat, m->action, (unsigned)m->buttons, (double)m->hscroll,
                                (double)m->vscroll);
     return at < n ? at : n;
 }

@@ -147,6 +147,50 @@ describe('a viewer', () => {
     await saw(key(29, false, '0x1000'));
   });
 
+  describe('with keys as they are', () => {
+    const toggle = (): Promise<void> =>
+      viewer.page.getByRole('button', { name: 'Keys as they are, for games' }).click();
+    beforeAll(async () => {
+      await viewer.page.bringToFront();
+      await toggle();
+      await viewer.page.evaluate(() => document.querySelector<HTMLElement>('ancloud-phone')?.focus());
+    });
+    // What is typed below is text again.
+    afterAll(toggle);
+    /** Holds keys until the phone has the last as wanted. Those of a page that stands still for a second are let go: then they are pressed anew. */
+    const holds = (names: readonly string[], wanted: RegExp): Promise<void> =>
+      eventually(async () => {
+        for (const name of names) await viewer.page.keyboard.down(name);
+        try {
+          await saw(wanted, LOOK_MS);
+        } catch (error) {
+          for (const name of names) await viewer.page.keyboard.up(name);
+          throw error;
+        }
+      });
+
+    it('holds a letter: down, repeats, and up with the modifier that is held as well', async () => {
+      const { keyboard } = viewer.page;
+      await holds(['w'], key(51, true));
+      // What is down and pressed again is how browsers tell of what is held.
+      for (let i = 0; i < 3; i++) await keyboard.down('w');
+      await saw(/Last down: code=51 repeat=3\n/);
+      await holds(['Shift'], key(59, true, '0x41'));
+      await keyboard.up('w');
+      await saw(key(51, false, '0x41'));
+      await keyboard.up('Shift');
+      await saw(key(59, false));
+    });
+
+    it('lets go of what is held when the phone is left', async () => {
+      await holds(['d'], key(32, true));
+      await viewer.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      await saw(key(32, false));
+      await viewer.page.keyboard.up('d');
+      await viewer.page.evaluate(() => document.querySelector<HTMLElement>('ancloud-phone')?.focus());
+    });
+  });
+
   it('types by an input method: each word once, of any language, in the order of the hands', async () => {
     await farm.shell(phone.phoneId, 'am start -n com.ancloud.notes/.MainActivity');
     await viewer.page.bringToFront();
