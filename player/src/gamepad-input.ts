@@ -1,5 +1,6 @@
-import type { KeyInput, PadState, ScrollInput } from '@ancloud/contracts/input/v1/viewer';
+import type { PadState, ScrollInput } from '@ancloud/contracts/input/v1/viewer';
 import { padKeys, padScroll, padShape, type PadShape, restingPad, samePad } from './gamepad.js';
+import type { KeyStroke } from './held-keys.js';
 
 /** Between two wheel messages of a stick that is held: 20 a second. */
 const SCROLL_MS = 50;
@@ -8,7 +9,7 @@ const MIDDLE = 32_768;
 const REPEAT_MS = 250;
 
 export interface GamepadInputOptions {
-  readonly key: (key: KeyInput) => void;
+  readonly key: (key: KeyStroke) => void;
   readonly scroll: (scroll: ScrollInput) => void;
   /** @param lossy only sticks and triggers have moved: the next one heals it. */
   readonly state: (state: PadState, lossy: boolean) => void;

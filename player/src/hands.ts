@@ -1,6 +1,7 @@
 import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { RoleWord } from '@ancloud/contracts/viewer';
 import { GamepadInput } from './gamepad-input.js';
+import { HeldKeys } from './held-keys.js';
 import { KeyboardInput, type KeyMode } from './keyboard-input.js';
 import { PointerInput } from './pointer-input.js';
 import { SoftKeyboard } from './soft-keyboard.js';
@@ -29,6 +30,10 @@ export class Hands {
   readonly #pointers: PointerInput;
   readonly #keyboard: KeyboardInput;
   readonly #soft: SoftKeyboard;
+  readonly #keys = new HeldKeys({
+    key: (value) => this.send({ $case: 'key', value }),
+    beat: () => this.send({ $case: 'heartbeat', value: { gesture: 0 } }),
+  });
   #pads: GamepadInput | undefined;
   #role: RoleWord = 'watch';
   #holds = false;
@@ -57,7 +62,7 @@ export class Hands {
     });
     this.#keyboard = new KeyboardInput({
       field: keyboard,
-      key: (value) => this.send({ $case: 'key', value }),
+      key: (key) => this.#keys.say(key),
       text: options.text,
       paste: options.paste,
     });
@@ -93,7 +98,7 @@ export class Hands {
   /** The element is in a page: its gamepads are looked at, until `leave`. */
   enter(): void {
     this.#pads = new GamepadInput({
-      key: (value) => this.send({ $case: 'key', value }),
+      key: (key) => this.#keys.say(key),
       scroll: (value) => this.send({ $case: 'scroll', value }),
       state: (value, lossy) => {
         if (this.#role !== 'watch') this.#options.send(encode({ input: { $case: 'pad', value } }), lossy);

@@ -1,5 +1,5 @@
 import type { RoleWord } from '@ancloud/contracts/viewer';
-import type { KeyInput } from '@ancloud/contracts/input/v1/viewer';
+import type { KeyStroke } from './held-keys.js';
 import { isPaste, KEYCODE_DEL, meaningOf } from './keys.js';
 import { isAltGraph, isModifier, physicalKeys, physicalMeta } from './physical-keys.js';
 
@@ -20,7 +20,7 @@ export type KeyMode = 'text' | 'physical';
 
 export interface KeyboardInputOptions {
   readonly field: HTMLTextAreaElement;
-  readonly key: (key: KeyInput) => void;
+  readonly key: (key: KeyStroke) => void;
   readonly text: (text: string) => void;
   readonly paste: (text: string) => void;
 }

@@ -34,7 +34,11 @@ describe('isMove', () => {
     ['a gamepad at rest', input({ $case: 'pad', value: resting }), true],
     ['a down', DOWN, false],
     ['an up', touch(TouchAction.TOUCH_ACTION_UP), false],
-    ['a key', input({ $case: 'key', value: { down: true, keycode: 2, repeat: 2, metastate: 2 } }), false],
+    [
+      'a key',
+      input({ $case: 'key', value: { down: true, keycode: 2, repeat: 2, metastate: 2, beats: true } }),
+      false,
+    ],
     ['fields in another order', hex('0a 04 20 01 18 02'), false],
     ['nothing', new Uint8Array(), false],
     ['a number without end', hex('0a ff ff ff ff ff ff ff'), false],

@@ -77,6 +77,13 @@ describe('translate', () => {
     });
   });
 
+  it.each([true, false])('says of a key whether its viewer beats: %s', (beats) => {
+    const value = { keycode: 51, down: true, beats };
+    const made = translate(ViewerInput.fromPartial({ input: { $case: 'key', value } }), size);
+    expect(made).toMatchObject({ kind: 'event' });
+    expect(made.kind === 'event' && made.key).toEqual(beats ? { keycode: 51, down: true } : undefined);
+  });
+
   const typed = (text: string, keysOnly = false): ViewerInput =>
     ViewerInput.fromPartial({ input: { $case: 'text', value: { text, keysOnly } } });
   it.each([

@@ -14,6 +14,8 @@ export type Translation =
       readonly event: NonNullable<ControlEvent['event']>;
       readonly touch: TouchOrder | undefined;
       readonly pad: PadOrder | undefined;
+      /** Of a key whose viewer says by heartbeats that it is down. */
+      readonly key: KeyOrder | undefined;
       /** A mouse moves with no button down: it shows where it is and asks for nothing. */
       readonly hover: boolean;
     }
@@ -38,6 +40,12 @@ export interface PadOrder {
   readonly active: boolean;
 }
 
+/** What becomes of a key. */
+export interface KeyOrder {
+  readonly keycode: number;
+  readonly down: boolean;
+}
+
 const FULL = 65_535;
 /** Of a stick or a trigger, one way. */
 const AXIS = 32_767;
@@ -60,6 +68,7 @@ const event = (
   event: value,
   touch: undefined,
   pad: undefined,
+  key: undefined,
   hover: false,
 });
 
@@ -123,14 +132,16 @@ export function translate(message: ViewerInput, size: Size): Translation {
         },
         touch: touchOrder(input.value),
         pad: undefined,
+        key: undefined,
         hover: action === TouchAction.TOUCH_ACTION_HOVER,
       };
     }
     case 'key': {
-      const { keycode, repeat } = input.value;
+      const { keycode, repeat, down, beats } = input.value;
       if (keycode < 1 || keycode > MAX_KEYCODE)
         return refused(`key.keycode ${keycode} is outside 1-${MAX_KEYCODE}`);
-      return event({ $case: 'key', value: { ...input.value, repeat: Math.min(repeat, 10_000) } });
+      const value = { ...input.value, repeat: Math.min(repeat, 10_000) };
+      return { ...event({ $case: 'key', value }), key: beats ? { keycode, down } : undefined };
     }
     case 'text': {
       const bytes = utf8Length(input.value.text);

@@ -51,7 +51,7 @@ const input: fc.Arbitrary<NonNullable<ViewerInput['input']>> = fc.oneof(
   }),
   fc.record({
     $case: fc.constant('key' as const),
-    value: fc.record({ down: bool, keycode: u32, repeat: u32, metastate: u32 }),
+    value: fc.record({ down: bool, keycode: u32, repeat: u32, metastate: u32, beats: bool }),
   }),
   fc.record({ $case: fc.constant('text' as const), value: fc.record({ text, keysOnly: bool }) }),
   fc.record({

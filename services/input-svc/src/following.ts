@@ -1,7 +1,7 @@
 import type { LaneCast } from '@ancloud/bus';
 import type { viewer as protocol } from '@ancloud/contracts';
 import type { Size } from '@ancloud/kit';
-import type { PadOrder, TouchOrder } from '@ancloud/kit/input-translation';
+import type { KeyOrder, PadOrder, TouchOrder } from '@ancloud/kit/input-translation';
 import { actorOf, type Controls } from './controls.js';
 import type { Fate } from './core/fates.js';
 import type { SharedInput } from './core/shared-input.js';
@@ -41,6 +41,7 @@ interface Owed {
   touch: TouchOrder | undefined;
   /** Of the last state of a gamepad. */
   pad: PadOrder | undefined;
+  readonly keys: KeyOrder[];
 }
 
 /**
@@ -66,7 +67,10 @@ export class Following {
     const result = now.width > 0 ? shared.for(now) : undefined;
     if (result?.kind !== 'event') {
       written?.(false);
-      if (result?.kind === 'heartbeat' && group === controls.holder) touching.alive(group);
+      if (result?.kind === 'heartbeat' && group === controls.holder) {
+        touching.alive(group);
+        sending.rests();
+      }
       return result === undefined ? 'not-ready' : 'followed';
     }
     const fate = takeInput(controls, touching, actorOf(group, role), result, why);
@@ -87,11 +91,12 @@ export class Following {
     const result = shared.for(now);
     if (result.kind !== 'event' || !sending.cast(cast, result.event, written)) return false;
     counted('followed');
-    const owed = (this.#owed ??= { leader, atMs: 0, inputs: 0, touch: undefined, pad: undefined });
+    const owed = (this.#owed ??= { leader, atMs: 0, inputs: 0, touch: undefined, pad: undefined, keys: [] });
     owed.atMs = shared.atMs;
     owed.inputs += 1;
     owed.touch = result.touch ?? owed.touch;
     owed.pad = result.pad ?? owed.pad;
+    if (result.key !== undefined) owed.keys.push(result.key);
     return true;
   }
 
@@ -106,11 +111,12 @@ export class Following {
     if (owed === undefined) return;
     this.#owed = undefined;
     const { controls, touching } = this.#options;
-    const { leader, atMs, inputs, touch, pad } = owed;
+    const { leader, atMs, inputs, touch, pad, keys } = owed;
     // It is the holder still: whatever changes that settles before.
     controls.decide({ type: 'acts', now: atMs, ...actorOf(leader.group, leader.role) }, leader.why);
     if (touch !== undefined) touching.accept(leader.group, touch);
     if (pad !== undefined) touching.acceptPad(leader.group, pad);
+    for (const key of keys) touching.acceptKey(leader.group, key);
     controls.counted(inputs);
   }
 

@@ -92,6 +92,25 @@ describe('PhoneInput', () => {
     expect(words()).toEqual(['7:pad', '7:liftAll']);
   });
 
+  it('hears the silence of a group that holds a key, also where it is cast', async () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    const key = (down: boolean): SharedInput =>
+      new SharedInput(
+        ViewerInput.fromPartial({ input: { $case: 'key', value: { keycode: 51, down, beats: true } } }),
+        performance.now(),
+      );
+    input.following.follow(leader, key(true));
+    input.following.follow(leader, key(false));
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    inCast.shared = [];
+    expect(input.following.cast(new LaneCast(), leader, key(true))).toBe(true);
+    input.following.settle();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(words()).toEqual(['7:key', '7:key', '7:liftAll']);
+  });
+
   it('follows nobody before it knows its size', () => {
     input = new PhoneInput({ ...options, phoneId: 'ph_2' });
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;

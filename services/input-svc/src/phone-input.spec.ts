@@ -84,6 +84,60 @@ describe('PhoneInput', () => {
     expect(words()).toEqual(['7:touch1', '7:liftAll']);
   });
 
+  describe('of a viewer that holds a key', () => {
+    const say = (value: object): void =>
+      input.message('a', 'control', ViewerInput.encode(ViewerInput.fromPartial(value)).finish());
+    const key = (keycode: number, down: boolean, beats = true): void =>
+      say({ input: { $case: 'key', value: { keycode, down, beats } } });
+    const beat = (): void => say({ input: { $case: 'heartbeat', value: { gesture: 0 } } });
+    const holds = async (...keys: Parameters<typeof key>): Promise<void> => {
+      key(...keys);
+      await settle();
+      lease.asked[0]?.give(7);
+      await settle();
+    };
+
+    it('lifts after a second of silence, not before, and not when the key is up', async () => {
+      await holds(51, true);
+      for (let i = 0; i < 8; i++) {
+        await vi.advanceTimersByTimeAsync(250);
+        beat();
+      }
+      expect(words()).toEqual(['7:key']);
+      key(62, true);
+      key(62, false);
+      await vi.advanceTimersByTimeAsync(1_002);
+      expect(words()).toEqual(['7:key', '7:key', '7:key', '7:liftAll']);
+      key(51, true);
+      key(51, false);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(words()).toEqual(['7:key', '7:key', '7:key', '7:liftAll', '7:key', '7:key']);
+    });
+
+    it('waits for the end of the connection when its player does not beat', async () => {
+      await holds(51, true, false);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(words()).toEqual(['7:key']);
+      input.went('a', 'c1');
+      await settle();
+      expect(words()).toEqual(['7:key', '7:liftAll']);
+    });
+
+    it('tells the phone’s session each ten seconds that it is meant', async () => {
+      await holds(51, true);
+      for (let i = 0; i < 100; i++) {
+        await vi.advanceTimersByTimeAsync(250);
+        beat();
+      }
+      expect(sent.map(({ fence, events }) => [fence, events.length])).toEqual([
+        [7, 1],
+        [7, 0],
+        [7, 0],
+        [7, 0],
+      ]);
+    });
+  });
+
   it('keeps the controls for a holder who has come back when its old connection ends', async () => {
     input.came('a', 'control', 'c1');
     input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));

@@ -162,6 +162,7 @@ export class PhoneInput {
       case 'heartbeat':
         if (viewer !== this.holder) return;
         this.#touching.alive(viewer);
+        this.#sending.rests();
         this.#options.did(viewer, role, input);
         return;
       case 'event': {

@@ -20,6 +20,9 @@ export interface SendingOptions {
   readonly counted: (what: Fate) => void;
 }
 
+/** session-svc lifts what nobody has mentioned for 30 s, and hears no heartbeats. */
+const MENTION_MS = 10_000;
+
 /** What the holder's inputs wait in until their fence is known, or this turn of the event loop is over: then they go as one batch. */
 export class Sending {
   readonly #options: SendingOptions;
@@ -27,6 +30,7 @@ export class Sending {
   /** Who wants to know when what waits is written. */
   #written: Written[] = [];
   #flushing = false;
+  #mentionedAt = -MENTION_MS;
 
   constructor(options: SendingOptions) {
     this.#options = options;
@@ -86,6 +90,15 @@ export class Sending {
     // The books are kept when what is for all phones has left.
     if (shared) cast.afterwards(wait);
     else wait();
+  }
+
+  /** What is down is still meant, though nothing happens with it: the phone's session is told so now and then. */
+  rests(): void {
+    const fence = this.#options.fence();
+    const now = performance.now();
+    if (fence === 0 || now - this.#mentionedAt < MENTION_MS) return;
+    this.#mentionedAt = now;
+    this.#options.send({ fence, events: [], ack: 0 });
   }
 
   /** What waits is void. */

@@ -1,18 +1,20 @@
-import type { PadOrder, TouchOrder, Translation } from '@ancloud/kit/input-translation';
+import type { KeyOrder, PadOrder, TouchOrder, Translation } from '@ancloud/kit/input-translation';
 import type { Controls } from './controls.js';
 import type { Actor } from './core/arbiter.js';
 import { limits } from './core/limits.js';
 import { TouchSequence } from './core/touch-order.js';
 
 /**
- * Touches and gamepads of one phone's viewers in time: each viewer's in their order, and whether who has something down is still there. One second
- * without a word while fingers are down is silence: ICE takes ten to notice that a viewer is gone.
+ * Touches, gamepads and held keys of one phone's viewers in time: each viewer's in their order, and whether who has something down is still there.
+ * One second without a word while something is down is silence: ICE takes ten to notice that a viewer is gone.
  */
 export class Touching {
   /** Of each viewer that ever touched here; ends with the viewer. */
   readonly #orders = new Map<string, TouchSequence>();
   /** Of each viewer's gamepad the newest state. */
   readonly #pads = new Map<string, PadOrder>();
+  /** Of each viewer the keys that are down; of those who say so by heartbeats. */
+  readonly #keys = new Map<string, Set<number>>();
   readonly #silenced: (viewer: string) => void;
   #silence: NodeJS.Timeout | undefined;
   /** Of a silence that is over in this turn of the event loop, unless what waits to be read ends it. */
@@ -41,9 +43,21 @@ export class Touching {
     return true;
   }
 
+  /** Hot. Keys come in order. */
+  acceptKey(viewer: string, { keycode, down }: KeyOrder): void {
+    let keys = this.#keys.get(viewer);
+    if (keys === undefined) this.#keys.set(viewer, (keys = new Set()));
+    if (down) keys.add(keycode);
+    else keys.delete(keycode);
+    this.alive(viewer);
+  }
+
   /** Hot. The holder has spoken. */
   alive(viewer: string): void {
-    const down = (this.#orders.get(viewer)?.fingersDown ?? 0) > 0 || this.#pads.get(viewer)?.active === true;
+    const down =
+      (this.#orders.get(viewer)?.fingersDown ?? 0) > 0 ||
+      this.#pads.get(viewer)?.active === true ||
+      (this.#keys.get(viewer)?.size ?? 0) > 0;
     clearImmediate(this.#verdict);
     this.#verdict = undefined;
     if (!down) this.rest();
@@ -68,6 +82,7 @@ export class Touching {
   forget(viewer: string): void {
     this.#orders.delete(viewer);
     this.#pads.delete(viewer);
+    this.#keys.delete(viewer);
   }
 }
 
@@ -76,7 +91,7 @@ export function takeInput(
   controls: Pick<Controls, 'decide' | 'counted'>,
   touching: Touching,
   actor: Actor,
-  { touch, pad, hover }: Extract<Translation, { kind: 'event' }>,
+  { touch, pad, key, hover }: Extract<Translation, { kind: 'event' }>,
   why: string,
 ): 'accepted' | 'refused' | 'stale' {
   const now = performance.now();
@@ -87,6 +102,7 @@ export function takeInput(
   if (!accepted) return 'refused';
   if (touch !== undefined && !touching.accept(viewer, touch)) return 'stale';
   if (pad !== undefined && !touching.acceptPad(viewer, pad)) return 'stale';
+  if (key !== undefined) touching.acceptKey(viewer, key);
   controls.counted();
   return 'accepted';
 }

@@ -189,6 +189,18 @@ describe('a viewer', () => {
       await viewer.page.keyboard.up('d');
       await viewer.page.evaluate(() => document.querySelector<HTMLElement>('ancloud-phone')?.focus());
     });
+
+    it('holds a letter as long as the page lives, and no longer', async () => {
+      await holds(['w'], key(51, true));
+      const frozen = viewer.page.evaluate(() => {
+        const began = performance.now();
+        while (performance.now() - began < 3_000);
+      });
+      // Well before what nobody mentions is lifted, after 30 s.
+      await saw(key(51, false), 15_000);
+      await frozen;
+      await viewer.page.keyboard.up('w');
+    });
   });
 
   it('types by an input method: each word once, of any language, in the order of the hands', async () => {

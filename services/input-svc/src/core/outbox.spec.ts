@@ -41,7 +41,10 @@ describe('Outbox', () => {
   it('does not merge over a key or into another gesture', () => {
     const outbox = new Outbox<Event>();
     outbox.add(...touch(1));
-    outbox.add({ $case: 'key', value: { down: true, keycode: 4, repeat: 0, metastate: 0 } }, undefined);
+    outbox.add(
+      { $case: 'key', value: { down: true, keycode: 4, repeat: 0, metastate: 0, beats: false } },
+      undefined,
+    );
     outbox.add(...touch(2));
     outbox.add(...touch(1, TouchAction.TOUCH_ACTION_MOVE, 2));
     expect(sequences(outbox)).toEqual([1, -1, 2, 1]);

@@ -113,14 +113,14 @@ describe('planScript', () => {
       'a key is pressed and let go',
       { $case: 'key', value: { keycode: 66, metastate: 1 } },
       [
-        '0 {"$case":"key","value":{"down":true,"keycode":66,"repeat":0,"metastate":1}}',
-        '0 {"$case":"key","value":{"down":false,"keycode":66,"repeat":0,"metastate":1}}',
+        '0 {"$case":"key","value":{"down":true,"keycode":66,"repeat":0,"metastate":1,"beats":false}}',
+        '0 {"$case":"key","value":{"down":false,"keycode":66,"repeat":0,"metastate":1,"beats":false}}',
       ],
     ],
     [
       'a key stays down',
       { $case: 'key', value: { keycode: 59, stroke: KeyStroke.KEY_STROKE_DOWN } },
-      ['0 {"$case":"key","value":{"down":true,"keycode":59,"repeat":0,"metastate":0}}'],
+      ['0 {"$case":"key","value":{"down":true,"keycode":59,"repeat":0,"metastate":0,"beats":false}}'],
     ],
     [
       'ASCII is typed',

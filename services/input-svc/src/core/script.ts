@@ -54,7 +54,7 @@ export function planScript({ input }: Injection): Plan | Refusal {
       const { keycode, stroke, metastate } = input.value;
       const press = (down: boolean): Step['inputs'][number] => ({
         $case: 'key',
-        value: { down, keycode, repeat: 0, metastate },
+        value: { down, keycode, repeat: 0, metastate, beats: false },
       });
       if (stroke < KeyStroke.KEY_STROKE_UNSPECIFIED || stroke > KeyStroke.KEY_STROKE_UP)
         return invalid('key.stroke', `the stroke ${stroke} is unknown`);

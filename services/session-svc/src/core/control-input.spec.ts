@@ -29,7 +29,7 @@ const press: Event = {
 };
 const shift = (down: boolean): Event => ({
   $case: 'key',
-  value: { down, keycode: 59, repeat: 0, metastate: down ? 1 : 0 },
+  value: { down, keycode: 59, repeat: 0, metastate: down ? 1 : 0, beats: false },
 });
 const action = (value: Action, argument = ''): Event => ({
   $case: 'action',
@@ -125,7 +125,7 @@ describe('events', () => {
     ['BUTTON_MODE goes up', false, 110, 0, '00 01 0000006e 00000000 00000000'],
     ['Shift, Ctrl and Caps Lock with DPAD_LEFT', true, 21, 0x10_1001, '00 00 00000015 00000000 00101001'],
   ])('writes keys with their meta state: %s', (_, down, keycode, metastate, bytes) => {
-    const key: Event = { $case: 'key', value: { down, keycode, repeat: 0, metastate } };
+    const key: Event = { $case: 'key', value: { down, keycode, repeat: 0, metastate, beats: false } };
     expect(hex(make(), '4.1', batch(1, key))).toEqual([bytes.replaceAll(' ', '')]);
   });
 

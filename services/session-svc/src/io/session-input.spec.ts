@@ -184,7 +184,7 @@ describe('input', () => {
   it('so are keys: their input-svc may have died for good', async () => {
     const p = await phone();
     await p.ready();
-    const key = { keycode: 59, down: true, metastate: 1, repeat: 0 };
+    const key = { keycode: 59, down: true, metastate: 1, repeat: 0, beats: false };
     p.session.input.control(batch(7, { event: { $case: 'key', value: key } }));
     await until('the key', () => p.control().controls.length === 1);
     p.session.input.liftForgotten(now() + 29_000);
