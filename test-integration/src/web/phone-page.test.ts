@@ -81,6 +81,28 @@ describe('a phone’s page', () => {
     await page.getByRole('button', { name: 'Play sign in' }).waitFor({ state: 'detached' });
   });
 
+  it('sends keys as they are when its button was pressed, and remembers it', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'checkout tests' }).click();
+    const keys = page.getByRole('button', { name: 'Keys as they are, for games' });
+    await keys.waitFor();
+    expect(await keys.getAttribute('aria-pressed')).toBe('false');
+    // It cannot be used before somebody may touch the phone, which the pretended gateway allows nobody.
+    const press = (): Promise<void> =>
+      keys.evaluate((button: HTMLElement) => {
+        button.removeAttribute('aria-disabled');
+        button.click();
+      });
+    await press();
+    expect(await keys.getAttribute('aria-pressed')).toBe('true');
+    await page.reload();
+    await page.locator('ancloud-phone[keys="physical"]').waitFor();
+    expect(await keys.getAttribute('aria-pressed')).toBe('true');
+    await press();
+    await page.locator('ancloud-phone:not([keys])').waitFor();
+    expect(await keys.getAttribute('aria-pressed')).toBe('false');
+  });
+
   it('has a player whose buttons are one stop for Tab, and whose watchers type nothing', async () => {
     const { page } = at;
     await page.getByRole('link', { name: 'checkout tests' }).click();
