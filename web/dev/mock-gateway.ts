@@ -103,7 +103,17 @@ const routes: readonly Route[] = [
     'PATCH',
     /^\/v1\/phones\/(\w+)$/,
     (given) => {
-      Object.assign(phone(given.part).spec, given.body['spec']);
+      const spec = given.body['spec'] as { readonly encoder?: { readonly maxFps?: number } };
+      // A farm of a version that takes less than the console believes.
+      if ((spec.encoder?.maxFps ?? 0) > 90)
+        throw new Refused(
+          400,
+          'INVALID_ARGUMENT',
+          'spec.encoder.maxFps: Too big: expected number to be <=90',
+          'see /v1/openapi.json',
+          'spec.encoder.maxFps',
+        );
+      Object.assign(phone(given.part).spec, spec);
       return wished('update')(given);
     },
   ],

@@ -1,5 +1,6 @@
+import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { faint, nameless, said, withConsole } from './console-page.js';
+import { faint, nameless, said, wellMade, withConsole } from './console-page.js';
 
 /** What a phone's page shows and does at once, against a pretended gateway; its folds are phone-folds.test.ts. */
 describe('a phone’s page', () => {
@@ -43,6 +44,49 @@ describe('a phone’s page', () => {
     await page.reload();
     await chosen('Light');
     expect(await nameless(page)).toEqual([]);
+  });
+
+  it('has a phone’s picture encoded by numbers: says what is wrong at each, also by the farm, and what is set', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const controls = page.getByRole('region', { name: 'Controls', exact: true });
+    await controls.getByText('4 Mb/s, 60 fps, its own size').waitFor();
+    await page.getByRole('button', { name: 'Other…' }).click();
+    const form = page.getByRole('dialog', { name: 'Picture' });
+    const field = (name: string): Locator => form.getByRole('textbox', { name });
+    const value = (name: string): Promise<string> => field(name).inputValue();
+    const names = ['Bit rate', 'Frames a second', 'Longest side'] as const;
+    expect(await Promise.all(names.map(value))).toEqual(['4', '60', '']);
+    await field('Bit rate').fill('0.05');
+    await field('Longest side').fill('100');
+    await field('Longest side').press('Enter');
+    await form.getByText('From 0.1 to 50').waitFor();
+    await form.getByText('From 180 to 2560').waitFor();
+    expect(await field('Longest side').getAttribute('aria-invalid')).toBe('true');
+    await wellMade(page);
+    await field('Bit rate').fill('2.5');
+    await field('Longest side').fill('640');
+    await field('Frames a second').fill('100');
+    await form.getByRole('button', { name: 'Set' }).click();
+    await form.getByText('Too big: expected number to be <=90.').waitFor();
+    expect(await field('Frames a second').getAttribute('aria-invalid')).toBe('true');
+    await field('Frames a second').fill('24');
+    await field('Frames a second').press('Enter');
+    await form.waitFor({ state: 'detached' });
+    await controls.getByText('2.5 Mb/s, 24 fps, 640 px').waitFor();
+    expect(
+      await controls
+        .getByRole('radiogroup', { name: 'Picture' })
+        .getByRole('radio', { checked: true })
+        .count(),
+    ).toBe(0);
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Other…');
+    // What is left empty is the farm's own.
+    await page.getByRole('button', { name: 'Other…' }).click();
+    for (const name of names) await field(name).fill('');
+    await form.getByRole('button', { name: 'Set' }).click();
+    await controls.getByText('4 Mb/s, 60 fps, its own size').waitFor();
+    await wellMade(page);
   });
 
   it('records a phone from its page, and offers what was recorded', async () => {
