@@ -3,6 +3,7 @@ import type { RoleWord } from '@ancloud/contracts/viewer';
 import { GamepadInput } from './gamepad-input.js';
 import { HeldKeys } from './held-keys.js';
 import { KeyboardInput, type KeyMode } from './keyboard-input.js';
+import { KeyboardLock } from './keyboard-lock.js';
 import { PointerInput } from './pointer-input.js';
 import { SoftKeyboard } from './soft-keyboard.js';
 import type { Parts } from './template.js';
@@ -29,6 +30,7 @@ export class Hands {
   readonly #options: HandsOptions;
   readonly #pointers: PointerInput;
   readonly #keyboard: KeyboardInput;
+  readonly #lock: KeyboardLock;
   readonly #soft: SoftKeyboard;
   readonly #keys = new HeldKeys({
     key: (value) => this.send({ $case: 'key', value }),
@@ -36,11 +38,13 @@ export class Hands {
   });
   #pads: GamepadInput | undefined;
   #role: RoleWord = 'watch';
+  #mode: KeyMode = 'text';
   #holds = false;
   #gamepad = false;
 
   constructor(options: HandsOptions) {
     this.#options = options;
+    this.#lock = new KeyboardLock(options.host);
     const { video, rings, keyboard } = options.parts;
     this.#soft = new SoftKeyboard({
       ask: options.keyboardShown,
@@ -74,6 +78,7 @@ export class Hands {
     this.#role = role;
     this.#holds = false;
     this.#keyboard.role(role);
+    this.#lockKeys();
   }
 
   /** Whether this viewer holds the controls. */
@@ -83,6 +88,8 @@ export class Hands {
 
   keys(mode: KeyMode): void {
     this.#keyboard.mode(mode);
+    this.#mode = mode;
+    this.#lockKeys();
   }
 
   /** Whether the phone has a gamepad. */
@@ -128,6 +135,11 @@ export class Hands {
     this.#keyboard.release();
     this.#soft.cancel();
     this.#pads?.release();
+  }
+
+  /** Only who sends keys as they are has a use for those that are the browser's. */
+  #lockKeys(): void {
+    this.#lock.want(this.#mode === 'physical' && this.#role !== 'watch');
   }
 
   #pressed(event: PointerEvent): void {
