@@ -1,14 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import crypto from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFailed } from 'vitest';
 import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
-import { Farm, type Operation, type Phone } from '../harness/farm.js';
+import type { Farm, Phone } from '../harness/farm.js';
 import { loopsBelow } from '../harness/leftovers.js';
 import { freePort } from '../harness/places.js';
+import { ComposeFarm } from './compose-farm.js';
 import { Engine } from './engine.js';
 
 /** An address of this machine that containers reach as well: media at 127.0.0.1 are out of a TURN server's reach. */
@@ -28,61 +27,38 @@ async function bridgeAddress(engine: Engine): Promise<string> {
   return address;
 }
 
-/** `docker compose up` as its user has it: the repository's own file, only ports and names are other ones. */
 describe('docker compose up', () => {
-  const tag = crypto.randomBytes(3).toString('hex');
-  const project = `ancloud-${tag}`;
-  const hostId = `compose-${tag}`;
   const engine = new Engine(inject('engine'));
-  let settings: Record<string, string>;
+  let up: ComposeFarm;
   let farm: Farm;
   let phone: Phone;
-  let home: string;
 
-  const compose = (args: readonly string[]): Promise<string> => engine.compose(project, settings, args);
-  const told = (): void =>
-    onTestFailed(async () => console.error(await compose(['logs', '--tail', '25']).catch(String)));
+  const told = (): void => onTestFailed(async () => console.error(await up.logs()));
 
   beforeAll(async () => {
-    // Two in a row, for the two media workers.
-    const webrtc = await freePort(2);
     const turn = await freePort();
     const machine = await bridgeAddress(engine);
-    settings = {
+    up = await ComposeFarm.up(engine, {
       COMPOSE_PROFILES: 'turn',
       ANCLOUD_MEDIA_BIND: machine,
       ANCLOUD_ANNOUNCED: machine,
       ANCLOUD_TURN_PORT: String(turn),
       ANCLOUD_TURN_URLS: `turn:${machine}:${turn}?transport=udp`,
-      ANCLOUD_TAG: engine.address.tag,
-      ANCLOUD_HTTP_PORT: String(await freePort()),
-      ANCLOUD_GRPC_PORT: String(await freePort()),
-      ANCLOUD_WEBRTC_PORT: String(webrtc),
-      ANCLOUD_WEBRTC_PORT2: String(webrtc + 1),
-      ANCLOUD_HOST_ID: hostId,
-    };
-    home = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-compose-'));
-    await compose(['up', '--detach', '--no-build', '--wait', '--wait-timeout', '600']);
-    fs.mkdirSync(path.join(home, 'secrets'));
-    const key = await compose(['exec', '-T', 'gateway', 'cat', '/etc/ancloud/secrets/api-key']);
-    fs.writeFileSync(path.join(home, 'secrets/api-key'), key, { mode: 0o600 });
-    farm = new Farm({ url: `http://127.0.0.1:${settings['ANCLOUD_HTTP_PORT']}`, home, run: home, env: {} });
+    });
+    ({ farm } = up);
   });
-  afterAll(async () => {
-    await compose(['down', '--volumes', '--timeout', '30']).catch(() => undefined);
-    fs.rmSync(home, { recursive: true, force: true });
-  });
+  afterAll(() => up?.close());
 
   it('prints a one-time link to the console', async () => {
     told();
-    const link = await compose(['exec', '-T', 'gateway', 'ancloud', 'link']);
+    const link = await up.inside('gateway', ['ancloud', 'link']);
     expect(link).toMatch(new RegExp(`^${farm.address.url}/\\S*code=[\\w-]{20,}$`));
     expect(await (await fetch(farm.address.url)).text()).toContain('<html');
   });
 
   it('keeps each service’s secrets from the others', async () => {
     const read = (service: string, name: string): Promise<string> =>
-      compose(['exec', '-T', service, 'cat', `/etc/ancloud/secrets/${name}`]);
+      up.inside(service, ['cat', `/etc/ancloud/secrets/${name}`]);
     await expect(read('media-svc', 'nats-input-svc')).rejects.toThrow(/Permission denied/);
     await expect(read('input-svc', 'api-key')).rejects.toThrow(/Permission denied/);
     await expect(read('media-svc', 'farm')).resolves.toMatch(/^[\w-]{16,}$/);
@@ -94,7 +70,7 @@ describe('docker compose up', () => {
     const ways = ['UDP_ANSWERED', 'TCP_ANSWERED', 'TURN_RELAYED'];
     // Again while a way is not found: a busy machine may answer too late.
     await eventually(async () => {
-      const said = await compose(['exec', '-T', 'gateway', 'ancloud', 'doctor', '--ice', '--json']);
+      const said = await up.inside('gateway', ['ancloud', 'doctor', '--ice', '--json']);
       const { findings } = JSON.parse(said) as { findings: { code: string }[] };
       const found = findings.map(({ code }) => code).filter((code) => ways.includes(code));
       expect(found.toSorted()).toEqual([...ways, ...ways].toSorted());
@@ -103,14 +79,9 @@ describe('docker compose up', () => {
 
   it('boots a phone that is asked for over REST', async () => {
     told();
-    const operation = await farm.api<Operation>('POST', '/v1/images', {
-      path: '/usr/share/ancloud/reference.sqfs',
-      profile: 'reference',
-      name: 'reference',
-    });
-    await farm.wait(operation);
+    await up.importGuest();
     phone = await farm.create({ display: { width: 480, height: 800 } });
-    expect(phone).toMatchObject({ phase: 'ready', hostId });
+    expect(phone).toMatchObject({ phase: 'ready', hostId: up.hostId });
   });
 
   it('answers a screenshot of the phone’s size', async () => {
@@ -133,8 +104,7 @@ describe('docker compose up', () => {
       await browser.close();
     }
     // Two containers are two machines: what passes between them is encrypted without being asked for.
-    const read = `fetch('http://127.0.0.1:7202/metrics').then((r) => r.text()).then(console.log)`;
-    const metrics = await compose(['exec', '-T', 'host', 'node', '-e', read]);
+    const metrics = await up.metrics('host', 7202);
     expect(metrics).toMatch(/^ancloud_rtp_attachments_total\{.*srtp="yes".*\} [1-9]/m);
     expect(metrics).not.toMatch(/^ancloud_rtp_attachments_total\{.*srtp="no"/m);
   });
@@ -155,10 +125,10 @@ describe('docker compose up', () => {
     told();
     const { status } = await farm.phone(phone.phoneId);
     const pidOf = (service: string): Promise<string> =>
-      compose(['exec', '-T', 'host', 'pgrep', '-f', `services/${service}/bundle/main.js`]);
+      up.inside('host', ['pgrep', '-f', `services/${service}/bundle/main.js`]);
     for (const service of ['container-svc', 'session-svc']) {
       const pid = await pidOf(service);
-      await compose(['exec', '-T', 'host', 'kill', '-KILL', pid]);
+      await up.inside('host', ['kill', '-KILL', pid]);
       await eventually(async () => {
         if ((await pidOf(service)) === pid) throw new NotYet(`${service} has not been started again`);
       });
@@ -170,6 +140,7 @@ describe('docker compose up', () => {
 
   it('leaves nothing after down', async () => {
     told();
+    const { project, hostId } = up;
     const volumes = (await engine.docker(['volume', 'ls', '-q', '--filter', `name=${project}`])).split('\n');
     const mountpoint = await engine.docker([
       'volume',
@@ -181,7 +152,7 @@ describe('docker compose up', () => {
     expect(volumes.toSorted()).toEqual(
       ['config', 'phones', 'recordings', 'redis'].map((name) => `${project}_${name}`),
     );
-    await compose(['down', '--volumes', '--timeout', '30']);
+    await up.down();
     for (const kind of [
       ['ps', '-aq', '--filter', `name=${project}`],
       ['volume', 'ls', '-q', '--filter', `name=${project}`],

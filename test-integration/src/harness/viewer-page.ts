@@ -186,6 +186,24 @@ export class ViewerPage {
     await this.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
   }
 
+  /** How long the picture stood at the longest while `meanwhile` ran, ms: between one frame that was shown and the next. The page has to be in front. */
+  async stoodWhile(meanwhile: () => Promise<void>): Promise<number> {
+    const stood = await this.page.evaluateHandle(() => {
+      const { video } = document.querySelector('ancloud-phone') as HTMLElement & { video: HTMLVideoElement };
+      const found = { longestMs: 0 };
+      let last: number | undefined;
+      const look = (_: number, { expectedDisplayTime }: VideoFrameCallbackMetadata): void => {
+        found.longestMs = Math.max(found.longestMs, expectedDisplayTime - (last ?? expectedDisplayTime));
+        last = expectedDisplayTime;
+        video.requestVideoFrameCallback(look);
+      };
+      video.requestVideoFrameCallback(look);
+      return found;
+    });
+    await meanwhile();
+    return stood.evaluate(({ longestMs }) => longestMs);
+  }
+
   /** Packets of sound that have come, over all connections of the page. */
   soundPackets(): Promise<number> {
     return this.page.evaluate(async () => {
