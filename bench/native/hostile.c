@@ -1,6 +1,6 @@
 /*
- * hostile: a viewer that was let in, has its DTLS and SRTP keys, and sends with them whatever it is told. What that is, the test says
- * (test-integration/src/farm/rogue-viewer.test.ts); here are the keys.
+ * hostile: a viewer or a publisher that was let in, has its DTLS and SRTP keys, and sends with them whatever it is told. What that is, the
+ * tests say (test-integration/src/farm/rogue-viewer.test.ts, rogue-publisher.test.ts); here are the keys.
  *
  * stdout first:  fingerprint <SHA-256 of our certificate>
  * stdin:   <ip> <port> <server's ufrag> <server's password>     stdout:   connected 0 <ms it took>     or   failed 0 <why>; once
@@ -26,7 +26,8 @@
 #include "srtp2_openssl.h"
 #include "stun.h"
 
-enum { PACKET = 2048, TICK_MS = 50 };
+// As much as a line has room for, and what SRTP appends.
+enum { PACKET = 32000, TRAILER = 256, TICK_MS = 50 };
 
 static struct peer peer = {.fd = -1};
 static srtp_t inbound, outbound;
@@ -37,7 +38,7 @@ static size_t unhex(const char *text, uint8_t *out)
 {
     size_t n = 0;
     unsigned byte;
-    for (; n < PACKET / 2 && sscanf(text + 2 * n, "%2x", &byte) == 1; n++) out[n] = (uint8_t)byte;
+    for (; n < PACKET && sscanf(text + 2 * n, "%2x", &byte) == 1; n++) out[n] = (uint8_t)byte;
     return n;
 }
 
@@ -54,7 +55,7 @@ static bool leaves(const uint8_t *packet, size_t length)
 
 static bool send_as(const char *how, const uint8_t *given, size_t size, unsigned time)
 {
-    uint8_t packet[PACKET];
+    uint8_t packet[PACKET + TRAILER];
     int length = (int)size;
     memcpy(packet, given, size);
     if (strcmp(how, "dtls") == 0) return SSL_write(peer.ssl, packet, length) > 0;

@@ -65,6 +65,11 @@ export class Feed implements Watchable {
     return this.#closed;
   }
 
+  /** Whoever sends it now. */
+  get publisher(): Publisher | undefined {
+    return this.#publisher;
+  }
+
   /** Of its publisher. */
   get kinds(): readonly FeedKind[] {
     return this.#publisher?.kinds ?? [];

@@ -7,6 +7,7 @@ import { readWhipOffer, type FeedKind } from './core/whip-offer.js';
 import type { PhoneEnd } from './core/phone-end.js';
 import { Feed } from './feed.js';
 import type { PhoneFollower } from './io/phone-ends.js';
+import type { Publisher } from './publisher.js';
 import type { WorkerPool } from './worker-pool.js';
 
 /** A feed and one of its publishers. */
@@ -112,6 +113,11 @@ export class Feeds implements PhoneFollower {
   /** Of feeds that arrive here. */
   get phones(): string[] {
     return Array.from(this.#held.values(), ({ feed }) => feed.phoneId);
+  }
+
+  /** Of all feeds here. */
+  get publishers(): Publisher[] {
+    return Array.from(this.#held.values(), ({ feed }) => feed.publisher).filter((one) => one !== undefined);
   }
 
   /** A phone that was deleted has no feeds. One that was stopped has: nobody's screen is needed for them. */

@@ -9,6 +9,7 @@ import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
 import { Feeds } from './feeds.js';
 import { IceSelfTest } from './ice-self-test.js';
+import { feedMetrics } from './io/feed-metrics.js';
 import { MediaPeers } from './io/media-peers.js';
 import { PhoneEnds } from './io/phone-ends.js';
 import { Registration } from './io/registration.js';
@@ -70,6 +71,7 @@ await runMain({ log }, async (life) => {
   });
   life.add({ name: 'streams', join: () => streams.close() });
   const feeds = new Feeds(state, pool, log);
+  feedMetrics(metrics, () => feeds.publishers);
   life.add({ name: 'feeds', join: () => feeds.close() });
   const whep = new WhepSessions({ streams, feeds, bus, log });
   life.add({ name: 'sessions by WHEP', stop: () => whep.close() });

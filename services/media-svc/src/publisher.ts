@@ -5,6 +5,7 @@ import { writeAnswer } from './core/whep-answer.js';
 import type { WhepOffer } from './core/whep-offer.js';
 import { kindsOf, producersOf, type FeedKind } from './core/whip-offer.js';
 import { IceSession } from './ice-session.js';
+import type { Received } from './io/feed-metrics.js';
 
 /** Between two key frames that are asked of the publisher: a crowd that joins makes one wish. */
 const KEY_FRAME_MS = 1_000;
@@ -79,6 +80,13 @@ export class Publisher {
   /** Its packets come, or could. */
   get live(): boolean {
     return this.#ice.transport.dtlsState === 'connected';
+  }
+
+  /** What has come from it so far. Errors: mediasoup's, when it has ended. */
+  async received(): Promise<Received> {
+    const [stats] = await this.#ice.transport.getStats();
+    if (stats === undefined) return { all: 0, taken: 0 };
+    return { all: stats.bytesReceived, taken: stats.rtpBytesReceived + stats.rtxBytesReceived };
   }
 
   /** The SDP for it. */

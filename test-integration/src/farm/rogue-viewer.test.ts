@@ -1,4 +1,3 @@
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -8,7 +7,9 @@ import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { counted } from '../harness/metrics.js';
-import { type How, RogueViewer } from '../harness/rogue-viewer.js';
+import { noise, rtcp, rtp, u32 } from '../harness/odd-packets.js';
+import type { How } from '../harness/rogue-peer.js';
+import { RogueViewer } from '../harness/rogue-viewer.js';
 
 // A viewer that was let in has keys, so what it sends by RTP, RTCP and SCTP is decrypted and read. Whatever that is, somebody else who
 // watches the same phone goes on watching, nothing has to be started again, and the phone encodes no more for it than for a weak link.
@@ -51,18 +52,6 @@ async function nobodyNotices(): Promise<void> {
   expect(await farm.pid('media-svc')).toBe(media);
 }
 
-const u32 = (...values: readonly number[]): Buffer => {
-  const bytes = Buffer.alloc(values.length * 4);
-  values.forEach((value, i) => bytes.writeUInt32BE(value >>> 0, i * 4));
-  return bytes;
-};
-/** RFC 3550 §5.1; `first` has version, padding, extension and the number of contributing sources. */
-const rtp = (first: number, type: number, ssrc: number, rest: Uint8Array = new Uint8Array()): Buffer =>
-  Buffer.concat([Buffer.from([first, type, 0x12, 0x34]), u32(0xdecade, ssrc), rest]);
-/** RFC 3550 §6.4; `words` as the header tells it, which need not be true. */
-const rtcp = (count: number, type: number, body: Uint8Array, words = body.length / 4): Buffer =>
-  Buffer.concat([Buffer.from([0x80 | count, type, words >> 8, words & 0xff]), body]);
-const noise = (length: number): Buffer => crypto.randomBytes(length);
 const MINE = 0x0badcafe;
 const video = (): number => rogue.ssrc('video');
 
