@@ -12,6 +12,7 @@ import { killed, vanished } from '../harness/media-down.js';
 import { redis } from '../harness/redis.js';
 import { TurnServer } from '../harness/turn-server.js';
 import { WhepPage } from '../harness/whep-page.js';
+import { whepConformance } from '../whep/conformance.js';
 
 let farm: Farm;
 let browser: Browser;
@@ -95,6 +96,16 @@ it('a viewer who reaches nothing but a TURN server sees the phone through it, wi
     await hidden.close();
     await turn.stop();
   }
+});
+
+describe('whep-conformance', () => {
+  whepConformance({
+    endpoint: async () => {
+      const { whepUrl, token } = await farm.viewer(phone.phoneId, 'watch');
+      const iceServers = [`turn:127.0.0.1:${turnPort}?transport=udp`];
+      return { url: whepUrl, authorization: `Bearer ${token}`, origin: farm.address.url, iceServers };
+    },
+  });
 });
 
 describe('by WHEP', () => {

@@ -40,7 +40,14 @@ const nobodyPlays = (): Promise<void> =>
   });
 
 describe('whep-conformance', () => {
-  whepConformance({ endpoint });
+  whepConformance({
+    endpoint: async () => ({
+      ...(await endpoint()),
+      origin: farm.address.url,
+      stranger: 'https://elsewhere.example',
+      iceServers: [],
+    }),
+  });
 });
 
 describe('whep', () => {

@@ -52,7 +52,14 @@ function has(...ids: string[]): Promise<void> {
 }
 
 describe('whip-conformance', () => {
-  whipConformance({ endpoint });
+  whipConformance({
+    endpoint: async () => ({
+      ...(await endpoint()),
+      origin: farm.address.url,
+      stranger: 'https://elsewhere.example',
+      iceServers: [],
+    }),
+  });
 });
 
 describe('whip', () => {

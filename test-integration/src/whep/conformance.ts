@@ -1,14 +1,26 @@
 import { describe, expect, it } from 'vitest';
+import { corsConformance } from './cors-conformance.js';
+import { iceLinks } from '../harness/ice-links.js';
 import { fragment, PUBLISHER, PWD, RECEIVER, SECOND_PICTURE, UFRAG } from './offers.js';
+import { FRAGMENT, type Opened, openWith, post, SDP } from './sdp-session.js';
 
 /** What is tested: any endpoint of WHEP or WHIP. */
 export interface SdpTarget {
-  /** An endpoint and an Authorization that may open one session more; asked anew for each test. */
-  readonly endpoint: () => Promise<{ readonly url: string; readonly authorization: string }>;
+  /** Asked anew for each test. */
+  readonly endpoint: () => Promise<SdpEndpoint>;
 }
 
-const SDP = 'application/sdp';
-const FRAGMENT = 'application/trickle-ice-sdpfrag';
+export interface SdpEndpoint {
+  readonly url: string;
+  /** May open one session more. */
+  readonly authorization: string;
+  /** An Origin whose pages may use it; absent = what pages are let do is not asked. */
+  readonly origin?: string;
+  /** An Origin whose pages may not; absent = pages of everywhere may. */
+  readonly stranger?: string;
+  /** URLs of the ICE servers that a 201 names; absent = any, as long as they are named well. */
+  readonly iceServers?: readonly string[];
+}
 
 /**
  * draft-ietf-wish-whep-04 from a player's side, as far as HTTP tells: to be run against any endpoint that sends H.264 and
@@ -134,7 +146,26 @@ function conformance(target: SdpTarget, { offers, answers }: Directions): void {
       for (const [line] of text.matchAll(/^a=extmap:\d+ \S+/gm)) expect(OFFER).toContain(line);
       await end();
     });
+
+    it('names ICE servers by Link, with logins for TURN (RFC 9725 §4.6, the same of the draft)', async () => {
+      const { iceServers } = await target.endpoint();
+      const { answer, end } = await open();
+      const links = iceLinks(answer.headers.get('link') ?? '');
+      for (const { url, username, credential, credentialType } of links) {
+        // RFC 7064 §3.1, RFC 7065 §3.1.
+        expect(url).toMatch(/^(?:stuns?:[^?]+|turns?:[^?]+(?:\?transport=\w+)?)$/);
+        if (!url.startsWith('turn')) continue;
+        expect(username).not.toBe('');
+        expect(credential).not.toBe('');
+        // `password` where nothing is said.
+        expect(['', 'password']).toContain(credentialType);
+      }
+      if (iceServers !== undefined) expect(links.map(({ url }) => url)).toEqual(iceServers);
+      await end();
+    });
   });
+
+  corsConformance(target, OFFER);
 
   describe('a session', () => {
     it('answers OPTIONS and GET', async () => {
@@ -200,49 +231,6 @@ function conformance(target: SdpTarget, { offers, answers }: Directions): void {
       expect(again.status).toBeLessThan(500);
       expect((await patch(fragment(UFRAG, PWD), '*')).status).toBe(404);
     });
-  });
-}
-
-interface Opened {
-  readonly answer: Response;
-  readonly session: string;
-  readonly authorization: string;
-  readonly etag: string;
-  readonly patch: (body: string, ifMatch: string | undefined, type?: string) => Promise<Response>;
-  readonly end: () => Promise<void>;
-}
-
-async function openWith(target: SdpTarget, offer: string): Promise<Opened> {
-  const { url, authorization } = await target.endpoint();
-  const answer = await post(url, authorization, offer);
-  if (answer.status !== 201) throw new Error(`POST of an offer: ${answer.status} ${await answer.text()}`);
-  const session = new URL(answer.headers.get('location') ?? '', url).href;
-  return {
-    answer,
-    session,
-    authorization,
-    etag: answer.headers.get('etag') ?? '',
-    patch: (body, ifMatch, type = FRAGMENT) =>
-      fetch(session, {
-        method: 'PATCH',
-        headers: {
-          authorization,
-          'content-type': type,
-          ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
-        },
-        body,
-      }),
-    end: async () => {
-      await fetch(session, { method: 'DELETE', headers: { authorization } });
-    },
-  };
-}
-
-function post(url: string, authorization: string | undefined, body: string, type = SDP): Promise<Response> {
-  return fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': type, ...(authorization === undefined ? {} : { authorization }) },
-    body,
   });
 }
 
