@@ -83,12 +83,6 @@ describe('events', () => {
     expect(input.lift()).toEqual([]);
   });
 
-  it('splits text at 300 bytes between code points', () => {
-    const text = `${'a'.repeat(298)}€${'b'.repeat(10)}`;
-    const { messages } = make().apply(batch(1, { $case: 'text', value: { text, keysOnly: false } }), 0);
-    expect(messages.map((m) => (m.kind === 'injectText' ? m.text.length : 0))).toEqual([298, 11]);
-  });
-
   it.each([
     ['4.1', '03000000640000003202d0050000000aaa00000001'],
     // Before 3.3.1 the full scale was one step.

@@ -1,7 +1,7 @@
 import type { ControlBatch, ControlEvent, ScaledScroll } from '@ancloud/contracts/input/v1/input';
 import { Action } from '@ancloud/contracts/input/v1/viewer';
 import type { ActionInput, PadState } from '@ancloud/contracts/input/v1/viewer';
-import { KeyAction, KeyCode, splitInjectText, supportsControl } from '@ancloud/scrcpy-wire';
+import { KeyAction, KeyCode, supportsControl } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { sameShape, scalePoint } from './geometry.js';
 import type { Geometry } from './geometry.js';
@@ -14,7 +14,7 @@ export type InputDrop = TouchDrop | 'fence' | 'unsupported' | 'not-ready';
 
 /** What one batch comes to. */
 export interface InputResult {
-  /** To be written in this order. */
+  /** To be written in this order; texts are as long as they came. */
   readonly messages: ControlMessage[];
   readonly drops: InputDrop[];
   /** Somebody asked for the phone's clipboard; who can answer depends on which servers run. */
@@ -111,7 +111,7 @@ export class ControlInput {
         messages.push(this.#keys.press(event.value));
         return;
       case 'text':
-        for (const text of splitInjectText(event.value.text)) messages.push({ kind: 'injectText', text });
+        messages.push({ kind: 'injectText', text: event.value.text });
         return;
       case 'scroll':
         this.#scroll(event.value, messages, drops);

@@ -1,7 +1,7 @@
 import { TouchAction } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, InjectTouch } from '@ancloud/scrcpy-wire';
 import { describe, expect, it } from 'vitest';
-import { ControlQueue, PASTE_REST_MS, QUEUE_HARD_LIMIT, QUEUE_LIMIT } from './control-queue.js';
+import { ControlQueue, PASTE_REST_MS, QUEUE_HARD_LIMIT, QUEUE_LIMIT, TEXT_LIMIT } from './control-queue.js';
 
 const touch = (action: TouchAction, finger: number, x = 0): InjectTouch => ({
   kind: 'injectTouch',
@@ -56,6 +56,31 @@ describe('ControlQueue', () => {
       expect(queue.push(touch(i % 2 === 0 ? TouchAction.Down : TouchAction.Up, 0))).toBe('queued');
     expect(queue.push(touch(TouchAction.Up, 0))).toBe('overflow');
     expect(queue.length).toBe(QUEUE_HARD_LIMIT);
+  });
+
+  it('cuts a text at 300 bytes between code points', () => {
+    const queue = new ControlQueue();
+    queue.push({ kind: 'injectText', text: `${'a'.repeat(298)}€${'b'.repeat(10)}` });
+    expect(queue.take(0).map((message) => 'text' in message && message.text.length)).toEqual([298, 11]);
+  });
+
+  it('drops texts whole beyond a limit of their own, which keeps the hard one from them; others go on', () => {
+    const queue = new ControlQueue();
+    // As much as one message of a viewer can hold.
+    const text: ControlMessage = { kind: 'injectText', text: 'x'.repeat(16_000) };
+    const pieces = Math.ceil(16_000 / 300);
+    const outcomes = Array.from({ length: 100 }, () => queue.push(text));
+    const taken = Math.floor(TEXT_LIMIT / pieces);
+    expect(outcomes).toEqual([
+      ...Array.from({ length: taken }, () => 'queued'),
+      ...Array.from({ length: 100 - taken }, () => 'dropped'),
+    ]);
+    expect(queue.length).toBe(taken * pieces);
+    expect(queue.dropped).toBe(100 - taken);
+    expect(queue.push({ kind: 'injectText', text: 'short' })).toBe('queued');
+    expect(queue.push(touch(TouchAction.Up, 0))).toBe('queued');
+    queue.take(0);
+    expect(queue.push(text)).toBe('queued');
   });
 
   it('resize is latest-wins, outside the limit, and leaves first', () => {

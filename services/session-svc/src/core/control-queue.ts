@@ -1,4 +1,4 @@
-import { SET_CLIPBOARD_TEXT_MAX, TouchAction } from '@ancloud/scrcpy-wire';
+import { SET_CLIPBOARD_TEXT_MAX, splitInjectText, TouchAction } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, InjectTouch } from '@ancloud/scrcpy-wire';
 
 type SetClipboard = Extract<ControlMessage, { kind: 'setClipboard' }>;
@@ -13,12 +13,18 @@ export const QUEUE_HARD_LIMIT = 1_024;
  * frame or some. A clipboard that is set sooner would be what the first paste finds.
  */
 export const PASTE_REST_MS = 150;
+/**
+ * Messages of texts that wait at most, 75 kB. A second of what a viewer may send is four times as much, and a phone that only is slow, or whose
+ * clipboard rests, shall not lose its control channel by it.
+ */
+export const TEXT_LIMIT = 256;
 /** Clipboards that wait for their rest at most: what comes after them is no more than so many rests late. */
 const RESTING_LIMIT = 8;
 
 /**
- * Policy, in scrcpy's manner: 60 messages; moves, hovers and scrolls are dropped when it is full; downs, ups, keys,
- * texts and all else never are, and count against a hard limit at which `push` answers `overflow`. A move replaces an
+ * Policy, in scrcpy's manner: 60 messages; moves, hovers and scrolls are dropped when it is full; a text whose messages
+ * would be more than 256 with those of texts that wait is dropped whole; downs, ups, keys and all else never are, and count against a hard
+ * limit at which `push` answers `overflow`. A move replaces an
  * older move of the same finger that waits behind the last message that is no move (latest wins, order kept). Resize is
  * kept outside, latest wins, and leaves first.
  *
@@ -36,29 +42,25 @@ export class ControlQueue {
     return this.#items.length + (this.#resize === undefined ? 0 : 1);
   }
 
-  /** Droppable messages that found no room so far. A move that was replaced by a newer one does not count. */
+  /** What found no room so far. A move that was replaced by a newer one does not count. */
   get dropped(): number {
     return this.#dropped;
   }
 
+  /** @param message a text may be longer than one message of scrcpy's: it is cut. */
   push(message: ControlMessage): 'queued' | 'replaced' | 'dropped' | 'overflow' {
     if (message.kind === 'resizeDisplay') {
       const replaced = this.#resize !== undefined;
       this.#resize = message;
       return replaced ? 'replaced' : 'queued';
     }
+    if (message.kind === 'injectText') return this.#text(message.text);
     if (isMove(message) && this.#replace(message)) return 'replaced';
     if (message.kind === 'setClipboard') {
       if (this.#joined(message)) return 'replaced';
-      if (this.#items.filter(({ kind }) => kind === 'setClipboard').length >= RESTING_LIMIT) {
-        this.#dropped += 1;
-        return 'dropped';
-      }
+      if (this.#waiting('setClipboard') >= RESTING_LIMIT) return this.#drop();
     }
-    if (this.#items.length >= QUEUE_LIMIT && isDroppable(message)) {
-      this.#dropped += 1;
-      return 'dropped';
-    }
+    if (this.#items.length >= QUEUE_LIMIT && isDroppable(message)) return this.#drop();
     if (this.#items.length >= QUEUE_HARD_LIMIT) return 'overflow';
     // The usual one is alone: an array that grows has room for 17.
     if (this.#items.length === 0) this.#items = [message];
@@ -85,6 +87,23 @@ export class ControlQueue {
   /** Somebody else holds the controls: what was to be pasted for the one before is void, and nobody waits for it. */
   voidClipboards(): void {
     this.#items = this.#items.filter(({ kind }) => kind !== 'setClipboard');
+  }
+
+  #text(whole: string): 'queued' | 'dropped' | 'overflow' {
+    const pieces = splitInjectText(whole);
+    if (this.#waiting('injectText') + pieces.length > TEXT_LIMIT) return this.#drop();
+    if (this.#items.length + pieces.length > QUEUE_HARD_LIMIT) return 'overflow';
+    for (const text of pieces) this.#items.push({ kind: 'injectText', text });
+    return 'queued';
+  }
+
+  #drop(): 'dropped' {
+    this.#dropped += 1;
+    return 'dropped';
+  }
+
+  #waiting(wanted: ControlMessage['kind']): number {
+    return this.#items.filter(({ kind }) => kind === wanted).length;
   }
 
   /** Two pastes in one. */

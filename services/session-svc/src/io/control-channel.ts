@@ -61,22 +61,30 @@ export class ControlChannel {
     return this.#queue.length;
   }
 
-  /** @param receivedMs monotonic time at which what is sent was received, for the latency metric. */
-  send(messages: readonly ControlMessage[], receivedMs?: number): void {
-    if (this.#closed || messages.length === 0) return;
+  /**
+   * @param receivedMs monotonic time at which what is sent was received, for the latency metric.
+   * @returns false when some of it found no room.
+   */
+  send(messages: readonly ControlMessage[], receivedMs?: number): boolean {
+    if (this.#closed || messages.length === 0) return true;
     const { clock, metrics } = this.#options;
+    let room = true;
     for (const message of messages) {
       const outcome = this.#queue.push(message);
-      if (outcome === 'dropped') metrics.inputDropped.inc({ reason: 'queue-full' });
+      if (outcome === 'dropped') {
+        metrics.inputDropped.inc({ reason: 'queue-full' });
+        room = false;
+      }
       if (outcome === 'overflow') {
         this.#lost('the phone does not read its control socket: the queue is full');
-        return;
+        return false;
       }
     }
     if (receivedMs !== undefined) this.#waitingSince ??= receivedMs;
     if (this.#writingSince === undefined) this.#write();
     else if (!this.#held && clock.monotonic() - this.#writingSince > STUCK_MS)
       this.#lost(`the phone has not read its control socket for ${STUCK_MS} ms`);
+    return room;
   }
 
   /** Calls `done` once, when all that was sent so far is on the socket (true), or will never be (false). */

@@ -170,6 +170,28 @@ describe('input', () => {
     ]);
   });
 
+  it('says that a text found no room behind a clipboard that rests, and keeps the control channel', async () => {
+    const p = await phone();
+    await p.ready();
+    const paste = { event: { $case: 'clipboard', value: { set: true, text: '你', paste: true } } } as const;
+    const text = { event: { $case: 'text', value: { text: 'x'.repeat(16_000), keysOnly: false } } } as const;
+    p.session.input.control(batch(7, paste));
+    // It may not be set before the phone has had time to paste the one before.
+    p.session.input.control(batch(7, paste));
+    for (let i = 0; i < 20; i += 1) p.session.input.control(batch(7, text));
+    p.session.input.control(asking(7, 1, text));
+    p.session.input.control(asking(7, 2, press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 10, y: 20 })));
+    await until('both answers', () => p.acks.length === 2);
+    expect(p.acks).toEqual([
+      { ack: 1, fence: 7, refused: 'queue-full' },
+      { ack: 2, fence: 7, refused: '' },
+    ]);
+    await until('the finger', () => p.control().fingers.size === 1);
+    expect(p.session.state).toBe(SESSION_STATE_READY);
+    // Of those that waited for the clipboard four fit, each whole.
+    expect(p.control().controls.filter(({ kind }) => kind === 'injectText')).toHaveLength(4 * 54);
+  });
+
   it('fingers that nobody mentions for 30 s are lifted', async () => {
     const p = await phone();
     await p.ready();

@@ -219,12 +219,12 @@ export class SessionInput {
     }
     const { messages, drops, wantsClipboard, pad } = this.#input.apply(batch, receivedMs);
     if (batch.fence === this.#fence) this.#lastBatchMs = receivedMs;
-    channel.send(messages, receivedMs);
+    const room = channel.send(messages, receivedMs);
     if (pad !== undefined) this.#pad(pad, drops);
     for (const reason of drops) metrics.inputDropped.inc({ reason });
     if (wantsClipboard) this.#tellClipboard();
     if (batch.ack === 0) return;
-    const refused = batch.fence < this.#fence ? 'fence' : (drops[0] ?? '');
+    const refused = batch.fence < this.#fence ? 'fence' : (drops[0] ?? (room ? '' : 'queue-full'));
     const told = pad === undefined ? undefined : this.#options.pad;
     channel.whenWritten((written) => {
       if (!written || told === undefined) this.#acknowledge(batch, written ? refused : 'not-ready', answer);
