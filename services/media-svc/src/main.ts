@@ -11,6 +11,7 @@ import { Feeds } from './feeds.js';
 import { IceSelfTest } from './ice-self-test.js';
 import { feedMetrics } from './io/feed-metrics.js';
 import { MediaPeers } from './io/media-peers.js';
+import { requireOwnAddresses } from './io/own-addresses.js';
 import { PhoneEnds } from './io/phone-ends.js';
 import { Registration } from './io/registration.js';
 import { requestCount } from './io/request-count.js';
@@ -27,6 +28,11 @@ const log = createLog({ service: 'media-svc', level: logLevelOf(process.env) });
 await runMain({ log }, async (life) => {
   const config = readConfig(process.env);
   const metrics = new Metrics('media-svc');
+  await requireOwnAddresses([
+    { name: 'ANCLOUD_WEBRTC_LISTEN_IP', ips: config.webrtc.listenIps },
+    { name: 'ANCLOUD_RTP_LISTEN_IP', ips: [config.rtp.ip] },
+    { name: 'ANCLOUD_PIPE_LISTEN_IP', ips: config.pipe.ip === config.rtp.ip ? [] : [config.pipe.ip] },
+  ]);
   // Beside the connections: viewers of a media-svc that was killed wait for the next one.
   const workers = WorkerPool.create({
     count: config.workers,

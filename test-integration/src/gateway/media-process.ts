@@ -41,21 +41,26 @@ export class MediaProcess {
     const file = (name: string, content: string): string => service.secret(name, content);
     const worker = execFileSync(path.join(ROOT, 'tools/mediasoup-worker/build.sh'), { encoding: 'utf8' });
     const grpc = `127.0.0.1:${await freePort()}`;
-    await service.start({
-      ANCLOUD_MEDIA_ID: id,
-      ANCLOUD_GRPC_LISTEN: grpc,
-      ANCLOUD_LANE_LISTEN: `127.0.0.1:${await freePort()}`,
-      ANCLOUD_WEBRTC_PORT: String(await freePort()),
-      ANCLOUD_MEDIA_WORKERS: '1',
-      ANCLOUD_STREAM_IDLE_SECONDS: '1',
-      ANCLOUD_FARM_SECRET_FILE: file('farm-secret', farmSecret),
-      ANCLOUD_NATS_URL: `nats://${nats.address}`,
-      ANCLOUD_NATS_PASS_FILE: file('nats-pass', nats.passwords['media-svc']),
-      ANCLOUD_REDIS_URL: `redis://127.0.0.1:${redis.port}`,
-      ANCLOUD_REDIS_PASS_FILE: file('redis-pass', redis.password),
-      MEDIASOUP_WORKER_BIN: worker.trim().split('\n').at(-1) ?? '',
-      ...env,
-    });
+    try {
+      await service.start({
+        ANCLOUD_MEDIA_ID: id,
+        ANCLOUD_GRPC_LISTEN: grpc,
+        ANCLOUD_LANE_LISTEN: `127.0.0.1:${await freePort()}`,
+        ANCLOUD_WEBRTC_PORT: String(await freePort()),
+        ANCLOUD_MEDIA_WORKERS: '1',
+        ANCLOUD_STREAM_IDLE_SECONDS: '1',
+        ANCLOUD_FARM_SECRET_FILE: file('farm-secret', farmSecret),
+        ANCLOUD_NATS_URL: `nats://${nats.address}`,
+        ANCLOUD_NATS_PASS_FILE: file('nats-pass', nats.passwords['media-svc']),
+        ANCLOUD_REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+        ANCLOUD_REDIS_PASS_FILE: file('redis-pass', redis.password),
+        MEDIASOUP_WORKER_BIN: worker.trim().split('\n').at(-1) ?? '',
+        ...env,
+      });
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
     return new MediaProcess(id, createClient(MediaServiceClient, grpc, { farmSecret }), service);
   }
 

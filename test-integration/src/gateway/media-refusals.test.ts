@@ -88,3 +88,15 @@ it('a frame that is none ends its viewer, and is counted', async () => {
   expect(error.message).toContain('not one of the protocol');
   expect((await refused())['MESSAGE_MALFORMED']).toBe(before + 1);
 });
+
+it('a media-svc that is to listen on addresses that its machine lacks does not start, and says which and what there is', async () => {
+  const started = MediaProcess.start(
+    'media-2',
+    { redis, nats, farmSecret: 'a-secret-of-a-farm-that-is-long-enough' },
+    // RFC 5737 §3: nobody's.
+    { ANCLOUD_WEBRTC_LISTEN_IP: '127.0.0.1,203.0.113.7', ANCLOUD_RTP_LISTEN_IP: '198.51.100.7' },
+  );
+  await expect(started).rejects.toThrow(
+    /did not start: CONFIG_INVALID: 203\.0\.113\.7 of ANCLOUD_WEBRTC_LISTEN_IP .*198\.51\.100\.7 of ANCLOUD_RTP_LISTEN_IP .*fix: name addresses that this machine has: .*127\.0\.0\.1/,
+  );
+});
