@@ -172,6 +172,19 @@ interface AxNode {
   readonly name?: { readonly value: string };
 }
 
+/** What keeps a page from being installed as an app; and its manifest. */
+export async function installable(
+  page: Page,
+): Promise<{ manifest: string; startUrl: string; errors: unknown[] }> {
+  const devtools = await page.context().newCDPSession(page);
+  const { url, data, errors } = await devtools.send('Page.getAppManifest');
+  const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
+  // The profile of a test is a private one, where nothing can be installed.
+  const others = installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito');
+  const { start_url: startUrl = '' } = JSON.parse(data ?? '{}') as { start_url?: string };
+  return { manifest: url, startUrl, errors: [...errors, ...others] };
+}
+
 /** Everything of the page that a screen reader comes to and that has no name, by the browser's own tree. */
 export async function nameless(page: Page): Promise<string[]> {
   const session = await page.context().newCDPSession(page);

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   buildConsole,
+  installable,
   MockGateway,
   nameless,
   openConsole,
@@ -47,13 +48,8 @@ describe('the console', () => {
   });
 
   it('can be installed as an app', async () => {
-    const devtools = await page.context().newCDPSession(page);
-    const { url, errors } = await devtools.send('Page.getAppManifest');
-    expect({ url, errors }).toEqual({ url: `${gateway.origin}/console.webmanifest`, errors: [] });
-    const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors');
-    // The profile of a test is a private one, where nothing can be installed.
-    const others = installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito');
-    expect(others).toEqual([]);
+    const manifest = `${gateway.origin}/console.webmanifest`;
+    expect(await installable(page)).toEqual({ manifest, startUrl: '/', errors: [] });
   });
 
   it('signs out', async () => {

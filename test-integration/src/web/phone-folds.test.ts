@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openFold, wellMade, withConsole } from './console-page.js';
+import { installable, openFold, wellMade, withConsole } from './console-page.js';
 
 /** What a phone's page has besides its screen, shut until it is wanted, against a pretended gateway. */
 describe('pushing out', () => {
@@ -131,6 +131,18 @@ describe('sharing', () => {
     await wellMade(page);
     await page.reload();
     await page.getByText('Ask whoever sent the link for another one.').waitFor();
+  });
+
+  it('a link’s page can be installed as an app of its own, which is no door to the console', async () => {
+    const { page, gateway } = at;
+    await page.goto(`${gateway.origin}/shared.html#token=a-token`);
+    const manifest = `${gateway.origin}/shared.webmanifest`;
+    expect(await installable(page)).toEqual({ manifest, startUrl: '/shared.html', errors: [] });
+    // As the app is opened later: by no link. One that is opened then goes on in it.
+    await page.goto(`${gateway.origin}/shared.html`);
+    await page.getByText('Ask whoever sent the link for another one.').waitFor();
+    await page.goto(`${gateway.origin}/shared.html#token=another`);
+    await page.locator('ancloud-phone[token="another"]').waitFor();
   });
 });
 
