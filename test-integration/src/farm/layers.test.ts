@@ -5,6 +5,7 @@ import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm } from '../harness/farm.js';
 import { streamOf } from '../harness/media-client.js';
 import { counted } from '../harness/metrics.js';
+import { narrow } from '../harness/narrow.js';
 import { SlowLink } from '../harness/slow-link.js';
 import { videoServers } from '../harness/video-servers.js';
 
@@ -32,21 +33,6 @@ const given = (viewer: ViewerPage, wanted: string, width: number): Promise<void>
     const { viewers } = await streamOf(farm.address, phoneId);
     throw new NotYet(`layers ${layers.join()}, ${size.width} wide; ${JSON.stringify(viewers)}`);
   });
-/** A third of what the phone's picture takes now: how much that is depends on what else this machine has to do. Ends by `over`. */
-const narrow = async (link: SlowLink, over: AbortSignal): Promise<void> => {
-  let before = { bytes: 0, at: 0 };
-  while (!over.aborted) {
-    const bytes = await eventually(async () => {
-      const { bytesIn } = await streamOf(farm.address, phoneId);
-      if (bytesIn - before.bytes < 100_000) throw new NotYet('the phone sends no moving picture');
-      return bytesIn;
-    });
-    const now = { bytes, at: performance.now() };
-    if (before.bytes > 0 && !over.aborted)
-      link.bitsPerSecond = ((now.bytes - before.bytes) * 8_000) / (now.at - before.at) / 3;
-    before = now;
-  }
-};
 /** One after the other, without waiting. */
 const choose = (viewer: ViewerPage, ...qualities: string[]): Promise<void> =>
   viewer.page.evaluate((all) => {
@@ -106,7 +92,7 @@ describe('the low layer', () => {
     const weak = await browser.watch(farm, phoneId, 'watch', { quality: 'auto', link });
     await Promise.all([beside.firstFrame(), weak.firstFrame()]);
     const wide = new AbortController();
-    const narrowed = narrow(link, wide.signal);
+    const narrowed = narrow(farm, phoneId, link, wide.signal);
     await given(weak, 'low', 270);
     await moves(weak);
     await moves(beside);
