@@ -20,7 +20,8 @@ export function addFeeds(program: Command, phone: Command): void {
     .argument('<phone>')
     .option('--ttl <seconds>', 'how long the token may wait for its use, 10-3600', '60')
     .option('--feed <id>', 'this feed of the phone instead of its screen')
-    .option('--low', 'a smaller picture of the screen, for weak links')
+    .option('--low', 'a smaller picture of the screen; by default while the link does not take the other')
+    .option('--main', "the screen's own picture, whatever the link takes")
     .option('--name <name>', 'who it is, as the lists show it', '')
     .option('--region <label>', 'where the player is: a media-svc there serves it, if there is one', '')
     .description('where a WHEP player finds the phone, and its bearer token for one session')
@@ -29,7 +30,14 @@ export function addFeeds(program: Command, phone: Command): void {
         async (
           { layout, output },
           id: string,
-          options: { ttl: string; region: string; name: string; feed?: string; low?: boolean },
+          options: {
+            ttl: string;
+            region: string;
+            name: string;
+            feed?: string;
+            low?: boolean;
+            main?: boolean;
+          },
         ) => (await import('./feed.js')).phoneWhep(layout, id, options, output),
       ),
     );

@@ -42,6 +42,7 @@ export async function phoneWhep(
     readonly name: string;
     readonly feed?: string;
     readonly low?: boolean;
+    readonly main?: boolean;
   },
   output: Output,
 ): Promise<void> {
@@ -57,7 +58,7 @@ export async function phoneWhep(
   });
   const query = new URLSearchParams({
     ...(options.feed === undefined ? {} : { feed: options.feed }),
-    ...(options.low === true ? { layer: 'low' } : {}),
+    ...(options.low === true ? { layer: 'low' } : options.main === true ? { layer: 'main' } : {}),
   }).toString();
   const url = query === '' ? whepUrl : `${whepUrl}?${query}`;
   output.result({ url, token, expiresAt }, `${url}\n${token}`);

@@ -6,6 +6,7 @@ import {
   chooseLayer,
   firstLayer,
   type Layer,
+  type Link,
   type LayerState,
   refused,
   switched,
@@ -44,18 +45,35 @@ export interface Layers {
   close(): void;
 }
 
+type SwitchStream = Pick<Stream, 'takeLow' | 'mainPicture' | 'layerChanged' | 'layerFailed'>;
+type SwitchReceiver = Pick<
+  Receiver,
+  | 'begin'
+  | 'consume'
+  | 'drop'
+  | 'keep'
+  | 'link'
+  | 'offer'
+  | 'pause'
+  | 'resume'
+  | 'video'
+  | 'waits'
+  | 'watchLink'
+>;
 type Notify = <M extends 'layer' | 'layerDropped'>(method: M, data: protocol.ServerNotifications[M]) => void;
 
 /**
  * Which layer one viewer is sent, and how it gets another: make before break. The new layer's consumer begins beside the old one's; the
  * viewer shows it from its first picture on and says so, and only then the old one ends. On the way down the old one is silent from
- * the new one's first key frame on: the link has no room for both. Owned by its viewer; ends by `close`.
+ * the new one's first key frame on: the link has no room for both. A viewer that cannot be told, by WHEP, shows whatever comes: for it the
+ * new one begins at once, with a key frame, at which the old one ends. Owned by its viewer; ends by `close`.
  */
 export class LayerSwitch implements Layers {
-  readonly #stream: Stream;
+  readonly #stream: SwitchStream;
   readonly #branch: Branch;
-  readonly #receiver: Receiver;
-  readonly #notify: Notify;
+  readonly #receiver: SwitchReceiver;
+  readonly #notify: Notify | undefined;
+  readonly #link: () => Link | undefined;
   #want: protocol.Quality = 'main';
   #state: LayerState;
   #change: Change | undefined;
@@ -63,11 +81,19 @@ export class LayerSwitch implements Layers {
   #seat: LowSeat | undefined;
   #closed = false;
 
-  constructor(stream: Stream, branch: Branch, receiver: Receiver, notify: Notify) {
+  /** @param notify undefined: the viewer cannot be told anything. @param link read each second. */
+  constructor(
+    stream: SwitchStream,
+    branch: Branch,
+    receiver: SwitchReceiver,
+    notify: Notify | undefined,
+    link = () => receiver.link,
+  ) {
     this.#stream = stream;
     this.#branch = branch;
     this.#receiver = receiver;
     this.#notify = notify;
+    this.#link = link;
     this.#state = firstLayer('main', performance.now());
   }
 
@@ -105,7 +131,7 @@ export class LayerSwitch implements Layers {
 
   /** Told each second, with the bits a second of the main layer. */
   judge(nowMs: number, mainBps: number): void {
-    const { link } = this.#receiver;
+    const link = this.#link();
     if (link === undefined || this.#change !== undefined || this.#closed) return;
     const state = this.#state;
     if (this.#want === 'auto') {
@@ -172,7 +198,8 @@ export class LayerSwitch implements Layers {
       if (this.#change !== change) return this.#receiver.drop(consumer.id);
       change.fresh = consumer.id;
       change.timer = setTimeout(() => this.#giveUp(change, 'it was not shown in time'), SWAP_MS);
-      this.#notify('layer', { layer, consumer });
+      if (this.#notify === undefined) await this.#receiver.resume(consumer.id);
+      else this.#notify('layer', { layer, consumer });
     } catch (error) {
       this.#giveUp(change, error);
     }
@@ -180,8 +207,9 @@ export class LayerSwitch implements Layers {
 
   /** A key frame of the new layer went out. */
   #pictured(change: Change): void {
-    if (this.#change !== change || change.layer === 'main') return;
-    this.#receiver.pause(change.old).catch(() => undefined);
+    if (this.#change !== change) return;
+    if (this.#notify === undefined) return this.swapped(change.fresh);
+    if (change.layer === 'low') this.#receiver.pause(change.old).catch(() => undefined);
   }
 
   /** The old layer goes on. */
@@ -194,6 +222,8 @@ export class LayerSwitch implements Layers {
     this.#stream.layerFailed(change.layer, why);
     if (change.fresh === undefined) return;
     this.#receiver.drop(change.fresh);
+    // Nothing of it was shown, and the old one never silent.
+    if (this.#notify === undefined) return;
     this.#receiver.resume(change.old).catch(() => undefined);
     this.#notify('layerDropped', { consumer: change.fresh });
   }

@@ -22,9 +22,8 @@ const consume = async (name: string): Promise<unknown> => {
   return asked;
 };
 
-beforeEach(() => {
-  [taken, left, consumed] = [[], [], []];
-  layer = new PinnedLayer(
+const pinned = (sound: boolean): PinnedLayer =>
+  new PinnedLayer(
     {
       takeLow: () => {
         taken.push(Promise.withResolvers());
@@ -33,12 +32,21 @@ beforeEach(() => {
     },
     branch,
     {
+      consume: (_, low) => {
+        consumed.push(`sound, ${low?.id}`);
+        return Promise.resolve([]);
+      },
       consumeLow: (_, { id }) => {
         consumed.push(id);
         return Promise.resolve([]);
       },
     },
+    sound,
   );
+
+beforeEach(() => {
+  [taken, left, consumed] = [[], [], []];
+  layer = pinned(false);
 });
 
 it('consumes the low layer, with one seat at a time', async () => {
@@ -50,6 +58,12 @@ it('consumes the low layer, with one seat at a time', async () => {
   layer.close();
   layer.close();
   expect(left).toEqual(['one', 'two']);
+});
+
+it('consumes the sound beside it for who takes that', async () => {
+  layer = pinned(true);
+  await consume('one');
+  expect(consumed).toEqual(['sound, one']);
 });
 
 it('gives the seat up when its encoder is replaced, and takes one of the next', async () => {

@@ -8,23 +8,31 @@ import type { Receiver } from './receiver.js';
 import type { Stream } from './stream.js';
 
 /**
- * The low layer's picture alone, for a viewer that was made for it: a thumbnail. It is sent no sound and nothing of the main layer, so it
- * never asks that for a key frame, and no pipe to another worker carries that for its sake. Owned by its viewer; ends by `close`.
+ * The low layer's picture for good: alone for a thumbnail, with the sound for a player by WHEP that takes both. It is sent nothing of the
+ * main picture, so it never asks that for a key frame, and no pipe to another worker carries that for its sake. Owned by its viewer; ends by
+ * `close`.
  */
 export class PinnedLayer implements Layers {
   readonly layer = 'low';
   readonly #stream: Pick<Stream, 'takeLow'>;
   readonly #branch: Branch;
-  readonly #receiver: Pick<Receiver, 'consumeLow'>;
+  readonly #receiver: Pick<Receiver, 'consume' | 'consumeLow'>;
+  readonly #sound: boolean;
   #seat: LowSeat | undefined;
   /** Takings under way: what comes of them is news to nobody. */
   #taking = 0;
   #closed = false;
 
-  constructor(stream: Pick<Stream, 'takeLow'>, branch: Branch, receiver: Pick<Receiver, 'consumeLow'>) {
+  constructor(
+    stream: Pick<Stream, 'takeLow'>,
+    branch: Branch,
+    receiver: Pick<Receiver, 'consume' | 'consumeLow'>,
+    sound: boolean,
+  ) {
     this.#stream = stream;
     this.#branch = branch;
     this.#receiver = receiver;
+    this.#sound = sound;
   }
 
   get waits(): boolean {
@@ -41,7 +49,9 @@ export class PinnedLayer implements Layers {
     const seat = await this.#take();
     this.#seat?.leave();
     this.#seat = seat;
-    return this.#receiver.consumeLow(rtpCapabilities, seat.producer);
+    return this.#sound
+      ? this.#receiver.consume(rtpCapabilities, seat.producer)
+      : this.#receiver.consumeLow(rtpCapabilities, seat.producer);
   }
 
   /** Errors: INVALID_STATE. */

@@ -3,7 +3,7 @@ import { viewer as protocol } from '@ancloud/contracts';
 import { AppError, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import type { WishReason } from './core/key-frame-wish.js';
-import type { Layer } from './core/layer-choice.js';
+import type { Layer, Link } from './core/layer-choice.js';
 import { PictureTrace } from './picture-trace.js';
 import type { Watchable } from './stream-viewer.js';
 import { transportOptions, type ViewerTransport } from './transport-options.js';
@@ -94,7 +94,7 @@ export class Receiver {
   }
 
   /** What the viewer's end has told of its link; undefined while no picture goes there. */
-  get link(): { readonly availableBps: number | undefined; readonly score: number } | undefined {
+  get link(): Link | undefined {
     const video = this.#video;
     if (video === undefined || video.paused) return undefined;
     return { availableBps: this.#availableBps, score: video.score.score };

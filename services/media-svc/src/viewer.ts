@@ -143,7 +143,7 @@ export class Viewer implements StreamViewer {
     }
     this.#receiver = receiver;
     this.#layers = this.pinned
-      ? new PinnedLayer(this.#stream, this.branch, receiver)
+      ? new PinnedLayer(this.#stream, this.branch, receiver, false)
       : new LayerSwitch(this.#stream, this.branch, receiver, this.#options.notify);
     const consumers = atOnce ? await this.#layers.begin() : undefined;
     return { transport: receiver.options, ...(consumers === undefined ? {} : { consumers }) };

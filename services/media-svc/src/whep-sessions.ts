@@ -8,6 +8,7 @@ import type { Feed } from './feed.js';
 import type { Feeds } from './feeds.js';
 import type { Stream } from './stream.js';
 import type { Streams } from './streams.js';
+import { onlyLayer, whepLayers } from './whep-layers.js';
 import { WhepViewer } from './whep-viewer.js';
 
 /**
@@ -56,6 +57,8 @@ export class WhepSessions {
     readonly feedId: string;
     /** The low layer of the screen in the place of the phone's own picture, for as long as it watches. */
     readonly low: boolean;
+    /** That while its link does not take the phone's own. */
+    readonly auto: boolean;
     /** A thumbnail: no reason to keep the phone awake. */
     readonly pinned: boolean;
     readonly owner: string;
@@ -68,13 +71,16 @@ export class WhepSessions {
     const right = { owner, role, pinned };
     // Before anything is opened: a bad offer costs nothing.
     const offer = readOffer(request.offer);
+    const quality = request.low ? 'low' : request.auto ? 'auto' : 'main';
+    const sound = offer.sections.some(({ media, codec }) => media === 'audio' && codec !== undefined);
     const stream = request.feedId === '' ? await this.#streams.open(phoneId, request.edge) : undefined;
     const watched: Stream | Feed = stream ?? this.#feeds.of(phoneId, request.feedId);
     const viewer = await watched.seat(viewerId, shapeOf(offer), (branch, left) => {
       const made: WhepViewer = new WhepViewer(watched, branch, {
         id: viewerId,
         offer,
-        takeLow: stream !== undefined && request.low ? () => stream.takeLow(branch) : undefined,
+        layers: stream === undefined ? onlyLayer : whepLayers(stream, branch, { quality, sound }),
+        needsMain: quality !== 'low' || sound,
         pinned,
         log: this.#log,
         closed: (reason) => {

@@ -6,16 +6,18 @@ import type { Branch } from './branch.js';
 import { writeAnswer, type AnswerTrack } from './core/whep-answer.js';
 import { capabilitiesOf, type WhepOffer } from './core/whep-offer.js';
 import { IceSession } from './ice-session.js';
-import type { LowSeat } from './low-layer.js';
 import { receptionOf } from './reception.js';
 import { Receiver } from './receiver.js';
 import type { StreamViewer, Watchable } from './stream-viewer.js';
+import type { WhepLayers } from './whep-layers.js';
 
 export interface WhepViewerOptions {
   readonly id: string;
   readonly offer: WhepOffer;
-  /** It has asked for the low layer: takes a seat there. */
-  readonly takeLow: (() => Promise<LowSeat>) | undefined;
+  /** By what it asked for. */
+  readonly layers: (receiver: Receiver) => WhepLayers;
+  /** It may be sent the main picture, or takes the sound, which comes by the same server of the phone. */
+  readonly needsMain: boolean;
   /** A thumbnail: no reason to keep the phone awake. */
   readonly pinned: boolean;
   /** Called once, whoever closed it. */
@@ -34,7 +36,7 @@ export class WhepViewer implements StreamViewer {
   readonly #joinedAtMs = Date.now();
   #receiver: Receiver | undefined;
   #session: IceSession | undefined;
-  #low: LowSeat | undefined;
+  #layers: WhepLayers | undefined;
   /** For something to consume. */
   #waits = false;
   #closed = false;
@@ -49,10 +51,8 @@ export class WhepViewer implements StreamViewer {
     return this.#options.pinned;
   }
 
-  /** With the low layer: for its sound alone, which comes by the same server of the phone as the main picture. */
   get needsMain(): boolean {
-    const { takeLow, offer } = this.#options;
-    return takeLow === undefined || offer.sections.some(({ media, codec }) => media === 'audio' && codec);
+    return this.#options.needsMain;
   }
 
   /** Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, CANCELLED, and what taking the low layer says. */
@@ -67,7 +67,9 @@ export class WhepViewer implements StreamViewer {
     const session = new IceSession(receiver.transport, offer, (reason) => this.close(reason));
     this.#session = session;
     await session.connect();
-    const tracks = await this.#consume(receiver);
+    const layers = this.#options.layers(receiver);
+    this.#layers = layers;
+    const tracks = await this.#consume(receiver, layers);
     return {
       answer: writeAnswer({
         offer,
@@ -93,19 +95,20 @@ export class WhepViewer implements StreamViewer {
   /** The same payload types come from another sender now; the player needs no new offer (core/whep-answer.ts). */
   replaced(): void {
     const receiver = this.#receiver;
+    const layers = this.#layers;
     // Who waits for the first ones consumes these.
-    if (receiver === undefined || this.#waits) return;
+    if (receiver === undefined || layers === undefined || this.#waits) return;
     receiver.replaced();
-    // That of the encoder there was.
-    this.#low?.leave();
-    this.#low = undefined;
-    this.#consume(receiver).catch((error: unknown) => {
+    layers.replaced();
+    this.#consume(receiver, layers).catch((error: unknown) => {
       this.#options.log.info({ viewer: this.#options.id, err: error }, 'a WHEP viewer could not go on');
       this.close('the stream could not be consumed again');
     });
   }
 
-  judge(): void {}
+  judge(nowMs: number, mainBps: number): void {
+    this.#layers?.judge(nowMs, mainBps);
+  }
 
   async view(): Promise<ViewerView> {
     return {
@@ -114,7 +117,7 @@ export class WhepViewer implements StreamViewer {
       joinedAtMs: this.#joinedAtMs,
       worker: this.branch.worker.index,
       ...(await receptionOf(this.#receiver)),
-      low: this.#options.takeLow !== undefined,
+      low: this.#layers?.layer === 'low',
     };
   }
 
@@ -122,13 +125,13 @@ export class WhepViewer implements StreamViewer {
     if (this.#closed) return;
     this.#closed = true;
     this.#session?.close();
+    this.#layers?.close();
     this.#receiver?.close();
-    this.#low?.leave();
     this.#options.closed(reason);
   }
 
-  async #consume(receiver: Receiver): Promise<readonly AnswerTrack[]> {
-    const consumers = await this.#consumers(receiver);
+  async #consume(receiver: Receiver, layers: WhepLayers): Promise<readonly AnswerTrack[]> {
+    const consumers = await this.#consumers(layers);
     await Promise.all(consumers.map(({ id }) => receiver.resume(id)));
     return consumers.map(({ kind, rtpParameters }) => ({
       kind,
@@ -136,19 +139,10 @@ export class WhepViewer implements StreamViewer {
     }));
   }
 
-  async #consumers(receiver: Receiver): ReturnType<Receiver['consume']> {
-    const { offer, takeLow } = this.#options;
+  async #consumers(layers: WhepLayers): ReturnType<WhepLayers['consume']> {
     this.#waits = true;
     try {
-      const low = await takeLow?.();
-      if (this.#closed) {
-        low?.leave();
-        throw new AppError('CANCELLED', 'the viewer is gone');
-      }
-      this.#low = low;
-      const able = capabilitiesOf(offer);
-      if (low !== undefined && !this.needsMain) return await receiver.consumeLow(able, low.producer);
-      return await receiver.consume(able, low?.producer);
+      return await layers.consume(capabilitiesOf(this.#options.offer));
     } finally {
       this.#waits = false;
     }

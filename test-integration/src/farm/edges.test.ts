@@ -96,7 +96,7 @@ describe('edges', () => {
     const there = await watch('there');
     await there.goesOn();
     expect(await sits('media-svc', here)).toBe('');
-    const player = await WhepPage.open(browser, farm, phone.phoneId, undefined, 'there');
+    const player = await WhepPage.open(browser, farm, phone.phoneId, undefined, { region: 'there' });
     await player.goesOn();
     expect(await sits('media-svc-2', there, player)).toMatch(/^media-/);
     await here.goesOn();

@@ -51,6 +51,14 @@ export class SlowLink {
     });
   }
 
+  /** As `carry`, for a page that plays by WHEP. */
+  async carryWhep(page: Page): Promise<void> {
+    await page.route(/\/v1\/whep(\?|$)/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: this.#answer(await response.text()) });
+    });
+  }
+
   close(): void {
     this.#page.close();
     this.#farm.close();
@@ -66,6 +74,18 @@ export class SlowLink {
       transport.iceCandidates = [{ ...real, ip: address, port }];
     }
     return JSON.stringify(frame);
+  }
+
+  #answer(sdp: string): string {
+    const { address, port } = this.#page.address();
+    return sdp.replaceAll(
+      /^a=candidate:(\S+ \d+) (\S+) (\d+) (\S+) (\d+) (.*)\r\n/gm,
+      (_, id: string, protocol: string, priority: string, ip: string, at: string, rest: string) => {
+        if (protocol !== 'udp') return '';
+        this.#target = { ip, port: Number(at) };
+        return `a=candidate:${id} udp ${priority} ${address} ${port} ${rest}\r\n`;
+      },
+    );
   }
 
   #towardsPage(bytes: Buffer): void {

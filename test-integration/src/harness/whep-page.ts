@@ -4,6 +4,7 @@ import { eventually, NotYet } from './eventually.js';
 import type { Farm } from './farm.js';
 import { type IceLink, iceLinks } from './ice-links.js';
 import { readPattern, type Pattern } from './pattern.js';
+import type { SlowLink } from './slow-link.js';
 
 interface Played {
   readonly session: string;
@@ -33,16 +34,17 @@ export class WhepPage {
     this.viewerId = viewerId;
   }
 
-  /** @param endpoint where, and with what; a new viewer's when missing. */
+  /** @param endpoint where, and with what; a new viewer's when missing. @param way where it is, and what its media go by. */
   static async open(
     browser: Browser,
     farm: Farm,
     phone: string,
     endpoint?: Endpoint,
-    region = '',
+    { region = '', link }: { readonly region?: string; readonly link?: SlowLink } = {},
   ): Promise<WhepPage> {
     const { token, viewerId, whepUrl } = await farm.viewer(phone, 'watch', region);
     const page = await browser.context.newPage();
+    await link?.carryWhep(page);
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
     await page.evaluate(play, endpoint ?? { url: whepUrl, authorization: `Bearer ${token}` });
     return new WhepPage(page, viewerId);
@@ -80,6 +82,28 @@ export class WhepPage {
       );
       if (width !== pixels) throw new NotYet(`it is ${width} wide`);
     });
+  }
+
+  /** From now on `stood` counts. */
+  async watchFrames(): Promise<void> {
+    await this.page.evaluate(() => {
+      const { video } = (globalThis as unknown as { whep: Played }).whep;
+      const frames = { last: performance.now(), longest: 0 };
+      Object.assign(globalThis, { frames });
+      const shown = (now: number): void => {
+        frames.longest = Math.max(frames.longest, now - frames.last);
+        frames.last = now;
+        video.requestVideoFrameCallback(shown);
+      };
+      video.requestVideoFrameCallback(shown);
+    });
+  }
+
+  /** The longest time that the picture stood since `watchFrames`, ms. */
+  stood(): Promise<number> {
+    return this.page.evaluate(
+      () => (globalThis as unknown as { frames: { longest: number } }).frames.longest,
+    );
   }
 
   /** The ICE servers that the 201 named. */

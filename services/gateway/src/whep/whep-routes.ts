@@ -17,10 +17,10 @@ export const whepRoutes = sdpRoutes({
       .optional()
       .describe('A feed of the phone, to be watched instead of its screen'),
     layer: z
-      .enum(['main', 'low'])
+      .enum(['auto', 'main', 'low'])
       .optional()
       .describe(
-        "Of POST: 'low' plays a smaller picture of the screen, 480 on its longest side, for as long as the session lasts; default 'main'",
+        "Of POST: 'low' plays a smaller picture of the screen, 480 on its longest side, for as long as the session lasts, 'main' the screen's own; default 'auto': the smaller one while the link does not take the other",
       ),
   }),
   refusals: ['TOKEN_USED', 'VIEWER_REVOKED', 'FEED_NOT_FOUND', 'FEED_NOT_LIVE', 'PHONE_NOT_RUNNING'],

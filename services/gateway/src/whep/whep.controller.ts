@@ -1,4 +1,4 @@
-import { feedIdPattern } from '@ancloud/contracts';
+import { feedIdPattern, type viewer as protocol } from '@ancloud/contracts';
 import {
   Controller,
   Delete,
@@ -26,7 +26,7 @@ type Parts = Pick<GatewayParts, 'whep' | 'iceServers' | 'publicUrl'>;
 
 /**
  * WHEP at the edge (draft-ietf-wish-whep-04). Credentials are a viewer's token and nothing that a browser sends by itself. With `?feed=…` the
- * session plays that feed of the phone instead of its screen, with `?layer=low` the screen's low layer.
+ * session plays that feed of the phone instead of its screen, with `?layer=…` that layer of the screen for good.
  */
 @Controller({ version: '1', path: 'whep' })
 export class WhepController {
@@ -58,10 +58,9 @@ export class WhepController {
       const token = bearer(request.headers.authorization);
       const offer = bodyOf(SDP, request.headers['content-type'], request.body);
       const watched = feedOf(feed);
-      const low = isLow(layer, watched);
       const { session, answer, etag } = await this.#parts.whep.create(
         token,
-        { offer, feed: watched, low },
+        { offer, feed: watched, layer: layerOf(layer, watched) },
         goneSignal(reply),
       );
       const query = watched === '' ? '' : `?feed=${watched}`;
@@ -124,10 +123,11 @@ function feedOf(query: unknown): string {
 }
 
 /** Errors: INVALID_ARGUMENT. */
-function isLow(query: unknown, feed: string): boolean {
-  if (query !== undefined && query !== 'low' && query !== 'main')
-    throw invalid('layer', undefined, 'there is no such layer', "ask for 'low' or 'main'");
+function layerOf(query: unknown, feed: string): protocol.Quality {
+  if (query === undefined) return 'auto';
+  if (query !== 'auto' && query !== 'main' && query !== 'low')
+    throw invalid('layer', undefined, 'there is no such layer', "ask for 'auto', 'main' or 'low'");
   if (query === 'low' && feed !== '')
     throw invalid('layer', query, 'a feed has no low layer', "leave out 'layer' or 'feed'");
-  return query === 'low';
+  return query;
 }

@@ -124,7 +124,7 @@ it('a token that is tried again and again is refused before anybody is asked, an
     clock: { monotonic: () => now, now: () => now },
   } as unknown as WhepParts);
   const post = (token: string): Promise<string> =>
-    flooded.create(token, { offer: '', feed: '', low: false }, AbortSignal.abort()).then(
+    flooded.create(token, { offer: '', feed: '', layer: 'auto' }, AbortSignal.abort()).then(
       () => 'taken',
       (error: unknown) => (error as AppError).code,
     );
@@ -138,6 +138,46 @@ it('a token that is tried again and again is refused before anybody is asked, an
   expect(await post('vw_2')).toBe('SDP_INVALID');
   now = 1_000;
   expect(await post('vw_1')).toBe('SDP_INVALID');
+});
+
+it.each([
+  ['auto', false, '', { low: false, auto: true }],
+  ['main', false, '', { low: false, auto: false }],
+  ['low', false, '', { low: true, auto: false }],
+  ['auto', true, '', { low: true, auto: false }],
+  ['auto', false, 'fe_1', { low: false, auto: false }],
+] as const)('%s: of a thumbnail %s, of the feed "%s": %o', async (layer, pinned, feed, expected) => {
+  const offers: unknown[] = [];
+  const taken = new Whep({
+    signer: { verify: () => Promise.resolve({ viewer: 'vw_1' }) },
+    door: {
+      admit: () =>
+        Promise.resolve({
+          viewer: 'vw_1',
+          phone: 'ph_1',
+          region: '',
+          pinned,
+          keep: () => Promise.resolve('kept'),
+        }),
+    },
+    facts: {
+      stream: () => Promise.resolve(undefined),
+      medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a' })]),
+    },
+    reached: () => Promise.resolve('ready'),
+    clock: { monotonic: () => 0, now: () => 0 },
+    medias: {
+      get: () => ({
+        createWhep: (offer: unknown) => {
+          offers.push(offer);
+          return Promise.resolve({ answer: 'v=0', etag: '"1"' });
+        },
+      }),
+    },
+    feeds: { find: () => Promise.resolve({ address: 'a' }) },
+  } as unknown as WhepParts);
+  await taken.create('token', { offer: 'v=0', feed, layer }, new AbortController().signal);
+  expect(offers).toEqual([expect.objectContaining(expected)]);
 });
 
 describe('what is not there to be watched', () => {
@@ -164,7 +204,7 @@ describe('what is not there to be watched', () => {
       feeds: { find: () => Promise.reject(why) },
       feedTokens: { ownerOf: () => Promise.resolve(waiting) },
     } as unknown as WhepParts)
-      .create('token', { offer: '', feed, low: false }, AbortSignal.abort())
+      .create('token', { offer: '', feed, layer: 'auto' }, AbortSignal.abort())
       .then(
         () => Promise.reject(new Error('it was answered')),
         (error: unknown) => error as AppError,

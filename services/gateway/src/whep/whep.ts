@@ -46,13 +46,13 @@ export class Whep {
     {
       offer,
       feed,
-      low,
+      layer,
     }: {
       readonly offer: string;
       /** Empty = the screen. */
       readonly feed: string;
-      /** The screen's low layer. */
-      readonly low: boolean;
+      /** Of the screen. */
+      readonly layer: protocol.Quality;
     },
     signal: AbortSignal,
   ): Promise<{ readonly session: string; readonly answer: string; readonly etag: string }> {
@@ -62,6 +62,8 @@ export class Whep {
     const { viewer: viewerId, phone: phoneId, pinned, owner } = admission;
     const role = roleOf(admission.role);
     let at = '';
+    const low = layer === 'low' || pinned;
+    const auto = layer === 'auto' && !pinned && feed === '';
     try {
       if (pinned && feed !== '')
         throw invalid('feed', feed, 'the token is for the low layer of the screen alone', "leave out 'feed'");
@@ -70,7 +72,7 @@ export class Whep {
         return medias
           .get(address)
           .createWhep(
-            { viewerId, phoneId, offer, feedId: feed, low: low || pinned, edge, pinned, owner, role },
+            { viewerId, phoneId, offer, feedId: feed, low, auto, edge, pinned, owner, role },
             { deadlineMs: ANSWER_MS, retries: 0 },
           );
       };

@@ -90,6 +90,19 @@ describe('a viewer of the low layer', () => {
     expect(waits).toEqual([9, 14, 24, 44, 84, 164]);
   });
 
+  it('loses two seconds by a return in vain where nothing is told but losses, and waits twice as long for the next', () => {
+    const told = { availableBps: undefined };
+    const viewer = new Viewer('low');
+    const seconds = [1, 2, 3].flatMap(() => [viewer.until(told), viewer.until({ ...told, score: 0 })]);
+    expect(seconds).toEqual([9, 2, 14, 2, 24, 2]);
+    // One that has lasted was none in vain, and a burst is no weak link then.
+    expect([viewer.until(told), viewer.until(told, 30), viewer.until({ ...told, score: 0 })]).toEqual([
+      44,
+      undefined,
+      4,
+    ]);
+  });
+
   it('is trusted again after a return that lasted', () => {
     const viewer = new Viewer('low');
     viewer.until(good);

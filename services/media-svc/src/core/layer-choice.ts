@@ -9,9 +9,12 @@ export interface LinkFacts {
   readonly mainBps: number;
   /** Bits a second that the link takes, by transport-cc or REMB; undefined when the viewer's end tells neither. */
   readonly availableBps: number | undefined;
-  /** mediasoup's score of what is sent, 0-10: the share of packets that arrived or were repaired, to the fourth power. */
+  /** Of what is sent, 0-10: the share of packets that arrived or were repaired, to the fourth power; by mediasoup, or the player's reports. */
   readonly score: number;
 }
+
+/** Of those, what the viewer's end has told. */
+export type Link = Pick<LinkFacts, 'availableBps' | 'score'>;
 
 export interface LayerLimits {
   /** A main layer below this is left alone, bits a second: the low one would not be much less. */
@@ -24,6 +27,8 @@ export interface LayerLimits {
   readonly weakMs: number;
   /** No judgement before so long after a layer began, ms: estimates begin high or low and find their way. */
   readonly settleMs: number;
+  /** Both times are this share of it for a return over a link that tells no bandwidth: it could only be tried, and reports need no time to settle. */
+  readonly tryShare: number;
   /** The link takes the main layer again from this multiple of it on, and with a score of at least this … */
   readonly fineShare: number;
   readonly fineScore: number;
@@ -40,6 +45,7 @@ export const defaultLayerLimits: LayerLimits = {
   weakScore: 5,
   weakMs: 3_000,
   settleMs: 4_000,
+  tryShare: 0.25,
   fineShare: 1.2,
   fineScore: 8,
   fineMs: 5_000,
@@ -80,10 +86,13 @@ export function chooseLayer(
 ): { readonly state: LayerState; readonly want: Layer } {
   const { layer } = state;
   const asks = layer === 'main' ? isWeak(facts, limits) : isFine(facts, limits);
-  if (!asks || facts.atMs - state.sinceMs < state.holdMs)
+  const forMs = facts.atMs - state.sinceMs;
+  const tried = state.returned && forMs < limits.lastedMs && facts.availableBps === undefined;
+  const share = tried ? limits.tryShare : 1;
+  if (!asks || forMs < state.holdMs * share)
     return { state: { ...state, otherSinceMs: undefined }, want: layer };
   const otherSinceMs = state.otherSinceMs ?? facts.atMs;
-  const due = facts.atMs - otherSinceMs >= (layer === 'main' ? limits.weakMs : state.fineMs);
+  const due = facts.atMs - otherSinceMs >= (layer === 'main' ? limits.weakMs * share : state.fineMs);
   return { state: { ...state, otherSinceMs }, want: due ? other(layer) : layer };
 }
 

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { Browser } from '../harness/browser.js';
+import { eventually, NotYet } from '../harness/eventually.js';
+import { Farm } from '../harness/farm.js';
+import { narrow } from '../harness/narrow.js';
+import { SlowLink } from '../harness/slow-link.js';
+import { WhepPage } from '../harness/whep-page.js';
+
+/** Seven seconds until the link is known for weak, and a key frame that was lost on it; it was for good before. */
+const STOOD_MS = 20_000;
+
+const farm = new Farm(inject('farm'));
+let browser: Browser;
+let phoneId: string;
+
+beforeAll(async () => {
+  browser = await Browser.start();
+  ({ phoneId } = await farm.create());
+  await farm.viewable(phoneId);
+  await farm.shell(phoneId, 'am start -n com.ancloud.motion/.MainActivity');
+});
+afterAll(async () => {
+  await browser?.close();
+  if (phoneId !== undefined) await farm.delete(phoneId);
+});
+
+/** Waits until the player is listed with that layer. */
+const listed = (viewerId: string, wanted: string): Promise<void> =>
+  eventually(async () => {
+    const { viewers } = await farm.api<{ viewers: { viewerId: string; layer: string }[] }>(
+      'GET',
+      `/v1/phones/${phoneId}/viewers`,
+    );
+    const layer = viewers.find((one) => one.viewerId === viewerId)?.layer;
+    if (layer !== wanted) throw new NotYet(`it is listed with ${layer}`);
+  });
+
+it('a WHEP player whose link takes no more is sent the low layer, and the main one again; who watches beside notices nothing', async () => {
+  const link = await SlowLink.open();
+  const beside = await browser.watch(farm, phoneId, 'watch');
+  await beside.firstFrame();
+  const player = await WhepPage.open(browser, farm, phoneId, undefined, { link });
+  await player.goesOn();
+  await player.watchFrames();
+
+  const wide = new AbortController();
+  const narrowed = narrow(farm, phoneId, link, wide.signal);
+  await listed(player.viewerId, 'low');
+  await player.isWide(270);
+  await player.goesOn();
+
+  wide.abort();
+  await narrowed;
+  link.bitsPerSecond = Infinity;
+  await listed(player.viewerId, 'main');
+  await player.isWide(720);
+  await player.goesOn();
+  expect(await player.stood()).toBeLessThan(STOOD_MS);
+
+  const first = await beside.patternWhere(({ kind }) => kind === 'motion');
+  await beside.patternWhere(({ value }) => value > first.value);
+  expect((await beside.events('state')).filter(({ detail }) => detail['state'] !== 'live')).toEqual([]);
+  expect(await beside.events('firstframe')).toHaveLength(1);
+  expect(await player.end()).toBe(200);
+  await player.page.close();
+  await beside.page.close();
+  link.close();
+});
