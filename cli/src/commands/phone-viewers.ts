@@ -17,6 +17,8 @@ interface ViewerView {
   readonly pinned: boolean;
   /** It is sent the phone's sound. */
   readonly hears: boolean;
+  /** Bits a second that its link takes; 0 when its player does not tell. */
+  readonly availableBps: number;
   /** The media-svc that serves it; empty when none says so. */
   readonly mediaId: string;
   readonly holdsControl: boolean;
@@ -74,6 +76,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
       : one.invitedUntil === null
         ? 'away'
         : `may come until ${one.invitedUntil}`,
+    one.availableBps === 0 ? '' : (one.availableBps / 1e6).toFixed(1),
     one.mediaId,
     one.holdsControl ? 'holds them' : '',
     ...seen(one.experience),
@@ -87,6 +90,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
         'ROLE',
         'SINCE',
         'BY',
+        'LINK MB/S',
         'MEDIA',
         'CONTROLS',
         'DELAY MS',

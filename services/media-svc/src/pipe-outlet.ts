@@ -113,6 +113,7 @@ export class PipeOutlet implements StreamViewer {
       roundTripMs: 0,
       experience: undefined,
       hears: false,
+      availableBps: 0,
       low: false,
     });
   }

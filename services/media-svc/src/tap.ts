@@ -95,6 +95,7 @@ export class Tap implements StreamViewer {
       roundTripMs: 0,
       experience: undefined,
       hears: false,
+      availableBps: 0,
       low: false,
     });
   }

@@ -33,6 +33,14 @@ const given = (viewer: ViewerPage, wanted: string, width: number): Promise<void>
     const { viewers } = await streamOf(farm.address, phoneId);
     throw new NotYet(`layers ${layers.join()}, ${size.width} wide; ${JSON.stringify(viewers)}`);
   });
+/** By viewer, bits a second. */
+const links = async (): Promise<ReadonlyMap<string, number>> => {
+  const { viewers } = await farm.api<{ viewers: { viewerId: string; availableBps: number }[] }>(
+    'GET',
+    `/v1/phones/${phoneId}/viewers`,
+  );
+  return new Map(viewers.map(({ viewerId, availableBps }) => [viewerId, availableBps]));
+};
 /** One after the other, without waiting. */
 const choose = (viewer: ViewerPage, ...qualities: string[]): Promise<void> =>
   viewer.page.evaluate((all) => {
@@ -96,6 +104,9 @@ describe('the low layer', () => {
     await given(weak, 'low', 270);
     await moves(weak);
     await moves(beside);
+    const takes = await links();
+    expect(takes.get(weak.viewerId)).toBeGreaterThan(0);
+    expect(takes.get(weak.viewerId)).toBeLessThan(takes.get(beside.viewerId) ?? 0);
     wide.abort();
     await narrowed;
     link.bitsPerSecond = Infinity;

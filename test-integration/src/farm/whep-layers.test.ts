@@ -24,15 +24,15 @@ afterAll(async () => {
   if (phoneId !== undefined) await farm.delete(phoneId);
 });
 
-/** Waits until the player is listed with that layer. */
-const listed = (viewerId: string, wanted: string): Promise<void> =>
+/** Waits until the player is listed with that layer; of its link Chromium tells nothing by WHEP. */
+const listed = (player: WhepPage, layer: string): Promise<void> =>
   eventually(async () => {
-    const { viewers } = await farm.api<{ viewers: { viewerId: string; layer: string }[] }>(
-      'GET',
-      `/v1/phones/${phoneId}/viewers`,
-    );
-    const layer = viewers.find((one) => one.viewerId === viewerId)?.layer;
-    if (layer !== wanted) throw new NotYet(`it is listed with ${layer}`);
+    const { viewers } = await farm.api<{
+      viewers: { viewerId: string; layer: string; availableBps: number }[];
+    }>('GET', `/v1/phones/${phoneId}/viewers`);
+    const one = viewers.find(({ viewerId }) => viewerId === player.viewerId);
+    if (one?.layer !== layer) throw new NotYet(`it is listed with ${one?.layer}`);
+    expect(one.availableBps).toBe(0);
   });
 
 it('a WHEP player whose link takes no more is sent the low layer, and the main one again; who watches beside notices nothing', async () => {
@@ -45,14 +45,14 @@ it('a WHEP player whose link takes no more is sent the low layer, and the main o
 
   const wide = new AbortController();
   const narrowed = narrow(farm, phoneId, link, wide.signal);
-  await listed(player.viewerId, 'low');
+  await listed(player, 'low');
   await player.isWide(270);
   await player.goesOn();
 
   wide.abort();
   await narrowed;
   link.bitsPerSecond = Infinity;
-  await listed(player.viewerId, 'main');
+  await listed(player, 'main');
   await player.isWide(720);
   await player.goesOn();
   expect(await player.stood()).toBeLessThan(STOOD_MS);

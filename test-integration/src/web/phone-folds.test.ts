@@ -152,6 +152,11 @@ describe('how viewers see it', () => {
   it('tells for each of them its picture, times, score and freezes', async () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();
+    const there = page.getByRole('list', { name: 'Who is there' }).getByRole('listitem');
+    await there.filter({ hasText: 'Ann' }).getByText('hears it, a link of 2.4 Mb/s').waitFor();
+    const unknown = await there.filter({ hasText: 'vw_whep' }).textContent();
+    expect(unknown).toContain('watches');
+    expect(unknown).not.toContain('link');
     const fold = await openFold(page, 'How viewers see it');
     const ann = fold.getByRole('listitem').filter({ hasText: 'Ann' });
     await ann.getByText('the smaller picture, UDP').waitFor();

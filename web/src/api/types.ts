@@ -118,6 +118,8 @@ export interface PhoneViewer {
   readonly pinned: boolean;
   /** It is sent the phone's sound. */
   readonly hears: boolean;
+  /** Bits a second that its link takes; 0 when its player does not tell. */
+  readonly availableBps: number;
   readonly holdsControl: boolean;
   /** Since it joined; null before its player has told, and for players that tell nothing. */
   readonly experience: null | Experience;

@@ -58,6 +58,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                 <small>
                   {viewer.pinned ? 'sees a thumbnail' : ROLE_WORDS[viewer.role]}
                   {viewer.hears && ', hears it'}
+                  {viewer.availableBps > 0 && `, a link of ${(viewer.availableBps / 1e6).toFixed(1)} Mb/s`}
                   {viewer.holdsControl && ', has the controls'}
                   {asks && ', asks for the controls'}
                 </small>

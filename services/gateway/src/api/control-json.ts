@@ -16,6 +16,7 @@ export function phoneViewerJson(viewer: PhoneViewer) {
     layer: viewer.layer,
     pinned: viewer.pinned,
     hears: viewer.hears,
+    availableBps: viewer.availableBps,
     mediaId: viewer.mediaId,
     holdsControl: viewer.holdsControl,
     experience: viewer.experience ?? null,

@@ -50,6 +50,7 @@ export async function listViewers(
       hears: carried.get(viewer)?.hears ?? false,
       mediaId: carried.get(viewer)?.mediaId ?? '',
       pinned,
+      availableBps: carried.get(viewer)?.availableBps ?? 0,
     })),
   };
 }

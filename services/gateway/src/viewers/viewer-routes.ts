@@ -94,6 +94,9 @@ const phoneViewer = named(
       .string()
       .describe('`main`, or `low`: the smaller picture for a weak link; empty when media-svc does not say'),
     hears: z.boolean().describe("It is sent the phone's sound: its player is not muted"),
+    availableBps: count.describe(
+      'Bits a second that its link takes, as last measured; 0: its player does not tell, or media-svc',
+    ),
     pinned: z.boolean().describe('It was made with `layer: low`: it looks in passing'),
     mediaId: z.string().describe('The media-svc that serves it; empty when none says so'),
     holdsControl: z.boolean(),
