@@ -4,8 +4,8 @@ import type { Receiver } from './receiver.js';
 
 /**
  * A link by its player's receiver reports, where that tells no bandwidth. mediasoup's own score of it is none: it is an average over 24 reports
- * of any length, and players that send one with each NACK fill that with intervals in which nothing was sent, each a 10 (seen: 8 to 10 of
- * Chromium's that lost four packets of five). Each look is a question to the worker, so only players that have no other voice are looked at.
+ * of any length, and Chromium, which sends 60 a second while it lacks packets, fills that with intervals in which nothing was sent, each a 10
+ * (seen: 8 to 10 at four lost packets of five). Each look is a question to the worker, so only players that have no other voice are looked at.
  * Owned by its viewer; ends with its receiver.
  */
 export class ReportedLink {

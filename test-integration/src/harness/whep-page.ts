@@ -24,6 +24,14 @@ interface Endpoint {
   readonly mainOrHigh?: boolean;
 }
 
+interface Way {
+  readonly region?: string;
+  /** What its media go by. */
+  readonly link?: SlowLink;
+  /** Of header extensions its offer has transport-cc alone, by the id that mediasoup has for it. */
+  readonly transportCc?: boolean;
+}
+
 /** A page that plays a phone by WHEP: RTCPeerConnection and fetch, nothing of ours. */
 export class WhepPage {
   readonly page: Page;
@@ -34,19 +42,20 @@ export class WhepPage {
     this.viewerId = viewerId;
   }
 
-  /** @param endpoint where, and with what; a new viewer's when missing. @param way where it is, and what its media go by. */
+  /** @param endpoint where, and with what; a new viewer's when missing. */
   static async open(
     browser: Browser,
     farm: Farm,
     phone: string,
     endpoint?: Endpoint,
-    { region = '', link }: { readonly region?: string; readonly link?: SlowLink } = {},
+    { region = '', link, transportCc = false }: Way = {},
   ): Promise<WhepPage> {
     const { token, viewerId, whepUrl } = await farm.viewer(phone, 'watch', region);
     const page = await browser.context.newPage();
     await link?.carryWhep(page);
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
-    await page.evaluate(play, endpoint ?? { url: whepUrl, authorization: `Bearer ${token}` });
+    const at = endpoint ?? { url: whepUrl, authorization: `Bearer ${token}` };
+    await page.evaluate(play, { ...at, transportCc });
     return new WhepPage(page, viewerId);
   }
 
@@ -157,7 +166,13 @@ export class WhepPage {
 }
 
 /** Runs in the page. */
-async function play({ url, authorization, silent = false, mainOrHigh = false }: Endpoint): Promise<void> {
+async function play({
+  url,
+  authorization,
+  silent = false,
+  mainOrHigh = false,
+  transportCc,
+}: Endpoint & { readonly transportCc: boolean }): Promise<void> {
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const video = Object.assign(document.createElement('video'), {
     muted: true,
@@ -175,7 +190,12 @@ async function play({ url, authorization, silent = false, mainOrHigh = false }: 
     if (wanted.length === 0) throw new Error('the browser has neither');
     pc.getTransceivers().at(-1)?.setCodecPreferences(wanted);
   }
-  await pc.setLocalDescription();
+  const { type, sdp = '' } = await pc.createOffer();
+  const lines = sdp.split(/(?<=\n)/).flatMap((line) => {
+    if (!transportCc || !line.startsWith('a=extmap:')) return line;
+    return line.includes('transport-wide-cc') ? line.replace(/:\d+/, ':5') : [];
+  });
+  await pc.setLocalDescription({ type, sdp: lines.join('') });
   const answer = await fetch(url, {
     method: 'POST',
     headers: { authorization, 'content-type': 'application/sdp' },
