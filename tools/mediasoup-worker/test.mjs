@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proves that the worker of build.sh shakes hands over DTLS, which is where an unfixed one crashes: openssl is the other side,
-// once as server and once as client; and that OpenSSL's ciphers make libsrtp's packets (srtp-test.c). Prints "N passed, N failed".
+// once as server and once as client; that OpenSSL's ciphers make libsrtp's packets (srtp-test.c), and that
+// sessions forget senders that they know by RTCP alone (senders-test.cpp). Prints "N passed, N failed".
 //
 //   usage: node tools/mediasoup-worker/test.mjs      (node_modules installed, openssl and cc there)
 import { execFileSync, spawn } from 'node:child_process';
@@ -9,7 +10,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { createWorker } from 'mediasoup';
 
@@ -148,15 +149,28 @@ for (const openssl of ['server', 'client']) {
   }
   worker.close();
 }
-const srtpTest = join(directory, 'srtp-test');
-const sources = ['srtp-test.c', 'shim/srtp2_openssl.c'].map((name) => join(import.meta.dirname, name));
-try {
-  execFileSync('cc', ['-O2', '-o', srtpTest, ...sources, '-lsrtp2', '-lcrypto'], { stdio: 'inherit' });
-  execFileSync(srtpTest, { stdio: 'inherit' });
-  passed += 1;
-} catch (error) {
-  failed += 1;
-  console.log(`FAILED: srtp-test: ${error.message}`);
+// What each is built of, beside libsrtp and OpenSSL.
+const programs = {
+  'srtp-test': ['srtp-test.c', 'shim/srtp2_openssl.c'],
+  'senders-test': ['senders-test.cpp', 'shim/srtp3_over_srtp2.cpp', 'shim/srtp2_openssl.c'],
+};
+for (const [name, sources] of Object.entries(programs)) {
+  const program = join(directory, name);
+  try {
+    const objects = sources.map((source) => {
+      const object = join(directory, `${basename(source)}.o`);
+      const [command, ...options] = source.endsWith('.cpp') ? ['c++', '-std=c++20'] : ['cc'];
+      const file = join(import.meta.dirname, source);
+      execFileSync(command, [...options, '-O2', '-c', '-o', object, file], { stdio: 'inherit' });
+      return object;
+    });
+    execFileSync('c++', ['-o', program, ...objects, '-lsrtp2', '-lcrypto'], { stdio: 'inherit' });
+    execFileSync(program, { stdio: 'inherit' });
+    passed += 1;
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED: ${name}: ${error.message}`);
+  }
 }
 rmSync(directory, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);

@@ -2,6 +2,10 @@
 // See srtp.h (the one beside this file). The two headers declare the same C names for different
 // things, so libsrtp 2's is taken into a namespace; its functions are extern "C", which a namespace does
 // not change, so they still link.
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -66,6 +70,70 @@ namespace
 			                       static_cast<srtp_event_t>(data->event) };
 
 		eventHandler(&event);
+	}
+
+	/*
+	 * The senders of a session that it knows by RTCP alone, the newest `most`. libsrtp keeps a stream for each SSRC under which a packet came
+	 * that its keys open, and searches them one after the other; the worker has those removed whose RTP no producer wants, and none of RTCP.
+	 * So whoever has the keys of one connection could make every packet of it cost a millisecond of a worker that serves many. Who is
+	 * forgotten is known again by its next packet; an honest peer has one such sender for each of its m-sections.
+	 */
+	struct RtcpOnly
+	{
+		static constexpr size_t most{ 64 };
+		std::array<uint32_t, most> ssrcs{};
+		size_t count{ 0 };
+		size_t oldest{ 0 };
+
+		void add(v2::srtp_t session, uint32_t ssrc)
+		{
+			if (count < most)
+			{
+				ssrcs[count++] = ssrc;
+
+				return;
+			}
+
+			v2::srtp_remove_stream(session, htonl(ssrcs[oldest]));
+			ssrcs[oldest] = ssrc;
+			oldest        = (oldest + 1) % most;
+		}
+
+		void forget(uint32_t ssrc)
+		{
+			const auto end   = ssrcs.begin() + count;
+			const auto found = std::find(ssrcs.begin(), end, ssrc);
+
+			if (found == end)
+			{
+				return;
+			}
+
+			// The places' order is their age.
+			std::rotate(ssrcs.begin(), ssrcs.begin() + oldest, end);
+			oldest = 0;
+			std::remove(ssrcs.begin(), end, ssrc);
+			--count;
+		}
+	};
+
+	RtcpOnly* rtcpOnly(srtp_t session)
+	{
+		return static_cast<RtcpOnly*>(v2::srtp_get_user_data(ctx(session)));
+	}
+
+	// The SSRC of a packet, whose octets begin there; false when it is too short for one.
+	bool ssrcAt(size_t at, const uint8_t* packet, size_t len, uint32_t* ssrc)
+	{
+		if (packet == nullptr || len < at + 4)
+		{
+			return false;
+		}
+
+		*ssrc = uint32_t{ packet[at] } << 24 | uint32_t{ packet[at + 1] } << 16 | uint32_t{ packet[at + 2] } << 8 |
+		        uint32_t{ packet[at + 3] };
+
+		return true;
 	}
 
 	using InPlace = v2::srtp_err_status_t(v2::srtp_t, void*, int*);
@@ -269,16 +337,44 @@ srtp_err_status_t srtp_create(srtp_t* session, srtp_policy_t policy)
 
 	*session = err == v2::srtp_err_status_ok ? reinterpret_cast<srtp_t>(session2) : nullptr;
 
-	return status(err);
+	if (err != v2::srtp_err_status_ok)
+	{
+		return status(err);
+	}
+
+	auto* senders = new (std::nothrow) RtcpOnly();
+
+	if (senders == nullptr)
+	{
+		v2::srtp_dealloc(session2);
+		*session = nullptr;
+
+		return srtp_err_status_alloc_fail;
+	}
+
+	v2::srtp_set_user_data(session2, senders);
+
+	return srtp_err_status_ok;
 }
 
 srtp_err_status_t srtp_dealloc(srtp_t session)
 {
-	return status(v2::srtp_dealloc(ctx(session)));
+	auto* senders  = session == nullptr ? nullptr : rtcpOnly(session);
+	const auto err = v2::srtp_dealloc(ctx(session));
+
+	if (err == v2::srtp_err_status_ok)
+	{
+		delete senders;
+	}
+
+	return status(err);
 }
 
 srtp_err_status_t srtp_stream_remove(srtp_t session, uint32_t ssrc)
 {
+	// In network byte order, unlike all others.
+	rtcpOnly(session)->forget(ntohl(ssrc));
+
 	return status(v2::srtp_remove_stream(ctx(session), ssrc));
 }
 
@@ -291,7 +387,17 @@ srtp_err_status_t srtp_protect(
 srtp_err_status_t srtp_unprotect(
   srtp_t session, const uint8_t* in, size_t inLen, uint8_t* out, size_t* outLen)
 {
-	return apply(v2::srtp_unprotect, session, in, inLen, out, outLen, 0);
+	uint32_t ssrc{ 0 };
+	// Before the packet is opened in its place: its head is not encrypted.
+	const bool named = ssrcAt(8, in, inLen, &ssrc);
+	const auto err   = apply(v2::srtp_unprotect, session, in, inLen, out, outLen, 0);
+
+	if (err == srtp_err_status_ok && named)
+	{
+		rtcpOnly(session)->forget(ssrc);
+	}
+
+	return err;
 }
 
 srtp_err_status_t srtp_protect_rtcp(
@@ -304,5 +410,16 @@ srtp_err_status_t srtp_protect_rtcp(
 srtp_err_status_t srtp_unprotect_rtcp(
   srtp_t session, const uint8_t* in, size_t inLen, uint8_t* out, size_t* outLen)
 {
-	return apply(v2::srtp_unprotect_rtcp, session, in, inLen, out, outLen, 0);
+	uint32_t ssrc{ 0 };
+	uint32_t roc{ 0 };
+	const bool unknown = session != nullptr && ssrcAt(4, in, inLen, &ssrc) &&
+	                     v2::srtp_get_stream_roc(ctx(session), ssrc, &roc) != v2::srtp_err_status_ok;
+	const auto err     = apply(v2::srtp_unprotect_rtcp, session, in, inLen, out, outLen, 0);
+
+	if (err == srtp_err_status_ok && unknown)
+	{
+		rtcpOnly(session)->add(ctx(session), ssrc);
+	}
+
+	return err;
 }
