@@ -90,7 +90,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
         'ROLE',
         'SINCE',
         'BY',
-        'LINK MB/S',
+        'LINK MBIT/S',
         'MEDIA',
         'CONTROLS',
         'DELAY MS',
