@@ -77,7 +77,7 @@ export class GamepadInput {
     // After a pause it is no longer than one message's time.
     const steps = padScroll(pad, Math.min(forMs, 2 * SCROLL_MS));
     if (steps.horizontal !== 0 || steps.vertical !== 0)
-      this.#options.scroll({ x: MIDDLE, y: MIDDLE, ...steps, buttons: 0 });
+      this.#options.scroll({ x: MIDDLE, y: MIDDLE, ...steps, buttons: 0, width: 0, height: 0 });
   }
 
   #tell(state: PadShape, now: number): void {

@@ -42,14 +42,17 @@ describe('thinned', () => {
 describe('pinch', () => {
   it('is two fingers, the second across the middle, each with a message for its down and its up', () => {
     const said: string[] = [];
-    const touches = new Touches((bytes) => {
-      const { input } = ViewerInput.decode(bytes);
-      if (input?.$case !== 'touch') return;
-      const { action, finger, fingers, mouse, buttons } = input.value;
-      const held = fingers.map((one) => `${one.finger}:${one.x},${one.y}`).join(' ');
-      expect([mouse, buttons]).toEqual([false, 0]);
-      said.push(`${TouchAction[action].slice(13)}${finger} ${held}`);
-    });
+    const touches = new Touches(
+      (bytes) => {
+        const { input } = ViewerInput.decode(bytes);
+        if (input?.$case !== 'touch') return;
+        const { action, finger, fingers, mouse, buttons } = input.value;
+        const held = fingers.map((one) => `${one.finger}:${one.x},${one.y}`).join(' ');
+        expect([mouse, buttons]).toEqual([false, 0]);
+        said.push(`${TouchAction[action].slice(13)}${finger} ${held}`);
+      },
+      { videoWidth: 720, videoHeight: 1280 },
+    );
     const mouse = { id: 1, x: 0.25, y: 0.5, pressure: 0.5, mouse: true, buttons: 1 };
     for (const one of pinch(mouse)) touches.down(one);
     for (const one of pinch({ ...mouse, x: 0 })) touches.move(one);

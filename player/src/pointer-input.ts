@@ -1,5 +1,5 @@
 import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { normalised, type Place, type Pointer, Touches } from './touches.js';
+import { normalised, type Place, type Pointer, shownSize, Touches } from './touches.js';
 
 /** Places of one stroke that are sent for one frame of the browser: strokes stay round, links and rate limits are spared. */
 const PLACES_PER_FRAME = 3;
@@ -10,7 +10,7 @@ const WHEEL_LIMIT = 1_600;
 
 export interface PointerInputOptions {
   /** What is pointed at; its box is the picture. */
-  readonly surface: HTMLElement;
+  readonly surface: HTMLVideoElement;
   /** Where the echo of fingers is drawn; lies over the surface. */
   readonly rings: HTMLElement;
   readonly touch: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void;
@@ -36,7 +36,7 @@ export class PointerInput {
 
   constructor(options: PointerInputOptions) {
     this.#options = options;
-    this.#touches = new Touches(options.touch);
+    this.#touches = new Touches(options.touch, options.surface);
     const { surface } = options;
     surface.addEventListener('pointerdown', (event) => this.#down(event));
     surface.addEventListener('pointermove', (event) => this.#move(event));
@@ -104,7 +104,13 @@ export class PointerInput {
     const { x, y } = this.#place(event);
     this.#options.scroll({
       $case: 'scroll',
-      value: { x: normalised(x), y: normalised(y), ...wheelSteps(event), buttons: event.buttons & 31 },
+      value: {
+        x: normalised(x),
+        y: normalised(y),
+        ...wheelSteps(event),
+        buttons: event.buttons & 31,
+        ...shownSize(this.#options.surface),
+      },
     });
   }
 

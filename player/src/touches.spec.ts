@@ -14,6 +14,7 @@ const at = (id: number, x: number, y: number): Parameters<Touches['down']>[0] =>
 describe('Touches', () => {
   let said: { message: ViewerInput; move: boolean }[];
   let touches: Touches;
+  let picture: { videoWidth: number; videoHeight: number };
   const words = (): unknown[] =>
     said.map(({ message: { input } }) =>
       input?.$case === 'touch'
@@ -24,9 +25,29 @@ describe('Touches', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     said = [];
-    touches = new Touches((bytes, move) => said.push({ message: ViewerInput.decode(bytes), move }));
+    picture = { videoWidth: 720, videoHeight: 1280 };
+    touches = new Touches((bytes, move) => said.push({ message: ViewerInput.decode(bytes), move }), picture);
   });
   afterEach(() => vi.useRealTimers());
+
+  it('names the picture that is shown at each touch, and none while there is none', () => {
+    picture.videoWidth = picture.videoHeight = 2;
+    touches.down(at(1, 0.5, 0.5));
+    Object.assign(picture, { videoWidth: 720, videoHeight: 1280 });
+    touches.move(at(1, 0.6, 0.5));
+    Object.assign(picture, { videoWidth: 1280, videoHeight: 720 });
+    touches.move(at(1, 0.7, 0.5));
+    touches.cancel();
+    const named = said.map(({ message: { input } }) =>
+      input?.$case === 'touch' ? [input.value.width, input.value.height] : [],
+    );
+    expect(named).toEqual([
+      [0, 0],
+      [720, 1280],
+      [1280, 720],
+      [1280, 720],
+    ]);
+  });
 
   it('tells of a mouse’s second button in order and without loss, unlike of a move', () => {
     const mouse = { ...at(1, 0.5, 0.5), mouse: true };

@@ -20,6 +20,9 @@ export interface Pointer extends Place {
   readonly buttons: number;
 }
 
+/** A `<video>`, as far as touches name its picture. */
+export type Picture = Pick<HTMLVideoElement, 'videoWidth' | 'videoHeight'>;
+
 interface Down {
   finger: number;
   x: number;
@@ -38,14 +41,17 @@ interface Down {
  */
 export class Touches {
   readonly #send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void;
+  readonly #picture: Picture;
   readonly #down = new Map<number, Down>();
   /** Begins at the clock, so that a reloaded page is newer than its former self. */
   #gesture = Math.floor(Date.now() / 1000) >>> 0;
   #sequence = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
-  constructor(send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void) {
+  /** @param picture what is touched, as it is shown at each touch. */
+  constructor(send: (bytes: Uint8Array<ArrayBuffer>, move: boolean) => void, picture: Picture) {
     this.#send = send;
+    this.#picture = picture;
   }
 
   /** False: it is not heard, nor is what it does until it is up. */
@@ -115,6 +121,7 @@ export class Touches {
             fingers: [],
             buttons: 0,
             mouse: false,
+            ...shownSize(this.#picture),
           },
         },
       },
@@ -156,6 +163,7 @@ export class Touches {
             fingers,
             buttons: androidButtons(pointer),
             mouse: pointer.mouse,
+            ...shownSize(this.#picture),
           },
         },
       },
@@ -184,6 +192,14 @@ function placed(pointer: Pointer): { x: number; y: number; pressure: number } {
       ? PRESSURE_MOUSE
       : Math.round(Math.max(0.1, Math.min(1, pointer.pressure * 2)) * FULL),
   };
+}
+
+/** For the message, in which 0 says nothing: Chromium shows a black picture of 2x2 before the first. */
+export function shownSize({ videoWidth: width, videoHeight: height }: Picture): {
+  width: number;
+  height: number;
+} {
+  return width > 2 && height > 2 ? { width, height } : { width: 0, height: 0 };
 }
 
 /** 0-1 → 0-65535, clamped: a finger that slides off the picture stays at its edge. */

@@ -63,6 +63,7 @@ const CORE_MAY = new Set([
   '@ancloud/kit/errors',
   // What a viewer said, checked and scaled.
   '@ancloud/kit/input-translation',
+  '@ancloud/kit/shape',
   // Text in, a tree out, and back.
   'sdp-transform',
   'vitest',

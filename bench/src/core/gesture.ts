@@ -41,6 +41,8 @@ export function gestureMessages(gesture: number, events: number): { bytes: Uint8
       fingers: action === TouchAction.TOUCH_ACTION_UP ? [] : [finger],
       buttons: 0,
       mouse: false,
+      width: 0,
+      height: 0,
     };
     const bytes = ViewerInput.encode({ input: { $case: 'touch', value }, sentAtMs: 0 }).finish();
     return { bytes, move: action === TouchAction.TOUCH_ACTION_MOVE };

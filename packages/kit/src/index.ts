@@ -30,4 +30,5 @@ export * from './queue.js';
 export * from './rate.js';
 export * from './secret.js';
 export * from './service-settings.js';
+export * from './shape.js';
 export * from './trace.js';

@@ -17,6 +17,8 @@ const touch = (action: TouchAction, gesture = 1, sequence = 1): Uint8Array =>
       fingers: [{ finger: 0, x: 9, y: 9, pressure: 0 }],
       buttons: 0,
       mouse: false,
+      width: 720,
+      height: 1280,
     },
   });
 const resting = PadState.fromPartial({ sequence: 1 });

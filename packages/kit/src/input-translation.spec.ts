@@ -36,6 +36,24 @@ describe('translate', () => {
   });
 
   it.each([
+    ['nothing', {}, { width: 720, height: 1280, x: 360 }],
+    ['half of it', { width: 1280 }, { width: 720, height: 1280, x: 360 }],
+    ['the picture', { width: 720, height: 1280 }, { width: 720, height: 1280, x: 360 }],
+    ['the low layer', { width: 270, height: 480 }, { width: 720, height: 1280, x: 360 }],
+    ['the low layer, rounded', { width: 256, height: 480 }, { width: 720, height: 1280, x: 360 }],
+    ['the picture before it was turned', { width: 1280, height: 720 }, { width: 1280, height: 720, x: 640 }],
+    ['that one’s low layer', { width: 480, height: 270 }, { width: 480, height: 270, x: 240 }],
+  ])('of a viewer that was shown %s names the picture its places are for', (_, shown, { x, ...named }) => {
+    expect(translate(touch(shown), size)).toMatchObject({
+      event: { value: { ...named, fingers: [{ x, y: 0 }] } },
+    });
+    const wheel = { x: 32_768, y: 0, vertical: 100, ...shown };
+    expect(
+      translate(ViewerInput.fromPartial({ input: { $case: 'scroll', value: wheel } }), size),
+    ).toMatchObject({ event: { value: { ...named, x, y: 0 } } });
+  });
+
+  it.each([
     ['an unknown action', touch({ action: 9 }), 'touch.action'],
     ['an eleventh finger', touch({ finger: 10 }), 'touch.finger'],
     ['a finger twice', touch({ fingers: [{ finger: 1 }, { finger: 1 }] }), 'twice'],
@@ -45,6 +63,7 @@ describe('translate', () => {
       touch({ fingers: Array.from({ length: 11 }, (_, finger) => ({ finger })) }),
       'more than 10',
     ],
+    ['too wide a picture', touch({ width: 65_536, height: 1 }), 'touch has a size'],
     ['no input', ViewerInput.fromPartial({}), 'no input'],
     [
       'key code 0',
@@ -148,9 +167,10 @@ describe('translate', () => {
           }
           const result = translate(message, { width, height });
           if (result.kind !== 'event' || result.event.$case !== 'touch') return;
-          for (const finger of result.event.value.fingers) {
-            expect(finger.x).toBeLessThan(width);
-            expect(finger.y).toBeLessThan(height);
+          const { value } = result.event;
+          for (const finger of value.fingers) {
+            expect(finger.x).toBeLessThan(value.width);
+            expect(finger.y).toBeLessThan(value.height);
           }
         },
       ),

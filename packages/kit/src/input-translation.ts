@@ -1,12 +1,7 @@
 import { Action, TouchAction, type TouchFrame, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { ControlEvent, ScaledFinger } from '@ancloud/contracts/input/v1/input';
+import { sameShape, type Size } from './shape.js';
 import { textEvent } from './typed-text.js';
-
-/** Pixels of the phone's current video. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 export type Translation =
   | {
@@ -84,10 +79,11 @@ export function touchOrder({ gesture, sequence, action, fingers }: TouchFrame): 
 }
 
 /**
- * What a viewer said → what its phone is told: checked field by field, coordinates scaled from 0-65535 to pixels of
- * `size` and clamped inside it. Pure and total: hostile input is refused with a sentence, never thrown.
+ * What a viewer said → what its phone is told: checked field by field, coordinates scaled from 0-65535 to pixels and clamped inside the
+ * picture. That is the phone's, of `now`; where the viewer was shown one of another shape it is that one, for the session to judge.
+ * Pure and total: hostile input is refused with a sentence, never thrown.
  */
-export function translate(message: ViewerInput, size: Size): Translation {
+export function translate(message: ViewerInput, now: Size): Translation {
   const { input } = message;
   if (input === undefined) return refused('the message holds no input');
   switch (input.$case) {
@@ -96,8 +92,10 @@ export function translate(message: ViewerInput, size: Size): Translation {
       if (action < TouchAction.TOUCH_ACTION_DOWN || action > TouchAction.TOUCH_ACTION_HOVER)
         return refused(`touch.action ${action} is unknown`);
       if (finger >= MAX_FINGERS) return refused(`touch.finger ${finger} is above 9`);
+      if (beyond(input.value)) return refused('touch has a size above 65535');
       if (fingers.length > MAX_FINGERS)
         return refused(`touch.fingers has ${fingers.length} entries, more than 10`);
+      const size = shows(input.value, now) ? now : input.value;
       const scaled: ScaledFinger[] = [];
       let seen = 0;
       for (const one of fingers) {
@@ -152,6 +150,8 @@ export function translate(message: ViewerInput, size: Size): Translation {
     case 'scroll': {
       const { x, y, horizontal, vertical, buttons } = input.value;
       if (x > FULL || y > FULL) return refused('scroll has a coordinate above 65535');
+      if (beyond(input.value)) return refused('scroll has a size above 65535');
+      const size = shows(input.value, now) ? now : input.value;
       return event({
         $case: 'scroll',
         value: {
@@ -194,6 +194,18 @@ export function translate(message: ViewerInput, size: Size): Translation {
     case 'heartbeat':
       return { kind: 'heartbeat', gesture: input.value.gesture };
   }
+}
+
+/**
+ * Whether what a viewer says it was shown is the phone's picture of `now`, at whatever scale. Places are then scaled to that one, which is
+ * the finer where the viewer has the low layer. Who says nothing is believed to have it.
+ */
+export function shows(said: Size, now: Size): boolean {
+  return said.width === 0 || said.height === 0 || sameShape(said, now);
+}
+
+function beyond({ width, height }: Size): boolean {
+  return width > FULL || height > FULL;
 }
 
 /** 0-65535 → 0 to extent-1: the last pixel is inside, `extent` itself would be outside and dropped by Android. */

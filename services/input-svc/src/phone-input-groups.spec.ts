@@ -45,6 +45,38 @@ describe('PhoneInput', () => {
     expect(done).toEqual(['gr_1 let go', 'b control touch']);
   });
 
+  it('leads nobody where its own picture has turned: that touch is its session’s to drop', async () => {
+    const shown = (sequence: number, action: TouchAction): Uint8Array => {
+      const message = ViewerInput.decode(touch(sequence, action));
+      if (message.input?.$case === 'touch')
+        Object.assign(message.input.value, { gesture: 2, width: 1280, height: 720 });
+      return ViewerInput.encode(message).finish();
+    };
+    const led: string[] = [];
+    const master = new PhoneInput({
+      ...options,
+      did: (_, __, { input: did }) => {
+        if (did?.$case === 'touch')
+          led.push(`${TouchAction[did.value.action]} ${did.value.fingers.length} ${did.value.width}`);
+      },
+    });
+    master.resized({ width: 720, height: 1280 });
+    master.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    master.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_UP, []));
+    master.message('a', 'control', shown(1, TouchAction.TOUCH_ACTION_DOWN));
+    master.message('a', 'control', shown(2, TouchAction.TOUCH_ACTION_MOVE));
+    await settle();
+    expect(led).toEqual(['TOUCH_ACTION_DOWN 1 0', 'TOUCH_ACTION_UP 0 0', 'TOUCH_ACTION_CANCEL 0 0']);
+    const sizes = sent.flatMap(({ events }) =>
+      events.map(({ event }) => (event?.$case === 'touch' ? event.value.width : 0)),
+    );
+    expect(sizes).toEqual([720, 720, 1280, 1280]);
+    await master.close();
+  });
+
   it('of what it follows puts one event into the cast, and sends the rest itself', async () => {
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
     const written: boolean[] = [];

@@ -3,6 +3,7 @@ import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import type { ControlAck, ControlBatch, RevokeViewerResponse } from '@ancloud/contracts/input/v1/input';
 import { type Log, type Size, translate } from '@ancloud/kit';
 import { actorOf, Controls } from './controls.js';
+import { DoneInput } from './core/done-input.js';
 import type { Fate } from './core/fates.js';
 import { PresentViewers } from './core/present-viewers.js';
 import { Following } from './following.js';
@@ -31,7 +32,7 @@ export interface PhoneInputOptions {
   readonly share: SendingOptions['share'];
   /** Hot: what became of one message. */
   readonly counted: (what: Fate) => void;
-  /** Hot: the holder did this, and it goes to the phone. Not told of what a group or a program does. */
+  /** Hot: the holder did this, and it goes to the phone; see DoneInput. Not told of what a group or a program does. */
   readonly did: (viewer: string, role: RoleWord, input: ViewerInput) => void;
   /** Asks the phone's session for a lane of the holder's own. */
   readonly straight: StraightOptions['ask'];
@@ -57,6 +58,7 @@ export class PhoneInput {
   readonly #sending: Sending;
   readonly #acks = new Acks();
   readonly #touching = new Touching((viewer) => this.#silenced(viewer));
+  readonly #done = new DoneInput();
   readonly #present = new PresentViewers();
   readonly #wishes: Wishes;
   readonly #revocations: Revocations;
@@ -170,7 +172,7 @@ export class PhoneInput {
         counted(fate);
         if (fate === 'accepted') {
           if (!copy) this.#sending.add(result.event, result.touch);
-          this.#options.did(viewer, role, input);
+          if (this.#done.take(input, this.#size)) this.#options.did(viewer, role, input);
         }
         // A mouse on its way over the picture asked for nothing: nobody is told.
         else if (fate === 'refused' && !result.hover)
@@ -237,6 +239,7 @@ export class PhoneInput {
       this.#options.send({ fence, events: [{ event: lift }], ack: 0 });
     }
     this.#sending.discard();
+    this.#done.forget();
     this.#touching.forget(holder);
     if (holder !== '') this.#options.letGo(holder);
   }

@@ -48,6 +48,8 @@ function tap(gesture: number): Uint8Array<ArrayBuffer>[] {
       fingers: action === TouchAction.TOUCH_ACTION_UP ? [] : [finger],
       buttons: 0,
       mouse: false,
+      width: 0,
+      height: 0,
     };
     return Uint8Array.from(ViewerInput.encode({ input: { $case: 'touch', value }, sentAtMs: 0 }).finish());
   });

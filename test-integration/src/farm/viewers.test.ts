@@ -290,4 +290,51 @@ describe('rotate', () => {
     await viewer.page.close();
     await watcher.page.close();
   });
+
+  it('a touch on the picture of before lands nowhere, and the next one on the new picture does', async () => {
+    await open('latency');
+    const viewer = await browser.watch(farm, phone.phoneId, 'control');
+    const watcher = await browser.watch(farm, phone.phoneId, 'watch');
+    await watcher.firstFrame();
+    await viewer.page.bringToFront();
+    const value = await viewer.taps(farm, phone.phoneId);
+    // Straight to the session goes what a holder says that has said something before.
+    await viewer.tapped(value);
+    const before = await viewer.taps(farm, phone.phoneId);
+    const dropped = (): Promise<number> =>
+      counted(farm, 'session-svc', 'ancloud_input_dropped_total', 'reason="size"');
+    const droppedBefore = await dropped();
+    // The page shows the last frame from now on.
+    const showing = (on: boolean): Promise<void> =>
+      viewer.page.evaluate(async (play) => {
+        const { video } = document.querySelector('ancloud-phone') as HTMLElement & {
+          video: HTMLVideoElement;
+        };
+        if (play) await video.play();
+        else video.pause();
+      }, on);
+    await showing(false);
+    await farm.shell(phone.phoneId, 'wm user-rotation lock 1');
+    try {
+      await eventually(async () => {
+        if ((await watcher.size()).width !== 1280) throw new NotYet('the phone has not turned');
+      });
+      expect(await viewer.size()).toEqual({ width: 720, height: 1280 });
+      await viewer.click(0.5, 0.7);
+      await eventually(async () => {
+        if ((await dropped()) <= droppedBefore) throw new NotYet('nothing was dropped for its size');
+      });
+      await showing(true);
+      await eventually(async () => {
+        if ((await viewer.size()).width !== 1280) throw new NotYet('it has not turned');
+      });
+      expect(await viewer.taps(farm, phone.phoneId)).toBe(before);
+      await viewer.click(0.5, 0.7);
+      await viewer.patternWhere((pattern) => pattern.value === before + 1);
+    } finally {
+      await farm.shell(phone.phoneId, 'wm user-rotation lock 0');
+    }
+    await viewer.page.close();
+    await watcher.page.close();
+  });
 });

@@ -74,6 +74,8 @@ export function touches(name: string, fingers: readonly Finger[], times: number,
           fingers: places,
           buttons: 0,
           mouse: false,
+          width: 0,
+          height: 0,
         };
         inputs.push({ $case: 'touch', value });
       };

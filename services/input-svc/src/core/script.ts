@@ -92,6 +92,8 @@ export function planScript({ input }: Injection): Plan | Refusal {
           horizontal: Math.round(horizontal * 100),
           vertical: Math.round(vertical * 100),
           buttons: 0,
+          width: 0,
+          height: 0,
         },
       });
     }

@@ -1,5 +1,6 @@
 import type { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { type Size, translate, type Translation } from '@ancloud/kit/input-translation';
+import { translate, type Translation } from '@ancloud/kit/input-translation';
+import type { Size } from '@ancloud/kit/shape';
 
 /** One input for many phones, checked and scaled once for each size there is. */
 export class SharedInput {

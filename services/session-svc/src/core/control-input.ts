@@ -1,9 +1,10 @@
 import type { ControlBatch, ControlEvent, ScaledScroll } from '@ancloud/contracts/input/v1/input';
 import { Action } from '@ancloud/contracts/input/v1/viewer';
 import type { ActionInput, PadState } from '@ancloud/contracts/input/v1/viewer';
+import { sameShape } from '@ancloud/kit/shape';
 import { KeyAction, KeyCode, supportsControl } from '@ancloud/scrcpy-wire';
 import type { ControlMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
-import { sameShape, scalePoint } from './geometry.js';
+import { scalePoint } from './geometry.js';
 import type { Geometry } from './geometry.js';
 import { HeldKeys } from './held-keys.js';
 import { Pointers } from './pointers.js';

@@ -1,10 +1,6 @@
-/** Sizes of one phone's picture and screen, and how a point of one becomes a point of the other. */
+import type { Size } from '@ancloud/kit/shape';
 
-/** Pixels, both ≥ 1. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+/* Sizes of one phone's picture and screen, and how a point of one becomes a point of the other. */
 
 export interface Point {
   readonly x: number;
@@ -20,18 +16,6 @@ export interface Geometry {
    * display (Controller.java getEventPointAndDisplayId: "No display, use the raw coordinates").
    */
   readonly screen: Size;
-}
-
-/**
- * How far two aspect ratios may differ and still be the same picture. Encoders round each side to a multiple of up to
- * 16 pixels; on the smallest picture (180 pixels) that is 9 %, on usual ones below 2 %.
- */
-const ASPECT_TOLERANCE = 0.03;
-
-/** True when both are the same picture at another scale; a rotation is not. A square tells no rotation. */
-export function sameShape(a: Size, b: Size): boolean {
-  const ratio = (a.width * b.height) / (a.height * b.width);
-  return Math.abs(ratio - 1) <= ASPECT_TOLERANCE;
 }
 
 /** The display's size in the rotation in which the picture `video` shows it. */

@@ -220,14 +220,35 @@ describe('sizes', () => {
     expect(result.said).toEqual(['DOWN 0 100,200']);
   });
 
-  it('a touch of the other rotation is dropped, but lifts still happen', () => {
+  it('a touch of the other rotation is dropped, and lifts what its gesture holds', () => {
     const { send } = pointers();
     send(touch(1, { action: TOUCH_ACTION_DOWN, fingers: [finger(0), finger(1)] }));
     expect(send(touch(2, { ...landscape, fingers: [finger(1, 50)] }))).toMatchObject({
-      said: ['UP 0 100,200'],
+      said: ['UP 0 100,200', 'UP 1 200,200'],
       dropped: 'size',
     });
-    expect(send(touch(3, { ...landscape, action: TOUCH_ACTION_UP })).said).toEqual(['UP 1 200,200']);
+    expect(send(touch(3, { ...landscape, action: TOUCH_ACTION_UP }))).toMatchObject({ dropped: 'void' });
+  });
+
+  it('a lift of the other rotation is a lift', () => {
+    const { send } = pointers();
+    send(touch(1, { action: TOUCH_ACTION_DOWN, fingers: [finger(0)] }));
+    expect(send(touch(2, { ...landscape, action: TOUCH_ACTION_UP }))).toMatchObject({
+      said: ['UP 0 100,200'],
+      dropped: undefined,
+    });
+  });
+
+  it.each([
+    ['fingers', {}],
+    ['a mouse', { mouse: true, buttons: 1 }],
+  ])('a gesture of %s whose down was dropped for its size does not begin later', (_, by) => {
+    const { send } = pointers();
+    const down = touch(1, { ...by, ...landscape, action: TOUCH_ACTION_DOWN, fingers: [finger(0)] });
+    expect(send(down)).toMatchObject({ said: [], dropped: 'size' });
+    expect(send(touch(2, { ...by, fingers: [finger(0)] }))).toMatchObject({ said: [], dropped: 'void' });
+    const next = touch(1, { ...by, gesture: 2, action: TOUCH_ACTION_DOWN, fingers: [finger(0)] });
+    expect(send(next).said).toHaveLength(1);
   });
 
   it('rotation lifts at the new size, inside the new screen, and voids the gesture', () => {

@@ -1,8 +1,9 @@
 import { TouchAction as Viewer } from '@ancloud/contracts/input/v1/viewer';
 import type { ScaledFinger, ScaledTouch } from '@ancloud/contracts/input/v1/input';
+import { sameShape } from '@ancloud/kit/shape';
 import { Button, MAX_POINTERS, PointerId, TouchAction } from '@ancloud/scrcpy-wire';
 import type { InjectTouch } from '@ancloud/scrcpy-wire';
-import { sameShape, scalePoint } from './geometry.js';
+import { scalePoint } from './geometry.js';
 import type { Geometry, Point } from './geometry.js';
 
 /*
@@ -12,8 +13,8 @@ import type { Geometry, Point } from './geometry.js';
  *    for a finger whose DOWN was written.
  * 2. Each message names all fingers that are down after it; what the phone is told is the difference to what it was
  *    told before. So lost and reordered messages heal with the next one.
- * 3. A gesture that was ended from outside (cancel, lift, rotation, lost socket) is void: its later messages, which may
- *    be on their way, are dropped. A new touch has a new gesture.
+ * 3. A gesture that was ended from outside (cancel, lift, rotation, lost socket), or was on a picture of another shape, is void:
+ *    its later messages, which may be on their way, are dropped. A new touch has a new gesture.
  */
 
 /** Why a touch was not written. */
@@ -76,9 +77,13 @@ export class Pointers {
       messages.push(...this.lift());
       return undefined;
     }
-    return touch.mouse
-      ? this.#reconcileMouse(touch, usable, messages)
-      : this.#reconcileFingers(touch, usable, messages);
+    if (!usable && touch.fingers.length > 0) {
+      messages.push(...this.lift());
+      return 'size';
+    }
+    if (touch.mouse) this.#reconcileMouse(touch, messages);
+    else this.#reconcileFingers(touch, messages);
+    return undefined;
   }
 
   /** Lifts everything now and voids the gesture. */
@@ -140,15 +145,14 @@ export class Pointers {
     return undefined;
   }
 
-  #reconcileFingers(touch: ScaledTouch, usable: boolean, messages: Messages): TouchDrop | undefined {
+  #reconcileFingers(touch: ScaledTouch, messages: Messages): void {
     // Ups first: a finger that left made room for one that came, and ten are the most.
     for (const finger of this.#fingers.keys()) {
       // A newer DOWN of a finger that is down: its UP was overtaken.
-      const pressedAgain = touch.action === Viewer.TOUCH_ACTION_DOWN && touch.finger === finger && usable;
+      const pressedAgain = touch.action === Viewer.TOUCH_ACTION_DOWN && touch.finger === finger;
       if (pressedAgain || !names(touch.fingers, finger)) this.#up(finger, messages);
     }
     this.#releaseButtons(0, messages);
-    if (!usable) return touch.fingers.length > 0 ? 'size' : undefined;
     // Moves before downs: a POINTER_DOWN carries the places of all fingers.
     for (const finger of touch.fingers) {
       const before = this.#fingers.get(finger.finger);
@@ -164,21 +168,16 @@ export class Pointers {
       this.#fingers.set(finger.finger, now);
       messages.push(this.#message(TouchAction.Down, BigInt(finger.finger), now, now.pressure));
     }
-    return undefined;
   }
 
-  #reconcileMouse(touch: ScaledTouch, usable: boolean, messages: Messages): TouchDrop | undefined {
+  #reconcileMouse(touch: ScaledTouch, messages: Messages): void {
     for (const finger of this.#fingers.keys()) this.#up(finger, messages);
     const hovers = touch.action === Viewer.TOUCH_ACTION_HOVER;
     const place = touch.fingers[0];
     const pressed = place === undefined || hovers ? 0 : touch.buttons & BUTTONS || Button.Primary;
     this.#releaseButtons(pressed, messages);
-    if (place === undefined) return undefined;
-    if (!usable) return 'size';
-    if (hovers) {
-      this.#hover(touch, messages);
-      return undefined;
-    }
+    if (place === undefined) return;
+    if (hovers) return this.#hover(touch, messages);
     const now = this.#held(place, touch);
     const before = this.#mouse;
     if (before !== undefined && (before.x !== now.x || before.y !== now.y)) {
@@ -191,7 +190,6 @@ export class Pointers {
       this.#mouse = { x: now.x, y: now.y, buttons };
       messages.push(this.#message(TouchAction.Down, PointerId.Mouse, now, 1, bit, buttons));
     }
-    return undefined;
   }
 
   /** Frees itself in the phone: a hover without buttons counts as up (Controller.java). */

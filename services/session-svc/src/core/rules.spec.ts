@@ -1,6 +1,6 @@
 import { parseScrcpyVersion, buildServerArgs } from '@ancloud/scrcpy-wire';
 import { describe, expect, it } from 'vitest';
-import { parseCurrentSize, parseWmSize, sameShape, scalePoint, screenFor } from './geometry.js';
+import { parseCurrentSize, parseWmSize, scalePoint, screenFor } from './geometry.js';
 import { readInstallOutput } from './package-manager.js';
 import { pathMistake } from './phone-path.js';
 import { beginsAsPng, endsAsPng } from './png.js';
@@ -55,10 +55,6 @@ describe('geometry', () => {
       width: 800,
       height: 800,
     });
-  });
-  it('knows a rotation from a rounding', () => {
-    expect(sameShape({ width: 720, height: 1280 }, { width: 352, height: 640 })).toBe(true);
-    expect(sameShape({ width: 720, height: 1280 }, { width: 1280, height: 720 })).toBe(false);
   });
   it('keeps points inside', () => {
     expect(scalePoint({ x: 99, y: 100 }, { width: 100, height: 100 }, { width: 10, height: 10 })).toEqual({

@@ -1,5 +1,5 @@
+import type { Size } from '@ancloud/kit';
 import { parseCurrentSize, parseWmSize } from '../core/geometry.js';
-import type { Size } from '../core/geometry.js';
 import type { PhoneLink } from './phone-link.js';
 
 const ASK_MS = 5_000;

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { AdbStream } from '@ancloud/adb';
-import type { Clock, Log } from '@ancloud/kit';
+import type { Clock, Log, Size } from '@ancloud/kit';
 import { PtsClock, sizeFromConfig } from '@ancloud/rtp';
 import { createMediaParser, mediaDialect, ScrcpyError } from '@ancloud/scrcpy-wire';
 import type {
@@ -10,7 +10,6 @@ import type {
   MediaPacket,
   ScrcpyVersion,
 } from '@ancloud/scrcpy-wire';
-import type { Size } from '../core/geometry.js';
 import { mediaServer } from '../core/stream-options.js';
 import type { EncoderOptions } from '../core/stream-options.js';
 import { ControlChannel } from './control-channel.js';

@@ -150,6 +150,38 @@ describe('input', () => {
       );
   });
 
+  it('of a picture that the holder’s page still shows is dropped, with all that its gesture does later', async () => {
+    const p = await phone();
+    await p.ready();
+    const touch = (sequence: number, gesture: number, width: number, height: number): Uint8Array =>
+      ViewerInput.encode(
+        ViewerInput.fromPartial({
+          input: {
+            $case: 'touch',
+            value: {
+              gesture,
+              sequence,
+              action: sequence === 1 ? TouchAction.TOUCH_ACTION_DOWN : TouchAction.TOUCH_ACTION_MOVE,
+              fingers: [{ finger: 0, x: 32_768, y: 65_535, pressure: 65_535 }],
+              width,
+              height,
+            },
+          },
+        }),
+      ).finish();
+    p.session.input.straight(7, touch(1, 1, 1280, 720));
+    p.session.input.straight(7, touch(2, 1, 720, 1280));
+    // The low layer is the same picture, and places keep their precision.
+    p.session.input.straight(7, touch(1, 2, 270, 480));
+    await until('the finger', () => p.control().fingers.size === 1);
+    expect(p.control().controls).toMatchObject([
+      { kind: 'injectTouch', action: 0, x: 360, y: 1_279, ...size },
+    ]);
+    const metrics = await p.metrics.registry.metrics();
+    for (const reason of ['size', 'void'])
+      expect(metrics).toMatch(new RegExp(`ancloud_input_dropped_total\\{reason="${reason}"[^}]*\\} 1\\n`));
+  });
+
   it('answers a batch that asks for it: when it is written, or why it is not; the fence counts in any case', async () => {
     const p = await phone();
     const down = press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 10, y: 20 });

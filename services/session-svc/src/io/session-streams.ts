@@ -1,7 +1,6 @@
-import { AppError } from '@ancloud/kit';
+import { AppError, type Size } from '@ancloud/kit';
 import { sameSrtp } from '@ancloud/rtp';
 import { CopyKey } from '@ancloud/scrcpy-wire';
-import type { Size } from '../core/geometry.js';
 import { DEFAULT_ENCODER, type EncoderOptions, lowEncoder } from '../core/stream-options.js';
 import type { KeyFrameReason } from '../core/key-frame-policy.js';
 import { RtpSender, type RtpStreamOptions } from './rtp-sender.js';

@@ -1,6 +1,5 @@
-import type { Clock, Log } from '@ancloud/kit';
+import type { Clock, Log, Size } from '@ancloud/kit';
 import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
-import type { Size } from '../core/geometry.js';
 import type { HostClock } from './host-clock.js';
 import type { PhoneLink } from './phone-link.js';
 import type { RtpOptions, RtpSender } from './rtp-sender.js';

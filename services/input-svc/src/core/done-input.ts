@@ -1,0 +1,41 @@
+import { TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { shows } from '@ancloud/kit/input-translation';
+import type { Size } from '@ancloud/kit/shape';
+
+/**
+ * What the holder of a phone's controls did with it, for those who do the same elsewhere or write it down. What was touched on a picture of
+ * another shape than the phone's is done by nobody: the phone's session drops it, and its gesture with it. They have pictures of their
+ * own, so the size of this one is not passed on.
+ */
+export class DoneInput {
+  /** Gesture that is dropped. */
+  #void: number | undefined;
+
+  /**
+   * Hot. Makes of `message` what was done: a touch that is dropped ends its gesture.
+   * @param now the phone's picture.
+   * @returns false when nothing was.
+   */
+  take({ input }: ViewerInput, now: Size): boolean {
+    if (input?.$case !== 'touch' && input?.$case !== 'scroll') return true;
+    const shown = shows(input.value, now);
+    input.value.width = 0;
+    input.value.height = 0;
+    if (input.$case === 'scroll') return shown;
+    const touch = input.value;
+    if (touch.action === TouchAction.TOUCH_ACTION_HOVER) return shown;
+    // What lifts is no place.
+    if (touch.action === TouchAction.TOUCH_ACTION_CANCEL || touch.fingers.length === 0) return true;
+    if (touch.gesture === this.#void) return false;
+    if (shown) return true;
+    this.#void = touch.gesture;
+    touch.action = TouchAction.TOUCH_ACTION_CANCEL;
+    touch.fingers = [];
+    return true;
+  }
+
+  /** Gesture numbers are another holder's from now on. */
+  forget(): void {
+    this.#void = undefined;
+  }
+}
