@@ -64,3 +64,9 @@ void pace_rewind(struct pace *p)
 {
     p->at = 8 + (size_t)p->head_length;
 }
+
+void pace_close(struct pace *p)
+{
+    munmap(p->bytes, p->length);
+    *p = (struct pace){0};
+}

@@ -36,3 +36,6 @@ unsigned pace_next(struct pace *p, struct part *parts);
 
 // The first frame is the next one again, an interval after the last. Parts that were given out stay valid.
 void pace_rewind(struct pace *p);
+
+// Parts that were given out are gone with it.
+void pace_close(struct pace *p);

@@ -1,15 +1,16 @@
 /*
  * Viewers that touch: STUN, DTLS, SCTP, and messages on data channels at their time; no browser between.
  *
- *     touches EVENTS
+ *     touches
  *
  * stdout first:  fingerprint <SHA-256 of our certificate>
  * stdin, a line each:  <ip> <port> <server's ufrag> <server's password>     one viewer more, numbered from 0
  * stdout then:   connected <viewer> <ms it took>     or   failed <viewer> <why>
- * stdin:  go      sends the events of the file (pace.h; one part each: u16 viewer, u16 stream, u8 1 = unreliable, message)
- * stdout then:  sent <number from 0> <CLOCK_MONOTONIC ns just before>      for each that was taken, and the process ends.
+ * stdin:  go <file>      sends its events (pace.h; one part each: u16 viewer, u16 stream, u8 1 = unreliable, message); again as often as asked
+ * stdout then:  sent <number from 0> <CLOCK_MONOTONIC ns just before>      for each that was taken, then  done
  */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,12 +35,13 @@ static struct viewer viewers[MAX_VIEWERS];
 static unsigned viewer_count;
 static SSL_CTX *context;
 static uint64_t ticked;
-static bool go;
+// What is to be sent; empty = nothing.
+static char events[PATH_MAX];
 
 static void take_line(char *line)
 {
     struct viewer *v = &viewers[viewer_count];
-    if (strcmp(line, "go") == 0) go = true;
+    if (strncmp(line, "go ", 3) == 0) snprintf(events, sizeof events, "%s", line + 3);
     else if (viewer_count == MAX_VIEWERS || !peer_open(&v->peer, line)) fprintf(stderr, "touches: not a viewer: %s\n", line);
     else viewer_count++;
 }
@@ -55,18 +57,24 @@ static void advance(struct viewer *v)
     for (int got; (got = SSL_read(p->ssl, packet, sizeof packet)) > 0;) sctp_take(v->channel, packet, (size_t)got);
 }
 
-static void look_after_all(void)
+// Waits for something that long at most. Standard input waits while events are sent.
+static void look_after_all(int wait_ms)
 {
+    struct pollfd all[MAX_VIEWERS + 1] = {{.fd = events[0] == '\0' ? 0 : -1, .events = POLLIN}};
+    for (unsigned i = 0; i < viewer_count; i++) all[i + 1] = (struct pollfd){.fd = viewers[i].peer.fd, .events = POLLIN};
+    unsigned looked_at = viewer_count;
+    poll(all, looked_at + 1, wait_ms);
+    if (all[0].revents != 0 && !lines_read(take_line)) exit(0);
     uint64_t now = clock_ns();
     if (now - ticked >= TICK_MS * 1000000u) {
         sctp_tick((uint32_t)((now - ticked) / 1000000u));
         ticked = now;
     }
-    for (unsigned i = 0; i < viewer_count; i++) {
+    for (unsigned i = 0; i < looked_at; i++) {
         struct viewer *v = &viewers[i];
         if (v->peer.phase != PEER_FAILED) {
             peer_tick(&v->peer, now);
-            advance(v);
+            if (all[i + 1].revents != 0 || !v->told) advance(v);
         }
         if (v->told) continue;
         v->told = true;
@@ -77,51 +85,42 @@ static void look_after_all(void)
     }
 }
 
-static void wait_for_something(void)
-{
-    struct pollfd all[MAX_VIEWERS + 1] = {{.fd = 0, .events = POLLIN}};
-    for (unsigned i = 0; i < viewer_count; i++) all[i + 1] = (struct pollfd){.fd = viewers[i].peer.fd, .events = POLLIN};
-    poll(all, viewer_count + 1, TICK_MS);
-    if (all[0].revents != 0 && !lines_read(take_line)) exit(1);
-}
-
-static int send_all(struct pace *pace)
+static bool send_all(void)
 {
     static uint64_t sent[MAX_EVENTS];
+    struct pace pace;
     struct part parts[PACE_PARTS];
     unsigned number = 0;
-    for (; number < MAX_EVENTS && pace_next(pace, parts) == 1; number++) {
+    if (!pace_open(&pace, events)) return false;
+    for (; number < MAX_EVENTS && pace_next(&pace, parts) == 1; number++) {
         const uint8_t *head = parts[0].bytes;
         unsigned viewer = parts[0].length < HEAD ? MAX_VIEWERS : (unsigned)(head[0] << 8 | head[1]);
         if (viewer >= viewer_count || viewers[viewer].peer.phase != PEER_LIVE) {
             fprintf(stderr, "touches: event %u is for a viewer that is not here\n", number);
-            return 1;
+            return false;
         }
         uint64_t before = clock_ns();
-        if (sctp_send(viewers[viewer].channel, (uint16_t)(head[2] << 8 | head[3]), head[4] != 0, head + HEAD, parts[0].length - HEAD))
-            sent[number] = before;
-        look_after_all();
+        bool taken = sctp_send(viewers[viewer].channel, (uint16_t)(head[2] << 8 | head[3]), head[4] != 0, head + HEAD, parts[0].length - HEAD);
+        sent[number] = taken ? before : 0;
+        look_after_all(0);
     }
+    pace_close(&pace);
     for (unsigned i = 0; i < number; i++)
         if (sent[i] != 0) printf("sent %u %llu\n", i, (unsigned long long)sent[i]);
-    return fflush(stdout) == 0 ? 0 : 1;
+    say("done");
+    events[0] = '\0';
+    return true;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     char fingerprint[FINGERPRINT_TEXT];
-    struct pace pace;
-    if (argc != 2) {
-        fprintf(stderr, "usage: touches EVENTS\n");
-        return 2;
-    }
-    if (!pace_open(&pace, argv[1]) || (context = dtls_context(fingerprint)) == NULL) return 1;
+    if ((context = dtls_context(fingerprint)) == NULL) return 1;
     sctp_setup();
     ticked = clock_ns();
     say("fingerprint %s", fingerprint);
-    while (!go) {
-        wait_for_something();
-        look_after_all();
+    for (;;) {
+        look_after_all(TICK_MS);
+        if (events[0] != '\0' && !send_all()) return 1;
     }
-    return send_all(&pace);
 }

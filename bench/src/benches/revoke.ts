@@ -65,11 +65,11 @@ async function oneViewer(
   const began = process.hrtime.bigint();
   const { viewerId, token } = await farm.viewer(phone, 'control');
   const peer = await Peer.start(await bench.native('peers'));
-  const toucher = await Toucher.start(await bench.native('touches'), events);
+  const toucher = await Toucher.start(await bench.native('touches'));
   try {
     const { signal, ssrc } = await watch(farm, token, peer);
     await openChannels(signal, toucher);
-    const touching = toucher.send();
+    const touching = toucher.send(events);
     await pause(REVOKED_AFTER_MS);
     const from = process.hrtime.bigint();
     await farm.api('DELETE', `/v1/viewers/${viewerId}`);

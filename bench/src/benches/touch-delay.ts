@@ -7,6 +7,7 @@ import { arrivals, gestureMessages } from '../core/gesture.js';
 import { touchDelays } from '../core/landings.js';
 import { p50, p99 } from '../core/stats.js';
 import { touchFile } from '../core/touch-file.js';
+import { inTurn } from '../core/turns.js';
 import { firstFrameMs } from '../io/browser.js';
 import { pause } from '../io/command.js';
 import type { Farm } from '../io/farm.js';
@@ -14,7 +15,7 @@ import { Signal } from '../io/signal.js';
 import { openChannels } from '../io/open-channels.js';
 import { StandIn } from '../io/stand-in.js';
 import { Toucher } from '../io/toucher.js';
-import { bareTouches } from './touch-delay/bare-touches.js';
+import { BareTouches } from './touch-delay/bare-touches.js';
 import { fleetDelay } from './touch-delay/fleet-delay.js';
 
 const EVENTS = 600;
@@ -25,23 +26,22 @@ const GAP_MS = 10;
 type Delays = ReturnType<typeof touchDelays>;
 
 /**
- * From handing a touch message to its channel to the phone's scrcpy server having read it. Three viewers: one with a data
+ * From handing a touch message to its channel to the phone's scrcpy server having read it. Fifty viewers of fifty phones, and then one alone: with a data
  * channel and nothing else to do, Chromium with its own, and the WebSocket that serves where there is none. The screen is
- * still, so that the way is measured and not the encoder. Beside the first: mediasoup alone, which is the first part of its way.
+ * still, so that the way is measured and not the encoder. Beside the first two: mediasoup alone, which is the first part of their way.
  */
 export async function touchDelay(bench: Bench): Promise<Finding[]> {
   const farm = await bench.farm();
+  const findings = await fleetDelay(bench, farm);
   const phone = await farm.create();
   try {
     const standIn = StandIn.place(farm, phone, await bench.native('app_process'));
     const ways = {
-      '': () => byDataChannel(bench, farm, phone, standIn),
+      alone_: () => byDataChannel(bench, farm, phone, standIn),
       chromium_: () => byChromium(bench, farm, phone, standIn),
       websocket_: () => byWebSocket(farm, phone, standIn),
     };
-    const findings: Finding[] = [];
-    const bare = await bareTouches(bench, touches(bench));
-    const theirs = [...bare].flatMap(([number, ms]) => (number < WARM_EVENTS ? [] : [ms]));
+    const theirs = await byBareMediasoup(bench);
     await standIn.replaceControlServer();
     await farm.open(phone, 'paint');
     for (const [way, measure] of Object.entries(ways)) {
@@ -51,13 +51,12 @@ export async function touchDelay(bench: Bench): Promise<Finding[]> {
       bench.say(
         `touch-delay: ${way}${samples.length} of ${EVENTS} events reached the phone, ${merged} of them merged into a later one`,
       );
-      const beside = (value: number) => (way === '' ? { peer: { name: 'bare_mediasoup', value } } : {});
+      const beside = (value: number) => (way === 'alone_' ? { peer: { name: 'bare_mediasoup', value } } : {});
       findings.push(
         { metric: `${way}p50`, value: p50(samples), samples, ...beside(p50(theirs)) },
         { metric: `${way}p99`, value: p99(samples), samples, ...beside(p99(theirs)) },
       );
     }
-    findings.push(...(await fleetDelay(bench, farm)));
     return findings;
   } finally {
     await farm.delete(phone);
@@ -67,9 +66,18 @@ export async function touchDelay(bench: Bench): Promise<Finding[]> {
 /** The gesture as a file of native/touches. */
 function touches(bench: Bench): string {
   const file = path.join(bench.folder, 'touch-events');
-  const messages = gestureMessages(1, WARM_EVENTS + EVENTS).map((message) => ({ viewer: 0, ...message }));
-  fs.writeFileSync(file, touchFile(GAP_MS * 1_000, messages));
+  fs.writeFileSync(file, touchFile(GAP_MS * 1_000, inTurn(1, gestureMessages(1, WARM_EVENTS + EVENTS))));
   return file;
+}
+
+async function byBareMediasoup(bench: Bench): Promise<number[]> {
+  const bare = await BareTouches.start(bench, 1);
+  try {
+    const [delays = []] = await bare.send(touches(bench));
+    return [...delays].flatMap(([number, ms]) => (number < WARM_EVENTS ? [] : [ms]));
+  } finally {
+    await bare.close();
+  }
 }
 
 /** As the player does it, with a sender that is no browser. */
@@ -77,11 +85,11 @@ async function byDataChannel(bench: Bench, farm: Farm, phone: string, standIn: S
   const events = touches(bench);
   const { token } = await farm.viewer(phone, 'control');
   const signal = await Signal.connect(farm.url);
-  const toucher = await Toucher.start(await bench.native('touches'), events);
+  const toucher = await Toucher.start(await bench.native('touches'));
   try {
     await signal.request('join', { token });
     await openChannels(signal, toucher);
-    const sent = await toucher.send();
+    const sent = await toucher.send(events);
     await pause(200);
     return pair(sent, standIn);
   } finally {

@@ -38,7 +38,13 @@ export interface Accepted {
 }
 
 /** Behind the base port. */
-const PORTS = { nats: 222, redis: 379, 'input-svc metrics': 204 } as const;
+const PORTS = {
+  nats: 222,
+  redis: 379,
+  'media-svc gRPC': 103,
+  'media-svc metrics': 203,
+  'input-svc metrics': 204,
+} as const;
 
 export const apps = ['motion', 'latency', 'paint', 'sound'] as const;
 

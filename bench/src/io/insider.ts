@@ -20,6 +20,7 @@ export function stateOf(farm: Farm): Promise<State> {
   return connectState({ url, name: 'bench', log: silentLog });
 }
 
-function secret(farm: Farm, name: string): string {
+/** One of its files of secrets. */
+export function secret(farm: Farm, name: string): string {
   return fs.readFileSync(path.join(farm.home, 'secrets', name), 'utf8').trim();
 }

@@ -63,14 +63,6 @@ export class NativeViewer {
     return value;
   }
 
-  /** All lines it still says, until it ends. */
-  async rest(): Promise<string[]> {
-    const lines: string[] = [];
-    for (let next = await this.#lines.next(); next.done !== true; next = await this.#lines.next())
-      lines.push(next.value);
-    return lines;
-  }
-
   /** Ends the process; also one that has ended. */
   close(): Promise<void> {
     return end(this.#child);

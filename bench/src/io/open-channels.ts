@@ -4,7 +4,7 @@ import type { Signal } from './signal.js';
 import type { Toucher } from './toucher.js';
 
 /** The two data channels of a viewer that has joined, as the player opens them. */
-export async function openChannels(signal: Signal, toucher: Toucher): Promise<void> {
+export async function openChannels(signal: Pick<Signal, 'request'>, toucher: Toucher): Promise<void> {
   const transport = await signal.request('createTransport', { direction: 'send' });
   const { id } = transport;
   await signal.request('connectTransport', { transport: id, dtlsParameters: dtlsOf(toucher) });

@@ -8,9 +8,12 @@ export class Toucher {
     this.#viewer = viewer;
   }
 
-  /** @param events file of core/touch-file.ts. */
-  static async start(program: string, events: string): Promise<Toucher> {
-    return new Toucher(await NativeViewer.start(program, [events]));
+  static async start(program: string): Promise<Toucher> {
+    return new Toucher(await NativeViewer.start(program));
+  }
+
+  get pid(): number {
+    return this.#viewer.pid;
   }
 
   get fingerprint(): string {
@@ -22,15 +25,17 @@ export class Toucher {
     return this.#viewer.connect(candidate);
   }
 
-  /** Sends all events. Answers CLOCK_MONOTONIC ns just before each by its number; those not taken are missing. */
-  async send(): Promise<ReadonlyMap<number, bigint>> {
-    this.#viewer.say('go');
+  /**
+   * Sends the events of a file of core/touch-file.ts. Answers CLOCK_MONOTONIC ns just before each by its number; those not taken are missing.
+   */
+  async send(events: string): Promise<ReadonlyMap<number, bigint>> {
+    this.#viewer.say(`go ${events}`);
     const sent = new Map<number, bigint>();
-    for (const line of await this.#viewer.rest()) {
-      const [kind, number = '', ns = ''] = line.split(' ');
+    for (;;) {
+      const [kind, number = '', ns = ''] = (await this.#viewer.line()).split(' ');
+      if (kind === 'done') return sent;
       if (kind === 'sent') sent.set(Number(number), BigInt(ns));
     }
-    return sent;
   }
 
   close(): Promise<void> {

@@ -1,58 +1,88 @@
+import os from 'node:os';
 import { ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { createWorker, type types } from 'mediasoup';
 import type { Bench } from '../../bench.js';
 import { streams } from '../../core/touch-file.js';
+import { byViewer } from '../../core/turns.js';
 import { candidateOf, dtlsOf } from '../../io/bare-mediasoup.js';
 import { pause } from '../../io/command.js';
 import { Toucher } from '../../io/toucher.js';
 
-/**
- * The same events from the same viewer to mediasoup and nothing else: until a Node process has each in its hands, where media-svc would
- * begin with it. ms by event. What a touch takes beyond it is the farm's own.
- */
-export async function bareTouches(bench: Bench, events: string): Promise<ReadonlyMap<number, number>> {
-  const worker = await createWorker({ logLevel: 'error' });
-  try {
-    const toucher = await Toucher.start(await bench.native('touches'), events);
-    try {
-      return await throughTheWorker(worker, toucher);
-    } finally {
-      await toucher.close();
-    }
-  } finally {
-    worker.close();
-  }
+interface Came {
+  readonly viewer: number;
+  readonly bytes: Buffer;
+  readonly ns: bigint;
 }
 
-async function throughTheWorker(
-  worker: types.Worker,
-  toucher: Toucher,
-): Promise<ReadonlyMap<number, number>> {
-  const router = await worker.createRouter({ mediaCodecs: [] });
-  const transport = await router.createWebRtcTransport({
-    listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
-    enableSctp: true,
-  });
-  await transport.connect({ dtlsParameters: dtlsOf(toucher) });
-  await toucher.connect(candidateOf(transport));
-  const direct = await router.createDirectTransport();
-  const came: { readonly bytes: Buffer; readonly ns: bigint }[] = [];
-  for (const sctpStreamParameters of [
-    { streamId: streams.input, ordered: true },
-    { streamId: streams.moves, ordered: false, maxRetransmits: 0 },
-  ]) {
-    const producer = await transport.produceData({ sctpStreamParameters });
-    const consumer = await direct.consumeData({ dataProducerId: producer.id });
-    consumer.on('message', (bytes) => void came.push({ bytes, ns: process.hrtime.bigint() }));
+/**
+ * The same viewers with mediasoup and nothing else: until a Node process has each event in its hands, where media-svc would begin with it.
+ * What a touch takes beyond it is the farm's own. A worker for each core, as media-svc has, and a router for each viewer.
+ */
+export class BareTouches {
+  readonly #workers: readonly types.Worker[];
+  readonly #toucher: Toucher;
+  readonly #viewers: number;
+  readonly #came: Came[] = [];
+
+  private constructor(workers: readonly types.Worker[], toucher: Toucher, viewers: number) {
+    this.#workers = workers;
+    this.#toucher = toucher;
+    this.#viewers = viewers;
   }
-  const sent = await toucher.send();
-  await pause(200);
-  return new Map(
-    came.flatMap(({ bytes, ns }) => {
+
+  static async start(bench: Bench, viewers: number): Promise<BareTouches> {
+    const toucher = await Toucher.start(await bench.native('touches'));
+    const workers: types.Worker[] = [];
+    const bare = new BareTouches(workers, toucher, viewers);
+    try {
+      for (let core = 0; core < Math.min(viewers, os.availableParallelism()); core++)
+        workers.push(await createWorker({ logLevel: 'error' }));
+      for (let viewer = 0; viewer < viewers; viewer++) await bare.#seat(viewer);
+    } catch (error) {
+      await bare.close();
+      throw error;
+    }
+    return bare;
+  }
+
+  /** Sends a file of core/turns.ts; ms of each event that came, by viewer and number. */
+  async send(events: string): Promise<Map<number, number>[]> {
+    this.#came.length = 0;
+    const sent = byViewer(await this.#toucher.send(events), this.#viewers);
+    await pause(200);
+    const delays = sent.map(() => new Map<number, number>());
+    for (const { viewer, bytes, ns } of this.#came) {
       const { input } = ViewerInput.decode(bytes);
       const number = input?.$case === 'touch' ? input.value.sequence - 1 : -1;
-      const at = sent.get(number);
-      return at === undefined ? [] : [[number, Number(ns - at) / 1e6] as const];
-    }),
-  );
+      const at = sent[viewer]?.get(number);
+      if (at !== undefined) delays[viewer]?.set(number, Number(ns - at) / 1e6);
+    }
+    return delays;
+  }
+
+  async close(): Promise<void> {
+    await this.#toucher.close();
+    for (const worker of this.#workers) worker.close();
+  }
+
+  async #seat(viewer: number): Promise<void> {
+    const worker = this.#workers[viewer % this.#workers.length];
+    if (worker === undefined) throw new Error('there is no worker');
+    const router = await worker.createRouter({ mediaCodecs: [] });
+    const transport = await router.createWebRtcTransport({
+      listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
+      enableSctp: true,
+    });
+    await transport.connect({ dtlsParameters: dtlsOf(this.#toucher) });
+    await this.#toucher.connect(candidateOf(transport));
+    const direct = await router.createDirectTransport();
+    for (const sctpStreamParameters of [
+      { streamId: streams.input, ordered: true },
+      { streamId: streams.moves, ordered: false, maxRetransmits: 0 },
+    ]) {
+      const producer = await transport.produceData({ sctpStreamParameters });
+      const consumer = await direct.consumeData({ dataProducerId: producer.id });
+      consumer.on('message', (bytes) => void this.#came.push({ viewer, bytes, ns: process.hrtime.bigint() }));
+    }
+  }
 }
