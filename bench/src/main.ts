@@ -6,6 +6,7 @@ import { avSync } from './benches/av-sync.js';
 import { churn } from './benches/churn.js';
 import { fanOut } from './benches/fan-out.js';
 import { firstFrame } from './benches/first-frame.js';
+import { flood } from './benches/flood.js';
 import { glassToGlass } from './benches/glass-to-glass.js';
 import { groupControl } from './benches/group-control.js';
 import { host } from './benches/host.js';
@@ -39,6 +40,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'relay-delay': relayDelay,
   'session-cost': sessionCost,
   'touch-delay': touchDelay,
+  flood,
   'input-throughput': inputThroughput,
   'group-control': groupControl,
   revoke,
