@@ -32,15 +32,24 @@ const CASES: readonly Case[] = [
 
 /**
  * A viewer whose media-svc dies, or that of its phone: how long a moving screen stands. `killed`: its connections are reset at once; `vanished`: it is stopped with
- * its workers, as a machine whose cable is pulled: nothing answers, nothing is reset.
+ * its workers, as a machine whose cable is pulled: nothing answers, nothing is reset. `alone`: a farm as it is by default, whose only media-svc is killed and begins again.
  */
 export async function rehome(bench: Bench): Promise<Finding[]> {
-  const farm = Farm.with(bench.root, bench.guest, {
+  const two = {
     ANCLOUD_MEDIA_INSTANCES: '2',
     ANCLOUD_MEDIA_WORKERS: '1',
     ANCLOUD_MEDIA_REGIONS: 'here,there',
     ANCLOUD_STREAM_IDLE_SECONDS: String(IDLE_SECONDS),
-  });
+  };
+  return [...(await inFarm(bench, two, ofTwo)), ...(await inFarm(bench, {}, alone))];
+}
+
+async function inFarm(
+  bench: Bench,
+  env: Readonly<Record<string, string>>,
+  measure: (bench: Bench, farm: Farm) => Promise<Finding[]>,
+): Promise<Finding[]> {
+  const farm = Farm.with(bench.root, bench.guest, env);
   try {
     await farm.up();
     return await measure(bench, farm);
@@ -49,7 +58,28 @@ export async function rehome(bench: Bench): Promise<Finding[]> {
   }
 }
 
-async function measure(bench: Bench, farm: Farm): Promise<Finding[]> {
+/** Its supervisor begins it again at once: there is nobody else to whom the viewer could go. */
+async function alone(bench: Bench, farm: Farm): Promise<Finding[]> {
+  const phone = await farm.create();
+  await farm.open(phone, 'motion');
+  const joins: number[] = [];
+  const lacked: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const { join, ms } = await watching(bench, farm, phone, '', async (frames) => {
+      const pid = await pidOf(farm, 'media-svc');
+      const ms = await frames.lackedAfter(() => process.kill(pid, 'SIGKILL'));
+      await again(farm, 'media-svc', pid);
+      return ms;
+    });
+    joins.push(join);
+    lacked.push(ms);
+    bench.say(`rehome: alone_killed_p95 ${ms.toFixed(0)} ms`);
+  }
+  const peer = { name: 'join', value: p95(joins) };
+  return [{ metric: 'alone_killed_p95', value: p95(lacked), samples: lacked, peer }];
+}
+
+async function ofTwo(bench: Bench, farm: Farm): Promise<Finding[]> {
   const phone = await farm.create();
   await farm.open(phone, 'motion');
   const joins: number[] = [];
@@ -85,18 +115,29 @@ async function lose(
   const seat = await Signal.connect(farm.url);
   try {
     await seat.request('join', { token: (await farm.viewer(phone, 'watch', 'here')).token, receive: true });
-    const page = await (await bench.browser()).page(farm);
-    try {
-      const region = viewer === 'origin' ? 'here' : 'there';
-      const join = await firstFrameMs(page, (await farm.viewer(phone, 'watch', region)).token);
-      const frames = await ShownFrames.begin(page);
-      await pause(STEADY_MS);
-      return { join, ms: await away(farm, dies, how, frames) };
-    } finally {
-      await page.close();
-    }
+    const region = viewer === 'origin' ? 'here' : 'there';
+    return await watching(bench, farm, phone, region, (frames) => away(farm, dies, how, frames));
   } finally {
     seat.close();
+  }
+}
+
+/** A page of Chromium that has watched for so long that it counts as steady; `lose` says how long it lacked the picture. */
+async function watching(
+  bench: Bench,
+  farm: Farm,
+  phone: string,
+  region: string,
+  lose: (frames: ShownFrames) => Promise<number>,
+): Promise<{ join: number; ms: number }> {
+  const page = await (await bench.browser()).page(farm);
+  try {
+    const join = await firstFrameMs(page, (await farm.viewer(phone, 'watch', region)).token);
+    const frames = await ShownFrames.begin(page);
+    await pause(STEADY_MS);
+    return { join, ms: await lose(frames) };
+  } finally {
+    await page.close();
   }
 }
 
@@ -106,8 +147,7 @@ async function away(
   how: 'killed' | 'vanished',
   frames: ShownFrames,
 ): Promise<number> {
-  const pid = (await farm.pids()).get(dies);
-  if (pid === undefined) throw new Error(`the farm has no ${dies}`);
+  const pid = await pidOf(farm, dies);
   if (how === 'vanished') {
     const family = familyOf(pid);
     try {
@@ -123,11 +163,22 @@ async function away(
     return await frames.lackedAfter(() => process.kill(pid, 'SIGKILL'));
   } finally {
     process.kill(supervisor, 'SIGCONT');
-    await until(`${dies} serves again`, async () => {
-      const { processes } = await farm.supervisor();
-      return processes.some(({ name, state, pid: now }) => name === dies && state === 'ready' && now !== pid)
-        ? true
-        : undefined;
-    });
+    await again(farm, dies, pid);
   }
+}
+
+async function pidOf(farm: Farm, media: Media): Promise<number> {
+  const pid = (await farm.pids()).get(media);
+  if (pid === undefined) throw new Error(`the farm has no ${media}`);
+  return pid;
+}
+
+/** Resolves when it serves by another process than `dead`. */
+async function again(farm: Farm, media: Media, dead: number): Promise<void> {
+  await until(`${media} serves again`, async () => {
+    const { processes } = await farm.supervisor();
+    return processes.some(({ name, state, pid }) => name === media && state === 'ready' && pid !== dead)
+      ? true
+      : undefined;
+  });
 }
