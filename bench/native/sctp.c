@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <usrsctp.h>
 
-enum { PORT = 5000, PPID_BINARY = 53, STREAMS = 16 };
+enum { PORT = 5000, PPID_BINARY = 53, STREAMS = 16, WIDE = 8 << 20 };
 
 struct channel {
     SSL *ssl;
     struct socket *socket;
+    uint64_t packets;
     bool connected;
 };
 
@@ -18,7 +19,7 @@ static int output(void *address, void *packet, size_t length, uint8_t tos, uint8
     (void)tos, (void)set_df;
     struct channel *c = address;
     // What DTLS does not take is lost, as a datagram may be; SCTP sends it again.
-    SSL_write(c->ssl, packet, (int)length);
+    if (SSL_write(c->ssl, packet, (int)length) > 0) c->packets++;
     return 0;
 }
 
@@ -77,6 +78,11 @@ bool sctp_connected(const struct channel *c)
     return c->connected;
 }
 
+uint64_t sctp_packets(const struct channel *c)
+{
+    return c->packets;
+}
+
 void sctp_take(struct channel *c, const uint8_t *packet, size_t length)
 {
     usrsctp_conninput(c, packet, length, 0);
@@ -93,6 +99,30 @@ bool sctp_send(struct channel *c, uint16_t stream, bool unreliable, const uint8_
     };
     ssize_t sent = usrsctp_sendv(c->socket, message, length, NULL, 0, &how, sizeof how, SCTP_SENDV_SPA, 0);
     return sent == (ssize_t)length;
+}
+
+bool sctp_widen(struct channel *c)
+{
+    int room = WIDE;
+    return usrsctp_setsockopt(c->socket, SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0;
+}
+
+bool sctp_send_odd(struct channel *c, const struct sctp_oddity *as, const uint8_t *message, size_t length)
+{
+    int open = as->open;
+    struct sctp_sndinfo how = {
+        .snd_sid = as->stream,
+        .snd_flags = (uint16_t)((as->open ? 0 : SCTP_EOR) | (as->unordered ? SCTP_UNORDERED : 0)),
+        .snd_ppid = htonl(as->ppid),
+    };
+    return usrsctp_setsockopt(c->socket, IPPROTO_SCTP, SCTP_EXPLICIT_EOR, &open, sizeof open) == 0 &&
+           usrsctp_sendv(c->socket, message, length, NULL, 0, &how, sizeof how, SCTP_SENDV_SNDINFO, 0) == (ssize_t)length;
+}
+
+bool sctp_reset(struct channel *c)
+{
+    struct sctp_reset_streams all = {.srs_assoc_id = SCTP_ALL_ASSOC, .srs_flags = SCTP_STREAM_RESET_OUTGOING};
+    return usrsctp_setsockopt(c->socket, IPPROTO_SCTP, SCTP_RESET_STREAMS, &all, sizeof all) == 0;
 }
 
 void sctp_tick(uint32_t elapsed_ms)

@@ -10,6 +10,19 @@ const PROGRAM = path.join(ROOT, 'bench/native/out/hostile');
 /** How bytes leave: as SRTP, as SRTCP, as a record of DTLS, as they are. */
 export type How = 'rtp' | 'rtcp' | 'dtls' | 'raw';
 
+/** How a message is sent by SCTP (RFC 8831). */
+export interface Oddity {
+  readonly stream: number;
+  /** What it says it is; default 53, binary. */
+  readonly ppid?: number;
+  /** Default false. */
+  readonly unordered?: boolean;
+  /** Its end does not come; default false. */
+  readonly open?: boolean;
+  /** Its length, bytes: zeros follow what is given; default what is given. */
+  readonly size?: number;
+}
+
 /** One connection with keys, in bench/native/hostile. Ends by `close`. */
 export class RoguePeer {
   readonly #child: ChildProcess;
@@ -44,11 +57,38 @@ export class RoguePeer {
     return Number(await this.#hears('sent'));
   }
 
+  /** Begins an SCTP association over the connection. */
+  async associate(): Promise<void> {
+    this.#say('associate');
+    await this.#hears('associated');
+  }
+
+  /** Sends a message so many times by the association; answers how often it was taken. */
+  async message(as: Oddity, bytes: Uint8Array, times: number): Promise<number> {
+    const { stream, ppid = 53, unordered = false, open = false, size = bytes.length } = as;
+    const how = `${unordered ? 'u' : ''}${open ? 'o' : ''}` || '-';
+    this.#say(`message ${times} ${stream} ${ppid} ${how} ${size} ${Buffer.from(bytes).toString('hex')}`);
+    return Number(await this.#hears('sent'));
+  }
+
+  /** Has all its streams begin anew so many times; answers how often that was taken. */
+  async reset(times: number): Promise<number> {
+    this.#say(`reset ${times}`);
+    return Number(await this.#hears('sent'));
+  }
+
+  /** Packets so far: of RTP that came to it, of SCTP that left. */
+  async heard(): Promise<{ rtp: number; sctp: number }> {
+    this.#say('heard');
+    const [rtp, sctp] = (await this.#hears('heard')).split(' ');
+    return { rtp: Number(rtp), sctp: Number(sctp) };
+  }
+
   #say(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  /** The rest of its next line, which must begin with that word. */
+  /** The rest of its next line, in the order of what was said to it; it must begin with that word. */
   async #hears(word: string): Promise<string> {
     const { value, done } = await this.#lines.next();
     if (done === true || !value.startsWith(`${word} `))

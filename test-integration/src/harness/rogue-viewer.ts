@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import {
   type ClientRequests,
   type ConsumerOptions,
@@ -6,17 +7,25 @@ import {
   type TransportOptions,
 } from '@ancloud/contracts/viewer';
 import type { Farm } from './farm.js';
-import { type How, RoguePeer } from './rogue-peer.js';
+import { type How, type Oddity, RoguePeer } from './rogue-peer.js';
+
+/** The streams of its input channels, as the player numbers its own. */
+const STREAMS = { input: 0, moves: 1 } as const;
+const FULL = 65_535;
 
 /** A viewer that was let in by its token, with the keys of its connections, and does with them as it likes. Ends by `close`. */
 export class RogueViewer {
+  readonly viewerId: string;
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #peers: Record<'media' | 'channels', RoguePeer>;
   #consumers: readonly ConsumerOptions[] = [];
   #asked = 0;
+  #transport = '';
+  #gestures = 0;
 
-  private constructor(socket: WebSocket, peers: Record<'media' | 'channels', RoguePeer>) {
+  private constructor(viewerId: string, socket: WebSocket, peers: Record<'media' | 'channels', RoguePeer>) {
+    this.viewerId = viewerId;
     this.#socket = socket;
     this.#peers = peers;
     socket.addEventListener('message', ({ data }) => this.#heard(String(data)));
@@ -24,14 +33,16 @@ export class RogueViewer {
 
   /** It receives the phone's picture and sound, and has a transport for data channels on which it has made none. */
   static async join(farm: Farm, phone: string): Promise<RogueViewer> {
-    const { token } = await farm.viewer(phone, 'control');
+    const { viewerId, token } = await farm.viewer(phone, 'control');
     const socket = new WebSocket(`${farm.address.url.replace('http', 'ws')}/v1/signal`);
     await once(socket, 'open');
     const [media, channels] = [await RoguePeer.start(), await RoguePeer.start()];
-    const rogue = new RogueViewer(socket, { media, channels });
+    const rogue = new RogueViewer(viewerId, socket, { media, channels });
     const joined = await rogue.#ask('join', { token, receive: true });
     await rogue.#connect('media', joined.transport);
-    await rogue.#connect('channels', await rogue.#ask('createTransport', { direction: 'send' }));
+    const sending = await rogue.#ask('createTransport', { direction: 'send' });
+    rogue.#transport = sending.id;
+    await rogue.#connect('channels', sending);
     rogue.#consumers =
       joined.consumers ??
       (await rogue.#ask('consume', { rtpCapabilities: joined.rtpCapabilities })).consumers;
@@ -48,6 +59,53 @@ export class RogueViewer {
   /** Sends it so many times; answers how often it left. */
   send(way: 'media' | 'channels', how: How, bytes: Uint8Array, times = 1): Promise<number> {
     return this.#peers[way].send(how, bytes, times);
+  }
+
+  /** Begins its SCTP association, still without a channel. */
+  associate(): Promise<void> {
+    return this.#peers.channels.associate();
+  }
+
+  /** Opens the two channels of a player. */
+  async openChannels(): Promise<void> {
+    const transport = this.#transport;
+    const input = { streamId: STREAMS.input, ordered: true };
+    const moves = { streamId: STREAMS.moves, ordered: false, maxRetransmits: 0 };
+    await this.#ask('produceData', { transport, label: 'input', sctpStreamParameters: input });
+    await this.#ask('produceData', { transport, label: 'moves', sctpStreamParameters: moves });
+  }
+
+  /** Sends a message so many times by its association; answers how often it was taken. */
+  message(as: Oddity, bytes: Uint8Array = new Uint8Array(), times = 1): Promise<number> {
+    return this.#peers.channels.message(as, bytes, times);
+  }
+
+  /** Has all streams of its association begin anew so many times; answers how often that was taken. */
+  reset(times: number): Promise<number> {
+    return this.#peers.channels.reset(times);
+  }
+
+  /** A finger goes down and up in the middle; answers how many of the two messages were taken. */
+  async touch(): Promise<number> {
+    const gesture = ++this.#gestures;
+    const finger = { finger: 0, x: FULL >> 1, y: FULL >> 1, pressure: FULL };
+    const rest = { gesture, finger: 0, buttons: 0, mouse: false, width: 0, height: 0 };
+    const { TOUCH_ACTION_DOWN: down, TOUCH_ACTION_UP: up } = TouchAction;
+    let taken = 0;
+    for (const value of [
+      { ...rest, sequence: 1, action: down, fingers: [finger] },
+      { ...rest, sequence: 2, action: up, fingers: [] },
+    ]) {
+      const bytes = ViewerInput.encode({ input: { $case: 'touch', value }, sentAtMs: 0 }).finish();
+      taken += await this.message({ stream: STREAMS.input }, bytes);
+    }
+    return taken;
+  }
+
+  /** Packets so far: of RTP that came to it, of SCTP that left it. */
+  async heard(): Promise<{ rtp: number; sctp: number }> {
+    const [{ rtp }, { sctp }] = await Promise.all([this.#peers.media.heard(), this.#peers.channels.heard()]);
+    return { rtp, sctp };
   }
 
   /** Stops its picture and lets it go on. */
