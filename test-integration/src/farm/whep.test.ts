@@ -3,6 +3,7 @@ import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { streamOf } from '../harness/media-client.js';
+import { counted } from '../harness/metrics.js';
 import { videoServers } from '../harness/video-servers.js';
 import { WhepPage } from '../harness/whep-page.js';
 import { whepConformance } from '../whep/conformance.js';
@@ -23,9 +24,9 @@ afterAll(async () => {
   if (phone !== undefined) await farm.delete(phone.phoneId);
 });
 
-const endpoint = async (): Promise<{ url: string; authorization: string }> => {
-  const { whepUrl, token } = await farm.viewer(phone.phoneId, 'watch');
-  return { url: whepUrl, authorization: `Bearer ${token}` };
+const endpoint = async (): Promise<{ url: string; authorization: string; viewerId: string }> => {
+  const { whepUrl, token, viewerId } = await farm.viewer(phone.phoneId, 'watch');
+  return { url: whepUrl, authorization: `Bearer ${token}`, viewerId };
 };
 
 const playing = async (): Promise<string[]> => {
@@ -76,8 +77,26 @@ describe('whep', () => {
   it('a token opens one session, and serves no other', async () => {
     const mine = await endpoint();
     const others = await endpoint();
-    const player = await WhepPage.open(browser, farm, phone.phoneId);
-    const session = `${mine.url}/${player.viewerId}`;
+    const player = await WhepPage.open(browser, farm, phone.phoneId, mine);
+    await player.goesOn();
+    // The same offer by the same token, as whoever has seen the request could send it: whoever came first goes on.
+    const used = (): Promise<number> =>
+      counted(farm, 'gateway', 'ancloud_gateway_problems_total', 'code="TOKEN_USED"');
+    const before = await used();
+    const seated = await playing();
+    const again = await fetch(mine.url, {
+      method: 'POST',
+      headers: { authorization: mine.authorization, 'content-type': 'application/sdp' },
+      body: OFFER,
+    });
+    expect([again.status, await again.json()]).toEqual([
+      401,
+      expect.objectContaining({ code: 'TOKEN_USED', field: 'token', fix: expect.stringMatching(/\w/) }),
+    ]);
+    expect(await used()).toBe(before + 1);
+    expect(await playing()).toEqual(seated);
+    await player.goesOn();
+    const session = `${mine.url}/${mine.viewerId}`;
     for (const method of ['DELETE', 'PATCH']) {
       const answer = await fetch(session, {
         method,
