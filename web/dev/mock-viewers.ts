@@ -25,45 +25,49 @@ const EXPERIENCE = {
   soundMsP95: 131.4,
 };
 
-/** Viewers of a pretended farm: two are always there, of which only the first one's player tells how it fares; a made one never comes. */
+interface MockViewer extends Readonly<Record<string, unknown>> {
+  readonly viewerId: string;
+}
+
+/** Of one that is nowhere. */
+const NOWHERE = {
+  name: '',
+  joinedAt: null,
+  invitedUntil: null,
+  connected: false,
+  transport: '',
+  layer: '',
+  pinned: false,
+  hears: false,
+  availableBps: 0,
+  mediaId: '',
+  holdsControl: false,
+  experience: null,
+};
+
+/**
+ * Viewers of a pretended farm: two are there at first, of which only the first one's player tells how it fares, and one is away; a made one
+ * never comes.
+ */
 export function viewerRoutes(): readonly Route[] {
-  const made = new Map<string, object>();
+  const viewers = new Map<string, MockViewer>();
+  const add = (viewer: MockViewer): void => void viewers.set(viewer.viewerId, viewer);
   let numbers = 0;
-  const joinedAt = new Date().toISOString();
-  const there = [
-    {
-      viewerId: 'vw_ann',
-      name: 'Ann',
-      role: 'control',
-      joinedAt,
-      invitedUntil: null,
-      connected: true,
-      transport: 'udp',
-      layer: 'low',
-      pinned: false,
-      hears: true,
-      availableBps: 2_400_000,
-      mediaId: 'media-1',
-      holdsControl: true,
-      experience: EXPERIENCE,
-    },
-    {
-      viewerId: 'vw_whep',
-      name: '',
-      role: 'watch',
-      joinedAt,
-      invitedUntil: null,
-      connected: true,
-      transport: 'tcp',
-      layer: 'main',
-      pinned: false,
-      hears: false,
-      availableBps: 0,
-      mediaId: 'media-1',
-      holdsControl: false,
-      experience: null,
-    },
-  ];
+  const there = { ...NOWHERE, joinedAt: new Date().toISOString(), connected: true, mediaId: 'media-1' };
+  add({
+    ...there,
+    viewerId: 'vw_ann',
+    name: 'Ann',
+    role: 'control',
+    transport: 'udp',
+    layer: 'low',
+    hears: true,
+    availableBps: 2_400_000,
+    holdsControl: true,
+    experience: EXPERIENCE,
+  });
+  add({ ...there, viewerId: 'vw_whep', role: 'watch', transport: 'tcp', layer: 'main' });
+  add({ ...NOWHERE, viewerId: 'vw_cy', name: 'Cy', role: 'control', joinedAt: there.joinedAt });
   const audit = (limit: number): object[] =>
     Array.from({ length: Math.min(limit, 60) }, (_, index) => ({
       at: new Date(Date.now() - index * 61_000).toISOString(),
@@ -82,23 +86,15 @@ export function viewerRoutes(): readonly Route[] {
         const viewerId = `vw_${(numbers += 1)}`;
         const until = new Date(Date.now() + Number(body['ttlSeconds'] ?? 60) * 1_000).toISOString();
         // A page that plays makes one without a time, and would have joined by it at once.
-        const joins = body['ttlSeconds'] === undefined;
-        made.set(viewerId, {
-          viewerId,
-          name: body['name'] ?? '',
-          role: body['role'],
-          joinedAt: null,
-          invitedUntil: joins ? null : until,
-          connected: false,
-          transport: '',
-          layer: '',
-          pinned: body['layer'] === 'low',
-          hears: false,
-          availableBps: 0,
-          mediaId: '',
-          holdsControl: false,
-          experience: null,
-        });
+        if (body['ttlSeconds'] !== undefined)
+          add({
+            ...NOWHERE,
+            viewerId,
+            name: body['name'] ?? '',
+            role: body['role'],
+            invitedUntil: until,
+            pinned: body['layer'] === 'low',
+          });
         return {
           viewerId,
           token: `mock-${part}-token-${String(body['role'])}`,
@@ -108,7 +104,7 @@ export function viewerRoutes(): readonly Route[] {
         };
       },
     ],
-    ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [...there, ...made.values()] })],
+    ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [...viewers.values()] })],
     [
       'GET',
       /^\/v1\/phones\/(\w+)\/control\/audit$/,
@@ -118,7 +114,7 @@ export function viewerRoutes(): readonly Route[] {
       'DELETE',
       /^\/v1\/viewers\/(\w+)$/,
       ({ part }) => {
-        if (!made.delete(part)) throw new Refused(404, 'VIEWER_NOT_FOUND', `there is no viewer ${part}`);
+        if (!viewers.delete(part)) throw new Refused(404, 'VIEWER_NOT_FOUND', `there is no viewer ${part}`);
         return { viewerId: part };
       },
     ],

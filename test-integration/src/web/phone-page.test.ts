@@ -168,4 +168,20 @@ describe('a phone’s page', () => {
     expect(await back.getAttribute('aria-disabled')).toBe('true');
     expect(await page.getByRole('textbox', { name: 'Screen of the phone' }).isDisabled()).toBe(true);
   });
+
+  it('lists who is away for now with who is there, and puts either out', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const there = page.getByRole('list', { name: 'Who is there' }).getByRole('listitem');
+    const away = there.filter({ hasText: 'Cy' });
+    await away.getByText('may touch, away for now').waitFor();
+    // The controls go to nobody who is away.
+    expect(await away.getByRole('button').allTextContents()).toEqual(['Remove']);
+    await wellMade(page);
+    await page.getByRole('button', { name: 'Remove Cy, vw_cy' }).click();
+    await away.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Remove Ann, vw_ann' }).click();
+    await there.filter({ hasText: 'Ann' }).waitFor({ state: 'detached' });
+    await there.filter({ hasText: 'vw_whep' }).waitFor();
+  });
 });

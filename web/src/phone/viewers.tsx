@@ -25,7 +25,10 @@ interface ViewersProps {
   readonly player: RefObject<AncloudPhone | null>;
 }
 
-/** Who looks at the phone: who holds the controls, who asks for them, and a way to put somebody out. */
+/**
+ * Who looks at the phone, and who does not for now but may come back without a new link: who holds the controls, who asks for them, and a way
+ * to put somebody out.
+ */
 export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
   const { client } = useFarm();
   const notify = useNotify();
@@ -41,7 +44,8 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
     void asked
       .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
       .then(() => queries.invalidateQueries({ queryKey: key }));
-  const there = viewers.data?.filter((one) => one.connected) ?? [];
+  // Who has not come yet is listed where it can be let in.
+  const there = viewers.data?.filter((one) => one.connected || one.invitedUntil === null) ?? [];
   if (there.length === 0) return null;
   return (
     <section className="who" aria-labelledby="who">
@@ -50,13 +54,16 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
         {there.map((viewer) => {
           const mine = viewer.viewerId === holding.me;
           const asks = holding.asking.includes(viewer.viewerId);
+          // The controls go to nobody who is away.
+          const mayHold = viewer.connected && viewer.role !== 'watch' && !mine;
           return (
             <li key={viewer.viewerId}>
-              <Icon name={viewer.holdsControl ? 'hand' : 'eye'} />
+              <Icon name={viewer.holdsControl ? 'hand' : viewer.connected ? 'eye' : 'leave'} />
               <span>
                 {mine ? 'You' : callOf(viewer)}
                 <small>
                   {viewer.pinned ? 'sees a thumbnail' : ROLE_WORDS[viewer.role]}
+                  {!viewer.connected && ', away for now'}
                   {viewer.hears && ', hears it'}
                   {viewer.availableBps > 0 && `, a link of ${(viewer.availableBps / 1e6).toFixed(1)} Mb/s`}
                   {viewer.holdsControl && ', has the controls'}
@@ -64,7 +71,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                 </small>
                 {!mine && viewer.name !== '' && <small className="id">{viewer.viewerId}</small>}
               </span>
-              {!mine && viewer.role !== 'watch' && holding.by === 'mine' && (
+              {mayHold && holding.by === 'mine' && (
                 <Button
                   className="button small"
                   aria-label={`Hand over to ${exactly(viewer)}`}
@@ -73,7 +80,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                   Hand over
                 </Button>
               )}
-              {viewer.role !== 'watch' && !viewer.holdsControl && holding.by !== 'mine' && !mine && (
+              {mayHold && !viewer.holdsControl && holding.by !== 'mine' && (
                 <Button
                   className="button small"
                   aria-label={`Give the controls to ${exactly(viewer)}`}
