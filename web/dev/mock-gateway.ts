@@ -10,6 +10,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { MockFarm, type MockPhone } from './mock-farm.ts';
 import { feedRoutes } from './mock-feeds.ts';
+import { groupRoutes } from './mock-groups.ts';
 import { hostRoutes } from './mock-hosts.ts';
 import { iceRoutes } from './mock-ice.ts';
 import { macroRoutes } from './mock-macros.ts';
@@ -49,47 +50,11 @@ const wished =
     return { phone: one, operation };
   };
 
-interface MockGroup {
-  readonly groupId: string;
-  readonly masterId: string;
-  readonly phoneIds: readonly string[];
-  readonly exclude: readonly string[];
-}
-const groups = new Map<string, MockGroup>();
-
-const group = (id: string): MockGroup => {
-  const found = groups.get(id);
-  if (found === undefined) throw new Refused(404, 'GROUP_NOT_FOUND', `there is no group ${id}`);
-  return found;
-};
-
-function newGroup(body: Record<string, unknown>): MockGroup {
-  const made = {
-    exclude: [],
-    jitter: { place: 0, delayMs: 0 },
-    ...body,
-    groupId: `gr_${groups.size + 1}`,
-  } as unknown as MockGroup;
-  groups.set(made.groupId, made);
-  return made;
-}
-
-function groupState(id: string): unknown {
-  const one = group(id);
-  const members = one.phoneIds.map((phoneId) => ({
-    phoneId,
-    state: one.exclude.includes(phoneId) ? 'excluded' : 'follows',
-  }));
-  return {
-    ...one,
-    members,
-    times: { samples: 40, reachP50Ms: 1.9, reachP99Ms: 3.2, skewP50Ms: 0.6, skewP99Ms: 1.4 },
-  };
-}
 const recordings = new MockRecordings();
 
 const routes: readonly Route[] = [
   ...feedRoutes(),
+  ...groupRoutes(),
   ...iceRoutes(),
   ...macroRoutes(),
   ...pushRoutes(),
@@ -140,11 +105,6 @@ const routes: readonly Route[] = [
     () => ({ images: farm.images.map((image) => ({ image, hostIds: ['attic-1'] })) }),
   ],
   ...hostRoutes(farm),
-  ['GET', /^\/v1\/groups$/, () => ({ groups: [...groups.values()] })],
-  ['POST', /^\/v1\/groups$/, ({ body }) => newGroup(body)],
-  ['GET', /^\/v1\/groups\/(\w+)$/, ({ part }) => groupState(part)],
-  ['PATCH', /^\/v1\/groups\/(\w+)$/, ({ part, body }) => Object.assign(group(part), body)],
-  ['DELETE', /^\/v1\/groups\/(\w+)$/, ({ part }) => void groups.delete(part)],
   ['GET', /^\/v1\/operations\/(\w+)\/wait$/, ({ part }) => ended(part)],
   ['GET', /^\/v1\/events$/, ({ reply }) => events(reply)],
   ['DELETE', /^\/v1\/console\/session$/, ({ request }) => void sessions.delete(cookie(request))],

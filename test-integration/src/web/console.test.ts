@@ -139,41 +139,6 @@ describe('the console', () => {
     await deleted;
   });
 
-  it('controls phones together: the first that is chosen leads, each can rest, and it can be ended', async () => {
-    await page.getByRole('button', { name: 'Control together' }).click();
-    const bar = page.getByRole('region', { name: 'Control together' });
-    const begin = bar.getByRole('button', { name: 'Begin' });
-    await page.getByRole('button', { name: 'Choose support desk' }).click();
-    expect(await begin.isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'Choose checkout tests' }).click();
-    await bar.getByText('support desk leads, 1 follows.').waitFor();
-    // One that nobody can look at cannot be touched either.
-    expect(await page.getByRole('button', { name: 'Choose archive' }).count()).toBe(0);
-    expect(await nameless(page)).toEqual([]);
-    await begin.click();
-    await page.getByRole('heading', { name: 'support desk', level: 1 }).waitFor();
-    const panel = page.getByRole('region', { name: 'Controlled together' });
-    await panel.getByText('does the same').waitFor();
-    const closely = panel.getByRole('table', { name: 'How closely they follow' });
-    await closely.getByRole('row', { name: 'First to last phone 0.6 ms 1.4 ms' }).waitFor();
-    await closely.getByRole('row', { name: 'Until the last phone 1.9 ms 3.2 ms' }).waitFor();
-    await panel.getByText('Jitter: none').click();
-    await panel.getByRole('textbox', { name: 'Place, up to' }).fill('2.5%');
-    await panel.getByRole('textbox', { name: 'Later, ms' }).fill('150');
-    await page.keyboard.press('Tab');
-    const jitter = page.waitForRequest((request) => request.method() === 'PATCH');
-    await panel.getByRole('button', { name: 'Apply' }).click();
-    expect((await jitter).postDataJSON()).toEqual({ jitter: { place: 0.025, delayMs: 150 } });
-    await panel.getByText('Jitter: 2.5 %, 150 ms').waitFor();
-    await wellMade(page);
-    await panel.getByRole('button', { name: 'Exclude checkout tests' }).click();
-    await panel.getByText('rests').waitFor();
-    await panel.getByRole('button', { name: 'Include checkout tests' }).click();
-    await panel.getByText('does the same').waitFor();
-    await panel.getByRole('button', { name: 'End controlling together' }).click();
-    await panel.waitFor({ state: 'detached' });
-  });
-
   it('says what is missing where there is no such phone or page', async () => {
     await page.goto(`${gateway.origin}/phones/ph_gone`);
     await page.getByText('There is no phone ph_gone.').waitFor();

@@ -10,6 +10,7 @@ import type {
   Macro,
   MacroState,
   Me,
+  NewGroup,
   Operation,
   Phone,
   PhoneOperation,
@@ -123,9 +124,8 @@ export class Client {
     await this.http.call('POST', `/v1/phones/${encodeURIComponent(phoneId)}/control`, { body: { viewerId } });
   }
 
-  /** The others do from now on what is done on the master. */
-  createGroup(masterId: string, phoneIds: readonly string[]): Promise<Group> {
-    return this.http.json('POST', '/v1/groups', { body: { masterId, phoneIds } });
+  createGroup(body: NewGroup): Promise<Group> {
+    return this.http.json('POST', '/v1/groups', { body });
   }
 
   async groups(): Promise<readonly Group[]> {

@@ -154,12 +154,19 @@ export interface Experience {
 /** Phones that do what is done on their master. */
 export interface Group {
   readonly groupId: string;
+  /** May be empty. */
+  readonly name: string;
   readonly masterId: string;
+  /** Only what this viewer of the master does is followed; empty: whoever holds its controls. */
+  readonly viewerId: string;
   readonly phoneIds: readonly string[];
   readonly exclude: readonly string[];
   /** A share of the picture to each side, and ms later, at most. */
   readonly jitter: { readonly place: number; readonly delayMs: number };
 }
+
+/** The others do from now on what is done on the master. */
+export type NewGroup = Omit<Group, 'groupId'>;
 
 export interface GroupState extends Group {
   readonly members: readonly {

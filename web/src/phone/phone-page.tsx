@@ -27,7 +27,7 @@ const Audit = lazy(async () => ({ default: (await import('./folds/audit.js')).Au
 const Experience = lazy(async () => ({ default: (await import('./folds/experience.js')).Experience }));
 const Feeds = lazy(async () => ({ default: (await import('./folds/feeds.js')).Feeds }));
 const ShareWindow = lazy(async () => ({ default: (await import('./share-window.js')).ShareWindow }));
-const GroupPanels = lazy(async () => ({ default: (await import('./group-panel.js')).GroupPanels }));
+const GroupPanels = lazy(async () => ({ default: (await import('../groups/group-panel.js')).GroupPanels }));
 const Macros = lazy(async () => ({ default: (await import('../macros/macros.js')).Macros }));
 const OwnView = lazy(async () => ({ default: (await import('./folds/own-view.js')).OwnView }));
 const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
@@ -137,11 +137,11 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
               )}
               <Quality phone={phone} />
               <Viewers phoneId={phone.phoneId} holding={holding} player={player} />
-              <Suspense>
-                <GroupPanels phoneId={phone.phoneId} />
-              </Suspense>
             </section>
           )}
+          <Suspense>
+            <GroupPanels phoneId={phone.phoneId} />
+          </Suspense>
           <div className="side-actions">
             {actions.can.start && (
               <Button className="button" onPress={() => actions.ask('start')}>

@@ -1,12 +1,18 @@
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
 import type { Phone } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
+import { groupOf, plainGroup } from '../groups/group-choice.js';
 import { navigate } from '../router.js';
+import { Fold } from '../ui/fold.js';
 import { Icon } from '../ui/icon.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
+
+const GroupOptions = lazy(async () => ({
+  default: (await import('../groups/group-options.js')).GroupOptions,
+}));
 
 /** Ids of the phones that are to be controlled together, the first of which leads. */
 export interface Choice {
@@ -59,13 +65,15 @@ export function ChoiceBar({
   const { client } = useFarm();
   const notify = useNotify();
   const [busy, setBusy] = useState(false);
+  const [options, setOptions] = useState(plainGroup);
   const [master, ...others] = choice.chosen;
-  const leader = phones.find(({ phoneId }) => phoneId === master);
+  const named = (id: string | undefined): Phone | undefined => phones.find(({ phoneId }) => phoneId === id);
+  const leader = named(master);
   async function begin(): Promise<void> {
     if (master === undefined) return;
     setBusy(true);
     try {
-      await client.createGroup(master, others);
+      await client.createGroup(groupOf(options, master, others));
       close();
       navigate(`/phones/${master}`);
     } catch (error) {
@@ -90,6 +98,16 @@ export function ChoiceBar({
       <Button className="button" onPress={close}>
         Cancel
       </Button>
+      {leader !== undefined && (
+        <Fold title="More">
+          <GroupOptions
+            leader={leader}
+            followers={others.map(named).filter((phone) => phone !== undefined)}
+            chosen={options}
+            choose={(part) => setOptions((all) => ({ ...all, ...part }))}
+          />
+        </Fold>
+      )}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { count, nameOf } from '../farm/words.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
 import { GroupJitter } from './group-jitter.js';
+import { GroupName } from './group-name.js';
 
 /** How phones keep up is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
@@ -20,7 +21,7 @@ const STATE_WORDS: Readonly<Record<GroupState['members'][number]['state'], strin
   unspecified: '',
 };
 
-/** The groups that this phone leads: who follows, who rests, and their end. */
+/** The groups that this phone is in, whatever its phase: those that it leads, with their end, and whom it follows in others. */
 export function GroupPanels({ phoneId }: { readonly phoneId: string }): ReactNode {
   const { client } = useFarm();
   const groups = useQuery({
@@ -28,9 +29,29 @@ export function GroupPanels({ phoneId }: { readonly phoneId: string }): ReactNod
     queryFn: () => client.groups(),
     refetchInterval: FRESH_MS,
   });
-  return groups.data
-    ?.filter(({ masterId }) => masterId === phoneId)
-    .map((group) => <GroupPanel key={group.groupId} group={group} />);
+  return groups.data?.map((group) => {
+    if (group.masterId === phoneId) return <GroupPanel key={group.groupId} group={group} />;
+    if (group.phoneIds.includes(phoneId))
+      return <Follows key={group.groupId} group={group} phoneId={phoneId} />;
+    return undefined;
+  });
+}
+
+/** Of a member: whom it follows, where all the rest is done. */
+function Follows({ group, phoneId }: { readonly group: Group; readonly phoneId: string }): ReactNode {
+  const phones = usePhones();
+  const leader = phones.data?.find((one) => one.phoneId === group.masterId);
+  return (
+    <section className="group" aria-label="Follows another phone">
+      <h2>
+        {group.exclude.includes(phoneId) ? 'Rests, and else follows' : 'Follows'}{' '}
+        <Link href={`/phones/${group.masterId}`}>
+          {leader === undefined ? group.masterId : nameOf(leader)}
+        </Link>
+      </h2>
+      <GroupName group={group} />
+    </section>
+  );
 }
 
 function GroupPanel({ group }: { readonly group: Group }): ReactNode {
@@ -55,6 +76,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
   return (
     <section className="group" aria-label="Controlled together">
       <h2>Leads {group.phoneIds.length === 1 ? 'another phone' : `${group.phoneIds.length} phones`}</h2>
+      <GroupName group={group} />
       <ul className="viewers" aria-label="Phones that follow">
         {members.map(({ phoneId, state: is }) => {
           const phone = known(phoneId);
