@@ -104,6 +104,14 @@ export function viewerRoutes(): readonly Route[] {
         };
       },
     ],
+    [
+      'POST',
+      /^\/v1\/phones\/(\w+)\/control$/,
+      ({ part, body }) => {
+        for (const one of viewers.values()) add({ ...one, holdsControl: one.viewerId === body['viewerId'] });
+        return { phoneId: part, viewerId: body['viewerId'] };
+      },
+    ],
     ['GET', /^\/v1\/phones\/(\w+)\/viewers$/, () => ({ viewers: [...viewers.values()] })],
     [
       'GET',

@@ -119,7 +119,7 @@ export class Client {
     await this.http.call('DELETE', `/v1/viewers/${encodeURIComponent(viewerId)}`);
   }
 
-  /** By the owner's word: whoever holds the controls loses them. */
+  /** By the owner's word: whoever holds the controls loses them; to nobody where `viewerId` is empty. */
   async grantControl(phoneId: string, viewerId: string): Promise<void> {
     await this.http.call('POST', `/v1/phones/${encodeURIComponent(phoneId)}/control`, { body: { viewerId } });
   }

@@ -12,6 +12,7 @@ import { Icon } from '../ui/icon.js';
 import { Page } from '../ui/page.js';
 import { PhaseMark } from '../ui/phase-mark.js';
 import { Problem, sentence } from '../ui/problem.js';
+import { Controls } from './controls.js';
 import { Conditions, Details, LogTail } from './details.js';
 import { type Holding, type Role, unknownHolding } from './holding.js';
 import { Quality } from './quality.js';
@@ -31,13 +32,6 @@ const GroupPanels = lazy(async () => ({ default: (await import('../groups/group-
 const Macros = lazy(async () => ({ default: (await import('../macros/macros.js')).Macros }));
 const OwnView = lazy(async () => ({ default: (await import('./folds/own-view.js')).OwnView }));
 const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
-
-const HOLDING_WORDS: Readonly<Record<Holding['by'], string>> = {
-  mine: 'You have the controls.',
-  others: 'Somebody else has the controls.',
-  nobody: 'Nobody has the controls: touch the screen to take them.',
-  unknown: '',
-};
 
 export function PhonePage({ phoneId }: { readonly phoneId: string }): ReactNode {
   const { client } = useFarm();
@@ -122,19 +116,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
                   </Radio>
                 </div>
               </RadioGroup>
-              {role === 'control' && (
-                <div className="holding">
-                  <p role="status">
-                    {HOLDING_WORDS[holding.by]}
-                    {holding.by === 'mine' && holding.asking.length > 0 && ' Somebody asks for them.'}
-                  </p>
-                  {holding.by === 'others' && (
-                    <Button className="button" onPress={() => player.current?.control(true)}>
-                      Take controls
-                    </Button>
-                  )}
-                </div>
-              )}
+              <Controls phoneId={phone.phoneId} role={role} holding={holding} player={player} />
               <Quality phone={phone} />
               <Viewers phoneId={phone.phoneId} holding={holding} player={player} />
             </section>
