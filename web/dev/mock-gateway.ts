@@ -98,6 +98,7 @@ const routes: readonly Route[] = [
     ({ part }) =>
       `init: phone ${part}\ninit: mounting /data\nservicemanager: started\nzygote: forked system_server (pid 212)\nsystem_server: boot completed in 1420 ms\npackage_manager: ${'no room is made for a long line '.repeat(20)}\n`,
   ],
+  ['GET', /^\/v1\/phones\/(\w+)\/clipboard$/, ({ part }) => ({ phoneId: part, text: 'copied there' })],
   ['GET', /^\/v1\/phones\/(\w+)\/screenshot$/, ({ part }) => screen(part)],
   [
     'GET',

@@ -195,6 +195,51 @@ describe('the audit', () => {
   });
 });
 
+describe('what has no button below the picture', () => {
+  const at = withConsole();
+
+  it('is done by whoever may touch: panels, screen, apps, the clipboard', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    const fold = await openFold(page, 'Panels, apps, clipboard');
+    const phone = page.locator('ancloud-phone');
+    // The pretended gateway lets no player in: what this one is asked for is kept.
+    await phone.evaluate((element: HTMLElement & { asked?: unknown[] }) => {
+      element.asked = [];
+      const keep = (...asked: unknown[]): void => void element.asked?.push(asked);
+      Object.assign(element, { act: keep, setClipboard: keep });
+    });
+    for (const name of ['Notifications', 'Quick settings', 'Close panels', 'Screen on', 'Screen off'])
+      await fold.getByRole('button', { name }).click();
+    const start = fold.getByRole('button', { name: 'Start the app' });
+    expect(await start.isDisabled()).toBe(true);
+    await fold.getByRole('textbox', { name: 'App to start' }).fill('com.example.app ');
+    await start.click();
+    const text = fold.getByRole('textbox', { name: 'The phone’s clipboard' });
+    await fold.getByRole('button', { name: 'Read it' }).click();
+    await fold.getByText('This is in it now.').waitFor();
+    expect(await text.inputValue()).toBe('copied there');
+    await text.fill('from here');
+    await fold.getByRole('button', { name: 'Set it' }).click();
+    await fold.getByText('Sent to the phone, which pastes it nowhere.').waitFor();
+    // viewer.proto's numbers.
+    expect(await phone.evaluate((element: HTMLElement & { asked?: unknown[] }) => element.asked)).toEqual([
+      [8],
+      [9],
+      [10],
+      [11],
+      [12],
+      [13, 'com.example.app'],
+      ['from here'],
+    ]);
+    await wellMade(page);
+    await page.getByRole('radiogroup', { name: 'Your role' }).getByText('Watch').click();
+    await fold.getByText('You are watching').waitFor();
+    const names = await fold.locator('button:enabled').allTextContents();
+    expect(names).toEqual(['Read it']);
+  });
+});
+
 describe('what is on one’s own screen', () => {
   const at = withConsole();
 

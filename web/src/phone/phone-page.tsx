@@ -30,6 +30,7 @@ const Feeds = lazy(async () => ({ default: (await import('./folds/feeds.js')).Fe
 const ShareWindow = lazy(async () => ({ default: (await import('./share-window.js')).ShareWindow }));
 const GroupPanels = lazy(async () => ({ default: (await import('../groups/group-panel.js')).GroupPanels }));
 const Macros = lazy(async () => ({ default: (await import('../macros/macros.js')).Macros }));
+const MoreActions = lazy(async () => ({ default: (await import('./folds/more-actions.js')).MoreActions }));
 const OwnView = lazy(async () => ({ default: (await import('./folds/own-view.js')).OwnView }));
 const Pushes = lazy(async () => ({ default: (await import('./folds/pushes.js')).Pushes }));
 
@@ -177,6 +178,11 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
           <Conditions conditions={phone.conditions} />
           <Details phone={phone} />
           <div className="folds">
+            {on && (
+              <Fold title="Panels, apps, clipboard">
+                <MoreActions phoneId={phone.phoneId} role={role} player={player} />
+              </Fold>
+            )}
             {on && (
               <Fold title="On your screen">
                 <OwnView taste={taste} choose={setTaste} />
