@@ -120,6 +120,8 @@ export interface PhoneViewer {
   readonly hears: boolean;
   /** Bits a second that its link takes; 0 when its player does not tell. */
   readonly availableBps: number;
+  /** The media-svc that serves it; empty when none says so. */
+  readonly mediaId: string;
   readonly holdsControl: boolean;
   /** Since it joined; null before its player has told, and for players that tell nothing. */
   readonly experience: null | Experience;

@@ -66,6 +66,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                   {!viewer.connected && ', away for now'}
                   {viewer.hears && ', hears it'}
                   {viewer.availableBps > 0 && `, a link of ${(viewer.availableBps / 1e6).toFixed(1)} Mb/s`}
+                  {viewer.mediaId !== '' && `, by ${viewer.mediaId}`}
                   {viewer.holdsControl && ', has the controls'}
                   {asks && ', asks for the controls'}
                 </small>
