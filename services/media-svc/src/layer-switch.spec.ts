@@ -133,4 +133,55 @@ describe('a viewer that is told', () => {
     expect(log.slice(2)).toEqual(['keep co_low, end co_main', 'changed low']);
     layers.close();
   });
+
+  it('has a layer taken back that it does not show in 8 s: the old one goes on, and what it says later is refused', async () => {
+    const notified: string[] = [];
+    const layers = await made((method, data) => {
+      notified.push(`${method} ${'layer' in data ? data.consumer.id : data.consumer}`);
+    });
+    await layers.want('low');
+    await vi.advanceTimersByTimeAsync(0);
+    pictured.get('co_low')?.();
+    await vi.advanceTimersByTimeAsync(7_999);
+    expect(notified).toEqual(['layer co_low']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(notified).toEqual(['layer co_low', 'layerDropped co_low']);
+    expect(log).toEqual([
+      'offer low',
+      'pause co_main',
+      'leave',
+      'failed low',
+      'drop co_low',
+      'resume co_main',
+    ]);
+    expect(() => layers.swapped('co_low')).toThrow(expect.objectContaining({ code: 'INVALID_STATE' }));
+    expect(layers.layer).toBe('main');
+    layers.close();
+  });
+
+  it('keeps the low picture going until the main one is shown: there is room for both', async () => {
+    const layers = await made(() => undefined);
+    await layers.want('low');
+    await vi.advanceTimersByTimeAsync(0);
+    layers.swapped('co_low');
+    await layers.want('main');
+    await vi.advanceTimersByTimeAsync(0);
+    pictured.get('co_main')?.();
+    expect(log.at(-1)).toBe('offer main');
+    layers.swapped('co_main');
+    expect(log.slice(-3)).toEqual(['leave', 'keep co_main, end co_low', 'changed main']);
+    layers.close();
+  });
+
+  it('is offered one layer at a time, whatever it asks for; the last wish counts when that is shown', async () => {
+    const layers = await made(() => undefined);
+    for (const wish of ['low', 'main', 'low', 'main']) await layers.want(wish);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(log).toEqual(['offer low']);
+    layers.swapped('co_low');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(log.slice(1)).toEqual(['keep co_low, end co_main', 'changed low', 'offer main']);
+    await expect(layers.want('best')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    layers.close();
+  });
 });

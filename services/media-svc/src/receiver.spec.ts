@@ -1,9 +1,18 @@
 import { EventEmitter } from 'node:events';
-import { expect, it } from 'vitest';
+import type { types } from 'mediasoup';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Branch } from './branch.js';
+import type { Layer } from './core/layer-choice.js';
 import { Receiver } from './receiver.js';
 import type { Watchable } from './stream-viewer.js';
 import type { ViewerTransport } from './transport-options.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 class FakeConsumer extends EventEmitter {
   readonly kind = 'video';
@@ -20,6 +29,10 @@ class FakeConsumer extends EventEmitter {
     this.paused = false;
     return Promise.resolve();
   }
+  pause(): Promise<void> {
+    this.paused = true;
+    return Promise.resolve();
+  }
   close(): void {
     this.closed = true;
     this.observer.emit('close');
@@ -31,6 +44,7 @@ async function received() {
   const wishes: string[] = [];
   const transport = Object.assign(new EventEmitter(), {
     dtlsState: 'connected',
+    iceState: 'completed',
     close: () => undefined,
     consume: () => {
       const consumer = new FakeConsumer(`co_${made.length}`);
@@ -41,6 +55,7 @@ async function received() {
   const stream = {
     producersNow: () => Promise.resolve([{ id: 'pr', kind: 'video' }]),
     wantKeyFrame: (why: string) => void wishes.push(why),
+    joined: () => undefined,
   } as unknown as Watchable;
   const receiver = await Receiver.create(
     stream,
@@ -51,7 +66,10 @@ async function received() {
     const [one] = await receiver.consume({});
     await receiver.resume(one?.id);
   };
-  return { receiver, made, wishes, consume };
+  const offer = async (layer: Layer, id: string = layer): Promise<string> =>
+    (await receiver.offer({ id } as types.Producer, layer, () => undefined)).id;
+  const pictured = (): void => void made.at(-1)?.emit('trace', { type: 'keyframe' });
+  return { receiver, transport, made, wishes, consume, offer, pictured };
 }
 
 it('who consumes again and again is sent the picture once, and gets key frames as a weak link does', async () => {
@@ -74,5 +92,87 @@ it('a stream with new producers is a beginning', async () => {
   receiver.replaced();
   await consume();
   expect(wishes.at(-1)).toBe('join');
+  receiver.close();
+});
+
+describe('a viewer has three joins more, and one each 10 s', () => {
+  it('also by going from layer to layer, and what it spends there is missing elsewhere', async () => {
+    const { receiver, wishes, consume, offer, pictured } = await received();
+    await consume();
+    for (const layer of ['low', 'main', 'low', 'main', 'low'] as const) {
+      const id = await offer(layer);
+      await receiver.resume(id);
+      pictured();
+      receiver.keep(id);
+    }
+    expect(wishes).toEqual(['join', 'join', 'join', 'join', 'loss', 'loss']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await receiver.resume(await offer('main'));
+    await consume();
+    expect(wishes.slice(6)).toEqual(['join', 'loss']);
+    receiver.close();
+  });
+
+  it('also by pauses before the first picture', async () => {
+    const { receiver, wishes, consume, made } = await received();
+    await consume();
+    for (let round = 0; round < 6; round += 1) {
+      await receiver.pause(made[0]?.id);
+      await receiver.resume(made[0]?.id);
+    }
+    expect(wishes).toEqual(['join', 'join', 'join', 'join', 'loss', 'loss', 'loss']);
+    receiver.close();
+  });
+
+  it('and always one for a link that is judged weak and fine as often as it can be', async () => {
+    const { receiver, wishes, consume, offer, pictured } = await received();
+    await consume();
+    for (let round = 0; round < 20; round += 1) {
+      await vi.advanceTimersByTimeAsync(round % 2 === 0 ? 7_000 : 9_000 * 2 ** Math.min(4, (round - 1) / 2));
+      const id = await offer(round % 2 === 0 ? 'low' : 'main');
+      await receiver.resume(id);
+      pictured();
+      receiver.keep(id);
+    }
+    expect(new Set(wishes)).toEqual(new Set(['join']));
+    receiver.close();
+  });
+});
+
+it('nobody asks for a picture that is paused: not its receiver, and not once more each second', async () => {
+  const { receiver, made, wishes, consume } = await received();
+  await receiver.consume({});
+  for (const type of ['pli', 'fir']) made[0]?.emit('trace', { type });
+  expect(wishes).toEqual([]);
+  await consume();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(wishes).toEqual(['join', 'join']);
+  await receiver.pause(made[1]?.id);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(wishes).toHaveLength(2);
+  receiver.close();
+});
+
+it('a viewer waits for one picture: it is asked for each second until it comes, and not more often when it is resumed twice', async () => {
+  const { receiver, made, wishes, consume, pictured } = await received();
+  await consume();
+  for (let round = 0; round < 10; round += 1) await receiver.resume(made[0]?.id);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(wishes).toEqual(['join', 'join', 'join', 'join']);
+  pictured();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(wishes).toHaveLength(4);
+  receiver.close();
+});
+
+it('nothing is asked for who is not reached, and it is as soon as it is there again', async () => {
+  const { receiver, transport, wishes, consume } = await received();
+  transport.iceState = 'disconnected';
+  await consume();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(wishes).toEqual([]);
+  transport.iceState = 'connected';
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(wishes).toEqual(['join']);
   receiver.close();
 });

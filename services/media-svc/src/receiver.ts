@@ -5,12 +5,11 @@ import type { Branch } from './branch.js';
 import type { WishReason } from './core/key-frame-wish.js';
 import type { Layer, Link } from './core/layer-choice.js';
 import { PictureTrace } from './picture-trace.js';
+import { PictureWait } from './picture-wait.js';
 import type { Watchable } from './stream-viewer.js';
 import { transportOptions, type ViewerTransport } from './transport-options.js';
 
-/** After this long without a key frame since it was resumed, a consumer asks again. */
-const JOIN_RETRY_MS = 1_000;
-/** So often, and so many times at once, a picture that was paused and goes on, or is consumed anew, is worth what a join is; more is as a loss. */
+/** So often, and so many times at once, a picture that was paused and goes on, is consumed anew or of another layer is worth what a join is; more is as a loss. */
 const AGAIN = { perSecond: 0.1, burst: 3 };
 
 /** A consumer of a picture. */
@@ -19,6 +18,8 @@ interface Watched {
   readonly trace: PictureTrace;
   /** What its first picture is worth. */
   readonly worth: WishReason;
+  /** It was sent, or to be sent, already: what comes after a pause is paid for. */
+  resumed: boolean;
 }
 
 /**
@@ -38,27 +39,28 @@ export class Receiver {
   #availableBps: number | undefined;
   readonly #joinedAt: number;
   #securedAt: number | undefined;
-  #joinTimer: NodeJS.Timeout | undefined;
-  /** The newest consumer that was resumed and may lack a picture. */
-  #waitingForPicture: types.Consumer | undefined;
+  /** For the newest consumer that was resumed and may lack a picture. */
+  readonly #wait: PictureWait<types.Consumer>;
   #pictured = false;
   readonly #again = new Rate(AGAIN.perSecond, AGAIN.burst, performance.now());
   /** Something was consumed of the producers that are. */
   #begun = false;
   /** Calls of `consume` that wait for the phone. */
   #waiting = 0;
-  #closed = false;
 
   private constructor(stream: Watchable, branch: Branch, transport: ViewerTransport, joinedAt: number) {
     this.#stream = stream;
     this.#branch = branch;
     this.#transport = transport;
     this.#joinedAt = joinedAt;
+    this.#wait = new PictureWait(transport, (consumer) =>
+      stream.wantKeyFrame('join', this.#watched.get(consumer)?.layer),
+    );
     transport.on('dtlsstatechange', (state) => {
       if (state !== 'connected') return;
       this.#securedAt = performance.now();
       stream.joined('handshake', this.#securedAt - joinedAt);
-      if (this.#waitingForPicture !== undefined) this.#wantFirstPicture(this.#waitingForPicture);
+      this.#wait.secured();
     });
     transport.on('trace', (event) => {
       if (event.type === 'bwe')
@@ -106,12 +108,8 @@ export class Receiver {
   }
 
   /** The same picture from another producer, paused. `pictured` is called when its first key frame goes out. */
-  async offer(
-    producer: types.Producer,
-    layer: Layer,
-    pictured: () => void,
-  ): Promise<protocol.ConsumerOptions> {
-    return this.#consume(producer, { layer, pictured, paused: true });
+  offer(producer: types.Producer, layer: Layer, pictured: () => void): Promise<protocol.ConsumerOptions> {
+    return this.#consume(producer, { layer, pictured, worth: this.#worthAgain() });
   }
 
   /** This one's picture is shown now: the one before ends. */
@@ -197,17 +195,18 @@ export class Receiver {
   async resume(id: unknown): Promise<void> {
     const consumer = this.#consumer(id);
     const watched = this.#watched.get(consumer);
-    const first = watched?.trace.hasPicture !== true && watched?.worth !== 'loss';
-    const begins = first || (consumer.paused && this.#again.take(performance.now()));
-    if (begins && !first) watched?.trace.again();
+    // Sound, or what is asked for each second already.
+    if (watched === undefined || this.#wait.waitsFor(consumer)) return consumer.resume();
+    const worth = this.#worthResumed(consumer, watched);
     await consumer.resume();
-    if (consumer.kind !== 'video') return;
-    if (begins) this.#wantFirstPicture(consumer);
-    else this.#stream.wantKeyFrame('loss', watched?.layer);
+    if (worth === 'join') this.#wait.begin(consumer);
+    else this.#stream.wantKeyFrame('loss', watched.layer);
   }
 
   async pause(id: unknown): Promise<void> {
-    await this.#consumer(id).pause();
+    const consumer = this.#consumer(id);
+    this.#wait.end(consumer);
+    await consumer.pause();
   }
 
   /** The stream has new producers: the old consumers have closed with the old ones. */
@@ -219,8 +218,7 @@ export class Receiver {
 
   /** May be called twice. */
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#joinTimer);
+    this.#wait.stop();
     this.#transport.close();
     this.#consumers.clear();
   }
@@ -230,9 +228,23 @@ export class Receiver {
     for (const consumer of this.consumers) consumer.close();
     this.#consumers.clear();
     this.#video = undefined;
-    const repeats = this.#begun && !this.#again.take(performance.now());
+    const worth = this.#begun ? this.#worthAgain() : 'join';
     this.#begun = true;
-    return repeats ? 'loss' : 'join';
+    return worth;
+  }
+
+  #worthResumed(consumer: types.Consumer, watched: Watched): WishReason {
+    const again = consumer.paused && watched.resumed;
+    watched.resumed = true;
+    if (!again) return watched.trace.hasPicture ? 'loss' : watched.worth;
+    const worth = this.#worthAgain();
+    if (worth === 'join') watched.trace.again();
+    return worth;
+  }
+
+  /** Of the viewer's allowance, whatever it spends it on. */
+  #worthAgain(): WishReason {
+    return this.#again.take(performance.now()) ? 'join' : 'loss';
   }
 
   async #consume(
@@ -247,45 +259,33 @@ export class Receiver {
     if (consumer.kind === 'video') {
       // One that is offered is shown when the viewer says so.
       if (layer === undefined) this.#video = consumer;
-      this.#watch(consumer, layer ?? (low ? 'low' : 'main'), worth, pictured);
-      if (!paused) this.#wantFirstPicture(consumer);
+      this.#watch(consumer, { layer: layer ?? (low ? 'low' : 'main'), worth, resumed: !paused }, pictured);
+      if (!paused) this.#wait.begin(consumer);
     }
     const { id, producerId, kind, rtpParameters } = consumer;
     return { id, producerId, kind, rtpParameters: { ...rtpParameters }, paused };
   }
 
   /** The worker's answer is not waited for: what resumes the consumer or secures its transport comes after this. */
-  #watch(consumer: types.Consumer, layer: Layer, worth: WishReason, pictured?: () => void): void {
+  #watch(consumer: types.Consumer, given: Omit<Watched, 'trace'>, pictured?: () => void): void {
+    const { layer, worth } = given;
     const trace = new PictureTrace(consumer, {
       first: () => {
         this.#firstPicture(consumer);
         pictured?.();
       },
-      asked: (why) => this.#stream.wantKeyFrame(worth === 'loss' ? worth : why, layer),
+      // The worker tells of one that is paused too, which is sent no key frame whatever it asks for.
+      asked: (why) => consumer.paused || this.#stream.wantKeyFrame(worth === 'loss' ? worth : why, layer),
       flooded: () => this.#stream.flooded(),
     });
-    this.#watched.set(consumer, { layer, trace, worth });
+    this.#watched.set(consumer, { ...given, trace });
   }
 
   #firstPicture(consumer: types.Consumer): void {
-    clearTimeout(this.#joinTimer);
-    if (this.#waitingForPicture === consumer) this.#waitingForPicture = undefined;
+    this.#wait.end(consumer);
     if (this.#pictured) return;
     this.#pictured = true;
     this.#stream.joined('picture', performance.now() - (this.#securedAt ?? this.#joinedAt));
-  }
-
-  /**
-   * Asks for a picture now, and again each second until one has passed through. Not before the viewer's handshake is
-   * over: a key frame that comes earlier is dropped by the worker, and the next chance is a second later.
-   */
-  #wantFirstPicture(consumer: types.Consumer): void {
-    clearTimeout(this.#joinTimer);
-    if (this.#closed || consumer.closed) return;
-    this.#waitingForPicture = consumer;
-    if (this.#transport.dtlsState !== 'connected') return;
-    this.#stream.wantKeyFrame('join', this.#watched.get(consumer)?.layer);
-    this.#joinTimer = setTimeout(() => this.#wantFirstPicture(consumer), JOIN_RETRY_MS);
   }
 
   #consumer(id: unknown): types.Consumer {

@@ -62,6 +62,18 @@ const KIB = 1_024;
 /** Encoder restarts asked of the phone. */
 const asked = (): Promise<number> => counted(farm, 'session-svc', 'ancloud_key_frames_asked_total');
 
+/** What a viewer's joins may be in so many tens of seconds, and what all losses of one layer may be (docs/protocol.md). */
+const joins = (tens: number): number => 3 + tens;
+const losses = (tens: number): number => 1 + tens;
+
+/** As fast as the gateway takes its words: 20 a second. */
+async function swaps(rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    await rogue.swap(round % 2 === 0 ? 'low' : 'main');
+    await setTimeout(160);
+  }
+}
+
 describe('a viewer with keys sends', () => {
   it.each<[string, How, () => readonly Buffer[]]>([
     [
@@ -188,6 +200,42 @@ describe('a viewer with keys sends', () => {
     const budget = 1 + 3 + 2 * ((performance.now() - began) / 10_000);
     await nobodyNotices();
     expect((await asked()) - before).toBeLessThanOrEqual(budget);
+  });
+
+  it('for one layer and the other in turn, without end: those are the same three times', async () => {
+    const [before, began] = [await asked(), performance.now()];
+    await swaps(40);
+    const spent = (performance.now() - began) / 10_000;
+    await nobodyNotices();
+    expect((await asked()) - before).toBeLessThanOrEqual(joins(spent) + 2 * losses(spent));
+  });
+});
+
+describe('on a screen that stands, where a key frame is up to twelve pictures sent again to all', () => {
+  const replayed = (): Promise<number> => counted(farm, 'session-svc', 'ancloud_gops_replayed_total');
+
+  beforeAll(async () => {
+    await farm.shell(phone.phoneId, 'am start -n com.ancloud.latency/.MainActivity');
+    await bystander.patternWhere(({ kind }) => kind !== 'motion');
+  });
+
+  it('nobody has more of them for one who goes from layer to layer', async () => {
+    const [before, began] = [await replayed(), performance.now()];
+    await swaps(40);
+    const spent = (performance.now() - began) / 10_000;
+    expect((await replayed()) - before).toBeLessThanOrEqual(joins(spent) + 2 * losses(spent));
+  });
+
+  it('nor for one who asks for key frames of a picture that it never let begin', async () => {
+    await rogue.consumeUnseen();
+    const [before, began] = [await replayed(), performance.now()];
+    for (let round = 0; round < 60; round++) {
+      await rogue.send('media', 'rtcp', rtcp(1, 206, u32(MINE, video())));
+      // As many as are listened to.
+      await setTimeout(110);
+    }
+    const spent = (performance.now() - began) / 10_000;
+    expect((await replayed()) - before).toBeLessThanOrEqual(losses(spent));
   });
 });
 

@@ -20,6 +20,8 @@ export class RogueViewer {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   readonly #peers: Record<'media' | 'channels', RoguePeer>;
   #consumers: readonly ConsumerOptions[] = [];
+  #rtpCapabilities: ClientRequests['consume']['data']['rtpCapabilities'] | undefined;
+  #offered = Promise.withResolvers<ConsumerOptions>();
   #asked = 0;
   #transport = '';
   #gestures = 0;
@@ -39,6 +41,7 @@ export class RogueViewer {
     const [media, channels] = [await RoguePeer.start(), await RoguePeer.start()];
     const rogue = new RogueViewer(viewerId, socket, { media, channels });
     const joined = await rogue.#ask('join', { token, receive: true });
+    rogue.#rtpCapabilities = joined.rtpCapabilities;
     await rogue.#connect('media', joined.transport);
     const sending = await rogue.#ask('createTransport', { direction: 'send' });
     rogue.#transport = sending.id;
@@ -115,6 +118,21 @@ export class RogueViewer {
     await this.#ask('resume', { consumer });
   }
 
+  /** Has the other layer, by its own word: it looks at no picture. */
+  async swap(want: 'low' | 'main'): Promise<void> {
+    this.#offered = Promise.withResolvers();
+    await this.#ask('quality', { want });
+    const { id } = await this.#offered.promise;
+    await this.#ask('resume', { consumer: id });
+    await this.#ask('swapped', { consumer: id });
+  }
+
+  /** Consumes anew, and lets nothing of it begin. */
+  async consumeUnseen(): Promise<void> {
+    const rtpCapabilities = this.#rtpCapabilities ?? {};
+    this.#consumers = (await this.#ask('consume', { rtpCapabilities })).consumers;
+  }
+
   async close(): Promise<void> {
     this.#socket.close();
     for (const peer of Object.values(this.#peers)) await peer.close();
@@ -150,7 +168,12 @@ export class RogueViewer {
 
   #heard(text: string): void {
     const frame = parseFrame(text);
-    if (frame === null || 'notify' in frame) return;
+    if (frame === null) return;
+    if ('notify' in frame) {
+      if (frame.notify === 'layer')
+        this.#offered.resolve((frame.data as { consumer: ConsumerOptions }).consumer);
+      return;
+    }
     // Only pings are asked.
     if ('method' in frame) return this.#socket.send(JSON.stringify({ id: frame.id, ok: {} }));
     const waiting = this.#waiting.get(frame.id);
