@@ -68,6 +68,10 @@ describe('a viewer of the low layer', () => {
     ['a link that takes just the main layer', { availableBps: 4_700_000 }],
     ['loss', { score: 7 }],
     ['a link that stays weak', weak],
+    [
+      'a link of which too little is known for a main layer of 50 Mb/s',
+      { mainBps: 50_000_000, availableBps: 5_300_000 },
+    ],
   ])('keeps it over %s', (_, facts) => {
     expect(new Viewer('low').until(facts)).toBeUndefined();
   });
@@ -76,6 +80,9 @@ describe('a viewer of the low layer', () => {
     ['the link is good', {}],
     ['the screen stands still', { mainBps: 0, availableBps: 300_000 }],
     ['there is no loss and nothing else is known', { availableBps: undefined }],
+    // mediasoup tells of no more than 6 Mb/s of who is sent the low layer.
+    ['a main layer of 8 Mb/s meets the highest estimate', { mainBps: 8_000_000, availableBps: 5_500_000 }],
+    ['a main layer of 50 Mb/s meets it', { mainBps: 50_000_000, availableBps: 5_500_000 }],
   ])('gets the main layer back once %s for five seconds', (_, facts) => {
     expect(new Viewer('low').until(facts)).toBe(9);
   });

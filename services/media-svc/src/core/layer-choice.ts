@@ -32,6 +32,12 @@ export interface LayerLimits {
   /** The link takes the main layer again from this multiple of it on, and with a score of at least this … */
   readonly fineShare: number;
   readonly fineScore: number;
+  /**
+   * … or from this many bits a second on, whatever the main layer has: more is never told of who is sent the low one. mediasoup bounds the estimate
+   * by what its transport begins with (6 Mb/s, `branch.ts`) or 1.35 times what it sends, tells nothing of one that equals the former, and keeps
+   * a bound within a tenth of it (`TransportCongestionControlClient::ApplyBitrateUpdates`, `OnTargetTransferRate`): a tenth below it is all that is to be had.
+   */
+  readonly knownBps: number;
   /** … for so long, ms: the estimate has grown slowly already. Twice as long after each return that did not last, up to `waitMaxMs`. */
   readonly fineMs: number;
   readonly waitMaxMs: number;
@@ -48,6 +54,7 @@ export const defaultLayerLimits: LayerLimits = {
   tryShare: 0.25,
   fineShare: 1.2,
   fineScore: 8,
+  knownBps: 5_400_000,
   fineMs: 5_000,
   waitMaxMs: 160_000,
   lastedMs: 30_000,
@@ -126,5 +133,6 @@ function isWeak({ mainBps, availableBps, score }: LinkFacts, limits: LayerLimits
 }
 
 function isFine({ mainBps, availableBps, score }: LinkFacts, limits: LayerLimits): boolean {
-  return score >= limits.fineScore && (availableBps ?? Infinity) >= mainBps * limits.fineShare;
+  const wantedBps = Math.min(mainBps * limits.fineShare, limits.knownBps);
+  return score >= limits.fineScore && (availableBps ?? Infinity) >= wantedBps;
 }
