@@ -5,6 +5,7 @@ import type { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError, Rate } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import { ExperienceLog, readExperience } from './core/experience.js';
+import { InputChannels } from './input-channels.js';
 import { InputGuard } from './input-guard.js';
 import { type Layers, LayerSwitch } from './layer-switch.js';
 import { PinnedLayer } from './pinned-layer.js';
@@ -43,8 +44,8 @@ export interface ViewerOptions {
 }
 
 /**
- * One viewer of a stream. Owns what it receives (`Receiver`), its transports for sending and, through them, its data
- * producers. Ends by `close` (its signalling ended, it was removed) or with its stream.
+ * One viewer of a stream. Owns what it receives (`Receiver`), its transports for sending and what comes by
+ * them (`InputChannels`). Ends by `close` (its signalling ended, it was removed) or with its stream.
  */
 export class Viewer implements StreamViewer {
   readonly #stream: Stream;
@@ -54,8 +55,7 @@ export class Viewer implements StreamViewer {
   readonly #sending = new Map<string, ViewerTransport>();
   #receiver: Receiver | undefined;
   #layers: Layers | undefined;
-  readonly #dataConsumers = new Map<string, types.DataConsumer>();
-  readonly #guard: InputGuard;
+  readonly #channels: InputChannels;
   readonly #reports = new Rate(1, 2, performance.now());
   readonly #experience = new ExperienceLog();
   #closed = false;
@@ -64,10 +64,13 @@ export class Viewer implements StreamViewer {
     this.#stream = stream;
     this.branch = branch;
     this.#options = options;
-    this.#guard = new InputGuard(
+    const guard = new InputGuard(
       (why) => stream.dropped(why),
       (refused) => options.notify('refused', refused),
     );
+    this.#channels = new InputChannels(branch, (bytes) => {
+      if (!this.#closed && guard.takes(bytes)) options.input(bytes);
+    });
   }
 
   get id(): string {
@@ -112,7 +115,10 @@ export class Viewer implements StreamViewer {
         this.#layered().swapped(consumer);
         return Promise.resolve({});
       },
-      produceData: (data) => this.#produceData(data),
+      produceData: async ({ transport, label, sctpStreamParameters }) => {
+        requireTouch(this.#options.role, 'has no input channel');
+        return { id: await this.#channels.open(this.#transport(transport), label, sctpStreamParameters) };
+      },
       keyboard: async () => {
         requireTouch(this.#options.role, 'types nothing');
         return { shown: await this.#stream.questions.keyboardShown() };
@@ -207,9 +213,8 @@ export class Viewer implements StreamViewer {
     this.#layers?.close();
     this.#receiver?.close();
     for (const transport of this.#sending.values()) transport.close();
-    for (const consumer of this.#dataConsumers.values()) consumer.close();
+    this.#channels.close();
     this.#sending.clear();
-    this.#dataConsumers.clear();
     this.#options.closed(reason, code);
   }
 
@@ -235,35 +240,6 @@ export class Viewer implements StreamViewer {
     this.#sending.set(transport.id, transport);
     transport.observer.once('close', () => this.#sending.delete(transport.id));
     return transportOptions(transport);
-  }
-
-  async #produceData({
-    transport,
-    label,
-    sctpStreamParameters,
-  }: Requests['produceData']['data']): Promise<{ id: string }> {
-    if (label !== 'input' && label !== 'moves') {
-      throw new AppError('INVALID_ARGUMENT', "the label is neither 'input' nor 'moves'", {
-        field: 'label',
-        value: String(label),
-      });
-    }
-    requireTouch(this.#options.role, 'has no input channel');
-    const produced = this.#transport(transport).produceData({
-      label,
-      sctpStreamParameters: sctpStreamParameters as unknown as types.SctpStreamParameters,
-    });
-    const producer = await refusable('sctpStreamParameters', produced);
-    const consumer = await this.branch.consumeData(producer);
-    consumer.on('message', (bytes) => {
-      if (!this.#closed && this.#guard.takes(bytes)) this.#options.input(bytes);
-    });
-    producer.observer.once('close', () => {
-      consumer.close();
-      this.#dataConsumers.delete(consumer.id);
-    });
-    this.#dataConsumers.set(consumer.id, consumer);
-    return { id: producer.id };
   }
 
   #transports(): ViewerTransport[] {

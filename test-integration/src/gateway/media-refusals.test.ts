@@ -66,16 +66,28 @@ it('what the worker refuses of a viewer is the viewer’s fault, and nothing tha
   expect(await viewer.refusal('connectTransport', connection)).toBe('INVALID_ARGUMENT');
   const channel = { transport, label: 'input', sctpStreamParameters: { streamId: 1, ordered: true } };
   await viewer.ask('produceData', channel);
-  expect(await viewer.refusal('produceData', channel)).toBe('INVALID_ARGUMENT');
-  const unnamed = { ...channel, sctpStreamParameters: { ordered: true } };
+  // One of a label by each transport; another label's may not have its stream.
+  const another = { ...channel, sctpStreamParameters: { streamId: 3, ordered: true } };
+  expect(await viewer.refusal('produceData', another)).toBe('CAPACITY');
+  expect(await viewer.refusal('produceData', { ...channel, label: 'moves' })).toBe('INVALID_ARGUMENT');
+  const unnamed = { ...channel, label: 'moves', sctpStreamParameters: { ordered: true } };
   expect(await viewer.refusal('produceData', unnamed)).toBe('MESSAGE_MALFORMED');
   expect(await viewer.refusal('consume', { rtpCapabilities: {} })).toBe('CODEC_UNSUPPORTED');
   // It serves on.
   const moves = { ...channel, label: 'moves', sctpStreamParameters: { streamId: 2, ordered: true } };
   await viewer.ask('produceData', moves);
+  expect(await viewer.refusal('produceData', { ...moves, label: 'pads' })).toBe('INVALID_ARGUMENT');
+  // A page that takes its place has a transport of its own.
+  const { id: next } = await viewer.ask('createTransport', { direction: 'send' });
+  await viewer.ask('produceData', { ...channel, transport: next });
   expect(media.log).not.toContain('a request failed');
   // A join that is refused is counted by the gateway.
-  expect(await refused()).toEqual({ INVALID_ARGUMENT: 2, MESSAGE_MALFORMED: 2, CODEC_UNSUPPORTED: 1 });
+  expect(await refused()).toEqual({
+    INVALID_ARGUMENT: 3,
+    CAPACITY: 1,
+    MESSAGE_MALFORMED: 2,
+    CODEC_UNSUPPORTED: 1,
+  });
   call.cancel();
 });
 
