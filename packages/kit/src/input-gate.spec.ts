@@ -1,7 +1,7 @@
 import { viewer } from '@ancloud/contracts';
 import { PadState, TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { describe, expect, it } from 'vitest';
-import { InputGate, inputSizeOk, isMove } from './input-gate.js';
+import { InputGate, inputLimit, isMove } from './input-gate.js';
 
 const hex = (text: string): Uint8Array => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const input = (value: ViewerInput['input']): Uint8Array =>
@@ -47,7 +47,7 @@ describe('isMove', () => {
   ])('%s: %o', (_, bytes, wanted) => expect(isMove(bytes)).toBe(wanted));
 });
 
-describe('inputSizeOk', () => {
+describe('inputLimit', () => {
   const text = (length: number) =>
     input({ $case: 'text', value: { text: 'x'.repeat(length), keysOnly: false } });
   const clipboard = (length: number) =>
@@ -55,9 +55,11 @@ describe('inputSizeOk', () => {
 
   it('lets only a clipboard be large', () => {
     expect(clipboard(4)[0]).toBe(0x2a);
-    expect([inputSizeOk(text(16_000)), inputSizeOk(text(17_000))]).toEqual([true, false]);
-    expect([inputSizeOk(clipboard(262_000)), inputSizeOk(clipboard(262_200))]).toEqual([true, false]);
-    expect(inputSizeOk(new Uint8Array())).toBe(false);
+    expect([inputLimit(text(1)), inputLimit(clipboard(4))]).toEqual([16_384, 262_144]);
+    const judged = (bytes: Uint8Array): unknown => new InputGate(0).judge(bytes, 0);
+    expect([judged(text(16_000)), judged(text(17_000))]).toEqual([undefined, 'oversized']);
+    expect([judged(clipboard(262_000)), judged(clipboard(262_200))]).toEqual([undefined, 'oversized']);
+    expect(judged(new Uint8Array())).toBe('malformed');
   });
 });
 

@@ -2,7 +2,7 @@ import { viewer } from '@ancloud/contracts';
 import { Rate } from './rate.js';
 
 /** Why a message of a viewer was not passed on. */
-export type InputDrop = 'oversized' | 'moves' | 'messages' | 'bytes';
+export type InputDrop = 'malformed' | 'oversized' | 'moves' | 'messages' | 'bytes';
 
 /** Field 5 (clipboard) of ViewerInput, wire type 2: the only input that may be larger than the others. */
 const CLIPBOARD = 0x2a;
@@ -38,18 +38,17 @@ export class InputGate {
 
   /** Undefined = pass it on. Hot: a few bytes are looked at, nothing is made. */
   judge(bytes: Uint8Array, now: number): InputDrop | undefined {
-    if (!inputSizeOk(bytes)) return 'oversized';
+    if (bytes.length === 0) return 'malformed';
+    if (bytes.length > inputLimit(bytes)) return 'oversized';
     const moves = isMove(bytes);
     if (!(moves ? this.#moves : this.#messages).take(now)) return moves ? 'moves' : 'messages';
     return this.#bytes.take(now, bytes.length) ? undefined : 'bytes';
   }
 }
 
-/** True when a message may be passed on by its size. The content is input-svc's to judge. */
-export function inputSizeOk(bytes: Uint8Array): boolean {
-  if (bytes.length === 0) return false;
-  const limit = bytes[0] === CLIPBOARD ? viewer.limits.clipboardMessage : viewer.limits.inputMessage;
-  return bytes.length <= limit;
+/** Bytes that a message may have, by what it is. The content is input-svc's to judge. */
+export function inputLimit(bytes: Uint8Array): number {
+  return bytes[0] === CLIPBOARD ? viewer.limits.clipboardMessage : viewer.limits.inputMessage;
 }
 
 /** True for a gamepad's state and for a touch that only says where fingers are, by its first bytes. One that has its fields in another order counts as none. */

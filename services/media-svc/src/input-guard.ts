@@ -1,5 +1,7 @@
-import { viewer as protocol } from '@ancloud/contracts';
-import { InputGate, type InputDrop } from '@ancloud/kit';
+import type { viewer as protocol } from '@ancloud/contracts';
+import { InputGate, inputLimit, type InputDrop } from '@ancloud/kit';
+
+type Refused = protocol.ServerNotifications['refused'];
 
 /** Least time between two refusals told to a viewer. */
 const REFUSED_MS = 1_000;
@@ -11,13 +13,10 @@ const REFUSED_MS = 1_000;
 export class InputGuard {
   readonly #gate = new InputGate(performance.now());
   readonly #dropped: (why: InputDrop) => void;
-  readonly #tell: (refused: protocol.ServerNotifications['refused']) => void;
+  readonly #tell: (refused: Refused) => void;
   #refused = { count: 0, toldAt: -Infinity };
 
-  constructor(
-    dropped: (why: InputDrop) => void,
-    tell: (refused: protocol.ServerNotifications['refused']) => void,
-  ) {
+  constructor(dropped: (why: InputDrop) => void, tell: (refused: Refused) => void) {
     this.#dropped = dropped;
     this.#tell = tell;
   }
@@ -31,12 +30,17 @@ export class InputGuard {
     const refused = this.#refused;
     refused.count += 1;
     if (now - refused.toldAt < REFUSED_MS) return false;
-    const [code, message] =
-      why === 'oversized'
-        ? ['MESSAGE_TOO_LARGE', `an input message has at most ${protocol.limits.inputMessage} bytes`]
-        : ['RATE_LIMITED', 'too much input'];
-    this.#tell({ code, message, count: refused.count });
+    this.#tell({ ...refusal(why, bytes), count: refused.count });
     this.#refused = { count: 0, toldAt: now };
     return false;
   }
+}
+
+function refusal(why: InputDrop, bytes: Buffer): Pick<Refused, 'code' | 'message'> {
+  if (why === 'malformed') return { code: 'MESSAGE_MALFORMED', message: 'an input message is empty' };
+  if (why !== 'oversized') return { code: 'RATE_LIMITED', message: 'too much input' };
+  return {
+    code: 'MESSAGE_TOO_LARGE',
+    message: `such an input message has at most ${inputLimit(bytes)} bytes`,
+  };
 }

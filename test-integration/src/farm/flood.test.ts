@@ -55,10 +55,17 @@ function tap(gesture: number): Uint8Array<ArrayBuffer>[] {
   });
 }
 
-/** Runs in each page before anything else: remembers the data channels that the player makes. */
+/** Runs in each page before anything else: remembers the data channels that the player makes, and what it is told by its signalling. */
 function keepChannels(): void {
   const channels = new Map<string, RTCDataChannel>();
-  Object.assign(globalThis, { dataChannels: channels });
+  const signalled: string[] = [];
+  Object.assign(globalThis, { dataChannels: channels, signalled });
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      this.addEventListener('message', ({ data }) => signalled.push(String(data)));
+    }
+  };
   globalThis.RTCPeerConnection = class extends RTCPeerConnection {
     override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
       const channel = super.createDataChannel(label, options);
@@ -151,6 +158,11 @@ describe('a flood of 10,000 events a second', () => {
       // The browser itself drops moves that it cannot send in time: how many come is not known, that they are too many is.
       if (more <= moves || large !== oversized + 1) throw new NotYet(`${more - moves} moves, ${large} large`);
     });
+    const told = await viewer.page.evaluate(() => {
+      const { signalled } = globalThis as unknown as { signalled: readonly string[] };
+      return signalled.filter((text) => text.includes('"refused"'));
+    });
+    expect(told[0]).toContain('"code":"MESSAGE_TOO_LARGE"');
     await viewer.page.close();
   });
 });

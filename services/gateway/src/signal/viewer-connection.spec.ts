@@ -100,6 +100,9 @@ describe('input', () => {
     expect(at.counts).toEqual(['join ok', ...Array.from({ length: 100 }, () => 'drop messages')]);
     made.binary(bytes(viewer.limits.inputMessage + 1));
     expect(at.socket.closed?.code).toBe(4413);
+    at.socket = new FakeSocket();
+    (await joined()).viewer.binary(bytes(0));
+    expect(at.socket.closed?.reason).toBe('MESSAGE_MALFORMED');
   });
 
   it('says so when NATS is away', async () => {

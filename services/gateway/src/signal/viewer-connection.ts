@@ -1,6 +1,6 @@
 import { codes, roleOf, subjects, viewer } from '@ancloud/contracts';
 import type { ViewerNotice } from '@ancloud/contracts/input/v1/viewer';
-import { AppError, asAppError, InputGate, type Timer } from '@ancloud/kit';
+import { AppError, asAppError, InputGate, inputLimit, type Timer } from '@ancloud/kit';
 import { spend, type Bucket, type BucketRule } from '../api/core/token-bucket.js';
 import { viewerRevoked } from '../errors.js';
 import type { Admission } from '../viewers/viewer-door.js';
@@ -105,8 +105,10 @@ export class ViewerConnection {
     const dropped = this.#gate.judge(bytes, this.#parts.clock.monotonic());
     if (dropped !== undefined) {
       this.#parts.counted.dropped(dropped);
-      if (dropped === 'oversized')
-        this.close(tooLarge('an input message', bytes.length, viewer.limits.inputMessage), false);
+      if (dropped === 'malformed')
+        this.close(new AppError('MESSAGE_MALFORMED', 'an input message is empty'), false);
+      else if (dropped === 'oversized')
+        this.close(tooLarge('an input message', bytes.length, inputLimit(bytes)), false);
       // Dropped, not closed: lost input heals with the next message, which names all fingers that are down.
       else this.#refusals.add('RATE_LIMITED', 'too much input');
       return;
