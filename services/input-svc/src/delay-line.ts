@@ -1,5 +1,9 @@
-/** Moves that wait at most: two seconds of 120 a second. What else waits is bounded by what one viewer may send. */
+import { viewer } from '@ancloud/contracts';
+
+/** So many may wait when a move comes: two seconds of 120 a second. */
 const MOVES_MAX = 240;
+/** So many wait at most: beside those moves all else that one viewer may send at once and in two seconds, which is the longest delay. */
+const WAITING_MAX = MOVES_MAX + 3 * viewer.limits.messagesPerSecond;
 
 interface Waiting {
   readonly dueMs: number;
@@ -17,9 +21,9 @@ export class DelayLine {
     return this.#waiting.length === 0;
   }
 
-  /** @param move may be dropped when too much waits. @returns false when it was. */
+  /** @param move is dropped sooner when too much waits. @returns false when it was dropped. */
   add(delayMs: number, move: boolean, run: () => void): boolean {
-    if (move && this.#waiting.length >= MOVES_MAX) return false;
+    if (this.#waiting.length >= (move ? MOVES_MAX : WAITING_MAX)) return false;
     const now = performance.now();
     const dueMs = Math.max(now + delayMs, this.#lastMs);
     this.#lastMs = dueMs;

@@ -100,6 +100,11 @@ export class Following {
     return true;
   }
 
+  /** One input of a leader's was not kept until its time here: too much waits. */
+  missed(): void {
+    this.#options.counted('dropped');
+  }
+
   /** What was followed goes to the phone, by the cast when it can. */
   flush(cast: LaneCast): void {
     this.#options.sending.flush(cast);

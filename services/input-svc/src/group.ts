@@ -13,7 +13,7 @@ import type { Written } from './sending.js';
 import type { Followed, Following, Leader } from './following.js';
 
 type RoleWord = protocol.RoleWord;
-export type Follower = Pick<Following, 'follow' | 'cast' | 'flush' | 'settle' | 'unfollow'>;
+export type Follower = Pick<Following, 'follow' | 'cast' | 'missed' | 'flush' | 'settle' | 'unfollow'>;
 
 /** An answer of session-svc costs a message: of all inputs of a master, four a second are looked at. */
 const SAMPLE_MS = 250;
@@ -221,7 +221,9 @@ export class Group {
       this.#follow(member, phone, leader, own, written);
       this.#flushLater();
     };
-    if (!member.line.add(deviation.delayMs, move, run)) written?.(false);
+    if (member.line.add(deviation.delayMs, move, run)) return;
+    phone.missed();
+    written?.(false);
   }
 
   #someElsewhere(): boolean {

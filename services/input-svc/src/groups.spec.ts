@@ -32,6 +32,7 @@ class Phone {
   /** Its controls are the group's. */
   holds = false;
   settled = 0;
+  dropped = 0;
   cast(_: LaneCast, leader: Leader, shared: SharedInput, written?: Written): boolean {
     if (!this.holds) return false;
     this.follow(leader, shared, written);
@@ -47,6 +48,9 @@ class Phone {
     if (this.answer !== 'followed') written?.(false);
     else if (written !== undefined) this.waiting.push(written);
     return this.answer;
+  }
+  missed(): void {
+    this.dropped += 1;
   }
   flush(): void {}
   unfollow(group: string, why: string): void {
@@ -249,6 +253,16 @@ describe('groups', () => {
     groups.gone('gr_2');
     expect(leading).toEqual(['ph_0 true', 'ph_0 false']);
     expect(groups.leads('ph_0')).toBe(false);
+  });
+
+  it('counts what a member has too much waiting for, move or not', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    groups.changed(record({ phoneIds: ['ph_1'], jitter: { placePermille: 0, delayMs: 2_000 } }));
+    for (let gesture = 1; gesture <= 1_500; gesture += 1)
+      groups.did('ph_0', 'vw_1', 'control', down(gesture));
+    await vi.advanceTimersByTimeAsync(2_001);
+    expect(of('ph_1').dropped).toBe(60);
+    expect(of('ph_1').heard).toHaveLength(1_440);
   });
 
   it('does not overtake what waits by a jitter that was taken away', async () => {

@@ -1,18 +1,24 @@
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PhoneInput } from './phone-input.js';
 import { settle, type Staged, stagePhoneInput, touch } from './phone-input.fixture.js';
+
+/** So many may wait for the controls. */
+const LINE = 16;
 
 describe('PhoneInput', () => {
   let input: Staged['input'];
+  let options: Staged['options'];
   let lease: Staged['lease'];
   let sent: Staged['sent'];
   let told: Staged['told'];
   let done: Staged['done'];
   let audited: Staged['audited'];
+  let counts: Staged['counts'];
   let asked: Staged['asked'];
   let words: Staged['words'];
   beforeEach(() => {
-    ({ input, lease, sent, told, done, audited, asked, words } = stagePhoneInput());
+    ({ input, options, lease, sent, told, done, audited, counts, asked, words } = stagePhoneInput());
   });
   afterEach(() => vi.useRealTimers());
 
@@ -191,6 +197,7 @@ describe('PhoneInput', () => {
         'a refused VIEWER_NOT_FOUND',
         'b refused CONTROL_NOT_HELD',
       ]);
+      expect(counts).toEqual(['accepted', 'refused', 'refused', 'refused']);
       input.message('a', 'control', wish(false, 'b'));
       await holds('b', 9);
       expect(input.holder).toBe('b');
@@ -206,6 +213,19 @@ describe('PhoneInput', () => {
       // Ten of them, each told to all and to who asked; the rest is refused.
       expect(told.slice(before).filter((one) => !one.includes('refused')).length).toBeLessThanOrEqual(20);
       expect(told.at(-1)).toBe('b refused RATE_LIMITED');
+      expect(counts.filter((what) => what === 'refused')).toHaveLength(490);
+    });
+
+    it('have a line that is full one day, and a phone that has not told its size takes nothing: both are counted', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      for (let i = 0; i <= LINE; i += 1) input.message(`b${i}`, 'control', wish(true));
+      expect(told.at(-1)).toBe(`b${LINE} refused CONTROL_NOT_HELD`);
+      expect(counts).toEqual(['accepted', 'refused']);
+      const early = new PhoneInput(options);
+      early.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      expect(told.at(-1)).toBe('a refused SESSION_NOT_READY');
+      expect(counts).toEqual(['accepted', 'refused', 'refused']);
     });
 
     it('are taken by an owner who touches', async () => {

@@ -47,6 +47,8 @@ export function stagePhoneInput() {
   const told: string[] = [];
   const done: string[] = [];
   const audited: object[] = [];
+  /** What became of each message. */
+  const counts: string[] = [];
   const asked: { of: string; answer: (lane: number) => void }[] = [];
   /** What went into a cast, while it takes any. */
   const inCast: { shared: string[] | undefined } = { shared: undefined };
@@ -64,7 +66,7 @@ export function stagePhoneInput() {
     audit: { add: (line: object) => audited.push(line) } as unknown as Audit,
     send: (batch) => sent.push(batch),
     share: (_, event, fence, ack) => (inCast.shared?.push(`${event.$case} ${fence} ${ack}`) ?? 0) > 0,
-    counted: () => undefined,
+    counted: (what) => counts.push(what),
     did: (viewer, role, did) => done.push(`${viewer} ${role} ${did.input?.$case}`),
     letGo: (viewer) => done.push(`${viewer} let go`),
     straight: (fence, viewer) =>
@@ -84,7 +86,7 @@ export function stagePhoneInput() {
         ({ event }) => `${fence}:${event?.$case}${event?.$case === 'touch' ? event.value.sequence : ''}`,
       ),
     );
-  return { lease, sent, told, done, audited, asked, inCast, options, input, words };
+  return { lease, sent, told, done, audited, counts, asked, inCast, options, input, words };
 }
 
 export const settle = async (): Promise<void> => {

@@ -149,6 +149,7 @@ export class PhoneInput {
       return;
     }
     if (this.#size.width === 0) {
+      counted('refused');
       notices.refused(viewer, 'SESSION_NOT_READY', 'the phone has not told its size yet');
       return;
     }
