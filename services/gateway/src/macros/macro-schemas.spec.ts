@@ -111,14 +111,16 @@ describe('a macro', () => {
 
 describe('macroMistake', () => {
   const step = { afterMs: 0, step: { $case: 'input' as const, value: { input: undefined } } };
-  const text = Macro.fromPartial({
-    steps: Array.from({ length: 11 }, () => ({
-      step: {
-        $case: 'input' as const,
-        value: { input: { $case: 'text' as const, value: { text: 'x'.repeat(10_000) } } },
-      },
-    })),
-  });
+  const text = { $case: 'text' as const, value: { text: 'x'.repeat(10_000) } };
+  const clipboard = { $case: 'clipboard' as const, value: text.value };
+  const gamepad = {
+    $case: 'gamepad' as const,
+    value: { moments: Array.from({ length: 1_001 }, () => ({})) },
+  };
+  const times = (count: number, input: typeof text | typeof clipboard | typeof gamepad): Macro['steps'] =>
+    Macro.fromPartial({
+      steps: Array.from({ length: count }, () => ({ step: { $case: 'input' as const, value: { input } } })),
+    }).steps;
   it.each([
     ['a name of blanks', ' ', { steps: [step] }, 'INVALID_ARGUMENT name'],
     ['a name too long', 'x'.repeat(64), { steps: [step] }, 'INVALID_ARGUMENT name'],
@@ -130,12 +132,23 @@ describe('macroMistake', () => {
       'INVALID_ARGUMENT steps[1]',
     ],
     ['too many steps', 'm', { steps: Array.from({ length: 2_001 }, () => step) }, 'SCRIPT_TOO_LONG steps'],
-    ['too much text', 'm', text, 'SCRIPT_TOO_LONG steps'],
+    ['too much text', 'm', { steps: times(11, text) }, 'SCRIPT_TOO_LONG steps'],
+    [
+      'too much text with the clipboard’s',
+      'm',
+      { steps: [...times(5, text), ...times(6, clipboard)] },
+      'SCRIPT_TOO_LONG steps',
+    ],
+    ['too many moments of a gamepad', 'm', { steps: times(10, gamepad) }, 'SCRIPT_TOO_LONG steps'],
   ])('finds %s', (_, name, macro, wanted) => {
     const { code, field } = macroMistake(name, macro) ?? {};
     expect(`${code} ${field}`).toBe(wanted);
   });
 
   it('finds none in what can be kept', () =>
-    expect(macroMistake('sign in', { steps: [step] })).toBeUndefined());
+    expect(
+      macroMistake('sign in', {
+        steps: [step, ...times(9, gamepad), ...times(5, text), ...times(5, clipboard)],
+      }),
+    ).toBeUndefined());
 });

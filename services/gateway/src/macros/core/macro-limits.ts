@@ -3,8 +3,9 @@ import type { Macro } from '@ancloud/contracts/input/v1/macro';
 /** As in proto's macro.proto, and of one tenant. */
 export const macroLimits = {
   steps: 2_000,
+  /** Of all strokes, and moments of gamepads. */
   points: 10_000,
-  /** UTF-16 units of all texts. */
+  /** UTF-16 units of all texts, those for the clipboard too. */
   text: 100_000,
   afterMs: 600_000,
   nameLength: 63,
@@ -30,28 +31,27 @@ export function macroMistake(name: string, { steps }: Macro): Mistake | undefine
   const empty = steps.findIndex(({ step }) => step === undefined);
   if (empty >= 0)
     return { code: 'INVALID_ARGUMENT', field: `steps[${empty}]`, message: `step ${empty} does nothing` };
+  const sums = measure(steps);
   for (const [what, size, limit] of [
     ['steps', steps.length, macroLimits.steps],
-    ['points', points({ steps }), macroLimits.points],
-    ['characters of text', letters({ steps }), macroLimits.text],
+    ['points', sums.points, macroLimits.points],
+    ['characters of text', sums.text, macroLimits.text],
   ] as const)
     if (size > limit)
       return { code: 'SCRIPT_TOO_LONG', field: 'steps', message: `${size} ${what} are more than ${limit}` };
   return undefined;
 }
 
-function points({ steps }: Macro): number {
-  let sum = 0;
-  for (const { step } of steps)
-    if (step?.$case === 'input' && step.value.input?.$case === 'gesture')
-      for (const stroke of step.value.input.value.strokes) sum += stroke.points.length;
-  return sum;
-}
-
-function letters({ steps }: Macro): number {
-  let sum = 0;
-  for (const { step } of steps)
-    if (step?.$case === 'input' && step.value.input?.$case === 'text')
-      sum += step.value.input.value.text.length;
-  return sum;
+/** As input-svc measures what it is to play. */
+function measure(steps: Macro['steps']): { readonly points: number; readonly text: number } {
+  let points = 0;
+  let text = 0;
+  for (const { step } of steps) {
+    const input = step?.$case === 'input' ? step.value.input : undefined;
+    if (input?.$case === 'text' || input?.$case === 'clipboard') text += input.value.text.length;
+    if (input?.$case === 'gamepad') points += input.value.moments.length;
+    if (input?.$case === 'gesture')
+      points += input.value.strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
+  }
+  return { points, text };
 }
