@@ -16,12 +16,15 @@ let sent: ControlBatch[];
 let took: string[];
 /** What session-svc says to a batch that asks; undefined = nothing. */
 let refused: string | undefined;
+/** How large its picture is by then, when it is another one. */
+let turned: { width: number; height: number } | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
   sent = [];
   took = [];
   refused = '';
+  turned = undefined;
   let fence = 0;
   const lease = {
     take: (holder: string): Promise<Taken> => {
@@ -39,8 +42,12 @@ beforeEach(() => {
     share: () => false,
     send: (batch) => {
       sent.push(batch);
-      if (batch.ack !== 0 && refused !== undefined)
-        input.acknowledged({ ack: batch.ack, fence: batch.fence, refused });
+      if (batch.ack === 0) return;
+      // Asked before anything is played.
+      if (batch.events.length === 0) {
+        if (turned !== undefined) input.resized(turned);
+        input.acknowledged({ ack: batch.ack, fence: batch.fence, refused: '' });
+      } else if (refused !== undefined) input.acknowledged({ ack: batch.ack, fence: batch.fence, refused });
     },
     counted: () => undefined,
     did: () => undefined,
@@ -88,6 +95,12 @@ describe('Injector', () => {
     expect(words()).toEqual(['1:touch 360,640', '1:touch ', '1:liftAll']);
     expect(took).toEqual(['api_1', '']);
     expect(input.holder).toBe('');
+  });
+
+  it('plays on the picture as it is by then: nobody may have told that an unwatched phone was turned', async () => {
+    turned = { width: 1280, height: 720 };
+    expect(await played(tap)).toMatchObject({ steps: 2 });
+    expect(words()).toEqual(['1:touch 640,360', '1:touch ', '1:liftAll']);
   });
 
   it('does not interrupt a viewer that is at work, unless it is to', async () => {
@@ -195,7 +208,7 @@ describe('Injector', () => {
     const late = play(pad);
     await vi.advanceTimersByTimeAsync(500);
     expect(numbers()).toEqual([3]);
-    const [press] = sent;
+    const press = sent.find(({ events }) => events.length > 0);
     refused = '';
     input.acknowledged({ ack: press?.ack ?? 0, fence: press?.fence ?? 0, refused });
     await vi.advanceTimersByTimeAsync(59);

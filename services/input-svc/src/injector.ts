@@ -84,7 +84,9 @@ export class Injector {
       if (controls.holder !== holder) throw notHeld(this.#options);
       // Not before: whoever is refused changes nothing of what another program holds.
       trail = this.#takeKept(holder);
-      return await act(new Stage(this.#options, actor, trail, signal));
+      const stage = new Stage(this.#options, actor, trail, signal);
+      await stage.enter();
+      return await act(stage);
     } finally {
       this.#playing = false;
       if (!keepsKeys || trail.keys.size === 0 || controls.holder !== holder) this.#leave(holder);

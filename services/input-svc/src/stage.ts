@@ -54,6 +54,17 @@ export class Stage {
     if (this.#fence === 0) throw notHeld(options);
   }
 
+  /**
+   * Returns when the phone's session has told how large its picture is now: while nobody watches it has to look first. The size comes by
+   * the same connection, before the answer. Errors: DEADLINE_EXCEEDED, CANCELLED.
+   */
+  async enter(): Promise<void> {
+    const { acks, send } = this.#options;
+    const heard = await acks.ask((ack) => send({ fence: this.#fence, events: [], ack }), this.#signal);
+    // What was refused is refused again, with the first input.
+    if (heard === undefined) throw unanswered();
+  }
+
   /** Returns when the last input is written. Errors: CONTROL_NOT_HELD, SESSION_NOT_READY, INPUT_DROPPED, DEADLINE_EXCEEDED, CANCELLED. */
   async play(plan: Plan, speed = 1): Promise<InjectResponse> {
     const { controls, acks, send, size } = this.#options;

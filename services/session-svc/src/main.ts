@@ -15,6 +15,7 @@ import { publishKey } from './io/public-key.js';
 import { ServerJar } from './io/server-jar.js';
 import { SessionMetrics } from './io/session-metrics.js';
 import { Sessions } from './io/sessions.js';
+import { TurnReadings } from './io/turn-readings.js';
 
 const log = createLog({ service: 'session-svc', level: logLevelOf(process.env) });
 
@@ -45,6 +46,7 @@ await runMain({ log }, async (life) => {
       ...scrcpy,
       connect: adbConnector(keyStore, sessionMetrics, log),
       voice,
+      readings: new TurnReadings(realClock),
       clock: realClock,
       hostClock,
       log,

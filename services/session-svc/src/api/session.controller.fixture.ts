@@ -14,6 +14,7 @@ import { hostClock } from '../io/host-clock.js';
 import { ServerJar } from '../io/server-jar.js';
 import { SessionMetrics } from '../io/session-metrics.js';
 import { Sessions } from '../io/sessions.js';
+import { TurnReadings } from '../io/turn-readings.js';
 
 export const phoneId = 'ph_1';
 const farmSecret = 'a-secret-of-the-farm';
@@ -53,6 +54,7 @@ export async function stageService() {
       ...scrcpy,
       connect: () => Promise.resolve(device.connect()),
       voice: { record: () => undefined, device: () => undefined, acknowledge: () => undefined },
+      readings: new TurnReadings(clock),
       clock,
       hostClock,
       log: silentLog,

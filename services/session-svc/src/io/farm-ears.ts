@@ -44,7 +44,9 @@ export function farmEars(bus: Bus, lanes: LaneServer): Ears {
           if (reason === KeyFrameWanted_Reason.REASON_JOIN) session.streams.keyFrameWanted('join', low);
           else if (reason === KeyFrameWanted_Reason.REASON_LOSS) session.streams.keyFrameWanted('loss', low);
         }),
-        bus.subscribe(subjects.controlHolder, phone, (record) => session.input.holderChanged(record.fence)),
+        bus.subscribe(subjects.controlHolder, phone, ({ fence, viewerId }) =>
+          session.input.holderChanged(fence, viewerId !== ''),
+        ),
       ];
       return () => {
         for (const subscription of subscriptions) subscription.close();

@@ -70,7 +70,7 @@ it('goes to rest when somebody else gets the controls, whose states begin anew',
   const p = await withPad();
   p.session.input.control(batch(1, event(pad(700, { buttons: 1 }))));
   await until('the button', () => written(p)[1] === said(undefined, pad(700, { buttons: 1 })));
-  p.session.input.holderChanged(2);
+  p.session.input.holderChanged(2, true);
   await until('rest', () => written(p)[1]?.endsWith(said(pad(700, { buttons: 1 }), padAtRest)) === true);
   p.session.input.control(batch(2, event(pad(1, { buttons: 2 }))));
   await until('the next holder', () => written(p)[2] === said(undefined, pad(1, { buttons: 2 })));
@@ -137,9 +137,11 @@ it('a phone without a gamepad is asked nothing, and what it is sent is dropped a
   const p = await phone();
   await p.ready();
   p.session.input.control(batch(1, event(pad(1, { buttons: 1 }))));
-  expect(await p.metrics.registry.metrics()).toMatch(
-    /ancloud_input_dropped_total\{reason="unsupported"[^}]*\} 1\n/,
-  );
+  // Once the phone has said how it is turned.
+  await until('the drop', async () => {
+    const metrics = await p.metrics.registry.metrics();
+    return /ancloud_input_dropped_total\{reason="unsupported"[^}]*\} 1\n/.test(metrics);
+  });
   expect(p.device.written).toEqual([]);
   expect(p.device.commands.some((command) => command.includes('/proc/self/exe'))).toBe(false);
   expect(p.records.at(-1)?.gamepad).toBe(false);

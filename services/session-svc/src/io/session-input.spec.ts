@@ -93,8 +93,8 @@ describe('input', () => {
     await p.ready();
     p.session.input.control(batch(7, press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 10, y: 20 })));
     await until('the finger', () => p.control().fingers.size === 1);
-    p.session.input.holderChanged(6);
-    p.session.input.holderChanged(8);
+    p.session.input.holderChanged(6, true);
+    p.session.input.holderChanged(8, true);
     await until('the lift', () => p.control().fingers.size === 0);
     p.session.input.control(batch(7, press(2, TouchAction.TOUCH_ACTION_MOVE, { x: 9, y: 9 })));
     expect(p.control().controls).toHaveLength(2);
@@ -134,7 +134,7 @@ describe('input', () => {
         sentAtMs: 0,
       }).finish(),
     );
-    p.session.input.holderChanged(9);
+    p.session.input.holderChanged(9, true);
     await until('the lift', () => p.control().fingers.size === 0);
     p.session.input.straight(7, touch(4, TouchAction.TOUCH_ACTION_MOVE, at));
     expect(p.control().controls).toHaveLength(2);

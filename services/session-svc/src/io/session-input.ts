@@ -5,10 +5,12 @@ import type { DeviceEvent } from '@ancloud/contracts/events/v1/events';
 import { type Clock, type Log, type Size, translate } from '@ancloud/kit';
 import type { DeviceMessage, ScrcpyVersion } from '@ancloud/scrcpy-wire';
 import { ControlInput, type InputDrop, type InputResult } from '../core/control-input.js';
-import { screenFor } from '../core/geometry.js';
+import { PhoneSizes } from '../core/phone-sizes.js';
 import type { ControlChannel } from './control-channel.js';
 import type { PadPipe } from './pad-pipe.js';
 import type { SessionMetrics } from './session-metrics.js';
+import type { TurnReadings } from './turn-readings.js';
+import { TurnWatch } from './turn-watch.js';
 
 /** Fingers and keys of a phone that nobody has mentioned for so long are lifted, whoever was to do it. */
 export const FORGOTTEN_TOUCH_MS = 30_000;
@@ -27,6 +29,13 @@ export interface SessionInputOptions {
   readonly askClipboard: () => boolean;
   /** The phone's gamepad, owned from now on; undefined when it has none. */
   readonly pad: PadPipe | undefined;
+  readonly readings: TurnReadings;
+  /** Pictures tell how the phone is turned. Hot. */
+  readonly streaming: () => boolean;
+  /** Reads the display's present size. */
+  readonly present: () => Promise<Size | undefined>;
+  /** A reading has changed `size`. */
+  readonly onTurned: () => void;
 }
 
 /** Who is told of what input-svc says beside inputs. */
@@ -46,9 +55,8 @@ export class SessionInput {
   #channel: ControlChannel | undefined;
   /** Exists once the phone has told a size: before, no touch can be placed. */
   #input: ControlInput | undefined;
-  /** The display in its natural rotation. */
-  #natural: Size | undefined;
-  #video: Size | undefined;
+  readonly #sizes = new PhoneSizes();
+  readonly #turn: TurnWatch;
   #clipboard: string | undefined;
   #lastBatchMs = 0;
   /** Highest fence seen; also known before the phone has told its size. */
@@ -58,11 +66,21 @@ export class SessionInput {
 
   constructor(options: SessionInputOptions) {
     this.#options = options;
+    const { clock, readings, streaming, present, onTurned } = options;
+    this.#turn = new TurnWatch({
+      clock,
+      readings,
+      blind: () => this.#channel !== undefined && this.#input !== undefined && !this.#held && !streaming(),
+      read: () => present().catch(() => undefined),
+      found: (size) => {
+        if (this.#sized(this.#sizes.displayed(size))) onTurned();
+      },
+    });
   }
 
   /** The picture's newest size; the display's own while no picture has come. */
   get size(): Size | undefined {
-    return this.#video;
+    return this.#sizes.video;
   }
 
   /** The highest that was seen. */
@@ -96,6 +114,7 @@ export class SessionInput {
     this.#options.pad?.rest();
     if (this.#channel === undefined) return;
     this.#channel = undefined;
+    this.#turn.release();
     this.#options.tell({ $case: 'controlReady', value: false });
   }
 
@@ -106,6 +125,7 @@ export class SessionInput {
 
   /** The session ends. May be called twice. */
   close(): void {
+    this.#turn.close();
     this.#options.pad?.close();
   }
 
@@ -137,31 +157,28 @@ export class SessionInput {
   straight(fence: number, bytes: Uint8Array): void {
     const { clock, metrics } = this.#options;
     const receivedMs = clock.monotonic();
-    const size = this.#video;
-    if (size === undefined) return metrics.inputDropped.inc({ reason: 'not-ready' });
     let input: ViewerInput;
     try {
       input = ViewerInput.decode(bytes);
     } catch {
       return metrics.inputDropped.inc({ reason: 'malformed' });
     }
-    const translation = translate(input, size);
-    if (translation.kind === 'refused') return metrics.inputDropped.inc({ reason: 'malformed' });
-    if (translation.kind !== 'event') return;
-    this.#apply({ fence, events: [{ event: translation.event }], ack: 0 }, receivedMs);
+    this.#raise(fence);
+    if (this.#turn.waits) this.#turn.wait(() => this.#said(fence, input, receivedMs));
+    else this.#said(fence, input, receivedMs);
   }
 
   /** What is sent to a frozen phone is dropped, for late touches would do harm; fingers that were down are lifted when it goes on. */
   hold(held: boolean): void {
     this.#held = held;
-    if (held) return;
+    if (held) return this.#turn.release();
     if (this.#input !== undefined) this.#channel?.send(this.#input.lift());
     this.#options.pad?.rest();
   }
 
-  /** Somebody else holds the controls: what the one before left down is lifted, without waiting for the new one's touch. */
-  holderChanged(fence: number): void {
-    this.#raise(fence);
+  /** Somebody else holds the controls, or nobody: what the one before left down is lifted, without waiting for the new one's touch. */
+  holderChanged(fence: number, somebody: boolean): void {
+    this.#raise(fence, somebody);
   }
 
   /** Lifts what input-svc has forgotten: it died, and no other has taken the phone. */
@@ -176,26 +193,17 @@ export class SessionInput {
 
   /** The phone's display, as its window manager tells it. */
   display(natural: Size): void {
-    this.#natural = natural;
+    this.#sizes.display(natural);
   }
 
   /** Pictures have another size from now on. @returns false when it is the same. */
   resized(video: Size): boolean {
-    this.#natural ??= video;
-    const geometry = { video, screen: screenFor(this.#natural, video) };
-    if (this.#input === undefined)
-      this.#input = new ControlInput(this.#options.version, geometry, this.#fence);
-    else this.#channel?.send(this.#input.pointers.resize(geometry));
-    if (this.#video?.width === video.width && this.#video.height === video.height) return false;
-    this.#video = video;
-    this.#options.tell({ $case: 'videoSize', value: { ...video } });
-    return true;
+    return this.#sized(this.#sizes.pictured(video));
   }
 
   /** As `resized`, by a picture whose shape counts and whose size does not. */
   turned(picture: Size): boolean {
-    const known = this.#video;
-    return known !== undefined && this.resized(screenFor(known, picture));
+    return this.#sized(this.#sizes.turned(picture));
   }
 
   /** What the phone said on a control socket. */
@@ -206,10 +214,36 @@ export class SessionInput {
     }
   }
 
-  #apply(batch: ControlBatch, receivedMs: number, answer?: LaneAnswer): void {
+  #sized(changed: boolean): boolean {
+    const { geometry } = this.#sizes;
+    if (geometry === undefined) return false;
+    if (this.#input === undefined)
+      this.#input = new ControlInput(this.#options.version, geometry, this.#fence);
+    else this.#channel?.send(this.#input.pointers.resize(geometry));
+    if (changed) this.#options.tell({ $case: 'videoSize', value: { ...geometry.video } });
+    return changed;
+  }
+
+  /** A viewer's message whose turn has come. */
+  #said(fence: number, input: ViewerInput, receivedMs: number): void {
     const { metrics } = this.#options;
+    const { size } = this;
+    if (size === undefined) return metrics.inputDropped.inc({ reason: 'not-ready' });
+    const translation = translate(input, size);
+    if (translation.kind === 'refused') return metrics.inputDropped.inc({ reason: 'malformed' });
+    if (translation.kind === 'event')
+      this.#perform({ fence, events: [{ event: translation.event }], ack: 0 }, receivedMs);
+  }
+
+  #apply(batch: ControlBatch, receivedMs: number, answer?: LaneAnswer): void {
     // Whatever becomes of the events: from now on nobody older is listened to, and a frozen phone finds the lifts when it goes on.
     this.#raise(batch.fence);
+    if (this.#turn.waits) this.#turn.wait(() => this.#perform(batch, receivedMs, answer));
+    else this.#perform(batch, receivedMs, answer);
+  }
+
+  #perform(batch: ControlBatch, receivedMs: number, answer?: LaneAnswer): void {
+    const { metrics } = this.#options;
     const channel = this.#channel;
     if (channel === undefined || this.#input === undefined || this.#held) {
       metrics.inputDropped.inc({ reason: 'not-ready' }, batch.events.length);
@@ -217,8 +251,11 @@ export class SessionInput {
       return;
     }
     const { messages, drops, wantsClipboard, pad } = this.#input.apply(batch, receivedMs);
-    if (batch.fence === this.#fence) this.#lastBatchMs = receivedMs;
     const room = channel.send(messages, receivedMs);
+    if (batch.fence === this.#fence) {
+      this.#lastBatchMs = receivedMs;
+      this.#turn.did(batch.events);
+    }
     if (pad !== undefined) this.#pad(pad, drops);
     for (const reason of drops) metrics.inputDropped.inc({ reason });
     if (wantsClipboard) this.#tellClipboard();
@@ -238,7 +275,7 @@ export class SessionInput {
     else pad.state(state);
   }
 
-  #raise(fence: number): void {
+  #raise(fence: number, somebody = true): void {
     if (fence <= this.#fence) return;
     this.#fence = fence;
     this.#listener?.raised(fence);
@@ -246,6 +283,7 @@ export class SessionInput {
     this.#channel?.voidClipboards();
     this.#channel?.send(lifts);
     this.#options.pad?.rest();
+    if (somebody) this.#turn.raised();
   }
 
   #acknowledge({ ack }: ControlBatch, refused: string, answer: LaneAnswer | undefined): void {

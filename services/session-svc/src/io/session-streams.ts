@@ -50,6 +50,11 @@ export class SessionStreams {
     this.encode(DEFAULT_ENCODER);
   }
 
+  /** Pictures of either size leave: they tell how the phone is turned. */
+  get streaming(): boolean {
+    return this.main.streaming || this.low.streaming;
+  }
+
   /** Control messages that wait. */
   get queued(): number {
     return (this.main.media?.queued ?? 0) + (this.low.media?.queued ?? 0);

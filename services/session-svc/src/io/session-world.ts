@@ -8,6 +8,7 @@ import type { HostClock } from './host-clock.js';
 import type { ConnectPhone, PhoneAddress } from './phone-link.js';
 import type { ServerJar } from './server-jar.js';
 import type { SessionMetrics } from './session-metrics.js';
+import type { TurnReadings } from './turn-readings.js';
 
 /** Where a session's news go. Must not throw and not wait. */
 export interface SessionVoice {
@@ -27,6 +28,7 @@ export interface SessionWorld {
   readonly jar: ServerJar;
   readonly connect: ConnectPhone;
   readonly voice: SessionVoice;
+  readonly readings: TurnReadings;
   readonly clock: Clock;
   readonly hostClock: HostClock;
   readonly log: Log;

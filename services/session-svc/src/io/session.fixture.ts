@@ -21,6 +21,7 @@ import { ServerJar } from './server-jar.js';
 import { Session } from './session.js';
 import { SessionMetrics } from './session-metrics.js';
 import type { StreamWish } from './stream-wish.js';
+import { TurnReadings } from './turn-readings.js';
 
 const { SESSION_STATE_READY } = SessionState;
 export const size = { width: 720, height: 1280 };
@@ -166,6 +167,7 @@ export function stageSessions() {
           device: (_phone, event) => said.push(event),
           acknowledge: (_phone, ack) => acks.push(ack),
         },
+        readings: new TurnReadings(clock),
         clock,
         hostClock,
         log: silentLog,

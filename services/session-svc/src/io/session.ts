@@ -5,6 +5,7 @@ import type { SessionEffect, SessionEvent, SessionMachine } from '../core/sessio
 import { PadPipe } from './pad-pipe.js';
 import { notReached, phonePaused } from '../errors.js';
 import { ControlServer } from './control-server.js';
+import { readPresent } from './display.js';
 import { LinkArrival } from './link-arrival.js';
 import type { PhoneAddress, PhoneLink } from './phone-link.js';
 import { Retry } from './retry.js';
@@ -63,6 +64,10 @@ export class Session {
       acknowledge: (ack, answer) => world.voice.acknowledge(options.phoneId, ack, answer),
       askClipboard: () => this.streams.askClipboard(),
       pad: options.gamepad ? new PadPipe({ ...shared, link: () => this.link }) : undefined,
+      readings: world.readings,
+      streaming: () => this.streams.streaming,
+      present: () => readPresent(this.link, this.#life.signal),
+      onTurned: () => this.#announce(),
     });
     this.streams = new SessionStreams({
       phoneId: options.phoneId,
