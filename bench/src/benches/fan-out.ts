@@ -10,8 +10,9 @@ import { barePayloadType, bareSsrc } from '../io/bare-mediasoup.js';
 import { pause, until } from '../io/command.js';
 import { Crowd } from '../io/crowd.js';
 import { Farm } from '../io/farm.js';
+import { mediaWorkersOf } from '../io/media-workers.js';
 import { Pinning } from '../io/pinning.js';
-import { cpuNs, familyOf } from '../io/processes.js';
+import { cpuNs } from '../io/processes.js';
 import type { Signal } from '../io/signal.js';
 import { StandIn } from '../io/stand-in.js';
 import { watch } from '../io/watch.js';
@@ -205,7 +206,7 @@ async function withFilm(
       standIn.hold(true);
       await joinAll(farm, phone, crowd, viewers - 1, signals);
       bench.say(`fan-out: ${viewers} viewers have joined`);
-      return await measure({ standIn, crowd, workers: await workersOf(farm) });
+      return await measure({ standIn, crowd, workers: await mediaWorkersOf(farm) });
     } finally {
       // A film that is held could not be ended.
       standIn.hold(false);
@@ -233,14 +234,6 @@ async function joinAll(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, joinSome));
-}
-
-async function workersOf(farm: Farm): Promise<number[]> {
-  const media = (await farm.pids()).get('media-svc');
-  if (media === undefined) throw new Error('the farm has no media-svc');
-  return familyOf(media).filter(
-    (pid) => pid !== media && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('mediasoup-worker'),
-  );
 }
 
 function list(values: readonly number[]): string {

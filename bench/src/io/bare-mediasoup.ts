@@ -1,6 +1,4 @@
-import { createWorker, type types } from 'mediasoup';
-import { command } from './command.js';
-import { Peer, type Received } from './peers.js';
+import type { types } from 'mediasoup';
 
 /** What media-svc declares for a phone's picture (services/media-svc/src/core/rtp-parameters.ts). */
 const H264 = {
@@ -8,45 +6,9 @@ const H264 = {
   clockRate: 90_000,
   parameters: { 'packetization-mode': 1, 'profile-level-id': '42e01f', 'level-asymmetry-allowed': 1 },
 } as const;
-const loopback = { protocol: 'udp', ip: '127.0.0.1' } as const;
+export const loopback = { protocol: 'udp', ip: '127.0.0.1' } as const;
 export const bareSsrc = 0x616e_0001;
 export const barePayloadType = 102;
-
-export interface BareRun {
-  readonly received: Received;
-  /** CLOCK_MONOTONIC ns by frame, before its packets were sent. */
-  readonly sent: ReadonlyMap<number, bigint>;
-  readonly ssrc: number;
-}
-
-/** mediasoup and nothing else: PlainTransport in, WebRtcTransport out, the same receiver; one run of a file of frames. */
-export async function bareMediasoup(options: {
-  readonly peers: string;
-  readonly rtpSource: string;
-  /** native/pace.h with RTP packets. */
-  readonly frames: string;
-}): Promise<BareRun> {
-  const worker = await createWorker({ logLevel: 'error' });
-  const peer = await Peer.start(options.peers);
-  try {
-    const { router, producer, port } = await bareProducer(worker);
-    const viewer = await router.createWebRtcTransport({
-      listenInfos: [loopback],
-      initialAvailableOutgoingBitrate: 6_000_000,
-    });
-    await viewer.connect({ dtlsParameters: dtlsOf(peer) });
-    await peer.connect(candidateOf(viewer));
-    const consumer = await viewer.consume({
-      producerId: producer.id,
-      rtpCapabilities: router.rtpCapabilities,
-    });
-    const sent = await play(options.rtpSource, options.frames, port);
-    return { received: await peer.finish(), sent, ssrc: consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0 };
-  } finally {
-    await peer.close();
-    worker.close();
-  }
-}
 
 /** A router and a phone's picture in it, as media-svc makes them; `port` takes the packets. */
 export async function bareProducer(
@@ -88,14 +50,4 @@ export function candidateOf(transport: {
   if (found === undefined) throw new Error('there is no UDP candidate');
   const { usernameFragment, password } = transport.iceParameters;
   return { ip: found.ip, port: found.port, usernameFragment, password };
-}
-
-async function play(program: string, frames: string, port: number): Promise<Map<number, bigint>> {
-  const { stdout } = await command([program, frames, '127.0.0.1', String(port)]);
-  return new Map(
-    stdout.split('\n').flatMap((line) => {
-      const [what, number = '', ns = ''] = line.split(' ');
-      return what === 'sent' ? [[Number(number), BigInt(ns)] as const] : [];
-    }),
-  );
 }

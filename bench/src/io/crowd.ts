@@ -1,6 +1,6 @@
-import { getSupportedRtpCapabilities } from 'mediasoup';
 import type { Got } from '../core/shortfall.js';
 import { type Candidate, NativeViewer } from './native-viewer.js';
+import { transportWideId } from './transport-wide.js';
 
 export interface CrowdTotals {
   readonly packets: number;
@@ -8,11 +8,6 @@ export interface CrowdTotals {
   /** CLOCK_MONOTONIC ns of each viewer's first whole frame, by viewer. */
   readonly firstFrames: ReadonlyMap<number, bigint>;
 }
-
-/** mediasoup's id of the transport-wide sequence number, the same in every router. */
-const EXTENSION = getSupportedRtpCapabilities().headerExtensions?.find(
-  ({ uri }) => uri === 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
-)?.preferredId;
 
 /** Many viewers in one process of bench/native/peers. They tell their sender what arrives, as browsers do. */
 export class Crowd {
@@ -32,7 +27,7 @@ export class Crowd {
 
   static async start(program: string): Promise<Crowd> {
     // One frame of each: more is not asked for.
-    return new Crowd(await NativeViewer.start(program, [String(EXTENSION ?? 0), '1']));
+    return new Crowd(await NativeViewer.start(program, [String(transportWideId), '1']));
   }
 
   get fingerprint(): string {

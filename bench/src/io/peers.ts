@@ -1,4 +1,5 @@
 import { type Candidate, NativeViewer } from './native-viewer.js';
+import { transportWideId } from './transport-wide.js';
 
 /** A packet with the marker bit, as it was decrypted. */
 export interface ReceivedFrame {
@@ -16,7 +17,7 @@ export interface Received {
   readonly lost: number;
 }
 
-/** bench/native/peers with one viewer: a DTLS/SRTP receiver that is no browser. */
+/** bench/native/peers with one viewer: a DTLS/SRTP receiver that is no browser. It tells its sender what arrives, as browsers do. */
 export class Peer {
   readonly #viewer: NativeViewer;
 
@@ -25,7 +26,11 @@ export class Peer {
   }
 
   static async start(program: string): Promise<Peer> {
-    return new Peer(await NativeViewer.start(program));
+    return new Peer(await NativeViewer.start(program, [String(transportWideId)]));
+  }
+
+  get pid(): number {
+    return this.#viewer.pid;
   }
 
   get fingerprint(): string {
