@@ -11,6 +11,7 @@ it('a figure beside a peer tells ours / theirs, of what was measured and not of 
     unit: 'ms',
     vs: 'docker_run',
     ratio: 0.309,
+    promised: '',
   });
 });
 
@@ -22,7 +23,14 @@ it('without a peer there is no ratio', () => {
     unit: 'MiB',
     vs: '',
     ratio: null,
+    promised: '',
   });
+});
+
+it('what is promised stands beside what was measured, in a line and in the table', () => {
+  const finding = { metric: 'p99', value: 4.2 };
+  expect(figure('touch-delay', finding)).toMatchObject({ value: 4.2, promised: '≤ 3 ms' });
+  expect(table([{ bench: 'touch-delay', finding }])).toMatch(/4\.2 ms +≤ 3 ms$/);
 });
 
 it('the table shows the spread', () => {

@@ -1,3 +1,4 @@
+import { promiseOf } from './promises.js';
 import { p50, sensible } from './stats.js';
 
 /** One line of the output. Names are stable: docs and dashboards know them. */
@@ -11,6 +12,8 @@ export interface Figure {
   readonly vs: string;
   /** Ours / theirs, measured in the same run; null without a peer. */
   readonly ratio: number | null;
+  /** What the value is held against, '' when nothing is promised. */
+  readonly promised: string;
 }
 
 /** What a benchmark found for one metric. */
@@ -33,6 +36,7 @@ export function figure(bench: string, finding: Finding): Figure {
     unit,
     vs: peer?.name ?? '',
     ratio: peer?.value === undefined ? null : Number((value / peer.value).toFixed(3)),
+    promised: promiseOf(bench, metric),
   };
 }
 
@@ -48,9 +52,9 @@ export function table(rows: readonly { readonly bench: string; readonly finding:
       peer?.value === undefined
         ? (peer?.name ?? '')
         : `${(value / peer.value).toFixed(2)} × ${peer.name} (${sensible(peer.value)})`;
-    return [bench, metric, `${sensible(value)} ${unit}`, beside, spread];
+    return [bench, metric, `${sensible(value)} ${unit}`, promiseOf(bench, metric), beside, spread];
   });
-  const heads = ['bench', 'metric', 'value', 'beside', 'from'];
+  const heads = ['bench', 'metric', 'value', 'promised', 'beside', 'from'];
   const all = [heads, ...lines];
   const widths = heads.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)));
   return all
