@@ -15,7 +15,7 @@ export interface Seat {
 }
 
 export interface BranchesOptions {
-  readonly pool: WorkerPool;
+  readonly pool: Pick<WorkerPool, 'lend' | 'giveBack' | 'place' | 'full'>;
   /** A branch's worker died, the root's included; its viewers are the callee's to end. */
   readonly died: (branch: Branch) => void;
 }
