@@ -32,6 +32,19 @@ async function play(pictures: number): Promise<string[]> {
     .filter((line) => !line.startsWith('#') && line !== '')
     .map((line) => line.split(',').at(-1)?.trim() ?? '');
 }
+/** What a list that has ended has of each kind: packets, and when the first of them is shown, ms. */
+async function kinds(): Promise<Record<string, { packets: number; beginsMs: number }>> {
+  const entries = 'stream=codec_type,start_time,nb_read_packets';
+  const argv = ['-v', 'error', '-count_packets', '-show_entries', entries, '-of', 'json', server.url];
+  const { stdout } = await promisify(execFile)('ffprobe', argv, { timeout: PATIENCE_MS });
+  const { streams } = JSON.parse(stdout) as { streams: Record<string, string>[] };
+  return Object.fromEntries(
+    streams.map((one) => [
+      one['codec_type'],
+      { packets: Number(one['nb_read_packets']), beginsMs: Number(one['start_time']) * 1_000 },
+    ]),
+  );
+}
 const number = (name: string | undefined): number => Number(/-(\d+)\.m4s$/.exec(name ?? '')?.[1]);
 /** Waits for a segment that was not there. */
 const goesOn = (after: number): Promise<void> =>
@@ -79,6 +92,11 @@ describe('push by HLS', () => {
       if (media.length > server.segments.length) throw new NotYet(`there are ${media.join(', ')}`);
     });
     expect((await play(10_000)).length).toBeGreaterThan(30);
+    const { audio, video } = await kinds();
+    if (audio === undefined || video === undefined) throw new Error('it has no sound, or no picture');
+    // 50 packets a second or, as AAC, 47, beside 60 pictures at most.
+    expect(audio.packets).toBeGreaterThan(video.packets / 2);
+    expect(Math.abs(audio.beginsMs - video.beginsMs)).toBeLessThan(500);
     expect(fs.readdirSync(path.join(farm.address.home, 'pushes'))).not.toContain(`${id}.json`);
   });
 

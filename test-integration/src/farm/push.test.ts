@@ -48,11 +48,26 @@ interface Stream {
   readonly codec_name: string;
   readonly width?: number;
   readonly nb_read_frames: string;
+  /** Seconds. */
+  readonly start_time: string;
 }
 function streamsOf(file: string): readonly Stream[] {
   const argv = ['-v', 'quiet', '-count_frames', '-show_streams', '-of', 'json', file];
   const { stdout } = spawnSync('ffprobe', argv, { encoding: 'utf8' });
   return (JSON.parse(stdout) as { streams: readonly Stream[] }).streams;
+}
+
+/** How far sound and picture may begin apart, ms. */
+const APART_MS = 500;
+/** Of a file of so many pictures at least: they are the phone's, and its sound is there, from the beginning and packet after packet. */
+function complete(file: string, pictures: number, sound: 'aac' | 'opus'): void {
+  const [video, audio] = fs.existsSync(file) ? streamsOf(file) : [];
+  const [frames, packets] = [video, audio].map((one) => Number(one?.nb_read_frames ?? 0));
+  if (!(Number(frames) >= pictures && Number(packets) >= pictures / 3))
+    throw new NotYet(`it has ${frames} pictures and ${packets} packets of sound`);
+  expect(video).toMatchObject({ codec_type: 'video', codec_name: 'h264', width: 720 });
+  expect(audio).toMatchObject({ codec_type: 'audio', codec_name: sound });
+  expect(Math.abs(Number(audio?.start_time) - Number(video?.start_time)) * 1_000).toBeLessThan(APART_MS);
 }
 
 /** TLS in front of a server on loopback. */
@@ -95,10 +110,7 @@ describe('push', () => {
 
     await farm.kill('media-svc');
     await ended(server);
-    const [video, audio] = streamsOf(file);
-    expect(video).toMatchObject({ codec_type: 'video', codec_name: 'h264', width: 720 });
-    expect(Number(video?.nb_read_frames)).toBeGreaterThan(30);
-    if (audio !== undefined) expect(audio.codec_name).toBe('aac');
+    complete(file, 30, 'aac');
 
     // It is wanted still: whoever listens there gets it again.
     receive(url, path.join(folder, 'again.mkv'), '-listen', '1');
@@ -134,8 +146,7 @@ describe('push', () => {
       await sent(id, 60);
       await stop(id);
       await ended(receiver);
-      const [video] = streamsOf(file);
-      expect(video).toMatchObject({ codec_type: 'video', codec_name: 'h264', width: 720 });
+      complete(file, 30, 'aac');
     } finally {
       for (const { server } of [good, bad]) server.close();
     }
@@ -158,12 +169,7 @@ describe('push', () => {
     const listed = await farm.cli(['push', 'ls', '--phone', phone.phoneId]);
     expect(listed.stdout).toContain(id);
     expect(listed.stdout).not.toContain(passphrase);
-    await eventually(() => {
-      const [video, audio] = fs.existsSync(file) ? streamsOf(file) : [];
-      if (Number(video?.nb_read_frames ?? 0) < 30) throw new NotYet('the listener has too few pictures');
-      expect(video).toMatchObject({ codec_name: 'h264', width: 720 });
-      if (audio !== undefined) expect(audio.codec_name).toBe('opus');
-    });
+    await eventually(() => complete(file, 30, 'opus'));
     expect((await farm.cli(['push', 'rm', id])).stdout).toContain('ended');
   });
 

@@ -28,6 +28,9 @@ afterAll(async () => {
   if (phone !== undefined) await farm.delete(phone.phoneId);
 });
 
+/** A second of it: the phone sends silence too. */
+const SOUND = 50;
+
 async function serve(take: (offer: string) => Promise<Taken>): Promise<WhipServer> {
   const server = await WhipServer.start(take);
   servers.push(server);
@@ -63,6 +66,11 @@ describe('push by WHIP', () => {
       const endpoint = { url: `${whepUrl}?feed=${feed}`, authorization: `Bearer ${token}` };
       const player = await WhepPage.open(browser, farm, phone.phoneId, endpoint);
       await player.goesOn();
+      const heard = await player.soundPackets();
+      await eventually(async () => {
+        const more = (await player.soundPackets()) - heard;
+        if (more < SOUND) throw new NotYet(`${more} packets of sound have come`);
+      });
       await player.page.close();
     };
 
@@ -124,6 +132,10 @@ describe('push by WHIP', () => {
       if (pattern?.kind !== 'motion')
         throw new NotYet(`the picture says ${JSON.stringify(pattern)}, ${JSON.stringify(await get(id))}`);
     });
+    await eventually(async () => {
+      const packets = await shown().evaluate(soundPackets);
+      if (packets < SOUND) throw new NotYet(`${packets} packets of sound have come`);
+    });
     await farm.cli(['push', 'rm', id]);
     await eventually(() => {
       if (!shown().isClosed()) throw new NotYet('no DELETE has come');
@@ -170,6 +182,7 @@ describe('push by WHIP', () => {
 /** Runs in the page: shows what an offer sends; answers with all candidates. */
 async function receive(offer: string): Promise<string> {
   const pc = new RTCPeerConnection();
+  Object.assign(globalThis, { pc });
   const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true });
   document.body.replaceChildren(video);
   pc.addEventListener('track', ({ track, streams }) => {
@@ -184,4 +197,12 @@ async function receive(offer: string): Promise<string> {
       }),
     );
   return pc.localDescription?.sdp ?? '';
+}
+
+/** Runs there too. */
+async function soundPackets(): Promise<number> {
+  const { pc } = globalThis as unknown as { pc: RTCPeerConnection };
+  const stats = [...((await pc.getStats()).values() as Iterable<Record<string, unknown>>)];
+  const sound = stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+  return Number(sound?.['packetsReceived'] ?? 0);
 }

@@ -93,6 +93,16 @@ export class WhepPage {
     });
   }
 
+  /** Packets of sound that have come. */
+  soundPackets(): Promise<number> {
+    return this.page.evaluate(async () => {
+      const { pc } = (globalThis as unknown as { whep: Played }).whep;
+      const stats = [...((await pc.getStats()).values() as Iterable<Record<string, unknown>>)];
+      const sound = stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+      return Number(sound?.['packetsReceived'] ?? 0);
+    });
+  }
+
   /** From now on `stood` counts. */
   async watchFrames(): Promise<void> {
     await this.page.evaluate(() => {
