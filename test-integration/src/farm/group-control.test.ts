@@ -3,6 +3,7 @@ import { Browser } from '../harness/browser.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
+import { execIn, hostClient } from '../harness/host-client.js';
 
 // What is done on one phone is done on others, of whatever size.
 
@@ -12,6 +13,7 @@ const sizes = [
   { width: 480, height: 800 },
   { width: 360, height: 640 },
 ] as const;
+const host = hostClient(farm.address);
 let browser: Browser;
 let phones: Phone[] = [];
 let views: ViewerPage[] = [];
@@ -48,6 +50,14 @@ const tapped = async (wanted: readonly number[]): Promise<void> => {
     await view.patternWhere(({ value }) => value === (before[index] ?? 0) + (wanted[index] ?? 0));
   }
 };
+/** Where the one finger on a phone is that its input manager says is down, as fractions of the picture. */
+const fingerAt = (id: string, size?: { readonly width: number; readonly height: number }) =>
+  eventually(async () => {
+    const { stdout } = await execIn(host, id, { argv: ['/system/bin/dumpsys', 'input'] });
+    const [, x, y] = /Pointers down: 1 \d+@([\d.]+),([\d.]+)/.exec(stdout) ?? [];
+    if (x === undefined || size === undefined) throw new NotYet(stdout);
+    return { x: Number(x) / size.width, y: Number(y) / size.height };
+  });
 const state = (groupId: string): Promise<State> => farm.api('GET', `/v1/groups/${groupId}`);
 const create = (body: object = {}): Promise<Group> => {
   const [masterId, ...phoneIds] = ids();
@@ -70,6 +80,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   for (const phoneId of ids()) await farm.delete(phoneId);
+  host.close();
 });
 
 describe('a group', () => {
@@ -116,6 +127,48 @@ describe('a group', () => {
       });
     await tapped([1, 0, 0]);
     expect(await code('GET', `/v1/groups/${group.groupId}`)).toEqual([404, 'GROUP_NOT_FOUND']);
+  });
+
+  it('spreads what its phones do, over time and place, when that is wanted', async () => {
+    const DELAY_MS = 1_000;
+    const group = await create({ jitter: { place: 0, delayMs: DELAY_MS } });
+    await eventually(async () => {
+      const { members } = await state(group.groupId);
+      if (members.some(({ state: is }) => is !== 'follows')) throw new NotYet(JSON.stringify(members));
+    });
+    // When each phone had the touch, by the one clock that all of them have: Latency shows it.
+    const late: number[] = [];
+    for (let tap = 0; tap < 6; tap++) {
+      await tapped([1, 1, 1]);
+      const [master = 0, ...others] = await Promise.all(
+        views.map(async (view) => (await view.patternWhere(({ kind }) => kind === 'latency')).ms),
+      );
+      late.push(...others.map((ms) => (ms - master + 2 ** 32) % 2 ** 32));
+    }
+    console.info(`after the master, ms: ${late.map((ms) => ms.toFixed(0)).join(', ')}`);
+    // Drawn evenly from 0-1000 ms: of twelve draws nine are behind a quarter of that, on the mean. Without jitter none is.
+    expect(late.filter((ms) => ms > DELAY_MS / 4).length).toBeGreaterThanOrEqual(3);
+    expect(new Set(late).size).toBeGreaterThan(6);
+
+    const PLACE = 0.1;
+    await farm.api('PATCH', `/v1/groups/${group.groupId}`, { jitter: { place: PLACE, delayMs: 0 } });
+    const [master] = views;
+    if (master === undefined) throw new Error('nobody looks at the master');
+    await master.page.bringToFront();
+    const off: number[] = [];
+    for (let round = 0; round < 4; round++) {
+      await master.holds(0.5, 0.7, async () => {
+        const places = await Promise.all(ids().map((id, index) => fingerAt(id, sizes[index])));
+        const [led, ...followed] = places;
+        if (led === undefined) throw new Error('there is no master');
+        for (const place of followed) off.push(place.x - led.x, place.y - led.y);
+      });
+    }
+    console.info(`beside the master, of the picture: ${off.map((share) => share.toFixed(3)).join(', ')}`);
+    // A pixel of the smallest picture is 0.003 of it.
+    for (const share of off) expect(Math.abs(share)).toBeLessThanOrEqual(PLACE + 0.005);
+    expect(off.filter((share) => Math.abs(share) > PLACE / 4).length).toBeGreaterThanOrEqual(4);
+    await farm.api('DELETE', `/v1/groups/${group.groupId}`);
   });
 
   it('waits for who is at work on a phone, and lets go everywhere when its leader is revoked', async () => {

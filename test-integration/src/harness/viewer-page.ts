@@ -145,6 +145,18 @@ export class ViewerPage {
     await this.page.mouse.click(at.x, at.y, { delay: 40 });
   }
 
+  /** Has the mouse's button down at a place of the picture while `meanwhile` runs. */
+  async holds(x: number, y: number, meanwhile: () => Promise<void>): Promise<void> {
+    const at = await this.#at(x, y);
+    await this.page.mouse.move(at.x, at.y);
+    await this.page.mouse.down();
+    try {
+      await meanwhile();
+    } finally {
+      await this.page.mouse.up();
+    }
+  }
+
   /** A stroke with the mouse. */
   async drag(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
     const begin = await this.#at(...from);
