@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { action } from '../action.js';
 import type { GroupOptions } from './group.js';
 
-/** `group create|ls|show|exclude|jitter|rm`: phones that do what is done on one of them. */
+/** `group create|ls|show|add|remove|rename|exclude|jitter|rm`: phones that do what is done on one of them. */
 export function addGroups(program: Command): void {
   const group = program.command('group').description('phones that do what is done on one of them');
   group
@@ -32,6 +32,36 @@ export function addGroups(program: Command): void {
     .action(
       action(async ({ layout, output }, id: string) =>
         (await import('./group.js')).groupShow(layout, id, output),
+      ),
+    );
+  group
+    .command('add')
+    .argument('<group>')
+    .argument('<phone...>')
+    .description('have more phones follow')
+    .action(
+      action(async ({ layout, output }, id: string, phones: string[]) =>
+        (await import('./group.js')).groupAdd(layout, id, phones, output),
+      ),
+    );
+  group
+    .command('remove')
+    .argument('<group>')
+    .argument('<phone...>')
+    .description('have phones follow no more; they let go')
+    .action(
+      action(async ({ layout, output }, id: string, phones: string[]) =>
+        (await import('./group.js')).groupRemove(layout, id, phones, output),
+      ),
+    );
+  group
+    .command('rename')
+    .argument('<group>')
+    .argument('<name>', "'' = none")
+    .description('call a group otherwise')
+    .action(
+      action(async ({ layout, output }, id: string, name: string) =>
+        (await import('./group.js')).groupRename(layout, id, name, output),
       ),
     );
   group

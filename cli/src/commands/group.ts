@@ -109,6 +109,44 @@ export async function groupExclude(
   output.result(changed, `${id}: ${changed.phoneIds.length - changed.exclude.length} phones take part`);
 }
 
+/** `./ancloud group add GROUP PHONE …` */
+export async function groupAdd(
+  layout: Layout,
+  id: string,
+  phoneIds: readonly string[],
+  output: Output,
+): Promise<void> {
+  const before = await new GatewayClient(layout).get<GroupView>(pathOf(id));
+  const changed = await change(layout, id, { phoneIds: [...new Set([...before.phoneIds, ...phoneIds])] });
+  output.result(changed, `${id}: ${changed.phoneIds.length} phones follow`);
+}
+
+/** `./ancloud group remove GROUP PHONE …` */
+export async function groupRemove(
+  layout: Layout,
+  id: string,
+  phoneIds: readonly string[],
+  output: Output,
+): Promise<void> {
+  const before = await new GatewayClient(layout).get<GroupView>(pathOf(id));
+  const stranger = phoneIds.find((phoneId) => !before.phoneIds.includes(phoneId));
+  if (stranger !== undefined)
+    throw new AppError('INVALID_ARGUMENT', `${stranger} is not in the group`, {
+      field: 'phone',
+      value: stranger,
+      fix: `./ancloud group show ${id} lists its phones`,
+    });
+  const changed = await change(layout, id, {
+    phoneIds: before.phoneIds.filter((phoneId) => !phoneIds.includes(phoneId)),
+  });
+  output.result(changed, `${id}: ${changed.phoneIds.length} phones follow`);
+}
+
+/** `./ancloud group rename GROUP NAME` */
+export async function groupRename(layout: Layout, id: string, name: string, output: Output): Promise<void> {
+  output.result(await change(layout, id, { name }), `${id}: ${name === '' ? 'has no name' : name}`);
+}
+
 /** `./ancloud group jitter GROUP PLACE DELAY` */
 export async function groupJitter(
   layout: Layout,

@@ -20,6 +20,7 @@ let views: ViewerPage[] = [];
 
 interface Group {
   readonly groupId: string;
+  readonly name: string;
   readonly exclude: readonly string[];
 }
 interface State extends Group {
@@ -116,6 +117,21 @@ describe('a group', () => {
     });
     await eventually(async () => {
       const { members } = await state(group.groupId);
+      if (members.some(({ state: is }) => is !== 'follows')) throw new NotYet(JSON.stringify(members));
+    });
+    await tapped([1, 1, 1]);
+    // One that left follows no more, and lets go; it joins again.
+    expect((await farm.cli(['group', 'remove', group.groupId, first])).code).toBe(0);
+    await eventually(async () => {
+      const { viewerId } = await farm.api<{ viewerId: string }>('GET', `/v1/phones/${first}/control`);
+      if (viewerId !== '') throw new NotYet(`${viewerId} holds the controls`);
+    });
+    await tapped([1, 0, 1]);
+    expect((await farm.cli(['group', 'rename', group.groupId, 'line'])).code).toBe(0);
+    expect((await farm.cli(['group', 'add', group.groupId, first])).code).toBe(0);
+    await eventually(async () => {
+      const { members, name } = await state(group.groupId);
+      expect(name).toBe('line');
       if (members.some(({ state: is }) => is !== 'follows')) throw new NotYet(JSON.stringify(members));
     });
     await tapped([1, 1, 1]);
@@ -221,6 +237,23 @@ describe('a group', () => {
       [{ masterId, phoneIds: [second], jitter: { place: 0.5 } }, [400, 'INVALID_ARGUMENT']],
     ] as const)
       expect([body, await code('POST', '/v1/groups', body)]).toEqual([body, wanted]);
+    const { groupId } = await create();
+    for (const [phoneIds, wanted] of [
+      [
+        [second, 'ph_none'],
+        [404, 'PHONE_NOT_FOUND'],
+      ],
+      [
+        [second, masterId],
+        [400, 'INVALID_ARGUMENT'],
+      ],
+      [[], [400, 'INVALID_ARGUMENT']],
+    ] as const)
+      expect([phoneIds, await code('PATCH', `/v1/groups/${groupId}`, { phoneIds })]).toEqual([
+        phoneIds,
+        wanted,
+      ]);
+    await farm.api('DELETE', `/v1/groups/${groupId}`);
     expect(await code('PATCH', '/v1/groups/gr_none', { exclude: [] })).toEqual([404, 'GROUP_NOT_FOUND']);
   });
 });

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { nameless, wellMade, withConsole } from './console-page.js';
+import { nameless, openFold, wellMade, withConsole } from './console-page.js';
 
 /** Phones that are controlled together, against a pretended gateway. */
 describe('a group', () => {
@@ -84,5 +84,28 @@ describe('a group', () => {
     await page.getByRole('region', { name: 'Screen' }).getByText('Stopped').waitFor();
     await panel().getByRole('button', { name: 'End controlling together' }).click();
     await panel().waitFor({ state: 'detached' });
+  });
+
+  it('is renamed, and phones join and leave it', async () => {
+    const { page } = at;
+    const bar = await choose('support desk', 'checkout tests');
+    await bar.getByRole('button', { name: 'Begin' }).click();
+    // One has to be left.
+    expect(
+      await panel()
+        .getByRole('button', { name: /^Remove/ })
+        .count(),
+    ).toBe(0);
+    const fold = await openFold(page, 'Name and phones');
+    await fold.getByRole('textbox', { name: 'Name of the group' }).fill('row');
+    await fold.getByRole('button', { name: 'Rename' }).click();
+    await panel().getByText('Group row').waitFor();
+    await fold.getByRole('button', { name: /Add a phone/ }).click();
+    await page.getByRole('option', { name: 'archive' }).click();
+    await panel().getByRole('heading', { name: 'Leads 2 phones' }).waitFor();
+    await wellMade(page);
+    await panel().getByRole('button', { name: 'Remove checkout tests from the group' }).click();
+    await panel().getByRole('link', { name: 'checkout tests' }).waitFor({ state: 'detached' });
+    await panel().getByRole('link', { name: 'archive' }).waitFor();
   });
 });

@@ -4,6 +4,7 @@ import type {
   CreatePhone,
   Encoder,
   Group,
+  GroupChange,
   GroupState,
   Host,
   Image,
@@ -136,8 +137,8 @@ export class Client {
     return this.http.json('GET', `/v1/groups/${encodeURIComponent(id)}`);
   }
 
-  /** `exclude`: exactly these take no part. */
-  changeGroup(groupId: string, body: Partial<Pick<Group, 'exclude' | 'jitter'>>): Promise<Group> {
+  /** `phoneIds`: exactly these follow; `exclude`: exactly these of them take no part. */
+  changeGroup(groupId: string, body: GroupChange): Promise<Group> {
     return this.http.json('PATCH', `/v1/groups/${encodeURIComponent(groupId)}`, { body });
   }
 

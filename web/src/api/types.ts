@@ -170,6 +170,9 @@ export interface Group {
 /** The others do from now on what is done on the master. */
 export type NewGroup = Omit<Group, 'groupId'>;
 
+/** What is left out stays as it is. */
+export type GroupChange = Partial<Pick<Group, 'name' | 'phoneIds' | 'exclude' | 'jitter'>>;
+
 export interface GroupState extends Group {
   readonly members: readonly {
     readonly phoneId: string;

@@ -1,13 +1,16 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { lazy, type ReactNode } from 'react';
 import { Button, Link } from 'react-aria-components';
-import type { Group, GroupState, Phone } from '../api/types.js';
+import type { Group, GroupChange, GroupState, Phone } from '../api/types.js';
 import { useFarm, usePhones } from '../farm/farm.js';
 import { count, nameOf } from '../farm/words.js';
+import { Fold } from '../ui/fold.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
 import { GroupJitter } from './group-jitter.js';
 import { GroupName } from './group-name.js';
+
+const GroupMembers = lazy(async () => ({ default: (await import('./group-members.js')).GroupMembers }));
 
 /** How phones keep up is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
@@ -70,6 +73,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
     void asked
       .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
       .then(() => queries.invalidateQueries({ queryKey: ['groups'] }));
+  const change = (to: GroupChange): void => ask(client.changeGroup(groupId, to));
   const known = (id: string): Phone | undefined => phones.data?.find(({ phoneId }) => phoneId === id);
   const members = state.data?.members ?? [];
   const times = state.data?.times ?? undefined;
@@ -92,15 +96,22 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
                 className="button small"
                 aria-label={rests ? `Include ${name}` : `Exclude ${name}`}
                 onPress={() =>
-                  ask(
-                    client.changeGroup(groupId, {
-                      exclude: rests ? exclude.filter((one) => one !== phoneId) : [...exclude, phoneId],
-                    }),
-                  )
+                  change({
+                    exclude: rests ? exclude.filter((one) => one !== phoneId) : [...exclude, phoneId],
+                  })
                 }
               >
                 {rests ? 'Include' : 'Exclude'}
               </Button>
+              {group.phoneIds.length > 1 && (
+                <Button
+                  className="button small danger-text"
+                  aria-label={`Remove ${name} from the group`}
+                  onPress={() => change({ phoneIds: group.phoneIds.filter((one) => one !== phoneId) })}
+                >
+                  Remove
+                </Button>
+              )}
             </li>
           );
         })}
@@ -123,8 +134,11 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
       )}
       <details className="fold">
         <summary>Jitter{jitterWords(group)}</summary>
-        <GroupJitter group={group} change={(jitter) => ask(client.changeGroup(groupId, { jitter }))} />
+        <GroupJitter group={group} change={(jitter) => change({ jitter })} />
       </details>
+      <Fold title="Name and phones">
+        <GroupMembers group={group} change={change} />
+      </Fold>
       <Button className="button" onPress={() => ask(client.endGroup(groupId))}>
         End controlling together
       </Button>

@@ -39,7 +39,12 @@ export const createGroupBody = named(
 
 export const updateGroupBody = named(
   'UpdateGroup',
-  z.strictObject({ exclude: phoneIds.optional().describe('Replaces all'), jitter: jitterBody.optional() }),
+  z.strictObject({
+    name: z.string().max(groupLimits.nameLength).optional(),
+    phoneIds: phoneIds.optional().describe('Who follows from now on; those that leave let go'),
+    exclude: phoneIds.optional().describe('Replaces all'),
+    jitter: jitterBody.optional(),
+  }),
 );
 
 const group = z.object({
@@ -120,10 +125,11 @@ export const groupRoutes: readonly RouteDoc[] = [
     path: '/v1/groups/{groupId}',
     operationId: 'updateGroup',
     tag,
-    summary: 'Changes who is excluded, or the jitter',
+    summary: 'Changes what a group is called, who follows, who is excluded, or the jitter',
+    description: 'What is left out stays as it is. Each phone that joins has to be the caller’s.',
     body: { schema: updateGroupBody },
     ok: { status: 200, description: 'The group', schema: groupSchema },
-    errors: ['GROUP_NOT_FOUND'],
+    errors: ['GROUP_NOT_FOUND', 'PHONE_NOT_FOUND'],
   },
   {
     method: 'DELETE',

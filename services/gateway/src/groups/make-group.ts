@@ -5,11 +5,11 @@ import type { GroupRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Clock } from '@ancloud/kit';
 import { newId } from '../api/ids.js';
 import { owns, type Principal } from '../auth/principal.js';
-import { invalid, viewerNotFound } from '../errors.js';
+import { invalid, phoneNotFound, viewerNotFound } from '../errors.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import type { ViewerStore } from '../viewers/viewer-store.js';
-import { groupLimits, groupMistake } from './core/group-members.js';
+import { groupLimits, groupMistake, membersAfter } from './core/group-members.js';
 import { groupNotFound, loadGroup } from './group-access.js';
 import type { GroupStore } from './group-store.js';
 
@@ -58,20 +58,31 @@ export async function createGroup(
   return put(parts, record, true);
 }
 
-/** Changes what is given; the group stands for another day. Errors: INVALID_ARGUMENT, GROUP_NOT_FOUND. */
+/**
+ * Changes what is given; the group stands for another day. Each phone that joins has to be the caller's, and of the owner of a group that is
+ * somebody else's: an admin gives nobody the phones of others. Errors: INVALID_ARGUMENT, GROUP_NOT_FOUND, PHONE_NOT_FOUND.
+ */
 export async function updateGroup(
   parts: Parts,
   principal: Principal,
-  { groupId, exclude, jitter }: UpdateGroupRequest,
+  { groupId, name, phoneIds, exclude, jitter }: UpdateGroupRequest,
 ): Promise<Group> {
   const before = await loadGroup(parts.groups, principal, groupId);
   const record: GroupRecord = {
     ...before,
-    exclude: exclude?.phoneIds ?? before.exclude,
+    ...membersAfter(before, phoneIds?.phoneIds, exclude?.phoneIds),
+    name: name ?? before.name,
     jitter: jitter ?? before.jitter,
     updatedAtMs: parts.clock.now(),
   };
   check(record);
+  const joining = record.phoneIds.filter((phoneId) => !before.phoneIds.includes(phoneId));
+  await Promise.all(
+    joining.map(async (phoneId) => {
+      const { desired } = await parts.access.load(principal, phoneId);
+      if (before.owner !== principal.owner && desired.owner !== before.owner) throw phoneNotFound(phoneId);
+    }),
+  );
   return put(parts, record, false);
 }
 

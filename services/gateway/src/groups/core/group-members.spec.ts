@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupMistake } from './group-members.js';
+import { groupMistake, membersAfter } from './group-members.js';
 
 const group = { name: '', masterId: 'ph_0', phoneIds: ['ph_1', 'ph_2'], exclude: [], jitter: undefined };
 const many = Array.from({ length: 1_000 }, (_, index) => `ph_x${index}`);
@@ -26,5 +26,24 @@ describe('a group', () => {
     ['with half a millisecond', { jitter: { placePermille: 0, delayMs: 0.5 } }, 'jitter.delayMs'],
   ])('%s is none', (_, given, field) => {
     expect(groupMistake({ ...group, ...given })?.field).toBe(field);
+  });
+});
+
+describe('the phones of a group that is changed', () => {
+  const before = { phoneIds: ['ph_1', 'ph_2'], exclude: ['ph_2'] };
+
+  it.each<[string, string[] | undefined, string[] | undefined, typeof before]>([
+    ['stay when nothing is said of them', undefined, undefined, before],
+    [
+      'are those that are named',
+      ['ph_2', 'ph_3'],
+      undefined,
+      { phoneIds: ['ph_2', 'ph_3'], exclude: ['ph_2'] },
+    ],
+    ['are excluded no more when they leave', ['ph_1'], undefined, { phoneIds: ['ph_1'], exclude: [] }],
+    ['are excluded as they join', ['ph_3'], ['ph_3'], { phoneIds: ['ph_3'], exclude: ['ph_3'] }],
+    ['are all in again', undefined, [], { phoneIds: ['ph_1', 'ph_2'], exclude: [] }],
+  ])('%s', (_, phoneIds, exclude, after) => {
+    expect(membersAfter(before, phoneIds, exclude)).toEqual(after);
   });
 });

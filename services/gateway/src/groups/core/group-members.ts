@@ -62,6 +62,19 @@ export function groupMistake({
   return jitterMistake(jitter);
 }
 
+/** Who is in a group once what was given has replaced what was: who has left is not excluded any more. Pure. */
+export function membersAfter(
+  before: Pick<GroupRecord, 'phoneIds' | 'exclude'>,
+  phoneIds: readonly string[] | undefined,
+  exclude: readonly string[] | undefined,
+): Pick<GroupRecord, 'phoneIds' | 'exclude'> {
+  const members = new Set(phoneIds ?? before.phoneIds);
+  return {
+    phoneIds: [...(phoneIds ?? before.phoneIds)],
+    exclude: exclude === undefined ? before.exclude.filter((id) => members.has(id)) : [...exclude],
+  };
+}
+
 function jitterMistake(jitter: GroupJitter | undefined): Mistake | undefined {
   for (const field of ['placePermille', 'delayMs'] as const) {
     const value = jitter?.[field] ?? 0;

@@ -1,0 +1,70 @@
+import { type FormEvent, type ReactNode, useState } from 'react';
+import {
+  Button,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  Popover,
+  Select,
+  SelectValue,
+  TextField,
+} from 'react-aria-components';
+import type { Group, GroupChange } from '../api/types.js';
+import { usePhones } from '../farm/farm.js';
+import { nameOf } from '../farm/words.js';
+
+/** Renames a group, and has more phones follow. */
+export function GroupMembers({
+  group,
+  change,
+}: {
+  readonly group: Group;
+  readonly change: (change: GroupChange) => void;
+}): ReactNode {
+  const phones = usePhones();
+  const [name, setName] = useState(group.name);
+  const inIt = new Set([group.masterId, ...group.phoneIds]);
+  const others = phones.data?.filter(({ phoneId }) => !inIt.has(phoneId)) ?? [];
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    change({ name: name.trim() });
+  }
+  return (
+    <>
+      <form className="stack" onSubmit={submit}>
+        <TextField className="field" value={name} onChange={setName} maxLength={63} autoComplete="off">
+          <Label>Name of the group</Label>
+          <Input placeholder="May be left empty" />
+        </TextField>
+        <Button className="button small" type="submit" isDisabled={name.trim() === group.name}>
+          Rename
+        </Button>
+      </form>
+      {others.length > 0 && (
+        // Whoever is chosen is in at once, and listed above: the field stands for the next one.
+        <Select
+          className="field"
+          placeholder="Choose a phone"
+          value={null}
+          onChange={(phoneId) => change({ phoneIds: [...group.phoneIds, String(phoneId)] })}
+        >
+          <Label>Add a phone</Label>
+          <Button className="select">
+            <SelectValue />
+            <span aria-hidden="true">▾</span>
+          </Button>
+          <Popover className="menu-shade">
+            <ListBox className="menu">
+              {others.map((phone) => (
+                <ListBoxItem key={phone.phoneId} id={phone.phoneId}>
+                  {nameOf(phone)}
+                </ListBoxItem>
+              ))}
+            </ListBox>
+          </Popover>
+        </Select>
+      )}
+    </>
+  );
+}
