@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { streamOf } from '../harness/media-client.js';
+import { type Probe, probed } from '../harness/probed.js';
 import { childrenOf } from '../harness/processes.js';
 
 const farm = new Farm(inject('farm'));
@@ -55,29 +55,12 @@ const growing = (id: string, index: number, frames: number): Promise<RecordedFil
     return file;
   });
 
-interface Probe {
-  readonly streams: readonly Readonly<Record<string, string | number>>[];
-  readonly format: { readonly duration: string; readonly format_name: string };
-}
-
-/** What ffprobe says of a file as it was downloaded, each picture of which it has decoded; it complains of none. */
-async function probed(id: string, index: number): Promise<Probe> {
-  const file = path.join(folder, `${id}-${index}.mp4`);
-  const response = await farm.call('GET', `/v1/recordings/${id}/files/${index}`);
-  expect(response.headers.get('content-type')).toBe('video/mp4');
-  fs.writeFileSync(file, Buffer.from(await response.arrayBuffer()));
-  const argv = ['-v', 'error', '-count_frames', '-show_streams', '-show_format', '-of', 'json', file];
-  const { stdout, stderr } = spawnSync('ffprobe', argv, { encoding: 'utf8' });
-  expect(stderr).toBe('');
-  return JSON.parse(stdout) as Probe;
-}
-
 /** How far sound and picture of one file may begin, or be long, apart. */
 const SOUND_OFF_MS = 500;
 
 /** @param whole nothing that sends was away meanwhile. */
 async function agrees(id: string, file: RecordedFile, whole = true): Promise<void> {
-  const { streams, format } = await probed(id, file.index);
+  const { streams, format } = await probed(farm, folder, id, file.index);
   const video = streams.find(({ codec_type: type }) => type === 'video');
   expect(video).toMatchObject({ codec_name: 'h264', width: file.width, height: file.height });
   expect(Number(video?.['nb_read_frames'])).toBe(file.frames);
