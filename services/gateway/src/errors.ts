@@ -1,9 +1,10 @@
 import { AppError } from '@ancloud/kit';
 
 /** The gateway's sentences for what several verbs refuse, so that the same thing is said in the same words everywhere. */
-export const phoneNotFound = (phoneId: string): AppError =>
+/** @param field as the caller spelled it. */
+export const phoneNotFound = (phoneId: string, field = 'phoneId'): AppError =>
   new AppError('PHONE_NOT_FOUND', `there is no phone '${phoneId}'`, {
-    field: 'phoneId',
+    field,
     value: phoneId,
     fix: 'list those there are: GET /v1/phones, or ./ancloud phone ls',
   });

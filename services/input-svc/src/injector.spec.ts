@@ -157,6 +157,8 @@ describe('Injector', () => {
   it('refuses a script before it plays any of it, and a second one beside the first', async () => {
     await expect(play({ $case: 'key', value: { keycode: 5_000 } })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
+      field: 'key',
+      fix: expect.stringContaining('see'),
     });
     await expect(
       play({ $case: 'gesture', value: { strokes: [{ points: [{ x: 0, y: 0 }] }], repeat: 100_000 } }),

@@ -3,7 +3,7 @@ import type { InjectRequest, InjectResponse } from '@ancloud/contracts/input/v1/
 import { AppError, type Size } from '@ancloud/kit';
 import { ranks } from './core/arbiter.js';
 import type { Plan } from './core/fingers.js';
-import type { Refusal } from './core/script-limits.js';
+import { type Refusal, SEE_API } from './core/script-limits.js';
 import { planScript } from './core/script.js';
 import { eventsOf, newTrail, notHeld, Stage, type StageOptions, type Trail } from './stage.js';
 
@@ -150,6 +150,6 @@ export class Injector {
 export function refusal({ code, field, why }: Refusal): AppError {
   return new AppError(code, why, {
     field,
-    fix: code === 'SCRIPT_TOO_LONG' ? 'play it in parts' : 'see the API document for what is allowed',
+    fix: code === 'SCRIPT_TOO_LONG' ? 'play it in parts' : SEE_API,
   });
 }

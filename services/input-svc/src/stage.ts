@@ -3,6 +3,7 @@ import { AppError, type Size, sleep, translate } from '@ancloud/kit';
 import type { Controls } from './controls.js';
 import type { Actor } from './core/arbiter.js';
 import type { Plan, Step } from './core/fingers.js';
+import { SEE_API } from './core/script-limits.js';
 import type { Acks } from './io/acks.js';
 
 /** A program that rests says so, lest its holder is taken for idle and its fingers for forgotten. */
@@ -155,6 +156,7 @@ export function eventsOf(
     }
     throw new AppError('INVALID_ARGUMENT', made.kind === 'refused' ? made.why : 'this is no input', {
       field: input.$case,
+      fix: SEE_API,
     });
   });
 }

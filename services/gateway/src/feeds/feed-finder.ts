@@ -52,9 +52,10 @@ export class FeedFinder {
   }
 }
 
-export function feedNotFound(feed: string): AppError {
+/** @param field as the caller spelled it. */
+export function feedNotFound(feed: string, field: 'feed' | 'feedId' = 'feed'): AppError {
   return new AppError('FEED_NOT_FOUND', `there is no feed '${feed}'`, {
-    field: 'feed',
+    field,
     value: feed,
     fix: 'it has ended, its publisher has not come yet, or a newer one has its place; list those there are: GET /v1/feeds, or ./ancloud feed ls',
   });

@@ -60,7 +60,10 @@ it('ends a feed at every media-svc that has it', async () => {
   await feeds.end(ann, { feedId: 'fe_1' });
   expect(has).toEqual({ a: ['fe_2'], b: [] });
   expect(owner).toBeUndefined();
-  await expect(feeds.end(ann, { feedId: 'fe_1' })).rejects.toMatchObject({ code: 'FEED_NOT_FOUND' });
+  await expect(feeds.end(ann, { feedId: 'fe_1' })).rejects.toMatchObject({
+    code: 'FEED_NOT_FOUND',
+    field: 'feedId',
+  });
 });
 
 it('ends it where it is though another media-svc does not answer; where that one may have it, it says so', async () => {
@@ -78,7 +81,10 @@ it('a token that nobody came by is void at once', async () => {
 });
 
 it('ends nothing of another owner', async () => {
-  await expect(feeds.end(bob, { feedId: 'fe_1' })).rejects.toMatchObject({ code: 'FEED_NOT_FOUND' });
+  await expect(feeds.end(bob, { feedId: 'fe_1' })).rejects.toMatchObject({
+    code: 'FEED_NOT_FOUND',
+    field: 'feedId',
+  });
   expect(has).toEqual({ a: ['fe_1', 'fe_2'], b: ['fe_1'] });
   expect(owner).toBe('ann');
 });

@@ -86,6 +86,6 @@ export class Feeds {
         }
       },
     );
-    if (!found && !voided) throw feedNotFound(feedId);
+    if (!found && !voided) throw feedNotFound(feedId, 'feedId');
   }
 }

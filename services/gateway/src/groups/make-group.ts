@@ -32,11 +32,11 @@ export async function createGroup(
   request: CreateGroupRequest,
 ): Promise<Group> {
   const { name, masterId, viewerId, exclude, jitter } = request;
-  await parts.access.load(principal, masterId);
+  await parts.access.load(principal, masterId, 'masterId');
   if (viewerId !== '') await leads(parts, principal, masterId, viewerId);
   const phoneIds = request.phoneIds.length > 0 ? request.phoneIds : await labelled(parts, principal, request);
   check({ name, masterId, phoneIds, exclude, jitter });
-  await Promise.all(phoneIds.map((phoneId) => parts.access.load(principal, phoneId)));
+  await Promise.all(phoneIds.map((phoneId) => parts.access.load(principal, phoneId, 'phoneIds')));
   const mine = (await parts.groups.all()).filter(({ owner }) => owner === principal.owner);
   if (mine.length >= groupLimits.groups)
     throw new AppError('QUOTA_EXCEEDED', `there are ${groupLimits.groups} groups already`, {

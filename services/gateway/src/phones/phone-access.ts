@@ -21,20 +21,21 @@ export class PhoneAccess {
   /**
    * Errors: INVALID_ARGUMENT for what is no id; PHONE_NOT_FOUND, also for a phone of somebody else: an answer must not tell
    * that an id exists.
+   * @param field where the caller named it.
    */
-  async load(principal: Principal, phoneId: string): Promise<PhoneView> {
+  async load(principal: Principal, phoneId: string, field = 'phoneId'): Promise<PhoneView> {
     if (!phoneIdPattern.test(phoneId))
       throw invalid(
-        'phoneId',
+        field,
         phoneId,
-        'phoneId is not the id of a phone',
+        `${field} is not the id of a phone`,
         "use an id such as 'ph_4k2', as it came",
       );
     const view = await this.#facts.phone(phoneId);
-    if (view === undefined || !owns(principal, view.desired.owner)) throw phoneNotFound(phoneId);
+    if (view === undefined || !owns(principal, view.desired.owner)) throw phoneNotFound(phoneId, field);
     // Deleted by force: its records wait for the lost host, for its owner it is gone.
     if (view.desired.wanted === Wanted.WANTED_REMOVED && (await this.#store.isTombstoned(phoneId)))
-      throw phoneNotFound(phoneId);
+      throw phoneNotFound(phoneId, field);
     return view;
   }
 }

@@ -8,6 +8,9 @@ export const scriptLimits = {
   steps: 20_000,
 } as const;
 
+/** What to do about a script that is none. */
+export const SEE_API = 'see the API document for what is allowed';
+
 /** Why a script is none. */
 export interface Refusal {
   readonly code: 'INVALID_ARGUMENT' | 'SCRIPT_TOO_LONG';
