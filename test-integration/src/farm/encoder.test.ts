@@ -13,6 +13,7 @@ beforeAll(async () => {
   browser = await Browser.start();
   ({ phoneId } = await farm.create({ encoder: { maxFps: 30 } }));
   await farm.viewable(phoneId);
+  await farm.shell(phoneId, 'am start -n com.ancloud.motion/.MainActivity');
   viewer = await browser.watch(farm, phoneId, 'watch');
   await viewer.firstFrame();
 });
@@ -52,16 +53,35 @@ describe('the encoder of a running phone', () => {
     const before = await track();
     const booted = (await farm.phone(phoneId)).status?.bootId;
     const route = `/v1/phones/${phoneId}`;
-    const { operation } = await farm.api<{ operation: Operation }>('PATCH', route, {
-      spec: { encoder: { bitRate: 1_000_000, maxSize: 640 } },
+    await viewer.goesOn();
+    const decoded = await viewer.framesDecoded();
+    const stood: number[] = [];
+    const change = async (way: () => Promise<unknown>): Promise<void> => {
+      stood.push(
+        await viewer.stoodWhile(async () => {
+          await way();
+          await viewer.goesOn();
+        }),
+      );
+    };
+    await change(async () => {
+      const { operation } = await farm.api<{ operation: Operation }>('PATCH', route, {
+        spec: { encoder: { bitRate: 1_000_000, maxSize: 640 } },
+      });
+      await farm.wait(operation);
+      await encoded({ bitRate: 1_000_000, maxFps: 30, maxSize: 640 });
+      await shown(360, 640);
     });
-    await farm.wait(operation);
-    await encoded({ bitRate: 1_000_000, maxFps: 30, maxSize: 640 });
-    await shown(360, 640);
-    const set = await farm.cli(['phone', 'set', phoneId, '--size', '0', '--fps', '60', '--json']);
-    expect(set).toMatchObject({ code: 0 });
-    await encoded({ bitRate: 1_000_000, maxFps: 60, maxSize: 0 });
-    await shown(720, 1_280);
+    await change(async () => {
+      const set = await farm.cli(['phone', 'set', phoneId, '--size', '0', '--fps', '60', '--json']);
+      expect(set).toMatchObject({ code: 0 });
+      await encoded({ bitRate: 1_000_000, maxFps: 60, maxSize: 0 });
+      await shown(720, 1_280);
+    });
+    // Read it in the log of a run: the new encoder begins while the old one is still shown, so it should be some frames.
+    console.info(`the picture stood for ${stood.map((ms) => ms.toFixed(0)).join(' and ')} ms`);
+    for (const ms of stood) expect(ms).toBeGreaterThan(0);
+    expect(await viewer.framesDecoded()).toBeGreaterThan(decoded + 120);
     // The same track all the while, without a word of an interruption, and the phone was not booted anew.
     expect(await track()).toBe(before);
     const states = (await viewer.events('state')).map(({ detail }) => detail['state']);
