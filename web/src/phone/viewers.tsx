@@ -64,11 +64,11 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                 <small>
                   {viewer.pinned ? 'sees a thumbnail' : ROLE_WORDS[viewer.role]}
                   {!viewer.connected && ', away for now'}
+                  {viewer.holdsControl && ', has the controls'}
+                  {asks && ', asks for the controls'}
                   {viewer.hears && ', hears it'}
                   {viewer.availableBps > 0 && `, a link of ${(viewer.availableBps / 1e6).toFixed(1)} Mb/s`}
                   {viewer.mediaId !== '' && `, by ${viewer.mediaId}`}
-                  {viewer.holdsControl && ', has the controls'}
-                  {asks && ', asks for the controls'}
                 </small>
                 {!mine && viewer.name !== '' && <small className="id">{viewer.viewerId}</small>}
               </span>
