@@ -67,7 +67,7 @@ export function addMacros(program: Command): void {
     );
   macro
     .command('run')
-    .argument('<macro>')
+    .argument('<macro>', 'its id; or a file with steps, as `macro show` prints it, which is not kept')
     .argument('<phone>')
     .option('--speed <times>', '2 = twice as fast, 0.1-10', '1')
     .option('--loops <times>', 'how often all of it is played', '1')

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrorCode } from '@ancloud/contracts';
+import { isErrorCode, macroIdPattern } from '@ancloud/contracts';
 import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient } from '../farm/client.js';
 import type { Layout } from '../layout.js';
@@ -109,17 +109,17 @@ export async function macroRm(layout: Layout, id: string, output: Output): Promi
   output.result({ macroId: id }, `${id}: removed`);
 }
 
-/** `./ancloud macro run MACRO PHONE`. Errors: those of the play, with its code. */
+/** `./ancloud macro run MACRO|FILE PHONE`. Errors: those of the play, with its code. */
 export async function macroRun(
   layout: Layout,
-  macroId: string,
+  macro: string,
   phoneId: string,
   options: MacroRunOptions,
   output: Output,
 ): Promise<void> {
   const client = new GatewayClient(layout);
   const begun = await client.post<StateView>(`${onPhone(phoneId)}/play`, {
-    macroId,
+    ...(macroIdPattern.test(macro) ? { macroId: macro } : { steps: stepsOf(await readMacro(macro)) }),
     speed: number('--speed', options.speed),
     loops: number('--loops', options.loops),
     timeoutMs: number('--timeout', options.timeout) * 1_000,
@@ -170,6 +170,11 @@ function spoken({ state, loops, loopsDone, step, message }: RunView): string {
   const far = `${loopsDone} of ${loops} rounds`;
   if (state === 'done') return `done, ${far}`;
   return `${state} after ${far}, at step ${step}${message === '' ? '' : `: ${message}`}`;
+}
+
+/** Of what `macro show` prints, or the list alone. What they are is judged by the API. */
+function stepsOf(macro: unknown): unknown {
+  return typeof macro === 'object' && macro !== null && 'steps' in macro ? macro.steps : macro;
 }
 
 async function readMacro(file: string): Promise<unknown> {

@@ -4,6 +4,7 @@ import { addControl } from './control-commands.js';
 import { addFeeds } from './feed-commands.js';
 import { addGroups } from './group-commands.js';
 import { addMacros } from './macro-commands.js';
+import { addOperations } from './operation-commands.js';
 import type { CreateOptions } from './phone.js';
 import type { SetOptions } from './phone-set.js';
 import { addSpecOptions } from './phone-spec.js';
@@ -21,7 +22,7 @@ const verbWords = {
   delete: 'remove the phone and its data',
 } as const;
 
-/** `phone` with all that one does to a phone, and what stands beside it: snapshots, groups, macros. */
+/** `phone` with all that one does to a phone, and what stands beside it: snapshots, groups, macros, operations. */
 export function addPhones(program: Command): void {
   const phone = program.command('phone').description('phones').enablePositionalOptions();
   addSpecOptions(phone.command('create').option('--name <name>'))
@@ -87,6 +88,7 @@ export function addPhones(program: Command): void {
   addSnapshots(program, phone);
   addGroups(program);
   addMacros(program);
+  addOperations(program);
   addRecordings(program, phone);
   addPushes(program, phone);
   addFeeds(program, phone);

@@ -4,6 +4,7 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
+import { toldOf } from './operation.js';
 import { type SpecOptions, specOf, wholeNumber } from './phone-spec.js';
 
 /** `size` is that of the screen. */
@@ -24,7 +25,7 @@ export async function phoneCreate(layout: Layout, options: CreateOptions, output
       spec: specOf({ ...rest, ...(size === undefined ? {} : { display: size }) }),
     },
   );
-  if (wait) await client.wait(operation);
+  await toldOf(operation, wait, client, output);
   output.result(await client.get<PhoneView>(`/v1/phones/${phone.phoneId}`), phone.phoneId);
 }
 

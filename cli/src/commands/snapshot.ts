@@ -7,6 +7,7 @@ import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
+import { toldOf } from './operation.js';
 import { uploadFile } from './image-upload.js';
 
 /** Gigabytes on a slow line. */
@@ -65,7 +66,7 @@ export async function phoneClone(
     snapshotId,
     ...(options.name === undefined ? {} : { name: options.name }),
   });
-  if (options.wait) await client.wait(operation);
+  await toldOf(operation, options.wait, client, output);
   output.result(await client.get<PhoneView>(`/v1/phones/${phone.phoneId}`), phone.phoneId);
 }
 

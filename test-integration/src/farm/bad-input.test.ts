@@ -141,6 +141,7 @@ describe('the CLI', () => {
     ['refuses an unknown command', ['fly'], 64, 'unknown command'],
     ['refuses a size that is none', ['phone', 'create', '--size', 'big'], 64, 'WIDTHxHEIGHT'],
     ['names the phone that is not there', ['phone', 'show', 'ph_none'], 1, 'PHONE_NOT_FOUND'],
+    ['names the operation that is not there', ['operation', 'wait', 'op_none'], 1, 'OPERATION_NOT_FOUND'],
     ['names the log that is not there', ['logs', 'nobody'], 64, "no log of 'nobody'"],
     ['names the tier that is not there', ['test', 'everything'], 64, 'everything'],
     ['refuses a second up', ['up', '--no-phone'], 1, 'runs already'],

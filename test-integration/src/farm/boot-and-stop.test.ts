@@ -55,4 +55,16 @@ describe('a phone', () => {
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([360, 640]);
     await farm.delete(phone.phoneId);
   });
+
+  it('is waited for by the id of its operation, where the command that asked for it did not wait', async () => {
+    const begun = await farm.cli(['phone', 'create', '--no-wait']);
+    expect(begun.code).toBe(0);
+    const phoneId = begun.stdout.trim();
+    const [, operationId = ''] = /operation wait (op_\w+)/.exec(begun.stderr) ?? [];
+    const ended = await farm.cli(['operation', 'wait', operationId]);
+    expect([ended.code, ended.stdout]).toEqual([0, `${operationId}: create of ${phoneId}, done\n`]);
+    expect((await farm.phone(phoneId)).phase).toBe('ready');
+    expect((await farm.cli(['operation', 'show', operationId])).stdout).toBe(ended.stdout);
+    await farm.delete(phoneId);
+  });
 });

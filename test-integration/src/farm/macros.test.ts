@@ -141,6 +141,10 @@ describe('a macro', () => {
     expect(shown).toEqual({ name: 'two taps', steps: macro.steps });
     fs.writeFileSync(file, JSON.stringify({ name: 'one tap', steps: shown.steps.slice(0, 1) }));
     expect((await farm.cli(['macro', 'put', file, '--macro', macro.macroId])).code).toBe(0);
+    // As it stands in the file, without being kept.
+    const before = await taps();
+    expect((await farm.cli(['macro', 'run', file, phone.phoneId, '--take-over'])).code).toBe(0);
+    await viewer.patternWhere(({ value }) => value === before + 1);
     fs.rmSync(file);
     const changed = await farm.api<Macro>('PATCH', `/v1/macros/${macro.macroId}`, { name: 'tap' });
     expect([changed.name, changed.steps]).toEqual(['tap', macro.steps.slice(0, 1)]);
