@@ -12,6 +12,11 @@ import type { Stream } from './stream.js';
 
 /** How often the room is looked at while somebody records. */
 const LOOK_MS = 2_000;
+/**
+ * Bytes beyond the budget at which the kernel ends an ffmpeg (SIGXFSZ), should nobody have: what the fastest phone sends between two looks, what
+ * may wait for it, and the end of a file, several times over. At the budget itself it would be cut off before it is told to end.
+ */
+const OVERRUN = 128 << 20;
 /** How long the answer to a start waits for the first picture. */
 const BEGIN_MS = 10_000;
 
@@ -199,7 +204,7 @@ export class Recordings implements PhoneFollower {
   #argv(): string[] {
     const { ffmpeg, budget } = this.#options;
     const root = process.getuid?.() === 0;
-    return ffmpegArgv(findFfmpeg(ffmpeg), { root, network: false, fileBytes: budget }, mp4Output);
+    return ffmpegArgv(findFfmpeg(ffmpeg), { root, network: false, fileBytes: budget + OVERRUN }, mp4Output);
   }
 
   #requireIdle(phoneId: string): void {
