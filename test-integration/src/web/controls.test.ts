@@ -75,6 +75,36 @@ describe('the controls on a phone’s page', () => {
   });
 });
 
+describe('a macro that is played from a phone’s page', () => {
+  it('has the controls of who plays it: as long as that one is at work it would be refused', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Record a macro' }).click();
+    await page.getByRole('textbox', { name: 'Name of the macro' }).fill('tidy up');
+    await page.getByRole('button', { name: 'Keep' }).click();
+    const posted: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST')
+        posted.push(`${new URL(request.url()).pathname} ${request.postData()}`);
+    });
+    const plays = async (): Promise<string[]> => {
+      posted.length = 0;
+      await page.getByRole('button', { name: 'Play tidy up' }).click();
+      await page.getByRole('button', { name: 'Stop the macro' }).click();
+      return posted
+        .filter((one) => /control|play/.test(one))
+        .map((one) => one.replace(/^.*\/phones\/\w+\//, ''));
+    };
+    const playing = expect.stringMatching(/^macro\/play /) as string;
+    await joins(page, 'owner');
+    await tell(page, others());
+    expect(await plays()).toEqual([playing]);
+    await tell(page, mine());
+    await page.getByText('You have the controls.').waitFor();
+    expect(await plays()).toEqual(['control {"viewerId":""}', playing]);
+  });
+});
+
 describe('the controls on the page of a shared link', () => {
   it('are asked for and not, given up, and handed over to whoever is chosen', async () => {
     const { page, gateway } = at;

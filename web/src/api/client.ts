@@ -193,7 +193,7 @@ export class Client {
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/save`, { body: { name } });
   }
 
-  /** Whoever looks on at the console has the controls as a rule: the macro takes them. It can be stopped there, so it may take the most there is. */
+  /** It takes the controls, also from a viewer with role control that is at work. It can be stopped at the console, so it may take the most there is. */
   playMacro(phoneId: string, macroId: string, speed: number, loops: number): Promise<MacroState> {
     const body = { macroId, speed, loops, timeoutMs: PLAY_MS, takeOver: true };
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(phoneId)}/macro/play`, { body });

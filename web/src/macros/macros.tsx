@@ -13,8 +13,14 @@ const MacroWindow = lazy(async () => ({ default: (await import('./macro-window.j
 /** How a macro fares is told to nobody here, so it is looked at. */
 const FRESH_MS = 2_000;
 
+interface MacrosProps {
+  readonly phoneId: string;
+  /** This page's viewer holds the controls. */
+  readonly mine: boolean;
+}
+
 /** Records what is done to the phone, and plays again what was kept. */
-export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
+export function Macros({ phoneId, mine }: MacrosProps): ReactNode {
   const { client } = useFarm();
   const notify = useNotify();
   const queries = useQueryClient();
@@ -36,6 +42,11 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
           [['macro', phoneId], ['macros']].map((queryKey) => queries.invalidateQueries({ queryKey })),
         ),
       );
+  // Whoever has just touched is at work for 10 s, and a macro has no higher rank than an owner: it would be refused.
+  async function play(macroId: string): Promise<void> {
+    if (mine) await client.grantControl(phoneId, '');
+    await client.playMacro(phoneId, macroId, speed, loops);
+  }
   const { recording = null, run = null } = state.data ?? {};
   const playing = run?.state === 'running';
   const names = new Map(macros.map((macro) => [macro.macroId, macro.name]));
@@ -95,7 +106,7 @@ export function Macros({ phoneId }: { readonly phoneId: string }): ReactNode {
               className="button small"
               aria-label={`Play ${macro.name}`}
               isDisabled={playing}
-              onPress={() => ask(client.playMacro(phoneId, macro.macroId, speed, loops))}
+              onPress={() => ask(play(macro.macroId))}
             >
               Play
             </Button>

@@ -172,7 +172,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
           <Recordings phoneId={phone.phoneId} on={on} />
           {on && (
             <Suspense>
-              <Macros phoneId={phone.phoneId} />
+              <Macros phoneId={phone.phoneId} mine={holding.by === 'mine'} />
             </Suspense>
           )}
           <Conditions conditions={phone.conditions} />
