@@ -218,6 +218,7 @@ describe('on a screen that stands, where a key frame is up to twelve pictures se
     await farm.shell(phone.phoneId, 'am start -n com.ancloud.latency/.MainActivity');
     await bystander.patternWhere(({ kind }) => kind !== 'motion');
   });
+  afterAll(() => farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity'));
 
   it('nobody has more of them for one who goes from layer to layer', async () => {
     const [before, began] = [await replayed(), performance.now()];
