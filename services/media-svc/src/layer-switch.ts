@@ -4,6 +4,7 @@ import { AppError } from '@ancloud/kit';
 import type { Branch } from './branch.js';
 import {
   chooseLayer,
+  defaultLayerLimits,
   firstLayer,
   type Layer,
   type Link,
@@ -131,9 +132,12 @@ export class LayerSwitch implements Layers {
 
   /** Told each second, with the bits a second of the main layer. */
   judge(nowMs: number, mainBps: number): void {
-    const link = this.#link();
-    if (link === undefined || this.#change !== undefined || this.#closed) return;
+    if (this.#change !== undefined || this.#closed) return;
     const state = this.#state;
+    // A small main layer is kept whatever the link is: it is asked for nothing.
+    const kept = state.layer === 'main' && mainBps < defaultLayerLimits.worthBps;
+    const link = kept ? this.#receiver.link : this.#link();
+    if (link === undefined) return;
     if (this.#want === 'auto') {
       const chosen = chooseLayer(state, { atMs: nowMs, mainBps, ...link });
       this.#state = chosen.state;

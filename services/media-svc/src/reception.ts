@@ -9,9 +9,10 @@ export async function receptionOf(
 > {
   const video = receiver?.consumers.find((consumer) => consumer.kind === 'video');
   const transport = receiver?.transport;
+  // What closes meanwhile has nothing to tell, and keeps nobody else's figures away.
   const [stats, links] = await Promise.all([
-    video === undefined || video.closed ? [] : video.getStats(),
-    transport === undefined || transport.closed ? [] : transport.getStats(),
+    video === undefined || video.closed ? [] : video.getStats().catch(() => []),
+    transport === undefined || transport.closed ? [] : transport.getStats().catch(() => []),
   ]);
   const outbound = stats.find((one) => one.type === 'outbound-rtp');
   return {

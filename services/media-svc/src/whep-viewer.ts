@@ -67,6 +67,8 @@ export class WhepViewer implements StreamViewer {
     const session = new IceSession(receiver.transport, offer, (reason) => this.close(reason));
     this.#session = session;
     await session.connect();
+    // What has ended takes no seat on the low layer, which nobody would leave.
+    if (this.#closed) throw new AppError('CANCELLED', 'the viewer is gone');
     const layers = this.#options.layers(receiver);
     this.#layers = layers;
     const tracks = await this.#consume(receiver, layers);

@@ -1,5 +1,5 @@
 import { Metrics } from '@ancloud/kit';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { feedMetrics, type Received } from './feed-metrics.js';
 
 const sender = (...answers: Received[]) => ({
@@ -41,4 +41,15 @@ it('of two scrapes whose answers overtake one another nothing is counted twice',
   older.resolve({ all: 10, taken: 5 });
   await Promise.all(both);
   expect(await scraped(metrics)).toEqual({ taken: 20, other: 10 });
+});
+
+it('waits half a second for a worker that does not answer, and has the others’', async () => {
+  vi.useFakeTimers();
+  const metrics = new Metrics('media-svc');
+  const stuck = { received: () => new Promise<Received>(() => undefined) };
+  feedMetrics(metrics, () => [stuck, sender({ all: 30, taken: 20 })]);
+  const scrape = scraped(metrics);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await scrape).toEqual({ taken: 20, other: 10 });
+  vi.useRealTimers();
 });

@@ -6,6 +6,9 @@ export interface Received {
   readonly taken: number;
 }
 
+/** A worker that does not answer keeps no scrape waiting: what it would have told is counted by the next one. */
+const ANSWER_MS = 500;
+
 interface Sender {
   /** Rejects when the publisher has ended. */
   received(): Promise<Received>;
@@ -23,7 +26,7 @@ export function feedMetrics(metrics: Metrics, senders: () => Iterable<Sender>): 
   );
   const counted = new WeakMap<Sender, Received>();
   const count = async (sender: Sender): Promise<void> => {
-    const now = await sender.received().catch(() => undefined);
+    const now = await within(ANSWER_MS, sender.received());
     if (now === undefined) return;
     const before = counted.get(sender) ?? { all: 0, taken: 0 };
     // Two scrapes at once: the later answer may be the older one.
@@ -34,4 +37,15 @@ export function feedMetrics(metrics: Metrics, senders: () => Iterable<Sender>): 
     bytes.inc({ what: 'other' }, now.all - before.all - taken);
   };
   Object.assign(bytes, { collect: () => Promise.all(Array.from(senders(), count)) });
+}
+
+/** undefined: it failed, or has not come by then. */
+async function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(late.resolve, ms, undefined);
+  try {
+    return await Promise.race([answer.catch(() => undefined), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
