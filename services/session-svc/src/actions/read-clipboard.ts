@@ -32,16 +32,20 @@ export class ClipboardReader {
     const { version, jar } = this.#scrcpy;
     const link = await session.reach(signal);
     const jarPath = await jar.ensure(link, signal);
-    const server = await startScrcpyServer({
-      link,
-      jarPath,
-      version,
-      options: askingServer(newScid()),
-      signal,
-    });
+    const options = askingServer(newScid());
+    const server = await startScrcpyServer({ link, jarPath, version, options, signal }).catch(
+      (error: unknown) => {
+        // Pushed anew before the next try, should it be missing.
+        jar.forget(link);
+        throw error;
+      },
+    );
     try {
       const question = serializeControl({ kind: 'getClipboard', copyKey: CopyKey.None }, version);
-      return { text: await answerOf(server.control, question, signal) };
+      const text = await answerOf(server.control, question, signal);
+      // A phone that was paused meanwhile says nothing either: `link` says so.
+      if (text === undefined) void session.link;
+      return { text };
     } finally {
       server.close();
     }

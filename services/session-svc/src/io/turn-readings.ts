@@ -20,10 +20,9 @@ export class TurnReadings {
     this.#rate = new Rate(PER_SECOND, PER_SECOND, clock.monotonic());
   }
 
-  /** Calls `begin` when it is its turn; whoever begins calls `ended` once. May be called again, to make it urgent. */
+  /** Calls `begin` when it is its turn; whoever begins calls `ended` once. May be called again: it is as urgent as was said last. */
   ask(begin: () => void, urgent: boolean): void {
-    if (urgent) this.#others.delete(begin);
-    else if (this.#urgent.has(begin)) return;
+    (urgent ? this.#others : this.#urgent).delete(begin);
     (urgent ? this.#urgent : this.#others).add(begin);
     this.#next();
   }

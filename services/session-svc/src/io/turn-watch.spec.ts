@@ -155,4 +155,16 @@ describe('TurnReadings', () => {
     await all(10_000);
     expect(phones.every(({ state }) => state.begun.length > 0)).toBe(true);
   });
+
+  it('reads first those that are waited for still', async () => {
+    const phones = Array.from({ length: 100 }, () => phone());
+    for (const { watch } of phones) watch.raised();
+    // Eight are being read and do not answer; nobody waits for the others any more.
+    await clock.advance(500);
+    const newest = phone();
+    newest.watch.raised();
+    for (const { answer } of phones.slice(0, 8)) await answer(undefined);
+    await clock.advance(25);
+    expect(newest.state.begun).toHaveLength(1);
+  });
 });

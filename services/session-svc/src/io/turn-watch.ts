@@ -60,7 +60,7 @@ export class TurnWatch {
     this.#awaited = false;
     this.#waiting ??= [];
     this.#patience?.cancel();
-    this.#patience = clock.setTimeout(() => this.release(), WAIT_MS);
+    this.#patience = clock.setTimeout(() => this.#tired(), WAIT_MS);
     this.#patience.unref();
     this.#look();
   }
@@ -90,6 +90,12 @@ export class TurnWatch {
     this.#timer?.cancel();
     this.#options.readings.withdraw(this.#begin);
     this.release();
+  }
+
+  /** The reading comes too late for these: others, for whom it does not, go first. */
+  #tired(): void {
+    this.release();
+    this.#look();
   }
 
   /** A timer that is early looks again: inputs put readings off at no cost. */
