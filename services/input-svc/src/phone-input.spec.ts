@@ -114,6 +114,16 @@ describe('PhoneInput', () => {
       expect(words()).toEqual(['7:key', '7:key', '7:key', '7:liftAll', '7:key', '7:key']);
     });
 
+    it('lifts when its viewer comes by another connection: what it let go meanwhile was told to nobody', async () => {
+      await holds(51, true);
+      input.came('a', 'control', 'c2');
+      await settle();
+      expect(words()).toEqual(['7:key', '7:liftAll']);
+      input.came('a', 'control', 'c3');
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(words()).toEqual(['7:key', '7:liftAll']);
+    });
+
     it('waits for the end of the connection when its player does not beat', async () => {
       await holds(51, true, false);
       await vi.advanceTimersByTimeAsync(5_000);

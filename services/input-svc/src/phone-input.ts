@@ -184,7 +184,14 @@ export class PhoneInput {
 
   /** A viewer came by that connection: its touch numbers begin anew. May be told again: whoever tells listens from then on. */
   came(viewer: string, role: RoleWord, connection: string): void {
-    if (this.#present.came(viewer, role, connection)) this.#touching.forget(viewer);
+    if (this.#present.came(viewer, role, connection)) {
+      // What was let go meanwhile was told to nobody; fingers and gamepads heal with their next message, keys do not.
+      if (viewer === this.holder && this.#touching.holdsKeys(viewer)) {
+        this.#touching.rest();
+        this.#sending.add({ $case: 'liftAll', value: { reason: 'the viewer came again' } }, undefined);
+      }
+      this.#touching.forget(viewer);
+    }
     this.#options.notices.control(viewer, this.holder, this.controls.asking);
   }
 

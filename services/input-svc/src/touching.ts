@@ -52,12 +52,17 @@ export class Touching {
     this.alive(viewer);
   }
 
+  /** Hot. A key of it is down, as far as it says so. */
+  holdsKeys(viewer: string): boolean {
+    return (this.#keys.get(viewer)?.size ?? 0) > 0;
+  }
+
   /** Hot. The holder has spoken. */
   alive(viewer: string): void {
     const down =
       (this.#orders.get(viewer)?.fingersDown ?? 0) > 0 ||
       this.#pads.get(viewer)?.active === true ||
-      (this.#keys.get(viewer)?.size ?? 0) > 0;
+      this.holdsKeys(viewer);
     clearImmediate(this.#verdict);
     this.#verdict = undefined;
     if (!down) this.rest();

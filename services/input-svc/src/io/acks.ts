@@ -34,8 +34,8 @@ export class Acks {
         resolve(ack);
       };
       const cancelled = (): void => {
-        done(undefined);
         reject(new AppError('CANCELLED', 'the caller went away'));
+        done(undefined);
       };
       const timer = setTimeout(done, ANSWER_MS, undefined);
       this.#waiting.set(number, done);
