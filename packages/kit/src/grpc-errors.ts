@@ -47,6 +47,8 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   [status.PERMISSION_DENIED]: 'FORBIDDEN',
   [status.RESOURCE_EXHAUSTED]: 'MESSAGE_TOO_LARGE',
   [status.UNAVAILABLE]: 'UNAVAILABLE',
+  // A service of an older version, while a farm is upgraded.
+  [status.UNIMPLEMENTED]: 'UNAVAILABLE',
   [status.UNAUTHENTICATED]: 'UNAUTHENTICATED',
 };
 

@@ -79,8 +79,9 @@ export async function updateGroup(
   const joining = record.phoneIds.filter((phoneId) => !before.phoneIds.includes(phoneId));
   await Promise.all(
     joining.map(async (phoneId) => {
-      const { desired } = await parts.access.load(principal, phoneId);
-      if (before.owner !== principal.owner && desired.owner !== before.owner) throw phoneNotFound(phoneId);
+      const { desired } = await parts.access.load(principal, phoneId, 'phoneIds');
+      if (before.owner !== principal.owner && desired.owner !== before.owner)
+        throw phoneNotFound(phoneId, 'phoneIds');
     }),
   );
   return put(parts, record, false);

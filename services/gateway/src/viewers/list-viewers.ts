@@ -10,7 +10,7 @@ import type { PhoneAccess } from '../phones/phone-access.js';
 import type { ViewerNames } from './viewer-names.js';
 import type { ViewerStore } from './viewer-store.js';
 
-/** How its packets go and how its picture is are asked of media-svc, which answers from memory; the list does not wait longer for it. */
+/** How its packets go and how its picture is are asked of media-svc and its workers; the list does not wait longer for it. */
 const ASK = { deadlineMs: 1_000, retries: 0 } as const;
 
 /** Who is there, and who may come. Errors: INVALID_ARGUMENT, PHONE_NOT_FOUND, UNAVAILABLE_STATE. */
