@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyboardInput } from './keyboard-input.js';
 
 /** What of a text field the keyboard has to do with. */
@@ -51,6 +51,7 @@ function types(value: string): void {
 }
 
 beforeEach(() => {
+  vi.stubGlobal('navigator', { platform: 'Linux x86_64' });
   field = new Field();
   said = [];
   keyboard = new KeyboardInput({
@@ -73,7 +74,8 @@ describe('by text', () => {
     expect(said).toEqual(['text w', 'down 19 0', 'down 19 ×1 0', 'down 19 ×2 0', 'up 19 0']);
   });
 
-  it('lifts what was pressed with Command when that is let go: macOS tells of no other release', () => {
+  it('lifts what is down when Command is let go: macOS tells of no other release', () => {
+    vi.stubGlobal('navigator', { platform: 'MacIntel' });
     down({ code: 'MetaLeft', metaKey: true });
     down({ code: 'KeyA', key: 'a', metaKey: true });
     up({ code: 'MetaLeft' });
@@ -81,8 +83,18 @@ describe('by text', () => {
   });
 });
 
+afterEach(() => void vi.unstubAllGlobals());
+
 describe('by physical keys', () => {
   beforeEach(() => keyboard.mode('physical'));
+
+  it('keeps what is held when Meta is tapped', () => {
+    down({ code: 'KeyW' });
+    down({ code: 'MetaLeft', metaKey: true });
+    up({ code: 'MetaLeft', key: 'Meta' });
+    up({ code: 'KeyW' });
+    expect(said).toEqual(['down 51 0', 'down 117 30000', 'up 117 0', 'up 51 0']);
+  });
 
   it('sends a held letter as down, repeats and up, in any layout', () => {
     for (const repeat of [false, true, true]) expect(down({ code: 'KeyW', key: 'ц', repeat })).toBe(true);

@@ -119,8 +119,9 @@ export class KeyboardInput {
 
   /** By the physical key: what it means may have changed since, when Ctrl was let go first. */
   #released(event: KeyboardEvent): void {
-    // macOS tells of no release of what was pressed with Command.
-    if (event.key === 'Meta') for (const code of this.#down.keys()) if (!isModifier(code)) this.#lift(code);
+    // macOS tells of no release of what was down with Command.
+    if (event.key === 'Meta' && navigator.platform.startsWith('Mac'))
+      for (const code of this.#down.keys()) if (!isModifier(code)) this.#lift(code);
     if (!this.#down.has(nameOf(event))) return;
     event.preventDefault();
     const meaning = meaningOf(event);
