@@ -76,7 +76,7 @@ describe('the controls on a phone’s page', () => {
 });
 
 describe('a macro that is played from a phone’s page', () => {
-  it('has the controls of who plays it: as long as that one is at work it would be refused', async () => {
+  it('has the controls of who plays it, where it is refused since that one is at work', async () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();
     await page.getByRole('button', { name: 'Record a macro' }).click();
@@ -97,11 +97,12 @@ describe('a macro that is played from a phone’s page', () => {
     };
     const playing = expect.stringMatching(/^macro\/play /) as string;
     await joins(page, 'owner');
-    await tell(page, others());
-    expect(await plays()).toEqual([playing]);
     await tell(page, mine());
     await page.getByText('You have the controls.').waitFor();
-    expect(await plays()).toEqual(['control {"viewerId":""}', playing]);
+    expect(await plays()).toEqual([playing]);
+    const refusal = { status: 409, code: 'CONTROL_NOT_HELD', detail: 'somebody else holds the controls' };
+    await page.route('**/macro/play', (route) => route.fulfill({ status: 409, json: refusal }), { times: 1 });
+    expect(await plays()).toEqual([playing, 'control {"viewerId":""}', playing]);
   });
 });
 

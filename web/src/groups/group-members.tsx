@@ -17,9 +17,11 @@ import { nameOf } from '../farm/words.js';
 /** Renames a group, and has more phones follow. */
 export function GroupMembers({
   group,
+  busy,
   change,
 }: {
   readonly group: Group;
+  readonly busy: boolean;
   readonly change: (change: GroupChange) => void;
 }): ReactNode {
   const phones = usePhones();
@@ -37,7 +39,7 @@ export function GroupMembers({
           <Label>Name of the group</Label>
           <Input placeholder="May be left empty" />
         </TextField>
-        <Button className="button small" type="submit" isDisabled={name.trim() === group.name}>
+        <Button className="button small" type="submit" isDisabled={busy || name.trim() === group.name}>
           Rename
         </Button>
       </form>
@@ -47,6 +49,7 @@ export function GroupMembers({
           className="field"
           placeholder="Choose a phone"
           value={null}
+          isDisabled={busy}
           onChange={(phoneId) => change({ phoneIds: [...group.phoneIds, String(phoneId)] })}
         >
           <Label>Add a phone</Label>

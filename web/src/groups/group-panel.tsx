@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, type ReactNode } from 'react';
+import { lazy, type ReactNode, useState } from 'react';
 import { Button, Link } from 'react-aria-components';
 import type { Group, GroupChange, GroupState, Phone } from '../api/types.js';
 import { useFarm, usePhones } from '../farm/farm.js';
@@ -69,10 +69,15 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
     refetchInterval: FRESH_MS,
     placeholderData: (before) => before,
   });
-  const ask = (asked: Promise<unknown>): void =>
+  // A list of phones is sent whole: the next change is made of the one that stands then, not of the one that is shown still.
+  const [busy, setBusy] = useState(false);
+  const ask = (asked: Promise<unknown>): void => {
+    setBusy(true);
     void asked
       .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
-      .then(() => queries.invalidateQueries({ queryKey: ['groups'] }));
+      .then(() => queries.invalidateQueries({ queryKey: ['groups'] }))
+      .finally(() => setBusy(false));
+  };
   const change = (to: GroupChange): void => ask(client.changeGroup(groupId, to));
   const known = (id: string): Phone | undefined => phones.data?.find(({ phoneId }) => phoneId === id);
   const members = state.data?.members ?? [];
@@ -95,6 +100,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
               <Button
                 className="button small"
                 aria-label={rests ? `Include ${name}` : `Exclude ${name}`}
+                isDisabled={busy}
                 onPress={() =>
                   change({
                     exclude: rests ? exclude.filter((one) => one !== phoneId) : [...exclude, phoneId],
@@ -107,6 +113,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
                 <Button
                   className="button small danger-text"
                   aria-label={`Remove ${name} from the group`}
+                  isDisabled={busy}
                   onPress={() => change({ phoneIds: group.phoneIds.filter((one) => one !== phoneId) })}
                 >
                   Remove
@@ -137,7 +144,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
         <GroupJitter group={group} change={(jitter) => change({ jitter })} />
       </details>
       <Fold title="Name and phones">
-        <GroupMembers group={group} change={change} />
+        <GroupMembers group={group} busy={busy} change={change} />
       </Fold>
       <Button className="button" onPress={() => ask(client.endGroup(groupId))}>
         End controlling together

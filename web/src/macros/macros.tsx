@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Button, Group, Input, Label, NumberField, TextField } from 'react-aria-components';
+import { ApiError } from '../api/api-error.js';
 import type { MacroState } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { Icon } from '../ui/icon.js';
@@ -42,10 +43,15 @@ export function Macros({ phoneId, mine }: MacrosProps): ReactNode {
           [['macro', phoneId], ['macros']].map((queryKey) => queries.invalidateQueries({ queryKey })),
         ),
       );
-  // Whoever has just touched is at work for 10 s, and a macro has no higher rank than an owner: it would be refused.
+  // Whoever has just touched is at work for 10 s, and a macro has no higher rank than an owner: then the controls are given up for it.
   async function play(macroId: string): Promise<void> {
-    if (mine) await client.grantControl(phoneId, '');
-    await client.playMacro(phoneId, macroId, speed, loops);
+    try {
+      await client.playMacro(phoneId, macroId, speed, loops);
+    } catch (error) {
+      if (!mine || !(error instanceof ApiError) || error.code !== 'CONTROL_NOT_HELD') throw error;
+      await client.grantControl(phoneId, '');
+      await client.playMacro(phoneId, macroId, speed, loops);
+    }
   }
   const { recording = null, run = null } = state.data ?? {};
   const playing = run?.state === 'running';
