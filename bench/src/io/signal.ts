@@ -1,22 +1,20 @@
 import type { ClientRequests } from '@ancloud/contracts/viewer';
-import { parseFrame } from '@ancloud/contracts/viewer';
 import { WebSocket } from 'ws';
+import { Questions } from './questions.js';
 
 /** A viewer's signalling, from Node. */
 export class Signal {
   readonly #socket: WebSocket;
-  readonly #waiting = new Map<number, { resolve: (ok: unknown) => void; reject: (error: Error) => void }>();
-  #nextId = 1;
+  readonly #questions: Questions;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
+    this.#questions = new Questions((text) => socket.send(text));
     socket.on('message', (bytes: Buffer, binary) => {
-      if (!binary) this.#received(bytes.toString('utf8'));
+      if (!binary) this.#questions.received(bytes.toString('utf8'));
     });
     socket.on('close', (code, reason) => {
-      const error = new Error(`signalling closed: ${code} ${reason.toString('utf8')}`);
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
+      this.#questions.over(new Error(`signalling closed: ${code} ${reason.toString('utf8')}`));
     });
   }
 
@@ -33,11 +31,7 @@ export class Signal {
     method: M,
     data: ClientRequests[M]['data'],
   ): Promise<ClientRequests[M]['reply']> {
-    const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (ok: unknown) => void, reject });
-      this.#socket.send(JSON.stringify({ id, method, data }));
-    });
+    return this.#questions.request(method, data);
   }
 
   /** One `ViewerInput` as a binary frame. */
@@ -47,19 +41,5 @@ export class Signal {
 
   close(): void {
     this.#socket.close(1000);
-  }
-
-  #received(text: string): void {
-    const frame = parseFrame(text);
-    if (frame === null || 'notify' in frame) return;
-    if ('method' in frame) {
-      // Only pings are asked.
-      this.#socket.send(JSON.stringify({ id: frame.id, ok: {} }));
-      return;
-    }
-    const waiting = this.#waiting.get(frame.id);
-    this.#waiting.delete(frame.id);
-    if (frame.error === undefined) waiting?.resolve(frame.ok);
-    else waiting?.reject(new Error(`${frame.error.code}: ${frame.error.message}`));
   }
 }
