@@ -1,5 +1,5 @@
 import type { PadMoment, PlayPad } from '@ancloud/contracts/input/v1/inject';
-import type { PadState } from '@ancloud/contracts/input/v1/viewer';
+import { PadState } from '@ancloud/contracts/input/v1/viewer';
 import type { Plan, Step } from './fingers.js';
 import { invalid, long, missing, type Refusal, scriptLimits } from './script-limits.js';
 
@@ -14,15 +14,7 @@ const TRIGGERS = ['leftTrigger', 'rightTrigger'] as const;
 
 type Shape = Omit<PadState, 'sequence'>;
 
-const rest: Shape = {
-  leftX: 0,
-  leftY: 0,
-  rightX: 0,
-  rightY: 0,
-  leftTrigger: 0,
-  rightTrigger: 0,
-  buttons: 0,
-};
+const rest: Shape = PadState.fromPartial({});
 
 /** A gamepad's moments as messages, each the whole of it; the last one of each round is at rest. Pure and total. */
 export function planPad({ moments, durationMs, repeat }: PlayPad): Plan | Refusal {

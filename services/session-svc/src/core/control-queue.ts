@@ -84,7 +84,7 @@ export class ControlQueue {
     return Math.max(0, this.#pastedAtMs + PASTE_REST_MS - nowMs);
   }
 
-  /** Somebody else holds the controls: what was to be pasted for the one before is void, and nobody waits for it. */
+  /** Somebody else holds the controls: what was to be pasted for the one before is void. */
   voidClipboards(): void {
     this.#items = this.#items.filter(({ kind }) => kind !== 'setClipboard');
   }
