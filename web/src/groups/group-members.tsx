@@ -1,18 +1,9 @@
 import { type FormEvent, type ReactNode, useState } from 'react';
-import {
-  Button,
-  Input,
-  Label,
-  ListBox,
-  ListBoxItem,
-  Popover,
-  Select,
-  SelectValue,
-  TextField,
-} from 'react-aria-components';
+import { Button, Input, Label, ListBoxItem, TextField } from 'react-aria-components';
 import type { Group, GroupChange } from '../api/types.js';
 import { usePhones } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
+import { Choice } from '../ui/choice.js';
 
 /** Renames a group, and has more phones follow. */
 export function GroupMembers({
@@ -45,28 +36,19 @@ export function GroupMembers({
       </form>
       {others.length > 0 && (
         // Whoever is chosen is in at once, and listed above: the field stands for the next one.
-        <Select
-          className="field"
+        <Choice
+          label="Add a phone"
           placeholder="Choose a phone"
           value={null}
-          isDisabled={busy}
-          onChange={(phoneId) => change({ phoneIds: [...group.phoneIds, String(phoneId)] })}
+          disabled={busy}
+          choose={(phoneId) => change({ phoneIds: [...group.phoneIds, phoneId] })}
         >
-          <Label>Add a phone</Label>
-          <Button className="select">
-            <SelectValue />
-            <span aria-hidden="true">▾</span>
-          </Button>
-          <Popover className="menu-shade">
-            <ListBox className="menu">
-              {others.map((phone) => (
-                <ListBoxItem key={phone.phoneId} id={phone.phoneId}>
-                  {nameOf(phone)}
-                </ListBoxItem>
-              ))}
-            </ListBox>
-          </Popover>
-        </Select>
+          {others.map((phone) => (
+            <ListBoxItem key={phone.phoneId} id={phone.phoneId}>
+              {nameOf(phone)}
+            </ListBoxItem>
+          ))}
+        </Choice>
       )}
     </>
   );

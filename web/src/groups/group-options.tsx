@@ -1,21 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import {
-  Button,
-  Checkbox,
-  Input,
-  Label,
-  ListBox,
-  ListBoxItem,
-  Popover,
-  Select,
-  SelectValue,
-  TextField,
-} from 'react-aria-components';
+import { Checkbox, Input, Label, ListBoxItem, TextField } from 'react-aria-components';
 import type { Phone } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
 import { callOf } from '../phone/who.js';
+import { Choice } from '../ui/choice.js';
 import type { GroupChoice } from './group-choice.js';
 import { JitterFields, JitterHint } from './jitter-fields.js';
 
@@ -50,28 +40,19 @@ export function GroupOptions({ leader, followers, chosen, choose }: GroupOptions
         <Label>Name of the group</Label>
         <Input placeholder="May be left empty" />
       </TextField>
-      <Select
-        className="field"
+      <Choice
+        label="They follow"
         value={chosen.leads?.phoneId === phoneId ? chosen.leads.viewerId : ANYBODY}
-        onChange={(id) => choose({ leads: id === ANYBODY ? undefined : { phoneId, viewerId: String(id) } })}
+        choose={(id) => choose({ leads: id === ANYBODY ? undefined : { phoneId, viewerId: id } })}
       >
-        <Label>They follow</Label>
-        <Button className="select">
-          <SelectValue />
-          <span aria-hidden="true">▾</span>
-        </Button>
-        <Popover className="menu-shade">
-          <ListBox className="menu">
-            <ListBoxItem id={ANYBODY}>Whoever has the controls</ListBoxItem>
-            {mayLead.map(({ viewerId, name }) => (
-              <ListBoxItem key={viewerId} id={viewerId} textValue={callOf({ name, viewerId })}>
-                {callOf({ name, viewerId })}
-                {name !== '' && <span className="more">{viewerId}</span>}
-              </ListBoxItem>
-            ))}
-          </ListBox>
-        </Popover>
-      </Select>
+        <ListBoxItem id={ANYBODY}>Whoever has the controls</ListBoxItem>
+        {mayLead.map(({ viewerId, name }) => (
+          <ListBoxItem key={viewerId} id={viewerId} textValue={callOf({ name, viewerId })}>
+            {callOf({ name, viewerId })}
+            {name !== '' && <span className="more">{viewerId}</span>}
+          </ListBoxItem>
+        ))}
+      </Choice>
       <JitterFields jitter={chosen.jitter} onChange={(jitter) => choose({ jitter })} />
       <JitterHint />
       {followers.map((phone) => (

@@ -6,19 +6,16 @@ import {
   Group,
   Input,
   Label,
-  ListBox,
   ListBoxItem,
   NumberField,
-  Popover,
   Radio,
   RadioGroup,
-  Select,
-  SelectValue,
   TextField,
 } from 'react-aria-components';
 import type { CreatePhone } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { bytes, shortImage } from '../farm/words.js';
+import { Choice } from '../ui/choice.js';
 import { Problem } from '../ui/problem.js';
 import { type Size, sizeLimits, sizes } from './sizes.js';
 
@@ -120,26 +117,17 @@ export function CreateForm({ close }: { readonly close: () => void }): ReactNode
           </NumberField>
         </div>
       )}
-      <Select className="field" value={imageId} onChange={(chosen) => setImageId(String(chosen))}>
-        <Label>Image</Label>
-        <Button className="select">
-          <SelectValue />
-          <span aria-hidden="true">▾</span>
-        </Button>
-        <Popover className="menu-shade">
-          <ListBox className="menu">
-            <ListBoxItem id={NEWEST}>The farm’s choice</ListBoxItem>
-            {(images.data ?? []).map((image) => (
-              <ListBoxItem key={image.imageId} id={image.imageId} textValue={image.name}>
-                {image.name === '' ? shortImage(image.imageId) : image.name}
-                <span className="more">
-                  {image.profile} · Android {image.androidVersion} · {bytes(image.size)}
-                </span>
-              </ListBoxItem>
-            ))}
-          </ListBox>
-        </Popover>
-      </Select>
+      <Choice label="Image" value={imageId} choose={setImageId}>
+        <ListBoxItem id={NEWEST}>The farm’s choice</ListBoxItem>
+        {(images.data ?? []).map((image) => (
+          <ListBoxItem key={image.imageId} id={image.imageId} textValue={image.name}>
+            {image.name === '' ? shortImage(image.imageId) : image.name}
+            <span className="more">
+              {image.profile} · Android {image.androidVersion} · {bytes(image.size)}
+            </span>
+          </ListBoxItem>
+        ))}
+      </Choice>
       {images.data?.length === 0 && (
         <p className="hint">
           The farm has no image yet. Import one with <code>./ancloud image import</code>.
