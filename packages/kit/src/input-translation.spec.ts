@@ -113,7 +113,7 @@ describe('translate', () => {
     ['a control character', typed('a\u007f'), { $case: 'clipboard', value: pasted('a\u007f') }],
     ['what is to be keys only', typed('ü', true), { $case: 'text', value: { text: 'ü', keysOnly: true } }],
   ])('%s is typed where there are keys for it, and pasted whole where there are none', (_, message, event) =>
-    expect(translate(message, size)).toEqual({ kind: 'event', event, touch: undefined, hover: false }),
+    expect(translate(message, size)).toEqual({ kind: 'event', event, touch: undefined, bids: true }),
   );
 
   it('counts UTF-8 as encoders do', () => {
@@ -138,10 +138,31 @@ describe('translate', () => {
       event: { $case: 'pad', value: { sequence: 7, leftX: -32_767, leftTrigger: 32_767, buttons: 0x1_0001 } },
       touch: undefined,
       pad: { sequence: 7, active: true },
-      hover: false,
     });
     expect(translate(pad(), size)).toMatchObject({ pad: { sequence: 7, active: false } });
   });
+
+  const one = { finger: 0, x: 1, y: 1, pressure: 1 };
+  const touched = (action: TouchAction, fingers: readonly object[], over: object = {}): ViewerInput =>
+    ViewerInput.fromPartial({ input: { $case: 'touch', value: { action, fingers: [...fingers], ...over } } });
+  const keyed = (down: boolean): ViewerInput =>
+    ViewerInput.fromPartial({ input: { $case: 'key', value: { keycode: 4, down } } });
+  it.each([
+    ['a finger goes down', touched(TouchAction.TOUCH_ACTION_DOWN, [one]), true],
+    ['it moves', touched(TouchAction.TOUCH_ACTION_MOVE, [one]), true],
+    ['nothing is moved', touched(TouchAction.TOUCH_ACTION_MOVE, []), false],
+    ['the last is lifted', touched(TouchAction.TOUCH_ACTION_UP, []), false],
+    ['one of two is lifted', touched(TouchAction.TOUCH_ACTION_UP, [one], { finger: 1 }), false],
+    ['all are called off', touched(TouchAction.TOUCH_ACTION_CANCEL, [one]), false],
+    ['a mouse passes', touched(TouchAction.TOUCH_ACTION_HOVER, [one], { mouse: true }), false],
+    ['a key goes down', keyed(true), true],
+    ['a key goes up', keyed(false), false],
+    ['a gamepad is pushed', pad({ rightX: 5 }), true],
+    ['a gamepad comes to rest', pad(), false],
+    ['text is typed', typed('a'), true],
+  ])('knows who means to have the controls: %s', (_, message, bids) =>
+    expect(translate(message, size)).toMatchObject({ kind: 'event', bids }),
+  );
 
   it.each([
     ['a stick beyond its end', { rightY: -32_768 }, 'pad has an axis'],

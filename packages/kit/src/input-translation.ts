@@ -11,8 +11,11 @@ export type Translation =
       readonly pad: PadOrder | undefined;
       /** Of a key whose viewer says by heartbeats that it is down. */
       readonly key: KeyOrder | undefined;
-      /** A mouse moves with no button down: it shows where it is and asks for nothing. */
-      readonly hover: boolean;
+      /**
+       * Whoever does it means to have the controls. Not who only lets go, of what a phone that refused it never had down; nor whose mouse
+       * moves with no button down.
+       */
+      readonly bids: boolean;
     }
   | { readonly kind: 'control'; readonly want: boolean; readonly to: string }
   | { readonly kind: 'heartbeat'; readonly gesture: number }
@@ -64,7 +67,7 @@ const event = (
   touch: undefined,
   pad: undefined,
   key: undefined,
-  hover: false,
+  bids: true,
 });
 
 /** Where a touch stands, read or not yet checked. */
@@ -131,7 +134,7 @@ export function translate(message: ViewerInput, now: Size): Translation {
         touch: touchOrder(input.value),
         pad: undefined,
         key: undefined,
-        hover: action === TouchAction.TOUCH_ACTION_HOVER,
+        bids: pressing(input.value),
       };
     }
     case 'key': {
@@ -139,7 +142,7 @@ export function translate(message: ViewerInput, now: Size): Translation {
       if (keycode < 1 || keycode > MAX_KEYCODE)
         return refused(`key.keycode ${keycode} is outside 1-${MAX_KEYCODE}`);
       const value = { ...input.value, repeat: Math.min(repeat, 10_000) };
-      return { ...event({ $case: 'key', value }), key: beats ? { keycode, down } : undefined };
+      return { ...event({ $case: 'key', value }), bids: down, key: beats ? { keycode, down } : undefined };
     }
     case 'text': {
       const bytes = utf8Length(input.value.text);
@@ -187,7 +190,7 @@ export function translate(message: ViewerInput, now: Size): Translation {
         return refused(`pad has an axis beyond ${AXIS}`);
       if (buttons > PAD_BUTTONS) return refused('pad.buttons names a button above 16');
       const active = [...sticks, leftTrigger, rightTrigger, buttons].some((value) => value !== 0);
-      return { ...event({ $case: 'pad', value: input.value }), pad: { sequence, active } };
+      return { ...event({ $case: 'pad', value: input.value }), bids: active, pad: { sequence, active } };
     }
     case 'control':
       return { kind: 'control', want: input.value.want, to: input.value.want ? '' : input.value.to };
@@ -202,6 +205,12 @@ export function translate(message: ViewerInput, now: Size): Translation {
  */
 export function shows(said: Size, now: Size): boolean {
   return said.width === 0 || said.height === 0 || sameShape(said, now);
+}
+
+/** A finger goes down, or is moved while down. */
+function pressing({ action, fingers }: TouchFrame): boolean {
+  if (action !== TouchAction.TOUCH_ACTION_DOWN && action !== TouchAction.TOUCH_ACTION_MOVE) return false;
+  return fingers.length > 0;
 }
 
 function beyond({ width, height }: Size): boolean {

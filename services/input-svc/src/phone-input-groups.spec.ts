@@ -112,7 +112,7 @@ describe('PhoneInput', () => {
         ViewerInput.fromPartial({ input: { $case: 'pad', value: { sequence, leftX } } }),
         performance.now(),
       );
-    input.following.follow(leader, pad(1, 0));
+    input.following.follow(leader, pad(1, 3));
     await settle();
     lease.asked[0]?.give(7);
     await settle();

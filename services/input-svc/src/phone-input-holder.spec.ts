@@ -169,6 +169,21 @@ describe('PhoneInput', () => {
   });
 
   describe('the controls', () => {
+    it('are not taken by the lift of what was refused, but by the next press', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_UP, []));
+      await vi.advanceTimersByTimeAsync(9_990);
+      input.message('b', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await vi.advanceTimersByTimeAsync(40);
+      input.message('b', 'control', touch(2, TouchAction.TOUCH_ACTION_UP, []));
+      await settle();
+      expect(input.holder).toBe('a');
+      input.message('b', 'control', touch(3, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('b', 8);
+      expect(words().at(-1)).toBe('8:touch3');
+    });
+
     it('go to who asked when the holder rests, and everybody hears who waits', async () => {
       input.came('b', 'control', 'c2');
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));

@@ -175,8 +175,8 @@ export class PhoneInput {
           if (!copy) this.#sending.add(result.event, result.touch);
           if (this.#done.take(input, this.#size)) this.#options.did(viewer, role, input);
         }
-        // A mouse on its way over the picture asked for nothing: nobody is told.
-        else if (fate === 'refused' && !result.hover)
+        // Who asked for nothing is told nothing.
+        else if (fate === 'refused' && result.bids)
           notices.refused(viewer, 'CONTROL_NOT_HELD', 'somebody else holds the controls');
       }
     }

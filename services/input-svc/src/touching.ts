@@ -96,14 +96,14 @@ export function takeInput(
   controls: Pick<Controls, 'decide' | 'counted'>,
   touching: Touching,
   actor: Actor,
-  { touch, pad, key, hover }: Extract<Translation, { kind: 'event' }>,
+  { touch, pad, key, bids }: Extract<Translation, { kind: 'event' }>,
   why: string,
 ): 'accepted' | 'refused' | 'stale' {
   const now = performance.now();
   const { viewer } = actor;
-  const accepted = hover
-    ? controls.decide({ type: 'hovers', viewer, now }, '')
-    : controls.decide({ type: 'acts', now, ...actor }, why);
+  const accepted = bids
+    ? controls.decide({ type: 'acts', now, ...actor }, why)
+    : controls.decide({ type: 'goesOn', viewer, now }, '');
   if (!accepted) return 'refused';
   if (touch !== undefined && !touching.accept(viewer, touch)) return 'stale';
   if (pad !== undefined && !touching.acceptPad(viewer, pad)) return 'stale';

@@ -69,21 +69,21 @@ describe('arbitrate', () => {
       { holder: 'a', accepted: true, changed: true },
     ],
     [
-      'a hover does not take free controls',
+      'what asks for nothing does not take free controls',
       nobody,
-      { type: 'hovers', viewer: 'a', now: 5 },
+      { type: 'goesOn', viewer: 'a', now: 5 },
       { holder: '', accepted: false, changed: false },
     ],
     [
-      'a hover does not take over from an idle holder',
+      'nor does it take over from an idle holder',
       held,
-      { type: 'hovers', viewer: 'b', now: 1_000 + 10 * idleMs },
+      { type: 'goesOn', viewer: 'b', now: 1_000 + 10 * idleMs },
       { holder: 'a', accepted: false, changed: false },
     ],
     [
-      "the holder's hover goes on",
+      "the holder's goes on",
       held,
-      { type: 'hovers', viewer: 'a', now: 1_005 },
+      { type: 'goesOn', viewer: 'a', now: 1_005 },
       { holder: 'a', accepted: true, changed: false },
     ],
     [

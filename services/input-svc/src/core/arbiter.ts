@@ -39,8 +39,11 @@ export const nobody: ArbiterState = { holder: '', rank: 0, activeAt: -Infinity, 
 export type ArbiterEvent =
   /** A viewer that may touch sent input. */
   | ({ readonly type: 'acts'; readonly now: number } & Actor)
-  /** Its mouse passes over the screen with no button down: a holder's goes to the phone, but takes the controls from nobody. */
-  | { readonly type: 'hovers'; readonly viewer: string; readonly now: number }
+  /**
+   * It lets go of what it had down, or its mouse passes over the screen with no button down: a holder's goes to the phone, but takes the
+   * controls from nobody. Else a lift whose press was refused would take them, and its gesture be lost all the same.
+   */
+  | { readonly type: 'goesOn'; readonly viewer: string; readonly now: number }
   /** It asks for the controls, without touching yet. */
   | ({ readonly type: 'wants'; readonly now: number } & Actor)
   /** It gives them up, or waits no more, or is gone: who waits is next. */
@@ -54,7 +57,7 @@ export type ArbiterEvent =
 
 export interface Verdict {
   readonly state: ArbiterState;
-  /** `acts` and `hovers`: whether this input goes to the phone. `wants`: whether it holds them or stands in line. */
+  /** `acts` and `goesOn`: whether this input goes to the phone. `wants`: whether it holds them or stands in line. */
   readonly accepted: boolean;
   /** The holder changed from `state.holder` of before to `state.holder` of now: lift the old one's fingers, raise the fence. */
   readonly changed: boolean;
@@ -71,7 +74,7 @@ export function arbitrate(
       if (gives(state, event, event.now, policy.idleMs)) return take(state, event, event.now);
       return stays(state, false);
     }
-    case 'hovers':
+    case 'goesOn':
       if (state.holder !== event.viewer) return stays(state, false);
       return stays({ ...state, activeAt: event.now }, true);
     case 'wants': {
