@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "controls.h"
+#include "servers.h"
 
 enum { HEAD = 24, PAYLOAD = 1 << 16, STREAMS = 64 };
 enum kind { FREE, ONCE, LASTING, SYNC, CONTROL };
@@ -91,7 +92,10 @@ static void open_stream(struct adb *a, uint32_t remote, const char *service)
                      : command == NULL                                    ? FREE
                      : strstr(command, "com.genymobile.scrcpy.Server")    ? LASTING
                                                                           : ONCE;
+    // Pictures are to be had by the door.
+    if (kind == CONTROL && servers_socket(a->phone, service + strlen("localabstract:")) != SERVERS_CONTROL) kind = FREE;
     if (i == STREAMS || kind == FREE) return answer(a, "CLSE", 0, remote, NULL, 0);
+    if (kind == LASTING) servers_start(a->phone, command);
     a->streams[i] = (struct stream){kind, remote};
     answer(a, "OKAY", i + 1, remote, NULL, 0);
     uint8_t says[128] = {0};

@@ -81,14 +81,6 @@ static int output(const char *name)
     return fd;
 }
 
-static void stamp(uint8_t *packet, uint64_t us)
-{
-    // The flags stand in the three upper bits (Streamer.java).
-    packet[0] &= 0xe0;
-    for (int i = 7; i > 0; i--, us >>= 8) packet[i] = (uint8_t)us;
-    packet[0] |= (uint8_t)us & 0x1f;
-}
-
 static void play(int video)
 {
     struct pace pace;
@@ -101,7 +93,7 @@ static void play(int video)
         if (endless && pace.at == pace.length) pace_rewind(&pace);
         char line[48];
         uint64_t now = clock_ns();
-        stamp(parts[0].bytes, now / 1000);
+        pace_stamp(parts[0].bytes, now / 1000);
         uint64_t before = clock_ns();
         write_all(video, parts[0].bytes, parts[0].length);
         write_all(log, line, (size_t)snprintf(line, sizeof line, "%u %llu\n", number, (unsigned long long)before));

@@ -33,7 +33,7 @@ int door_listen(const char *path)
 
 static bool allowed(const char *name, size_t length)
 {
-    return length == 15 && memcmp(name, "scrcpy_", 7) == 0 && strspn(name + 7, "0123456789abcdef") == 8;
+    return length == DOOR_NAME - 1 && memcmp(name, "scrcpy_", 7) == 0 && strspn(name + 7, "0123456789abcdef") == 8;
 }
 
 // Whether it was taken. `passed` goes with it unless it is negative.
@@ -53,14 +53,14 @@ static bool say_outcome(int connection, int error, int passed)
     return sendmsg(connection, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof bytes;
 }
 
-enum door_outcome door_answer(int connection, int *stream)
+enum door_outcome door_answer(int connection, int *stream, char name[DOOR_NAME])
 {
-    char name[REQUEST + 1] = {0};
-    ssize_t got = recv(connection, name, REQUEST, MSG_DONTWAIT);
+    char wanted[REQUEST + 1] = {0};
+    ssize_t got = recv(connection, wanted, REQUEST, MSG_DONTWAIT);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) return DOOR_WAITS;
     if (got <= 0) return DOOR_ENDED;
     int pair[2];
-    int error = !allowed(name, (size_t)got)                                                    ? EPERM
+    int error = !allowed(wanted, (size_t)got)                                                    ? EPERM
                 : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0 ? errno
                                                                                                : 0;
     if (error != 0) return say_outcome(connection, error, -1) ? DOOR_WAITS : DOOR_ENDED;
@@ -68,6 +68,7 @@ enum door_outcome door_answer(int connection, int *stream)
     close(pair[1]);
     if (said) {
         *stream = pair[0];
+        memcpy(name, wanted, DOOR_NAME);
         return DOOR_PASSED;
     }
     close(pair[0]);

@@ -7,5 +7,8 @@ int door_listen(const char *path);
 
 enum door_outcome { DOOR_WAITS, DOOR_PASSED, DOOR_ENDED };
 
-// Answers one request of a connection. With DOOR_PASSED `*stream` is the phone's end of the socket that was passed.
-enum door_outcome door_answer(int connection, int *stream);
+// Holds a name and its end.
+enum { DOOR_NAME = 16 };
+
+// Answers one request of a connection. With DOOR_PASSED `*stream` is the phone's end of the socket that was passed, and `name` its name.
+enum door_outcome door_answer(int connection, int *stream, char name[DOOR_NAME]);

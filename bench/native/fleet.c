@@ -1,11 +1,11 @@
 /*
- * Phones that are not there: an adbd on an address of its own for each, and a door, whose scrcpy servers take controls and do nothing. As
- * many as session-svc is to hold, in one process that costs little: what is measured is the farm.
+ * Phones that are not there: an adbd on an address of its own for each, and a door, whose scrcpy servers take controls and do nothing, and show
+ * one picture that never moves, by the door. As many as session-svc is to hold, in one process that costs little: what is measured is the farm.
  *
- *     fleet PHONES PORT DOORS
+ *     fleet PHONES PORT DOORS PICTURE
  *
  * Phone n, from 0, is ph_fleet<n>, listens on 127.1.<n / 250>.<1 + n % 250>:PORT, and has its door at DOORS/ph_fleet<n>, a folder that is
- * there.
+ * there. PICTURE is what servers.h shows.
  * stdout first:  ready
  * stdin:   clear    forgets what was heard
  *          dump     says it:  heard <phone> door|adb <CLOCK_MONOTONIC ns just after the read> <bytes in hex>  for each, then  end
@@ -26,9 +26,10 @@
 #include "controls.h"
 #include "door.h"
 #include "lines.h"
+#include "servers.h"
 
 enum { MAX_PHONES = 1000, PER_BLOCK = 250, EVENTS = 256 };
-enum what { ADB_LISTENS, ADB, DOOR_LISTENS, DOOR, CONTROL };
+enum what { ADB_LISTENS, ADB, DOOR_LISTENS, DOOR, CONTROL, VIDEO, AUDIO, MEDIA_CONTROL };
 
 // Whatever is waited for, but standard input.
 struct watched {
@@ -39,6 +40,8 @@ struct watched {
 };
 
 static int poller;
+// Of each phone the video socket that was opened last, or 0.
+static int videos[MAX_PHONES];
 
 static void die(const char *what)
 {
@@ -66,6 +69,7 @@ static void watch(enum what what, int fd, unsigned phone)
 
 static void forget(struct watched *w)
 {
+    if (w->what == VIDEO && videos[w->phone] == w->fd) videos[w->phone] = 0;
     close(w->fd);
     adb_free(w->adb);
     free(w);
@@ -80,26 +84,42 @@ static void accept_one(const struct watched *listener)
     watch(ADB, fd, listener->phone);
 }
 
+static void serve(int stream, unsigned phone, enum servers_socket socket)
+{
+    uint8_t greeting[CONTROLS_GREETING];
+    controls_greet(greeting);
+    // Into a socket that nothing was written to: it has room, or nobody behind it.
+    bool first = socket == SERVERS_CONTROL || socket == SERVERS_VIDEO;
+    if (first && send(stream, greeting, sizeof greeting, MSG_NOSIGNAL) != (ssize_t)sizeof greeting) {
+        close(stream);
+        return;
+    }
+    if (socket == SERVERS_VIDEO) {
+        servers_begin(stream);
+        videos[phone] = stream;
+    }
+    // Four bytes 0 for a codec: no sound can be had (Streamer.java, writeDisableStream).
+    if (socket == SERVERS_AUDIO) send(stream, "\0\0\0", 4, MSG_NOSIGNAL);
+    watch(socket == SERVERS_CONTROL ? CONTROL : socket == SERVERS_VIDEO ? VIDEO : socket == SERVERS_AUDIO ? AUDIO : MEDIA_CONTROL, stream, phone);
+}
+
 static void answer_door(struct watched *door)
 {
     int stream;
-    enum door_outcome outcome = door_answer(door->fd, &stream);
-    if (outcome == DOOR_PASSED) {
-        uint8_t greeting[CONTROLS_GREETING];
-        controls_greet(greeting);
-        // Into a socket that nothing was written to: it has room, or nobody behind it.
-        if (send(stream, greeting, sizeof greeting, MSG_NOSIGNAL) == (ssize_t)sizeof greeting) watch(CONTROL, stream, door->phone);
-        else close(stream);
-    }
+    char name[DOOR_NAME];
+    enum door_outcome outcome = door_answer(door->fd, &stream, name);
+    if (outcome == DOOR_PASSED) serve(stream, door->phone, servers_socket(door->phone, name));
     if (outcome == DOOR_ENDED) forget(door);
 }
 
-static void hear(struct watched *control)
+static void hear(struct watched *one)
 {
     static uint8_t bytes[1 << 16];
-    ssize_t got = read(control->fd, bytes, sizeof bytes);
-    if (got > 0) return controls_hear(control->phone, "door", bytes, (size_t)got);
-    if (got == 0 || (errno != EINTR && errno != EAGAIN)) forget(control);
+    ssize_t got = read(one->fd, bytes, sizeof bytes);
+    if (got > 0 && one->what == CONTROL) controls_hear(one->phone, "door", bytes, (size_t)got);
+    // RESET_VIDEO is all that session-svc has to say there.
+    if (got > 0 && one->what == MEDIA_CONTROL && videos[one->phone] > 0) servers_again(videos[one->phone]);
+    if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) forget(one);
 }
 
 static void listen_as(unsigned phone, uint16_t port, const char *doors)
@@ -121,11 +141,12 @@ static void listen_as(unsigned phone, uint16_t port, const char *doors)
 
 int main(int argc, char **argv)
 {
-    long phones = argc == 4 ? strtol(argv[1], NULL, 10) : 0, port = argc == 4 ? strtol(argv[2], NULL, 10) : 0;
+    long phones = argc == 5 ? strtol(argv[1], NULL, 10) : 0, port = argc == 5 ? strtol(argv[2], NULL, 10) : 0;
     if (phones < 1 || phones > MAX_PHONES || port < 1 || port > 65535) {
-        fprintf(stderr, "usage: fleet PHONES(1-%d) PORT DOORS\n", MAX_PHONES);
+        fprintf(stderr, "usage: fleet PHONES(1-%d) PORT DOORS PICTURE\n", MAX_PHONES);
         return 2;
     }
+    servers_show(argv[4]);
     if ((poller = epoll_create1(EPOLL_CLOEXEC)) < 0) die("polling");
     struct epoll_event input = {.events = EPOLLIN, .data.ptr = NULL};
     if (epoll_ctl(poller, EPOLL_CTL_ADD, 0, &input) != 0) die("standard input");
@@ -141,7 +162,7 @@ int main(int argc, char **argv)
                 if (!lines_read(take_line)) return 0;
             } else if (w->what == ADB_LISTENS || w->what == DOOR_LISTENS) accept_one(w);
             else if (w->what == DOOR) answer_door(w);
-            else if (w->what == CONTROL) hear(w);
+            else if (w->what != ADB) hear(w);
             else if (!adb_read(w->adb)) forget(w);
         }
     }

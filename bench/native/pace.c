@@ -65,6 +65,13 @@ void pace_rewind(struct pace *p)
     p->at = 8 + (size_t)p->head_length;
 }
 
+void pace_stamp(uint8_t *packet, uint64_t us)
+{
+    packet[0] &= 0xe0;
+    for (int i = 7; i > 0; i--, us >>= 8) packet[i] = (uint8_t)us;
+    packet[0] |= (uint8_t)us & 0x1f;
+}
+
 void pace_close(struct pace *p)
 {
     munmap(p->bytes, p->length);

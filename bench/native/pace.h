@@ -37,5 +37,8 @@ unsigned pace_next(struct pace *p, struct part *parts);
 // The first frame is the next one again, an interval after the last. Parts that were given out stay valid.
 void pace_rewind(struct pace *p);
 
+// Writes the time into a frame that is a packet of scrcpy: its first eight bytes are flags, in the three upper bits, and µs (Streamer.java).
+void pace_stamp(uint8_t *packet, uint64_t us);
+
 // Parts that were given out are gone with it.
 void pace_close(struct pace *p);

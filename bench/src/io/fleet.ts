@@ -9,6 +9,7 @@ import { PhoneStatus, SessionState, Stage } from '@ancloud/contracts/state/v1/st
 import { openByDoor } from '@ancloud/phone-door';
 import { keyOf, recordsOf, type State, viewLease } from '@ancloud/state';
 import { arrivals } from '../core/gesture.js';
+import { film, scrcpyFrames } from '../core/stream-file.js';
 import { end, until } from './command.js';
 import type { Farm } from './farm.js';
 import { busOf, stateOf } from './insider.js';
@@ -18,12 +19,15 @@ const PORT = 5_555;
 /** As bench/native/fleet.c places them. */
 const addressOf = (index: number): string => `127.1.${Math.floor(index / 250)}.${1 + (index % 250)}`;
 
+/** What the phones show: one key frame of 25 kB, and then nothing moves. */
+const STILL = { seconds: 1, framesPerSecond: 1, bitRate: 200_000, group: 1, keyFrameRatio: 1 };
+
 /** How session-svc gets the sockets of the phones' scrcpy servers. */
 export type Way = 'door' | 'adb';
 
 /**
  * Phones that a farm's session-svc takes for running ones: bench/native/fleet answers by adb and at their doors in their place, and the
- * benchmark says in container-svc's place that they are there. No gateway knows them, so nobody can watch them.
+ * benchmark says in container-svc's place that they are there. Their screens are still. No gateway knows them, so nobody can watch them.
  */
 export class Fleet {
   readonly phones: readonly string[];
@@ -59,7 +63,11 @@ export class Fleet {
   static async start(farm: Farm, program: string, size: number): Promise<Fleet> {
     const doors = path.join(farm.run, 'fleet');
     fs.mkdirSync(doors, { recursive: true });
-    const child = spawn(program, [String(size), String(PORT), doors], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const picture = path.join(doors, 'picture');
+    fs.writeFileSync(picture, scrcpyFrames(film(STILL)));
+    const child = spawn(program, [String(size), String(PORT), doors, picture], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const { value } = await lines.next();
     if (value !== 'ready') throw new Error('the fleet did not begin as it should');
