@@ -3,6 +3,7 @@ import { Adb, ADB_DAEMON_VERSION_OMIT_CHECKSUM, AdbBanner, AdbDaemonTransport } 
 import type { AdbCredentialStore } from '@yume-chan/adb';
 import { authenticators } from './authenticate.js';
 import { within } from './deadline.js';
+import { Ending } from './ending.js';
 import { AdbError } from './errors.js';
 import { packetConnection } from './packet-connection.js';
 import { connectReading, type Reading } from './reading.js';
@@ -97,12 +98,12 @@ async function handshake(
     if (cause instanceof AdbError) throw new AdbError(cause.code, `${what}: ${cause.message}`, { cause });
     throw new AdbError('ADB_CLOSED', `${what}: closed during the handshake`, { cause });
   }
-  // Nobody is obliged to watch `disconnected`; without this its rejection would end the process.
-  transport.disconnected.catch(() => undefined);
+  // Handles its rejection too, which would end the process: nobody is obliged to watch it.
+  const ending = new Ending(transport.disconnected);
   const adb = new Adb(transport);
   packets.checksums = transport.protocolVersion < ADB_DAEMON_VERSION_OMIT_CHECKSUM;
   const { table, send, sendNow } = packets;
-  attachWire(adb, { table, send, sendNow, cut: () => void socket.destroy() });
+  attachWire(adb, { table, send, sendNow, ending, cut: () => void socket.destroy() });
   if (transport.banner.state !== 'device')
     throw new AdbError(
       'ADB_PROTOCOL',

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { DEFAULT_BANNER } from './fake-adbd.js';
@@ -199,6 +201,25 @@ describe('openStream', () => {
     expect(performance.now() - started).toBeGreaterThan(95);
     await closed;
     await closeAdb(adb);
+  });
+
+  it('keeps nothing of a stream that has ended, while its connection goes on', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const { adb } = await phone({ service: (name) => (name === 'a' ? echo : undefined) });
+    const streams: WeakRef<Duplex>[] = [];
+    for (let n = 0; n < 50; n++) {
+      const stream = await openStream(adb, 'a');
+      streams.push(new WeakRef<Duplex>(stream));
+      stream.destroy();
+      await once(stream, 'close');
+    }
+    await vi.waitFor(() => {
+      collectGarbage();
+      const kept = streams.filter((stream) => stream.deref() !== undefined);
+      // The last may still be on somebody's stack.
+      expect(kept.length).toBeLessThan(5);
+    }, 60_000);
   });
 
   it('does not hang when the connection goes while it opens', async () => {

@@ -102,24 +102,18 @@ export function openLocalAbstract(
 
 /** The library forgets streams that are being opened when the connection ends; so that end is watched too. */
 async function attempt(adb: Adb, service: string, what: string): Promise<AdbSocket> {
-  const gone = (cause?: unknown): never => {
-    throw new AdbError('ADB_CLOSED', `${what}: the connection ended`, { cause });
-  };
-  let opened = false;
-  const opening = adb.createSocket(service).then(
-    (socket) => {
-      opened = true;
-      return socket;
-    },
-    (cause: unknown) => {
-      if (cause instanceof Error && cause.message === 'Socket open failed')
-        throw new AdbError('ADB_REFUSED', `${what}: refused by the phone`, { cause });
-      return gone(cause);
-    },
-  );
-  const ended = adb.disconnected.then(() => gone(), gone);
-  ended.catch(() => undefined);
-  const socket = await Promise.race([opening, ended]);
-  if (!opened) opening.catch(() => undefined);
-  return socket;
+  const gone = (cause: unknown): AdbError =>
+    new AdbError('ADB_CLOSED', `${what}: the connection ended`, { cause });
+  const ended = Promise.withResolvers<never>();
+  const unwatch = wireOf(adb).ending.watch((cause) => ended.reject(gone(cause)));
+  try {
+    return await Promise.race([adb.createSocket(service), ended.promise]);
+  } catch (cause) {
+    if (cause instanceof AdbError) throw cause;
+    if (cause instanceof Error && cause.message === 'Socket open failed')
+      throw new AdbError('ADB_REFUSED', `${what}: refused by the phone`, { cause });
+    throw gone(cause);
+  } finally {
+    unwatch();
+  }
 }

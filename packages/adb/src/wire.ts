@@ -1,5 +1,6 @@
 import type { Adb } from '@yume-chan/adb';
 import type { SendPacket, SendPacketNow } from './adb-duplex.js';
+import type { Ending } from './ending.js';
 import type { StreamTable } from './stream-table.js';
 
 /** The way past the library of one connection. */
@@ -7,6 +8,7 @@ export interface Wire {
   readonly table: StreamTable;
   readonly send: SendPacket;
   readonly sendNow: SendPacketNow;
+  readonly ending: Ending;
   /** Ends the TCP connection at once. */
   readonly cut: () => void;
 }
