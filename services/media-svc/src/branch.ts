@@ -29,6 +29,7 @@ export class Branch {
   readonly #shape: Shape;
   readonly #capabilities = new Map<types.MediaKind, types.RtpCapabilities>();
   #direct: Promise<types.DirectTransport> | undefined;
+  readonly #viewers = new Set<ViewerTransport>();
   /** By the id of the root's producer. */
   readonly #fed = new Map<string, Promise<types.Producer>>();
   #closed = false;
@@ -93,8 +94,8 @@ export class Branch {
     return piped;
   }
 
-  createViewerTransport(options: { readonly data: boolean }): Promise<ViewerTransport> {
-    return this.router.createWebRtcTransport({
+  async createViewerTransport(options: { readonly data: boolean }): Promise<ViewerTransport> {
+    const transport: ViewerTransport = await this.router.createWebRtcTransport({
       webRtcServer: this.worker.server,
       enableUdp: true,
       enableTcp: true,
@@ -103,6 +104,9 @@ export class Branch {
       initialAvailableOutgoingBitrate: INITIAL_OUTGOING_BITRATE,
       appData: { announced: this.worker.announced },
     });
+    this.#viewers.add(transport);
+    transport.observer.once('close', () => this.#viewers.delete(transport));
+    return transport;
   }
 
   /** For a transport whose other side is a process of this machine's, which passes its packets on. */
@@ -136,6 +140,8 @@ export class Branch {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // Each by itself: mediasoup's WebRtcServer keeps for good what ends with its router (WebRtcServer.js, handleWebRtcTransport).
+    for (const transport of this.#viewers) transport.close();
     this.router.close();
   }
 

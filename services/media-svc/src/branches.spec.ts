@@ -7,6 +7,8 @@ import type { PoolWorker } from './worker-pool.js';
 
 /** Routers that have not been closed. */
 let routers: number;
+/** Viewers' transports that have not been closed, by themselves. */
+let transports: number;
 let alive: boolean;
 let worker: PoolWorker;
 let branches: Branches;
@@ -19,6 +21,7 @@ const seated = (count: number): Promise<Seat[]> =>
 beforeEach(async () => {
   vi.useFakeTimers();
   routers = 0;
+  transports = 0;
   alive = true;
   const createRouter = () => {
     routers += 1;
@@ -27,7 +30,16 @@ beforeEach(async () => {
       routers -= 1;
       observer.emit('close');
     };
-    return Promise.resolve({ observer, rtpCapabilities: {}, close });
+    const createWebRtcTransport = () => {
+      const ended = new EventEmitter();
+      const end = (): void => {
+        transports -= 1;
+        ended.emit('close');
+      };
+      transports += 1;
+      return Promise.resolve({ observer: ended, close: end });
+    };
+    return Promise.resolve({ observer, rtpCapabilities: {}, createWebRtcTransport, close });
   };
   worker = {
     index: 0,
@@ -93,4 +105,16 @@ it('a stream whose workers are all dead seats nobody, and does again when one li
   seat.leave();
   seat.leave();
   expect(worker.viewers).toBe(0);
+});
+
+it('a stream ends its viewers’ transports itself, since mediasoup’s server would keep what its routers end', async () => {
+  const [one, two] = await seated(2);
+  await one?.branch.createViewerTransport({ data: true });
+  const left = await two?.branch.createViewerTransport({ data: false });
+  await two?.branch.createViewerTransport({ data: false });
+  left?.close();
+  expect(transports).toBe(2);
+  branches.close();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([transports, routers]).toEqual([0, 0]);
 });

@@ -5,7 +5,6 @@ import { networkInterfaces } from 'node:os';
 import type { types } from 'mediasoup';
 import type { IceFinding } from '@ancloud/contracts/common/v1/common';
 import type { IceServer } from '@ancloud/contracts/media/v1/media';
-import { announcedCandidates } from './core/announced-candidates.js';
 import {
   addressFinding,
   allocationFinding,
@@ -23,6 +22,7 @@ import { readIceUrl, type IceServerUrl } from './core/ice-url.js';
 import { attribute, errorOf, method, readXorAddress, u32, valueOf, type StunMessage } from './io/stun.js';
 import { StunLink, type StunRequest } from './io/stun-link.js';
 import { TurnProbe, TurnRefusal } from './io/turn-probe.js';
+import { type Door, type OpenedDoors, openDoors } from './self-test-doors.js';
 import type { WorkerPool } from './worker-pool.js';
 
 /** Of a peer-reflexive candidate (RFC 8445 §5.1.2.1); a lite agent does not weigh it. */
@@ -40,12 +40,6 @@ export interface IceSelfTestOptions {
   readonly listenIps: readonly string[];
   /** By ANCLOUD_WEBRTC_ANNOUNCED. */
   readonly announced: readonly string[];
-}
-
-/** A worker's port with credentials that it answers to. */
-interface Door {
-  readonly candidate: Candidate;
-  readonly ice: types.IceParameters;
 }
 
 type Finding = Omit<IceFinding, 'by'>;
@@ -70,8 +64,9 @@ export class IceSelfTest {
 
   async #run(servers: readonly IceServer[]): Promise<IceSelfTestResult> {
     const { pool, mediaId } = this.#options;
-    const opened = await Promise.all(pool.living.map(openDoors));
+    const opened: OpenedDoors[] = [];
     try {
+      for (const worker of pool.living) opened.push(await openDoors(worker));
       const doors = opened.flatMap((one) => one.doors);
       const announced = await this.#announced(doors);
       const tried = await Promise.all([
@@ -84,7 +79,7 @@ export class IceSelfTest {
         announced: announced.map(({ address }) => address),
       };
     } finally {
-      for (const { router } of opened) router.close();
+      for (const one of opened) one.close();
     }
   }
 
@@ -188,28 +183,6 @@ async function turn(
   } finally {
     await probe.close();
   }
-}
-
-/** A router and a transport for the test alone, so that the worker knows whom to answer; it ends with the router. */
-async function openDoors(
-  worker: WorkerPool['living'][number],
-): Promise<{ router: types.Router; doors: Door[] }> {
-  const router = await worker.worker.createRouter();
-  const transport = await router.createWebRtcTransport({
-    webRtcServer: worker.server,
-    enableUdp: true,
-    enableTcp: true,
-  });
-  const ice = transport.iceParameters;
-  return {
-    router,
-    doors: announcedCandidates(transport.iceCandidates, worker.announced).map(
-      ({ protocol, address, port }) => ({
-        candidate: { worker: worker.index, protocol, address, port },
-        ice,
-      }),
-    ),
-  };
 }
 
 /** A connectivity check (RFC 8445 §7.2.4), without USE-CANDIDATE: nothing is chosen. */
