@@ -4,6 +4,7 @@ interface MockGroup {
   readonly groupId: string;
   readonly phoneIds: readonly string[];
   readonly exclude: readonly string[];
+  readonly revision: number;
 }
 
 /** Groups of a pretended farm, whose phones always do what is done. */
@@ -32,13 +33,22 @@ export function groupRoutes(): readonly Route[] {
       'POST',
       /^\/v1\/groups$/,
       ({ body }) => {
-        const made = { ...body, groupId: `gr_${groups.size + 1}` } as unknown as MockGroup;
+        const made = { ...body, groupId: `gr_${groups.size + 1}`, revision: 1 } as unknown as MockGroup;
         groups.set(made.groupId, made);
         return made;
       },
     ],
     ['GET', /^\/v1\/groups\/(\w+)$/, ({ part }) => state(part)],
-    ['PATCH', /^\/v1\/groups\/(\w+)$/, ({ part, body }) => Object.assign(group(part), body)],
+    [
+      'PATCH',
+      /^\/v1\/groups\/(\w+)$/,
+      ({ part, body: { revision, ...change } }) => {
+        const one = group(part);
+        if (revision !== undefined && revision !== one.revision)
+          throw new Refused(409, 'GROUP_CHANGED', `group ${part} was changed meanwhile`);
+        return Object.assign(one, change, { revision: one.revision + 1 });
+      },
+    ],
     ['DELETE', /^\/v1\/groups\/(\w+)$/, ({ part }) => void groups.delete(part)],
   ];
 }

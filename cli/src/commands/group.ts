@@ -1,4 +1,4 @@
-import { AppError } from '@ancloud/kit/errors';
+import { AppError, isAppError } from '@ancloud/kit/errors';
 import { GatewayClient } from '../farm/client.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
@@ -21,6 +21,7 @@ interface GroupView {
   readonly phoneIds: readonly string[];
   readonly exclude: readonly string[];
   readonly jitter: { readonly place: number; readonly delayMs: number };
+  readonly revision: number;
 }
 
 interface GroupState extends GroupView {
@@ -38,6 +39,9 @@ interface GroupState extends GroupView {
     readonly skewP99Ms: number;
   } | null;
 }
+
+/** How often who follows is changed anew because another change came first. */
+const TRIES = 8;
 
 const pathOf = (id: string): string => `/v1/groups/${encodeURIComponent(id)}`;
 
@@ -116,8 +120,7 @@ export async function groupAdd(
   phoneIds: readonly string[],
   output: Output,
 ): Promise<void> {
-  const before = await new GatewayClient(layout).get<GroupView>(pathOf(id));
-  const changed = await change(layout, id, { phoneIds: [...new Set([...before.phoneIds, ...phoneIds])] });
+  const changed = await changePhones(layout, id, (before) => [...new Set([...before, ...phoneIds])]);
   output.result(changed, `${id}: ${changed.phoneIds.length} phones follow`);
 }
 
@@ -128,16 +131,15 @@ export async function groupRemove(
   phoneIds: readonly string[],
   output: Output,
 ): Promise<void> {
-  const before = await new GatewayClient(layout).get<GroupView>(pathOf(id));
-  const stranger = phoneIds.find((phoneId) => !before.phoneIds.includes(phoneId));
-  if (stranger !== undefined)
-    throw new AppError('INVALID_ARGUMENT', `${stranger} is not in the group`, {
-      field: 'phone',
-      value: stranger,
-      fix: `./ancloud group show ${id} lists its phones`,
-    });
-  const changed = await change(layout, id, {
-    phoneIds: before.phoneIds.filter((phoneId) => !phoneIds.includes(phoneId)),
+  const changed = await changePhones(layout, id, (before) => {
+    const stranger = phoneIds.find((phoneId) => !before.includes(phoneId));
+    if (stranger !== undefined)
+      throw new AppError('INVALID_ARGUMENT', `${stranger} is not in the group`, {
+        field: 'phone',
+        value: stranger,
+        fix: `./ancloud group show ${id} lists its phones`,
+      });
+    return before.filter((phoneId) => !phoneIds.includes(phoneId));
   });
   output.result(changed, `${id}: ${changed.phoneIds.length} phones follow`);
 }
@@ -166,6 +168,22 @@ export async function groupJitter(
 export async function groupRm(layout: Layout, id: string, output: Output): Promise<void> {
   await new GatewayClient(layout).request('DELETE', pathOf(id));
   output.result({ groupId: id }, `${id}: ended`);
+}
+
+/** Makes the list of who follows anew of the one that stands: whoever else does so at the same moment is not undone. */
+async function changePhones(
+  layout: Layout,
+  id: string,
+  next: (before: readonly string[]) => string[],
+): Promise<GroupView> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { phoneIds, revision } = await new GatewayClient(layout).get<GroupView>(pathOf(id));
+    try {
+      return await change(layout, id, { phoneIds: next(phoneIds), revision });
+    } catch (error) {
+      if (!isAppError(error, 'GROUP_CHANGED') || attempt === TRIES) throw error;
+    }
+  }
 }
 
 async function change(layout: Layout, id: string, json: object): Promise<GroupView> {

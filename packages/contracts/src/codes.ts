@@ -82,6 +82,7 @@ export const codes = {
   ETAG_MISSING: row(PRECONDITION, 428, 'The request must name an entity tag'),
   ETAG_MISMATCH: row(PRECONDITION, 412, 'The entity tag is another one'),
   GROUP_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such group'),
+  GROUP_CHANGED: row(ABORTED, 409, 'The group was changed meanwhile'),
   MACRO_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such macro'),
   MACRO_BUSY: row(PRECONDITION, 409, 'A macro is recorded or played on the phone already'),
   WAIT_TIMEOUT: row(DEADLINE, 504, 'The screen did not look as wanted in time'),

@@ -79,12 +79,14 @@ it('groups: made, listed, shown, changed and removed', async () => {
     expect(record).toMatchObject({ name: '', viewerId: '', masterId: phoneId, exclude: [] });
     if (members.map((member) => member.phoneId).join() !== other) throw new NotYet(JSON.stringify(members));
   });
-  const update = (jitter: object) => client.updateGroup(UpdateGroupRequest.fromPartial({ groupId, jitter }));
+  const update = (jitter: object, more: { readonly revision?: number } = {}) =>
+    client.updateGroup(UpdateGroupRequest.fromPartial({ groupId, jitter, ...more }));
   expect(await update({ delayMs: 10 })).toMatchObject({
     record: { jitter: { placePermille: 0, delayMs: 10 }, phoneIds: [other] },
   });
   await refused(() => create(NONE), 'PHONE_NOT_FOUND', 'masterId');
   await refused(() => update({ delayMs: 2_001 }), 'INVALID_ARGUMENT', 'jitter.delayMs');
+  await refused(() => update({ delayMs: 20 }, { revision: 1 }), 'GROUP_CHANGED', 'revision');
   expect(await client.deleteGroup({ groupId })).toEqual({});
   await refused(() => client.getGroup({ groupId }), 'GROUP_NOT_FOUND', 'groupId');
   await refused(() => client.deleteGroup({ groupId }), 'GROUP_NOT_FOUND', 'groupId');

@@ -35,7 +35,10 @@ describe('a group', () => {
     await page.keyboard.press('Tab');
     const jitter = page.waitForRequest((request) => request.method() === 'PATCH');
     await panel().getByRole('button', { name: 'Apply' }).click();
-    expect((await jitter).postDataJSON()).toEqual({ jitter: { place: 0.025, delayMs: 150 } });
+    expect((await jitter).postDataJSON()).toEqual({
+      jitter: { place: 0.025, delayMs: 150 },
+      revision: 1,
+    });
     await panel().getByText('Jitter: 2.5 %, 150 ms').waitFor();
     await wellMade(page);
     await panel().getByRole('button', { name: 'Exclude checkout tests' }).click();
@@ -107,5 +110,28 @@ describe('a group', () => {
     await panel().getByRole('button', { name: 'Remove checkout tests from the group' }).click();
     await panel().getByRole('link', { name: 'checkout tests' }).waitFor({ state: 'detached' });
     await panel().getByRole('link', { name: 'archive' }).waitFor();
+  });
+
+  it('that somebody else changes while its name is typed keeps their change, and tells so', async () => {
+    const { page } = at;
+    const bar = await choose('support desk', 'checkout tests');
+    const made = page.waitForResponse((response) => response.request().method() === 'POST');
+    await bar.getByRole('button', { name: 'Begin' }).click();
+    const { groupId, phoneIds } = (await (await made).json()) as { groupId: string; phoneIds: string[] };
+    const fold = await openFold(page, 'Name and phones');
+    const name = fold.getByRole('textbox', { name: 'Name of the group' });
+    await name.fill('row');
+    const others = await page.request.patch(new URL(`/v1/groups/${groupId}`, page.url()).href, {
+      data: { exclude: phoneIds },
+    });
+    expect(others.status()).toBe(200);
+    await panel().getByText('rests').waitFor();
+    await fold.getByRole('button', { name: 'Rename' }).click();
+    await page.getByText('Somebody else has changed this group meanwhile.').waitFor();
+    await panel().getByText('rests').waitFor();
+    expect(await name.inputValue()).toBe('row');
+    await fold.getByRole('button', { name: 'Rename' }).click();
+    await panel().getByText('Group row').waitFor();
+    await panel().getByText('rests').waitFor();
   });
 });

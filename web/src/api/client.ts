@@ -137,8 +137,12 @@ export class Client {
     return this.http.json('GET', `/v1/groups/${encodeURIComponent(id)}`);
   }
 
-  /** `phoneIds`: exactly these follow; `exclude`: exactly these of them take no part. */
-  changeGroup(groupId: string, body: GroupChange): Promise<Group> {
+  /**
+   * `phoneIds`: exactly these follow; `exclude`: exactly these of them take no part. Refused (GROUP_CHANGED) unless the group is still of the
+   * revision that was seen.
+   */
+  changeGroup(groupId: string, revision: number, change: GroupChange): Promise<Group> {
+    const body = { ...change, revision };
     return this.http.json('PATCH', `/v1/groups/${encodeURIComponent(groupId)}`, { body });
   }
 

@@ -165,10 +165,12 @@ export interface Group {
   readonly exclude: readonly string[];
   /** A share of the picture to each side, and ms later, at most. */
   readonly jitter: { readonly place: number; readonly delayMs: number };
+  /** Another one with every change. */
+  readonly revision: number;
 }
 
 /** The others do from now on what is done on the master. */
-export type NewGroup = Omit<Group, 'groupId'>;
+export type NewGroup = Omit<Group, 'groupId' | 'revision'>;
 
 /** What is left out stays as it is. */
 export type GroupChange = Partial<Pick<Group, 'name' | 'phoneIds' | 'exclude' | 'jitter'>>;

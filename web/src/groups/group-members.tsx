@@ -1,9 +1,11 @@
-import { type FormEvent, type ReactNode, useState } from 'react';
+import type { FormEvent, ReactNode } from 'react';
 import { Button, Input, Label, ListBoxItem, TextField } from 'react-aria-components';
-import type { Group, GroupChange } from '../api/types.js';
+import type { Group } from '../api/types.js';
 import { usePhones } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
 import { Choice } from '../ui/choice.js';
+import type { ChangeGroup } from './group-change.js';
+import { useDraft } from './use-draft.js';
 
 /** Renames a group, and has more phones follow. */
 export function GroupMembers({
@@ -13,20 +15,20 @@ export function GroupMembers({
 }: {
   readonly group: Group;
   readonly busy: boolean;
-  readonly change: (change: GroupChange) => void;
+  readonly change: ChangeGroup;
 }): ReactNode {
   const phones = usePhones();
-  const [name, setName] = useState(group.name);
+  const { value: name, seen, edit, sent } = useDraft(group.name, group.revision);
   const inIt = new Set([group.masterId, ...group.phoneIds]);
   const others = phones.data?.filter(({ phoneId }) => !inIt.has(phoneId)) ?? [];
   function submit(event: FormEvent): void {
     event.preventDefault();
-    change({ name: name.trim() });
+    void change({ name: name.trim() }, seen).then(sent);
   }
   return (
     <>
       <form className="stack" onSubmit={submit}>
-        <TextField className="field" value={name} onChange={setName} maxLength={63} autoComplete="off">
+        <TextField className="field" value={name} onChange={edit} maxLength={63} autoComplete="off">
           <Label>Name of the group</Label>
           <Input placeholder="May be left empty" />
         </TextField>
@@ -41,7 +43,7 @@ export function GroupMembers({
           placeholder="Choose a phone"
           value={null}
           disabled={busy}
-          choose={(phoneId) => change({ phoneIds: [...group.phoneIds, phoneId] })}
+          choose={(phoneId) => void change({ phoneIds: [...group.phoneIds, phoneId] })}
         >
           {others.map((phone) => (
             <ListBoxItem key={phone.phoneId} id={phone.phoneId}>

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, type ReactNode, useState } from 'react';
 import { Button, Link } from 'react-aria-components';
-import type { Group, GroupChange, GroupState, Phone } from '../api/types.js';
+import type { Group, GroupState, Phone } from '../api/types.js';
 import { useFarm, usePhones } from '../farm/farm.js';
 import { count, nameOf } from '../farm/words.js';
 import { Fold } from '../ui/fold.js';
 import { useNotify } from '../ui/notices.js';
-import { sentence } from '../ui/problem.js';
+import { type ChangeGroup, refusalWords } from './group-change.js';
 import { GroupJitter } from './group-jitter.js';
 import { GroupName } from './group-name.js';
 
@@ -71,14 +71,18 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
   });
   // A list of phones is sent whole: the next change is made of the one that stands then, not of the one that is shown still.
   const [busy, setBusy] = useState(false);
-  const ask = (asked: Promise<unknown>): void => {
+  const ask = async (asked: Promise<unknown>): Promise<boolean> => {
     setBusy(true);
-    void asked
-      .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
-      .then(() => queries.invalidateQueries({ queryKey: ['groups'] }))
-      .finally(() => setBusy(false));
+    const refusal = await asked.then(
+      () => undefined,
+      (error: unknown) => refusalWords(error as Error),
+    );
+    if (refusal !== undefined) notify(refusal);
+    await queries.invalidateQueries({ queryKey: ['groups'] });
+    setBusy(false);
+    return refusal === undefined;
   };
-  const change = (to: GroupChange): void => ask(client.changeGroup(groupId, to));
+  const change: ChangeGroup = (to, seen = group.revision) => ask(client.changeGroup(groupId, seen, to));
   const known = (id: string): Phone | undefined => phones.data?.find(({ phoneId }) => phoneId === id);
   const members = state.data?.members ?? [];
   const times = state.data?.times ?? undefined;
@@ -102,7 +106,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
                 aria-label={rests ? `Include ${name}` : `Exclude ${name}`}
                 isDisabled={busy}
                 onPress={() =>
-                  change({
+                  void change({
                     exclude: rests ? exclude.filter((one) => one !== phoneId) : [...exclude, phoneId],
                   })
                 }
@@ -114,7 +118,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
                   className="button small danger-text"
                   aria-label={`Remove ${name} from the group`}
                   isDisabled={busy}
-                  onPress={() => change({ phoneIds: group.phoneIds.filter((one) => one !== phoneId) })}
+                  onPress={() => void change({ phoneIds: group.phoneIds.filter((one) => one !== phoneId) })}
                 >
                   Remove
                 </Button>
@@ -141,12 +145,12 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
       )}
       <details className="fold">
         <summary>Jitter{jitterWords(group)}</summary>
-        <GroupJitter group={group} change={(jitter) => change({ jitter })} />
+        <GroupJitter group={group} busy={busy} change={change} />
       </details>
       <Fold title="Name and phones">
         <GroupMembers group={group} busy={busy} change={change} />
       </Fold>
-      <Button className="button" onPress={() => ask(client.endGroup(groupId))}>
+      <Button className="button" onPress={() => void ask(client.endGroup(groupId))}>
         End controlling together
       </Button>
     </section>

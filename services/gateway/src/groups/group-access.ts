@@ -14,6 +14,12 @@ export const groupNotFound = (groupId: string): AppError =>
     fix: 'list those there are: GET /v1/groups, or ./ancloud group ls; one that nobody changes ends after a day',
   });
 
+export const groupChanged = (groupId: string): AppError =>
+  new AppError('GROUP_CHANGED', `group ${groupId} was changed meanwhile`, {
+    field: 'revision',
+    fix: 'look at the group, and ask again',
+  });
+
 /** The one way to a group, after the tenant check. Errors: INVALID_ARGUMENT, GROUP_NOT_FOUND, also for one of somebody else. */
 export async function loadGroup(
   store: GroupStore,

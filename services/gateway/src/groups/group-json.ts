@@ -20,6 +20,7 @@ export function groupJson({ record }: Group) {
     },
     createdAt: time(group.createdAtMs),
     updatedAt: time(group.updatedAtMs),
+    revision: group.revision,
   };
 }
 

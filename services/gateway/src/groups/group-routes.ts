@@ -44,6 +44,11 @@ export const updateGroupBody = named(
     phoneIds: phoneIds.optional().describe('Who follows from now on; those that leave let go'),
     exclude: phoneIds.optional().describe('Replaces all'),
     jitter: jitterBody.optional(),
+    revision: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The one that was seen: refused with `GROUP_CHANGED` once there is another'),
   }),
 );
 
@@ -57,6 +62,7 @@ const group = z.object({
   jitter: z.object({ place: z.number(), delayMs: z.int() }),
   createdAt: z.iso.datetime().nullable(),
   updatedAt: z.iso.datetime().nullable(),
+  revision: z.int().describe('Grows with every change'),
 });
 const groupSchema = named('Group', group);
 const groupState = named(
@@ -126,10 +132,11 @@ export const groupRoutes: readonly RouteDoc[] = [
     operationId: 'updateGroup',
     tag,
     summary: 'Changes what a group is called, who follows, who is excluded, or the jitter',
-    description: 'What is left out stays as it is. Each phone that joins has to be the caller’s.',
+    description:
+      'What is left out stays as it is. Each phone that joins has to be the caller’s. Lists are replaced: who made one of what was read names its `revision`, so that nobody else’s change is lost.',
     body: { schema: updateGroupBody },
     ok: { status: 200, description: 'The group', schema: groupSchema },
-    errors: ['GROUP_NOT_FOUND', 'PHONE_NOT_FOUND'],
+    errors: ['GROUP_NOT_FOUND', 'PHONE_NOT_FOUND', 'GROUP_CHANGED'],
   },
   {
     method: 'DELETE',

@@ -2,11 +2,15 @@ import { plainKeys, records } from '@ancloud/contracts';
 import { GroupRecord } from '@ancloud/contracts/state/v1/state';
 import { keyOf, luaNow, recordsOf, type Records, type Script, type State } from '@ancloud/state';
 
-/** KEYS[1] group, [2] groups; ARGV json, ms, id, '1' = it has to be there. → 1 written, 0 it is gone. */
+/** KEYS[1] group, [2] groups; ARGV json, ms, id, the revision that has to stand or '' for a new one. → 1 written, 0 it is gone, -1 another stands. */
 const putGroup: Script = {
   name: 'putGroup',
   lua: `${luaNow}
-if ARGV[4] == '1' and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if ARGV[4] ~= '' then
+  local text = redis.call('GET', KEYS[1])
+  if not text then return 0 end
+  if (cjson.decode(text).revision or 0) ~= tonumber(ARGV[4]) then return -1 end
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now))
 redis.call('ZADD', KEYS[2], string.format('%.0f', now + tonumber(ARGV[2])), ARGV[3])
@@ -42,15 +46,15 @@ export class GroupStore {
     return found.filter((group) => group !== undefined);
   }
 
-  /** It stands for a day from now. False = it was there before and is gone. */
-  async put(group: GroupRecord, isNew: boolean): Promise<boolean> {
+  /** It stands for a day from now. `instead` = the revision that it replaces, and no other; left out, it is new. */
+  async put(group: GroupRecord, instead?: number): Promise<'written' | 'gone' | 'changed'> {
     const answer = await this.#state.script(putGroup, keysOf(group.groupId), [
       JSON.stringify(GroupRecord.toJSON(group)),
       TTL_MS,
       group.groupId,
-      isNew ? '0' : '1',
+      instead ?? '',
     ]);
-    return answer === 1;
+    return answer === 1 ? 'written' : answer === 0 ? 'gone' : 'changed';
   }
 
   async remove(group: string): Promise<void> {

@@ -35,12 +35,13 @@ export class GroupsController {
   async update(
     @Caller() caller: Principal,
     @Param('groupId') groupId: string,
-    @Body({ schema: updateGroupBody }) { name, phoneIds, exclude, jitter }: z.output<typeof updateGroupBody>,
+    @Body({ schema: updateGroupBody })
+    { phoneIds, exclude, jitter, ...body }: z.output<typeof updateGroupBody>,
   ) {
     return groupJson(
       await this.api.updateGroup(caller, {
+        ...body,
         groupId,
-        name,
         phoneIds: phoneIds === undefined ? undefined : { phoneIds },
         exclude: exclude === undefined ? undefined : { phoneIds: exclude },
         jitter: jitterOf(jitter),

@@ -12,11 +12,26 @@ const owners: Readonly<Record<string, string>> = { ph_0: 'ann', ph_2: 'ann', ph_
 
 describe('a group that is changed', () => {
   let record: GroupRecord;
-  const change = async (principal: Principal, phoneIds?: readonly string[], name?: string): Promise<void> => {
+  /** What others do between the gateway's read and its write. */
+  let meanwhile: () => void;
+  const change = async (
+    principal: Principal,
+    phoneIds?: readonly string[],
+    name?: string,
+    revision?: number,
+  ): Promise<void> => {
     const parts = {
       clock: new ManualClock(),
       bus: { publish: () => undefined },
-      groups: { get: async () => record, put: async (group: GroupRecord) => ((record = group), true) },
+      groups: {
+        get: async () => record,
+        put: async (group: GroupRecord, instead: number) => {
+          meanwhile();
+          if (record.revision !== instead) return 'changed';
+          record = group;
+          return 'written';
+        },
+      },
       access: {
         load: async (who: Principal, phoneId: string) => {
           const owner = owners[phoneId];
@@ -31,10 +46,15 @@ describe('a group that is changed', () => {
       phoneIds: phoneIds && { phoneIds: [...phoneIds] },
       exclude: undefined,
       jitter: undefined,
+      revision,
     });
+  };
+  const another = (): void => {
+    record = { ...record, exclude: [], revision: record.revision + 1 };
   };
 
   beforeEach(() => {
+    meanwhile = () => undefined;
     record = GroupRecord.fromPartial({
       groupId: 'gr_1',
       owner: 'ann',
@@ -42,6 +62,7 @@ describe('a group that is changed', () => {
       masterId: 'ph_0',
       phoneIds: ['ph_gone', 'ph_2'],
       exclude: ['ph_2'],
+      revision: 7,
     });
   });
 
@@ -60,5 +81,32 @@ describe('a group that is changed', () => {
     expect(record.phoneIds).toEqual(['ph_gone', 'ph_2']);
     await change(principal, ['ph_3']);
     expect(record.phoneIds).toEqual(['ph_3']);
+  });
+
+  it('keeps what another changed at the same moment', async () => {
+    meanwhile = () => {
+      meanwhile = () => undefined;
+      another();
+    };
+    await change(ann, undefined, 'first');
+    expect(record).toMatchObject({ name: 'first', exclude: [], revision: 9 });
+  });
+
+  it('is not changed by whoever has not seen its newest revision', async () => {
+    await change(ann, ['ph_2'], undefined, 7);
+    expect(record).toMatchObject({ phoneIds: ['ph_2'], revision: 8 });
+    const late = change(ann, ['ph_2', 'ph_3'], undefined, 7);
+    await expect(late).rejects.toMatchObject({ code: 'GROUP_CHANGED', field: 'revision' });
+    meanwhile = another;
+    await expect(change(ann, ['ph_2', 'ph_3'], undefined, 8)).rejects.toMatchObject({
+      code: 'GROUP_CHANGED',
+    });
+    expect(record).toMatchObject({ phoneIds: ['ph_2'], revision: 9 });
+  });
+
+  it('that changes without an end is given up', async () => {
+    meanwhile = another;
+    await expect(change(ann, undefined, 'mine')).rejects.toMatchObject({ code: 'GROUP_CHANGED' });
+    expect(record.name).toBe('row');
   });
 });

@@ -10,8 +10,11 @@ import type { FarmFacts } from '../farm/farm-facts.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import type { ViewerStore } from '../viewers/viewer-store.js';
 import { groupLimits, groupMistake, membersAfter } from './core/group-members.js';
-import { groupNotFound, loadGroup } from './group-access.js';
+import { groupChanged, groupNotFound, loadGroup } from './group-access.js';
 import type { GroupStore } from './group-store.js';
+
+/** How often a change is made anew because another came first. */
+const TRIES = 4;
 
 interface Parts {
   readonly groups: GroupStore;
@@ -54,42 +57,62 @@ export async function createGroup(
     jitter,
     createdAtMs: now,
     updatedAtMs: now,
+    revision: 1,
   };
-  return put(parts, record, true);
+  await parts.groups.put(record);
+  return told(parts, record);
 }
 
 /**
  * Changes what is given; the group stands for another day. Each phone that joins has to be the caller's, and of the owner of a group that is
- * somebody else's: an admin gives nobody the phones of others. Errors: INVALID_ARGUMENT, GROUP_NOT_FOUND, PHONE_NOT_FOUND.
+ * somebody else's: an admin gives nobody the phones of others. What others change meanwhile stays; where the caller has named the revision
+ * that it saw, nobody may have. Errors: INVALID_ARGUMENT, GROUP_NOT_FOUND, PHONE_NOT_FOUND, GROUP_CHANGED.
  */
 export async function updateGroup(
   parts: Parts,
   principal: Principal,
-  { groupId, name, phoneIds, exclude, jitter }: UpdateGroupRequest,
+  request: UpdateGroupRequest,
 ): Promise<Group> {
-  const before = await loadGroup(parts.groups, principal, groupId);
+  const { groupId, revision } = request;
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const before = await loadGroup(parts.groups, principal, groupId);
+    if (revision !== undefined && revision !== before.revision) break;
+    const record = await changed(parts, principal, before, request);
+    const put = await parts.groups.put(record, before.revision);
+    if (put === 'gone') throw groupNotFound(groupId);
+    if (put === 'written') return told(parts, record);
+  }
+  throw groupChanged(groupId);
+}
+
+async function changed(
+  { access, clock }: Parts,
+  principal: Principal,
+  before: GroupRecord,
+  { name, phoneIds, exclude, jitter }: UpdateGroupRequest,
+): Promise<GroupRecord> {
   const record: GroupRecord = {
     ...before,
     ...membersAfter(before, phoneIds?.phoneIds, exclude?.phoneIds),
     name: name ?? before.name,
     jitter: jitter ?? before.jitter,
-    updatedAtMs: parts.clock.now(),
+    updatedAtMs: clock.now(),
+    revision: before.revision + 1,
   };
   check(record);
   const joining = record.phoneIds.filter((phoneId) => !before.phoneIds.includes(phoneId));
   await Promise.all(
     joining.map(async (phoneId) => {
-      const { desired } = await parts.access.load(principal, phoneId, 'phoneIds');
+      const { desired } = await access.load(principal, phoneId, 'phoneIds');
       if (before.owner !== principal.owner && desired.owner !== before.owner)
         throw phoneNotFound(phoneId, 'phoneIds');
     }),
   );
-  return put(parts, record, false);
+  return record;
 }
 
-async function put({ groups, bus }: Parts, record: GroupRecord, isNew: boolean): Promise<Group> {
+function told({ bus }: Parts, record: GroupRecord): Group {
   const { groupId } = record;
-  if (!(await groups.put(record, isNew))) throw groupNotFound(groupId);
   bus.publish(subjects.group, { group: groupId }, { groupId });
   return { record, members: [], times: undefined };
 }
