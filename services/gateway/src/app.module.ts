@@ -1,10 +1,6 @@
-import {
-  StandardSchemaValidationPipe,
-  type DynamicModule,
-  Module,
-  type StandardSchemaValidationPipeOptions,
-} from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
+import { BodyPipe } from './api/body-pipe.js';
 import { GatewayApi } from './api/gateway-api.js';
 import type { GatewayParts } from './api/gateway-parts.js';
 import { GrpcController } from './api/grpc.controller.js';
@@ -16,7 +12,6 @@ import { ConsoleAccess } from './console/console-access.js';
 import { ConsoleController } from './console/console.controller.js';
 import { ControlController } from './control/control.controller.js';
 import { InjectController } from './control/inject.controller.js';
-import { invalid } from './errors.js';
 import { EventsController } from './events/events.controller.js';
 import { FeedsController } from './feeds/feeds.controller.js';
 import { FeedsGrpcController } from './feeds/feeds-grpc.controller.js';
@@ -39,21 +34,6 @@ import { RecordingsGrpcController } from './recordings/recordings-grpc.controlle
 import { SnapshotsController } from './snapshots/snapshots.controller.js';
 import { ViewersController } from './viewers/viewers.controller.js';
 import { WHEP, WhepController } from './whep/whep.controller.js';
-
-/** The first thing that is wrong with a body or query, by its field. */
-const firstMistake: NonNullable<StandardSchemaValidationPipeOptions['exceptionFactory']> = (issues) => {
-  const [issue] = issues;
-  const path = (issue?.path ?? [])
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
-  const field = path === '' ? 'body' : path;
-  return invalid(
-    field,
-    undefined,
-    `${field}: ${issue?.message ?? 'is not acceptable'}`,
-    'see /v1/openapi.json',
-  );
-};
 
 /** Nest at the edge: controllers, and the objects that they call. Everything else is built in `buildParts`. */
 @Module({})
@@ -102,7 +82,7 @@ export class AppModule {
         { provide: READINESS, useValue: parts },
         { provide: WHEP, useValue: parts },
         { provide: WHIP, useValue: parts },
-        { provide: APP_PIPE, useValue: new StandardSchemaValidationPipe({ exceptionFactory: firstMistake }) },
+        { provide: APP_PIPE, useValue: new BodyPipe() },
       ],
     };
   }

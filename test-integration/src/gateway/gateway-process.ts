@@ -30,6 +30,8 @@ export interface Json {
   readonly state: string;
   readonly phoneId: string;
   readonly feedId: string;
+  readonly macroId: string;
+  readonly steps: readonly unknown[];
   readonly groupId: string;
   readonly groups: readonly { readonly exclude: readonly string[]; readonly revision: number }[];
   readonly code: string;

@@ -8,7 +8,7 @@ import { isSdpPath, sdpCors, sdpRefused } from '../whep/sdp-cors.js';
 import { FRAGMENT, SDP } from '../whep/whep-headers.js';
 import type { RequestAuth } from '../auth/request-auth.js';
 import { asApiError, type Problems } from './problem.js';
-import type { RouteDoc } from './route-doc.js';
+import { bodyLimits, type RouteDoc } from './route-doc.js';
 
 export interface HttpAdapterOptions {
   readonly auth: RequestAuth;
@@ -22,7 +22,6 @@ export interface HttpAdapterOptions {
   readonly problems: Problems;
 }
 
-const BODY_LIMIT = 1024 * 1024;
 const SDP_LIMIT = 64 * 1024;
 /** Uploads of apps take long on slow lines; headers never do. */
 const REQUEST_MS = 3_600_000;
@@ -55,7 +54,7 @@ export class HttpAdapter extends FastifyAdapter {
 
   constructor(options: HttpAdapterOptions) {
     super({
-      bodyLimit: BODY_LIMIT,
+      bodyLimit: bodyLimits.json,
       requestTimeout: REQUEST_MS,
       http: {
         headersTimeout: HEADERS_MS,
@@ -132,6 +131,12 @@ export class HttpAdapter extends FastifyAdapter {
       { parseAs: 'string', bodyLimit: SDP_LIMIT },
       (_request, body, done) => done(null, body),
     );
+    instance.addHook('onRoute', (served) => {
+      const body = this.#options.routes.find(
+        ({ method, path }) => [served.method].flat().includes(method) && toFastify(path) === served.url,
+      )?.body;
+      if (body !== undefined && 'limit' in body) served.bodyLimit = body.limit;
+    });
     instance.addHook('onRequest', async (request, reply) => {
       void reply.headers(securityHeaders(reply, this.#options.secure));
       if (isApi(request)) void reply.header('cache-control', 'no-store');

@@ -1,7 +1,7 @@
 import { codes, type ErrorCode } from '@ancloud/contracts';
 import { z } from 'zod';
 import { routes } from './routes.js';
-import { schemas, type RouteDoc } from './route-doc.js';
+import { bodyLimits, schemas, type RouteDoc } from './route-doc.js';
 
 type Json = Record<string, unknown>;
 
@@ -94,6 +94,7 @@ function requestBody(body: NonNullable<RouteDoc['body']>): Json {
     return {
       // A body whose schema has a default as a whole may be left out.
       required: !body.schema.safeParse(undefined).success,
+      description: `At most ${(body.limit ?? bodyLimits.json) / 1024 / 1024} MiB`,
       content: { 'application/json': { schema: reference(body.schema) } },
     };
   return { required: true, description: body.description, content: { [body.mediaType]: {} } };

@@ -15,7 +15,7 @@ const BY_FASTIFY_CODE: Readonly<Record<string, () => AppError>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () =>
     new AppError('MESSAGE_TOO_LARGE', 'the body is larger than allowed', {
       field: 'body',
-      fix: 'send less than 1 MiB, of SDP at most 64 KiB',
+      fix: 'send less: 1 MiB, of a macro, a gesture or a gamepad 8 MiB, of SDP 64 KiB',
     }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new AppError('MESSAGE_MALFORMED', 'the body has not the length that was announced', {

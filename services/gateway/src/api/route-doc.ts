@@ -10,6 +10,14 @@ export function named<S extends z.ZodType>(id: string, schema: S): S {
   return schema;
 }
 
+/** Bytes that a body of JSON may have. */
+export const bodyLimits = {
+  /** Where a route does not say otherwise. */
+  json: 1024 * 1024,
+  /** Of touches and moments one by one: as long as what is kept can become, in full and with every letter escaped, so that it can be sent back. */
+  script: 8 * 1024 * 1024,
+} as const;
+
 /** One REST route as it is promised: the OpenAPI document is made of these, and a test holds them against the router. */
 export interface RouteDoc {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
@@ -24,7 +32,12 @@ export interface RouteDoc {
   readonly query?: z.ZodObject;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?:
-    { readonly schema: z.ZodType } | { readonly mediaType: string; readonly description: string };
+    | {
+        readonly schema: z.ZodType;
+        /** Bytes that it may have; default `bodyLimits.json`. */
+        readonly limit?: number;
+      }
+    | { readonly mediaType: string; readonly description: string };
   readonly ok: {
     readonly status: 101 | 200 | 201 | 202 | 204;
     readonly description: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { named, type RouteDoc } from '../api/route-doc.js';
+import { bodyLimits, named, type RouteDoc } from '../api/route-doc.js';
 import { auditRange } from './control-audit.js';
 import {
   actionBody,
@@ -64,7 +64,12 @@ const injected = named(
   }),
 );
 
-function injectRoute(verb: string, summary: string, schema: z.ZodType): RouteDoc {
+function injectRoute(
+  verb: string,
+  summary: string,
+  schema: z.ZodType,
+  limit: number = bodyLimits.json,
+): RouteDoc {
   return {
     method: 'POST',
     path: `/v1/phones/{phoneId}/${verb}`,
@@ -73,7 +78,7 @@ function injectRoute(verb: string, summary: string, schema: z.ZodType): RouteDoc
     summary,
     description:
       "Answers when it is written to the phone's control socket; ends, and lifts what is down, when the caller goes. Takes the controls meanwhile by the rules that viewers have.",
-    body: { schema },
+    body: { schema, limit },
     ok: { status: 200, description: 'Written', schema: injected },
     errors: [
       'PHONE_NOT_FOUND',
@@ -125,14 +130,14 @@ export const controlRoutes: readonly RouteDoc[] = [
   injectRoute('swipe', 'Moves a finger from one place to another', swipeBody),
   injectRoute('text', 'Types or pastes text', textBody),
   injectRoute('key', 'Presses a key', keyBody),
-  injectRoute('gesture', 'Plays fingers with their timing', gestureBody),
+  injectRoute('gesture', 'Plays fingers with their timing', gestureBody, bodyLimits.script),
   injectRoute('wheel', 'Turns a mouse’s wheel', wheelBody),
   injectRoute(
     'action',
     'Presses one of the phone’s buttons, turns it, opens its panels, starts an app',
     actionBody,
   ),
-  injectRoute('gamepad', 'Plays the gamepad of a phone that has one', gamepadBody),
+  injectRoute('gamepad', 'Plays the gamepad of a phone that has one', gamepadBody, bodyLimits.script),
   {
     ...injectRoute('clipboard', 'Sets the phone’s clipboard, and pastes nothing', clipboardBody),
     method: 'PUT',

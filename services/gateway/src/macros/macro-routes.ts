@@ -1,6 +1,6 @@
 import { macroIdPattern } from '@ancloud/contracts';
 import { z } from 'zod';
-import { named, type RouteDoc } from '../api/route-doc.js';
+import { bodyLimits, named, type RouteDoc } from '../api/route-doc.js';
 import { macroLimits } from './core/macro-limits.js';
 import { stepsSchema } from './macro-schemas.js';
 
@@ -80,7 +80,7 @@ export const macroRoutes: readonly RouteDoc[] = [
     tag,
     summary: 'Keeps a macro',
     description: `Steps one after the other: touches, text, keys, and waiting for what the screen shows. At most ${macroLimits.steps} steps, ${macroLimits.points} points, ${macroLimits.text} characters of text; ${macroLimits.macros} macros.`,
-    body: { schema: createMacroBody },
+    body: { schema: createMacroBody, limit: bodyLimits.script },
     ok: { status: 201, description: 'The macro', schema: macro },
     errors: kept,
   },
@@ -113,7 +113,7 @@ export const macroRoutes: readonly RouteDoc[] = [
     tag,
     summary: 'Changes a macro',
     description: 'A play that is under way goes on with what it began with.',
-    body: { schema: updateMacroBody },
+    body: { schema: updateMacroBody, limit: bodyLimits.script },
     ok: { status: 200, description: 'The macro', schema: macro },
     errors: ['MACRO_NOT_FOUND', ...kept],
   },
@@ -172,7 +172,7 @@ export const macroRoutes: readonly RouteDoc[] = [
     summary: 'Plays a macro on a phone',
     description:
       'Answers when it has begun. Takes the controls meanwhile by the rules that viewers have, and ends when somebody else gets them.',
-    body: { schema: playMacroBody },
+    body: { schema: playMacroBody, limit: bodyLimits.script },
     ok: { status: 202, description: 'It is played', schema: state },
     errors: [
       'PHONE_NOT_FOUND',

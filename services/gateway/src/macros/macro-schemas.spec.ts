@@ -1,6 +1,9 @@
-import { Macro } from '@ancloud/contracts/input/v1/macro';
+import type { Injection } from '@ancloud/contracts/input/v1/inject';
+import { Macro, type MacroStep } from '@ancloud/contracts/input/v1/macro';
 import { describe, expect, it } from 'vitest';
-import { macroMistake } from './core/macro-limits.js';
+import { hasMoreValues, MOST_VALUES } from '../api/body-pipe.js';
+import { bodyLimits } from '../api/route-doc.js';
+import { macroLimits, macroMistake } from './core/macro-limits.js';
 import { macroOf, stepsJson, stepsSchema } from './macro-schemas.js';
 
 /** Every kind of step, in full. */
@@ -107,6 +110,57 @@ describe('a macro', () => {
     ['a button that there is not', [{ action: { name: 'explode' } }]],
     ['a field too many', [{ tap: { at: { x: 0, y: 0 }, takeOver: true } }]],
   ])('with %s is refused', (_, given) => expect(stepsSchema.safeParse(given).success).toBe(false));
+});
+
+describe('the largest macro that is kept', () => {
+  // Numbers as long as JSON writes them, and letters that it escapes.
+  const share = -Math.PI / 1e10;
+  const moments = Array.from({ length: macroLimits.points }, (_, index) => ({
+    atMs: 4_294_900_000 + index,
+    leftX: share,
+    leftY: share,
+    rightX: share,
+    rightY: share,
+    leftTrigger: -share,
+    rightTrigger: -share,
+    buttons: 2 ** 17 - 1,
+  }));
+  const input = (value: NonNullable<Injection['input']>): MacroStep => ({
+    afterMs: macroLimits.afterMs,
+    step: { $case: 'input', value: { input: value } },
+  });
+  const wait: MacroStep = {
+    afterMs: macroLimits.afterMs,
+    step: {
+      $case: 'wait',
+      value: {
+        condition: {
+          $case: 'text',
+          value: {
+            region: { x: -share, y: -share, width: -share, height: -share },
+            text: '\u0001'.repeat(256),
+          },
+        },
+        absent: false,
+        timeoutMs: 600_000,
+      },
+    },
+  };
+  const largest: Macro = {
+    steps: [
+      input({ $case: 'gamepad', value: { moments, durationMs: 4_294_967_295, repeat: 4_294_967_295 } }),
+      input({ $case: 'clipboard', value: { text: '\u0001'.repeat(macroLimits.text) } }),
+      ...Array.from({ length: macroLimits.steps - 2 }, () => wait),
+    ],
+  };
+
+  it('can be read and sent back', () => {
+    expect(macroMistake('m', largest)).toBeUndefined();
+    const body = { name: 'm'.repeat(63), steps: stepsJson(largest) };
+    expect(JSON.stringify(body).length).toBeLessThan(bodyLimits.script);
+    expect(hasMoreValues(body, MOST_VALUES)).toBe(false);
+    expect(macroOf(stepsSchema.parse(body.steps))).toEqual(largest);
+  });
 });
 
 describe('macroMistake', () => {
