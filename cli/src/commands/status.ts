@@ -3,7 +3,18 @@ import { askSupervisor } from '../farm/supervisor.js';
 import type { Layout } from '../layout.js';
 import { type Output, table } from '../output.js';
 
-/** `./ancloud status`: processes, hosts, phones. */
+interface MediaServiceView {
+  readonly mediaId: string;
+  readonly region: string;
+  readonly phones: number;
+  readonly viewers: number;
+  readonly packets: number;
+  readonly budget: { readonly viewers: number; readonly packets: number } | null;
+  readonly full: boolean;
+  readonly updatedAt: string | null;
+}
+
+/** `./ancloud status`: processes, hosts, media-svcs, phones. */
 export async function status(layout: Layout, output: Output): Promise<void> {
   const supervisor = await askSupervisor(layout, 'status');
   const client = new GatewayClient(layout);
@@ -18,6 +29,7 @@ export async function status(layout: Layout, output: Output): Promise<void> {
       conditions: { type: string; active: boolean; message: string }[];
     }[];
   }>('/v1/hosts');
+  const { mediaServices } = await client.get<{ mediaServices: MediaServiceView[] }>('/v1/media-services');
   const metrics = new Map<string, number>([
     ...Object.entries(layout.ports.metrics),
     ['media-svc-2', layout.ports.standby.metrics],
@@ -48,10 +60,27 @@ export async function status(layout: Layout, output: Output): Promise<void> {
       ]),
     ),
     '',
+    table(['MEDIA', 'REGION', 'PHONES', 'VIEWERS', 'PACKETS/S', 'FULL', 'TOLD'], mediaServices.map(mediaRow)),
+    '',
     table(
       ['PHONE', 'NAME', 'PHASE', 'HOST', 'VIEWERS'],
       phones.map((phone) => [phone.phoneId, phone.name, phone.phase, phone.hostId, String(phone.viewers)]),
     ),
   ].join('\n');
-  output.result({ supervisor, hosts, phones }, text);
+  output.result({ supervisor, hosts, mediaServices, phones }, text);
+}
+
+function mediaRow(service: MediaServiceView): string[] {
+  const { mediaId, region, phones, viewers, packets, budget, full, updatedAt } = service;
+  const of = (most: number | undefined): string => (most === undefined ? '' : `/${most}`);
+  const agoMs = updatedAt === null ? 0 : Math.max(0, Date.now() - Date.parse(updatedAt));
+  return [
+    mediaId,
+    region,
+    String(phones),
+    `${viewers}${of(budget?.viewers)}`,
+    `${packets}${of(budget?.packets)}`,
+    full ? 'yes' : 'no',
+    `${Math.round(agoMs / 1_000)} s ago`,
+  ];
 }

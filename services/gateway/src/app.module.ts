@@ -22,6 +22,7 @@ import { HostsController } from './hosts/hosts.controller.js';
 import { IceController } from './ice/ice.controller.js';
 import { ImagesController } from './images/images.controller.js';
 import { MacrosGrpcController } from './macros/macros-grpc.controller.js';
+import { MediaServicesController } from './media-services/media-services.controller.js';
 import { MacrosController } from './macros/macros.controller.js';
 import { OperationsController } from './operations/operations.controller.js';
 import { PhonesController } from './phones/phones.controller.js';
@@ -59,6 +60,7 @@ export class AppModule {
         OperationsController,
         EventsController,
         HostsController,
+        MediaServicesController,
         IceController,
         ConsoleController,
         ServiceController,

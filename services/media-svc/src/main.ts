@@ -142,6 +142,7 @@ await runMain({ log }, async (life) => {
       full: pool.full(),
       process: processId,
       packets: pool.packets,
+      budget: pool.budget,
     }),
     log,
   );

@@ -77,6 +77,12 @@ export class WorkerPool {
     return isFull([...this.#workers.values()], rate, this.#options.budget);
   }
 
+  /** Of all workers together. */
+  get budget(): WorkerBudget {
+    const { viewers, packets } = this.#options.budget;
+    return { viewers: viewers * this.size, packets: packets * this.size };
+  }
+
   /** Packets a second that go to all viewers. */
   get packets(): number {
     return [...this.#workers.values()].reduce((sum, { packets }) => sum + packets, 0);

@@ -179,6 +179,7 @@ describe('other resources', () => {
         field: 'phoneId',
       });
       await expect(client.listHosts({})).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      await expect(client.listMediaServices({})).rejects.toMatchObject({ code: 'FORBIDDEN' });
       const draining = client.updateHost({ hostId: 'host-1', schedulable: false });
       await expect(draining).rejects.toMatchObject({ code: 'FORBIDDEN' });
     } finally {

@@ -27,6 +27,27 @@ describe('the self-test of the ways to the viewers', () => {
   });
 });
 
+describe('the media-svcs', () => {
+  const at = withConsole();
+
+  it('are listed with what they carry and have room for', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'Hosts' }).click();
+    const part = page.getByRole('region', { name: 'Media services' });
+    const row = part.getByRole('row').filter({ hasText: 'media-1' });
+    await row.getByText('Full: new viewers go elsewhere').waitFor();
+    expect((await row.getByRole('cell').allTextContents()).slice(0, 4)).toEqual([
+      'fra',
+      '3',
+      '640 of 1000',
+      '201300 of 200000',
+    ]);
+    const older = part.getByRole('row').filter({ hasText: 'media-2' });
+    expect((await older.getByRole('cell').allTextContents()).slice(0, 4)).toEqual(['', '0', '0', '0']);
+    await wellMade(page);
+  });
+});
+
 describe('a host', () => {
   const at = withConsole();
 

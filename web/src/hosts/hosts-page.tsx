@@ -9,6 +9,7 @@ import { Page } from '../ui/page.js';
 import { Problem } from '../ui/problem.js';
 import { useDeed } from '../ui/use-deed.js';
 import { IceTest } from './ice-test.js';
+import { MediaServices } from './media-services.js';
 
 const FRESH_MS = 5_000;
 
@@ -44,6 +45,7 @@ export function HostsPage(): ReactNode {
           ))}
         </ul>
       )}
+      <MediaServices />
       <IceTest />
     </Page>
   );

@@ -20,6 +20,7 @@ import type {
   ListControlAuditResponse,
   ListGroupsResponse,
   ListImagesResponse,
+  ListMediaServicesResponse,
   ListPhonesRequest,
   ListPhonesResponse,
   ListSnapshotsResponse,
@@ -58,6 +59,7 @@ import { deleteGroup, listGroups } from '../groups/group-access.js';
 import { createGroup, updateGroup } from '../groups/make-group.js';
 import { getGroup } from '../groups/view-group.js';
 import type { Hosts } from '../hosts/hosts.js';
+import { listMediaServices } from '../media-services/list-media-services.js';
 import { testIce } from '../ice/test-ice.js';
 import { listImages } from '../images/list-images.js';
 import { removeImage } from '../images/remove-image.js';
@@ -281,6 +283,10 @@ export class GatewayApi {
     signal?: AbortSignal,
   ): Promise<Operation> {
     return waitOperation({ ...this.#parts, store: this.#parts.operations }, principal, request, signal);
+  }
+
+  listMediaServices(principal: Principal): Promise<ListMediaServicesResponse> {
+    return listMediaServices(this.#parts.facts, principal);
   }
 
   testIce(principal: Principal): Promise<IceSelfTest> {

@@ -13,6 +13,7 @@ import type {
   InjectRequest,
   ListControlAuditRequest,
   ListHostsRequest,
+  ListMediaServicesRequest,
   ListImagesRequest,
   ListPhonesRequest,
   ListSnapshotsRequest,
@@ -223,6 +224,11 @@ export class GrpcController {
   @GrpcMethod(GATEWAY_SERVICE, 'updateHost')
   async updateHost(request: UpdateHostRequest, metadata: Metadata) {
     return this.api.hosts.update(await this.auth.principal(metadata), request);
+  }
+
+  @GrpcMethod(GATEWAY_SERVICE, 'listMediaServices')
+  async listMediaServices(_request: ListMediaServicesRequest, metadata: Metadata) {
+    return this.api.listMediaServices(await this.auth.principal(metadata));
   }
 
   @GrpcMethod(GATEWAY_SERVICE, 'testIce')

@@ -8,6 +8,7 @@ import { hostRoutes } from '../hosts/host-routes.js';
 import { iceRoutes } from '../ice/ice-routes.js';
 import { imageRoutes } from '../images/image-routes.js';
 import { macroRoutes } from '../macros/macro-routes.js';
+import { mediaServiceRoutes } from '../media-services/media-service-routes.js';
 import { operationRoutes } from '../operations/operation-routes.js';
 import { phoneRoutes } from '../phones/phone-routes.js';
 import { pushRoutes } from '../pushes/push-routes.js';
@@ -69,6 +70,7 @@ export const routes: readonly RouteDoc[] = [
   ...operationRoutes,
   ...eventRoutes,
   ...hostRoutes,
+  ...mediaServiceRoutes,
   ...iceRoutes,
   ...consoleRoutes,
   ...serviceRoutes,

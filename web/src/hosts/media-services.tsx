@@ -1,0 +1,68 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { type MediaService, mediaServices } from '../api/media-services.js';
+import { useFarm } from '../farm/farm.js';
+import { duration } from '../farm/words.js';
+import { Problem } from '../ui/problem.js';
+
+const FRESH_MS = 5_000;
+
+/** Who sends the pictures to the viewers, and how busy each is. */
+export function MediaServices(): ReactNode {
+  const { http } = useFarm().client;
+  const { data, error, refetch } = useQuery({
+    queryKey: ['media-services'],
+    queryFn: () => mediaServices(http),
+    refetchInterval: FRESH_MS,
+  });
+  return (
+    <section className="ice" aria-labelledby="media-title">
+      <h2 id="media-title">Media services</h2>
+      {data === undefined ? (
+        error !== null && <Problem error={error} retry={() => void refetch()} />
+      ) : data.length === 0 ? (
+        <p className="hint">
+          None is alive: nobody sees a picture. <code>./ancloud status</code> tells what is down.
+        </p>
+      ) : (
+        <table className="figures">
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Region</th>
+              <th scope="col">Phones</th>
+              <th scope="col">Viewers</th>
+              <th scope="col">Packets a second</th>
+              <th scope="col">Told</th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.map((one) => (
+              <Row key={one.mediaId} service={one} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function Row({ service }: { readonly service: MediaService }): ReactNode {
+  const { mediaId, region, phones, viewers, packets, budget, full, updatedAt } = service;
+  const of = (most: number | undefined): string => (most === undefined ? '' : ` of ${most}`);
+  // By two clocks: the farm's may be ahead.
+  const agoMs = updatedAt === null ? undefined : Math.max(0, Date.now() - Date.parse(updatedAt));
+  return (
+    <tr>
+      <th scope="row">
+        {mediaId}
+        {full && <small>Full: new viewers go elsewhere</small>}
+      </th>
+      <td>{region}</td>
+      <td>{phones}</td>
+      <td>{`${viewers}${of(budget?.viewers)}`}</td>
+      <td>{`${packets}${of(budget?.packets)}`}</td>
+      <td>{agoMs === undefined ? '' : `${duration(agoMs)} ago`}</td>
+    </tr>
+  );
+}
