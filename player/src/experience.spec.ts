@@ -6,6 +6,7 @@ const second = (over: Partial<PictureStats> = {}): PictureStats => ({
   fps: 60,
   bitRate: 4e6,
   rttMs: 20,
+  relayed: undefined,
   packetsLost: 7,
   framesDropped: 9,
   decodeMs: 4,
@@ -24,7 +25,7 @@ describe('summary', () => {
     const seconds = [
       second({ newFrames: 60, decodeMs: 2, bufferMs: 10, newLost: 3, rttMs: 50 }),
       second({ newFrames: 20, decodeMs: 10, bufferMs: 50, newDropped: 1 }),
-      second({ newFrames: 0, decodeMs: 0, bufferMs: 0, rttMs: undefined }),
+      second({ newFrames: 0, decodeMs: 0, bufferMs: 0, rttMs: undefined, relayed: true }),
     ];
     expect(summary(seconds, { frames: 79, stalls: 1, stalledMs: 200 }, 3_000)).toEqual({
       spanMs: 3_000,
@@ -36,6 +37,7 @@ describe('summary', () => {
       rttMs: 20,
       decodeMs: 4,
       bufferMs: 20,
+      relayed: true,
       score: expect.closeTo(5 - 4 * (200 / 300) - 2 / 80, 6),
     });
   });

@@ -134,6 +134,7 @@ export function summary(seconds: readonly PictureStats[], shown: Shown, spanMs: 
   const bufferMs = mean((stats) => stats.bufferMs);
   const delayMs = rttMs / 2 + decodeMs + bufferMs;
   const { frames, stalls, stalledMs } = shown;
+  const relayed = seconds.at(-1)?.relayed;
   return {
     spanMs,
     frames,
@@ -144,6 +145,7 @@ export function summary(seconds: readonly PictureStats[], shown: Shown, spanMs: 
     rttMs,
     decodeMs,
     bufferMs,
+    ...(relayed === undefined ? {} : { relayed }),
     score: score({ spanMs, frames, framesDropped, stalledMs, delayMs }),
   };
 }

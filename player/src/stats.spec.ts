@@ -49,6 +49,25 @@ describe('PictureMeter', () => {
     });
   });
 
+  it.each([
+    ['nothing of a way that is not told', [], undefined],
+    ['the way that was nominated', [{ nominated: true, localCandidateId: 'far' }], true],
+    [
+      'the way that is named, whatever was nominated before',
+      [
+        { nominated: true, localCandidateId: 'far' },
+        { id: 'now', nominated: true, localCandidateId: 'near' },
+        { type: 'transport', selectedCandidatePairId: 'now' },
+      ],
+      false,
+    ],
+  ])('tells whether packets go by a relay: %s', (_, ways, relayed) => {
+    const pairs = ways.map((way) => ({ type: 'candidate-pair', ...way }));
+    const near = { id: 'near', type: 'local-candidate', candidateType: 'srflx' };
+    const far = { id: 'far', type: 'local-candidate', candidateType: 'relay' };
+    expect(new PictureMeter().read(report(video(), ...pairs, near, far))?.relayed).toBe(relayed);
+  });
+
   it('tells how long the sound of the last second has waited, while there is any', () => {
     const meter = new PictureMeter();
     const sound = (jitterBufferDelay: number, jitterBufferEmittedCount: number): object => ({

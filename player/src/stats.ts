@@ -9,6 +9,8 @@ export interface PictureStats {
    * clock of the phone's host took; undefined before the first of both.
    */
   readonly rttMs: number | undefined;
+  /** The packets go by a TURN server; undefined while the browser does not tell of the way. */
+  readonly relayed: boolean | undefined;
   readonly packetsLost: number;
   readonly framesDropped: number;
   /** Mean time to decode a frame in the last second, ms. */
@@ -100,6 +102,7 @@ export class PictureMeter {
       fps: frames / seconds,
       bitRate: (Math.max(0, now.bytes - last.bytes) * 8) / seconds,
       rttMs,
+      relayed: isRelayed(report),
       packetsLost: now.lost,
       framesDropped: now.dropped,
       decodeMs: frames === 0 ? 0 : ((now.decode - last.decode) / frames) * 1_000,
@@ -114,6 +117,20 @@ export class PictureMeter {
       newLost: Math.max(0, now.lost - last.lost),
     };
   }
+}
+
+/** Of the pair that is used: Chromium and Safari name it, of Firefox it is the one that was nominated. */
+function isRelayed(report: RTCStatsReport): boolean | undefined {
+  const stats = [...(report.values() as Iterable<RTCStats>)];
+  const named = stats.map((stat) => (stat as RTCTransportStats).selectedCandidatePairId).find(Boolean);
+  const pair = stats.find(
+    (stat) =>
+      stat.type === 'candidate-pair' &&
+      (named === undefined ? (stat as RTCIceCandidatePairStats).nominated === true : stat.id === named),
+  ) as RTCIceCandidatePairStats | undefined;
+  const local = stats.find(({ id }) => id === pair?.localCandidateId) as
+    { readonly candidateType?: RTCIceCandidateType } | undefined;
+  return local?.candidateType === undefined ? undefined : local.candidateType === 'relay';
 }
 
 function heard(stat: RTCInboundRtpStreamStats): number {

@@ -23,6 +23,7 @@ const EXPERIENCE = {
   sounds: 40,
   soundMsP50: 96.1,
   soundMsP95: 131.4,
+  relayed: true,
 };
 
 interface MockViewer extends Readonly<Record<string, unknown>> {
@@ -35,6 +36,7 @@ const NOWHERE = {
   joinedAt: null,
   invitedUntil: null,
   connected: false,
+  iceState: '',
   transport: '',
   layer: '',
   pinned: false,
@@ -59,6 +61,7 @@ export function viewerRoutes(): readonly Route[] {
     viewerId: 'vw_ann',
     name: 'Ann',
     role: 'control',
+    iceState: 'completed',
     transport: 'udp',
     layer: 'low',
     hears: true,
@@ -66,7 +69,7 @@ export function viewerRoutes(): readonly Route[] {
     holdsControl: true,
     experience: EXPERIENCE,
   });
-  add({ ...there, viewerId: 'vw_whep', role: 'watch', transport: 'tcp', layer: 'main' });
+  add({ ...there, viewerId: 'vw_whep', role: 'watch', iceState: 'new', layer: 'main' });
   add({ ...NOWHERE, viewerId: 'vw_cy', name: 'Cy', role: 'control', joinedAt: there.joinedAt });
   const audit = (limit: number): object[] =>
     Array.from({ length: Math.min(limit, 60) }, (_, index) => ({

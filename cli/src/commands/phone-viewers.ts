@@ -10,6 +10,8 @@ interface ViewerView {
   /** Null once it has come. */
   readonly invitedUntil: string | null;
   readonly connected: boolean;
+  /** Of the way to its picture; empty when no media-svc says so. */
+  readonly iceState: string;
   readonly transport: string;
   /** `main`, or `low`: the smaller picture for a weak link. */
   readonly layer: string;
@@ -37,6 +39,8 @@ interface ViewerView {
     readonly sounds: number;
     readonly soundMsP50: number;
     readonly soundMsP95: number;
+    /** Its packets go by a TURN server. */
+    readonly relayed?: boolean;
   } | null;
 }
 
@@ -70,12 +74,14 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
     one.connected
       ? [
           one.transport || 'connected',
+          ...(one.experience?.relayed === true ? ['relay'] : []),
           ...(one.pinned ? ['low for good'] : one.layer === 'low' ? ['low'] : []),
           ...(one.hears ? ['sound'] : []),
         ].join(', ')
       : one.invitedUntil === null
         ? 'away'
         : `may come until ${one.invitedUntil}`,
+    one.iceState,
     one.availableBps === 0 ? '' : (one.availableBps / 1e6).toFixed(1),
     one.mediaId,
     one.holdsControl ? 'holds them' : '',
@@ -90,6 +96,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
         'ROLE',
         'SINCE',
         'BY',
+        'ICE',
         'LINK MBIT/S',
         'MEDIA',
         'CONTROLS',

@@ -133,6 +133,8 @@ export interface ClientNotifications {
      * as `touchMs` may be.
      */
     soundMs?: readonly number[];
+    /** Its packets go by a TURN server; missing while the browser does not tell of the way. */
+    relayed?: boolean;
     /** 1 (unusable) to 5, as the player judges it (player/src/score.ts). */
     score: number;
   };

@@ -23,8 +23,18 @@ interface Viewers {
     readonly role: string;
     readonly connected: boolean;
     readonly transport: string;
+    readonly iceState: string;
+    readonly mediaId: string;
     readonly holdsControl: boolean;
   }[];
+}
+interface MediaService {
+  readonly mediaId: string;
+  readonly workers: number;
+  readonly phones: number;
+  readonly viewers: number;
+  readonly budget: { readonly viewers: number } | null;
+  readonly full: boolean;
 }
 interface Audit {
   readonly lines: readonly { readonly what: string; readonly viewerId: string; readonly how: string }[];
@@ -87,7 +97,27 @@ describe('who is there', () => {
       [one.viewerId, 'control', true, true],
       [two.viewerId, 'watch', true, false],
     ]);
-    for (const { transport } of list) expect(transport).toMatch(/^(udp|tcp)$/);
+    for (const { transport, iceState } of list) {
+      expect(transport).toMatch(/^(udp|tcp)$/);
+      expect(iceState).toMatch(/^(connected|completed)$/);
+    }
+    // This farm's workers have room for one viewer each (farm-setup); it tells so every 5 s.
+    const serving = await eventually(async () => {
+      const { mediaServices } = await farm.api<{ mediaServices: readonly MediaService[] }>(
+        'GET',
+        '/v1/media-services',
+      );
+      const one = mediaServices.find(({ mediaId }) => mediaId === list[0]?.mediaId);
+      if (one?.viewers !== 2) throw new NotYet(JSON.stringify(mediaServices));
+      return one;
+    });
+    expect(serving).toMatchObject({
+      phones: 1,
+      budget: { viewers: serving.workers },
+      full: serving.workers <= 2,
+    });
+    const status = await farm.cli(['status']);
+    expect(status.stdout).toMatch(new RegExp(`${serving.mediaId} +1 +2/${serving.workers} `));
     const { stdout } = await farm.cli(['phone', 'viewers', phone.phoneId]);
     expect(stdout).toMatch(new RegExp(`${one.viewerId} .*control.*holds them`));
     await one.page.close();

@@ -86,7 +86,16 @@ it('a viewer who reaches nothing but a TURN server sees the phone through it, wi
   const hidden = await Browser.start();
   try {
     await hidden.onlyRelayed();
-    await goesOn(await hidden.watch(farm, phone.phoneId, 'watch'));
+    const viewer = await hidden.watch(farm, phone.phoneId, 'watch');
+    await goesOn(viewer);
+    await eventually(async () => {
+      const { viewers } = await farm.api<{
+        viewers: { viewerId: string; iceState: string; experience: { relayed?: boolean } | null }[];
+      }>('GET', `/v1/phones/${phone.phoneId}/viewers`);
+      const listed = viewers.find(({ viewerId }) => viewerId === viewer.viewerId);
+      if (listed?.experience?.relayed !== true) throw new NotYet(JSON.stringify(listed));
+      expect(listed.iceState).toMatch(/^(connected|completed)$/);
+    });
     await eventually(() => {
       // coturn writes its log behind what it does.
       if (!/user <\d+:vw_\w+>.*ALLOCATE processed, success/.test(turn.log()))

@@ -153,7 +153,9 @@ describe('how viewers see it', () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();
     const there = page.getByRole('list', { name: 'Who is there' }).getByRole('listitem');
-    await there.filter({ hasText: 'Ann' }).getByText('hears it, a link of 2.4 Mb/s, by media-1').waitFor();
+    const hers = 'hears it, by UDP through a relay, a link of 2.4 Mb/s, by media-1';
+    await there.filter({ hasText: 'Ann' }).getByText(hers).waitFor();
+    await there.filter({ hasText: 'vw_whep' }).getByText('no way to the picture yet').waitFor();
     const unknown = await there.filter({ hasText: 'vw_whep' }).textContent();
     expect(unknown).toContain('watches');
     expect(unknown).not.toContain('link');

@@ -112,6 +112,9 @@ export interface PhoneViewer {
   /** It has not come yet, and may until then; null once it has. */
   readonly invitedUntil: string | null;
   readonly connected: boolean;
+  /** Of the way to its picture; empty when no media-svc says so. */
+  readonly iceState: '' | 'none' | 'new' | 'connected' | 'completed' | 'disconnected' | 'closed';
+  /** `udp`, `tcp`; empty when no packet has gone. */
   readonly transport: string;
   readonly layer: '' | 'main' | 'low';
   /** It was made for the low layer alone, as a tile of the wall is. */
@@ -151,6 +154,8 @@ export interface Experience {
   readonly sounds: number;
   readonly soundMsP50: number;
   readonly soundMsP95: number;
+  /** Its packets go by a TURN server; missing when its player does not tell. */
+  readonly relayed?: boolean;
 }
 
 /** Phones that do what is done on their master. */

@@ -8,6 +8,7 @@ import { Icon } from '../ui/icon.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
 import type { Holding } from './holding.js';
+import { wayWords } from './way.js';
 import { callOf, exactly } from './who.js';
 
 /** Who comes and goes is told to nobody here, so it is looked at. */
@@ -55,6 +56,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
           const mine = viewer.viewerId === holding.me;
           const asks = holding.asking.includes(viewer.viewerId);
           // The controls go to nobody who is away.
+          const way = wayWords(viewer);
           const mayHold = viewer.connected && viewer.role !== 'watch' && !mine;
           return (
             <li key={viewer.viewerId}>
@@ -67,6 +69,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                   {viewer.holdsControl && ', has the controls'}
                   {asks && ', asks for the controls'}
                   {viewer.hears && ', hears it'}
+                  {viewer.connected && way !== '' && `, ${way}`}
                   {viewer.availableBps > 0 && `, a link of ${(viewer.availableBps / 1e6).toFixed(1)} Mb/s`}
                   {viewer.mediaId !== '' && `, by ${viewer.mediaId}`}
                 </small>

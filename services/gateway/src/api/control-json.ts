@@ -12,6 +12,7 @@ export function phoneViewerJson(viewer: PhoneViewer) {
     joinedAt: time(viewer.joinedAtMs),
     connected: viewer.connected,
     invitedUntil: time(viewer.invitedUntilMs),
+    iceState: viewer.iceState,
     transport: viewer.transport,
     layer: viewer.layer,
     pinned: viewer.pinned,

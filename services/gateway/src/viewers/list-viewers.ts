@@ -51,6 +51,7 @@ export async function listViewers(
       mediaId: carried.get(viewer)?.mediaId ?? '',
       pinned,
       availableBps: carried.get(viewer)?.availableBps ?? 0,
+      iceState: carried.get(viewer)?.iceState ?? '',
     })),
   };
 }

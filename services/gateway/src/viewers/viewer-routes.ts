@@ -72,6 +72,12 @@ const experience = named(
     sounds: count.describe('Moments of sound, one a second while it hears the phone'),
     soundMsP50: count.describe('From when the phone made such a sound to its coming out of the loudspeaker'),
     soundMsP95: count,
+    relayed: z
+      .boolean()
+      .optional()
+      .describe(
+        'By the newest report: its packets go by a TURN server. Missing when its player does not tell',
+      ),
   }),
 );
 
@@ -89,6 +95,11 @@ const phoneViewer = named(
       .datetime()
       .nullable()
       .describe('It has not come yet: until then its token, which nobody has used, lets it in'),
+    iceState: z
+      .string()
+      .describe(
+        'Of the way to its picture, as media-svc sees it: `new` before a check of its player’s has arrived, `connected`, `completed`, `disconnected` when none arrives any more; `none` before it has one, empty when media-svc does not say',
+      ),
     transport: z.string().describe('`udp`, `tcp`; empty when no packet has gone or media-svc does not say'),
     layer: z
       .string()

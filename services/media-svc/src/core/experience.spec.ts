@@ -21,6 +21,7 @@ const report = (over: Partial<Experience> = {}): Experience => ({
 describe('readExperience', () => {
   it('takes what the protocol has and leaves out the rest', () => {
     expect(readExperience({ ...report(), more: 'x' })).toEqual(report());
+    expect(readExperience(report({ relayed: false }))).toEqual(report({ relayed: false }));
   });
 
   it('takes a player of before for one that told of no touch, frame and sound', () => {
@@ -44,6 +45,7 @@ describe('readExperience', () => {
     ['more frames than a report has', { ...report(), glassMs: Array(17).fill(40) }, 'glassMs'],
     ['a frame that was shown before it was drawn', { ...report(), glassMs: [-1] }, 'glassMs'],
     ['a sound that was heard a minute later', { ...report(), soundMs: [60_000] }, 'soundMs'],
+    ['a way that is neither', { ...report(), relayed: 'relay' }, 'relayed'],
     ['a field that is missing', { ...report(), stalls: undefined }, 'stalls'],
   ])('refuses %s', (_, data, field) => {
     expect(readExperience(data)).toBe(field);
@@ -51,6 +53,16 @@ describe('readExperience', () => {
 });
 
 describe('ExperienceLog', () => {
+  it('tells by which way the newest report says that packets go', () => {
+    const log = new ExperienceLog();
+    log.add(report({ relayed: true }));
+    expect(log.summary).toMatchObject({ relayed: true });
+    log.add(report({ relayed: false }));
+    expect(log.summary).toMatchObject({ relayed: false });
+    log.add(report());
+    expect(log.summary?.relayed).toBeUndefined();
+  });
+
   it('has nothing to say before the first report', () => {
     expect(new ExperienceLog().summary).toBeUndefined();
   });

@@ -7,7 +7,7 @@ export type Experience = viewer.ClientNotifications['experience'];
 /** Lists of times: what a player leaves out, it has told nothing of. */
 type Times = 'touchMs' | 'glassMs' | 'soundMs';
 
-type Figures = Omit<Experience, Times>;
+type Figures = Omit<Experience, Times | 'relayed'>;
 type Range = readonly [least: number, most: number, whole?: 'whole'];
 
 /** What a player can have seen. Wider is a broken or a hostile one: its figures would spoil everybody's. */
@@ -36,12 +36,13 @@ export function readExperience(data: unknown): Experience | keyof Experience {
     if (typeof value !== 'number' || !(value >= least && value <= most)) return field;
     if (whole !== undefined && !Number.isInteger(value)) return field;
   }
-  const { touchMs = [], glassMs = [], soundMs = [] } = given;
+  const { touchMs = [], glassMs = [], soundMs = [], relayed } = given;
   if (!areTimes(touchMs)) return 'touchMs';
   if (!areTimes(glassMs)) return 'glassMs';
   if (!areTimes(soundMs)) return 'soundMs';
+  if (relayed !== undefined && typeof relayed !== 'boolean') return 'relayed';
   const figures = Object.fromEntries(Object.keys(RANGES).map((field) => [field, given[field]])) as Figures;
-  return { ...figures, touchMs, glassMs, soundMs };
+  return { ...figures, touchMs, glassMs, soundMs, ...(relayed === undefined ? {} : { relayed }) };
 }
 
 function areTimes(list: unknown): list is number[] {
@@ -104,6 +105,7 @@ export class ExperienceLog {
       sounds: this.#sounds.length,
       soundMsP50: rank(this.#sounds, 0.5),
       soundMsP95: rank(this.#sounds, 0.95),
+      relayed: this.#kept.at(-1)?.relayed,
     };
   }
 }
