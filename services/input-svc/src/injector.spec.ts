@@ -185,6 +185,19 @@ describe('Injector', () => {
     expect(input.holder).toBe('');
   });
 
+  it('keeps nothing down of a call that failed: its fingers are lifted, and with them the key of the one before', async () => {
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    const gone = new AbortController();
+    const long: Given = { $case: 'tap', value: { at: { x: 0, y: 0 }, durationMs: 9_000 } };
+    const result = play(long, {}, gone.signal).catch((error: AppError) => error.code);
+    await vi.advanceTimersByTimeAsync(500);
+    gone.abort();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await result).toBe('CANCELLED');
+    expect(words()).toEqual(['1:key', '1:touch 0,0', '1:liftAll']);
+    expect(input.holder).toBe('');
+  });
+
   it('numbers what it plays under one fence, and waits for a gamepad that comes late', async () => {
     const pad: Given = { $case: 'gamepad', value: { moments: [{ buttons: 1 }] } };
     await play(key(KeyStroke.KEY_STROKE_DOWN));

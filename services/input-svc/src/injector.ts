@@ -18,7 +18,7 @@ export interface Program {
   readonly how: string;
   /** With an owner's rank. */
   readonly takeOver: boolean;
-  /** What it has left pressed stays so, for a call that follows. */
+  /** What it has left pressed stays so, for a call that follows; not when it fails. */
   readonly keepsKeys: boolean;
 }
 
@@ -77,6 +77,7 @@ export class Injector {
     const actor = { viewer: holder, rank: takeOver ? ranks.owner : ranks.control };
     this.#playing = true;
     let trail = newTrail();
+    let done = false;
     try {
       if (!controls.decide({ type: 'acts', now: performance.now(), ...actor }, how))
         throw notHeld(this.#options);
@@ -86,11 +87,14 @@ export class Injector {
       trail = this.#takeKept(holder);
       const stage = new Stage(this.#options, actor, trail, signal);
       await stage.enter();
-      return await act(stage);
+      const result = await act(stage);
+      done = true;
+      return result;
     } finally {
       this.#playing = false;
-      if (!keepsKeys || trail.keys.size === 0 || controls.holder !== holder) this.#leave(holder);
-      else this.#keep(holder, trail);
+      // What ended in its middle may have left fingers down.
+      if (done && keepsKeys && trail.keys.size > 0 && controls.holder === holder) this.#keep(holder, trail);
+      else this.#leave(holder);
     }
   }
 
