@@ -129,6 +129,7 @@ export function translate(message: ViewerInput, now: Size): Translation {
             mouse,
             width: size.width,
             height: size.height,
+            anyShape: false,
           },
         },
         touch: touchOrder(input.value),
@@ -165,6 +166,7 @@ export function translate(message: ViewerInput, now: Size): Translation {
           horizontal: clamp(horizontal, MAX_SCROLL),
           vertical: clamp(vertical, MAX_SCROLL),
           buttons: buttons & 0x7f,
+          anyShape: false,
         },
       });
     }

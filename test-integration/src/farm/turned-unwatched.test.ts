@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
@@ -86,8 +87,22 @@ it('so does what the master of a group does', async () => {
   });
   expect(Math.abs(place.x - 1152)).toBeLessThan(8);
   expect(Math.abs(place.y - 360)).toBeLessThan(8);
+  // Its first gesture too, on a phone that something else has turned since anybody looked.
+  await farm.api('PATCH', `/v1/groups/${group.groupId}`, { exclude: [phoneId] });
+  await sleep(2_500);
+  await farm.shell(phoneId, 'wm user-rotation lock 0');
+  await eventually(async () => {
+    const said = await farm.shell(phoneId, 'dumpsys window displays');
+    if (!said.includes('cur=720x1280')) throw new NotYet(said);
+  });
+  await farm.api('PATCH', `/v1/groups/${group.groupId}`, { exclude: [] });
+  await sleep(1_000);
+  await viewer.page.mouse.down();
+  const first = await seen();
+  await viewer.page.mouse.up();
+  expect(Math.abs(first.x - 648)).toBeLessThan(8);
+  expect(Math.abs(first.y - 640)).toBeLessThan(8);
   expect(layersEncoded(farm, phoneId)).toEqual([]);
   await farm.api('DELETE', `/v1/groups/${group.groupId}`);
-  await farm.shell(phoneId, 'wm user-rotation lock 0');
   await viewer.page.close();
 });

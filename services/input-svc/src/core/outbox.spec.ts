@@ -21,6 +21,7 @@ const touch = (
       mouse: false,
       width: 1,
       height: 1,
+      anyShape: false,
     },
   },
   { gesture, sequence, fingersDown: 1, move: action === TouchAction.TOUCH_ACTION_MOVE },

@@ -23,6 +23,7 @@ it('gives phones of one size the same event, and each size its own pixels', () =
   };
   const first = event(720, 1_280);
   expect(event(720, 1_280)).toBe(first);
-  expect(first).toMatchObject({ value: { fingers: [{ x: 719, y: 0 }], width: 720 } });
+  // Nobody looked at any of these phones.
+  expect(first).toMatchObject({ value: { fingers: [{ x: 719, y: 0 }], width: 720, anyShape: true } });
   expect(event(360, 640)).toMatchObject({ value: { fingers: [{ x: 359, y: 0 }], width: 360 } });
 });

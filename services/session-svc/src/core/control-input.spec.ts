@@ -24,6 +24,7 @@ const press: Event = {
     fingers: [{ finger: 0, x: 10, y: 20, pressure: 0 }],
     buttons: 0,
     mouse: false,
+    anyShape: false,
     ...size,
   },
 };
@@ -90,7 +91,7 @@ describe('events', () => {
   ])('writes a scroll for %s in that version’s scale', (version, bytes) => {
     const scroll: Event = {
       $case: 'scroll',
-      value: { x: 100, y: 50, ...size, horizontal: 0, vertical: 133.33, buttons: 1 },
+      value: { x: 100, y: 50, ...size, horizontal: 0, vertical: 133.33, buttons: 1, anyShape: false },
     };
     const written = hex(make(version), version, batch(1, scroll))[0] ?? '';
     expect(written.slice(0, 30)).toBe(bytes.slice(0, 30));
@@ -107,7 +108,7 @@ describe('events', () => {
   ])('writes the wheel with the full scale of 16: %s', (_, horizontal, vertical, bytes) => {
     const scroll: Event = {
       $case: 'scroll',
-      value: { x: 1, y: 2, ...size, horizontal, vertical, buttons: 0 },
+      value: { x: 1, y: 2, ...size, horizontal, vertical, buttons: 0, anyShape: false },
     };
     expect(hex(make(), '4.1', batch(1, scroll))).toEqual([
       `03 00000001 00000002 02d0 0500 0000 ${bytes} 00000000`.replaceAll(' ', ''),
@@ -137,6 +138,7 @@ describe('events', () => {
         fingers,
         buttons,
         mouse: true,
+        anyShape: false,
         ...size,
       };
       return hex(input, '4.1', batch(1, { $case: 'touch', value }));
@@ -154,12 +156,16 @@ describe('events', () => {
     expect(mouse(TouchAction.TOUCH_ACTION_UP, 0)).toEqual([bytes('01', '0000', 2, 0)]);
   });
 
-  it('refuses a scroll of another shape', () => {
-    const scroll: Event = {
+  it('refuses a scroll of another shape, unless it means any', () => {
+    const scroll = (anyShape: boolean): Event => ({
       $case: 'scroll',
-      value: { x: 1, y: 1, width: 1280, height: 720, horizontal: 0, vertical: 100, buttons: 0 },
-    };
-    expect(make().apply(batch(1, scroll), 0)).toMatchObject({ messages: [], drops: ['size'] });
+      value: { x: 640, y: 72, width: 1280, height: 720, horizontal: 0, vertical: 100, buttons: 0, anyShape },
+    });
+    expect(make().apply(batch(1, scroll(false)), 0)).toMatchObject({ messages: [], drops: ['size'] });
+    expect(make().apply(batch(1, scroll(true)), 0)).toMatchObject({
+      messages: [{ x: 360, y: 128, ...size }],
+      drops: [],
+    });
   });
 
   it('sets the clipboard and asks for no acknowledgement, and passes on the question for it', () => {

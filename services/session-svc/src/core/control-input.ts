@@ -147,7 +147,7 @@ export class ControlInput {
 
   #scroll(scroll: ScaledScroll, messages: ControlMessage[], drops: InputDrop[]): void {
     const { video, screen } = this.pointers.geometry;
-    if (scroll.width < 1 || scroll.height < 1 || !sameShape(scroll, video)) {
+    if (scroll.width < 1 || scroll.height < 1 || !(scroll.anyShape || sameShape(scroll, video))) {
       drops.push('size');
       return;
     }

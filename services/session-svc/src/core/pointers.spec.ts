@@ -24,6 +24,7 @@ function touch(sequence: number, over: Partial<ScaledTouch>): ScaledTouch {
     fingers: [],
     buttons: 0,
     mouse: false,
+    anyShape: false,
     ...portrait,
     ...over,
   };
@@ -228,6 +229,19 @@ describe('sizes', () => {
       dropped: 'size',
     });
     expect(send(touch(3, { ...landscape, action: TOUCH_ACTION_UP }))).toMatchObject({ dropped: 'void' });
+  });
+
+  it('a touch that means any shape is the same part of the one that there is', () => {
+    const { p, send } = pointers();
+    const at = { finger: 0, x: 320, y: 540, pressure: 65_535 };
+    const blind = { ...landscape, anyShape: true, fingers: [at] };
+    expect(send(touch(1, { ...blind, action: TOUCH_ACTION_DOWN })).said).toEqual(['DOWN 0 180,960']);
+    // Under a finger the picture turns for it as for anybody.
+    p.resize({ video: landscape, screen: landscape });
+    expect(send(touch(2, blind))).toMatchObject({ said: [], dropped: 'void' });
+    expect(send(touch(1, { ...blind, gesture: 2, action: TOUCH_ACTION_DOWN })).said).toEqual([
+      'DOWN 0 320,540',
+    ]);
   });
 
   it('a lift of the other rotation is a lift', () => {

@@ -65,7 +65,7 @@ export class Pointers {
   /** Adds to `messages` what brings the phone to the state `touch` tells of. Hot. @returns why some or all of it was not used. */
   touch(touch: ScaledTouch, nowMs: number, messages: Messages): TouchDrop | undefined {
     if (malformed(touch)) return 'malformed';
-    const usable = sameShape(touch, this.#geometry.video);
+    const usable = touch.anyShape || sameShape(touch, this.#geometry.video);
     if (touch.action === Viewer.TOUCH_ACTION_HOVER && this.held === 0) {
       if (!usable) return 'size';
       this.#hover(touch, messages);

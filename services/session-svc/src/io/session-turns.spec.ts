@@ -30,6 +30,17 @@ describe('input', () => {
     );
   });
 
+  it('of a group on a phone that something else has turned is placed on the picture as it is', async () => {
+    const p = await phone();
+    await p.ready();
+    p.device.answer = (command) => (command === 'dumpsys window displays' ? 'cur=1280x720\n' : undefined);
+    const down = press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 180, y: 960 });
+    if (down.event?.$case === 'touch') down.event.value.anyShape = true;
+    p.session.input.control(batch(7, down));
+    await until('the finger', () => p.control().fingers.size === 1);
+    expect(p.control().controls).toMatchObject([{ x: 320, y: 540, width: 1280, height: 720 }]);
+  });
+
   it('is followed by a look at how the phone is turned, while nobody watches', async () => {
     const p = await phone();
     const receiver = await openReceiver();

@@ -212,6 +212,7 @@ export const press = (
       fingers: at === undefined ? [] : [{ finger: 0, pressure: 65_535, ...at }],
       buttons: 0,
       mouse: false,
+      anyShape: false,
       ...picture,
     },
   },
