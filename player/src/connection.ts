@@ -33,7 +33,7 @@ export interface ConnectionOptions {
   readonly synchronous?: Sync;
   /** Another layer of the picture is shown now. */
   readonly layer?: (layer: ServerNotifications['layer']['layer']) => void;
-  readonly notified: <M extends 'control' | 'clipboard' | 'refused' | 'gamepad'>(
+  readonly notified: <M extends 'control' | 'clipboard' | 'refused' | 'gamepad' | 'lifted'>(
     method: M,
     data: ServerNotifications[M],
   ) => void;
@@ -240,6 +240,7 @@ export class Connection {
       case 'clipboard':
       case 'refused':
       case 'gamepad':
+      case 'lifted':
         return this.#options.notified(method, data as never);
       case 'size':
         return this.#options.size(data as ServerNotifications['size']);

@@ -238,7 +238,7 @@ export class AncloudPhone extends HTMLElement {
     this.#tell('state', { state, why, code });
   }
 
-  #notified<M extends 'control' | 'clipboard' | 'refused' | 'gamepad'>(
+  #notified<M extends 'control' | 'clipboard' | 'refused' | 'gamepad' | 'lifted'>(
     method: M,
     data: ServerNotifications[M],
   ): void {
@@ -250,6 +250,7 @@ export class AncloudPhone extends HTMLElement {
       this.#clipboard.cancel();
       this.#overlay.toast((data as ServerNotifications['refused']).message);
     } else if (method === 'gamepad') this.#hands.gamepad((data as ServerNotifications['gamepad']).gamepad);
+    else if (method === 'lifted') this.#hands.lifted();
     else {
       const control = data as ServerNotifications['control'];
       this.#hands.holds(control.yours);

@@ -129,6 +129,11 @@ export class Hands {
     this.#pointers.cancel();
   }
 
+  /** The farm let the keys go, for it heard nothing of this viewer: those that are held go down again. */
+  lifted(): void {
+    this.#keys.again();
+  }
+
   /** Nothing is touched or pressed any more. */
   rest(): void {
     this.#pointers.cancel();

@@ -1,14 +1,19 @@
+import type { KeyInput } from '@ancloud/contracts/input/v1/viewer';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { HeldKeys } from './held-keys.js';
 
 let said: string[];
+let pressed: KeyInput | undefined;
 let keys: HeldKeys;
 
 beforeEach(() => {
   vi.useFakeTimers();
   said = [];
   keys = new HeldKeys({
-    key: ({ down, keycode, beats }) => said.push(`${down ? 'down' : 'up'} ${keycode} ${beats}`),
+    key: (key) => {
+      pressed = key;
+      said.push(`${key.down ? 'down' : 'up'} ${key.keycode} ${key.beats}`);
+    },
     beat: () => said.push('beat'),
   });
 });
@@ -36,6 +41,20 @@ it('beats four times a second from the first key’s down to the last one’s up
     'beat',
     'up 62 true',
   ]);
+});
+
+it('presses again what is held when the farm has let it go, with what went with it', () => {
+  keys.say({ down: true, keycode: 59, repeat: 0, metastate: 0x41 });
+  say(true, 51);
+  say(false, 51);
+  said = [];
+  keys.again();
+  expect(pressed).toEqual({ down: true, keycode: 59, repeat: 0, metastate: 0x41, beats: true });
+  expect(said).toEqual(['down 59 true']);
+  keys.say({ down: false, keycode: 59, repeat: 0, metastate: 0 });
+  said = [];
+  keys.again();
+  expect(said).toEqual([]);
 });
 
 it('does not beat for a key that was pressed and let go at once', () => {

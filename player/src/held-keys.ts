@@ -16,7 +16,8 @@ export interface HeldKeysOptions {
  */
 export class HeldKeys {
   readonly #options: HeldKeysOptions;
-  readonly #down = new Set<number>();
+  /** Key code → meta state of its down. */
+  readonly #down = new Map<number, number>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: HeldKeysOptions) {
@@ -24,7 +25,7 @@ export class HeldKeys {
   }
 
   say(key: KeyStroke): void {
-    if (key.down) this.#down.add(key.keycode);
+    if (key.down) this.#down.set(key.keycode, key.metastate);
     else this.#down.delete(key.keycode);
     this.#options.key({ ...key, beats: true });
     if (this.#down.size > 0) this.#timer ??= setInterval(this.#options.beat, limits.touchHeartbeatMs);
@@ -32,5 +33,11 @@ export class HeldKeys {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
+  }
+
+  /** The farm let all of them go while it heard nothing. */
+  again(): void {
+    for (const [keycode, metastate] of this.#down)
+      this.#options.key({ down: true, keycode, repeat: 0, metastate, beats: true });
   }
 }

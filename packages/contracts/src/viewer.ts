@@ -151,6 +151,8 @@ export interface ServerNotifications {
   control: { holder: string; yours: boolean; asking: readonly string[] };
   clipboard: { text: string };
   refused: { code: string; message: string; count: number };
+  /** For a second's silence the keys that this viewer held were let go: what it still holds it presses again. */
+  lifted: Record<string, never>;
   /** As in `join`: it changed with a boot of the phone. */
   gamepad: { gamepad: boolean };
   /** The picture's size changed (rotation). */

@@ -57,6 +57,7 @@ export function stagePhoneInput() {
     holder: (holder: string) => told.push(`holder ${holder}`),
     refused: (viewer: string, code: string) => told.push(`${viewer} refused ${code}`),
     clipboard: () => undefined,
+    lifted: (viewer: string) => told.push(`${viewer} lifted`),
     gone: () => undefined,
   };
   const options: PhoneInputOptions = {

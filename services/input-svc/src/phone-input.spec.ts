@@ -114,6 +114,17 @@ describe('PhoneInput', () => {
       expect(words()).toEqual(['7:key', '7:key', '7:key', '7:liftAll', '7:key', '7:key']);
     });
 
+    it('tells it that its keys were let go: only it knows which it still holds. Of fingers it tells nothing', async () => {
+      await holds(51, true);
+      expect(told).not.toContain('a lifted');
+      await vi.advanceTimersByTimeAsync(1_002);
+      expect(told.at(-1)).toBe('a lifted');
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await vi.advanceTimersByTimeAsync(1_002);
+      expect(words().slice(1)).toEqual(['7:liftAll', '7:touch1', '7:liftAll']);
+      expect(told.filter((one) => one === 'a lifted')).toHaveLength(1);
+    });
+
     it('lifts when its viewer comes by another connection: what it let go meanwhile was told to nobody', async () => {
       await holds(51, true);
       input.came('a', 'control', 'c2');

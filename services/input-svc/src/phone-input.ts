@@ -254,8 +254,11 @@ export class PhoneInput {
 
   #silenced(viewer: string): void {
     if (viewer !== this.holder) return;
+    const { notices, counted } = this.#options;
+    // Fingers and gamepads heal with their next message; of a key there is none until it is up.
+    if (this.#touching.holdsKeys(viewer)) notices.lifted(viewer);
     this.#touching.forget(viewer);
-    this.#options.counted('silenced');
+    counted('silenced');
     this.#sending.add({ $case: 'liftAll', value: { reason: 'the viewer fell silent' } }, undefined);
   }
 }

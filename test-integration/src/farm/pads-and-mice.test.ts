@@ -190,7 +190,7 @@ describe('a viewer', () => {
       await viewer.page.evaluate(() => document.querySelector<HTMLElement>('ancloud-phone')?.focus());
     });
 
-    it('holds a letter as long as the page lives, and no longer', async () => {
+    it('holds a letter as long as the page lives, and again when it has come to life', async () => {
       await holds(['w'], key(51, true));
       const frozen = viewer.page.evaluate(() => {
         const began = performance.now();
@@ -199,7 +199,9 @@ describe('a viewer', () => {
       // Well before what nobody mentions is lifted, after 30 s.
       await saw(key(51, false), 15_000);
       await frozen;
+      await saw(key(51, true), 15_000);
       await viewer.page.keyboard.up('w');
+      await saw(key(51, false));
     });
   });
 

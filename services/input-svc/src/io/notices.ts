@@ -38,6 +38,11 @@ export class Notices {
     this.#send(viewer, { $case: 'clipboard', value: { text } });
   }
 
+  /** The keys that it held were let go for its silence. */
+  lifted(viewer: string): void {
+    this.#send(viewer, { $case: 'lifted', value: {} });
+  }
+
   refused(viewer: string, code: ErrorCode, message: string): void {
     const now = performance.now();
     const told = this.#told.get(viewer) ?? { at: -Infinity, count: 0 };
