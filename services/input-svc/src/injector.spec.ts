@@ -33,7 +33,7 @@ beforeEach(() => {
     },
     release: () => Promise.resolve(),
   };
-  const quiet = { control() {}, holder() {}, refused() {}, gone() {}, clipboard() {} };
+  const quiet = { control() {}, holder() {}, refused() {}, lifted() {}, gone() {}, clipboard() {} };
   input = new PhoneInput({
     phoneId: 'ph_1',
     lease: lease as unknown as ControlLease,
@@ -52,6 +52,7 @@ beforeEach(() => {
     counted: () => undefined,
     did: () => undefined,
     letGo: () => undefined,
+    lifted: () => undefined,
     straight: () => Promise.reject(new Error('nobody asks')),
     log: silentLog,
   });

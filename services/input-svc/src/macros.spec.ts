@@ -1,3 +1,4 @@
+import { KeyStroke } from '@ancloud/contracts/input/v1/inject';
 import { PlayMacroRequest } from '@ancloud/contracts/input/v1/input';
 import type { ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { type DeepPartial, Macro, MacroRun, MacroRunState as State } from '@ancloud/contracts/input/v1/macro';
@@ -46,7 +47,7 @@ beforeEach(() => {
   looks = [];
   let fence = 0;
   const beganMs = performance.now();
-  const quiet = { control() {}, holder() {}, refused() {}, gone() {}, clipboard() {} };
+  const quiet = { control() {}, holder() {}, refused() {}, lifted() {}, gone() {}, clipboard() {} };
   input = new PhoneInput({
     phoneId: 'ph_1',
     lease: {
@@ -67,7 +68,8 @@ beforeEach(() => {
     },
     counted: () => undefined,
     did: (_viewer, _role, did) => macros.did('ph_1', did),
-    letGo: () => undefined,
+    letGo: () => macros.lifted('ph_1'),
+    lifted: () => macros.lifted('ph_1'),
     straight: () => Promise.reject(new Error('nobody asks')),
     log: silentLog,
   });
@@ -278,17 +280,37 @@ describe('a play of another process', () => {
 });
 
 describe('a recording', () => {
+  const press = (keycode: number, beats = false): void =>
+    input.message(
+      'vw_1',
+      'control',
+      ViewerInput.encode(
+        ViewerInput.fromPartial({ input: { $case: 'key', value: { keycode, down: true, beats } } }),
+      ).finish(),
+    );
+
+  it('lets go of what the farm has lifted: of who is silent, and of who leaves', async () => {
+    await macros.record('ph_1');
+    press(59, true);
+    await later(2_000);
+    press(60);
+    input.went('vw_1', 'c1');
+    const { macro } = macros.take('ph_1');
+    const keys = macro?.steps.map(({ step }) => {
+      const given = step?.$case === 'input' ? step.value.input : undefined;
+      return given?.$case === 'key' ? [given.value.keycode, given.value.stroke] : given;
+    });
+    // What was let go at once was a press.
+    expect(keys).toEqual([
+      [59, KeyStroke.KEY_STROKE_DOWN],
+      [59, KeyStroke.KEY_STROKE_UP],
+      [60, KeyStroke.KEY_STROKE_UNSPECIFIED],
+    ]);
+  });
+
   it('has what the holder does, and no more than half an hour of it', async () => {
     await macros.record('ph_1');
     expect(() => macros.record('ph_1')).toThrow(expect.objectContaining({ code: 'MACRO_BUSY' }) as Error);
-    const press = (keycode: number): void =>
-      input.message(
-        'vw_1',
-        'control',
-        ViewerInput.encode(
-          ViewerInput.fromPartial({ input: { $case: 'key', value: { keycode, down: true } } }),
-        ).finish(),
-      );
     await later(1_000);
     press(66);
     // Nobody who has not got the controls.

@@ -61,6 +61,11 @@ export class Macros {
     if (now < recording.untilMs) recording.recorder.add(input, now);
   }
 
+  /** What the holder had down was lifted by the farm. */
+  lifted(phone: string): void {
+    this.#recordings.get(phone)?.recorder.lifted(performance.now());
+  }
+
   /** Errors: PHONE_NOT_FOUND, MACRO_BUSY. */
   record(phone: string): Promise<MacroState> {
     this.#options.phone(phone);

@@ -70,6 +70,7 @@ export function stagePhoneInput() {
     counted: (what) => counts.push(what),
     did: (viewer, role, did) => done.push(`${viewer} ${role} ${did.input?.$case}`),
     letGo: (viewer) => done.push(`${viewer} let go`),
+    lifted: () => done.push('lifted'),
     straight: (fence, viewer) =>
       new Promise((resolve) => {
         asked.push({

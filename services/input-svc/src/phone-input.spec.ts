@@ -122,6 +122,9 @@ describe('PhoneInput', () => {
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
       await vi.advanceTimersByTimeAsync(1_002);
       expect(words().slice(1)).toEqual(['7:liftAll', '7:touch1', '7:liftAll']);
+      // Of the gesture that is over the phone takes no more, so nobody else does.
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+      expect(done.slice(1)).toEqual(['lifted', 'a control touch', 'lifted']);
       expect(told.filter((one) => one === 'a lifted')).toHaveLength(1);
     });
 

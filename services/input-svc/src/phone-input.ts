@@ -38,6 +38,8 @@ export interface PhoneInputOptions {
   readonly straight: StraightOptions['ask'];
   /** The viewer holds the controls no more. */
   readonly letGo: (viewer: string) => void;
+  /** What the holder had down was lifted, and it holds on: it was silent, or came again. */
+  readonly lifted: () => void;
   readonly log: Log;
 }
 
@@ -188,7 +190,7 @@ export class PhoneInput {
       // What was let go meanwhile was told to nobody; fingers and gamepads heal with their next message, keys do not.
       if (viewer === this.holder && this.#touching.holdsKeys(viewer)) {
         this.#touching.rest();
-        this.#sending.add({ $case: 'liftAll', value: { reason: 'the viewer came again' } }, undefined);
+        this.#lift('the viewer came again');
       }
       this.#touching.forget(viewer);
     }
@@ -259,6 +261,12 @@ export class PhoneInput {
     if (this.#touching.holdsKeys(viewer)) notices.lifted(viewer);
     this.#touching.forget(viewer);
     counted('silenced');
-    this.#sending.add({ $case: 'liftAll', value: { reason: 'the viewer fell silent' } }, undefined);
+    this.#lift('the viewer fell silent');
+  }
+
+  #lift(reason: string): void {
+    this.#sending.add({ $case: 'liftAll', value: { reason } }, undefined);
+    this.#done.lifted();
+    this.#options.lifted();
   }
 }

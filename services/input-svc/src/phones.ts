@@ -191,7 +191,11 @@ export class Phones {
         this.groups.did(phone, viewer, role, did);
         this.macros.did(phone, did);
       },
-      letGo: (viewer) => this.groups.letGo(phone, viewer),
+      letGo: (viewer) => {
+        this.groups.letGo(phone, viewer);
+        this.macros.lifted(phone);
+      },
+      lifted: () => this.macros.lifted(phone),
       straight: (fence, viewerId) =>
         bus.request(subjects.sessionLane, { phone }, { fence, viewerId }, LaneOffer, {
           timeoutMs: SESSION_MS,

@@ -34,6 +34,15 @@ it('is what was touched on the phone’s picture, at whatever scale, or on one w
     expect(done(of, touch(1, TOUCH_ACTION_DOWN, size))).toBe('DOWN 1');
 });
 
+it('is nothing of a gesture that was lifted meanwhile but its end, and all of the next one', () => {
+  const of = new DoneInput();
+  expect(done(of, touch(1, TOUCH_ACTION_DOWN))).toBe('DOWN 1');
+  of.lifted();
+  expect(done(of, touch(1, TOUCH_ACTION_MOVE))).toBe('nothing');
+  expect(done(of, touch(1, TOUCH_ACTION_UP, {}, 0))).toBe('UP 0');
+  expect(done(of, touch(2, TOUCH_ACTION_DOWN))).toBe('DOWN 1');
+});
+
 it('is nothing of a gesture that was begun on another picture, also when it goes on in the new one', () => {
   const of = new DoneInput();
   expect(done(of, touch(1, TOUCH_ACTION_DOWN, portrait))).toBe('CANCEL 0');

@@ -8,6 +8,8 @@ import type { Size } from '@ancloud/kit/shape';
  * own, so the size of this one is not passed on.
  */
 export class DoneInput {
+  /** Of the last touch. */
+  #gesture: number | undefined;
   /** Gesture that is dropped. */
   #void: number | undefined;
 
@@ -27,6 +29,7 @@ export class DoneInput {
     // What lifts is no place.
     if (touch.action === TouchAction.TOUCH_ACTION_CANCEL || touch.fingers.length === 0) return true;
     if (touch.gesture === this.#void) return false;
+    this.#gesture = touch.gesture;
     if (shown) return true;
     this.#void = touch.gesture;
     touch.action = TouchAction.TOUCH_ACTION_CANCEL;
@@ -34,8 +37,14 @@ export class DoneInput {
     return true;
   }
 
+  /** What was down was lifted: the phone's session takes no more of that gesture. */
+  lifted(): void {
+    this.#void = this.#gesture;
+  }
+
   /** Gesture numbers are another holder's from now on. */
   forget(): void {
+    this.#gesture = undefined;
     this.#void = undefined;
   }
 }

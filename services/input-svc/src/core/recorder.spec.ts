@@ -41,6 +41,34 @@ const tap = (x: number, y: number, durationMs: number): Injection['input'] => ({
 });
 const point = (x: number, y: number, atMs: number) => ({ x, y, atMs, pressure: 1 });
 
+it('ends with what the farm has lifted: the next hand begins anew, and no key stays down', () => {
+  const recorder = new Recorder(1_000);
+  const add = (atMs: number, input: Given): void => recorder.add(ViewerInput.fromPartial({ input }), atMs);
+  add(1_000, key(59, true));
+  add(1_500, touch(DOWN, [[0, 0.2, 0.5]]));
+  recorder.lifted(2_500);
+  // Numbers of gestures are each viewer's own.
+  add(3_000, touch(DOWN, [[0, 0.8, 0.5]]));
+  add(3_060, touch(UP, []));
+  recorder.lifted(4_000);
+  expect(
+    recorder
+      .take(5_000)
+      .steps.map(({ afterMs, step }) => [
+        afterMs,
+        step?.$case === 'input' && step.value.input?.$case,
+        step?.$case === 'input' && step.value.input?.$case === 'key'
+          ? step.value.input.value.stroke
+          : undefined,
+      ]),
+  ).toEqual([
+    [0, 'key', KeyStroke.KEY_STROKE_DOWN],
+    [500, 'gesture', undefined],
+    [0, 'key', KeyStroke.KEY_STROKE_UP],
+    [500, 'tap', undefined],
+  ]);
+});
+
 it.each<[string, Done, unknown[]]>([
   [
     'a tap, with its rest before it',

@@ -47,6 +47,8 @@ export class Recorder {
   #endMs: number;
   #touching: Touching | undefined;
   readonly #pad = new PadRecorder();
+  /** Keys that are down. */
+  readonly #keys = new Set<number>();
   #full = false;
 
   constructor(nowMs: number) {
@@ -101,6 +103,13 @@ export class Recorder {
     this.#lift(nowMs);
     this.#played(this.#pad.end(nowMs));
     return { steps: this.#steps };
+  }
+
+  /** The farm has lifted what was down: whoever did it is gone, or was silent. */
+  lifted(nowMs: number): void {
+    this.#lift(nowMs);
+    this.#played(this.#pad.end(nowMs));
+    for (const keycode of this.#keys) this.#key({ down: false, keycode, repeat: 0, metastate: 0 }, nowMs);
   }
 
   #touch(touch: TouchFrame, nowMs: number): void {
@@ -172,6 +181,8 @@ export class Recorder {
   #key(key: { down: boolean; keycode: number; repeat: number; metastate: number }, nowMs: number): void {
     const { down, keycode, repeat, metastate } = key;
     if (down && repeat > 0) return;
+    if (down) this.#keys.add(keycode);
+    else this.#keys.delete(keycode);
     const last = this.#steps.at(-1)?.step;
     const before =
       last?.$case === 'input' && last.value.input?.$case === 'key' ? last.value.input : undefined;
