@@ -40,6 +40,7 @@ export class DelayLine {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#waiting = [];
+    this.#lastMs = -Infinity;
   }
 
   #later(): void {
