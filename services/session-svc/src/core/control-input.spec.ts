@@ -84,6 +84,24 @@ describe('events', () => {
     expect(input.lift()).toEqual([]);
   });
 
+  it('holds no more keys than two hands do, and leaves none of more down', () => {
+    const input = make();
+    const key = (keycode: number): Event => ({
+      $case: 'key',
+      value: { down: true, keycode, repeat: 0, metastate: 0, beats: true },
+    });
+    const codes = Array.from({ length: 40 }, (_, index) => index + 7);
+    const { messages } = input.apply(batch(1, ...codes.map(key)), 0);
+    const down = new Set<number>();
+    for (const message of [...messages, ...input.lift()]) {
+      if (message.kind !== 'injectKeycode') continue;
+      if (message.action === 0) down.add(message.keycode);
+      else expect(down.delete(message.keycode)).toBe(true);
+      expect(down.size).toBeLessThanOrEqual(32);
+    }
+    expect(down.size).toBe(0);
+  });
+
   it.each([
     ['4.1', '03000000640000003202d0050000000aaa00000001'],
     // Before 3.3.1 the full scale was one step.

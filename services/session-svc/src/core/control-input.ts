@@ -109,7 +109,7 @@ export class ControlInput {
   #other(event: NonNullable<ControlEvent['event']>, messages: ControlMessage[], drops: InputDrop[]): void {
     switch (event.$case) {
       case 'key':
-        messages.push(this.#keys.press(event.value));
+        messages.push(...this.#keys.press(event.value));
         return;
       case 'text':
         messages.push({ kind: 'injectText', text: event.value.text });

@@ -2,7 +2,7 @@ import type { KeyInput } from '@ancloud/contracts/input/v1/viewer';
 import { KeyAction } from '@ancloud/scrcpy-wire';
 import type { InjectKeycode } from '@ancloud/scrcpy-wire';
 
-/** More keys than two hands hold: what comes beyond is typed but not remembered. */
+/** More keys than two hands hold: the oldest is let go for what comes beyond. */
 const HELD_MAX = 32;
 
 /**
@@ -10,35 +10,33 @@ const HELD_MAX = 32;
  * pressed: `release` gives the missing ups.
  */
 export class HeldKeys {
-  /** Key code → meta state of its DOWN. */
-  readonly #down = new Map<number, number>();
+  readonly #down = new Set<number>();
 
   get held(): number {
     return this.#down.size;
   }
 
-  press(input: KeyInput): InjectKeycode {
-    if (!input.down) this.#down.delete(input.keycode);
-    else if (this.#down.size < HELD_MAX) this.#down.set(input.keycode, input.metastate);
-    return {
-      kind: 'injectKeycode',
-      action: input.down ? KeyAction.Down : KeyAction.Up,
-      keycode: input.keycode,
-      repeat: input.repeat,
-      metaState: input.metastate,
-    };
+  /** What is written for it, in this order. */
+  press({ keycode, down, repeat, metastate }: KeyInput): InjectKeycode[] {
+    const action = down ? KeyAction.Down : KeyAction.Up;
+    const written: InjectKeycode = { kind: 'injectKeycode', action, keycode, repeat, metaState: metastate };
+    if (!down) this.#down.delete(keycode);
+    else this.#down.add(keycode);
+    const [oldest] = this.#down;
+    return this.#down.size <= HELD_MAX || oldest === undefined ? [written] : [this.#up(oldest), written];
   }
 
   release(): InjectKeycode[] {
-    const ups = [...this.#down.keys()].map((keycode): InjectKeycode => {
-      return { kind: 'injectKeycode', action: KeyAction.Up, keycode, repeat: 0, metaState: 0 };
-    });
-    this.#down.clear();
-    return ups;
+    return [...this.#down].map((keycode) => this.#up(keycode));
   }
 
   /** The control socket is gone, and with it the keys. */
   forget(): void {
     this.#down.clear();
+  }
+
+  #up(keycode: number): InjectKeycode {
+    this.#down.delete(keycode);
+    return { kind: 'injectKeycode', action: KeyAction.Up, keycode, repeat: 0, metaState: 0 };
   }
 }
