@@ -137,6 +137,7 @@ export class Controls {
     if ('refused' in taken) {
       this.#options.leaving(holder, 0, '');
       this.#state = { ...nobody, asking: this.#state.asking };
+      notices.holder('', this.asking);
       if (holder === '') return;
       const gone = taken.refused === 'VIEWER_REVOKED';
       notices.refused(

@@ -202,6 +202,27 @@ describe('PhoneInput', () => {
     expect(told).toContain('a refused UNAVAILABLE_STATE');
   });
 
+  it('tells everybody that nobody holds the controls when who took them cannot have them', async () => {
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    input.message('o', 'owner', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    await settle();
+    lease.asked[1]?.give(undefined);
+    await settle();
+    expect(told.slice(-3)).toEqual(['holder a', 'holder ', 'o refused UNAVAILABLE_STATE']);
+    input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_DOWN));
+    await settle();
+    lease.asked[2]?.give(8);
+    await settle();
+    input.went('a', 'c1');
+    await settle();
+    lease.asked[3]?.give(undefined);
+    await settle();
+    expect(told.slice(-2)).toEqual(['holder a', 'holder ']);
+  });
+
   it('drops what is not a message and says so', () => {
     input.message('a', 'control', Uint8Array.of(0xff, 0xff, 0xff));
     expect(told).toEqual(['a refused MESSAGE_MALFORMED']);
