@@ -117,10 +117,11 @@ function seen(experience: ViewerView['experience']): string[] {
   if (experience === null) return ['', '', '', '', '', ''];
   const { delayMsP50, delayMsP95, stalls, scoreP50, touches, glassFrames, sounds } = experience;
   const times = (p50: number, p95: number): string => `${p50.toFixed(0)}/${p95.toFixed(0)}`;
+  const delay = delayMsP95 === 0 ? '' : times(delayMsP50, delayMsP95);
   const glass = glassFrames === 0 ? '' : times(experience.glassMsP50, experience.glassMsP95);
   const sound = sounds === 0 ? '' : times(experience.soundMsP50, experience.soundMsP95);
   const touch = touches === 0 ? '' : times(experience.touchMsP50, experience.touchMsP95);
-  return [times(delayMsP50, delayMsP95), glass, sound, touch, String(stalls), scoreP50.toFixed(1)];
+  return [delay, glass, sound, touch, String(stalls), scoreP50.toFixed(1)];
 }
 
 /** `./ancloud phone revoke VIEWER` */

@@ -55,9 +55,11 @@ const experience = named(
     packetsLost: count,
     stalls: count.describe("Times that the picture stood 150 ms longer than the phone's did"),
     stalledMs: count,
-    roundTripMsP50: count,
+    roundTripMsP50: count.describe('0 before it is known'),
     roundTripMsP95: count,
-    delayMsP50: count.describe('Half the round trip, jitter buffer and decoding'),
+    delayMsP50: count.describe(
+      'Half the round trip, jitter buffer and decoding, of reports with frames; 0 without any',
+    ),
     delayMsP95: count,
     scoreP50: z.number().min(1).max(5).describe('1 (unusable) to 5'),
     scoreP5: z.number().min(1).max(5).describe('Of its bad moments'),

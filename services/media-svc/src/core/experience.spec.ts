@@ -83,6 +83,15 @@ describe('ExperienceLog', () => {
     });
   });
 
+  it('ranks delays of frames that were shown, by a way that is known: a screen that stands still has none', () => {
+    const log = new ExperienceLog();
+    log.add(report({ rttMs: 0, bufferMs: 0 }));
+    for (let i = 0; i < 9; i++) log.add(report({ frames: 0, decodeMs: 0, bufferMs: 0 }));
+    expect(log.summary).toMatchObject({ roundTripMsP50: 10, delayMsP50: 0, delayMsP95: 0 });
+    log.add(report());
+    expect(log.summary).toMatchObject({ roundTripMsP50: 10, delayMsP50: 20, delayMsP95: 20 });
+  });
+
   it('ranks touches by themselves', () => {
     const log = new ExperienceLog();
     log.add(report({ touchMs: [40, 60] }));

@@ -57,9 +57,17 @@ const KEPT_TIMES = 500;
 
 const SUMMED = ['spanMs', 'frames', 'framesDropped', 'packetsLost', 'stalls', 'stalledMs'] as const;
 
-/** From the phone's packet at media-svc to the picture decoded, as far as a player can know: half the round trip, waiting, decoding. */
+/**
+ * From the phone's packet at media-svc to the picture decoded, as far as a player can know: half the round trip, waiting, decoding. Without a
+ * frame nothing has waited, nor was decoded: a report of a screen that stood still tells of no delay.
+ */
 export function delayMs({ rttMs, bufferMs, decodeMs }: Experience): number {
   return rttMs / 2 + bufferMs + decodeMs;
+}
+
+/** 0 is a round trip that is not known yet. */
+export function knowsWay({ rttMs }: Experience): boolean {
+  return rttMs > 0;
 }
 
 /** What one viewer has seen since it joined. Bounded; percentiles are by nearest rank and over the newest reports. */
@@ -84,8 +92,8 @@ export class ExperienceLog {
   /** Undefined before the first report. */
   get summary(): Summary | undefined {
     if (this.#reports === 0) return undefined;
-    const rtt = this.#kept.map(({ rttMs }) => rttMs);
-    const delay = this.#kept.map(delayMs);
+    const rtt = this.#kept.filter(knowsWay).map(({ rttMs }) => rttMs);
+    const delay = this.#kept.filter((report) => knowsWay(report) && report.frames > 0).map(delayMs);
     const score = this.#kept.map((report) => report.score);
     return {
       reports: this.#reports,

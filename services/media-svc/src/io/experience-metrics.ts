@@ -1,5 +1,5 @@
 import type { Metrics } from '@ancloud/kit';
-import { delayMs, type Experience } from '../core/experience.js';
+import { delayMs, type Experience, knowsWay } from '../core/experience.js';
 
 /** Seconds a picture may be behind: from what no one notices to what no one bears. */
 const DELAYS = [0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5];
@@ -72,10 +72,8 @@ export class ExperienceMetrics {
   }
 
   add(report: Experience): void {
-    if (report.frames > 0) {
-      this.#rtt.observe(report.rttMs / 1_000);
-      this.#delay.observe(delayMs(report) / 1_000);
-    }
+    if (knowsWay(report)) this.#rtt.observe(report.rttMs / 1_000);
+    if (knowsWay(report) && report.frames > 0) this.#delay.observe(delayMs(report) / 1_000);
     for (const ms of report.touchMs ?? []) this.#touch.observe(ms / 1_000);
     for (const ms of report.glassMs ?? []) this.#glass.observe(ms / 1_000);
     for (const ms of report.soundMs ?? []) this.#sound.observe(ms / 1_000);

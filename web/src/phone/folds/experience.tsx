@@ -67,8 +67,10 @@ function Figures({ told, name }: { readonly told: Told; readonly name: string })
       ? []
       : [['Glass to glass', ms(told.glassMsP50), ms(told.glassMsP95)] as const]),
     ...(told.sounds === 0 ? [] : [['Sound', ms(told.soundMsP50), ms(told.soundMsP95)] as const]),
-    ['Delay', ms(told.delayMsP50), ms(told.delayMsP95)],
-    ['Round trip', ms(told.roundTripMsP50), ms(told.roundTripMsP95)],
+    ...(told.delayMsP95 === 0 ? [] : [['Delay', ms(told.delayMsP50), ms(told.delayMsP95)] as const]),
+    ...(told.roundTripMsP95 === 0
+      ? []
+      : [['Round trip', ms(told.roundTripMsP50), ms(told.roundTripMsP95)] as const]),
   ];
   return (
     <>
