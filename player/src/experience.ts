@@ -25,6 +25,8 @@ export interface ExperienceOptions {
 
 const MEASURE_MS = 1_000;
 const REPORTED_EACH = 5;
+/** A look counts for no more: a page that slept saw nothing, and the farm takes no report of more than a minute. */
+const LOOK_MOST_MS = 60_000 / REPORTED_EACH;
 /** At first the clock of the phone's host is asked for so often, then with each report. */
 const CLOCK_FIRST = 3;
 
@@ -38,7 +40,9 @@ export class Experience {
   readonly #timer: ReturnType<typeof setInterval>;
   #asked = 0;
   #seconds: PictureStats[] = [];
-  #since = performance.now();
+  /** Of the last look, whether or not there was something to see. */
+  #lookedMs = performance.now();
+  #spanMs = 0;
   #frame: number | undefined;
   /** RTP timestamp of the sound that was looked at last. */
   #sound: number | undefined;
@@ -100,7 +104,10 @@ export class Experience {
   async #measure(): Promise<void> {
     const counters = await this.#options.counters().catch(() => undefined);
     const read = counters === undefined ? undefined : this.#meter.read(counters);
+    const sinceMs = performance.now() - this.#lookedMs;
+    this.#lookedMs += sinceMs;
     if (read === undefined) return;
+    this.#spanMs += Math.min(sinceMs, LOOK_MOST_MS);
     const stats = { ...read, rttMs: read.rttMs ?? this.#glass.quickestMs };
     this.#options.measured(stats);
     this.#listen();
@@ -110,8 +117,7 @@ export class Experience {
     this.#seconds.push(stats);
     if (this.#asked < CLOCK_FIRST || this.#seconds.length === 1) void this.#askClock();
     if (this.#seconds.length < REPORTED_EACH) return;
-    const now = performance.now();
-    const report = summary(this.#seconds, this.#stalls.take(), now - this.#since);
+    const report = summary(this.#seconds, this.#stalls.take(), this.#spanMs);
     this.#options.report({
       ...report,
       touchMs: this.#answers.take(),
@@ -119,7 +125,7 @@ export class Experience {
       soundMs: this.#glass.takeSounds(),
     });
     this.#seconds = [];
-    this.#since = now;
+    this.#spanMs = 0;
   }
 }
 
