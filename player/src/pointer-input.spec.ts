@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { pinch, thinned, wheelSteps } from './pointer-input.js';
+import { pinch, PointerInput, thinned, wheelSteps } from './pointer-input.js';
 import { Touches } from './touches.js';
 
 describe('wheelSteps', () => {
@@ -67,4 +67,59 @@ describe('pinch', () => {
     ]);
     expect(touches.fingers).toBe(0);
   });
+});
+
+describe('a mouse', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it.each([
+    ['a press', {}],
+    ['a pinch', { ctrlKey: true }],
+  ])(
+    'that comes without the button of %s has let go of it unheard, and is heard when it presses again',
+    (_, how) => {
+      vi.stubGlobal('document', { createElement: () => ({ style: {}, remove: () => undefined }) });
+      vi.stubGlobal('requestAnimationFrame', () => 0);
+      const surface = Object.assign(new EventTarget(), {
+        videoWidth: 720,
+        videoHeight: 1280,
+        setPointerCapture: () => undefined,
+        getBoundingClientRect: () => ({ left: 0, top: 0, width: 720, height: 1280 }),
+      });
+      const said: unknown[] = [];
+      const pointers = new PointerInput({
+        surface: surface as unknown as HTMLVideoElement,
+        rings: { append: () => undefined } as unknown as HTMLElement,
+        touch: (bytes) => {
+          const { input } = ViewerInput.decode(bytes);
+          if (input?.$case === 'touch') said.push([input.value.action, input.value.fingers.length]);
+        },
+        scroll: () => undefined,
+        may: () => true,
+        holds: () => true,
+        pressed: () => undefined,
+        lifted: () => undefined,
+      });
+      const mouse = (type: string, buttons: number): void => {
+        const event = {
+          pointerId: 1,
+          pointerType: 'mouse',
+          button: 0,
+          buttons,
+          clientX: 100,
+          clientY: 200,
+          pressure: 0,
+        };
+        surface.dispatchEvent(Object.assign(new Event(type), event, how));
+      };
+      mouse('pointerdown', 1);
+      const fingers = said.length;
+      mouse('pointermove', 0);
+      mouse('pointermove', 0);
+      expect(said.slice(fingers)).toEqual([[TouchAction.TOUCH_ACTION_CANCEL, 0]]);
+      mouse('pointerdown', 1);
+      expect(said.at(-1)).toEqual([TouchAction.TOUCH_ACTION_DOWN, fingers]);
+      pointers.cancel();
+    },
+  );
 });

@@ -77,7 +77,11 @@ export class PointerInput {
 
   #move(event: PointerEvent): void {
     if (!this.#options.may()) return;
-    if (event.pointerType === 'mouse' && event.buttons === 0) return this.#hovers(this.#pointer(event));
+    if (event.pointerType === 'mouse' && event.buttons === 0) {
+      // It was let go where no page hears of it: under a dialog of the browser's, on a locked screen.
+      if (this.#rings.has(event.pointerId)) this.cancel();
+      return this.#hovers(this.#pointer(event));
+    }
     // A second button of a mouse comes as a move whose `button` is not -1 (Pointer Events, section 5.2.3).
     if (event.pointerType === 'mouse' && event.button !== -1 && event.pointerId !== this.#pinching)
       return this.#touches.buttons(this.#pointer(event));
