@@ -112,6 +112,9 @@ export class Controls {
     await this.#changing;
     if (this.#fence > 0) this.#options.leaving(this.#state.holder, this.#fence, 'input-svc is stopping');
     if (this.#state.holder !== '') this.#ended(this.#state, 'input-svc was stopped');
+    // Whoever holds them still, as a program at its play, has lost them.
+    this.#state = nobody;
+    this.#fence = 0;
     await this.#options.lease.release();
   }
 

@@ -18,6 +18,8 @@ let took: string[];
 let refused: string | undefined;
 /** How large its picture is by then, when it is another one. */
 let turned: { width: number; height: number } | undefined;
+/** Nobody gets the lease. */
+let cannot: boolean;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
@@ -25,11 +27,12 @@ beforeEach(() => {
   took = [];
   refused = '';
   turned = undefined;
+  cannot = false;
   let fence = 0;
   const lease = {
     take: (holder: string): Promise<Taken> => {
       took.push(holder);
-      return Promise.resolve({ fence: (fence += 1) });
+      return Promise.resolve(cannot ? { refused: 'UNAVAILABLE_STATE' } : { fence: (fence += 1) });
     },
     release: () => Promise.resolve(),
   };
@@ -197,6 +200,31 @@ describe('Injector', () => {
     expect(await result).toBe('CANCELLED');
     expect(words()).toEqual(['1:key', '1:touch 0,0', '1:liftAll']);
     expect(input.holder).toBe('');
+  });
+
+  it('ends with the serving of its phone, and says nothing under a fence that was given back', async () => {
+    const swipe: Given = {
+      $case: 'swipe',
+      value: { from: { x: 0, y: 0 }, to: { x: 1, y: 1 }, durationMs: 20_000 },
+    };
+    const result = play(swipe).catch((error: AppError) => [error.code, error.message, error.fix]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await input.close();
+    sent = [];
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await result).toEqual([
+      'CONTROL_NOT_HELD',
+      'the controls of phone ph_1 were taken away, or cannot be had just now',
+      'try again in a moment',
+    ]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(sent).toEqual([]);
+  });
+
+  it('is told when nobody has the controls that it cannot have', async () => {
+    cannot = true;
+    expect(await played(tap)).toBe('CONTROL_NOT_HELD');
+    await expect(play(tap)).rejects.toMatchObject({ fix: 'try again in a moment' });
   });
 
   it('numbers what it plays under one fence, and waits for a gamepad that comes late', async () => {

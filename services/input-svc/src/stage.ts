@@ -162,11 +162,15 @@ export function eventsOf(
 }
 
 export function notHeld({ controls, phoneId }: Pick<StageOptions, 'controls' | 'phoneId'>): AppError {
-  return new AppError('CONTROL_NOT_HELD', `somebody else holds the controls of phone ${phoneId}`, {
-    field: 'phoneId',
-    value: phoneId,
-    ...(controls.holder === '' ? {} : { fix: `wait for ${controls.holder}, or ask with takeOver` }),
-  });
+  const { holder } = controls;
+  const [why, fix] =
+    holder === ''
+      ? [
+          `the controls of phone ${phoneId} were taken away, or cannot be had just now`,
+          'try again in a moment',
+        ]
+      : [`somebody else holds the controls of phone ${phoneId}`, `wait for ${holder}, or ask with takeOver`];
+  return new AppError('CONTROL_NOT_HELD', why, { field: 'phoneId', value: phoneId, fix });
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -181,7 +185,9 @@ function refusalOf(reason: string): AppError | undefined {
     case '':
       return undefined;
     case 'fence':
-      return new AppError('CONTROL_NOT_HELD', 'somebody else took the controls');
+      return new AppError('CONTROL_NOT_HELD', 'somebody else took the controls', {
+        fix: 'wait for its end, or ask with takeOver',
+      });
     case 'not-ready':
       return new AppError('SESSION_NOT_READY', 'the phone cannot be touched just now', {
         fix: 'try again in a moment',
