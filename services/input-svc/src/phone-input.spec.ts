@@ -67,6 +67,48 @@ describe('PhoneInput', () => {
     expect(told).toEqual([]);
   });
 
+  it('says nothing of who was displaced before its fence was known', async () => {
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    await settle();
+    input.message('o', 'owner', touch(5, TouchAction.TOUCH_ACTION_DOWN));
+    lease.asked[0]?.give(7);
+    await settle();
+    lease.asked[1]?.give(8);
+    await settle();
+    expect(words()).toEqual(['8:touch5']);
+    input.went('o', 'c1');
+    // Its finger is no longer waited for.
+    for (const down of [true, false]) {
+      const key = { input: { $case: 'key', value: { keycode: 51, down, beats: true } } } as const;
+      input.message('a', 'control', ViewerInput.encode(ViewerInput.fromPartial(key)).finish());
+    }
+    await settle();
+    lease.asked.at(-1)?.give(10);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(words()).toEqual(['8:touch5', '8:liftAll', '10:key', '10:key']);
+  });
+
+  it('is not kept from noticing a silence by the heartbeats of another', async () => {
+    input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    const heartbeat = ViewerInput.encode(
+      ViewerInput.fromPartial({ input: { $case: 'heartbeat', value: { gesture: 1 } } }),
+    ).finish();
+    for (let i = 0; i < 4; i++) {
+      await vi.advanceTimersByTimeAsync(250);
+      input.message('b', 'control', heartbeat);
+    }
+    await vi.advanceTimersByTimeAsync(2);
+    expect(words()).toEqual(['7:touch1', '7:liftAll']);
+    expect(done.filter((one) => one.startsWith('b'))).toEqual([]);
+    // Its gesture is over, not that of the next holder's by the same number.
+    input.went('a', 'c1');
+    input.message('b', 'control', touch(2, TouchAction.TOUCH_ACTION_MOVE));
+    expect(done.at(-1)).toBe('b control touch');
+  });
+
   it('lifts after a second of silence, not before, and a heartbeat keeps the touch', async () => {
     input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
     await settle();
