@@ -265,6 +265,24 @@ describe('groups', () => {
     expect(of('ph_1').heard).toHaveLength(1_440);
   });
 
+  it('does nothing more of what waits for a member when the leader has left', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    groups.changed(record({ phoneIds: ['ph_1'], jitter: { placePermille: 0, delayMs: 2_000 } }));
+    await did('ph_0', 'vw_1', 'control', down(1));
+    groups.letGo('ph_0', 'vw_1');
+    await vi.advanceTimersByTimeAsync(2_001);
+    expect(of('ph_1').heard).toEqual(['gr_1 lets go: the controls of the master changed hands']);
+  });
+
+  it('deviates anew with each gesture, and not within one', async () => {
+    groups.changed(record({ phoneIds: ['ph_1'], jitter: { placePermille: 100, delayMs: 0 } }));
+    for (const gesture of [1, 1, 2, 3, 4, 5]) await did('ph_0', 'vw_1', 'control', down(gesture));
+    const [first, same, ...others] = of('ph_1').heard;
+    expect(same).toBe(first);
+    // By chance two may be alike.
+    expect(new Set([first, ...others]).size).toBeGreaterThan(2);
+  });
+
   it('does not overtake what waits by a jitter that was taken away', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const jitter = { placePermille: 0, delayMs: 2_000 };

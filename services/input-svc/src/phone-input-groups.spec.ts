@@ -143,6 +143,23 @@ describe('PhoneInput', () => {
     expect(words()).toEqual(['7:key', '7:key', '7:liftAll']);
   });
 
+  it('tells the phone’s session that what a group holds at rest is meant, as of a viewer', async () => {
+    const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;
+    input.following.follow(
+      leader,
+      new SharedInput(ViewerInput.decode(touch(1, TouchAction.TOUCH_ACTION_DOWN)), performance.now()),
+    );
+    await settle();
+    lease.asked[0]?.give(7);
+    await settle();
+    const beat = ViewerInput.fromPartial({ input: { $case: 'heartbeat', value: { gesture: 1 } } });
+    for (let i = 0; i < 100; i++) {
+      await vi.advanceTimersByTimeAsync(250);
+      input.following.follow(leader, new SharedInput(beat, performance.now()));
+    }
+    expect(sent.map(({ events }) => events.length)).toEqual([1, 0, 0, 0]);
+  });
+
   it('follows nobody before it knows its size', () => {
     input = new PhoneInput({ ...options, phoneId: 'ph_2' });
     const leader = { group: 'gr_1', role: 'control', why: 'followed ph_0' } as const;

@@ -109,6 +109,25 @@ describe('PhoneInput', () => {
       expect(sent.flatMap(({ straight }) => straight ?? [])).toEqual([3, 4]);
     });
 
+    it('ends with its fence: a lane of before does not begin under the next one', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      const before = input.straight.offer('a');
+      await holds('a', 7);
+      asked[0]?.answer(3);
+      await before;
+      input.message('o', 'owner', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('o', 8);
+      const now = input.straight.offer('o');
+      await settle();
+      input.straight.begins(3);
+      asked[1]?.answer(4);
+      await now;
+      for (const lane of [3, 4]) input.straight.begins(lane);
+      expect(sent.filter(({ straight }) => straight !== undefined)).toEqual([
+        { fence: 8, events: [], ack: 0, straight: 4 },
+      ]);
+    });
+
     it('is not given to who does not hold the controls, nor when they went meanwhile', async () => {
       await expect(input.straight.offer('b')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
@@ -217,6 +236,9 @@ describe('PhoneInput', () => {
       await holds('b', 9);
       expect(input.holder).toBe('b');
       expect(audited.at(-1)).toMatchObject({ what: 'took', viewerId: 'b', how: 'handed over by a' });
+      // Each is counted by itself.
+      input.message('b', 'control', wish(false));
+      expect(audited.at(-1)).toMatchObject({ what: 'ended', viewerId: 'b', how: 'gave them up', inputs: 0 });
     });
 
     it('are not asked for a thousand times a second', async () => {
