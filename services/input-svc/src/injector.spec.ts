@@ -287,5 +287,13 @@ describe('Injector', () => {
     await vi.advanceTimersByTimeAsync(100);
     await again;
     expect(input.holder).toBe('');
+    // So it is where a person was between.
+    await play(key(KeyStroke.KEY_STROKE_DOWN));
+    await input.grant('vw_1', 'control', 'acme');
+    await input.grant('', 'control', 'acme');
+    const third = play(tap);
+    await vi.advanceTimersByTimeAsync(100);
+    await third;
+    expect(input.holder).toBe('');
   });
 });

@@ -6,7 +6,7 @@ import { asking, batch, press, size, stageSessions } from './session.fixture.js'
 
 const { SESSION_STATE_READY, SESSION_STATE_RECOVERING } = SessionState;
 const never = new AbortController().signal;
-const { now, until, phone, openReceiver } = stageSessions();
+const { advance, now, until, phone, openReceiver } = stageSessions();
 
 describe('input', () => {
   it('reaches the control socket of the control-only server', async () => {
@@ -224,13 +224,35 @@ describe('input', () => {
     expect(p.control().controls.filter(({ kind }) => kind === 'injectText')).toHaveLength(4 * 54);
   });
 
-  it('fingers that nobody mentions for 30 s are lifted', async () => {
+  it('of the next holder does not come behind what was to be pasted for the one before', async () => {
+    const p = await phone();
+    await p.ready();
+    const paste = (text: string) =>
+      ({ event: { $case: 'clipboard', value: { set: true, text, paste: true } } }) as const;
+    p.session.input.control(batch(7, paste('one')));
+    await until('the first', () => p.control().controls.length === 1);
+    // It waits until the phone has had time to paste that.
+    p.session.input.control(batch(7, paste('two')));
+    p.session.input.holderChanged(8, false);
+    p.session.input.control(batch(8, { event: { $case: 'text', value: { text: 'x', keysOnly: false } } }));
+    await until('the text', () => p.control().controls.some(({ kind }) => kind === 'injectText'));
+    expect(p.control().controls).toMatchObject([
+      { kind: 'setClipboard', text: 'one' },
+      { kind: 'injectText', text: 'x' },
+    ]);
+  });
+
+  it('fingers that nobody mentions for 30 s are lifted; who holds the controls no more mentions nothing', async () => {
     const p = await phone();
     await p.ready();
     p.session.input.control(batch(7, press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 10, y: 20 })));
     await until('the finger', () => p.control().fingers.size === 1);
-    p.session.input.liftForgotten(now() + 29_000);
-    p.session.input.liftForgotten(now() + 31_000);
+    const mentionedMs = now();
+    p.session.input.liftForgotten(mentionedMs + 29_000);
+    await advance(5_000);
+    p.session.input.control(batch(6));
+    expect(p.control().fingers.size).toBe(1);
+    p.session.input.liftForgotten(mentionedMs + 31_000);
     await until('the lift', () => p.control().fingers.size === 0);
     expect(p.control().controls).toHaveLength(2);
   });
