@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { pinch, PointerInput, thinned, wheelSteps } from './pointer-input.js';
 import { Touches } from './touches.js';
@@ -70,7 +70,49 @@ describe('pinch', () => {
 });
 
 describe('a mouse', () => {
-  afterEach(() => void vi.unstubAllGlobals());
+  type Said = readonly [action: TouchAction, fingers: number];
+  interface Mouse {
+    readonly pressure?: number;
+    readonly ctrlKey?: boolean;
+  }
+
+  /** A picture that the mouse is over, of a viewer that may touch or not. Answers whether the browser is kept from doing what it does by itself. */
+  function picture(
+    may: boolean,
+    said: Said[] = [],
+  ): (type: string, button: number, buttons: number, more?: Mouse) => boolean {
+    const surface = Object.assign(new EventTarget(), {
+      videoWidth: 720,
+      videoHeight: 1_280,
+      getBoundingClientRect: () => ({ left: 0, top: 0, width: 360, height: 640 }),
+      setPointerCapture: () => undefined,
+    });
+    vi.stubGlobal('document', { createElement: () => ({ style: {}, remove: () => undefined }) });
+    vi.stubGlobal('requestAnimationFrame', () => 0);
+    const input = new PointerInput({
+      surface: surface as unknown as HTMLVideoElement,
+      rings: { append: () => undefined } as unknown as HTMLElement,
+      touch: (bytes) => {
+        const { input: message } = ViewerInput.decode(bytes);
+        if (message?.$case === 'touch') said.push([message.value.action, message.value.fingers.length]);
+      },
+      scroll: () => undefined,
+      may: () => may,
+      holds: () => may,
+      pressed: () => undefined,
+      lifted: () => undefined,
+    });
+    onTestFinished(() => {
+      input.cancel();
+      vi.unstubAllGlobals();
+    });
+    return (type, button, buttons, more = {}) => {
+      const mouse = { pointerId: 1, pointerType: 'mouse', clientX: 9, clientY: 9, pressure: 0.5, ...more };
+      const event = Object.assign(new Event(type, { cancelable: true }), { ...mouse, button, buttons });
+      surface.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+  }
 
   it.each([
     ['a press', {}],
@@ -78,48 +120,32 @@ describe('a mouse', () => {
   ])(
     'that comes without the button of %s has let go of it unheard, and is heard when it presses again',
     (_, how) => {
-      vi.stubGlobal('document', { createElement: () => ({ style: {}, remove: () => undefined }) });
-      vi.stubGlobal('requestAnimationFrame', () => 0);
-      const surface = Object.assign(new EventTarget(), {
-        videoWidth: 720,
-        videoHeight: 1280,
-        setPointerCapture: () => undefined,
-        getBoundingClientRect: () => ({ left: 0, top: 0, width: 720, height: 1280 }),
-      });
-      const said: unknown[] = [];
-      const pointers = new PointerInput({
-        surface: surface as unknown as HTMLVideoElement,
-        rings: { append: () => undefined } as unknown as HTMLElement,
-        touch: (bytes) => {
-          const { input } = ViewerInput.decode(bytes);
-          if (input?.$case === 'touch') said.push([input.value.action, input.value.fingers.length]);
-        },
-        scroll: () => undefined,
-        may: () => true,
-        holds: () => true,
-        pressed: () => undefined,
-        lifted: () => undefined,
-      });
-      const mouse = (type: string, buttons: number): void => {
-        const event = {
-          pointerId: 1,
-          pointerType: 'mouse',
-          button: 0,
-          buttons,
-          clientX: 100,
-          clientY: 200,
-          pressure: 0,
-        };
-        surface.dispatchEvent(Object.assign(new Event(type), event, how));
-      };
-      mouse('pointerdown', 1);
+      const said: Said[] = [];
+      const mouse = picture(true, said);
+      mouse('pointerdown', 0, 1, how);
       const fingers = said.length;
-      mouse('pointermove', 0);
-      mouse('pointermove', 0);
+      mouse('pointermove', -1, 0);
+      mouse('pointermove', -1, 0);
       expect(said.slice(fingers)).toEqual([[TouchAction.TOUCH_ACTION_CANCEL, 0]]);
-      mouse('pointerdown', 1);
+      mouse('pointerdown', 0, 1, how);
       expect(said.at(-1)).toEqual([TouchAction.TOUCH_ACTION_DOWN, fingers]);
-      pointers.cancel();
+    },
+  );
+
+  it.each([true, false])(
+    'goes back on the phone where the browser does by pointerup; may touch: %s',
+    (may) => {
+      const prevents = picture(may);
+      expect([prevents('pointerdown', 3, 8), prevents('pointerup', 3, 0)]).toEqual([true, true]);
+    },
+  );
+
+  it.each([true, false])(
+    'goes back on the phone beside another button that is down; may touch: %s',
+    (may) => {
+      const prevents = picture(may);
+      prevents('pointerdown', 0, 1);
+      expect([prevents('pointermove', 3, 9), prevents('pointermove', 3, 1)]).toEqual([true, true]);
     },
   );
 });

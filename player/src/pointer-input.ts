@@ -38,8 +38,16 @@ export class PointerInput {
     this.#options = options;
     this.#touches = new Touches(options.touch, options.surface);
     const { surface } = options;
+    // A mouse's menu, and its back and forward buttons, are the phone's. By those a browser goes to another page unless each of their events was
+    // prevented, and where pointerdown was there is no mouseup.
+    for (const name of ['pointerup', 'contextmenu', 'auxclick'] as const)
+      surface.addEventListener(name, (event) => event.preventDefault());
     surface.addEventListener('pointerdown', (event) => this.#down(event));
-    surface.addEventListener('pointermove', (event) => this.#move(event));
+    surface.addEventListener('pointermove', (event) => {
+      // A second button of a mouse comes and goes as a move whose `button` is not -1 (Pointer Events, section 5.2.3).
+      if (event.button !== -1) event.preventDefault();
+      this.#move(event);
+    });
     surface.addEventListener('pointerup', (event) => {
       for (const pointer of this.#pointers(event)) {
         this.#touches.up(pointer);
@@ -50,9 +58,6 @@ export class PointerInput {
     });
     // The browser took the pointers for a gesture of its own: lifting here would be a tap that nobody made.
     surface.addEventListener('pointercancel', () => this.cancel());
-    // A mouse's back and forward buttons, and its menu, are the phone's.
-    for (const name of ['contextmenu', 'mouseup', 'auxclick'] as const)
-      surface.addEventListener(name, (event) => event.preventDefault());
     surface.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
   }
 
@@ -82,7 +87,6 @@ export class PointerInput {
       if (this.#rings.has(event.pointerId)) this.cancel();
       return this.#hovers(this.#pointer(event));
     }
-    // A second button of a mouse comes as a move whose `button` is not -1 (Pointer Events, section 5.2.3).
     if (event.pointerType === 'mouse' && event.button !== -1 && event.pointerId !== this.#pinching)
       return this.#touches.buttons(this.#pointer(event));
     for (const one of thinned(event.getCoalescedEvents?.() ?? [], event))
