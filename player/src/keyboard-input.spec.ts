@@ -74,6 +74,28 @@ describe('by text', () => {
     expect(said).toEqual(['text w', 'down 19 0', 'down 19 ×1 0', 'down 19 ×2 0', 'up 19 0']);
   });
 
+  it('takes what an input method composes once, when it is whole', () => {
+    for (const under of ['n', 'ni', '你']) {
+      field.value = under;
+      field.dispatchEvent(Object.assign(new Event('input'), { isComposing: true }));
+    }
+    expect([field.value, said]).toEqual(['你', []]);
+    field.dispatchEvent(new Event('compositionend'));
+    expect(said).toEqual(['text 你']);
+    // What another browser tells behind it is nothing new.
+    types('');
+    expect(said).toEqual(['text 你']);
+  });
+
+  it('erases when a screen keyboard has emptied the field, which makes no key event', () => {
+    for (let i = 0; i < 2; i += 1) {
+      field.value = '';
+      types('');
+    }
+    types('a');
+    expect(said).toEqual(['down 67 0', 'up 67 0', 'down 67 0', 'up 67 0', 'text a']);
+  });
+
   it('lifts what is down when Command is let go: macOS tells of no other release', () => {
     vi.stubGlobal('navigator', { platform: 'MacIntel' });
     down({ code: 'MetaLeft', metaKey: true });
