@@ -120,4 +120,24 @@ describe('the console', () => {
     await page.getByText('6 of 24 phones').waitFor();
     await fits();
   });
+
+  it('is as wide as the screen in a phone’s browser, and so is the page of a link', async () => {
+    const another = await MockGateway.start();
+    const hand = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+    const { page: mobile, violations: threw } = await openConsole(browser, another, hand);
+    const fits = () =>
+      mobile.waitForFunction(() => innerWidth === 360 && document.documentElement.scrollWidth === 360);
+    try {
+      await mobile.getByRole('link', { name: 'checkout tests' }).tap();
+      await mobile.getByRole('toolbar', { name: 'Phone buttons' }).waitFor();
+      await fits();
+      await mobile.goto(`${another.origin}/shared.html#token=a-token`);
+      await mobile.getByRole('heading', { name: 'A shared phone' }).waitFor();
+      await fits();
+      expect(threw).toEqual([]);
+    } finally {
+      await mobile.context().close();
+      another.close();
+    }
+  });
 });
