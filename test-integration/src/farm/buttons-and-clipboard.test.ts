@@ -69,6 +69,38 @@ describe('the buttons below the picture', () => {
     await saw('window', effect);
     expect(await keys()).toBe(before + 2);
   });
+
+  it('Keyboard gives the phone what is typed: browsers show theirs for a text field', async () => {
+    const { page } = viewer;
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    await press('Keyboard');
+    await page.waitForFunction(
+      () => document.activeElement?.shadowRoot?.activeElement?.tagName === 'TEXTAREA',
+    );
+    await page.keyboard.press('End');
+    await saw('input', /Last key: code=123 action=1 /);
+  });
+
+  it('Statistics shows the numbers of the picture, and hides them', async () => {
+    const button = viewer.page.getByRole('button', { name: 'Statistics', exact: true });
+    const numbers = viewer.page.getByText(/^720×1280 {2}\d+ fps\n/);
+    expect(await button.getAttribute('aria-pressed')).toBe('false');
+    await press('Statistics');
+    await numbers.waitFor();
+    expect(await button.getAttribute('aria-pressed')).toBe('true');
+    await press('Statistics');
+    await numbers.waitFor({ state: 'hidden' });
+    expect(await button.getAttribute('aria-pressed')).toBe('false');
+  });
+
+  it('Full screen is the phone’s with its buttons, and ends by the same one', async () => {
+    const full = (wanted: string | undefined): Promise<unknown> =>
+      viewer.page.waitForFunction((name) => document.fullscreenElement?.localName === name, wanted);
+    await press('Full screen');
+    await full('ancloud-phone');
+    await press('Full screen');
+    await full(undefined);
+  });
 });
 
 describe('a mouse', () => {
