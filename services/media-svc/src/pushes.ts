@@ -45,6 +45,8 @@ export class Pushes implements PhoneFollower {
   readonly #store: PushStore;
   readonly #destinations: Destinations;
   readonly #all = new Map<string, Push>();
+  /** By phone, the last of its starts that are under way. */
+  readonly #starts = new Map<string, Promise<unknown>>();
   readonly #failures;
 
   private constructor(options: PushesOptions, store: PushStore) {
@@ -72,31 +74,25 @@ export class Pushes implements PhoneFollower {
   /** Errors: CONFIG_INVALID for `allow`, those of the file system. */
   static async open(options: PushesOptions): Promise<Pushes> {
     const pushes = new Pushes(options, PushStore.open(options.folder, options.log));
-    for (const stored of await pushes.#store.load())
-      pushes.#begin(stored, readPushUrl(stored.url, stored.token));
+    for (const stored of await pushes.#store.load()) pushes.#adopt(stored);
     return pushes;
   }
 
-  /** Errors: INVALID_ARGUMENT, DESTINATION_REFUSED, UNAVAILABLE, CAPACITY, EXEC_FAILED, and what opening the stream says. */
-  async start(request: Omit<StoredPush, 'startedAtMs'>): Promise<PushRecord> {
-    const known = this.#all.get(request.pushId);
-    if (known !== undefined) return known.record;
-    const target = readPushUrl(request.url, request.token);
-    await this.#addressOf(target);
-    if (target.kind !== 'whip') findFfmpeg(this.#options.ffmpeg);
+  /**
+   * One with a known id is begun already. Those of one phone begin one after the other. `gone`: whoever asked does not wait any more. Errors:
+   * INVALID_ARGUMENT, DESTINATION_REFUSED, UNAVAILABLE, CAPACITY, EXEC_FAILED, CANCELLED, and what opening the stream says.
+   */
+  async start(request: Omit<StoredPush, 'startedAtMs'>, gone: () => boolean): Promise<PushRecord> {
     const { phoneId } = request;
-    const running = [...this.#all.values()].filter((one) => one.running && one.record.phoneId === phoneId);
-    if (running.length >= MAX_OF_PHONE)
-      throw new AppError('CAPACITY', `phone ${phoneId} is pushed to ${MAX_OF_PHONE} destinations already`, {
-        field: 'phoneId',
-        value: phoneId,
-        fix: 'stop one of them first',
-      });
-    // A phone without a session, or with a stream elsewhere, is the caller's to know.
-    await this.#options.openStream(phoneId);
-    const stored = { ...request, startedAtMs: Date.now() };
-    await this.#store.save(stored);
-    return this.#begin(stored, target).record;
+    const before = this.#starts.get(phoneId) ?? Promise.resolve();
+    const started = before.then(() => this.#start(request, gone));
+    const over = started.catch(() => undefined);
+    this.#starts.set(phoneId, over);
+    try {
+      return await started;
+    } finally {
+      if (this.#starts.get(phoneId) === over) this.#starts.delete(phoneId);
+    }
   }
 
   /** Ends it and forgets it. Errors: PUSH_NOT_FOUND. */
@@ -108,8 +104,9 @@ export class Pushes implements PhoneFollower {
         value: pushId,
       });
     push.close('it was stopped', true);
-    this.#all.delete(pushId);
+    // Known until it is: one that could not be forgotten can be stopped again, and would begin again with the next process.
     await this.#store.remove(pushId);
+    this.#all.delete(pushId);
     return push.record;
   }
 
@@ -137,6 +134,38 @@ export class Pushes implements PhoneFollower {
   /** This media-svc stops; what is wanted stays wanted. May be called twice. */
   close(): void {
     for (const push of this.#all.values()) push.close('this media-svc is stopping', false);
+  }
+
+  async #start(request: Omit<StoredPush, 'startedAtMs'>, gone: () => boolean): Promise<PushRecord> {
+    const { pushId, phoneId, url, token } = request;
+    const known = this.#all.get(pushId);
+    if (known !== undefined) return known.record;
+    const target = readPushUrl(url, token);
+    const running = [...this.#all.values()].filter((one) => one.running && one.record.phoneId === phoneId);
+    if (running.length >= MAX_OF_PHONE)
+      throw new AppError('CAPACITY', `phone ${phoneId} is pushed to ${MAX_OF_PHONE} destinations already`, {
+        field: 'phoneId',
+        value: phoneId,
+        fix: 'stop one of them first',
+      });
+    await this.#addressOf(target);
+    if (target.kind !== 'whip') findFfmpeg(this.#options.ffmpeg);
+    // A phone without a session, or with a stream elsewhere, is the caller's to know.
+    await this.#options.openStream(phoneId);
+    // It would send to a destination of which its caller was told that it is none.
+    if (gone()) throw new AppError('CANCELLED', `whoever wanted ${phoneId} pushed does not wait any more`);
+    const stored = { ...request, startedAtMs: Date.now() };
+    await this.#store.save(stored);
+    return this.#begin(stored, target).record;
+  }
+
+  /** One that this version cannot read keeps nobody from a picture. */
+  #adopt(stored: StoredPush): void {
+    try {
+      this.#begin(stored, readPushUrl(stored.url, stored.token));
+    } catch (error) {
+      this.#options.log.error({ push: stored.pushId, err: error }, 'a push cannot go on');
+    }
   }
 
   #begin(stored: StoredPush, target: PushTarget): Push {

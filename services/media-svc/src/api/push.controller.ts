@@ -1,3 +1,4 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type {
@@ -19,8 +20,12 @@ export class PushController {
   constructor(@Inject(PUSHES) private readonly pushes: { readonly here: Pushes | undefined }) {}
 
   @GrpcMethod(SERVICE, 'startPush')
-  startPush(request: StartPushRequest): Promise<PushRecord> {
-    return this.#here.start(request);
+  startPush(
+    request: StartPushRequest,
+    _: Metadata,
+    call: { readonly cancelled: boolean },
+  ): Promise<PushRecord> {
+    return this.#here.start(request, () => call.cancelled);
   }
 
   @GrpcMethod(SERVICE, 'stopPush')

@@ -1,0 +1,92 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
+import { Metrics, silentLog } from '@ancloud/kit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Pushes } from './pushes.js';
+import type { Stream } from './stream.js';
+
+/** One that never gives a seat: a connection of a push waits for it. */
+const stream = { seat: () => new Promise(() => undefined) } as unknown as Stream;
+
+let folder: string;
+let pushes: Pushes;
+/** How often a stream was asked for, and whether it comes. */
+let asked: number;
+let opened: PromiseWithResolvers<Stream>;
+
+beforeEach(async () => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-pushes-'));
+  asked = 0;
+  opened = Promise.withResolvers();
+  pushes = await open();
+});
+afterEach(() => {
+  pushes.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const open = (): Promise<Pushes> =>
+  Pushes.open({
+    folder,
+    allow: ['127.0.0.0/8'],
+    ffmpeg: process.execPath,
+    openStream: () => {
+      asked += 1;
+      return opened.promise;
+    },
+    metrics: new Metrics('media-svc'),
+    log: silentLog,
+  });
+const start = (pushId: string, gone = (): boolean => false): Promise<PushRecord> =>
+  pushes.start({ pushId, owner: 'acme', phoneId: 'ph_1', url: 'http://127.0.0.1:9/whip', token: '' }, gone);
+const ids = (): string[] => pushes.list().map(({ pushId }) => pushId);
+
+describe('Pushes', () => {
+  it('begins one of an id, however often it is asked for while it begins', async () => {
+    const both = [start('pu_1'), start('pu_1')];
+    opened.resolve(stream);
+    const [one, two] = await Promise.all(both);
+    expect(two).toEqual(one);
+    // For the start, and for the one connection.
+    expect(asked).toBe(2);
+    await pushes.stop('pu_1');
+    expect(ids()).toEqual([]);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  it('begins four of a phone, however many are asked for at once', async () => {
+    const all = Promise.allSettled([1, 2, 3, 4, 5, 6].map((n) => start(`pu_${n}`)));
+    opened.resolve(stream);
+    const refused = (await all).flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(ids()).toEqual(['pu_1', 'pu_2', 'pu_3', 'pu_4']);
+    expect(refused).toMatchObject([{ code: 'CAPACITY' }, { code: 'CAPACITY' }]);
+    await pushes.stop('pu_2');
+    await start('pu_7');
+    expect(ids()).toContain('pu_7');
+  });
+
+  it('begins none for whoever does not wait any more when the stream is there', async () => {
+    let gone = false;
+    const late = start('pu_1', () => gone);
+    gone = true;
+    opened.resolve(stream);
+    await expect(late).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(ids()).toEqual([]);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  it('goes on with what was wanted, whatever stands beside it', async () => {
+    opened.resolve(stream);
+    await start('pu_1');
+    pushes.close();
+    const kept = JSON.parse(fs.readFileSync(path.join(folder, 'pu_1.json'), 'utf8')) as object;
+    fs.writeFileSync(path.join(folder, 'pu_2.json'), JSON.stringify({ ...kept, url: 'gopher://127.0.0.1/' }));
+    fs.writeFileSync(path.join(folder, 'pu_3.json'), 'half a fi');
+    pushes = await open();
+    expect(pushes.list()).toMatchObject([
+      { pushId: 'pu_1', state: PushState.PUSH_STATE_CONNECTING, destination: 'http://127.0.0.1:9/…' },
+    ]);
+  });
+});
