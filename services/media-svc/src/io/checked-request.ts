@@ -53,6 +53,8 @@ export async function checkedRequest(
     signal,
   });
   request.once('response', resolve).once('error', reject);
+  // A server that changes the protocol gives no answer and makes no error, and with the connection the limit of time ends.
+  request.once('close', () => reject(new Error('the connection ended without an answer')));
   request.end(body);
   try {
     const response = await promise;

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type CheckedReply, checkedRequest } from './checked-request.js';
+import { Destinations } from './destinations.js';
+
+let server: net.Server;
+/** What it says to whoever has asked. */
+let says: string;
+
+beforeEach(async () => {
+  server = net.createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(says));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+});
+afterEach(() => server.close());
+
+const ask = (): Promise<CheckedReply> =>
+  checkedRequest(new Destinations(['127.0.0.1']), {
+    verb: 'POST',
+    url: new URL(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}/secret`),
+    headers: {},
+    body: 'an offer',
+    most: 8,
+    whom: 'the server',
+  });
+
+it('answers with what was said', async () => {
+  says = 'HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 2\r\nLocation: /there\r\n\r\nok';
+  await expect(ask()).resolves.toMatchObject({ status: 201, body: 'ok', headers: { location: '/there' } });
+});
+
+// None of them may keep a push waiting: an AbortSignal ends no request that has no connection any more.
+it.each([
+  ['changes the protocol', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n'],
+  ['speaks no HTTP', '220 smtp.example ESMTP\r\n'],
+  ['says more than is read', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789'],
+])('a server that %s gives no answer', async (_, text) => {
+  says = text;
+  await expect(ask()).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.not.stringContaining('secret') as string,
+  });
+});
