@@ -15,6 +15,12 @@ declare module 'vitest' {
 
 const publicPorts = (base: number): string => `${base + 390}-${base + 395}`;
 
+/** Of this machine, by which others reach it. */
+function outerAddresses(): string[] {
+  const all = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.flatMap(({ address, internal, scopeid = 0 }) => (internal || scopeid !== 0 ? [] : address));
+}
+
 /** One farm for all files of the tier: up before the first, removed after the last. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweepDeadFarms();
@@ -28,8 +34,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ...own.env,
       ANCLOUD_MEDIA_WORKERS: '2',
       ANCLOUD_MEDIA_VIEWERS_PER_WORKER: '1',
-      // Where pushes are received here; the rest of loopback stays refused.
-      ANCLOUD_PUSH_ALLOW: '127.0.0.1',
+      // Where pushes are received here, by browsers at this machine's own addresses; the rest of loopback stays refused.
+      ANCLOUD_PUSH_ALLOW: ['127.0.0.1', ...outerAddresses()].join(','),
       // And whose certificate is known there.
       NODE_EXTRA_CA_CERTS: env.ANCLOUD_TLS_CA_FILE,
       // The end of the farm's own range, which its services do not reach.

@@ -28,6 +28,11 @@ describe('Destinations', () => {
     ['64:ff9b::7f00:1', false],
     ['2002:7f00:1::', false],
     ['fe80::1', false],
+    ['fec0::1', false],
+    ['::ffff:0:127.0.0.1', false],
+    ['2001:0:7f00:1::', false],
+    ['2001:200::1', true],
+    ['192.88.99.1', false],
     ['ff02::1', false],
   ])('%s: %s', (address, allowed) => {
     expect(new Destinations([]).allows(address)).toBe(allowed);
@@ -43,6 +48,16 @@ describe('Destinations', () => {
       false,
       false,
     ]);
+  });
+
+  it("allows this machine's own addresses where the operator lists them, however they are written", () => {
+    const own = (): string[] => ['203.0.113.7', '2606:4700::7'];
+    const none = new Destinations([], own);
+    const these = ['203.0.113.7', '::ffff:203.0.113.7', '2606:4700:0:0::7'];
+    expect(these.map((one) => none.allows(one))).toEqual([false, false, false]);
+    expect(none.allows('203.0.113.8')).toBe(true);
+    const some = new Destinations(['203.0.113.7', '2606:4700::7'], own);
+    expect(these.map((one) => some.allows(one))).toEqual([true, true, true]);
   });
 
   it('refuses a name that leads inside', async () => {

@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { AppError } from '@ancloud/kit';
+import { ownAddresses } from './own-addresses.js';
 
 /**
  * Networks in which there is nobody whom a caller of the API should reach through this machine (RFC 6890): this host, private
- * networks, link-local with the clouds' metadata, carriers' NAT, tests, multicast, reserved; and what maps IPv4 into IPv6.
+ * networks, link-local with the clouds' metadata, carriers' NAT, tests, multicast, reserved, IPv6's site-local (RFC 3879); and what maps
+ * IPv4 into IPv6: compatible, translated (RFC 2765), NAT64, Teredo, 6to4.
  */
 const INSIDE = [
   '0.0.0.0/8',
@@ -14,16 +16,20 @@ const INSIDE = [
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',
+  '192.88.99.0/24',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '224.0.0.0/3',
   '::/96',
+  '::ffff:0:0:0/96',
   '64:ff9b::/96',
   '64:ff9b:1::/48',
   '100::/64',
+  '2001::/23',
   '2002::/16',
   'fc00::/7',
   'fe80::/10',
+  'fec0::/10',
   'ff00::/8',
 ];
 
@@ -31,9 +37,11 @@ const INSIDE = [
 export class Destinations {
   readonly #inside = blockList(INSIDE);
   readonly #allowed: BlockList;
+  readonly #own: () => readonly string[];
 
-  /** `allowed`: networks as `10.1.2.0/24`, or addresses. Errors: CONFIG_INVALID. */
-  constructor(allowed: readonly string[]) {
+  /** `allowed`: networks as `10.1.2.0/24`, or addresses. `own`: this machine's addresses now. Errors: CONFIG_INVALID. */
+  constructor(allowed: readonly string[], own = ownAddresses) {
+    this.#own = own;
     try {
       this.#allowed = blockList(allowed);
     } catch (cause) {
@@ -64,7 +72,9 @@ export class Destinations {
 
   allows(address: string): boolean {
     const [plain, family] = unmapped(address);
-    return this.#allowed.check(plain, family) || !this.#inside.check(plain, family);
+    if (this.#allowed.check(plain, family)) return true;
+    // What comes from this machine to a public address of its own passes no firewall.
+    return !this.#inside.check(plain, family) && !blockList(this.#own()).check(plain, family);
   }
 
   #names(address: string): boolean {

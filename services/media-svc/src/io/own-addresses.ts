@@ -42,7 +42,7 @@ function bindFailure(ip: string): Promise<string | undefined> {
 }
 
 /** Of all interfaces; without those of one link, which a setting cannot name. */
-function ownAddresses(): string[] {
+export function ownAddresses(): string[] {
   const all = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all.flatMap(({ address, scopeid }) => ((scopeid ?? 0) === 0 ? address : []));
 }
