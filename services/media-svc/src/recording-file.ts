@@ -34,9 +34,17 @@ export class OpenFile {
     this.#copy = new Copy({ argv, stdout: fd, config, audio });
   }
 
-  /** Errors: those of the file system. */
+  /** Errors: those of the file system, and of a process that cannot be made. Nothing is left behind then. */
   static open(options: RecordingFileOptions): OpenFile {
-    return new OpenFile(options, options.store.create(options.recordingId, options.index));
+    const { store, recordingId, index } = options;
+    const fd = store.create(recordingId, index);
+    try {
+      return new OpenFile(options, fd);
+    } catch (error) {
+      fs.closeSync(fd);
+      store.removeFile(recordingId, index);
+      throw error;
+    }
   }
 
   get config(): AvcConfig {

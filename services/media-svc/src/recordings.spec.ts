@@ -137,4 +137,30 @@ describe('Recordings', () => {
     await expect(recordings.stop('rc_off')).rejects.toMatchObject({ code: 'RECORDING_NOT_FOUND' });
     await recordings.close();
   });
+
+  it('one that cannot be read keeps the others from nothing', async () => {
+    const state = RecordingState.RECORDING_STATE_RECORDING;
+    kept('rc_bad', { state, files: [RecordingFile.fromPartial({ index: 1 })] });
+    fs.mkdirSync(path.join(folder, 'rc_bad', '0001.mp4'));
+    kept('rc_old', { files });
+    const recordings = await open();
+    expect(recordings.list('').map(({ recordingId }) => recordingId)).toEqual(['rc_old']);
+    expect(fs.existsSync(path.join(folder, 'rc_bad', 'recording.json'))).toBe(true);
+    await recordings.close();
+  });
+
+  it('ends those under way when their disk does not answer any more', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    kept('rc_on', { state: RecordingState.RECORDING_STATE_RECORDING, files });
+    const recordings = await open();
+    fs.rmSync(folder, { recursive: true });
+    await vi.advanceTimersByTimeAsync(2_000);
+    await expect
+      .poll(() => recordings.list('rc_on'))
+      .toMatchObject([
+        { state: RecordingState.RECORDING_STATE_FINISHED, reason: 'the disk of recordings does not answer' },
+      ]);
+    await expect(start(recordings, 'rc_new', 'ph_2', 'acme')).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await recordings.close();
+  });
 });

@@ -63,7 +63,14 @@ export class Recordings implements PhoneFollower {
   static async open(options: RecordingsOptions): Promise<Recordings> {
     const store = RecordingStore.open(options.folder, options.log);
     const recordings = new Recordings(options, store);
-    for (const record of await store.load()) await recordings.#adopt(record);
+    for (const record of await store.load()) {
+      try {
+        await recordings.#adopt(record);
+      } catch (error) {
+        // One that cannot be read, or has no room to say so, keeps nobody from a picture.
+        options.log.error({ recording: record.recordingId, err: error }, 'a recording was left as it is');
+      }
+    }
     return recordings;
   }
 
@@ -78,7 +85,7 @@ export class Recordings implements PhoneFollower {
     const known = this.#all.get(recordingId);
     if (known !== undefined) return known.view;
     this.#requireIdle(phoneId);
-    const lack = lackOfRoom(this.#space, true);
+    const lack = this.#lack(true);
     if (lack !== undefined)
       throw new AppError('DISK_FULL', lack, { fix: 'delete recordings, or raise ANCLOUD_RECORDINGS_MIB' });
     const argv = this.#argv();
@@ -197,8 +204,19 @@ export class Recordings implements PhoneFollower {
       this.#look = undefined;
       return;
     }
-    const lack = lackOfRoom(this.#space, false);
+    const lack = this.#lack(false);
     if (lack !== undefined) for (const recording of running) void recording.stop(lack);
+  }
+
+  /** Why none may begin, or go on. */
+  #lack(begins: boolean): string | undefined {
+    const { budget, log } = this.#options;
+    try {
+      return lackOfRoom({ budget, used: this.#bytes, free: this.#store.free }, begins);
+    } catch (error) {
+      log.error({ err: error }, 'the room for recordings could not be looked at');
+      return 'the disk of recordings does not answer';
+    }
   }
 
   #argv(): string[] {
@@ -232,10 +250,6 @@ export class Recordings implements PhoneFollower {
 
   get #bytes(): number {
     return [...this.#all.values()].reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  get #space() {
-    return { budget: this.#options.budget, used: this.#bytes, free: this.#store.free };
   }
 }
 

@@ -58,8 +58,12 @@ export class RecordingStore {
     return path.join(this.#folder, recordingId, `${String(index).padStart(4, '0')}.mp4`);
   }
 
-  /** A new file, to be written to. The descriptor is the caller's. */
+  /**
+   * A new file, to be written to. The descriptor is the caller's. In the place of one that no record knows, whose media-svc was killed as it began: its
+   * ffmpeg may write to that one still.
+   */
   create(recordingId: string, index: number): number {
+    this.removeFile(recordingId, index);
     return fs.openSync(this.file(recordingId, index), 'wx', 0o600);
   }
 
