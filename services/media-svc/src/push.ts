@@ -2,7 +2,7 @@ import { type PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { Backoff, type Log } from '@ancloud/kit';
 import type { LinkEvents, PushLink } from './push-link.js';
 
-/** A push that sent nothing for this long is nobody's any more: the phone encodes for it. */
+/** A push that could send nothing for this long is nobody's any more: the phone encodes for it. */
 const PATIENCE_MS = 10 * 60_000;
 
 export interface PushOptions {
@@ -20,7 +20,7 @@ export interface PushOptions {
 
 /**
  * A phone's stream on its way to one server elsewhere: one connection after another. It tries again, slower each time up to half a minute,
- * until it is stopped or nothing was sent for 10 minutes. Owned by `Pushes`.
+ * until it is stopped or has sent nothing in 10 minutes of trying. Owned by `Pushes`.
  */
 export class Push {
   readonly #options: PushOptions;
@@ -28,7 +28,8 @@ export class Push {
   #link: PushLink | undefined;
   /** Frames that connections before this one have sent. */
   #framesBefore = 0;
-  #sentAtMs = performance.now();
+  /** Since then it has found nobody to send to, while nothing goes out. A screen that stands still sends nothing by a connection that is well. */
+  #seeksSinceMs = performance.now();
   readonly #backoff = new Backoff({ minMs: 500, maxMs: 30_000 });
   #retry: NodeJS.Timeout | undefined;
 
@@ -66,7 +67,6 @@ export class Push {
 
   #sent(frames: number): void {
     if (!this.running) return;
-    this.#sentAtMs = performance.now();
     this.#backoff.reset();
     this.#record = {
       ...this.#record,
@@ -82,7 +82,8 @@ export class Push {
     this.#link = undefined;
     failed();
     log.info({ push: this.#record.pushId, reason }, 'a push is interrupted');
-    if (performance.now() - this.#sentAtMs > PATIENCE_MS) {
+    if (this.#record.state === PushState.PUSH_STATE_LIVE) this.#seeksSinceMs = performance.now();
+    if (performance.now() - this.#seeksSinceMs > PATIENCE_MS) {
       this.close(`nothing was sent for ${PATIENCE_MS / 60_000} minutes: ${reason}`, true);
       ended();
       return;

@@ -7,7 +7,7 @@ import { OpenFile } from './recording-file.js';
 import { Tap } from './tap.js';
 import type { Stream } from './stream.js';
 
-/** A recording that saw no picture for this long is not waiting, it is forgotten. */
+/** A recording that waited for a picture for this long is not waiting, it is forgotten. */
 const PATIENCE_MS = 10 * 60_000;
 /** A file that lived this long was well: what ended it is no reason to wait. */
 const STABLE_MS = 10_000;
@@ -44,6 +44,8 @@ export class Recording {
   #saving: Promise<void> = Promise.resolve();
   #audio = false;
   #pictureAtMs = performance.now();
+  /** Since then it has waited, while it has no file. A screen that stands still sends nothing, and nothing is waited for. */
+  #waitsSinceMs = performance.now();
   #onPicture: () => void = () => {};
   readonly #begun = Promise.withResolvers<void>();
   readonly #openBackoff = new Backoff({ minMs: 300, maxMs: 5_000 });
@@ -138,8 +140,9 @@ export class Recording {
   #interrupted(reason: string): void {
     if (this.#ending) return;
     this.#tap = undefined;
+    if (this.#file !== undefined) this.#waitsSinceMs = performance.now();
     this.#cut('stream');
-    if (performance.now() - this.#pictureAtMs > PATIENCE_MS) {
+    if (performance.now() - this.#waitsSinceMs > PATIENCE_MS) {
       void this.stop(`no picture came for ${PATIENCE_MS / 60_000} minutes: ${reason}`);
       return;
     }
