@@ -55,7 +55,8 @@ export class LowLayer {
       if (left) return;
       left = true;
       this.#seats -= 1;
-      if (this.#seats === 0 && !this.#closed) this.#idle = setTimeout(() => this.#end(), IDLE_MS);
+      if (this.#seats > 0 || this.#closed || this.#producer === undefined) return;
+      this.#idle = setTimeout(() => this.#end(), IDLE_MS);
     };
     try {
       return { producer: await (this.#producer ??= this.#begin()), leave };
@@ -92,8 +93,9 @@ export class LowLayer {
       return producer;
     } catch (error) {
       producer?.close();
-      // The next viewer tries again.
+      // The next viewer tries again. What was asked for may have begun behind an answer that came late, or never.
       this.#producer = undefined;
+      if (!this.#closed) this.#ended = this.#detach();
       throw error;
     }
   }
@@ -112,7 +114,7 @@ export class LowLayer {
 
   /** Nobody but its ingest's end would stop a second encoder whose end was not heard: it is told again, until somebody takes the layer anew. */
   async #detach(): Promise<void> {
-    if ((await this.#options.detach()) || this.#seats > 0 || this.#closed) return;
+    if ((await this.#options.detach()) || this.#producer !== undefined || this.#closed) return;
     this.#idle = setTimeout(() => {
       this.#ended = this.#detach();
     }, TELL_AGAIN_MS);

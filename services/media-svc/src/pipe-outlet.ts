@@ -63,7 +63,7 @@ export class PipeOutlet implements StreamViewer {
     try {
       return { outlet, opened: await outlet.#begin() };
     } catch (error) {
-      outlet.close('it could not be begun');
+      outlet.close(asAppError(error).message);
       throw error;
     }
   }
@@ -159,7 +159,9 @@ export class PipeOutlet implements StreamViewer {
   /** Never rejects. */
   async #takeLow(): Promise<void> {
     const { stream, low } = this.#options;
-    if (this.#closed || this.#low !== undefined) return;
+    if (this.#closed) return;
+    // Each wish has its answer: the edge waits for one.
+    if (this.#low !== undefined) return low({ track: trackOf(this.#low.consumer), reason: '' });
     let seat: LowSeat | undefined;
     try {
       seat = await stream.takeLow(this.branch);

@@ -62,6 +62,19 @@ it('a low layer that the origin could not begin is an error with its reason', as
   });
 });
 
+it('an answer that comes too late is taken for that of no later wish', async () => {
+  const late = call.takeLow();
+  late.catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(16_000);
+  await expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  call.leaveLow();
+  const low = call.takeLow();
+  // Of the layer that was left.
+  fake.says({ $case: 'low', value: { track: { rtpParameters: '{"mid":"old"}' }, reason: '' } });
+  fake.says({ $case: 'low', value: { track, reason: '' } });
+  expect(await low).toEqual(track);
+});
+
 it.each<[string, () => void]>([
   ['the origin ends it', () => fake.emit('end')],
   ['its connection breaks', () => fake.emit('error', { code: 14, details: 'reset' })],

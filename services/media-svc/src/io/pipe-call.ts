@@ -22,7 +22,8 @@ const BEAT_MS = 1_000;
 export class PipeCall {
   readonly #call: ClientDuplexStream<PipeUp, PipeDown>;
   readonly #opened = Promise.withResolvers<PipeOpened>();
-  #low: PromiseWithResolvers<PipeTrack> | undefined;
+  /** Of each wish for the low layer that is not answered yet; answers come in that order, and some too late for whoever wished. */
+  readonly #lows: PromiseWithResolvers<PipeTrack>[] = [];
   #onEnd: ((reason: string) => void) | undefined;
   #ended: AppError | undefined;
   #load: Load | undefined;
@@ -58,7 +59,7 @@ export class PipeCall {
   async takeLow(): Promise<PipeTrack> {
     if (this.#ended !== undefined) throw this.#ended;
     const low = Promise.withResolvers<PipeTrack>();
-    this.#low = low;
+    this.#lows.push(low);
     this.#send({ $case: 'low', value: true });
     return this.#inTime(low.promise, LOW_MS, 'the origin did not begin the low layer in time');
   }
@@ -94,9 +95,9 @@ export class PipeCall {
   }
 
   #lowAnswered({ track, reason }: { readonly track?: PipeTrack | undefined; readonly reason: string }): void {
-    if (track === undefined) this.#low?.reject(new AppError('STREAM_FAILED', reason));
-    else this.#low?.resolve(track);
-    this.#low = undefined;
+    const low = this.#lows.shift();
+    if (track === undefined) low?.reject(new AppError('STREAM_FAILED', reason));
+    else low?.resolve(track);
   }
 
   #end(error: AppError): void {
@@ -104,7 +105,7 @@ export class PipeCall {
     this.#ended = error;
     clearInterval(this.#beat);
     this.#opened.reject(error);
-    this.#low?.reject(error);
+    for (const low of this.#lows.splice(0)) low.reject(error);
     this.#tellEnd(error);
   }
 
