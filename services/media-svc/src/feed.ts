@@ -91,6 +91,9 @@ export class Feed implements Watchable {
       ended: (who, reason) => {
         if (who === this.#publisher) this.close(reason);
       },
+    }).catch((error: unknown) => {
+      // Whatever a worker that died says of it.
+      throw this.#closed ? hasEnded() : error;
     });
     // Nobody has the place of who sends, for an answer that nobody hears. Where this process slept, word of it may be read behind the
     // worker's answer.

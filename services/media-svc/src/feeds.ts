@@ -80,13 +80,19 @@ export class Feeds implements PhoneFollower {
     }
   }
 
-  /** Errors: FEED_NOT_FOUND, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
-  patch(
+  /** Errors: FEED_NOT_FOUND, also when it has ended meanwhile, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
+  async patch(
     { feedId, sessionId }: FeedSession,
     ifMatch: string,
     fragment: string,
   ): Promise<{ readonly fragment: string; readonly etag: string }> {
-    return this.find(feedId, sessionId).patch(ifMatch, fragment);
+    try {
+      return await this.find(feedId, sessionId).patch(ifMatch, fragment);
+    } catch (error) {
+      // Of one that has ended a worker says something else, or nothing more.
+      this.find(feedId, sessionId);
+      throw error;
+    }
   }
 
   /** Errors: FEED_NOT_FOUND. */

@@ -102,13 +102,19 @@ export class WhepSessions {
     }
   }
 
-  /** Errors: VIEWER_NOT_FOUND, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
-  patch(
+  /** Errors: VIEWER_NOT_FOUND, also when it has ended meanwhile, RATE_LIMITED, SDP_INVALID, ETAG_MISMATCH. */
+  async patch(
     viewerId: string,
     ifMatch: string,
     fragment: string,
   ): Promise<{ readonly fragment: string; readonly etag: string }> {
-    return this.#viewer(viewerId).patch(ifMatch, fragment);
+    try {
+      return await this.#viewer(viewerId).patch(ifMatch, fragment);
+    } catch (error) {
+      // Of one that has ended a worker says something else, or nothing more.
+      this.#viewer(viewerId);
+      throw error;
+    }
   }
 
   /** Errors: VIEWER_NOT_FOUND. */

@@ -40,6 +40,8 @@ export class WhepViewer implements StreamViewer {
   /** For something to consume. */
   #waits = false;
   #closed = false;
+  /** Why it was closed. */
+  #reason = '';
 
   constructor(watched: Watchable, branch: Branch, options: WhepViewerOptions) {
     this.#watched = watched;
@@ -55,8 +57,20 @@ export class WhepViewer implements StreamViewer {
     return this.#options.needsMain;
   }
 
-  /** Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, CANCELLED, and what taking the low layer says. */
+  /**
+   * Makes the transport, sends all that was asked for, and answers. Errors: STREAM_FAILED, what taking the low layer says, and UNAVAILABLE when it was closed
+   * meanwhile, whatever a worker that died says of that.
+   */
   async answer(): Promise<{ readonly answer: string; readonly etag: string }> {
+    try {
+      return await this.#answer();
+    } catch (error) {
+      if (!this.#closed) throw error;
+      throw new AppError('UNAVAILABLE', this.#reason, { fix: 'POST the offer again', cause: error });
+    }
+  }
+
+  async #answer(): Promise<{ readonly answer: string; readonly etag: string }> {
     const { offer, id } = this.#options;
     const receiver = await Receiver.create(this.#watched, this.branch);
     if (this.#closed) {
@@ -126,6 +140,7 @@ export class WhepViewer implements StreamViewer {
   close(reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#reason = reason;
     this.#session?.close();
     this.#layers?.close();
     this.#receiver?.close();
