@@ -15,6 +15,7 @@ import type { LinkEvents, PushLink } from './push-link.js';
 import { Push } from './push.js';
 import { ProgressOutlet } from './progress-outlet.js';
 import type { Stream } from './stream.js';
+import { Turns } from './turns.js';
 import { WhipLink } from './whip-link.js';
 
 /** Of one phone at a time: each is a connection, of most an ffmpeg. */
@@ -45,8 +46,8 @@ export class Pushes implements PhoneFollower {
   readonly #store: PushStore;
   readonly #destinations: Destinations;
   readonly #all = new Map<string, Push>();
-  /** By phone, the last of its starts that are under way. */
-  readonly #starts = new Map<string, Promise<unknown>>();
+  /** Starts, by phone: those are counted that have begun, and an id that is asked for again is known. */
+  readonly #starts = new Turns();
   readonly #failures;
 
   private constructor(options: PushesOptions, store: PushStore) {
@@ -82,17 +83,8 @@ export class Pushes implements PhoneFollower {
    * One with a known id is begun already. Those of one phone begin one after the other. `gone`: whoever asked does not wait any more. Errors:
    * INVALID_ARGUMENT, DESTINATION_REFUSED, UNAVAILABLE, CAPACITY, EXEC_FAILED, CANCELLED, and what opening the stream says.
    */
-  async start(request: Omit<StoredPush, 'startedAtMs'>, gone: () => boolean): Promise<PushRecord> {
-    const { phoneId } = request;
-    const before = this.#starts.get(phoneId) ?? Promise.resolve();
-    const started = before.then(() => this.#start(request, gone));
-    const over = started.catch(() => undefined);
-    this.#starts.set(phoneId, over);
-    try {
-      return await started;
-    } finally {
-      if (this.#starts.get(phoneId) === over) this.#starts.delete(phoneId);
-    }
+  start(request: Omit<StoredPush, 'startedAtMs'>, gone: () => boolean): Promise<PushRecord> {
+    return this.#starts.take(request.phoneId, () => this.#start(request, gone));
   }
 
   /** Ends it and forgets it. Errors: PUSH_NOT_FOUND. */

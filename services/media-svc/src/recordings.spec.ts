@@ -118,6 +118,26 @@ describe('Recordings', () => {
     });
   });
 
+  it('one that is asked for again while it begins is the same one', async () => {
+    const opened = Promise.withResolvers<Stream>();
+    const recordings = await open(64 * MIB, () => opened.promise);
+    let gone = false;
+    // As a gateway does whose first call broke.
+    const first = recordings.start({ recordingId: 'rc_1', phoneId: 'ph_1', owner: 'acme' }, () => gone);
+    first.catch(() => undefined);
+    gone = true;
+    const again = start(recordings, 'rc_1', 'ph_1', 'acme');
+    const other = start(recordings, 'rc_2', 'ph_1', 'acme');
+    other.catch(() => undefined);
+    opened.resolve({ seat: () => Promise.reject(new Error('nobody is seated here')) } as unknown as Stream);
+    await expect(first).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(other).rejects.toMatchObject({ code: 'RECORDING_RUNNING', value: 'rc_1' });
+    await recordings.stop('rc_1');
+    expect(await again).toMatchObject({ recordingId: 'rc_1' });
+    expect(recordings.list('').map(({ recordingId }) => recordingId)).toEqual(['rc_1']);
+    await recordings.close();
+  });
+
   it('goes on with what was under way, without a file in which nothing came to be', async () => {
     const state = RecordingState.RECORDING_STATE_RECORDING;
     kept('rc_on', { state, files: [RecordingFile.fromPartial({ index: 1 })] });

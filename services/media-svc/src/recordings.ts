@@ -9,6 +9,7 @@ import { RecordingStore } from './io/recording-store.js';
 import { Recording } from './recording.js';
 import { settled } from './recording-file.js';
 import type { Stream } from './stream.js';
+import { Turns } from './turns.js';
 
 /** How often the room is looked at while somebody records. */
 const LOOK_MS = 2_000;
@@ -39,8 +40,8 @@ export class Recordings implements PhoneFollower {
   readonly #options: RecordingsOptions;
   readonly #store: RecordingStore;
   readonly #all = new Map<string, Recording>();
-  /** Phones for which one is being begun. */
-  readonly #beginning = new Set<string>();
+  /** Starts, by phone: one that is asked for again while it begins is the same one. */
+  readonly #starts = new Turns();
   readonly #cuts;
   #look: NodeJS.Timeout | undefined;
 
@@ -78,39 +79,10 @@ export class Recordings implements PhoneFollower {
    * `gone`: whoever asked does not wait any more, and may have begun one elsewhere meanwhile. Errors: RECORDING_RUNNING, DISK_FULL, EXEC_FAILED
    * without ffmpeg, CANCELLED, and what opening the stream says.
    */
-  async start(
-    { recordingId, phoneId, owner }: StartRecordingRequest,
-    gone: () => boolean,
-  ): Promise<RecordingRecord> {
-    const known = this.#all.get(recordingId);
-    if (known !== undefined) return known.view;
-    this.#requireIdle(phoneId);
-    const lack = this.#lack(true);
-    if (lack !== undefined)
-      throw new AppError('DISK_FULL', lack, { fix: 'delete recordings, or raise ANCLOUD_RECORDINGS_MIB' });
-    const argv = this.#argv();
-    this.#beginning.add(phoneId);
-    try {
-      // Before anything is kept: a phone without a session, or with a stream elsewhere, is the caller's to know.
-      await this.#options.openStream(phoneId);
-      if (gone())
-        throw new AppError('CANCELLED', `whoever wanted ${phoneId} recorded does not wait any more`);
-      const record = RecordingRecord.fromPartial({
-        recordingId,
-        phoneId,
-        owner,
-        state: RecordingState.RECORDING_STATE_WAITING,
-        reason: 'it waits for the first picture',
-        startedAtMs: Date.now(),
-      });
-      await this.#store.save(record);
-      const recording = this.#add(record, argv);
-      recording.begin();
-      await within(BEGIN_MS, recording.begun);
-      return recording.view;
-    } finally {
-      this.#beginning.delete(phoneId);
-    }
+  async start(request: StartRecordingRequest, gone: () => boolean): Promise<RecordingRecord> {
+    const recording = await this.#starts.take(request.phoneId, () => this.#start(request, gone));
+    await within(BEGIN_MS, recording.begun);
+    return recording.view;
   }
 
   /** Errors: RECORDING_NOT_FOUND. */
@@ -159,6 +131,34 @@ export class Recordings implements PhoneFollower {
   async close(): Promise<void> {
     clearInterval(this.#look);
     await Promise.all(this.#running.map((recording) => recording.rest()));
+  }
+
+  async #start(
+    { recordingId, phoneId, owner }: StartRecordingRequest,
+    gone: () => boolean,
+  ): Promise<Recording> {
+    const known = this.#all.get(recordingId);
+    if (known !== undefined) return known;
+    this.#requireIdle(phoneId);
+    const lack = this.#lack(true);
+    if (lack !== undefined)
+      throw new AppError('DISK_FULL', lack, { fix: 'delete recordings, or raise ANCLOUD_RECORDINGS_MIB' });
+    const argv = this.#argv();
+    // Before anything is kept: a phone without a session, or with a stream elsewhere, is the caller's to know.
+    await this.#options.openStream(phoneId);
+    if (gone()) throw new AppError('CANCELLED', `whoever wanted ${phoneId} recorded does not wait any more`);
+    const record = RecordingRecord.fromPartial({
+      recordingId,
+      phoneId,
+      owner,
+      state: RecordingState.RECORDING_STATE_WAITING,
+      reason: 'it waits for the first picture',
+      startedAtMs: Date.now(),
+    });
+    await this.#store.save(record);
+    const recording = this.#add(record, argv);
+    recording.begin();
+    return recording;
   }
 
   /** After a start: files that were being written are what they came to be. */
@@ -227,10 +227,10 @@ export class Recordings implements PhoneFollower {
 
   #requireIdle(phoneId: string): void {
     const other = [...this.#all].find(([, one]) => one.running && one.phoneId === phoneId);
-    if (other === undefined && !this.#beginning.has(phoneId)) return;
+    if (other === undefined) return;
     throw new AppError('RECORDING_RUNNING', `phone ${phoneId} is being recorded already`, {
       field: 'recordingId',
-      value: other?.[0] ?? '',
+      value: other[0],
       fix: 'stop that recording first',
     });
   }
