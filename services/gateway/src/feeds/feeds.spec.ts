@@ -88,3 +88,8 @@ it('ends nothing of another owner', async () => {
   expect(has).toEqual({ a: ['fe_1', 'fe_2'], b: ['fe_1'] });
   expect(owner).toBe('ann');
 });
+
+it('lists to each tenant its own', async () => {
+  expect((await feeds.list(ann, { phoneId: '' })).feeds).toHaveLength(3);
+  expect((await feeds.list(bob, { phoneId: '' })).feeds).toEqual([]);
+});

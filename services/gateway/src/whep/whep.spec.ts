@@ -180,6 +180,45 @@ it.each([
   expect(offers).toEqual([expect.objectContaining(expected)]);
 });
 
+it('one whose right was taken back while it was answered is ended where it is, and told so', async () => {
+  const ended: string[] = [];
+  const given: string[] = [];
+  const revoked = new Whep({
+    signer: { verify: () => Promise.resolve({ viewer: 'vw_1' }) },
+    door: {
+      admit: () =>
+        Promise.resolve({
+          viewer: 'vw_1',
+          phone: 'ph_1',
+          region: '',
+          pinned: false,
+          keep: () => Promise.resolve('revoked'),
+          giveBack: () => given.push('back'),
+        }),
+    },
+    facts: {
+      stream: () => Promise.resolve(undefined),
+      medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a' })]),
+    },
+    reached: () => Promise.resolve('ready'),
+    clock: { monotonic: () => 0, now: () => 0 },
+    medias: {
+      get: (address: string) => ({
+        createWhep: () => Promise.resolve({ answer: 'v=0', etag: '"1"' }),
+        deleteWhep: ({ viewerId }: { viewerId: string }) => {
+          ended.push(`${address}/${viewerId}`);
+          return Promise.reject(broke);
+        },
+      }),
+    },
+  } as unknown as WhepParts);
+  await expect(
+    revoked.create('token', { offer: 'v=0', feed: '', layer: 'auto' }, new AbortController().signal),
+  ).rejects.toMatchObject({ code: 'VIEWER_REVOKED' });
+  expect(ended).toEqual(['a/vw_1']);
+  expect(given).toEqual([]);
+});
+
 describe('what is not there to be watched', () => {
   const given: string[] = [];
   const admission = {
