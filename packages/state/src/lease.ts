@@ -147,15 +147,14 @@ export class Lease {
     return !this.#over && this.#options.clock.monotonic() < this.#until;
   }
 
-  /** Calls `fn` once if the lease is lost; not when it is released. */
+  /** Calls `fn` once if the lease is lost, soon if it was before; not when it is released. */
   onLost(fn: (reason: AppError) => void): void {
-    this.signal.addEventListener(
-      'abort',
-      () => {
-        if (isAppError(this.signal.reason, 'FENCED')) fn(this.signal.reason);
-      },
-      { once: true },
-    );
+    const told = (): void => {
+      if (isAppError(this.signal.reason, 'FENCED')) fn(this.signal.reason);
+    };
+    // A signal that has aborted tells nobody who comes to listen.
+    if (this.signal.aborted) queueMicrotask(told);
+    else this.signal.addEventListener('abort', told, { once: true });
   }
 
   /** Renews now; false = lost. Errors: UNAVAILABLE_STATE (not yet lost: the ttl runs on). */

@@ -111,6 +111,23 @@ describe('lease', () => {
     await taker.release();
   });
 
+  it('tells of its loss also who listens after it, and nobody of its release', async () => {
+    const [lost, released] = [
+      await must('a'),
+      await acquire(state, leases.stream, { phone: 'ph_b' }, { owner: 'a', ttlMs, log: silentLog }),
+    ];
+    const taker = await must('b', { force: true });
+    expect(await lost.renew()).toBe(false);
+    const told: string[] = [];
+    lost.onLost(({ code }) => told.push(code));
+    if (!released.held) throw new Error('it is held');
+    await released.lease.release();
+    released.lease.onLost(() => told.push('of its release'));
+    await eventually(() => require(told.length > 0, 'not told'));
+    expect(told).toEqual(['FENCED']);
+    await taker.release();
+  });
+
   it('is taken once from one who is dead, by whoever of those that know it comes first', async () => {
     await must('dead');
     const first = await must('b', { from: 'dead' });
