@@ -7,11 +7,15 @@ import type { ViewerTransport } from './transport-options.js';
 
 let restarts: number;
 let session: IceSession;
+let transport: ViewerTransport & EventEmitter & { dtlsState: string };
+let ended: string[];
 
 beforeEach(() => {
   vi.useFakeTimers();
   restarts = 0;
-  const transport = Object.assign(new EventEmitter(), {
+  ended = [];
+  transport = Object.assign(new EventEmitter(), {
+    dtlsState: 'new',
     iceParameters: { usernameFragment: 'farm', password: 'p'.repeat(22), iceLite: true },
     iceCandidates: [
       {
@@ -34,8 +38,8 @@ beforeEach(() => {
       });
     },
     close: () => undefined,
-  }) as unknown as ViewerTransport;
-  session = new IceSession(transport, readOffer(CHROMIUM), () => undefined);
+  }) as unknown as typeof transport;
+  session = new IceSession(transport, readOffer(CHROMIUM), (reason) => ended.push(reason));
 });
 afterEach(() => {
   session.close();
@@ -69,4 +73,33 @@ it('a flood of restarts is refused, and what comes later is taken', async () => 
   await restart(101);
   await restart(102);
   await expect(restart(103)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+});
+
+it.each([
+  ['icestatechange', 'disconnected', 'the other side is gone'],
+  ['dtlsstatechange', 'failed', 'DTLS is failed'],
+  ['dtlsstatechange', 'closed', 'DTLS is closed'],
+])('%s to %s is the end', (event, state, reason) => {
+  transport.emit(event, 'connected');
+  expect(ended).toEqual([]);
+  transport.emit(event, state);
+  expect(ended).toEqual([reason]);
+});
+
+it('one that has not connected after 30 s ends, one that has after 12 hours', () => {
+  vi.advanceTimersByTime(30_000);
+  expect(ended).toEqual(['the other side did not connect in time']);
+  session.close();
+  ended = [];
+  session = new IceSession(transport, readOffer(CHROMIUM), (reason) => ended.push(reason));
+  transport.dtlsState = 'connected';
+  vi.advanceTimersByTime(12 * 3_600_000 - 1);
+  expect(ended).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(ended).toEqual(['its time is over']);
+});
+
+it('nothing keeps one that is closed', () => {
+  session.close();
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -17,8 +17,11 @@ let settled: FeedPlace | undefined;
 let givenBack: number;
 let counts: string[];
 let now: number;
+/** What is wished of the phone. */
+let desired: { readonly owner: string; readonly wanted: Wanted } | undefined;
 
 beforeEach(() => {
+  desired = { owner: 'ann', wanted: Wanted.WANTED_RUNNING };
   medias = {
     a: { reached: 'ready', sessions: ['ws_old'] },
     b: { reached: 'ready', sessions: [] },
@@ -54,7 +57,7 @@ const whip = new Whip({
     },
   },
   facts: {
-    phone: () => Promise.resolve({ desired: { owner: 'ann', wanted: Wanted.WANTED_RUNNING } }),
+    phone: () => Promise.resolve(desired === undefined ? undefined : { desired }),
     stream: () => Promise.resolve(undefined),
     medias: () =>
       Promise.resolve(
@@ -193,4 +196,15 @@ it('ends its own session, and none that was displaced', async () => {
   expect(medias['a']?.sessions).toEqual([session]);
   await whip.delete('token', session);
   expect(medias['a']?.sessions).toEqual([]);
+});
+
+it.each([
+  ['is gone', undefined],
+  ['is being deleted', { owner: 'ann', wanted: Wanted.WANTED_REMOVED }],
+  ['is another’s', { owner: 'bob', wanted: Wanted.WANTED_RUNNING }],
+])('a token whose phone %s lets nobody in, and whoever sends is left alone', async (_, wish) => {
+  desired = wish;
+  expect(await post()).toBe('PHONE_NOT_FOUND');
+  expect(medias['a']?.sessions).toEqual(['ws_old']);
+  expect([settled, givenBack]).toEqual([undefined, 1]);
 });

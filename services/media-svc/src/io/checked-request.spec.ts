@@ -7,20 +7,24 @@ import { Destinations } from './destinations.js';
 let server: net.Server;
 /** What it says to whoever has asked. */
 let says: string;
+let heard: string;
 
 beforeEach(async () => {
   server = net.createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => socket.write(says));
+    socket.once('data', (chunk: Buffer) => {
+      heard = chunk.toString();
+      socket.write(says);
+    });
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
 });
 afterEach(() => server.close());
 
-const ask = (): Promise<CheckedReply> =>
-  checkedRequest(new Destinations(['127.0.0.1']), {
+const ask = (host = '127.0.0.1', destinations = new Destinations(['127.0.0.1'])): Promise<CheckedReply> =>
+  checkedRequest(destinations, {
     verb: 'POST',
-    url: new URL(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}/secret`),
+    url: new URL(`http://${host}:${(server.address() as net.AddressInfo).port}/secret`),
     headers: {},
     body: 'an offer',
     most: 8,
@@ -30,6 +34,21 @@ const ask = (): Promise<CheckedReply> =>
 it('answers with what was said', async () => {
   says = 'HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 2\r\nLocation: /there\r\n\r\nok';
   await expect(ask()).resolves.toMatchObject({ status: 201, body: 'ok', headers: { location: '/there' } });
+});
+
+it('connects to the address that was checked, and looks up no name again', async () => {
+  says = 'HTTP/1.1 204 No Content\r\n\r\n';
+  const asked: unknown[] = [];
+  const destinations = {
+    addressOf: (...about: unknown[]) => {
+      asked.push(about);
+      return Promise.resolve('127.0.0.1');
+    },
+  } as unknown as Destinations;
+  // RFC 6761: a name that leads nowhere.
+  await expect(ask('live.invalid', destinations)).resolves.toMatchObject({ status: 204 });
+  expect(asked).toEqual([['live.invalid', { clear: true }]]);
+  expect(heard).toContain('host: live.invalid:');
 });
 
 // None of them may keep a push waiting: an AbortSignal ends no request that has no connection any more.

@@ -24,6 +24,8 @@ const answers: Readonly<Record<string, [number, Record<string, string>, string]>
   '/round': [308, { location: '/round' }, ''],
   '/inside': [307, { location: 'http://127.0.0.2/whip' }, ''],
   '/busy': [503, { 'retry-after': '7' }, ''],
+  '/full': [503, { 'retry-after': '86400' }, ''],
+  '/dated': [503, { 'retry-after': 'Fri, 01 Jan 2027 00:00:00 GMT' }, ''],
   '/gone': [404, {}, 'no such stream'],
   '/no-location': [201, { 'content-type': 'application/sdp' }, 'v=0'],
   '/html': [201, { location: '/session/8', 'content-type': 'text/html' }, '<html>'],
@@ -80,6 +82,8 @@ describe('WhipEndpoint', () => {
 
   it.each([
     ['/busy', 'answers 503', 7_000],
+    ['/full', 'answers 503', 300_000],
+    ['/dated', 'answers 503', 0],
     ['/gone', 'answers 404', 0],
     ['/no-location', 'without a Location', 0],
     ['/html', 'without SDP', 0],
