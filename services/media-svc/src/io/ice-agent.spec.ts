@@ -79,12 +79,25 @@ async function lite(credentials: typeof INNER): Promise<{
   };
 }
 
-function agentOf(inner: number, allows = true): { agent: IceAgent; failed: Promise<string>; sent: Buffer[] } {
+async function boundAt(address: string): Promise<{ readonly socket: Socket; readonly heard: Buffer[] }> {
+  const socket = createSocket('udp4');
+  opened.push(() => socket.close());
+  const heard: Buffer[] = [];
+  socket.on('message', (bytes) => heard.push(bytes));
+  socket.bind(0, address);
+  await once(socket, 'listening');
+  return { socket, heard };
+}
+
+function agentOf(
+  inner: number,
+  allows: (address: string) => boolean = () => true,
+): { agent: IceAgent; failed: Promise<string>; sent: Buffer[] } {
   const { promise, resolve } = Promise.withResolvers<string>();
   const sent: Buffer[] = [];
   const agent = new IceAgent({
     inner: { address: '127.0.0.1', port: inner, ice: INNER },
-    allows: () => allows,
+    allows,
     sent: (packet) => sent.push(packet),
     failed: resolve,
   });
@@ -153,10 +166,41 @@ describe('IceAgent', () => {
 
   it('sends nothing to where the farm does not send', async () => {
     const [inner, outer] = await Promise.all([lite(INNER), lite(THEIRS)]);
-    const { agent, failed } = agentOf(inner.port, false);
+    const { agent, failed } = agentOf(inner.port, () => false);
     agent.connect({ ice: THEIRS, candidates: [{ address: '127.0.0.1', port: outer.port }] });
     expect(await failed).toContain('no address');
     expect(outer.nominated).toEqual([]);
+  });
+
+  it('neither answers nor asks whoever comes from where the farm does not send', async () => {
+    const inner = await lite(INNER);
+    // Of this machine's network, all three; the first says nothing, so that the agent goes on looking.
+    const [outside, from, inside] = await Promise.all(['127.0.0.1', '127.0.0.1', '127.0.0.2'].map(boundAt));
+    if (outside === undefined || from === undefined || inside === undefined) throw new Error('not bound');
+    const { agent } = agentOf(inner.port, (address) => address !== '127.0.0.2');
+    const agentAt = once(outside.socket, 'message');
+    agent.connect({
+      ice: THEIRS,
+      candidates: [{ address: '127.0.0.1', port: outside.socket.address().port }],
+    });
+    const [, { port }] = (await agentAt) as [Buffer, { readonly port: number }];
+    const check = writeStun(
+      {
+        kind: 'request',
+        method: method.binding,
+        transaction: Buffer.alloc(12, 1),
+        attributes: [
+          { type: attribute.username, value: Buffer.from(`${agent.ice.usernameFragment}:outer`) },
+          { type: ICE_CONTROLLED, value: Buffer.alloc(8) },
+        ],
+      },
+      Buffer.from(agent.ice.password),
+    );
+    inside.socket.send(check, port, '127.0.0.1');
+    from.socket.send(check, port, '127.0.0.1');
+    // An answer, and a check of the agent's own.
+    await expect.poll(() => from.heard.length, { timeout: 30_000 }).toBeGreaterThan(1);
+    expect(inside.heard).toEqual([]);
   });
 
   it.each(['media.local', ''])('does not look up %j', async (address) => {
