@@ -89,6 +89,8 @@ export class WhipLink implements StreamViewer {
   notify(): void {}
 
   replaced(): void {
+    // It has offered none yet, and waits for these.
+    if (this.#receiver === undefined || this.#receiver.waits) return;
     this.close('the phone has a new session');
   }
 
