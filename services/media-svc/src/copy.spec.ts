@@ -144,3 +144,21 @@ describe.runIf(hasFfmpeg)('Copy', () => {
     return copy.close();
   });
 });
+
+it('one that does not take what it is fed says so, and holds no more than 32 MB of it', async () => {
+  const [first] = pictures(1);
+  const config = avcConfigOf(first as AccessUnit) as AvcConfig;
+  // In ffmpeg's place: it reads nothing.
+  const copy = new Copy({ argv: ['/bin/sleep', '1'], stdout: fd, config, audio: false });
+  const large = Buffer.alloc(1 << 20, 0x65);
+  const refusals: unknown[] = [];
+  for (let at = 0; at < 64; at += 1)
+    refusals.push(copy.picture({ nals: [large], timestamp: at * 3_600, keyFrame: true }, at * 40));
+  expect(refusals.at(0)).toBeUndefined();
+  expect(refusals.at(-1)).toBe('slow');
+  expect(copy.frames).toBeLessThan(36);
+  // And of one that has ended nothing is refused: its end is told.
+  await copy.ended;
+  const last = { nals: [large], timestamp: 64 * 3_600, keyFrame: true };
+  expect(copy.picture(last, 64 * 40)).toBeUndefined();
+});

@@ -42,8 +42,10 @@ const receiver = {
   },
   drop: (id: string) => void log.push(`drop ${id}`),
 };
+/** The low layer has begun. */
+let begun: Promise<void>;
 const stream = {
-  takeLow: () => Promise.resolve({ producer: producer('low'), leave: () => void log.push('leave') }),
+  takeLow: () => begun.then(() => ({ producer: producer('low'), leave: () => void log.push('leave') })),
   mainPicture: () => Promise.resolve(producer('main')),
   layerChanged: (to: Layer) => void log.push(`changed ${to}`),
   layerFailed: (to: Layer) => void log.push(`failed ${to}`),
@@ -65,6 +67,7 @@ const over = async (layers: LayerSwitch, now: Link, seconds: number): Promise<vo
 
 beforeEach(() => {
   vi.useFakeTimers();
+  begun = Promise.resolve();
   [video, link, log, pictured, told] = ['co_main', FINE, [], new Map(), []];
 });
 afterEach(() => {
@@ -170,6 +173,21 @@ describe('a viewer that is told', () => {
     expect(log.at(-1)).toBe('offer main');
     layers.swapped('co_main');
     expect(log.slice(-3)).toEqual(['leave', 'keep co_main, end co_low', 'changed main']);
+    layers.close();
+  });
+
+  it.each([
+    ['ends', (layers: LayerSwitch) => layers.close()],
+    ['begins anew', (layers: LayerSwitch) => layers.replaced()],
+  ])('one that %s while the low layer begins has no seat there', async (_, happens) => {
+    const beginning = Promise.withResolvers<void>();
+    begun = beginning.promise;
+    const layers = await made(() => undefined);
+    await layers.want('low');
+    happens(layers);
+    beginning.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(log).toEqual(['leave']);
     layers.close();
   });
 

@@ -41,3 +41,21 @@ it('a worker that answers when the time to connect is over makes no publisher', 
   // There was none to tell of.
   expect(ended).toEqual([]);
 });
+
+it('one that its worker refuses leaves no transport and no timer', async () => {
+  let closed = 0;
+  const transport = Object.assign(new EventEmitter(), {
+    connect: () => Promise.reject(new Error('refused')),
+    close: () => (closed += 1),
+  });
+  const root = {
+    createViewerTransport: () => Promise.resolve(transport as unknown as types.WebRtcTransport),
+  } as unknown as Branch;
+  const made = Publisher.create(
+    root,
+    { session: 'ws_1', offer: readWhipOffer(PUBLISHER), gone: () => false },
+    { cname: 'fe_1', ended: () => undefined },
+  );
+  await expect(made).rejects.toThrow('refused');
+  expect([closed, vi.getTimerCount()]).toEqual([1, 0]);
+});

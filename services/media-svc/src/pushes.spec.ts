@@ -17,14 +17,14 @@ let asked: number;
 let opened: PromiseWithResolvers<Stream>;
 
 beforeEach(async () => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-pushes-'));
+  folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-pushes-')), 'pushes');
   asked = 0;
   opened = Promise.withResolvers();
   pushes = await open();
 });
 afterEach(() => {
   pushes.close();
-  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(path.dirname(folder), { recursive: true, force: true });
 });
 
 const open = (): Promise<Pushes> =>
@@ -81,6 +81,9 @@ describe('Pushes', () => {
     opened.resolve(stream);
     await start('pu_1');
     pushes.close();
+    // The destination is a secret.
+    const modes = [folder, path.join(folder, 'pu_1.json')].map((at) => fs.statSync(at).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o600]);
     const kept = JSON.parse(fs.readFileSync(path.join(folder, 'pu_1.json'), 'utf8')) as object;
     fs.writeFileSync(path.join(folder, 'pu_2.json'), JSON.stringify({ ...kept, url: 'gopher://127.0.0.1/' }));
     fs.writeFileSync(path.join(folder, 'pu_3.json'), 'half a fi');

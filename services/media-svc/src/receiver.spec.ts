@@ -176,3 +176,15 @@ it('nothing is asked for who is not reached, and it is as soon as it is there ag
   expect(wishes).toEqual(['join']);
   receiver.close();
 });
+
+it('the picture before ends with the word that another one is shown, and no sooner', async () => {
+  const { receiver, made, consume, offer } = await received();
+  await consume();
+  const low = await offer('low');
+  expect(made.map(({ closed }) => closed)).toEqual([false, false]);
+  receiver.keep(low);
+  expect(made.map(({ closed }) => closed)).toEqual([true, false]);
+  expect(receiver.video).toBe(low);
+  receiver.drop(low);
+  expect(receiver.consumers).toEqual([]);
+});

@@ -17,12 +17,14 @@ const RESTART = 'a=ice-ufrag:next\r\na=ice-pwd:nextnextnextnextnextnext\r\n';
 let told: ViewerChanged[];
 let seated: WhepViewer[];
 let restarted: PromiseWithResolvers<types.IceParameters>;
+let connects: () => Promise<void>;
 let sessions: WhepSessions;
 
 beforeEach(() => {
   told = [];
   seated = [];
   restarted = Promise.withResolvers();
+  connects = () => Promise.resolve();
   const ice = { usernameFragment: 'farm', password: 'p'.repeat(22), iceLite: true };
   const transport = (): types.WebRtcTransport =>
     Object.assign(new EventEmitter(), {
@@ -31,7 +33,7 @@ beforeEach(() => {
       iceCandidates: [],
       dtlsParameters: { fingerprints: [{ algorithm: 'sha-256', value: 'AA' }] },
       appData: { announced: [] },
-      connect: () => Promise.resolve(),
+      connect: () => connects(),
       restartIce: () => restarted.promise,
       close: () => undefined,
     }) as unknown as types.WebRtcTransport;
@@ -96,4 +98,11 @@ it('what a PATCH of one that lives fails with is told', async () => {
 it('a bad offer seats nobody', async () => {
   await expect(create('v=0')).rejects.toMatchObject({ code: 'SDP_INVALID' });
   expect([seated, told]).toEqual([[], []]);
+});
+
+it('one that could not be answered is nowhere', async () => {
+  connects = () => Promise.reject(new Error('a fault of ours'));
+  await expect(create()).rejects.toThrow('a fault of ours');
+  expect(told.map(({ present }) => present)).toEqual([true, false]);
+  await expect(sessions.patch('vw_1', '*', RESTART)).rejects.toMatchObject({ code: 'VIEWER_NOT_FOUND' });
 });

@@ -16,7 +16,10 @@ const phone = Desired.fromPartial({
 });
 
 /** What a viewer of a paused phone finds, and which phones it woke. */
-function door(pinned: boolean): { readonly door: ViewerDoor; readonly woken: string[] } {
+function door(
+  pinned: boolean,
+  { wish }: { readonly wish: Desired | undefined } = { wish: phone },
+): { readonly door: ViewerDoor; readonly woken: string[] } {
   const woken: string[] = [];
   const joined: JoinedViewer = { phone: 'ph_1', role: 'watch', owner: 'acme', region: '', pinned };
   return {
@@ -26,8 +29,10 @@ function door(pinned: boolean): { readonly door: ViewerDoor; readonly woken: str
       store: {
         admit: () => Promise.resolve('kept'),
         rotate: () => Promise.resolve(joined),
+        forget: () => Promise.resolve(),
+        putToken: () => Promise.resolve(),
       } as unknown as ViewerStore,
-      facts: { desired: () => Promise.resolve(phone) } as unknown as FarmFacts,
+      facts: { desired: () => Promise.resolve(wish) } as unknown as FarmFacts,
       idle: {
         wake: ({ phoneId }) => {
           woken.push(phoneId);
@@ -62,4 +67,18 @@ describe.each([
     expect(admission).toMatchObject({ viewer: 'vw_1', pinned });
     expect(woken).toEqual(wakes);
   });
+});
+
+it.each([
+  ['is gone', undefined],
+  ['is being deleted', { ...phone, wanted: Wanted.WANTED_REMOVED }],
+  ['is another’s', { ...phone, owner: 'rival' }],
+])('nobody comes in, by token or back, to a phone that %s', async (_, wish) => {
+  const { door: into, woken } = door(false, { wish });
+  const claims = { viewer: 'vw_1', phone: 'ph_1', role: 'watch', owner: 'acme', region: '' } as const;
+  const token = await signer.sign({ ...claims, pinned: false, jti: 'tk_1', exp: NOW / 1000 + 60 });
+  await expect(into.admit({ kind: 'token', token })).rejects.toMatchObject({ code: 'PHONE_NOT_FOUND' });
+  const back = into.admit({ kind: 'resume', viewer: 'vw_1', resume: 'secret' });
+  await expect(back).rejects.toMatchObject({ code: 'PHONE_NOT_FOUND' });
+  expect(woken).toEqual([]);
 });
