@@ -56,7 +56,7 @@ export class IceSelfTest {
     this.#options = options;
   }
 
-  /** Takes up to 20 s. What does not answer is a finding, not an error. */
+  /** Takes up to 20 s. What does not answer is a finding. Errors: UNAVAILABLE when a worker dies meanwhile. */
   run(servers: readonly IceServer[]): Promise<IceSelfTestResult> {
     this.#running ??= this.#run(servers).finally(() => (this.#running = undefined));
     return this.#running;

@@ -1,3 +1,4 @@
+import { AppError } from '@ancloud/kit';
 import type { types } from 'mediasoup';
 import { announcedCandidates } from './core/announced-candidates.js';
 import type { Candidate } from './core/ice-findings.js';
@@ -15,9 +16,15 @@ export interface Door {
   readonly ice: types.IceParameters;
 }
 
-/** Errors: mediasoup's, of a worker that dies meanwhile. */
+/** Errors: UNAVAILABLE when the worker dies meanwhile. */
 export async function openDoors({ worker, server, announced, index }: PoolWorker): Promise<OpenedDoors> {
-  const router = await worker.createRouter();
+  const died = (cause: unknown): never => {
+    throw new AppError('UNAVAILABLE', `media worker ${index} ended during the self-test`, {
+      fix: 'ask again',
+      cause,
+    });
+  };
+  const router = await worker.createRouter().catch(died);
   try {
     const transport = await router.createWebRtcTransport({
       webRtcServer: server,
@@ -39,6 +46,6 @@ export async function openDoors({ worker, server, announced, index }: PoolWorker
     };
   } catch (error) {
     router.close();
-    throw error;
+    return died(error);
   }
 }
