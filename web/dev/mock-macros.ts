@@ -5,6 +5,7 @@ interface MockMacro {
   readonly macroId: string;
   name: string;
   steps: readonly object[];
+  revision: number;
 }
 
 interface MockState {
@@ -40,8 +41,18 @@ export function macroRoutes(): readonly Route[] {
     return macro;
   };
   const keep = (name: unknown, steps: readonly object[]): MockMacro => {
-    const macro = { macroId: `mc_${crypto.randomBytes(8).toString('hex')}`, name: String(name), steps };
+    const macroId = `mc_${crypto.randomBytes(8).toString('hex')}`;
+    const macro = { macroId, name: String(name), steps, revision: 1 };
     kept.set(macro.macroId, macro);
+    return macro;
+  };
+  const change = (macroId: string, { name, steps, revision }: Record<string, unknown>): MockMacro => {
+    const macro = find(macroId);
+    if (revision !== undefined && revision !== macro.revision)
+      throw new Refused(409, 'MACRO_CHANGED', `macro ${macroId} was changed meanwhile`);
+    if (typeof name === 'string') macro.name = name;
+    if (steps !== undefined) macro.steps = checked(steps);
+    macro.revision += 1;
     return macro;
   };
   const record = (phoneId: string): MockState => {
@@ -78,11 +89,7 @@ export function macroRoutes(): readonly Route[] {
     ],
     ['POST', /^\/v1\/macros$/, ({ body }) => keep(body['name'], checked(body['steps']))],
     ['GET', /^\/v1\/macros\/(\w+)$/, ({ part }) => find(part)],
-    [
-      'PATCH',
-      /^\/v1\/macros\/(\w+)$/,
-      ({ part, body }) => Object.assign(find(part), { name: body['name'], steps: checked(body['steps']) }),
-    ],
+    ['PATCH', /^\/v1\/macros\/(\w+)$/, ({ part, body }) => change(part, body)],
     ['DELETE', /^\/v1\/macros\/(\w+)$/, ({ part }) => void kept.delete(part)],
     ['GET', /^\/v1\/phones\/(\w+)\/macro$/, ({ part }) => state(part)],
     ['POST', /^\/v1\/phones\/(\w+)\/macro\/record$/, ({ part }) => record(part)],

@@ -48,7 +48,10 @@ export function addMacros(program: Command): void {
     );
   macro
     .command('put')
-    .argument('<file>', 'JSON: {"name": …, "steps": […]}')
+    .argument(
+      '<file>',
+      'JSON: {"name": …, "steps": […]}; with --macro and "revision" only in place of that one',
+    )
     .option('--macro <id>', 'change this one')
     .description('keep a macro; prints its id')
     .action(

@@ -17,6 +17,7 @@ export interface MacroRunOptions {
 interface MacroLine {
   readonly macroId: string;
   readonly name: string;
+  readonly revision: number;
   readonly updatedAt: string | null;
 }
 
@@ -82,11 +83,12 @@ export async function macroLs(layout: Layout, output: Output): Promise<void> {
 
 /** `./ancloud macro show MACRO`: what `macro put` takes. */
 export async function macroShow(layout: Layout, id: string, output: Output): Promise<void> {
-  const { name, steps } = await new GatewayClient(layout).get<MacroView>(pathOf(id));
-  output.result({ name, steps }, JSON.stringify({ name, steps }, undefined, 2));
+  const { name, revision, steps } = await new GatewayClient(layout).get<MacroView>(pathOf(id));
+  const shown = { name, revision, steps };
+  output.result(shown, JSON.stringify(shown, undefined, 2));
 }
 
-/** `./ancloud macro put FILE [--macro ID]` */
+/** `./ancloud macro put FILE [--macro ID]`: a file that tells a revision replaces that one and no other. A new macro has none yet. */
 export async function macroPut(
   layout: Layout,
   file: string,
@@ -98,7 +100,7 @@ export async function macroPut(
   const { macro: id } = options;
   const kept =
     id === undefined
-      ? await client.post<MacroView>('/v1/macros', json)
+      ? await client.post<MacroView>('/v1/macros', withoutRevision(json))
       : ((await (await client.request('PATCH', pathOf(id), { json })).json()) as MacroView);
   output.result(kept, kept.macroId);
 }
@@ -170,6 +172,11 @@ function spoken({ state, loops, loopsDone, step, message }: RunView): string {
   const far = `${loopsDone} of ${loops} rounds`;
   if (state === 'done') return `done, ${far}`;
   return `${state} after ${far}, at step ${step}${message === '' ? '' : `: ${message}`}`;
+}
+
+function withoutRevision(macro: unknown): unknown {
+  if (typeof macro !== 'object' || macro === null || Array.isArray(macro)) return macro;
+  return Object.fromEntries(Object.entries(macro).filter(([field]) => field !== 'revision'));
 }
 
 /** Of what `macro show` prints, or the list alone. What they are is judged by the API. */

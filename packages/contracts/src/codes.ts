@@ -84,6 +84,7 @@ export const codes = {
   GROUP_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such group'),
   GROUP_CHANGED: row(ABORTED, 409, 'The group was changed meanwhile'),
   MACRO_NOT_FOUND: row(NOT_FOUND, 404, 'There is no such macro'),
+  MACRO_CHANGED: row(ABORTED, 409, 'The macro was changed meanwhile'),
   MACRO_BUSY: row(PRECONDITION, 409, 'A macro is recorded or played on the phone already'),
   WAIT_TIMEOUT: row(DEADLINE, 504, 'The screen did not look as wanted in time'),
   OCR_MISSING: row(UNIMPLEMENTED, 501, 'The farm cannot read text from pictures'),

@@ -113,6 +113,8 @@ describe('macros', () => {
       name: 'two',
       macro: { steps: [{ afterMs: 0 }] },
     });
+    const late = UpdateMacroRequest.fromPartial({ macroId, name: 'three', revision: 1 });
+    await refused(() => client.updateMacro(late), 'MACRO_CHANGED', 'revision');
     await refused(() => create(''), 'INVALID_ARGUMENT', 'name');
     await refused(
       () => client.updateMacro(UpdateMacroRequest.fromPartial({ macroId, macro: {} })),

@@ -137,10 +137,14 @@ describe('a macro', () => {
   it('is edited: by its file and by REST, and removed', async () => {
     const file = path.join(os.tmpdir(), `ancloud-macro-${process.pid}.json`);
     const { stdout } = await farm.cli(['macro', 'show', macro.macroId]);
-    const shown = JSON.parse(stdout) as { name: string; steps: object[] };
-    expect(shown).toEqual({ name: 'two taps', steps: macro.steps });
-    fs.writeFileSync(file, JSON.stringify({ name: 'one tap', steps: shown.steps.slice(0, 1) }));
+    const shown = JSON.parse(stdout) as { name: string; revision: number; steps: object[] };
+    expect(shown).toEqual({ name: 'two taps', revision: 1, steps: macro.steps });
+    fs.writeFileSync(file, JSON.stringify({ ...shown, name: 'one tap', steps: shown.steps.slice(0, 1) }));
     expect((await farm.cli(['macro', 'put', file, '--macro', macro.macroId])).code).toBe(0);
+    // It was made of what stands no more.
+    const late = await farm.cli(['macro', 'put', file, '--macro', macro.macroId]);
+    expect([late.code, late.stderr]).toEqual([1, expect.stringContaining('MACRO_CHANGED')]);
+    expect(await farm.api('GET', `/v1/macros/${macro.macroId}`)).toMatchObject({ revision: 2 });
     // As it stands in the file, without being kept.
     const before = await taps();
     expect((await farm.cli(['macro', 'run', file, phone.phoneId, '--take-over'])).code).toBe(0);

@@ -31,6 +31,7 @@ export interface Json {
   readonly phoneId: string;
   readonly feedId: string;
   readonly macroId: string;
+  readonly revision: number;
   readonly steps: readonly unknown[];
   readonly groupId: string;
   readonly groups: readonly { readonly exclude: readonly string[]; readonly revision: number }[];

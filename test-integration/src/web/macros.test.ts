@@ -40,6 +40,46 @@ describe('macros', () => {
     await page.getByRole('button', { name: 'Play sign in twice' }).waitFor();
   });
 
+  it('that somebody else changes while they are edited are not lost, nor is what was written', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Write one' }).click();
+    const dialog = page.getByRole('dialog');
+    const name = dialog.getByRole('textbox', { name: 'Name' });
+    const steps = dialog.getByRole('textbox', { name: 'Steps' });
+    const keep = dialog.getByRole('button', { name: 'Keep' });
+    await name.fill('shared');
+    const made = page.waitForResponse((response) => response.request().method() === 'POST');
+    await keep.click();
+    const { macroId } = (await (await made).json()) as { macroId: string };
+    const url = new URL(`/v1/macros/${macroId}`, page.url()).href;
+    const stands = async (): Promise<unknown> => (await page.request.get(url)).json();
+    const others = async (keycode: number): Promise<void> => {
+      const data = { name: 'theirs', steps: [{ key: { keycode } }] };
+      expect((await page.request.patch(url, { data })).status()).toBe(200);
+    };
+    const mine = '[{"key":{"keycode":3}}]';
+    await page.getByRole('button', { name: 'Edit shared' }).click();
+    await steps.fill(mine);
+    await others(24);
+    await keep.click();
+    await dialog.getByText('Somebody else has changed this macro meanwhile.').waitFor();
+    await wellMade(page);
+    expect([await name.inputValue(), await steps.inputValue()]).toEqual(['shared', mine]);
+    expect(await stands()).toMatchObject({ name: 'theirs', steps: [{ key: { keycode: 24 } }] });
+    await dialog.getByRole('button', { name: 'Show theirs instead' }).click();
+    await dialog.getByRole('alert').waitFor({ state: 'detached' });
+    expect(await name.inputValue()).toBe('theirs');
+    expect(JSON.parse(await steps.inputValue())).toEqual([{ key: { keycode: 24 } }]);
+    await steps.fill(mine);
+    await others(25);
+    await keep.click();
+    await dialog.getByRole('alert').waitFor();
+    await keep.click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await stands()).toMatchObject({ name: 'theirs', steps: [{ key: { keycode: 3 } }] });
+  });
+
   it('take places, colours and parts for texts from the phone’s screen', async () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { Button, Input, Label, Link, Text, TextArea, TextField } from 'react-aria-components';
 import { ApiError } from '../api/api-error.js';
-import { getMacro, keepMacro, type WholeMacro } from '../api/macros.js';
+import { changeMacro, getMacro, makeMacro, type WholeMacro } from '../api/macros.js';
 import { useFarm } from '../farm/farm.js';
 import { Problem } from '../ui/problem.js';
 import { Fold } from '../ui/fold.js';
@@ -11,7 +11,7 @@ import { Window } from '../ui/window.js';
 import { rangeOf, stepOfField, stepsOf, textOf, withStep } from './macro-text.js';
 import { ScreenPicker } from './screen-picker.js';
 
-type Draft = Pick<WholeMacro, 'name' | 'steps'>;
+type Draft = Pick<WholeMacro, 'name' | 'steps' | 'revision'>;
 
 /** What a new macro begins with: one of each that is most used. */
 const EXAMPLE = [
@@ -35,7 +35,7 @@ export function MacroWindow({ phoneId, macroId, close, kept }: MacroWindowProps)
   const macro = useQuery({
     queryKey: ['macro', macroId, 'whole'],
     queryFn: (): Draft | Promise<Draft> =>
-      macroId === undefined ? { name: '', steps: EXAMPLE } : getMacro(http, macroId),
+      macroId === undefined ? { name: '', steps: EXAMPLE, revision: 0 } : getMacro(http, macroId),
     // What is edited does not change beneath; each time that it is opened it is read anew.
     staleTime: Infinity,
     gcTime: 0,
@@ -63,6 +63,8 @@ function MacroForm({
   const { http } = useFarm().client;
   const [name, setName] = useState(from.name);
   const [text, setText] = useState(() => textOf(from.steps));
+  // What stands since somebody else has changed it. Whoever keeps theirs still has been told.
+  const [theirs, setTheirs] = useState<Draft>();
   const area = useRef<HTMLTextAreaElement>(null);
   const { busy, error, run } = useDeed();
   const step = error instanceof ApiError ? stepOfField(error.field) : undefined;
@@ -71,10 +73,28 @@ function MacroForm({
   function submit(event: FormEvent): void {
     event.preventDefault();
     run(
-      async () => keepMacro(http, macroId, { name: name.trim(), steps: stepsOf(text) }),
+      async () => keep({ name: name.trim(), steps: stepsOf(text), revision: (theirs ?? from).revision }),
       () => {
         kept();
         close();
+      },
+    );
+  }
+  async function keep(draft: Draft): Promise<unknown> {
+    if (macroId === undefined) return makeMacro(http, { name: draft.name, steps: draft.steps });
+    try {
+      return await changeMacro(http, macroId, draft);
+    } catch (refused) {
+      if (isChanged(refused)) setTheirs(await getMacro(http, macroId));
+      throw refused;
+    }
+  }
+  function take(other: Draft): void {
+    run(
+      async () => other,
+      () => {
+        setName(other.name);
+        setText(textOf(other.steps));
       },
     );
   }
@@ -132,6 +152,13 @@ function MacroForm({
         <ScreenPicker phoneId={phoneId} add={add} />
       </Fold>
       {error !== undefined && <Problem error={told(error)} />}
+      {theirs !== undefined && isChanged(error) && (
+        <div>
+          <Button className="button small" onPress={() => take(theirs)}>
+            Show theirs instead
+          </Button>
+        </div>
+      )}
       {range !== undefined && (
         <div>
           <Button className="button small" onPress={() => show(range)}>
@@ -151,8 +178,19 @@ function MacroForm({
   );
 }
 
-/** What is wrong with JSON is said by the browser, not by the farm. */
+function isChanged(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'MACRO_CHANGED';
+}
+
+/** What is wrong with JSON is said by the browser, not by the farm; and what was written is still there. */
 function told(error: Error): Error {
+  if (isChanged(error))
+    return new ApiError(
+      'MACRO_CHANGED',
+      'Somebody else has changed this macro meanwhile',
+      409,
+      'What you wrote stands here still: Keep puts it in place of theirs',
+    );
   return error instanceof SyntaxError
     ? new ApiError('INVALID_ARGUMENT', error.message, 0, '', 'steps')
     : error;

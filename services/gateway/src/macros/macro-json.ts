@@ -14,8 +14,8 @@ const STATES: Readonly<Record<number, string>> = {
 };
 
 /** In a list: without its steps. */
-export function macroLineJson({ macroId, name, createdAtMs, updatedAtMs }: MacroRecord) {
-  return { macroId, name, createdAt: time(createdAtMs), updatedAt: time(updatedAtMs) };
+export function macroLineJson({ macroId, name, createdAtMs, updatedAtMs, revision }: MacroRecord) {
+  return { macroId, name, createdAt: time(createdAtMs), updatedAt: time(updatedAtMs), revision };
 }
 
 export function macroJson(record: MacroRecord) {

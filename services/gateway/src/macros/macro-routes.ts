@@ -10,7 +10,15 @@ const name = z.string().min(1).max(macroLimits.nameLength);
 export const createMacroBody = named('CreateMacro', z.strictObject({ name, steps: stepsSchema }));
 export const updateMacroBody = named(
   'UpdateMacro',
-  z.strictObject({ name: name.optional(), steps: stepsSchema.optional().describe('Replaces all') }),
+  z.strictObject({
+    name: name.optional(),
+    steps: stepsSchema.optional().describe('Replaces all'),
+    revision: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The one that was seen: refused with `MACRO_CHANGED` once there is another'),
+  }),
 );
 export const saveMacroBody = named('SaveMacro', z.strictObject({ name }));
 export const playMacroBody = named(
@@ -37,6 +45,7 @@ const line = z.object({
   name: z.string(),
   createdAt: z.iso.datetime().nullable(),
   updatedAt: z.iso.datetime().nullable(),
+  revision: z.int().describe('Grows with every change'),
 });
 const macro = named('Macro', line.extend({ steps: stepsSchema }));
 const state = named(
@@ -115,7 +124,7 @@ export const macroRoutes: readonly RouteDoc[] = [
     description: 'A play that is under way goes on with what it began with.',
     body: { schema: updateMacroBody, limit: bodyLimits.script },
     ok: { status: 200, description: 'The macro', schema: macro },
-    errors: ['MACRO_NOT_FOUND', ...kept],
+    errors: ['MACRO_NOT_FOUND', 'MACRO_CHANGED', ...kept],
   },
   {
     method: 'DELETE',

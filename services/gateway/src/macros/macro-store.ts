@@ -2,13 +2,20 @@ import { plainKeys, records } from '@ancloud/contracts';
 import { MacroRecord } from '@ancloud/contracts/input/v1/macro';
 import { keyOf, recordsOf, type Records, type Script, type State } from '@ancloud/state';
 
-/** KEYS[1] macro, [2] its owner's macros; ARGV json, id, most, '1' = it has to be there. → 1 written, 0 it is gone, -1 there are too many. */
+/**
+ * KEYS[1] macro, [2] its owner's macros; ARGV json, id, most, the revision that has to stand or '' for a new one. → 1 written, 0 it is gone,
+ * -1 another stands, -2 there are too many.
+ */
 const putMacro: Script = {
   name: 'putMacro',
   lua: `
-local there = redis.call('EXISTS', KEYS[1]) == 1
-if ARGV[4] == '1' and not there then return 0 end
-if not there and redis.call('SCARD', KEYS[2]) >= tonumber(ARGV[3]) then return -1 end
+if ARGV[4] == '' then
+  if redis.call('SCARD', KEYS[2]) >= tonumber(ARGV[3]) then return -2 end
+else
+  local text = redis.call('GET', KEYS[1])
+  if not text then return 0 end
+  if (cjson.decode(text).revision or 0) ~= tonumber(ARGV[4]) then return -1 end
+end
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('SADD', KEYS[2], ARGV[2])
 return 1`,
@@ -38,17 +45,25 @@ export class MacroStore {
       .toSorted((a, b) => a.name.localeCompare(b.name) || a.macroId.localeCompare(b.macroId));
   }
 
-  /** @param most that the tenant may have. */
-  async put(macro: MacroRecord, isNew: boolean, most: number): Promise<'written' | 'gone' | 'too many'> {
+  /**
+   * @param most that the tenant may have.
+   * @param instead the revision that it replaces, and no other; left out, it is new.
+   */
+  async put(
+    macro: MacroRecord,
+    most: number,
+    instead?: number,
+  ): Promise<'written' | 'gone' | 'changed' | 'too many'> {
     const answer = await this.#state.script(
       putMacro,
       [
         keyOf(records.macro.template, { macro: macro.macroId }),
         keyOf(plainKeys.ownerMacros.template, { owner: macro.owner }),
       ],
-      [JSON.stringify(MacroRecord.toJSON(macro)), macro.macroId, most, isNew ? '0' : '1'],
+      [JSON.stringify(MacroRecord.toJSON(macro)), macro.macroId, most, instead ?? ''],
     );
-    return answer === 1 ? 'written' : answer === 0 ? 'gone' : 'too many';
+    if (answer === -2) return 'too many';
+    return answer === 1 ? 'written' : answer === 0 ? 'gone' : 'changed';
   }
 
   async remove({ macroId, owner }: MacroRecord): Promise<void> {

@@ -35,10 +35,10 @@ export class MacrosController {
   async update(
     @Caller() caller: Principal,
     @Param('macroId') macroId: string,
-    @Body({ schema: updateMacroBody }) { name = '', steps }: z.output<typeof updateMacroBody>,
+    @Body({ schema: updateMacroBody }) { name = '', steps, revision }: z.output<typeof updateMacroBody>,
   ) {
     const macro = steps === undefined ? undefined : macroOf(steps);
-    return macroJson(await this.api.macros.update(caller, { macroId, name, macro }));
+    return macroJson(await this.api.macros.update(caller, { macroId, name, macro, revision }));
   }
 
   @Delete('macros/:macroId')

@@ -26,6 +26,9 @@ import type { Sessions } from '../phones/session-client.js';
 import { macroLimits, macroMistake } from './core/macro-limits.js';
 import type { MacroStore } from './macro-store.js';
 
+/** How often a change is made anew because another came first. */
+const TRIES = 4;
+
 /** It takes the controls first. */
 const BEGIN_MS = 15_000;
 
@@ -46,7 +49,7 @@ export class Macros {
   }
 
   /** Errors: INVALID_ARGUMENT, SCRIPT_TOO_LONG, QUOTA_EXCEEDED, UNAVAILABLE_STATE. */
-  create(principal: Principal, { name, macro }: CreateMacroRequest): Promise<MacroRecord> {
+  async create(principal: Principal, { name, macro }: CreateMacroRequest): Promise<MacroRecord> {
     const now = this.#parts.clock.now();
     const record = {
       macroId: newId('mc'),
@@ -55,8 +58,10 @@ export class Macros {
       macro,
       createdAtMs: now,
       updatedAtMs: now,
+      revision: 1,
     };
-    return this.#put(record, true);
+    await this.#put(record);
+    return record;
   }
 
   /** By name, without their steps. */
@@ -74,14 +79,27 @@ export class Macros {
     return record;
   }
 
-  /** Errors: as create, MACRO_NOT_FOUND. */
-  async update(principal: Principal, { macroId, name, macro }: UpdateMacroRequest): Promise<MacroRecord> {
-    const before = await this.get(principal, { macroId });
-    const now = this.#parts.clock.now();
-    return this.#put(
-      { ...before, name: name === '' ? before.name : name, macro: macro ?? before.macro, updatedAtMs: now },
-      false,
-    );
+  /**
+   * What others change meanwhile stays; where the caller has named the revision that it saw, nobody may have. Errors: as create,
+   * MACRO_NOT_FOUND, MACRO_CHANGED.
+   */
+  async update(
+    principal: Principal,
+    { macroId, name, macro, revision }: UpdateMacroRequest,
+  ): Promise<MacroRecord> {
+    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+      const before = await this.get(principal, { macroId });
+      if (revision !== undefined && revision !== before.revision) break;
+      const record = {
+        ...before,
+        name: name === '' ? before.name : name,
+        macro: macro ?? before.macro,
+        updatedAtMs: this.#parts.clock.now(),
+        revision: before.revision + 1,
+      };
+      if (await this.#put(record, before.revision)) return record;
+    }
+    throw macroChanged(macroId);
   }
 
   /** Errors: MACRO_NOT_FOUND. */
@@ -168,13 +186,14 @@ export class Macros {
     return this.#parts.inputs.of(phoneId);
   }
 
-  async #put(record: MacroRecord, isNew: boolean): Promise<MacroRecord> {
+  /** False: another revision than `instead` stands. */
+  async #put(record: MacroRecord, instead?: number): Promise<boolean> {
     const mistake = macroMistake(record.name, record.macro ?? { steps: [] });
     if (mistake !== undefined) throw mistaken(mistake);
-    const put = await this.#parts.store.put(record, isNew, macroLimits.macros);
+    const put = await this.#parts.store.put(record, macroLimits.macros, instead);
     if (put === 'gone') throw macroNotFound(record.macroId);
     if (put === 'too many') throw tooMany();
-    return record;
+    return put === 'written';
   }
 }
 
@@ -191,4 +210,10 @@ const macroNotFound = (macroId: string): AppError =>
     field: 'macroId',
     value: macroId,
     fix: 'list those there are: GET /v1/macros, or ./ancloud macro ls',
+  });
+
+const macroChanged = (macroId: string): AppError =>
+  new AppError('MACRO_CHANGED', `macro ${macroId} was changed meanwhile`, {
+    field: 'revision',
+    fix: 'look at the macro, and change it as it is now; without a revision whatever stands is replaced',
   });
