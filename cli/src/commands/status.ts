@@ -1,3 +1,4 @@
+import { isAppError } from '@ancloud/kit/errors';
 import { GatewayClient } from '../farm/client.js';
 import { askSupervisor } from '../farm/supervisor.js';
 import type { Layout } from '../layout.js';
@@ -29,7 +30,7 @@ export async function status(layout: Layout, output: Output): Promise<void> {
       conditions: { type: string; active: boolean; message: string }[];
     }[];
   }>('/v1/hosts');
-  const { mediaServices } = await client.get<{ mediaServices: MediaServiceView[] }>('/v1/media-services');
+  const mediaServices = await mediaServicesOf(client);
   const metrics = new Map<string, number>([
     ...Object.entries(layout.ports.metrics),
     ['media-svc-2', layout.ports.standby.metrics],
@@ -59,8 +60,7 @@ export async function status(layout: Layout, output: Output): Promise<void> {
           .join(' '),
       ]),
     ),
-    '',
-    table(['MEDIA', 'REGION', 'PHONES', 'VIEWERS', 'PACKETS/S', 'FULL', 'TOLD'], mediaServices.map(mediaRow)),
+    ...(mediaServices === undefined ? [] : ['', mediaTable(mediaServices)]),
     '',
     table(
       ['PHONE', 'NAME', 'PHASE', 'HOST', 'VIEWERS'],
@@ -68,6 +68,21 @@ export async function status(layout: Layout, output: Output): Promise<void> {
     ),
   ].join('\n');
   output.result({ supervisor, hosts, mediaServices, phones }, text);
+}
+
+/** Undefined when the gateway is of a version that does not list them: an upgrade of a farm runs both for a while. */
+async function mediaServicesOf(client: GatewayClient): Promise<MediaServiceView[] | undefined> {
+  try {
+    return (await client.get<{ mediaServices: MediaServiceView[] }>('/v1/media-services')).mediaServices;
+  } catch (error) {
+    if (isAppError(error, 'ROUTE_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
+
+function mediaTable(services: readonly MediaServiceView[]): string {
+  const head = ['MEDIA', 'REGION', 'PHONES', 'VIEWERS', 'PACKETS/S', 'FULL', 'TOLD'];
+  return table(head, services.map(mediaRow));
 }
 
 function mediaRow(service: MediaServiceView): string[] {
