@@ -32,6 +32,8 @@ export interface Json {
   readonly feedId: string;
   readonly macroId: string;
   readonly revision: number;
+  readonly createdAt: string | null;
+  readonly updatedAt: string | null;
   readonly steps: readonly unknown[];
   readonly groupId: string;
   readonly groups: readonly { readonly exclude: readonly string[]; readonly revision: number }[];

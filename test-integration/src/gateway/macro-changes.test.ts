@@ -1,3 +1,5 @@
+import { records } from '@ancloud/contracts';
+import { recordsOf } from '@ancloud/state';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, GatewayProcess } from './gateway-process.js';
 import { GatewayWorld } from './gateway-world.js';
@@ -69,5 +71,15 @@ describe('a macro that several change at once', () => {
       expect(answers.map(({ status }) => status)).toEqual([200, 200]);
       expect(await read()).toMatchObject(Object.assign({}, ...changes));
     }
+  });
+
+  it('is changed as any when it was kept before there were revisions', async () => {
+    const kept = recordsOf(world.state, records.macro);
+    const macro = (await read()).macroId;
+    const record = await kept.get({ macro });
+    if (record === undefined) throw new Error(`${macro} is gone`);
+    await kept.set({ macro }, { ...record, revision: 0 });
+    expect((await patch(0, { name: 'old', revision: 1 })).json).toMatchObject({ code: 'MACRO_CHANGED' });
+    expect((await patch(0, { name: 'old', revision: 0 })).json).toMatchObject({ name: 'old', revision: 1 });
   });
 });

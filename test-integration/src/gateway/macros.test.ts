@@ -34,9 +34,14 @@ describe('a macro of 10,000 moments of a gamepad', () => {
     expect(text.length).toBeGreaterThan(1024 * 1024);
     expect(read.steps).toEqual(steps);
     const edited = [...read.steps, { afterMs: 50, key: { keycode: 3, stroke: 'press', metastate: 0 } }];
-    const back = await gateway.call('PATCH', at, { body: { steps: edited } });
+    const back = await gateway.call('PATCH', at, { body: { steps: edited, revision: read.revision } });
     expect(back.status, back.text.slice(0, 300)).toBe(200);
     expect((await gateway.call('GET', at)).json.steps).toEqual(edited);
+    const late = await gateway.call('PATCH', at, { body: { name: 'late', revision: read.revision } });
+    expect([late.status, late.json]).toMatchObject([409, { code: 'MACRO_CHANGED' }]);
+    const { macroId, createdAt, updatedAt, revision } = back.json;
+    const line = { macroId, name: 'drive', createdAt, updatedAt, revision };
+    expect((await gateway.call('GET', '/v1/macros')).json).toEqual({ macros: [line] });
   });
 
   it('is refused without an end of mistakes', async () => {

@@ -66,8 +66,7 @@ export class Macros {
 
   /** By name, without their steps. */
   async list(principal: Principal): Promise<ListMacrosResponse> {
-    const found = await this.#parts.store.of(principal.owner);
-    return { macros: found.map((record) => ({ ...record, macro: undefined })) };
+    return { macros: await this.#parts.store.of(principal.owner) };
   }
 
   /** Errors: INVALID_ARGUMENT, MACRO_NOT_FOUND, also for one of somebody else. */
@@ -121,8 +120,7 @@ export class Macros {
       steps: [{ afterMs: 0, step: { $case: 'input', value: { input: undefined } } }],
     });
     if (mistake !== undefined) throw mistaken(mistake);
-    const kept = await this.#parts.store.of(principal.owner);
-    if (kept.length >= macroLimits.macros) throw tooMany();
+    if ((await this.#parts.store.count(principal.owner)) >= macroLimits.macros) throw tooMany();
     const { macro } = await input.takeMacro({ phoneId }, { retries: 0 });
     if (macro === undefined || macro.steps.length === 0)
       throw new AppError('MACRO_NOT_FOUND', `nothing was done on phone ${phoneId} while it was recorded`, {
