@@ -18,8 +18,9 @@ const report: Experience = {
   touchMs: [48, 52.5],
   glassMs: [31],
   soundMs: [85.5],
+  relayed: true,
 };
-const { touchMs: _, glassMs: __, soundMs: ___, ...before } = report;
+const { touchMs: _, glassMs: __, soundMs: ___, relayed: ____, ...before } = report;
 const FIELDS = Object.keys(report);
 
 it(
@@ -36,12 +37,15 @@ it(
             expect(FIELDS).toContain(read);
             continue;
           }
-          expect(Object.keys(read).toSorted()).toEqual(FIELDS.toSorted());
-          expect(Object.values(read).flat().every(Number.isFinite)).toBe(true);
+          const { relayed, ...figures } = read;
+          expect(Object.keys({ relayed, ...figures }).toSorted()).toEqual(FIELDS.toSorted());
+          expect([undefined, true, false]).toContain(relayed);
+          expect(Object.values(figures).flat().every(Number.isFinite)).toBe(true);
           log.add(read);
         }
-        const summary = Object.values(log.summary ?? {});
-        expect(summary.every((figure) => Number.isFinite(figure) && figure >= 0)).toBe(true);
+        const { relayed, ...summary } = log.summary ?? {};
+        expect([undefined, true, false]).toContain(relayed);
+        expect(Object.values(summary).every((figure) => Number.isFinite(figure) && figure >= 0)).toBe(true);
       }),
       fuzzSettings(300),
     );
