@@ -9,6 +9,7 @@ import { firstFrame } from './benches/first-frame.js';
 import { flood } from './benches/flood.js';
 import { glassToGlass } from './benches/glass-to-glass.js';
 import { groupControl } from './benches/group-control.js';
+import { growth } from './benches/growth.js';
 import { host } from './benches/host.js';
 import { inputThroughput } from './benches/input-throughput.js';
 import { joinStorm } from './benches/join-storm.js';
@@ -53,6 +54,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'av-sync': avSync,
   'network-change': networkChange,
   rehome,
+  growth,
 };
 
 /** Makes each part when it is first asked for, and ends all in the opposite order. */

@@ -7,7 +7,7 @@ import { pause } from '../io/command.js';
 import { Crowd } from '../io/crowd.js';
 import { Farm } from '../io/farm.js';
 import { cpuNs, pssOf } from '../io/processes.js';
-import { heapUrl, liveMiB } from '../io/service-heap.js';
+import { heldMiB } from '../io/service-heap.js';
 import { StandIn } from '../io/stand-in.js';
 import { watch } from '../io/watch.js';
 
@@ -72,8 +72,7 @@ async function costOf(bench: Bench, farm: Farm, heap: boolean): Promise<Cost> {
       await pause(WARM_MS);
       const percents: number[] = [];
       const sizes: number[] = [];
-      const inspector = heap ? await heapUrl(farm, 'session-svc', pid) : undefined;
-      const live = async (): Promise<number[]> => (inspector === undefined ? [] : [await liveMiB(inspector)]);
+      const live = async (): Promise<number[]> => (heap ? [await heldMiB(farm, 'session-svc')] : []);
       const held = await live();
       const before = await crowd.count();
       for (let left = bench.seconds * 1_000; left > 0; left -= WINDOW_MS) {

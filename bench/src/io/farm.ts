@@ -239,6 +239,16 @@ export class Farm {
     return this.api('POST', `/v1/phones/${id}/viewers`, { role, region });
   }
 
+  /** A picture of the phone's screen is asked for, and thrown away. */
+  async screenshot(id: string): Promise<void> {
+    const response = await fetch(`${this.url}/v1/phones/${id}/screenshot`, {
+      headers: { authorization: `Bearer ${this.apiKey}` },
+      signal: AbortSignal.timeout(60_000),
+    });
+    const { byteLength } = await response.arrayBuffer();
+    if (!response.ok || byteLength === 0) throw new Error(`a screenshot of ${id}: ${response.status}`);
+  }
+
   /** What keeps the farm's services and stores running, and those. */
   async supervisor(): Promise<Supervisor> {
     const { stdout } = await this.cli(['--json', 'status']);

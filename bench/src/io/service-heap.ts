@@ -4,25 +4,28 @@ import { LiveHeap } from '@ancloud/testkit';
 import { until } from './command.js';
 import type { Farm } from './farm.js';
 
-/**
- * Opens the inspector of a service, on loopback, and answers with its URL. Until the service ends it stands open: for farms of benchmarks
- * only. Its port is Node's own (9229): a second one on the machine says so in its log, and is not heard of here.
- */
-export function heapUrl(farm: Farm, name: string, pid: number): Promise<string> {
-  const log = path.join(farm.home, 'logs', `${name}.log`);
-  process.kill(pid, 'SIGUSR1');
-  return until(
-    `the inspector of ${name}`,
-    () => /Debugger listening on (ws:\S+)/.exec(fs.readFileSync(log, 'utf8'))?.[1],
-  );
-}
+const LISTENS = /Debugger listening on (ws:\S+)/g;
 
-/** What the process holds after a full collection, MiB. Not attached to it before and afterwards. */
-export async function liveMiB(url: string): Promise<number> {
+/**
+ * What V8 and its buffers hold in a service after a full collection, MiB. Its inspector is open meanwhile, on loopback, at Node's own port
+ * (9229), of which a machine has one: another process's that stands open there is waited for in vain.
+ */
+export async function heldMiB(farm: Farm, name: string): Promise<number> {
+  const pid = (await farm.pids()).get(name);
+  if (pid === undefined) throw new Error(`the farm has no ${name}`);
+  const log = path.join(farm.home, 'logs', `${name}.log`);
+  const said = (): string[] =>
+    Array.from(fs.readFileSync(log, 'utf8').matchAll(LISTENS), ([, url = '']) => url);
+  const before = said().length;
+  const url = await until(`the inspector of ${name}`, () => {
+    // Again, where the one of another service was not gone yet.
+    process.kill(pid, 'SIGUSR1');
+    return said()[before];
+  });
   const heap = await LiveHeap.open(url);
   try {
     return (await heap.measure()) / 2 ** 20;
   } finally {
-    heap.close();
+    await heap.shut();
   }
 }

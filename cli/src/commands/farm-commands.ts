@@ -95,7 +95,7 @@ export function addFarm(program: Command): void {
     .command('bench')
     .argument(
       '[name...]',
-      'up memory phone-start host churn relay-delay session-cost touch-delay flood input-throughput group-control first-frame join-storm fan-out pipe glass-to-glass touch-to-photon av-sync network-change rehome revoke; all by default',
+      'up memory phone-start host churn relay-delay session-cost touch-delay flood input-throughput group-control first-frame join-storm fan-out pipe glass-to-glass touch-to-photon av-sync network-change rehome revoke growth; all by default',
     )
     .option('--cycles <n>', 'phones that churn makes and deletes', '300')
     .option('--seconds <n>', 'how long session-cost watches', '60')
