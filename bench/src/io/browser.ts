@@ -43,6 +43,10 @@ export class Browser {
       args:
         trusted === undefined ? FLAGS : [...FLAGS, `--unsafely-treat-insecure-origin-as-secure=${trusted}`],
       viewport: { width: 500, height: 900 },
+      // Playwright's own end the process once the browser is gone: the farm would stay.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
     });
     return new Browser(context, profile);
   }
