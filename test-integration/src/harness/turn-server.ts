@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Issued } from './certificates.js';
 import { eventually, NotYet } from './eventually.js';
 import { secretOf } from './farm-address.js';
 
@@ -17,10 +18,26 @@ export class TurnServer {
   }
 
   /** @param home of the farm, where its secret lies. @param secret another one. */
-  static async start(port: number, home: string, secret = secretOf({ home }, 'turn')): Promise<TurnServer> {
+  static start(port: number, home: string, secret = secretOf({ home }, 'turn')): Promise<TurnServer> {
+    return TurnServer.#start([`listening-port=${port}`, 'no-tls'], secret);
+  }
+
+  /** One that is reached by TLS alone. */
+  static startTls(port: number, home: string, { env }: Issued): Promise<TurnServer> {
+    const listening = [
+      `tls-listening-port=${port}`,
+      `cert=${env.ANCLOUD_TLS_CERT_FILE}`,
+      `pkey=${env.ANCLOUD_TLS_KEY_FILE}`,
+      'no-udp',
+      'no-tcp',
+    ];
+    return TurnServer.#start(listening, secretOf({ home }, 'turn'));
+  }
+
+  static async #start(listening: readonly string[], secret: string): Promise<TurnServer> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-turn-'));
     const lines = [
-      `listening-port=${port}`,
+      ...listening,
       'listening-ip=127.0.0.1',
       'relay-ip=127.0.0.1',
       'allow-loopback-peers',
@@ -28,7 +45,6 @@ export class TurnServer {
       `static-auth-secret=${secret}`,
       'realm=ancloud',
       'no-cli',
-      'no-tls',
       'no-dtls',
       'verbose',
       `log-file=${folder}/log`,

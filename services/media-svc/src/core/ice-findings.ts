@@ -129,7 +129,7 @@ export function allocationFinding(url: string, username: string, tried: Tried): 
         'TURN_SILENT',
         what,
         tried.got,
-        'is the server up, and is its port open to viewers and to this machine?',
+        'is the server up, and is its port open to viewers and to this machine? By turns: its certificate has to be of an authority that both trust',
       );
     case 401:
     case 403:
