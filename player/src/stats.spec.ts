@@ -53,6 +53,14 @@ describe('PictureMeter', () => {
     ['nothing of a way that is not told', [], undefined],
     ['the way that was nominated', [{ nominated: true, localCandidateId: 'far' }], true],
     [
+      'the way that is marked, of several that were nominated',
+      [
+        { nominated: true, localCandidateId: 'far' },
+        { nominated: true, selected: true, localCandidateId: 'near' },
+      ],
+      false,
+    ],
+    [
       'the way that is named, whatever was nominated before',
       [
         { nominated: true, localCandidateId: 'far' },

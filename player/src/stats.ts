@@ -119,15 +119,20 @@ export class PictureMeter {
   }
 }
 
-/** Of the pair that is used: Chromium and Safari name it, of Firefox it is the one that was nominated. */
+type Pair = RTCIceCandidatePairStats & { readonly selected?: boolean };
+
+/**
+ * Of the pair that is used: Chromium and Safari name it, Firefox marks it (`selected`, of before the standard). Else it is the one that was
+ * nominated, of which an ICE restart leaves several.
+ */
 function isRelayed(report: RTCStatsReport): boolean | undefined {
   const stats = [...(report.values() as Iterable<RTCStats>)];
   const named = stats.map((stat) => (stat as RTCTransportStats).selectedCandidatePairId).find(Boolean);
-  const pair = stats.find(
-    (stat) =>
-      stat.type === 'candidate-pair' &&
-      (named === undefined ? (stat as RTCIceCandidatePairStats).nominated === true : stat.id === named),
-  ) as RTCIceCandidatePairStats | undefined;
+  const pairs = stats.filter(({ type }) => type === 'candidate-pair') as Pair[];
+  const pair =
+    named === undefined
+      ? (pairs.find(({ selected }) => selected) ?? pairs.find(({ nominated }) => nominated))
+      : pairs.find(({ id }) => id === named);
   const local = stats.find(({ id }) => id === pair?.localCandidateId) as
     { readonly candidateType?: RTCIceCandidateType } | undefined;
   return local?.candidateType === undefined ? undefined : local.candidateType === 'relay';

@@ -49,7 +49,7 @@ export function addFarm(program: Command): void {
 
   program
     .command('status')
-    .description('processes, hosts and phones')
+    .description('processes, hosts, media-svcs and phones')
     .action(action(async ({ layout, output }) => (await import('./status.js')).status(layout, output)));
 
   for (const [name, schedulable, words] of [

@@ -11,7 +11,8 @@ interface ViewerView {
   readonly invitedUntil: string | null;
   readonly connected: boolean;
   /** Of the way to its picture; empty when no media-svc says so. */
-  readonly iceState: string;
+  /** Absent: the gateway is of an older version. */
+  readonly iceState?: string;
   readonly transport: string;
   /** `main`, or `low`: the smaller picture for a weak link. */
   readonly layer: string;
@@ -81,7 +82,7 @@ export async function phoneViewers(layout: Layout, id: string, output: Output): 
       : one.invitedUntil === null
         ? 'away'
         : `may come until ${one.invitedUntil}`,
-    one.iceState,
+    one.iceState ?? '',
     one.availableBps === 0 ? '' : (one.availableBps / 1e6).toFixed(1),
     one.mediaId,
     one.holdsControl ? 'holds them' : '',

@@ -88,7 +88,7 @@ function mediaTable(services: readonly MediaServiceView[]): string {
 function mediaRow(service: MediaServiceView): string[] {
   const { mediaId, region, phones, viewers, packets, budget, full, updatedAt } = service;
   const of = (most: number | undefined): string => (most === undefined ? '' : `/${most}`);
-  const agoMs = updatedAt === null ? 0 : Math.max(0, Date.now() - Date.parse(updatedAt));
+  const ago = (at: string): string => `${Math.round(Math.max(0, Date.now() - Date.parse(at)) / 1_000)} s ago`;
   return [
     mediaId,
     region,
@@ -96,6 +96,6 @@ function mediaRow(service: MediaServiceView): string[] {
     `${viewers}${of(budget?.viewers)}`,
     `${packets}${of(budget?.packets)}`,
     full ? 'yes' : 'no',
-    `${Math.round(agoMs / 1_000)} s ago`,
+    updatedAt === null ? '' : ago(updatedAt),
   ];
 }

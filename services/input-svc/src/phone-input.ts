@@ -257,11 +257,13 @@ export class PhoneInput {
   #silenced(viewer: string): void {
     if (viewer !== this.holder) return;
     const { notices, counted } = this.#options;
-    // Fingers and gamepads heal with their next message; of a key there is none until it is up.
-    if (this.#touching.holdsKeys(viewer)) notices.lifted(viewer);
+    const keys = this.#touching.holdsKeys(viewer);
     this.#touching.forget(viewer);
     counted('silenced');
     this.#lift('the viewer fell silent');
+    // Fingers and gamepads heal with their next message; of a key there is none until it is up. Told behind the lift: what is pressed again for
+    // it must not come before it.
+    if (keys) notices.lifted(viewer);
   }
 
   #lift(reason: string): void {

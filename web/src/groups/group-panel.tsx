@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, useRef, useState } from 'react';
 import { Button, Link } from 'react-aria-components';
 import type { Group, GroupState, Phone } from '../api/types.js';
 import { useFarm, usePhones } from '../farm/farm.js';
 import { count, nameOf } from '../farm/words.js';
 import { Fold } from '../ui/fold.js';
 import { useNotify } from '../ui/notices.js';
-import { type ChangeGroup, refusalWords } from './group-change.js';
+import { type ChangeGroup, type Outcome, refusalWords, wasOvertaken } from './group-change.js';
 import { GroupJitter } from './group-jitter.js';
 import { GroupName } from './group-name.js';
 
@@ -71,18 +71,27 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
   });
   // A list of phones is sent whole: the next change is made of the one that stands then, not of the one that is shown still.
   const [busy, setBusy] = useState(false);
-  const ask = async (asked: Promise<unknown>): Promise<boolean> => {
+  // One's own changes, by the revisions before and after: a name that was being typed meanwhile is not overtaken by them.
+  const own = useRef(new Map<number, number>());
+  const ask = async (asked: Promise<unknown>): Promise<Outcome> => {
     setBusy(true);
-    const refusal = await asked.then(
-      () => undefined,
-      (error: unknown) => refusalWords(error as Error),
+    const outcome = await asked.then(
+      () => 'done' as const,
+      (error: unknown) => {
+        notify(refusalWords(error as Error));
+        return wasOvertaken(error) ? 'overtaken' : 'refused';
+      },
     );
-    if (refusal !== undefined) notify(refusal);
     await queries.invalidateQueries({ queryKey: ['groups'] });
     setBusy(false);
-    return refusal === undefined;
+    return outcome;
   };
-  const change: ChangeGroup = (to, seen = group.revision) => ask(client.changeGroup(groupId, seen, to));
+  const change: ChangeGroup = (to, seen = group.revision) => {
+    let from = seen;
+    for (let next = own.current.get(from); next !== undefined; next = own.current.get(from)) from = next;
+    const changed = client.changeGroup(groupId, from, to);
+    return ask(changed.then(({ revision }) => void own.current.set(from, revision)));
+  };
   const known = (id: string): Phone | undefined => phones.data?.find(({ phoneId }) => phoneId === id);
   const members = state.data?.members ?? [];
   const times = state.data?.times ?? undefined;
