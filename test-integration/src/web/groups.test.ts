@@ -134,4 +134,28 @@ describe('a group', () => {
     await panel().getByText('Group row').waitFor();
     await panel().getByText('rests').waitFor();
   });
+
+  it('that its operator changes while its name is typed is renamed all the same', async () => {
+    const { page } = at;
+    const bar = await choose('support desk', 'checkout tests');
+    await bar.getByRole('button', { name: 'Begin' }).click();
+    const fold = await openFold(page, 'Name and phones');
+    const name = fold.getByRole('textbox', { name: 'Name of the group' });
+    await name.fill('row');
+    await panel().getByRole('button', { name: 'Exclude checkout tests' }).click();
+    await panel().getByText('rests').waitFor();
+    // What is typed while it is sent stays.
+    const held = Promise.withResolvers<void>();
+    await page.route('**/v1/groups/*', async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await fold.getByRole('button', { name: 'Rename' }).click();
+    await name.fill('row of desks');
+    held.resolve();
+    await panel().getByText('Group row', { exact: true }).waitFor();
+    expect(await name.inputValue()).toBe('row of desks');
+    await fold.getByRole('button', { name: 'Rename' }).click();
+    await panel().getByText('Group row of desks').waitFor();
+  });
 });
