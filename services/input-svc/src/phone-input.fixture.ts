@@ -52,12 +52,13 @@ export function stagePhoneInput() {
   const asked: { of: string; answer: (lane: number) => void }[] = [];
   /** What went into a cast, while it takes any. */
   const inCast: { shared: string[] | undefined } = { shared: undefined };
+  const isLifted = (): boolean => words().at(-1)?.endsWith(':liftAll') === true;
   const notices = {
     control: (viewer: string, holder: string) => told.push(`${viewer} sees ${holder}`),
     holder: (holder: string) => told.push(`holder ${holder}`),
     refused: (viewer: string, code: string) => told.push(`${viewer} refused ${code}`),
     clipboard: () => undefined,
-    lifted: (viewer: string) => told.push(`${viewer} lifted`),
+    lifted: (viewer: string) => told.push(`${viewer} lifted${isLifted() ? '' : ' before it was so'}`),
     gone: () => undefined,
   };
   const options: PhoneInputOptions = {

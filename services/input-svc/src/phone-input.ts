@@ -175,7 +175,7 @@ export class PhoneInput {
         counted(fate);
         if (fate === 'accepted') {
           if (!copy) this.#sending.add(result.event, result.touch);
-          if (this.#done.take(input, this.#size)) this.#options.did(viewer, role, input);
+          if (this.#done.take(input, this.#size, performance.now())) this.#options.did(viewer, role, input);
         }
         // Who asked for nothing is told nothing.
         else if (fate === 'refused' && result.bids)
@@ -261,6 +261,7 @@ export class PhoneInput {
     this.#touching.forget(viewer);
     counted('silenced');
     this.#lift('the viewer fell silent');
+    this.#sending.flush();
     // Fingers and gamepads heal with their next message; of a key there is none until it is up. Told behind the lift: what is pressed again for
     // it must not come before it.
     if (keys) notices.lifted(viewer);
