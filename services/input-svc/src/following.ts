@@ -77,7 +77,8 @@ export class Following {
     counted(fate === 'accepted' ? 'followed' : fate);
     if (fate === 'accepted') sending.put(result.event, result.touch, written);
     else written?.(false);
-    return fate === 'refused' ? 'refused' : 'followed';
+    // What asks for nothing is refused by nobody.
+    return fate === 'refused' && result.bids ? 'refused' : 'followed';
   }
 
   /**
