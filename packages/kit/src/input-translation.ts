@@ -44,6 +44,9 @@ export interface KeyOrder {
   readonly down: boolean;
 }
 
+/** Milliseconds for which the number of a gesture that was ended is remembered behind its last message: longer than any is under way. */
+export const GESTURE_MEMORY_MS = 2_000;
+
 const FULL = 65_535;
 /** Of a stick or a trigger, one way. */
 const AXIS = 32_767;

@@ -1,4 +1,5 @@
 import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
+import { GESTURE_MEMORY_MS } from '@ancloud/kit/input-translation';
 import { expect, it } from 'vitest';
 import { DoneInput } from './done-input.js';
 
@@ -19,8 +20,8 @@ const touch = (gesture: number, action: TouchAction, size: object = {}, fingers 
     },
   });
 /** What became of it, in the phone's picture `now`. */
-function done(of: DoneInput, input: ViewerInput, now = landscape): string {
-  if (!of.take(input, now)) return 'nothing';
+function done(of: DoneInput, input: ViewerInput, now = landscape, atMs = 1): string {
+  if (!of.take(input, now, atMs)) return 'nothing';
   const said = input.input;
   if (said?.$case !== 'touch') return String(said?.$case);
   const { action, fingers, width, height } = said.value;
@@ -41,6 +42,17 @@ it('is nothing of a gesture that was lifted meanwhile but its end, and all of th
   expect(done(of, touch(1, TOUCH_ACTION_MOVE))).toBe('nothing');
   expect(done(of, touch(1, TOUCH_ACTION_UP, {}, 0))).toBe('UP 0');
   expect(done(of, touch(2, TOUCH_ACTION_DOWN))).toBe('DOWN 1');
+});
+
+it('is again of a gesture that was lifted so long ago that the session has forgotten it', () => {
+  const of = new DoneInput();
+  expect(done(of, touch(1, TOUCH_ACTION_DOWN), landscape, 10)).toBe('DOWN 1');
+  of.lifted();
+  expect(done(of, touch(1, TOUCH_ACTION_MOVE), landscape, 1_000)).toBe('nothing');
+  // Behind its last message, also where that was dropped.
+  expect(done(of, touch(1, TOUCH_ACTION_MOVE), landscape, 1_000 + GESTURE_MEMORY_MS - 1)).toBe('nothing');
+  const forgotten = 1_000 + 2 * GESTURE_MEMORY_MS - 1;
+  expect(done(of, touch(1, TOUCH_ACTION_MOVE), landscape, forgotten)).toBe('MOVE 1');
 });
 
 it('is nothing of a gesture that was begun on another picture, also when it goes on in the new one', () => {

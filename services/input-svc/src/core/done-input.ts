@@ -1,5 +1,5 @@
 import { TouchAction, type ViewerInput } from '@ancloud/contracts/input/v1/viewer';
-import { shows } from '@ancloud/kit/input-translation';
+import { GESTURE_MEMORY_MS, shows } from '@ancloud/kit/input-translation';
 import type { Size } from '@ancloud/kit/shape';
 
 /**
@@ -10,15 +10,17 @@ import type { Size } from '@ancloud/kit/shape';
 export class DoneInput {
   /** Of the last touch. */
   #gesture: number | undefined;
+  #atMs = 0;
   /** Gesture that is dropped. */
   #void: number | undefined;
 
   /**
    * Hot. Makes of `message` what was done: a touch that is dropped ends its gesture.
    * @param now the phone's picture.
+   * @param atMs monotonic.
    * @returns false when nothing was.
    */
-  take({ input }: ViewerInput, now: Size): boolean {
+  take({ input }: ViewerInput, now: Size, atMs: number): boolean {
     if (input?.$case !== 'touch' && input?.$case !== 'scroll') return true;
     const shown = shows(input.value, now);
     input.value.width = 0;
@@ -26,6 +28,9 @@ export class DoneInput {
     if (input.$case === 'scroll') return shown;
     const touch = input.value;
     if (touch.action === TouchAction.TOUCH_ACTION_HOVER) return shown;
+    // As the phone's session, which takes the number for a new gesture's then, and puts its fingers down.
+    if (atMs - this.#atMs >= GESTURE_MEMORY_MS) this.#void = undefined;
+    this.#atMs = atMs;
     // What lifts is no place.
     if (touch.action === TouchAction.TOUCH_ACTION_CANCEL || touch.fingers.length === 0) return true;
     if (touch.gesture === this.#void) return false;

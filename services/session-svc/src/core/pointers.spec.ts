@@ -3,7 +3,8 @@ import type { ScaledTouch } from '@ancloud/contracts/input/v1/input';
 import { parseScrcpyVersion, serializeControl } from '@ancloud/scrcpy-wire';
 import type { InjectTouch } from '@ancloud/scrcpy-wire';
 import { describe, expect, it } from 'vitest';
-import { GESTURE_MEMORY_MS, Pointers } from './pointers.js';
+import { GESTURE_MEMORY_MS } from '@ancloud/kit/input-translation';
+import { Pointers } from './pointers.js';
 
 const version = parseScrcpyVersion('4.1');
 const portrait = { width: 720, height: 1280 };

@@ -1,5 +1,6 @@
 import { TouchAction as Viewer } from '@ancloud/contracts/input/v1/viewer';
 import type { ScaledFinger, ScaledTouch } from '@ancloud/contracts/input/v1/input';
+import { GESTURE_MEMORY_MS } from '@ancloud/kit/input-translation';
 import { sameShape } from '@ancloud/kit/shape';
 import { Button, MAX_POINTERS, PointerId, TouchAction } from '@ancloud/scrcpy-wire';
 import type { InjectTouch } from '@ancloud/scrcpy-wire';
@@ -19,9 +20,6 @@ import type { Geometry, Point } from './geometry.js';
 
 /** Why a touch was not written. */
 export type TouchDrop = 'stale' | 'void' | 'size' | 'malformed';
-
-/** Milliseconds for which a finished gesture's number is remembered: longer than any message is under way. */
-export const GESTURE_MEMORY_MS = 2_000;
 
 const FULL_PRESSURE = 0xffff;
 const BUTTONS = Button.Primary | Button.Secondary | Button.Tertiary | Button.Back | Button.Forward;
