@@ -14,11 +14,14 @@ let browser: Browser;
 let phone: Phone;
 let viewer: ViewerPage;
 
-/** Of `dumpsys input` of the reference guest. */
+/** `dumpsys input` of the reference guest. */
+const dumped = async (): Promise<string> =>
+  (await execIn(host, phone.phoneId, { argv: ['/system/bin/dumpsys', 'input'] })).stdout;
+const keysOf = (said: string): number => Number(/Keys: (\d+)/.exec(said)?.[1]);
 const saw = (wanted: RegExp, withinMs = PATIENCE_MS): Promise<void> =>
   eventually(async () => {
-    const { stdout } = await execIn(host, phone.phoneId, { argv: ['/system/bin/dumpsys', 'input'] });
-    if (!wanted.test(stdout)) throw new NotYet(stdout);
+    const said = await dumped();
+    if (!wanted.test(said)) throw new NotYet(said);
   }, withinMs);
 /** How long what a held button does is looked for before it is let go and pressed anew. */
 const LOOK_MS = 10_000;
@@ -172,12 +175,21 @@ describe('a viewer', () => {
     it('holds a letter: down, repeats, and up with the modifier that is held as well', async () => {
       const { keyboard } = viewer.page;
       await holds(['w'], key(51, true));
-      // What is down and pressed again is how browsers tell of what is held.
-      for (let i = 0; i < 3; i++) await keyboard.down('w');
-      await saw(/Last down: code=51 repeat=3\n/);
+      let repeat = 0;
+      for (let i = 0; i < 3; i++)
+        await eventually(async () => {
+          // What is down and pressed again is how browsers tell of what is held. Behind a silence it is down as for the first time.
+          await keyboard.down('w');
+          repeat += 1;
+          await saw(new RegExp(`Last down: code=51 repeat=${repeat}\n`), LOOK_MS);
+        });
       await holds(['Shift'], key(59, true, '0x41'));
-      await keyboard.up('w');
-      await saw(key(51, false, '0x41'));
+      // Behind a silence the modifier is the last, down again.
+      await eventually(async () => {
+        await keyboard.down('w');
+        await keyboard.up('w');
+        await saw(key(51, false, '0x41'), LOOK_MS);
+      });
       await keyboard.up('Shift');
       await saw(key(59, false));
     });
@@ -192,14 +204,18 @@ describe('a viewer', () => {
 
     it('holds a letter as long as the page lives, and again when it has come to life', async () => {
       await holds(['w'], key(51, true));
-      const frozen = viewer.page.evaluate(() => {
-        const began = performance.now();
-        while (performance.now() - began < 3_000);
+      // Its up and its down. A machine that stands still, and not only the page, has no silence: then it is frozen again.
+      await eventually(async () => {
+        const before = keysOf(await dumped());
+        await viewer.page.evaluate(() => {
+          const began = performance.now();
+          while (performance.now() - began < 3_000);
+        });
+        await eventually(async () => {
+          const said = await dumped();
+          if (keysOf(said) < before + 2 || !key(51, true).test(said)) throw new NotYet(said);
+        }, LOOK_MS);
       });
-      // Well before what nobody mentions is lifted, after 30 s.
-      await saw(key(51, false), 15_000);
-      await frozen;
-      await saw(key(51, true), 15_000);
       await viewer.page.keyboard.up('w');
       await saw(key(51, false));
     });
