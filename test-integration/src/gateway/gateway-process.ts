@@ -1,4 +1,6 @@
 import crypto from 'node:crypto';
+import net from 'node:net';
+import { PATIENCE_MS } from '../harness/eventually.js';
 import { freePort } from '../harness/places.js';
 import type { NatsServer, RedisServer } from '../harness/servers.js';
 import { ServiceProcess } from '../harness/service-process.js';
@@ -110,6 +112,34 @@ export class GatewayProcess {
   /** Ends it and removes its files. Answers its exit code. */
   stop(): Promise<number | null> {
     return this.#process.stop();
+  }
+
+  /** What a raw socket gets back until the gateway closes it. */
+  raw(text: string): Promise<string> {
+    const { port } = new URL(this.url);
+    return new Promise((resolve, reject) => {
+      const socket = net.connect(Number(port), '127.0.0.1', () => socket.write(text));
+      let answer = '';
+      socket.setEncoding('utf8').on('data', (piece: string) => (answer += piece));
+      socket.on('close', () => resolve(answer));
+      socket.on('error', reject);
+      socket.setTimeout(PATIENCE_MS, () => socket.destroy());
+    });
+  }
+
+  /**
+   * A POST with the bootstrap key that says how long its body is and sends none of it: what a gateway does not read of a body that it refuses resets
+   * the connection, and the answer may be lost with it.
+   */
+  announced(at: string, bodyBytes: number): Promise<string> {
+    const head = [
+      `POST ${at} HTTP/1.1`,
+      'host: gateway',
+      `authorization: Bearer ${this.secrets.apiKey}`,
+      'content-type: application/json',
+      `content-length: ${bodyBytes}`,
+    ];
+    return this.raw(`${head.join('\r\n')}\r\n\r\n`);
   }
 
   /** A REST call with the bootstrap key, unless `headers` say otherwise. */
