@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ExecOutput } from '@ancloud/contracts/container/v1/container';
 import { Browser } from '../harness/browser.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
-import { eventually, NotYet } from '../harness/eventually.js';
+import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { execIn, hostClient } from '../harness/host-client.js';
 import { redis } from '../harness/redis.js';
@@ -11,8 +11,11 @@ import { redis } from '../harness/redis.js';
 // tier vm: this one may have no uinput, so the phone's record says that it has a gamepad, and a pipe stands where its node is.
 
 const farm = new Farm(inject('farm'));
-const host = hostClient(farm.address);
+// container-svc is stopped for a while below.
+const host = hostClient(farm.address, { pingMs: 15_000, silentMs: PATIENCE_MS });
 let reader: ReturnType<typeof host.exec> | undefined;
+/** Nothing is read any more. */
+let lost: Error | undefined;
 let browser: Browser;
 let phone: Phone;
 let viewer: ViewerPage;
@@ -59,6 +62,7 @@ function reports(): string[] {
 }
 const is = (wanted: string): Promise<void> =>
   eventually(() => {
+    if (lost !== undefined) throw lost;
     const last = reports().at(-1);
     if (last !== wanted) throw new NotYet(`the gamepad is '${last}'`);
   });
@@ -90,15 +94,16 @@ const plugged = (connected: boolean): Promise<void> =>
 async function saysItHasOne(phoneId: string): Promise<void> {
   const key = `phone:${phoneId}:status`;
   const container = await farm.pid('container-svc');
+  const session = await farm.pid('session-svc');
   // Whose record it is, and who sets right whatever stands there.
   process.kill(container, 'SIGSTOP');
   try {
     const status = JSON.parse(await redis(farm.address, 'GET', key)) as object;
     await redis(farm.address, 'SET', key, JSON.stringify({ ...status, gamepad: true }));
-    await farm.kill('session-svc');
+    process.kill(session, 'SIGKILL');
     await eventually(async () => {
-      const session = await redis(farm.address, 'GET', `session:${phoneId}`);
-      if (!session.includes('"gamepad":true')) throw new NotYet(`the session is ${session}`);
+      const said = await redis(farm.address, 'GET', `session:${phoneId}`);
+      if (!said.includes('"gamepad":true')) throw new NotYet(`the session is ${said}`);
     });
   } finally {
     process.kill(container, 'SIGCONT');
@@ -123,6 +128,9 @@ beforeAll(async () => {
   reader.on('data', ({ output }: ExecOutput) => {
     if (output?.$case === 'stdout') written = Buffer.concat([written, Buffer.from(output.value)]);
   });
+  reader.on('error', (error) => {
+    lost = error;
+  });
   const argv = ['/system/bin/sh', '-c', `while :; do cat ${NODE}; done`];
   reader.write({ input: { $case: 'start', value: { phoneId, argv, uid: 0, env: {} } } });
   await saysItHasOne(phoneId);
@@ -135,7 +143,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await browser?.close();
-  reader?.on('error', () => undefined).cancel();
+  reader?.cancel();
   if (phone !== undefined) await farm.delete(phone.phoneId);
   host.close();
 });

@@ -1,15 +1,22 @@
 import { ContainerServiceClient, type ExecOutput } from '@ancloud/contracts/container/v1/container';
-import { createClient } from '@ancloud/kit';
+import { createClient, type Liveness } from '@ancloud/kit';
 import { PATIENCE_MS } from './eventually.js';
 import { type FarmAddress, portOf, secretOf } from './farm-address.js';
 
 export type HostClient = ReturnType<typeof hostClient>;
 
-/** container-svc of the farm's host, asked as the gateway asks it. The caller closes it. */
-export function hostClient(farm: FarmAddress) {
+/**
+ * container-svc of the farm's host, asked as the gateway asks it. The caller closes it. `liveness`: of who does not lose it while it is stopped for
+ * longer than a gateway would wait.
+ */
+export function hostClient(farm: FarmAddress, liveness?: Liveness) {
   const farmSecret = secretOf(farm, 'farm');
   const port = portOf(farm, 101);
-  return createClient(ContainerServiceClient, `127.0.0.1:${port}`, { farmSecret, deadlineMs: PATIENCE_MS });
+  return createClient(ContainerServiceClient, `127.0.0.1:${port}`, {
+    farmSecret,
+    deadlineMs: PATIENCE_MS,
+    ...(liveness === undefined ? {} : { liveness }),
+  });
 }
 
 export interface Command {
