@@ -91,6 +91,30 @@ it('goes on after a cut, however long the screen had stood still before', async 
   await pictured(2);
 });
 
+it('goes on when its worker dies soon after its ffmpeg, however long that had written', async () => {
+  const pid = path.join(folder, 'pid');
+  recording = recordingBy(['/bin/sh', '-c', 'echo $$ >"$0"; exec cat', pid]);
+  recording.begin();
+  await pictured(1);
+  await expect.poll(() => Number(fs.existsSync(pid) && fs.readFileSync(pid, 'utf8'))).toBeGreaterThan(0);
+  vi.advanceTimersByTime(HOUR_MS);
+  process.kill(Number(fs.readFileSync(pid, 'utf8')));
+  await expect
+    .poll(() => recording.view)
+    .toMatchObject({
+      state: RecordingState.RECORDING_STATE_WAITING,
+      reason: 'ffmpeg: ended by SIGTERM',
+    });
+  taps[0]?.viewer.close('media worker died');
+  expect(recording.view).toMatchObject({
+    state: RecordingState.RECORDING_STATE_WAITING,
+    reason: 'media worker died',
+  });
+  // Until then no ffmpeg follows the one that died.
+  vi.advanceTimersByTime(10_000);
+  await pictured(2);
+});
+
 it('ends when it has waited for a picture for 10 minutes', async () => {
   recording.begin();
   await pictured(1);

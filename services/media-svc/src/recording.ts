@@ -140,7 +140,6 @@ export class Recording {
   #interrupted(reason: string): void {
     if (this.#ending) return;
     this.#tap = undefined;
-    if (this.#file !== undefined) this.#waitsSinceMs = performance.now();
     this.#cut('stream');
     if (performance.now() - this.#waitsSinceMs > PATIENCE_MS) {
       void this.stop(`no picture came for ${PATIENCE_MS / 60_000} minutes: ${reason}`);
@@ -223,6 +222,7 @@ export class Recording {
     const file = this.#file;
     if (file === undefined) return;
     this.#file = undefined;
+    this.#waitsSinceMs = performance.now();
     this.#options.cut(why);
     const complete = async (): Promise<void> => {
       const done = await file.close();
