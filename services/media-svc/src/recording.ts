@@ -59,6 +59,7 @@ export class Recording {
   constructor(options: RecordingOptions) {
     this.#options = options;
     this.#record = options.record;
+    if (!this.running) this.#begun.resolve();
   }
 
   get running(): boolean {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { RecordingFile, RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
 import { AppError, Metrics, silentLog } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -136,6 +137,19 @@ describe('Recordings', () => {
     expect(await again).toMatchObject({ recordingId: 'rc_1' });
     expect(recordings.list('').map(({ recordingId }) => recordingId)).toEqual(['rc_1']);
     await recordings.close();
+  });
+
+  it('tells at once of one that had ended before this process began', async () => {
+    kept('rc_old', { files });
+    const recordings = await open();
+    // No time passes for whoever waits for its first picture.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const told = vi.fn<(record: RecordingRecord) => void>();
+    void start(recordings, 'rc_old', 'ph_1', 'acme').then(told);
+    await setImmediate();
+    expect(told).toHaveBeenCalledWith(
+      expect.objectContaining({ recordingId: 'rc_old', state: RecordingState.RECORDING_STATE_FINISHED }),
+    );
   });
 
   it('goes on with what was under way, without a file in which nothing came to be', async () => {
