@@ -73,6 +73,8 @@ export class Feeds implements PhoneFollower {
       const held = this.#turn.then(() => this.#hold(feed));
       this.#turn = held.catch(() => undefined);
       await held;
+      // A place that was lost before anybody listened is told of behind that.
+      if (feed.closed) throw hasEnded();
       return { ...answer, displaced: feed === known };
     } catch (error) {
       feed.close('it could not be begun');
@@ -173,10 +175,7 @@ export class Feeds implements PhoneFollower {
         });
         if (acquired.held) taken.push(acquired.lease);
       }
-      if (feed.closed || this.#closed)
-        throw new AppError('STREAM_FAILED', 'the feed has ended before it began', {
-          fix: 'POST the offer again',
-        });
+      if (feed.closed || this.#closed) throw hasEnded();
     } catch (error) {
       await Promise.all(taken.map((lease) => lease.release()));
       throw error;
@@ -200,3 +199,6 @@ export class Feeds implements PhoneFollower {
 
 const sharesKind = (feed: Feed, kinds: readonly FeedKind[]): boolean =>
   feed.kinds.some((kind) => kinds.includes(kind));
+
+const hasEnded = (): AppError =>
+  new AppError('STREAM_FAILED', 'the feed has ended before it began', { fix: 'POST the offer again' });
