@@ -77,6 +77,21 @@ describe('Pushes', () => {
     expect(fs.readdirSync(folder)).toEqual([]);
   });
 
+  it('asks nothing for those who gave up before their turn came', async () => {
+    const first = start('pu_1');
+    const late = [2, 3].map((n) => start(`pu_${n}`, () => true));
+    const outcomes = Promise.allSettled(late);
+    opened.resolve(stream);
+    await first;
+    const before = asked;
+    expect(await outcomes).toMatchObject([
+      { reason: { code: 'CANCELLED' } },
+      { reason: { code: 'CANCELLED' } },
+    ]);
+    expect(asked).toBe(before);
+    expect(ids()).toEqual(['pu_1']);
+  });
+
   it('goes on with what was wanted, whatever stands beside it', async () => {
     opened.resolve(stream);
     await start('pu_1');

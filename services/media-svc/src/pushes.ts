@@ -130,6 +130,7 @@ export class Pushes implements PhoneFollower {
 
   async #start(request: Omit<StoredPush, 'startedAtMs'>, gone: () => boolean): Promise<PushRecord> {
     const { pushId, phoneId, url, token } = request;
+    if (gone()) throw givenUp(phoneId);
     const known = this.#all.get(pushId);
     if (known !== undefined) return known.record;
     const target = readPushUrl(url, token);
@@ -145,7 +146,7 @@ export class Pushes implements PhoneFollower {
     // A phone without a session, or with a stream elsewhere, is the caller's to know.
     await this.#options.openStream(phoneId);
     // It would send to a destination of which its caller was told that it is none.
-    if (gone()) throw new AppError('CANCELLED', `whoever wanted ${phoneId} pushed does not wait any more`);
+    if (gone()) throw givenUp(phoneId);
     const stored = { ...request, startedAtMs: Date.now() };
     await this.#store.save(stored);
     return this.#begin(stored, target).record;
@@ -261,3 +262,6 @@ function scrubber(url: string): (text: string) => string {
     );
   };
 }
+
+const givenUp = (phoneId: string): AppError =>
+  new AppError('CANCELLED', `whoever wanted ${phoneId} pushed does not wait any more`);

@@ -119,6 +119,14 @@ describe('Recordings', () => {
     });
   });
 
+  it('asks nothing for those who gave up before their turn came', async () => {
+    const openStream = vi.fn<() => Promise<Stream>>();
+    const recordings = await open(64 * MIB, openStream);
+    const late = recordings.start({ recordingId: 'rc_late', phoneId: 'ph_1', owner: 'acme' }, () => true);
+    await expect(late).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(openStream).not.toHaveBeenCalled();
+  });
+
   it('one that is asked for again while it begins is the same one', async () => {
     const opened = Promise.withResolvers<Stream>();
     const recordings = await open(64 * MIB, () => opened.promise);

@@ -137,6 +137,7 @@ export class Recordings implements PhoneFollower {
     { recordingId, phoneId, owner }: StartRecordingRequest,
     gone: () => boolean,
   ): Promise<Recording> {
+    if (gone()) throw givenUp(phoneId);
     const known = this.#all.get(recordingId);
     if (known !== undefined) return known;
     this.#requireIdle(phoneId);
@@ -146,7 +147,7 @@ export class Recordings implements PhoneFollower {
     const argv = this.#argv();
     // Before anything is kept: a phone without a session, or with a stream elsewhere, is the caller's to know.
     await this.#options.openStream(phoneId);
-    if (gone()) throw new AppError('CANCELLED', `whoever wanted ${phoneId} recorded does not wait any more`);
+    if (gone()) throw givenUp(phoneId);
     const record = RecordingRecord.fromPartial({
       recordingId,
       phoneId,
@@ -258,3 +259,6 @@ async function within(ms: number, done: Promise<void>): Promise<void> {
   await Promise.race([done, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
   clearTimeout(timer);
 }
+
+const givenUp = (phoneId: string): AppError =>
+  new AppError('CANCELLED', `whoever wanted ${phoneId} recorded does not wait any more`);

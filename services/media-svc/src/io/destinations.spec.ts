@@ -52,11 +52,11 @@ describe('Destinations', () => {
 
   it("allows this machine's own addresses where the operator lists them, however they are written", () => {
     const own = (): string[] => ['203.0.113.7', '2606:4700::7'];
-    const none = new Destinations([], own);
+    const none = new Destinations([], { own });
     const these = ['203.0.113.7', '::ffff:203.0.113.7', '2606:4700:0:0::7'];
     expect(these.map((one) => none.allows(one))).toEqual([false, false, false]);
     expect(none.allows('203.0.113.8')).toBe(true);
-    const some = new Destinations(['203.0.113.7', '2606:4700::7'], own);
+    const some = new Destinations(['203.0.113.7', '2606:4700::7'], { own });
     expect(these.map((one) => some.allows(one))).toEqual([true, true, true]);
   });
 

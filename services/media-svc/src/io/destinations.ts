@@ -1,6 +1,6 @@
-import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { AppError } from '@ancloud/kit';
+import { Names } from './names.js';
 import { ownAddresses } from './own-addresses.js';
 
 /**
@@ -33,15 +33,27 @@ const INSIDE = [
   'ff00::/8',
 ];
 
+/** What of the world it asks. */
+export interface DestinationsWorld {
+  /** This machine's addresses now. */
+  readonly own?: () => readonly string[];
+  readonly names?: Names;
+}
+
 /** Where the farm may send to: everywhere but inside, and inside where its operator says. */
 export class Destinations {
   readonly #inside = blockList(INSIDE);
   readonly #allowed: BlockList;
   readonly #own: () => readonly string[];
+  readonly #names: Names;
 
-  /** `allowed`: networks as `10.1.2.0/24`, or addresses. `own`: this machine's addresses now. Errors: CONFIG_INVALID. */
-  constructor(allowed: readonly string[], own = ownAddresses) {
+  /** `allowed`: networks as `10.1.2.0/24`, or addresses. Errors: CONFIG_INVALID. */
+  constructor(
+    allowed: readonly string[],
+    { own = ownAddresses, names = new Names() }: DestinationsWorld = {},
+  ) {
     this.#own = own;
+    this.#names = names;
     try {
       this.#allowed = blockList(allowed);
     } catch (cause) {
@@ -57,14 +69,14 @@ export class Destinations {
   /**
    * The address that `host` is to be reached by. Of a name with several, all must be allowed: which one is taken is nobody's to choose.
    * `clear`: what is sent there anybody on its way can read, so it must be a network that the operator has named. Errors:
-   * DESTINATION_REFUSED, UNAVAILABLE when the name has none.
+   * DESTINATION_REFUSED, UNAVAILABLE when the name has none, or its lookup takes too long.
    */
   async addressOf(host: string, { clear = false }: { readonly clear?: boolean } = {}): Promise<string> {
-    const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+    const addresses = isIP(host) === 0 ? await this.#names.addressesOf(host) : [host];
     for (const address of addresses) {
       if (!this.allows(address))
         throw refused(host, 'the destination is inside a network that the farm does not send to');
-      if (clear && !this.#names(address))
+      if (clear && !this.#lists(address))
         throw refused(host, 'the destination would be sent its token without TLS');
     }
     return addresses[0] ?? '';
@@ -77,7 +89,7 @@ export class Destinations {
     return !this.#inside.check(plain, family) && !blockList(this.#own()).check(plain, family);
   }
 
-  #names(address: string): boolean {
+  #lists(address: string): boolean {
     return this.#allowed.check(...unmapped(address));
   }
 }
@@ -93,19 +105,6 @@ function refused(host: string, message: string): AppError {
     value: host,
     fix: 'use a public address, with TLS, or have the operator add its network to ANCLOUD_PUSH_ALLOW',
   });
-}
-
-async function resolve(host: string): Promise<string[]> {
-  try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
-  } catch (cause) {
-    throw new AppError('UNAVAILABLE', `the name ${host} has no address`, {
-      field: 'url',
-      value: host,
-      fix: 'check the destination',
-      cause,
-    });
-  }
 }
 
 function blockList(networks: readonly string[]): BlockList {
