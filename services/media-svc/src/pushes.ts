@@ -53,7 +53,7 @@ export class Pushes implements PhoneFollower {
   private constructor(options: PushesOptions, store: PushStore) {
     this.#options = options;
     this.#store = store;
-    this.#destinations = new Destinations(options.allow);
+    this.#destinations = new Destinations(options.allow, { log: options.log });
     const { metrics } = options;
     this.#failures = metrics.counter(
       'ancloud_media_push_failures_total',

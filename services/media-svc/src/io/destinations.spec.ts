@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { silentLog } from '@ancloud/kit';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Destinations } from './destinations.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('Destinations', () => {
   it.each([
@@ -58,6 +63,40 @@ describe('Destinations', () => {
     expect(none.allows('203.0.113.8')).toBe(true);
     const some = new Destinations(['203.0.113.7', '2606:4700::7'], { own });
     expect(these.map((one) => some.allows(one))).toEqual([true, true, true]);
+  });
+
+  it("asks for this machine's own addresses once a second, however much is checked", () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const own = vi.fn<() => string[]>().mockReturnValueOnce([]).mockReturnValueOnce(['203.0.113.7']);
+    const none = new Destinations([], { own });
+    const allowed = Array.from({ length: 100 }, () => none.allows('203.0.113.7'));
+    expect([allowed.every(Boolean), own.mock.calls.length]).toEqual([true, 1]);
+    vi.advanceTimersByTime(1_000);
+    expect([none.allows('203.0.113.7'), own.mock.calls.length]).toEqual([false, 2]);
+  });
+
+  it('goes by the addresses that were known last where they cannot be known, and tells so once', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    let own = (): string[] => ['203.0.113.7'];
+    const warn = vi.spyOn(silentLog, 'warn');
+    const none = new Destinations([], { own: () => own(), log: silentLog });
+    expect(none.allows('203.0.113.7')).toBe(false);
+    own = () => {
+      throw new Error('uv_interface_addresses returned EACCES');
+    };
+    for (let second = 0; second < 3; second += 1) {
+      vi.advanceTimersByTime(1_000);
+      expect(none.allows('203.0.113.7')).toBe(false);
+    }
+    expect(warn).toHaveBeenCalledTimes(1);
+    warn.mockRestore();
+    // One that never knew them.
+    const other = new Destinations([], { own: () => own() });
+    expect(['203.0.113.7', '127.0.0.1', '10.1.2.3'].map((one) => other.allows(one))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('refuses a name that leads inside', async () => {

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { AppError } from '@ancloud/kit';
+import { AppError, type Log } from '@ancloud/kit';
 import { Names } from './names.js';
 import { ownAddresses } from './own-addresses.js';
 
@@ -33,11 +33,16 @@ const INSIDE = [
   'ff00::/8',
 ];
 
+/** For so long this machine's addresses are taken to stay as they are, ms: asking costs 0.1 ms, and checks come by the thousand. */
+const OWN_MS = 1_000;
+
 /** What of the world it asks. */
 export interface DestinationsWorld {
   /** This machine's addresses now. */
   readonly own?: () => readonly string[];
   readonly names?: Names;
+  /** Told once that those cannot be known. */
+  readonly log?: Log;
 }
 
 /** Where the farm may send to: everywhere but inside, and inside where its operator says. */
@@ -46,14 +51,19 @@ export class Destinations {
   readonly #allowed: BlockList;
   readonly #own: () => readonly string[];
   readonly #names: Names;
+  #log: Log | undefined;
+  #ownList = new BlockList();
+  /** Until then that one is good. Monotonic ms. */
+  #ownUntilMs = 0;
 
   /** `allowed`: networks as `10.1.2.0/24`, or addresses. Errors: CONFIG_INVALID. */
   constructor(
     allowed: readonly string[],
-    { own = ownAddresses, names = new Names() }: DestinationsWorld = {},
+    { own = ownAddresses, names = new Names(), log }: DestinationsWorld = {},
   ) {
     this.#own = own;
     this.#names = names;
+    this.#log = log;
     try {
       this.#allowed = blockList(allowed);
     } catch (cause) {
@@ -86,7 +96,21 @@ export class Destinations {
     const [plain, family] = unmapped(address);
     if (this.#allowed.check(plain, family)) return true;
     // What comes from this machine to a public address of its own passes no firewall.
-    return !this.#inside.check(plain, family) && !blockList(this.#own()).check(plain, family);
+    return !this.#inside.check(plain, family) && !this.#ownNow().check(plain, family);
+  }
+
+  /** Those that were known last where the system does not tell them, as where netlink is forbidden; none, where it never did. */
+  #ownNow(): BlockList {
+    const now = performance.now();
+    if (now < this.#ownUntilMs) return this.#ownList;
+    this.#ownUntilMs = now + OWN_MS;
+    try {
+      this.#ownList = blockList(this.#own());
+    } catch (error) {
+      this.#log?.warn({ err: error }, 'the addresses of this machine are not told: those known last count');
+      this.#log = undefined;
+    }
+    return this.#ownList;
   }
 
   #lists(address: string): boolean {

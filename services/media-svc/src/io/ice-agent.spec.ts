@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { IceAgent } from './ice-agent.js';
 import {
   attribute,
@@ -131,7 +131,8 @@ describe('IceAgent', () => {
 
   it('answers a full agent’s checks, and those of nobody else', async () => {
     const [inner, outer] = await Promise.all([lite(INNER), lite(THEIRS)]);
-    const { agent } = agentOf(inner.port);
+    const allows = vi.fn<(address: string) => boolean>(() => true);
+    const { agent } = agentOf(inner.port, allows);
     agent.connect({ ice: THEIRS, candidates: [{ address: '127.0.0.1', port: outer.port }] });
     await expect.poll(() => inner.nominated[0], { timeout: 30_000 }).toBeDefined();
     const { usernameFragment, password } = agent.ice;
@@ -162,6 +163,8 @@ describe('IceAgent', () => {
       { kind: 'success', code: undefined },
       { kind: 'error', code: 487 },
     ]);
+    // For the pair, and not for what comes by it.
+    expect(allows).toHaveBeenCalledTimes(1);
   });
 
   it('sends nothing to where the farm does not send', async () => {

@@ -157,7 +157,8 @@ export class IceAgent {
     const username = valueOf(message, attribute.username)?.toString() ?? '';
     if (message.method !== method.binding || this.#remote === undefined) return;
     if (!username.startsWith(`${usernameFragment}:`) || !hasIntegrity(packet, Buffer.from(password))) return;
-    if (!this.#options.allows(from.address)) return;
+    // A pair was allowed when it was made.
+    if (known === undefined && !this.#options.allows(from.address)) return;
     const { transaction } = message;
     // Both think that they choose: whoever offered does (§7.3.1.1, RFC 8839 §4.2), and the other one hears of it.
     const conflict = valueOf(message, attribute.iceControlling) !== undefined;
