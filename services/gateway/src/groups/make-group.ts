@@ -6,15 +6,13 @@ import { AppError, type Clock } from '@ancloud/kit';
 import { newId } from '../api/ids.js';
 import { owns, type Principal } from '../auth/principal.js';
 import { invalid, phoneNotFound, viewerNotFound } from '../errors.js';
+import { anew } from '../farm/anew.js';
 import type { FarmFacts } from '../farm/farm-facts.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import type { ViewerStore } from '../viewers/viewer-store.js';
 import { groupLimits, groupMistake, membersAfter } from './core/group-members.js';
 import { groupChanged, groupNotFound, loadGroup } from './group-access.js';
 import type { GroupStore } from './group-store.js';
-
-/** How often a change is made anew because another came first. */
-const TRIES = 4;
 
 interface Parts {
   readonly groups: GroupStore;
@@ -74,15 +72,16 @@ export async function updateGroup(
   request: UpdateGroupRequest,
 ): Promise<Group> {
   const { groupId, revision } = request;
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+  const record = await anew(async () => {
     const before = await loadGroup(parts.groups, principal, groupId);
-    if (revision !== undefined && revision !== before.revision) break;
-    const record = await changed(parts, principal, before, request);
-    const put = await parts.groups.put(record, before.revision);
+    if (revision !== undefined && revision !== before.revision) throw groupChanged(groupId);
+    const after = await changed(parts, principal, before, request);
+    const put = await parts.groups.put(after, before.revision);
     if (put === 'gone') throw groupNotFound(groupId);
-    if (put === 'written') return told(parts, record);
-  }
-  throw groupChanged(groupId);
+    return put === 'written' ? after : put;
+  });
+  if (record === undefined) throw groupChanged(groupId);
+  return told(parts, record);
 }
 
 async function changed(

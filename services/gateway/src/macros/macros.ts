@@ -21,13 +21,11 @@ import { owns, type Principal } from '../auth/principal.js';
 import { programOf } from '../control/inject.js';
 import type { InputClient, Inputs } from '../control/inputs.js';
 import { invalid } from '../errors.js';
+import { anew } from '../farm/anew.js';
 import type { PhoneAccess } from '../phones/phone-access.js';
 import type { Sessions } from '../phones/session-client.js';
 import { macroLimits, macroMistake } from './core/macro-limits.js';
 import type { MacroStore } from './macro-store.js';
-
-/** How often a change is made anew because another came first. */
-const TRIES = 4;
 
 /** It takes the controls first. */
 const BEGIN_MS = 15_000;
@@ -86,9 +84,9 @@ export class Macros {
     principal: Principal,
     { macroId, name, macro, revision }: UpdateMacroRequest,
   ): Promise<MacroRecord> {
-    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const changed = await anew(async () => {
       const before = await this.get(principal, { macroId });
-      if (revision !== undefined && revision !== before.revision) break;
+      if (revision !== undefined && revision !== before.revision) throw macroChanged(macroId);
       const record = {
         ...before,
         name: name === '' ? before.name : name,
@@ -96,9 +94,10 @@ export class Macros {
         updatedAtMs: this.#parts.clock.now(),
         revision: before.revision + 1,
       };
-      if (await this.#put(record, before.revision)) return record;
-    }
-    throw macroChanged(macroId);
+      return (await this.#put(record, before.revision)) ? record : 'changed';
+    });
+    if (changed === undefined) throw macroChanged(macroId);
+    return changed;
   }
 
   /** Errors: MACRO_NOT_FOUND. */

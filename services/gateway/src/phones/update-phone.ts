@@ -4,15 +4,13 @@ import { AppError } from '@ancloud/kit';
 import { profileWord } from '../api/public-json.js';
 import type { Principal } from '../auth/principal.js';
 import { gamepadUnavailable, invalid, phoneChanged } from '../errors.js';
+import { anew } from '../farm/anew.js';
 import type { FarmFacts, PhoneView } from '../farm/farm-facts.js';
 import { newOperation } from '../operations/new-operation.js';
 import { patchedSpec } from './core/patch.js';
 import { portsRefusal } from './core/host-ports.js';
 import { phoneFrom } from './phone-access.js';
 import { refusals, type WishPhoneParts } from './wish-phone.js';
-
-/** How often a change is made anew because another wish came first. */
-const TRIES = 4;
 
 /**
  * Changes parts of a phone's spec, under the revision that was read. Errors: PHONE_NOT_FOUND, PHONE_DELETING,
@@ -24,19 +22,20 @@ export async function updatePhone(
   request: UpdatePhoneRequest,
 ): Promise<PhoneOperation> {
   const { phoneId } = request;
-  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+  const changed = await anew(async () => {
     const view = await parts.access.load(principal, phoneId);
     const { owner, revision } = view.desired;
     const spec = await specFor(parts.facts, view, request);
     const operation = newOperation('update', { phoneId, owner }, parts.clock.now());
     const result = await parts.store.wish(phoneId, { spec, revision }, operation);
-    if (result.result === 'changed') continue;
+    if (result.result === 'changed') return 'changed';
     if (result.result !== 'wished') throw refusals[result.result](phoneId);
     if (view.placement !== undefined) parts.nudge.host(view.placement.hostId, result.desired);
     parts.finisher.tell(result.operation);
     return { phone: phoneFrom({ ...view, desired: result.desired }), operation: result.operation };
-  }
-  throw phoneChanged(phoneId);
+  });
+  if (changed === undefined) throw phoneChanged(phoneId);
+  return changed;
 }
 
 async function specFor(
