@@ -197,7 +197,8 @@ export class Feed implements Watchable {
   }
 }
 
-const hasEnded = (): AppError =>
+/** For its publisher: another offer makes another feed. */
+export const hasEnded = (): AppError =>
   new AppError('STREAM_FAILED', 'the feed has ended before its publisher had an answer', {
     fix: 'POST the offer again',
   });

@@ -62,7 +62,7 @@ it('tells nobody that a feed has begun which lost its place while it took it', a
   const feeds = new Feeds(state, {} as WorkerPool, silentLog);
   await expect(create(feeds)).rejects.toMatchObject({
     code: 'STREAM_FAILED',
-    message: 'the feed has ended before it began',
+    message: 'the feed has ended before its publisher had an answer',
     fix: 'POST the offer again',
   });
   expect(feeds.phones).toEqual([]);

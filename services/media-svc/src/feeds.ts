@@ -5,7 +5,7 @@ import { AppError, type Log } from '@ancloud/kit';
 import { acquire, type Lease, type State } from '@ancloud/state';
 import { readWhipOffer, type FeedKind } from './core/whip-offer.js';
 import type { PhoneEnd } from './core/phone-end.js';
-import { Feed } from './feed.js';
+import { Feed, hasEnded } from './feed.js';
 import type { PhoneFollower } from './io/phone-ends.js';
 import type { Publisher } from './publisher.js';
 import type { WorkerPool } from './worker-pool.js';
@@ -199,6 +199,3 @@ export class Feeds implements PhoneFollower {
 
 const sharesKind = (feed: Feed, kinds: readonly FeedKind[]): boolean =>
   feed.kinds.some((kind) => kinds.includes(kind));
-
-const hasEnded = (): AppError =>
-  new AppError('STREAM_FAILED', 'the feed has ended before it began', { fix: 'POST the offer again' });
