@@ -112,12 +112,7 @@ async function saysItHasOne(phoneId: string): Promise<void> {
 
 beforeAll(async () => {
   browser = await Browser.start();
-  await browser.context.addInitScript(() => {
-    const buttons = Array.from({ length: 17 }, () => ({ pressed: false, touched: false, value: 0 }));
-    const pad = { connected: true, id: 'pad', index: 0, mapping: 'standard', buttons, axes: [0, 0, 0, 0] };
-    Object.assign(globalThis, { pad });
-    Navigator.prototype.getGamepads = () => [pad as unknown as Gamepad];
-  });
+  await browser.holdsPad();
   phone = await farm.create();
   const { phoneId } = phone;
   await farm.viewable(phoneId);

@@ -30,13 +30,7 @@ const key = (code: number, down: boolean, meta = '0x0'): RegExp =>
 
 beforeAll(async () => {
   browser = await Browser.start();
-  // A pad that the test holds in its hands.
-  await browser.context.addInitScript(() => {
-    const buttons = Array.from({ length: 17 }, () => ({ pressed: false, touched: false, value: 0 }));
-    const pad = { connected: true, id: 'pad', index: 0, mapping: 'standard', buttons, axes: [0, 0, 0, 0] };
-    Object.assign(globalThis, { pad });
-    Navigator.prototype.getGamepads = () => [pad as unknown as Gamepad];
-  });
+  await browser.holdsPad();
   phone = await farm.create();
   await farm.viewable(phone.phoneId);
   await farm.shell(phone.phoneId, 'am start -n com.ancloud.paint/.MainActivity');

@@ -124,6 +124,16 @@ export class Browser {
     });
   }
 
+  /** From the next page on a gamepad is there, which the test holds: `pad` of the page, W3C's standard mapping, at rest. */
+  async holdsPad(): Promise<void> {
+    await this.context.addInitScript(() => {
+      const buttons = Array.from({ length: 17 }, () => ({ pressed: false, touched: false, value: 0 }));
+      const pad = { connected: true, id: 'pad', index: 0, mapping: 'standard', buttons, axes: [0, 0, 0, 0] };
+      Object.assign(globalThis, { pad });
+      Navigator.prototype.getGamepads = () => [pad as unknown as Gamepad];
+    });
+  }
+
   /** From the next page on `connections` of the page are all its RTCPeerConnections. */
   async watchConnections(): Promise<void> {
     await this.context.addInitScript(() => {
