@@ -2,6 +2,10 @@ import { TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { settle, type Staged, stagePhoneInput, touch } from './phone-input.fixture.js';
 
+const heartbeat = ViewerInput.encode(
+  ViewerInput.fromPartial({ input: { $case: 'heartbeat', value: { gesture: 1 } } }),
+).finish();
+
 describe('PhoneInput', () => {
   let input: Staged['input'];
   let lease: Staged['lease'];
@@ -93,9 +97,6 @@ describe('PhoneInput', () => {
     await settle();
     lease.asked[0]?.give(7);
     await settle();
-    const heartbeat = ViewerInput.encode(
-      ViewerInput.fromPartial({ input: { $case: 'heartbeat', value: { gesture: 1 } } }),
-    ).finish();
     for (let i = 0; i < 4; i++) {
       await vi.advanceTimersByTimeAsync(250);
       input.message('b', 'control', heartbeat);
@@ -114,9 +115,6 @@ describe('PhoneInput', () => {
     await settle();
     lease.asked[0]?.give(7);
     await settle();
-    const heartbeat = ViewerInput.encode(
-      ViewerInput.fromPartial({ input: { $case: 'heartbeat', value: { gesture: 1 } } }),
-    ).finish();
     for (let i = 0; i < 8; i++) {
       await vi.advanceTimersByTimeAsync(250);
       input.message('a', 'control', heartbeat);

@@ -19,6 +19,16 @@ beforeEach(() => {
   forgotten = [];
 });
 
+/** A farm of one media-svc, which answers. */
+const oneMedia = {
+  facts: {
+    stream: () => Promise.resolve(undefined),
+    medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a' })]),
+  },
+  reached: () => Promise.resolve('ready'),
+  clock: { monotonic: () => 0, now: () => 0 },
+};
+
 const whep = new Whep({
   signer: { verify: () => Promise.resolve({ viewer: 'vw_1', phone: 'ph_1' }) },
   viewers: {
@@ -160,12 +170,7 @@ it.each([
           keep: () => Promise.resolve('kept'),
         }),
     },
-    facts: {
-      stream: () => Promise.resolve(undefined),
-      medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a' })]),
-    },
-    reached: () => Promise.resolve('ready'),
-    clock: { monotonic: () => 0, now: () => 0 },
+    ...oneMedia,
     medias: {
       get: () => ({
         createWhep: (offer: unknown) => {
@@ -196,12 +201,7 @@ it('one whose right was taken back while it was answered is ended where it is, a
           giveBack: () => given.push('back'),
         }),
     },
-    facts: {
-      stream: () => Promise.resolve(undefined),
-      medias: () => Promise.resolve([MediaRecord.fromPartial({ mediaId: 'a', mediaAddress: 'a' })]),
-    },
-    reached: () => Promise.resolve('ready'),
-    clock: { monotonic: () => 0, now: () => 0 },
+    ...oneMedia,
     medias: {
       get: (address: string) => ({
         createWhep: () => Promise.resolve({ answer: 'v=0', etag: '"1"' }),
