@@ -10,8 +10,7 @@ interface ViewerView {
   /** Null once it has come. */
   readonly invitedUntil: string | null;
   readonly connected: boolean;
-  /** Of the way to its picture; empty when no media-svc says so. */
-  /** Absent: the gateway is of an older version. */
+  /** Of the way to its picture; empty when no media-svc says so, absent where the gateway is of an older version. */
   readonly iceState?: string;
   readonly transport: string;
   /** `main`, or `low`: the smaller picture for a weak link. */

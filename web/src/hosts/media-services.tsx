@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { type MediaService, mediaServices } from '../api/media-services.js';
 import { useFarm } from '../farm/farm.js';
-import { duration } from '../farm/words.js';
 import { Problem } from '../ui/problem.js';
 
 const FRESH_MS = 5_000;
@@ -51,7 +50,7 @@ function Row({ service }: { readonly service: MediaService }): ReactNode {
   const { mediaId, region, phones, viewers, packets, budget, full, updatedAt } = service;
   const of = (most: number | undefined): string => (most === undefined ? '' : ` of ${most}`);
   // By two clocks: the farm's may be ahead.
-  const agoMs = updatedAt === null ? undefined : Math.max(0, Date.now() - Date.parse(updatedAt));
+  const ago = (at: string): number => Math.round(Math.max(0, Date.now() - Date.parse(at)) / 1_000);
   return (
     <tr>
       <th scope="row">
@@ -62,7 +61,7 @@ function Row({ service }: { readonly service: MediaService }): ReactNode {
       <td>{phones}</td>
       <td>{`${viewers}${of(budget?.viewers)}`}</td>
       <td>{`${packets}${of(budget?.packets)}`}</td>
-      <td>{agoMs === undefined ? '' : `${duration(agoMs)} ago`}</td>
+      <td>{updatedAt === null ? '' : `${ago(updatedAt)} s ago`}</td>
     </tr>
   );
 }
