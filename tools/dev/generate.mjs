@@ -10,7 +10,9 @@ const out = path.join(root, 'packages/contracts/src/gen');
 const stamp = path.join(out, '.hash');
 
 const hash = createHash('sha256');
-const inputs = ['buf.gen.yaml', 'buf.yaml', 'package-lock.json'].map((name) => path.join(root, name));
+const inputs = ['buf.gen.yaml', 'buf.yaml', 'package-lock.json', 'tools/dev/generate.mjs'].map((name) =>
+  path.join(root, name),
+);
 for (const entry of fs.readdirSync(path.join(root, 'proto'), { recursive: true, withFileTypes: true })) {
   if (entry.isFile() && entry.name.endsWith('.proto')) inputs.push(path.join(entry.parentPath, entry.name));
 }
@@ -24,7 +26,14 @@ if (!fs.existsSync(stamp) || fs.readFileSync(stamp, 'utf8') !== wanted) {
   const buf = (...args) => execFileSync(path.join(bin, 'buf'), args, { cwd: root, stdio: 'inherit', env });
   buf('lint');
   buf('generate');
-  // The descriptor set serves gRPC reflection and the test that every RPC has a handler.
-  buf('build', '--as-file-descriptor-set', '-o', 'packages/contracts/descriptor.binpb');
+  // The descriptor set serves gRPC reflection and the test that every RPC has a handler. Comments are four fifths of it, and each service
+  // reads it when it starts.
+  buf(
+    'build',
+    '--as-file-descriptor-set',
+    '--exclude-source-info',
+    '-o',
+    'packages/contracts/descriptor.binpb',
+  );
   fs.writeFileSync(stamp, wanted);
 }

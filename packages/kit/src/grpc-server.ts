@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   logVerbosity,
   type Metadata,
@@ -10,8 +9,6 @@ import {
   setLogVerbosity,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { loadFileDescriptorSetFromBuffer } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
 import { type CustomTransportStrategy, ServerGrpc } from '@nestjs/microservices';
 import { HealthImplementation } from 'grpc-health-check';
 import { AppError, asAppError } from './errors.js';
@@ -19,6 +16,7 @@ import type { FarmTls } from './farm-tls.js';
 import { authorize, type GrpcAuth } from './grpc-auth.js';
 import { GrpcStatusError, toGrpcError } from './grpc-errors.js';
 import { listen } from './grpc-listen.js';
+import { reflectionOf } from './grpc-reflection.js';
 import { type Log, withLogContext } from './log.js';
 import type { Metrics } from './metrics.js';
 import { newTraceparent, parseTraceparent, TRACEPARENT } from './trace.js';
@@ -58,9 +56,6 @@ type Handler = (call: AnyCall, callback?: Callback) => unknown;
 
 /** A dead machine's calls end. Sockets of this machine need none: a client that is too busy to answer would lose its calls. */
 const keepalive = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
-
-/** packages/contracts' descriptor set: a file, also beside a bundle. */
-const DESCRIPTOR = new URL(import.meta.resolve('@ancloud/contracts/descriptor.binpb'));
 
 /**
  * Nest's gRPC transport over ts-proto's static definitions, with what every ancloud service needs: all handlers are
@@ -119,8 +114,7 @@ export class GrpcStrategy extends ServerGrpc implements CustomTransportStrategy 
     const server = this.#server as Server;
     await this.bindEvents();
     this.#health.addToServer(server);
-    const descriptors = loadFileDescriptorSetFromBuffer(readFileSync(DESCRIPTOR));
-    new ReflectionService(descriptors, { services: Object.keys(this.#config.services) }).addToServer(server);
+    reflectionOf(Object.keys(this.#config.services)).addToServer(server);
     for (const address of this.#addresses) {
       this.#ports.push(await listen(server, address, credentialsFor(address, this.#config)));
     }

@@ -1,9 +1,8 @@
-import path from 'node:path';
-import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { describe, expect, it } from 'vitest';
 import { fromGrpcError } from './grpc-errors.js';
+import { reflect } from './grpc-reflection.fixture.js';
 import { collect, EchoService, NAME, SECRET, stageEcho } from './grpc.fixture.js';
 import { Metrics } from './metrics.js';
 
@@ -48,8 +47,9 @@ describe('the server', () => {
     await expect(ask(NAME)).resolves.toEqual({ status: 'SERVING' });
     services[0]?.setServing(false);
     await expect(ask(NAME)).resolves.toEqual({ status: 'NOT_SERVING' });
-    expect(await reflectedServices(address, undefined)).toMatchObject({ code: status.UNAUTHENTICATED });
-    expect(await reflectedServices(address, SECRET)).toEqual([]);
+    const question = { listServices: '' };
+    await expect(reflect(raw, question)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    await expect(reflect(raw, question, SECRET)).resolves.toHaveProperty('listServicesResponse');
   });
 
   it('counts and times calls by method and status', async () => {
@@ -88,36 +88,3 @@ describe('the server', () => {
     expect(unsubscribed()).toBe(before + 1);
   });
 });
-
-/** Asks the reflection service for the names of all services: the list, or the error. */
-function reflectedServices(address: string, secret: string | undefined): Promise<unknown> {
-  const proto = path.join(
-    import.meta.dirname,
-    '../../../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto',
-  );
-  const definition = loadSync(proto, { keepCase: true })['grpc.reflection.v1.ServerReflection'];
-  const method = (definition as unknown as Record<string, typeof EchoService.talk> | undefined)?.[
-    'ServerReflectionInfo'
-  ];
-  if (method === undefined) throw new Error('no reflection definition');
-  const metadata = new Metadata();
-  if (secret !== undefined) metadata.set('authorization', `Bearer ${secret}`);
-  const raw = new Client(address, credentials.createInsecure());
-  clients.push(raw);
-  return new Promise((resolve) => {
-    const call = raw.makeBidiStreamRequest(
-      method.path,
-      method.requestSerialize as unknown as (value: object) => Buffer,
-      method.responseDeserialize as unknown as (bytes: Buffer) => {
-        list_services_response?: { service?: unknown[] };
-      },
-      metadata,
-    );
-    call.on('error', resolve);
-    call.on('data', (answer: { list_services_response?: { service?: unknown[] } }) => {
-      resolve(answer.list_services_response?.service ?? []);
-      call.end();
-    });
-    call.write({ list_services: '' });
-  });
-}
