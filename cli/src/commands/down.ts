@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { GatewayClient, type OperationView } from '../farm/client.js';
+import { GatewayClient } from '../farm/client.js';
+import { stopPhones } from '../farm/stop-phones.js';
 import { askSupervisor, endLeftovers, processesFile } from '../farm/supervisor.js';
 import { files, type Layout } from '../layout.js';
 import type { Output } from '../output.js';
@@ -33,7 +34,7 @@ export async function down(
     output.result({ stopped: [] }, 'No farm ran here; what one had left is gone.');
     return;
   }
-  if (!options.keepPhones) await stopPhones(layout, output);
+  if (!options.keepPhones) await stopPhones(new GatewayClient(layout), output);
   output.step('stopping the services');
   await askSupervisor(layout, 'stop');
   if (!options.keepPhones) removeNetwork(layout, output);
@@ -58,23 +59,6 @@ async function sweep(layout: Layout, output: Output): Promise<boolean> {
   const unused = fs.existsSync(ports) && fs.readdirSync(ports).length === 0;
   if (unused) removeNetwork(layout, output);
   return ended > 0 || unused;
-}
-
-async function stopPhones(layout: Layout, output: Output): Promise<void> {
-  const client = new GatewayClient(layout);
-  const { phones } = await client.phones();
-  // A failed one too: it may be waiting for its next try, and has its mounts. One that is being deleted takes no other wish.
-  const running = phones.filter((phone) => !['stopped', 'lost', 'deleting'].includes(phone.phase));
-  if (running.length === 0) return;
-  output.step(`stopping ${running.length} phone${running.length === 1 ? '' : 's'}`);
-  await Promise.all(
-    running.map(async (phone) => {
-      const { operation } = await client.post<{ operation: OperationView }>(
-        `/v1/phones/${phone.phoneId}/stop`,
-      );
-      await client.wait(operation);
-    }),
-  );
 }
 
 /** container-svc knows its own rules; it takes them away when asked and no phone is left. */
