@@ -8,6 +8,8 @@ describe('the phones of a farm that is taken down', () => {
   let gateway: FakeGateway;
   let phases: Map<string, string>;
   let stops: string[];
+  /** How often ph_4 is looked at before it is gone. */
+  let looks: number;
   /** What comes of the stops of a phone, in order; then they go well. */
   let outcomes: Record<string, (() => object | null)[]>;
 
@@ -30,9 +32,14 @@ describe('the phones of a farm that is taken down', () => {
       ['ph_5', 'lost'],
     ]);
     stops = [];
+    looks = 2;
     outcomes = {};
     gateway = await FakeGateway.start({
-      'GET /v1/phones': () => ({ phones: Array.from(phases, ([phoneId, phase]) => ({ phoneId, phase })) }),
+      'GET /v1/phones': () => {
+        looks -= 1;
+        if (looks < 0) phases.delete('ph_4');
+        return { phones: Array.from(phases, ([phoneId, phase]) => ({ phoneId, phase })) };
+      },
       'POST /v1/phones/ph_1/stop': stop('ph_1'),
       'POST /v1/phones/ph_2/stop': stop('ph_2'),
     });
@@ -42,6 +49,12 @@ describe('the phones of a farm that is taken down', () => {
   it('are stopped where something of them may run', async () => {
     await taken();
     expect(stops.toSorted()).toEqual(['ph_1', 'ph_2']);
+  });
+
+  it('are waited for while they are deleted: the services that do it end next', async () => {
+    looks = 3;
+    await taken();
+    expect([phases.has('ph_4'), looks]).toEqual([false, -1]);
   });
 
   it('are stopped again when another wish was quicker', async () => {
