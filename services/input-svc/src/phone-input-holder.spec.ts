@@ -128,6 +128,28 @@ describe('PhoneInput', () => {
       ]);
     });
 
+    it('is over when its holder is let go, though Redis is away and nobody gets a fence', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      // A lift alone ends nothing.
+      await vi.advanceTimersByTimeAsync(1_002);
+      expect(sent.map(({ over }) => over)).toEqual([undefined, undefined]);
+      input.message('o', 'owner', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      const over = { fence: 7, over: true, events: [{ event: { $case: 'liftAll' } }] };
+      expect(sent.slice(2)).toMatchObject([over]);
+      await settle();
+      lease.asked[1]?.give(undefined);
+      await settle();
+      expect([input.holder, told.at(-2), sent.length]).toEqual(['', 'holder ', 3]);
+      await expect(input.straight.offer('a')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
+      // Redis is back.
+      input.message('a', 'control', touch(2, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 9);
+      void input.straight.offer('a');
+      await settle();
+      expect([words().at(-1), asked.at(-1)?.of]).toEqual(['9:touch2', '9 a']);
+    });
+
     it('is not given to who does not hold the controls, nor when they went meanwhile', async () => {
       await expect(input.straight.offer('b')).rejects.toMatchObject({ code: 'CONTROL_NOT_HELD' });
       input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));

@@ -240,13 +240,16 @@ export class PhoneInput {
     this.controls.decide({ type: 'leaves', viewer, now: performance.now() }, 'it left');
   }
 
-  /** The holder's last words leave under its own fence, then everything it held down is lifted. */
+  /**
+   * The holder's last words leave under its own fence, then everything it held down is lifted and its straight way ends: at once, since
+   * whether anybody gets a higher fence is Redis' to say.
+   */
   #leaving(holder: string, fence: number, why: string): void {
     this.#touching.rest();
     if (fence > 0) {
       this.#sending.flush();
       const lift = { $case: 'liftAll', value: { reason: why } } as const;
-      this.#options.send({ fence, events: [{ event: lift }], ack: 0 });
+      this.#options.send({ fence, events: [{ event: lift }], ack: 0, over: true });
     }
     this.#sending.discard();
     this.#done.forget();

@@ -13,8 +13,8 @@ export interface StraightOptions {
 }
 
 /**
- * The holder's way past input-svc (ADR 14). It is given with the fence and ends with it: session-svc compares fences, so nobody has to
- * be asked to stop. What goes there comes here as a copy, by which the holder's time, silence, groups and macros go on.
+ * The holder's way past input-svc (ADR 14). It is given with the fence and ends with it: session-svc closes it when it hears that the
+ * fence is over or of a higher one, so no viewer has to be asked to stop. What goes there comes here as a copy, by which the holder's time, silence, groups and macros go on.
  */
 export class Straight {
   readonly #options: StraightOptions;

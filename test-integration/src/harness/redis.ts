@@ -17,3 +17,10 @@ export function redis(farm: FarmAddress, ...command: string[]): Promise<string> 
     );
   });
 }
+
+/** Pid of the farm's own Redis. Stopped where it is (SIGSTOP) it is away, and the farm's supervisor starts no other. */
+export async function redisPid(farm: FarmAddress): Promise<number> {
+  const pid = /^process_id:(\d+)/m.exec(await redis(farm, 'INFO', 'server'))?.[1];
+  if (pid === undefined) throw new Error('Redis does not say its pid');
+  return Number(pid);
+}

@@ -28,7 +28,7 @@ export function farmEars(bus: Bus, lanes: LaneServer): Ears {
       const phone = { phone: session.phoneId };
       const straight = new StraightLanes(session.phoneId, lanes, session.input);
       session.input.listen({
-        raised: (fence) => straight.raised(fence),
+        over: (fence) => straight.over(fence),
         straight: (lane) => straight.begin(lane),
       });
       const subscriptions = [

@@ -104,7 +104,7 @@ describe('input', () => {
     const p = await phone();
     const said: string[] = [];
     p.session.input.listen({
-      raised: (fence) => said.push(`raised ${fence}`),
+      over: (fence) => said.push(`over ${fence}`),
       straight: (lane) => said.push(`straight ${lane}`),
     });
     const touch = (sequence: number, action: TouchAction, fingers: object[] = []): Uint8Array =>
@@ -138,7 +138,7 @@ describe('input', () => {
     await until('the lift', () => p.control().fingers.size === 0);
     p.session.input.straight(7, touch(4, TouchAction.TOUCH_ACTION_MOVE, at));
     expect(p.control().controls).toHaveLength(2);
-    expect(said).toEqual(['raised 7', 'straight 4000000000', 'raised 9']);
+    expect(said).toEqual(['over 6', 'straight 4000000000', 'over 8']);
     const metrics = await p.metrics.registry.metrics();
     for (const [reason, count] of [
       ['not-ready', 1],

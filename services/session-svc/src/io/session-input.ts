@@ -40,8 +40,8 @@ export interface SessionInputOptions {
 
 /** Who is told of what input-svc says beside inputs. */
 export interface InputListener {
-  /** A higher fence stands. */
-  raised(fence: number): void;
+  /** Nobody holds the controls under that fence any more, nor under an older one. */
+  over(fence: number): void;
   /** All that went before the straight lane of that number has come. */
   straight(lane: number): void;
 }
@@ -143,6 +143,7 @@ export class SessionInput {
     }
     this.#apply(batch, receivedMs);
     if (batch.straight !== undefined) this.#listener?.straight(batch.straight);
+    if (batch.over === true) this.#listener?.over(batch.fence);
   }
 
   /** Events that input-svc sent for many phones at once, under this one's fence; they are not changed. Hot, as `control`. */
@@ -278,7 +279,7 @@ export class SessionInput {
   #raise(fence: number, somebody = true): void {
     if (fence <= this.#fence) return;
     this.#fence = fence;
-    this.#listener?.raised(fence);
+    this.#listener?.over(fence - 1);
     const lifts = this.#input?.raise(fence) ?? [];
     this.#channel?.voidClipboards();
     this.#channel?.send(lifts);

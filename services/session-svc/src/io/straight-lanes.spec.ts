@@ -44,11 +44,14 @@ describe('straight lanes', () => {
     expect(taken).toEqual(['7 one', '7 two']);
   });
 
-  it('end when a higher fence stands; those of that fence stay', () => {
-    const old = lanes.offer({ fence: 7, viewerId: 'a' });
+  it('end with their fence; those of a higher one stay', () => {
+    const older = lanes.offer({ fence: 7, viewerId: 'a' });
+    const old = lanes.offer({ fence: 8, viewerId: 'b' });
     const kept = lanes.offer({ fence: 9, viewerId: 'a' });
-    lanes.raised(9);
-    expect(ended).toEqual([old.lane]);
+    lanes.over(8);
+    // Once each.
+    lanes.over(8);
+    expect(ended).toEqual([older.lane, old.lane]);
     lanes.begin(kept.lane);
     say(kept.lane, 'x');
     expect(taken).toEqual(['9 x']);
@@ -60,7 +63,7 @@ describe('straight lanes', () => {
     handlers.get(lane)?.closed?.();
     expect(taken).toEqual(['7 key']);
     // It is forgotten: there is nothing to end.
-    lanes.raised(9);
+    lanes.over(8);
     expect(ended).toEqual([]);
   });
 

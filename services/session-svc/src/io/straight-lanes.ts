@@ -11,7 +11,7 @@ interface Straight {
 
 /**
  * Lanes by which viewers that hold the controls of one phone speak to its session themselves. input-svc asks for each and says when
- * it begins; the fence that it was asked for under is its end. Owns the offers; the session's ears close it.
+ * it begins; it ends with the fence that it was asked for under. Owns the offers; the session's ears close it.
  */
 export class StraightLanes {
   readonly #phone: string;
@@ -56,10 +56,10 @@ export class StraightLanes {
     this.#open.get(lane)?.way.begin();
   }
 
-  /** A higher fence stands: who has an older one is told by the end of its lane. */
-  raised(fence: number): void {
+  /** Nobody holds the controls under that fence or an older one any more: who did is told by the end of its lane. */
+  over(fence: number): void {
     for (const [lane, of] of this.#open) {
-      if (of.fence >= fence) continue;
+      if (of.fence > fence) continue;
       this.#open.delete(lane);
       this.#lanes.end(lane);
     }
