@@ -1,7 +1,7 @@
 import type { ControlBatch } from '@ancloud/contracts/input/v1/input';
 import { type TouchAction, ViewerInput } from '@ancloud/contracts/input/v1/viewer';
 import { silentLog } from '@ancloud/kit';
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Audit } from './io/audit.js';
 import type { ControlLease, Taken } from './io/control-lease.js';
 import type { Notices } from './io/notices.js';
@@ -89,7 +89,14 @@ export function stagePhoneInput() {
         ({ event }) => `${fence}:${event?.$case}${event?.$case === 'touch' ? event.value.sequence : ''}`,
       ),
     );
-  return { lease, sent, told, done, audited, counts, asked, inCast, options, input, words };
+  /** The viewer is whose lease was asked for last, and gets that fence. */
+  const holds = async (viewer: string, fence: number): Promise<void> => {
+    await settle();
+    expect(lease.asked.at(-1)?.holder).toBe(viewer);
+    lease.asked.at(-1)?.give(fence);
+    await settle();
+  };
+  return { lease, sent, told, done, audited, counts, asked, inCast, options, input, words, holds };
 }
 
 export const settle = async (): Promise<void> => {
