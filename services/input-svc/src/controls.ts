@@ -77,7 +77,7 @@ export class Controls {
     return this.#state.asking.map(({ viewer }) => viewer);
   }
 
-  /** Raises the fence before anybody touches: what an input-svc before this one left down is lifted. */
+  /** Raises the fence while nobody has the controls: what an input-svc before this one left down is lifted. */
   begin(): void {
     this.#changing = this.#changing.then(() => this.#take('', ''));
   }

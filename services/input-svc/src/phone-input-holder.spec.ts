@@ -9,6 +9,7 @@ const LINE = 16;
 describe('PhoneInput', () => {
   let input: Staged['input'];
   let options: Staged['options'];
+  let lease: Staged['lease'];
   let sent: Staged['sent'];
   let told: Staged['told'];
   let audited: Staged['audited'];
@@ -16,7 +17,7 @@ describe('PhoneInput', () => {
   let words: Staged['words'];
   let holds: Staged['holds'];
   beforeEach(() => {
-    ({ input, options, sent, told, audited, counts, words, holds } = stagePhoneInput());
+    ({ input, options, lease, sent, told, audited, counts, words, holds } = stagePhoneInput());
   });
   afterEach(() => vi.useRealTimers());
 
@@ -87,6 +88,20 @@ describe('PhoneInput', () => {
       const again = input.revoke('a', 'acme');
       await settle();
       input.acknowledged({ ack: 2, fence: 9, refused: '' });
+      expect(await again).toEqual({ held: true, fence: 9, acknowledged: true });
+    });
+
+    it('has no fence while Redis is away, and raises it when it is repeated', async () => {
+      input.message('a', 'control', touch(1, TouchAction.TOUCH_ACTION_DOWN));
+      await holds('a', 7);
+      const revoked = input.revoke('a', 'acme');
+      expect(sent.at(-1)).toMatchObject({ fence: 7, over: true });
+      await settle();
+      lease.asked.at(-1)?.give(undefined);
+      expect(await revoked).toEqual({ held: true, fence: 0, acknowledged: false });
+      const again = input.revoke('a', 'acme');
+      await holds('', 9);
+      input.acknowledged({ ack: 1, fence: 9, refused: '' });
       expect(await again).toEqual({ held: true, fence: 9, acknowledged: true });
     });
 

@@ -36,14 +36,14 @@ export class Revocations {
 
   /**
    * The viewer touches no more. Resolves when session-svc refuses what is still under way of it, or does not answer. Asked again, by
-   * whatever way, it gives the same answer, or tries again when there was none.
+   * whatever way, it gives the same answer, or tries again when there was none or no fence could be had.
    */
   revoke(viewer: string, by: string): Promise<RevokeViewerResponse> {
     const before = this.#revoked.get(viewer);
     const now =
       before === undefined
         ? this.#revoke(viewer, by)
-        : before.then((answer) => (answer.acknowledged ? answer : this.#fenced()));
+        : before.then((answer) => (answer.acknowledged ? answer : this.#again()));
     this.#revoked.set(viewer, now);
     if (this.#revoked.size > REMEMBERED) {
       const [oldest] = this.#revoked.keys();
@@ -65,6 +65,13 @@ export class Revocations {
     const held = viewer === controls.holder;
     gone(viewer);
     return held ? this.#fenced() : { held, fence: 0, acknowledged: true };
+  }
+
+  #again(): Promise<RevokeViewerResponse> {
+    const { controls } = this.#options;
+    // Redis was away: nobody has touched since, so nobody else has raised the fence.
+    if (controls.holder === '' && controls.fence === 0) controls.begin();
+    return this.#fenced();
   }
 
   /** Session-svc's word that it refuses what is older than the fence that stands when the present change is over. */
