@@ -30,6 +30,21 @@ describe('input', () => {
     );
   });
 
+  it('that waits for it is dropped at once where the phone is paused or its control socket is lost: neither goes on with it', async () => {
+    const p = await phone();
+    await p.ready();
+    const down = press(1, TouchAction.TOUCH_ACTION_DOWN, { x: 1000, y: 300 });
+    p.session.input.control(asking(7, 1, down));
+    expect(p.acks).toEqual([]);
+    p.session.hold(true);
+    expect(p.acks).toEqual([{ ack: 1, fence: 7, refused: 'not-ready' }]);
+    p.session.hold(false);
+    p.session.input.control(asking(8, 2, down));
+    expect(p.acks).toHaveLength(1);
+    p.session.input.lost();
+    expect(p.acks.slice(1)).toEqual([{ ack: 2, fence: 8, refused: 'not-ready' }]);
+  });
+
   it('of a group on a phone that something else has turned is placed on the picture as it is', async () => {
     const p = await phone();
     await p.ready();
