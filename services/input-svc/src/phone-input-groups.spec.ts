@@ -212,6 +212,13 @@ describe('PhoneInput', () => {
       expect(input.holder).toBe('b');
     });
 
+    it('counts it too when it is asked for no more: the phone is served elsewhere', async () => {
+      await holding();
+      for (const sequence of [2, 3, 4]) cast(sequence);
+      await input.close();
+      expect(audited).toContainEqual(expect.objectContaining({ what: 'ended', viewerId: 'gr_1', inputs: 4 }));
+    });
+
     it('is at work, and not silent, as long as something is cast', async () => {
       await holding();
       for (let sequence = 2; sequence < 32; sequence += 1) {
