@@ -129,7 +129,6 @@ export class Following {
   /** The group holds this phone's controls no more. */
   unfollow(group: string, why: string): void {
     const { controls, touching } = this.#options;
-    this.settle();
     touching.forget(group);
     controls.decide({ type: 'leaves', viewer: group, now: performance.now() }, why);
   }
