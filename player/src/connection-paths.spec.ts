@@ -108,6 +108,52 @@ describe('Connection: networks that change and fall silent', () => {
     expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the network changed');
   });
 
+  it('leaves the connection beside to the next life, where the old signalling answered and was cut', async () => {
+    await live(0);
+    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
+    wake('network');
+    await settle(100);
+    socket(0).says({ id: 1, method: 'ping', data: {} });
+    socket(0).close();
+    await settle();
+    expect((await live(1)).readyState).toBe(1);
+    expect(states.at(-1)).toBe('live');
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('goes on by the newest network’s connection, whatever was found of the one before', async () => {
+    await live(0);
+    media.restartIce.mockReturnValue(new Promise(() => undefined));
+    lost();
+    socket(1).open();
+    await settle(500);
+    socket(0).says({ id: 1, method: 'ping', data: {} });
+    wake('network');
+    await settle(1);
+    wake('network');
+    // The patience with the media is over.
+    await settle(600);
+    expect([1, 2, 3].map((index) => socket(index).readyState)).toEqual([3, 3, 0]);
+    socket(3).open();
+    await settle();
+    expect(states.at(-1)).toBe('reconnecting UNAVAILABLE the network changed');
+    expect((await live(3)).readyState).toBe(1);
+    expect(FakeSocket.all).toHaveLength(4);
+  });
+
+  it('does not give up what the next life is dialling, when its patience with the one before is over', async () => {
+    await live(0);
+    media.restartIce.mockReturnValueOnce(new Promise(() => undefined));
+    lost();
+    socket(1).dispatchEvent(new Event('error'));
+    await settle(100);
+    socket(0).says({ id: 1, method: 'ping', data: {} });
+    await settle(700);
+    socket(0).close();
+    await settle(300);
+    expect(socket(2).readyState).toBe(0);
+  });
+
   it('makes nothing of a connection that was closed before it was needed', async () => {
     await live(0);
     media.restartIce.mockReturnValueOnce(new Promise(() => undefined));

@@ -27,17 +27,18 @@ export class Dialler {
     }
   }
 
-  /** Begins one by the network that is now, in the place of one that is on its way, for whoever takes it. */
-  async anew(): Promise<'open' | 'failed' | 'dropped'> {
+  /**
+   * Begins one by the network that is now, in the place of one that is on its way, for whoever takes it. Resolves when it is open, has
+   * failed or was given up.
+   */
+  async anew(): Promise<void> {
     this.drop();
     const attempt = (this.#attempt = dial(this.#url));
     try {
       await attempt.socket;
     } catch {
       if (this.#attempt === attempt) this.#attempt = undefined;
-      return attempt.abort.signal.aborted ? 'dropped' : 'failed';
     }
-    return attempt.abort.signal.aborted ? 'dropped' : 'open';
   }
 
   /** What is on its way is given up. */

@@ -42,8 +42,8 @@ export class Reroute {
     const round = ++this.#rounds;
     // Another network since, or another life, which may have taken the new connection.
     const over = (): boolean => round !== this.#rounds || signal !== this.#ways().signal;
-    const what = await this.#dialler.anew();
-    if (what === 'dropped' || over()) return;
+    await this.#dialler.anew();
+    if (over()) return;
     if (signal.heardAt <= askedAt && patienceMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, patienceMs));
       if (over()) return;
