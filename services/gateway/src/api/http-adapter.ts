@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { isSdpPath, sdpCors, sdpRefused } from '../whep/sdp-cors.js';
 import { FRAGMENT, SDP } from '../whep/whep-headers.js';
 import type { RequestAuth } from '../auth/request-auth.js';
+import { beyondBounds, jsonBounds, type JsonBound } from './core/json-bounds.js';
 import { asApiError, type Problems } from './problem.js';
 import { bodyLimits, type RouteDoc } from './route-doc.js';
 
@@ -91,6 +92,20 @@ export class HttpAdapter extends FastifyAdapter {
 
   override setNotFoundHandler(): ReturnType<FastifyAdapter['setNotFoundHandler']> {
     return this.getInstance().setNotFoundHandler((request, reply) => this.#notFound(request, reply));
+  }
+
+  /** Nest's read forms too, which no route has, and JSON of any shape. */
+  override registerParserMiddleware(): void {
+    const parse = this.getInstance().getDefaultJsonParser('error', 'error');
+    this.getInstance().addContentTypeParser<string>(
+      'application/json',
+      { parseAs: 'string' },
+      (request, body, done) => {
+        const beyond = beyondBounds(body);
+        if (beyond === undefined) void parse(request, body, done);
+        else done(tooMuch(beyond));
+      },
+    );
   }
 
   /** Serves the console; to be called before `init`. */
@@ -243,4 +258,16 @@ export function toFastify(path: string): string {
 
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replaceAll(/[.]/g, '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+}
+
+function tooMuch(bound: JsonBound): AppError {
+  const said = {
+    values: `more than ${jsonBounds.values} values`,
+    fields: `an object of more than ${jsonBounds.fields} fields`,
+    depth: `more than ${jsonBounds.depth} lists and objects in each other`,
+  };
+  return new AppError('MESSAGE_TOO_LARGE', `the body has ${said[bound]}`, {
+    field: 'body',
+    fix: 'send less, or in parts',
+  });
 }

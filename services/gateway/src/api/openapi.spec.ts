@@ -182,4 +182,15 @@ describe('what is refused', () => {
     const after = [await counted('UNAUTHENTICATED'), await counted('ROUTE_NOT_FOUND')];
     expect(after.map((count, index) => count - (before[index] ?? 0))).toEqual([1, 1]);
   });
+
+  it.each([
+    ['a body of too much, before it is parsed', '['.repeat(1_000), 'application/json', 'MESSAGE_TOO_LARGE'],
+    ['a body that is no JSON', '[', 'application/json', 'MESSAGE_MALFORMED'],
+    ['a body with a prototype', '{"__proto__":{}}', 'application/json', 'MESSAGE_MALFORMED'],
+    ['a form', 'name=m', 'application/x-www-form-urlencoded', 'UNSUPPORTED_MEDIA'],
+  ])('is %s', async (_, payload, type, code) => {
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': type };
+    const answer = await app.inject({ method: 'POST', url: '/v1/macros', headers, payload });
+    expect(answer.json()).toMatchObject({ code });
+  });
 });

@@ -1,6 +1,7 @@
 import { Curve, type Injection, KeyStroke, TextMethod } from '@ancloud/contracts/input/v1/inject';
 import { Action } from '@ancloud/contracts/input/v1/viewer';
 import { z } from 'zod';
+import { listOf } from '../api/list-of.js';
 import { named } from '../api/route-doc.js';
 
 /* Shapes only: what a script may hold and how long it may be is input-svc's to say, once for REST and gRPC. */
@@ -111,21 +112,19 @@ export const keyBody = named(
 export const gestureBody = named(
   'Gesture',
   z.strictObject({
-    strokes: z
-      .array(
-        z.strictObject({
-          startMs: ms.default(0),
-          points: z.array(
-            z.strictObject({
-              x: fraction,
-              y: fraction,
-              atMs: ms.default(0).describe("From the stroke's beginning"),
-              pressure: fraction.default(1),
-            }),
-          ),
-        }),
-      )
-      .describe('One finger each; 10 at a time, 100 strokes, 10000 points'),
+    strokes: listOf(
+      z.strictObject({
+        startMs: ms.default(0),
+        points: listOf(
+          z.strictObject({
+            x: fraction,
+            y: fraction,
+            atMs: ms.default(0).describe("From the stroke's beginning"),
+            pressure: fraction.default(1),
+          }),
+        ),
+      }),
+    ).describe('One finger each; 10 at a time, 100 strokes, 10000 points'),
     repeat: z.int().min(0).max(0xffff_ffff).default(1).describe('All of it takes 60 s at most'),
     takeOver,
   }),
@@ -161,23 +160,20 @@ const trigger = fraction.default(0);
 export const gamepadBody = named(
   'PlayGamepad',
   z.strictObject({
-    moments: z
-      .array(
-        z.strictObject({
-          atMs: ms.default(0).describe('From the beginning; grows from moment to moment'),
-          leftX: stick.describe('Right is positive'),
-          leftY: stick.describe('Down is positive'),
-          rightX: stick,
-          rightY: stick,
-          leftTrigger: trigger,
-          rightTrigger: trigger,
-          buttons: z
-            .array(z.enum(padButtons))
-            .default([])
-            .describe('Those that are pressed; `up` to `right` are the cross'),
-        }),
-      )
-      .describe('How the whole gamepad is from then on until the next moment; 1-10000'),
+    moments: listOf(
+      z.strictObject({
+        atMs: ms.default(0).describe('From the beginning; grows from moment to moment'),
+        leftX: stick.describe('Right is positive'),
+        leftY: stick.describe('Down is positive'),
+        rightX: stick,
+        rightY: stick,
+        leftTrigger: trigger,
+        rightTrigger: trigger,
+        buttons: listOf(z.enum(padButtons))
+          .default([])
+          .describe('Those that are pressed; `up` to `right` are the cross'),
+      }),
+    ).describe('How the whole gamepad is from then on until the next moment; 1-10000'),
     durationMs: ms
       .default(0)
       .describe('How long all of it takes: then the gamepad is at rest. 0 is 60 more than the last moment'),

@@ -1,6 +1,7 @@
 import { Curve, type Injection, KeyStroke, TextMethod } from '@ancloud/contracts/input/v1/inject';
 import type { Macro, MacroStep, WaitFor } from '@ancloud/contracts/input/v1/macro';
 import { z } from 'zod';
+import { listOf } from '../api/list-of.js';
 import { named } from '../api/route-doc.js';
 import {
   actionBody,
@@ -77,7 +78,7 @@ const stepSchema = named(
 );
 type Step = z.output<typeof stepSchema>;
 
-export const stepsSchema = z.array(stepSchema).min(1).max(macroLimits.steps);
+export const stepsSchema = listOf(stepSchema).min(1).max(macroLimits.steps);
 
 export function macroOf(steps: readonly Step[]): Macro {
   return { steps: steps.map((step) => ({ afterMs: step.afterMs, step: doingOf(step) })) };
