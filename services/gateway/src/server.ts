@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AddressInfo } from 'node:net';
 import type { GatewayParts } from './api/gateway-parts.js';
-import { GATEWAY_SERVICE } from './api/grpc-service.js';
+import { GATEWAY_SERVICE, MOST_READS } from './api/grpc-service.js';
 import { HttpAdapter } from './api/http-adapter.js';
 import { EdgeErrorFilter } from './api/problem-filter.js';
 import { Problems } from './api/problem.js';
@@ -54,6 +54,7 @@ export async function startServer(parts: GatewayParts, metrics?: Metrics): Promi
     address: config.grpcListen,
     tls: config.farm.tls,
     certifiedCallers: false,
+    maxReads: MOST_READS,
     // Refused before the message is parsed; the handlers ask again for the principal itself.
     auth: { check: async (metadata) => void (await grpcAuth.principal(metadata)) },
     log,

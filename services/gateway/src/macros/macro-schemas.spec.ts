@@ -1,7 +1,10 @@
 import type { Injection } from '@ancloud/contracts/input/v1/inject';
 import { Macro, type MacroStep } from '@ancloud/contracts/input/v1/macro';
+import { CreateMacroRequest } from '@ancloud/contracts/gateway/v1/gateway';
+import { boundedReader } from '@ancloud/kit/grpc-bounds';
 import { describe, expect, it } from 'vitest';
 import { beyondBounds } from '../api/core/json-bounds.js';
+import { MOST_READS } from '../api/grpc-service.js';
 import { bodyLimits } from '../api/route-doc.js';
 import { macroLimits, macroMistake } from './core/macro-limits.js';
 import { macroOf, stepsJson, stepsSchema } from './macro-schemas.js';
@@ -161,6 +164,11 @@ describe('the largest macro that is kept', () => {
     expect(text.length).toBeLessThan(bodyLimits.script);
     expect(beyondBounds(text)).toBeUndefined();
     expect(macroOf(stepsSchema.parse(body.steps))).toEqual(largest);
+  });
+
+  it('is read by gRPC', () => {
+    const bytes = CreateMacroRequest.encode({ name: 'm', macro: largest }).finish();
+    expect(CreateMacroRequest.decode(boundedReader(bytes, MOST_READS)).macro?.steps).toHaveLength(2_000);
   });
 });
 
