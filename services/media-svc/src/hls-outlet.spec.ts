@@ -56,7 +56,11 @@ const fragment = (pictures: number, bytes = 10): Buffer =>
 const open = (token = 's3cret') => {
   const events = { sent: vi.fn<(frames: number) => void>(), failed: vi.fn<(reason: string) => void>() };
   const target = readPushUrl(url, token) as HlsTarget;
-  const outlet = new HlsOutlet(new HlsOrigin(target, new Destinations(['127.0.0.1'])), target.stem, events);
+  const outlet = new HlsOutlet(
+    new HlsOrigin(target, new Destinations(['127.0.0.1']).of('acme')),
+    target.stem,
+    events,
+  );
   return { outlet, events };
 };
 const sent = (events: ReturnType<typeof open>['events'], frames: number): Promise<void> =>

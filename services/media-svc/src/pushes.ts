@@ -141,7 +141,7 @@ export class Pushes implements PhoneFollower {
         value: phoneId,
         fix: 'stop one of them first',
       });
-    await this.#addressOf(target);
+    await this.#addressOf(target, request.owner);
     if (target.kind !== 'whip') findFfmpeg(this.#options.ffmpeg);
     // A phone without a session, or with a stream elsewhere, is the caller's to know.
     await this.#options.openStream(phoneId);
@@ -176,7 +176,7 @@ export class Pushes implements PhoneFollower {
       connect: (events) => this.#connect(stored, target, events),
       finish:
         target.kind === 'hls'
-          ? () => this.#hls(target, { sent: () => {}, failed: () => {} }).close(true)
+          ? () => this.#hls(target, owner, { sent: () => {}, failed: () => {} }).close(true)
           : undefined,
       failed: () => this.#failures.inc(),
       ended: () => void this.#forget(pushId),
@@ -187,12 +187,16 @@ export class Pushes implements PhoneFollower {
     return push;
   }
 
-  #connect({ pushId: id, phoneId, url }: StoredPush, target: PushTarget, events: LinkEvents): PushLink {
+  #connect(
+    { pushId: id, owner, phoneId, url }: StoredPush,
+    target: PushTarget,
+    events: LinkEvents,
+  ): PushLink {
     const openStream = (): Promise<Stream> => this.#options.openStream(phoneId);
     if (target.kind === 'whip')
       return WhipLink.begin(openStream, {
         id,
-        endpoint: new WhipEndpoint(target.endpoint, target.token, this.#destinations),
+        endpoint: new WhipEndpoint(target.endpoint, target.token, this.#destinations.of(owner)),
         allows: (address) => this.#destinations.allows(address),
         events,
         log: this.#options.log,
@@ -203,21 +207,21 @@ export class Pushes implements PhoneFollower {
         ? new CopyLink({
             ...given,
             way: async () => ({ argv: this.#argv(false, hlsOutput) }),
-            outlet: (heard) => this.#hls(target, heard),
+            outlet: (heard) => this.#hls(target, owner, heard),
             keyFrameEachMs: HLS_KEY_FRAME_MS,
           })
         : new CopyLink({
             ...given,
-            way: () => this.#way(target),
+            way: () => this.#way(target, owner),
             outlet: (heard) => new ProgressOutlet(heard),
           });
     link.begin();
     return link;
   }
 
-  async #way(target: CopyTarget): Promise<Way> {
+  async #way(target: CopyTarget, owner: string): Promise<Way> {
     const { host, port, secure, output } = target;
-    const address = await this.#addressOf(target);
+    const address = await this.#addressOf(target, owner);
     const argv = (...to: Parameters<typeof output>): string[] =>
       this.#argv(true, [...progressOutput, ...output(...to)]);
     if (!secure) return { argv: argv(address, port) };
@@ -225,14 +229,14 @@ export class Pushes implements PhoneFollower {
     return { argv: argv('127.0.0.1', relay.port), close: () => relay.close() };
   }
 
-  #hls(target: HlsTarget, events: OutletEvents): HlsOutlet {
-    return new HlsOutlet(new HlsOrigin(target, this.#destinations), target.stem, events);
+  #hls(target: HlsTarget, owner: string, events: OutletEvents): HlsOutlet {
+    return new HlsOutlet(new HlsOrigin(target, this.#destinations.of(owner)), target.stem, events);
   }
 
-  #addressOf(target: PushTarget): Promise<string> {
+  #addressOf(target: PushTarget, owner: string): Promise<string> {
     const { protocol } =
       target.kind === 'whip' ? target.endpoint : target.kind === 'hls' ? target.playlist : { protocol: '' };
-    return this.#destinations.addressOf(target.host, { clear: protocol === 'http:' });
+    return this.#destinations.of(owner).addressOf(target.host, { clear: protocol === 'http:' });
   }
 
   #argv(network: boolean, output: readonly string[]): string[] {

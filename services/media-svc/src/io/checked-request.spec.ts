@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type CheckedReply, checkedRequest } from './checked-request.js';
-import { Destinations } from './destinations.js';
+import { type Addresses, Destinations } from './destinations.js';
 
 let server: net.Server;
 /** What it says to whoever has asked. */
@@ -21,7 +21,10 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const ask = (host = '127.0.0.1', destinations = new Destinations(['127.0.0.1'])): Promise<CheckedReply> =>
+const ask = (
+  host = '127.0.0.1',
+  destinations: Addresses = new Destinations(['127.0.0.1']).of('acme'),
+): Promise<CheckedReply> =>
   checkedRequest(destinations, {
     verb: 'POST',
     url: new URL(`http://${host}:${(server.address() as net.AddressInfo).port}/secret`),
@@ -39,12 +42,12 @@ it('answers with what was said', async () => {
 it('connects to the address that was checked, and looks up no name again', async () => {
   says = 'HTTP/1.1 204 No Content\r\n\r\n';
   const asked: unknown[] = [];
-  const destinations = {
-    addressOf: (...about: unknown[]) => {
+  const destinations: Addresses = {
+    addressOf: (...about) => {
       asked.push(about);
       return Promise.resolve('127.0.0.1');
     },
-  } as unknown as Destinations;
+  };
   // RFC 6761: a name that leads nowhere.
   await expect(ask('live.invalid', destinations)).resolves.toMatchObject({ status: 204 });
   expect(asked).toEqual([['live.invalid', { clear: true }]]);

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import { AppError } from '@ancloud/kit';
-import type { Destinations } from './destinations.js';
+import type { Addresses } from './destinations.js';
 
 /** Of one request, with its answer. */
 const ANSWER_MS = 10_000;
@@ -29,7 +29,7 @@ export interface CheckedReply {
  * checked. Redirects are the caller's. Errors: DESTINATION_REFUSED, UNAVAILABLE when nobody answers.
  */
 export async function checkedRequest(
-  destinations: Destinations,
+  destinations: Addresses,
   { verb, url, headers, body, most, whom }: CheckedRequest,
 ): Promise<CheckedReply> {
   const secure = url.protocol === 'https:';

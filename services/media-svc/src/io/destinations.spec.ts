@@ -101,17 +101,19 @@ describe('Destinations', () => {
 
   it('refuses a name that leads inside', async () => {
     const none = new Destinations([]);
-    await expect(none.addressOf('localhost')).rejects.toMatchObject({ code: 'DESTINATION_REFUSED' });
-    await expect(none.addressOf('203.0.113.9')).resolves.toBe('203.0.113.9');
-    await expect(new Destinations(['127.0.0.0/8', '::1']).addressOf('localhost')).resolves.toMatch(
+    await expect(none.of('acme').addressOf('localhost')).rejects.toMatchObject({
+      code: 'DESTINATION_REFUSED',
+    });
+    await expect(none.of('acme').addressOf('203.0.113.9')).resolves.toBe('203.0.113.9');
+    await expect(new Destinations(['127.0.0.0/8', '::1']).of('acme').addressOf('localhost')).resolves.toMatch(
       /^(127|::1)/,
     );
   });
 
   it('sends nothing in clear text but where the operator lists', async () => {
     const some = new Destinations(['127.0.0.1']);
-    await expect(some.addressOf('127.0.0.1', { clear: true })).resolves.toBe('127.0.0.1');
-    await expect(some.addressOf('203.0.113.9', { clear: true })).rejects.toMatchObject({
+    await expect(some.of('acme').addressOf('127.0.0.1', { clear: true })).resolves.toBe('127.0.0.1');
+    await expect(some.of('acme').addressOf('203.0.113.9', { clear: true })).rejects.toMatchObject({
       code: 'DESTINATION_REFUSED',
     });
   });

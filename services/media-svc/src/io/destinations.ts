@@ -45,6 +45,16 @@ export interface DestinationsWorld {
   readonly log?: Log;
 }
 
+/** What asks for addresses, for one owner. */
+export interface Addresses {
+  /**
+   * The address that `host` is to be reached by. Of a name with several, all must be allowed: which one is taken is nobody's to choose.
+   * `clear`: what is sent there anybody on its way can read, so it must be a network that the operator has named. Errors:
+   * DESTINATION_REFUSED, UNAVAILABLE when the name has none, or its lookup takes too long, CAPACITY when the owner has too many under way.
+   */
+  addressOf(host: string, options?: { readonly clear?: boolean }): Promise<string>;
+}
+
 /** Where the farm may send to: everywhere but inside, and inside where its operator says. */
 export class Destinations {
   readonly #inside = blockList(INSIDE);
@@ -76,20 +86,9 @@ export class Destinations {
     }
   }
 
-  /**
-   * The address that `host` is to be reached by. Of a name with several, all must be allowed: which one is taken is nobody's to choose.
-   * `clear`: what is sent there anybody on its way can read, so it must be a network that the operator has named. Errors:
-   * DESTINATION_REFUSED, UNAVAILABLE when the name has none, or its lookup takes too long.
-   */
-  async addressOf(host: string, { clear = false }: { readonly clear?: boolean } = {}): Promise<string> {
-    const addresses = isIP(host) === 0 ? await this.#names.addressesOf(host) : [host];
-    for (const address of addresses) {
-      if (!this.allows(address))
-        throw refused(host, 'the destination is inside a network that the farm does not send to');
-      if (clear && !this.#lists(address))
-        throw refused(host, 'the destination would be sent its token without TLS');
-    }
-    return addresses[0] ?? '';
+  /** As a tenant asks for them: each has a queue of its own for names. */
+  of(owner: string): Addresses {
+    return { addressOf: (host, { clear = false } = {}) => this.#addressOf(host, owner, clear) };
   }
 
   allows(address: string): boolean {
@@ -97,6 +96,17 @@ export class Destinations {
     if (this.#allowed.check(plain, family)) return true;
     // What comes from this machine to a public address of its own passes no firewall.
     return !this.#inside.check(plain, family) && !this.#ownNow().check(plain, family);
+  }
+
+  async #addressOf(host: string, owner: string, clear: boolean): Promise<string> {
+    const addresses = isIP(host) === 0 ? await this.#names.addressesOf(host, owner) : [host];
+    for (const address of addresses) {
+      if (!this.allows(address))
+        throw refused(host, 'the destination is inside a network that the farm does not send to');
+      if (clear && !this.#lists(address))
+        throw refused(host, 'the destination would be sent its token without TLS');
+    }
+    return addresses[0] ?? '';
   }
 
   /** Those that were known last where the system does not tell them, as where netlink is forbidden; none, where it never did. */

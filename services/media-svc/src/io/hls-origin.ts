@@ -1,7 +1,7 @@
 import { AppError } from '@ancloud/kit';
 import type { HlsTarget } from '../core/push-url.js';
 import { type CheckedReply, checkedRequest } from './checked-request.js';
-import type { Destinations } from './destinations.js';
+import type { Addresses } from './destinations.js';
 
 const PLAYLIST = 'application/vnd.apple.mpegurl';
 const MEDIA = 'video/mp4';
@@ -15,9 +15,9 @@ const WHOM = 'the HLS destination';
  */
 export class HlsOrigin {
   readonly #target: HlsTarget;
-  readonly #destinations: Destinations;
+  readonly #destinations: Addresses;
 
-  constructor(target: HlsTarget, destinations: Destinations) {
+  constructor(target: HlsTarget, destinations: Addresses) {
     this.#target = target;
     this.#destinations = destinations;
   }

@@ -48,7 +48,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const destinations = new Destinations(['127.0.0.1', '::1']);
+const destinations = new Destinations(['127.0.0.1', '::1']).of('acme');
 const endpoint = (path: string, token = 's3cret'): WhipEndpoint => {
   seen = [];
   return new WhipEndpoint(new URL(path, base), token, destinations);

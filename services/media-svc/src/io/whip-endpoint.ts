@@ -2,7 +2,7 @@ import type http from 'node:http';
 import { AppError } from '@ancloud/kit';
 import { MAX_SDP } from '../core/sdp.js';
 import { type CheckedReply, checkedRequest } from './checked-request.js';
-import type { Destinations } from './destinations.js';
+import type { Addresses } from './destinations.js';
 
 const SDP = 'application/sdp';
 /** RFC 9725 §4.5: a busy server sends its clients to another one. */
@@ -28,9 +28,9 @@ interface Reply extends CheckedReply {
 export class WhipEndpoint {
   readonly #endpoint: URL;
   readonly #token: string;
-  readonly #destinations: Destinations;
+  readonly #destinations: Addresses;
 
-  constructor(endpoint: URL, token: string, destinations: Destinations) {
+  constructor(endpoint: URL, token: string, destinations: Addresses) {
     this.#endpoint = endpoint;
     this.#token = token;
     this.#destinations = destinations;
