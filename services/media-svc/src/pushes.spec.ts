@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { Metrics, silentLog } from '@ancloud/kit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Pushes } from './pushes.js';
 import type { Stream } from './stream.js';
 
@@ -27,10 +27,10 @@ afterEach(() => {
   fs.rmSync(path.dirname(folder), { recursive: true, force: true });
 });
 
-const open = (): Promise<Pushes> =>
+const open = (allow = ['127.0.0.0/8']): Promise<Pushes> =>
   Pushes.open({
     folder,
-    allow: ['127.0.0.0/8'],
+    allow,
     ffmpeg: process.execPath,
     openStream: () => {
       asked += 1;
@@ -39,8 +39,11 @@ const open = (): Promise<Pushes> =>
     metrics: new Metrics('media-svc'),
     log: silentLog,
   });
-const start = (pushId: string, gone = (): boolean => false): Promise<PushRecord> =>
-  pushes.start({ pushId, owner: 'acme', phoneId: 'ph_1', url: 'http://127.0.0.1:9/whip', token: '' }, gone);
+const start = (
+  pushId: string,
+  gone = (): boolean => false,
+  url = 'http://127.0.0.1:9/whip',
+): Promise<PushRecord> => pushes.start({ pushId, owner: 'acme', phoneId: 'ph_1', url, token: '' }, gone);
 const ids = (): string[] => pushes.list().map(({ pushId }) => pushId);
 
 describe('Pushes', () => {
@@ -106,5 +109,28 @@ describe('Pushes', () => {
     expect(pushes.list()).toMatchObject([
       { pushId: 'pu_1', state: PushState.PUSH_STATE_CONNECTING, destination: 'http://127.0.0.1:9/…' },
     ]);
+  });
+
+  it('tells owner and operator of one that may not go on to where it went before', async () => {
+    opened.resolve(stream);
+    await start('pu_1', () => false, 'rtmp://127.0.0.1:9/app/s3cret');
+    pushes.close();
+    const [warn, info] = [vi.spyOn(silentLog, 'warn'), vi.spyOn(silentLog, 'info')];
+    pushes = await open([]);
+    const reason = 'the destination is inside a network that the farm does not send to';
+    const interrupted = [{ push: 'pu_1', reason }, 'a push is interrupted'];
+    // It is tried again, and told of once.
+    await expect.poll(() => info.mock.calls.length, { timeout: 5_000 }).toBeGreaterThan(1);
+    expect(info.mock.calls.slice(0, 2)).toEqual([interrupted, interrupted]);
+    expect(pushes.list()).toMatchObject([{ state: PushState.PUSH_STATE_CONNECTING, reason }]);
+    const destination = 'rtmp://127.0.0.1:9/…';
+    const fix = expect.stringContaining('ANCLOUD_PUSH_ALLOW');
+    expect(warn.mock.calls).toMatchObject([
+      [
+        { push: 'pu_1', phone: 'ph_1', owner: 'acme', destination, fix },
+        'a push is refused its destination: it is forgotten if that stays so',
+      ],
+    ]);
+    for (const spy of [warn, info]) spy.mockRestore();
   });
 });

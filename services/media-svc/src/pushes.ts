@@ -3,7 +3,7 @@ import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import { CopyLink, type OutletEvents, type Way } from './copy-link.js';
 import { ffmpegArgv, hlsOutput, progressOutput } from './core/ffmpeg-argv.js';
 import { type CopyTarget, type HlsTarget, type PushTarget, readPushUrl } from './core/push-url.js';
-import { Destinations } from './io/destinations.js';
+import { type Addresses, Destinations } from './io/destinations.js';
 import { HlsOutlet } from './hls-outlet.js';
 import { findFfmpeg } from './io/ffmpeg.js';
 import { HlsOrigin } from './io/hls-origin.js';
@@ -141,7 +141,7 @@ export class Pushes implements PhoneFollower {
         value: phoneId,
         fix: 'stop one of them first',
       });
-    await this.#addressOf(target, request.owner);
+    await addressOf(target, this.#destinations.of(request.owner));
     if (target.kind !== 'whip') findFfmpeg(this.#options.ffmpeg);
     // A phone without a session, or with a stream elsewhere, is the caller's to know.
     await this.#options.openStream(phoneId);
@@ -171,12 +171,13 @@ export class Pushes implements PhoneFollower {
       destination: target.shown,
       state: PushState.PUSH_STATE_CONNECTING,
     });
+    const addresses = this.#addressesFor(record);
     const push = new Push({
       record,
-      connect: (events) => this.#connect(stored, target, events),
+      connect: (events) => this.#connect(stored, target, addresses, events),
       finish:
         target.kind === 'hls'
-          ? () => this.#hls(target, owner, { sent: () => {}, failed: () => {} }).close(true)
+          ? () => this.#hls(target, addresses, { sent: () => {}, failed: () => {} }).close(true)
           : undefined,
       failed: () => this.#failures.inc(),
       ended: () => void this.#forget(pushId),
@@ -188,15 +189,16 @@ export class Pushes implements PhoneFollower {
   }
 
   #connect(
-    { pushId: id, owner, phoneId, url }: StoredPush,
+    { pushId: id, phoneId, url }: StoredPush,
     target: PushTarget,
+    addresses: Addresses,
     events: LinkEvents,
   ): PushLink {
     const openStream = (): Promise<Stream> => this.#options.openStream(phoneId);
     if (target.kind === 'whip')
       return WhipLink.begin(openStream, {
         id,
-        endpoint: new WhipEndpoint(target.endpoint, target.token, this.#destinations.of(owner)),
+        endpoint: new WhipEndpoint(target.endpoint, target.token, addresses),
         allows: (address) => this.#destinations.allows(address),
         events,
         log: this.#options.log,
@@ -207,21 +209,21 @@ export class Pushes implements PhoneFollower {
         ? new CopyLink({
             ...given,
             way: async () => ({ argv: this.#argv(false, hlsOutput) }),
-            outlet: (heard) => this.#hls(target, owner, heard),
+            outlet: (heard) => this.#hls(target, addresses, heard),
             keyFrameEachMs: HLS_KEY_FRAME_MS,
           })
         : new CopyLink({
             ...given,
-            way: () => this.#way(target, owner),
+            way: () => this.#way(target, addresses),
             outlet: (heard) => new ProgressOutlet(heard),
           });
     link.begin();
     return link;
   }
 
-  async #way(target: CopyTarget, owner: string): Promise<Way> {
+  async #way(target: CopyTarget, addresses: Addresses): Promise<Way> {
     const { host, port, secure, output } = target;
-    const address = await this.#addressOf(target, owner);
+    const address = await addressOf(target, addresses);
     const argv = (...to: Parameters<typeof output>): string[] =>
       this.#argv(true, [...progressOutput, ...output(...to)]);
     if (!secure) return { argv: argv(address, port) };
@@ -229,14 +231,22 @@ export class Pushes implements PhoneFollower {
     return { argv: argv('127.0.0.1', relay.port), close: () => relay.close() };
   }
 
-  #hls(target: HlsTarget, owner: string, events: OutletEvents): HlsOutlet {
-    return new HlsOutlet(new HlsOrigin(target, this.#destinations.of(owner)), target.stem, events);
+  #hls(target: HlsTarget, addresses: Addresses, events: OutletEvents): HlsOutlet {
+    return new HlsOutlet(new HlsOrigin(target, addresses), target.stem, events);
   }
 
-  #addressOf(target: PushTarget, owner: string): Promise<string> {
-    const { protocol } =
-      target.kind === 'whip' ? target.endpoint : target.kind === 'hls' ? target.playlist : { protocol: '' };
-    return this.#destinations.of(owner).addressOf(target.host, { clear: protocol === 'http:' });
+  /**
+   * For its connections. It was let begin, so its operator hears once that it is refused now: by a version that refuses more, by another
+   * `allow`, or as its name or a redirect leads inside.
+   */
+  #addressesFor({ pushId, phoneId, owner, destination }: PushRecord): Addresses {
+    let told = false;
+    return this.#destinations.of(owner, (err) => {
+      if (told) return;
+      told = true;
+      const facts = { push: pushId, phone: phoneId, owner, destination, fix: err.fix, err };
+      this.#options.log.warn(facts, 'a push is refused its destination: it is forgotten if that stays so');
+    });
   }
 
   #argv(network: boolean, output: readonly string[]): string[] {
@@ -269,3 +279,9 @@ function scrubber(url: string): (text: string) => string {
 
 const givenUp = (phoneId: string): AppError =>
   new AppError('CANCELLED', `whoever wanted ${phoneId} pushed does not wait any more`);
+
+function addressOf(target: PushTarget, addresses: Addresses): Promise<string> {
+  const { protocol } =
+    target.kind === 'whip' ? target.endpoint : target.kind === 'hls' ? target.playlist : { protocol: '' };
+  return addresses.addressOf(target.host, { clear: protocol === 'http:' });
+}

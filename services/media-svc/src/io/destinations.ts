@@ -86,9 +86,15 @@ export class Destinations {
     }
   }
 
-  /** As a tenant asks for them: each has a queue of its own for names. */
-  of(owner: string): Addresses {
-    return { addressOf: (host, { clear = false } = {}) => this.#addressOf(host, owner, clear) };
+  /** As a tenant asks for them: each has a queue of its own for names. `refused` hears of each that it may not have. */
+  of(owner: string, refused: (error: AppError) => void = () => {}): Addresses {
+    return {
+      addressOf: (host, { clear = false } = {}) =>
+        this.#addressOf(host, owner, clear).catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'DESTINATION_REFUSED') refused(error);
+          throw error;
+        }),
+    };
   }
 
   allows(address: string): boolean {
@@ -102,9 +108,9 @@ export class Destinations {
     const addresses = isIP(host) === 0 ? await this.#names.addressesOf(host, owner) : [host];
     for (const address of addresses) {
       if (!this.allows(address))
-        throw refused(host, 'the destination is inside a network that the farm does not send to');
+        throw refusal(host, 'the destination is inside a network that the farm does not send to');
       if (clear && !this.#lists(address))
-        throw refused(host, 'the destination would be sent its token without TLS');
+        throw refusal(host, 'the destination would be sent its token without TLS');
     }
     return addresses[0] ?? '';
   }
@@ -133,7 +139,7 @@ function unmapped(address: string): [address: string, family: 'ipv4' | 'ipv6'] {
   return mapped === undefined ? [address, familyOf(address)] : [mapped, 'ipv4'];
 }
 
-function refused(host: string, message: string): AppError {
+function refusal(host: string, message: string): AppError {
   return new AppError('DESTINATION_REFUSED', message, {
     field: 'url',
     value: host,
