@@ -1,3 +1,5 @@
+import { CreateMacroRequest, GatewayServiceService } from '@ancloud/contracts/gateway/v1/gateway';
+import { createClient } from '@ancloud/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GatewayProcess } from './gateway-process.js';
 import { GatewayWorld } from './gateway-world.js';
@@ -48,7 +50,30 @@ describe('a macro of 10,000 moments of a gamepad', () => {
     const { status, json } = await gateway.call('POST', '/v1/macros', {
       body: { name: 'drive', steps: [{ gamepad: { moments: Array.from({ length: 299_000 }, () => 0) } }] },
     });
-    expect([status, json]).toMatchObject([400, { code: 'INVALID_ARGUMENT' }]);
+    expect([status, json]).toMatchObject([
+      400,
+      { code: 'INVALID_ARGUMENT', field: 'steps.0.gamepad.moments.0' },
+    ]);
+  });
+
+  it('is refused unread when it has nothing a hundred thousand times, by either edge', async () => {
+    const moments = Array.from({ length: 200_000 }, () => ({}));
+    const body = { name: 'drive', steps: [{ gamepad: { moments } }] };
+    const { status, json } = await gateway.call('POST', '/v1/macros', { body });
+    expect([status, json]).toMatchObject([413, { code: 'MESSAGE_TOO_LARGE', field: 'body' }]);
+    const input = { input: { $case: 'gamepad' as const, value: { moments } } };
+    const request = CreateMacroRequest.fromPartial({
+      name: 'drive',
+      macro: { steps: [{ step: { $case: 'input', value: input } }] },
+    });
+    const client = createClient({ service: GatewayServiceService }, gateway.grpcAddress, {
+      farmSecret: world.secrets.apiKey,
+    });
+    try {
+      await expect(client.createMacro(request)).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
+    } finally {
+      client.close();
+    }
   });
 
   it('is refused with one more, and no other route takes bodies of that size', async () => {
