@@ -1,53 +1,12 @@
-import { TouchAction as Viewer } from '@ancloud/contracts/input/v1/viewer';
+import { TouchAction } from '@ancloud/contracts/input/v1/viewer';
 import type { ScaledTouch } from '@ancloud/contracts/input/v1/input';
 import { parseScrcpyVersion, serializeControl } from '@ancloud/scrcpy-wire';
-import type { InjectTouch } from '@ancloud/scrcpy-wire';
 import { describe, expect, it } from 'vitest';
 import { GESTURE_MEMORY_MS } from '@ancloud/kit/input-translation';
-import { Pointers } from './pointers.js';
+import { finger, pointers, touch, words } from './pointers.fixture.js';
 
 const version = parseScrcpyVersion('4.1');
-const portrait = { width: 720, height: 1280 };
-const landscape = { width: 1280, height: 720 };
-
-const { TOUCH_ACTION_DOWN, TOUCH_ACTION_MOVE, TOUCH_ACTION_UP, TOUCH_ACTION_CANCEL, TOUCH_ACTION_HOVER } =
-  Viewer;
-
-/** Finger n at x = 100·(n+1) + dx, y = 200. */
-const finger = (n: number, dx = 0) => ({ finger: n, x: 100 * (n + 1) + dx, y: 200, pressure: 65_535 });
-
-function touch(sequence: number, over: Partial<ScaledTouch>): ScaledTouch {
-  return {
-    gesture: 1,
-    sequence,
-    action: TOUCH_ACTION_MOVE,
-    finger: 0,
-    fingers: [],
-    buttons: 0,
-    mouse: false,
-    anyShape: false,
-    ...portrait,
-    ...over,
-  };
-}
-
-/** What would stand on the control socket, for people: `DOWN 0 100,200`. */
-const words = (messages: { action: number; pointerId: bigint; x: number; y: number }[]): string[] =>
-  messages.map((m) => {
-    const action = { 0: 'DOWN', 1: 'UP', 2: 'MOVE', 3: 'CANCEL', 7: 'HOVER' }[m.action] ?? String(m.action);
-    return `${action} ${m.pointerId === 0xffff_ffff_ffff_ffffn ? 'mouse' : m.pointerId} ${m.x},${m.y}`;
-  });
-
-function pointers(geometry = { video: portrait, screen: portrait }) {
-  const p = new Pointers(geometry);
-  let nowMs = 1_000;
-  const send = (t: ScaledTouch, atMs = (nowMs += 10)) => {
-    const messages: InjectTouch[] = [];
-    const dropped = p.touch(t, atMs, messages);
-    return { said: words(messages), dropped, messages };
-  };
-  return { p, send };
-}
+const { TOUCH_ACTION_DOWN, TOUCH_ACTION_UP, TOUCH_ACTION_CANCEL, TOUCH_ACTION_HOVER } = TouchAction;
 
 describe('finger reconciliation', () => {
   it('writes a tap as these bytes', () => {
@@ -198,93 +157,6 @@ describe('finger reconciliation', () => {
       touch(1, { action: TOUCH_ACTION_DOWN, fingers: [{ finger: 0, x: 1, y: 1, pressure: 0 }] }),
     );
     expect(messages[0]?.pressure).toBe(1);
-  });
-});
-
-describe('sizes', () => {
-  it('injects in pixels of the screen what was touched on a smaller picture, inside its edges', () => {
-    const { send } = pointers({ video: { width: 360, height: 640 }, screen: portrait });
-    const small = { width: 360, height: 640 };
-    const at = (x: number, y: number) => ({ finger: 0, x, y, pressure: 65_535 });
-    const { messages } = send(touch(1, { ...small, action: TOUCH_ACTION_DOWN, fingers: [at(180, 320)] }));
-    expect(messages[0]).toMatchObject({ x: 360, y: 640, ...portrait });
-    expect(send(touch(2, { ...small, fingers: [at(5_000, 5_000)] })).said).toEqual(['MOVE 0 719,1279']);
-  });
-
-  it('a size of the same shape is scaled; rounding of the encoder does not matter', () => {
-    const { send } = pointers({
-      video: { width: 472, height: 1_024 },
-      screen: { width: 1_080, height: 2_340 },
-    });
-    const result = send(
-      touch(1, { width: 1_080, height: 2_340, action: TOUCH_ACTION_DOWN, fingers: [finger(0)] }),
-    );
-    expect(result.said).toEqual(['DOWN 0 100,200']);
-  });
-
-  it('a touch of the other rotation is dropped, and lifts what its gesture holds', () => {
-    const { send } = pointers();
-    send(touch(1, { action: TOUCH_ACTION_DOWN, fingers: [finger(0), finger(1)] }));
-    expect(send(touch(2, { ...landscape, fingers: [finger(1, 50)] }))).toMatchObject({
-      said: ['UP 0 100,200', 'UP 1 200,200'],
-      dropped: 'size',
-    });
-    expect(send(touch(3, { ...landscape, action: TOUCH_ACTION_UP }))).toMatchObject({ dropped: 'void' });
-  });
-
-  it('a touch that means any shape is the same part of the one that there is', () => {
-    const { p, send } = pointers();
-    const at = { finger: 0, x: 320, y: 540, pressure: 65_535 };
-    const blind = { ...landscape, anyShape: true, fingers: [at] };
-    expect(send(touch(1, { ...blind, action: TOUCH_ACTION_DOWN })).said).toEqual(['DOWN 0 180,960']);
-    // Under a finger the picture turns for it as for anybody.
-    p.resize({ video: landscape, screen: landscape });
-    expect(send(touch(2, blind))).toMatchObject({ said: [], dropped: 'void' });
-    expect(send(touch(1, { ...blind, gesture: 2, action: TOUCH_ACTION_DOWN })).said).toEqual([
-      'DOWN 0 320,540',
-    ]);
-  });
-
-  it('a lift of the other rotation is a lift', () => {
-    const { send } = pointers();
-    send(touch(1, { action: TOUCH_ACTION_DOWN, fingers: [finger(0)] }));
-    expect(send(touch(2, { ...landscape, action: TOUCH_ACTION_UP }))).toMatchObject({
-      said: ['UP 0 100,200'],
-      dropped: undefined,
-    });
-  });
-
-  it.each([
-    ['fingers', {}],
-    ['a mouse', { mouse: true, buttons: 1 }],
-  ])('a gesture of %s whose down was dropped for its size does not begin later', (_, by) => {
-    const { send } = pointers();
-    const down = touch(1, { ...by, ...landscape, action: TOUCH_ACTION_DOWN, fingers: [finger(0)] });
-    expect(send(down)).toMatchObject({ said: [], dropped: 'size' });
-    expect(send(touch(2, { ...by, fingers: [finger(0)] }))).toMatchObject({ said: [], dropped: 'void' });
-    const next = touch(1, { ...by, gesture: 2, action: TOUCH_ACTION_DOWN, fingers: [finger(0)] });
-    expect(send(next).said).toHaveLength(1);
-  });
-
-  it('rotation lifts at the new size, inside the new screen, and voids the gesture', () => {
-    const { p, send } = pointers();
-    const low = { finger: 0, x: 700, y: 1_270, pressure: 65_535 };
-    send(touch(1, { action: TOUCH_ACTION_DOWN, fingers: [low] }));
-    const lifted = p.resize({ video: landscape, screen: landscape });
-    expect(lifted).toMatchObject([{ action: 1, ...landscape, pressure: 0 }]);
-    expect(lifted[0]?.x).toBeLessThan(1_280);
-    expect(lifted[0]?.y).toBeLessThan(720);
-    expect(send(touch(2, { ...landscape, fingers: [finger(0)] })).dropped).toBe('void');
-  });
-
-  it('another video size of the same screen keeps fingers where they are', () => {
-    const { p, send } = pointers();
-    send(touch(1, { action: TOUCH_ACTION_DOWN, fingers: [finger(0)] }));
-    expect(p.resize({ video: { width: 360, height: 640 }, screen: portrait })).toEqual([]);
-    expect(
-      send(touch(2, { width: 360, height: 640, fingers: [{ ...finger(0), x: 50, y: 100 }] })).said,
-    ).toEqual([]);
-    expect(send(touch(3, { action: TOUCH_ACTION_UP })).said).toEqual(['UP 0 100,200']);
   });
 });
 
