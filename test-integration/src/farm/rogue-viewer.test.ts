@@ -1,9 +1,7 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from '../harness/browser.js';
-import type { ViewerPage } from '../harness/viewer-page.js';
+import { Bystander } from '../harness/bystander.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
 import { counted } from '../harness/metrics.js';
@@ -17,24 +15,16 @@ import { RogueViewer } from '../harness/rogue-viewer.js';
 const farm = new Farm(inject('farm'));
 let browser: Browser;
 let phone: Phone;
-let bystander: ViewerPage;
+let bystander: Bystander;
 let rogue: RogueViewer;
-let media: number;
-let deadBefore: number;
-const deadWorkers = (): number =>
-  fs.readFileSync(path.join(farm.address.home, 'logs/media-svc.log'), 'utf8').split('a media worker died')
-    .length - 1;
 
 beforeAll(async () => {
   browser = await Browser.start();
   phone = await farm.create();
   await farm.viewable(phone.phoneId);
   await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
-  bystander = await browser.watch(farm, phone.phoneId, 'watch');
-  await bystander.firstFrame();
+  bystander = await Bystander.watch(browser, farm, phone.phoneId);
   rogue = await RogueViewer.join(farm, phone.phoneId);
-  media = await farm.pid('media-svc');
-  deadBefore = deadWorkers();
 });
 afterAll(async () => {
   await rogue?.close();
@@ -42,14 +32,9 @@ afterAll(async () => {
   if (phone !== undefined) await farm.delete(phone.phoneId);
 });
 
-/** Its picture goes on, by the same connection and by the same processes. */
+/** The picture of who watches goes on, by the same connection and by the same processes. */
 async function nobodyNotices(): Promise<void> {
-  const { value } = await bystander.patternWhere(({ kind }) => kind === 'motion');
-  await bystander.patternWhere((pattern) => pattern.kind === 'motion' && pattern.value > value + 60);
-  const states = (await bystander.events('state')).map(({ detail }) => detail['state']);
-  expect(states.slice(states.indexOf('live'))).toEqual(['live']);
-  expect(deadWorkers()).toBe(deadBefore);
-  expect(await farm.pid('media-svc')).toBe(media);
+  expect(await bystander.noticed()).toEqual([]);
 }
 
 const MINE = 0x0badcafe;
@@ -216,7 +201,7 @@ describe('on a screen that stands, where a key frame is up to twelve pictures se
 
   beforeAll(async () => {
     await farm.shell(phone.phoneId, 'am start -n com.ancloud.latency/.MainActivity');
-    await bystander.patternWhere(({ kind }) => kind !== 'motion');
+    await bystander.viewer.patternWhere(({ kind }) => kind !== 'motion');
   });
   afterAll(() => farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity'));
 
