@@ -3,11 +3,11 @@ import { Browser } from '../harness/browser.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
-import { ownFarm, portOf } from '../harness/farm-address.js';
-import { feedsOf, type MediaName, streamOf } from '../harness/media-client.js';
+import { ownFarm } from '../harness/farm-address.js';
+import { feedsOf, streamOf } from '../harness/media-client.js';
 import { killed, vanished } from '../harness/media-down.js';
+import { PhoneStream } from '../harness/phone-stream.js';
 import { PipeEdge } from '../harness/pipe-edge.js';
-import { redis } from '../harness/redis.js';
 import { layersEncoded, videoServers } from '../harness/video-servers.js';
 import { WhepPage } from '../harness/whep-page.js';
 import { WhipPage } from '../harness/whip-page.js';
@@ -18,6 +18,7 @@ let browser: Browser;
 /** Of the publisher: a page in the background draws nothing. */
 let studio: Browser;
 let phone: Phone;
+let stream: PhoneStream;
 
 beforeAll(async () => {
   const own = await ownFarm();
@@ -34,12 +35,13 @@ beforeAll(async () => {
   await farm.up();
   [browser, studio] = await Promise.all([Browser.start(), Browser.start()]);
   phone = await farm.create();
+  stream = new PhoneStream(farm, phone.phoneId);
   await farm.viewable(phone.phoneId);
   await farm.shell(phone.phoneId, 'am start -n com.ancloud.motion/.MainActivity');
 });
 afterEach(async () => {
   for (const page of browser.context.pages()) if (page.url().includes('sample.html')) await page.close();
-  await nobodyWatches();
+  await stream.rests();
 });
 afterAll(async () => {
   await browser?.close();
@@ -50,59 +52,20 @@ afterAll(async () => {
 const watch = async (region: string): Promise<ViewerPage> =>
   browser.open(farm, await farm.viewer(phone.phoneId, 'watch', region));
 
-/** Waits until those viewers and no others are on that media-svc; answers where it has the picture from. */
-function sits(media: MediaName, ...viewers: { readonly viewerId: string }[]): Promise<string> {
-  return eventually(async () => {
-    const stream = await streamOf(farm.address, phone.phoneId, media);
-    const there = stream.viewers.map(({ viewerId }) => viewerId).toSorted();
-    if (
-      there.join() !==
-      viewers
-        .map(({ viewerId }) => viewerId)
-        .toSorted()
-        .join()
-    )
-      throw new NotYet(`on ${media} are ${there.join(', ') || 'none'}`);
-    return stream.origin;
-  });
-}
-
-interface Record {
-  readonly mediaAddress?: string;
-  readonly viewers?: number;
-  readonly edges?: { readonly mediaId: string; readonly viewers?: number }[];
-}
-const record = async (): Promise<Record> =>
-  JSON.parse((await redis(farm.address, 'get', `stream:${phone.phoneId}`)) || '{}') as Record;
-
-/** A gauge of the media-svc where the phone arrives first. */
-async function gauge(name: string): Promise<number> {
-  const port = portOf(farm.address, 203);
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  return Number(new RegExp(String.raw`^${name}\{[^}]*\} (\d+)$`, 'm').exec(text)?.[1]);
-}
-
-async function nobodyWatches(): Promise<void> {
-  await eventually(async () => {
-    const { mediaAddress } = await record();
-    if (mediaAddress !== undefined) throw new NotYet(`the stream is kept by ${mediaAddress}`);
-  });
-}
-
 describe('edges', () => {
   it('a phone is watched on two media-svcs, each viewer in its region, and encodes once', async () => {
     const here = await watch('here');
     await here.goesOn();
     const there = await watch('there');
     await there.goesOn();
-    expect(await sits('media-svc', here)).toBe('');
+    expect(await stream.sits('media-svc', here)).toBe('');
     const player = await WhepPage.open(browser, farm, phone.phoneId, undefined, { region: 'there' });
     await player.goesOn();
-    expect(await sits('media-svc-2', there, player)).toMatch(/^media-/);
+    expect(await stream.sits('media-svc-2', there, player)).toMatch(/^media-/);
     await here.goesOn();
     expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
     await eventually(async () => {
-      const { viewers, edges } = await record();
+      const { viewers, edges } = await stream.record();
       if (viewers !== 3 || edges?.length !== 1 || edges[0]?.viewers !== 2)
         throw new NotYet(`the record says ${JSON.stringify({ viewers, edges })}`);
     });
@@ -118,15 +81,13 @@ describe('edges', () => {
       expect(far.mediaId).toBe(of(there.viewerId)?.mediaId);
       expect(far.mediaId).not.toBe(near?.mediaId);
     });
-    expect(await gauge('ancloud_media_pipe_outlets')).toBe(1);
+    expect(await stream.pipes()).toBe(1);
     expect(await player.end()).toBe(200);
     await there.page.close();
     // The edge goes with its last viewer, and what fed it; whoever else watches does not notice.
+    await stream.hasNoPipe();
     await eventually(async () => {
-      if ((await gauge('ancloud_media_pipe_outlets')) !== 0) throw new NotYet('the pipe is still there');
-    });
-    await eventually(async () => {
-      const { edges } = await record();
+      const { edges } = await stream.record();
       if ((edges ?? []).length > 0) throw new NotYet(`the record has ${JSON.stringify(edges)}`);
     });
     await here.goesOn();
@@ -145,7 +106,7 @@ describe('edges', () => {
     await encodesLow();
     const viewer = await watch('there');
     await viewer.goesOn();
-    expect(await sits('media-svc-2', there, viewer)).toMatch(/^media-/);
+    expect(await stream.sits('media-svc-2', there, viewer)).toMatch(/^media-/);
     expect(layersEncoded(farm, phone.phoneId)).toEqual(['low', 'main']);
     await viewer.page.close();
     await encodesLow();
@@ -167,9 +128,7 @@ describe('edges', () => {
     expect([...types].filter((type) => ![1, 5, 6, 7, 8, 24, 28].includes(type))).toEqual([]);
     for (const [i, packet] of edge.packets.entries()) expect(packet.includes(plain[i] ?? '')).toBe(false);
     edge.close();
-    await eventually(async () => {
-      if ((await gauge('ancloud_media_pipe_outlets')) !== 0) throw new NotYet('the pipe is still there');
-    });
+    await stream.hasNoPipe();
   });
 
   it('an edge that dies loses its viewers to the origin', async () => {
@@ -177,10 +136,10 @@ describe('edges', () => {
     await here.goesOn();
     const there = await watch('there');
     await there.goesOn();
-    await sits('media-svc-2', there);
+    await stream.sits('media-svc-2', there);
     await killed(farm, 'media-svc-2', async () => {
       await there.goesOn();
-      await sits('media-svc', here, there);
+      await stream.sits('media-svc', here, there);
       await here.goesOn();
     });
   });
@@ -190,21 +149,21 @@ describe('edges', () => {
     await here.goesOn();
     const there = await watch('there');
     await there.goesOn();
-    await sits('media-svc-2', there);
+    await stream.sits('media-svc-2', there);
     const lives = async (): Promise<number> =>
       (await there.events('state')).filter(({ detail }) => detail['state'] === 'connecting').length;
     const before = await lives();
     await killed(farm, 'media-svc', async () => {
       await there.goesOn();
       await here.goesOn();
-      expect(await sits('media-svc-2', here, there)).toBe('');
+      expect(await stream.sits('media-svc-2', here, there)).toBe('');
     });
     expect(await lives()).toBe(before);
     expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
     // The dead one comes back, and is an edge for its region.
     const again = await watch('here');
     await again.goesOn();
-    expect(await sits('media-svc', again)).toMatch(/^media-2-/);
+    expect(await stream.sits('media-svc', again)).toMatch(/^media-2-/);
   });
 
   it('of an edge that vanishes the viewers come to the origin, and are not called back when it wakes', async () => {
@@ -212,16 +171,14 @@ describe('edges', () => {
     await here.goesOn();
     const there = await watch('there');
     await there.goesOn();
-    await sits('media-svc-2', there);
+    await stream.sits('media-svc-2', there);
     await vanished(farm, 'media-svc-2', async () => {
       await there.goesOn();
-      await sits('media-svc', here, there);
+      await stream.sits('media-svc', here, there);
     });
-    await eventually(async () => {
-      if ((await gauge('ancloud_media_pipe_outlets')) !== 0) throw new NotYet('the pipe is still there');
-    });
+    await stream.hasNoPipe();
     await there.goesOn();
-    await sits('media-svc', here, there);
+    await stream.sits('media-svc', here, there);
   });
 
   it('an origin that vanishes is followed by its edge, to which its viewers come; it wakes and does no harm', async () => {
@@ -229,21 +186,21 @@ describe('edges', () => {
     await here.goesOn();
     const there = await watch('there');
     await there.goesOn();
-    await sits('media-svc-2', there);
+    await stream.sits('media-svc-2', there);
     await vanished(farm, 'media-svc', async () => {
       await there.goesOn();
       await here.goesOn();
-      expect(await sits('media-svc-2', here, there)).toBe('');
+      expect(await stream.sits('media-svc-2', here, there)).toBe('');
     });
     // It has nothing any more, and the record is the other one's.
     await eventually(async () => {
       const held = await streamOf(farm.address, phone.phoneId).catch(() => undefined);
       if (held !== undefined) throw new NotYet('it carries the stream still');
     });
-    expect((await record()).mediaAddress).toMatch(/:\d+06$/);
+    expect((await stream.record()).mediaAddress).toMatch(/:\d+06$/);
     await there.goesOn();
     await here.goesOn();
-    await sits('media-svc-2', here, there);
+    await stream.sits('media-svc-2', here, there);
     expect(videoServers(farm, phone.phoneId)).toHaveLength(1);
   });
 
@@ -252,7 +209,7 @@ describe('edges', () => {
     await here.goesOn();
     const there = await watch('there');
     await there.goesOn();
-    await sits('media-svc-2', there);
+    await stream.sits('media-svc-2', there);
     const lives = async (): Promise<number> => {
       const states = (await Promise.all([here, there].map((viewer) => viewer.events('state')))).flat();
       return states.filter(({ detail }) => detail['state'] === 'connecting').length;
@@ -272,7 +229,7 @@ describe('edges', () => {
   it('a feed is watched where it arrives, from any region, whoever else is dead', async () => {
     const there = await watch('there');
     await there.goesOn();
-    expect(await sits('media-svc-2', there)).toBe('');
+    expect(await stream.sits('media-svc-2', there)).toBe('');
     // Where the phone is.
     const publisher = await WhipPage.open(studio, farm, phone.phoneId);
     await publisher.show('rgb(200, 40, 40)');
@@ -306,6 +263,6 @@ describe('edges', () => {
     await farm.viewable(phone.phoneId);
     await there.goesOn();
     await here.goesOn();
-    await sits('media-svc-2', there);
+    await stream.sits('media-svc-2', there);
   });
 });
