@@ -107,7 +107,8 @@ describe('what dies beside container-svc', () => {
     await wish;
     expect(fs.readFileSync(`${crun}/crun.kills`, 'utf8')).toBe('');
     expect(
-      host.log.filter(({ msg, step }) => msg === 'a step failed' && step === 'createContainer').length,
+      host.service.log.filter(({ msg, step }) => msg === 'a step failed' && step === 'createContainer')
+        .length,
     ).toBe(delays.length);
     expect(countsOf(tracesOf(host.place, PHONE))).toMatchObject({
       processes: 1,
@@ -134,7 +135,7 @@ describe('shim-keeps-log-and-exit', () => {
     if (env['ANCLOUD_FAULT'] === undefined) await host.kill();
     host.inside(PHONE, 'sh', '-c', say);
     if (env['ANCLOUD_FAULT'] === undefined) host.inside(PHONE, 'setprop', 'sys.powerctl', how);
-    else await host.local.stopContainer({ phoneId: PHONE, remove: false }).catch(() => host.ended());
+    else await host.local.stopContainer({ phoneId: PHONE, remove: false }).catch(() => host.service.ended());
     await eventually(() => {
       if (host.record(PHONE, 'exit') === undefined) throw new NotYet('the phone has not ended');
     });
@@ -216,7 +217,7 @@ it('a host that was killed with its test run leaves nothing behind once another 
   expect(sweepDeadHosts([root])).toEqual([]);
   claim(root, remains, { ...thisRun(), startTime: 'of another process with this pid' });
   expect(sweepDeadHosts([root])).toEqual([root]);
-  expect(await orphan.ended()).toEqual({ code: null, signal: 'SIGKILL' });
+  expect(await orphan.service.ended()).toEqual({ code: null, signal: 'SIGKILL' });
   expect(Object.values(tracesOf(place)).flat()).toEqual([]);
   expect([bridge, root, place.run].filter((left) => fs.existsSync(left))).toEqual([]);
 });

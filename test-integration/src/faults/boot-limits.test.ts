@@ -47,7 +47,7 @@ function queued(phoneId: string): Promise<PhoneStatus> {
 
 /** Names of the steps that were done for the phone, in order. */
 const stepsOf = (phoneId: string): string[] =>
-  host.log.flatMap(({ msg, phone, step }) =>
+  host.service.log.flatMap(({ msg, phone, step }) =>
     msg === 'step' && phone === phoneId && typeof step === 'object' ? [step.name] : [],
   );
 
@@ -137,7 +137,7 @@ describe('boots one at a time', () => {
     await wish('ph_second');
     await queued('ph_second');
     await host.until('ph_second', Stage.STAGE_READY);
-    const steps = host.log.flatMap(({ msg, phone, step }) =>
+    const steps = host.service.log.flatMap(({ msg, phone, step }) =>
       msg === 'step' && typeof step === 'object' ? [`${String(phone)} ${step.name}`] : [],
     );
     expect(steps).toContain('ph_first closeBoot');

@@ -28,10 +28,10 @@ beforeAll(async () => {
   host = new LoneHost({ importDirs: [folder] });
   await host.start({ NODE_OPTIONS: '--inspect-port=127.0.0.1:0' });
   // Opens the service's inspector, which says where.
-  process.kill(host.pid, 'SIGUSR1');
+  process.kill(host.service.pid, 'SIGUSR1');
   memory = await LiveHeap.open(
     await eventually(() => {
-      const url = /Debugger listening on (ws:\S+)/.exec(host.noise)?.[1];
+      const url = /Debugger listening on (ws:\S+)/.exec(host.service.noise)?.[1];
       if (url === undefined) throw new NotYet('the inspector has not said where it listens');
       return url;
     }),
@@ -72,13 +72,13 @@ async function churn(from: number, to: number): Promise<void> {
 function census(): Record<string, number> {
   return {
     ...countsOf(tracesOf(host.place)),
-    descriptors: fs.readdirSync(`/proc/${host.pid}/fd`).length,
+    descriptors: fs.readdirSync(`/proc/${host.service.pid}/fd`).length,
     locks: fs.readdirSync(`${host.place.run}/locks`).length,
   };
 }
 
 const residentKib = (): number =>
-  Number(/^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${host.pid}/status`, 'utf8'))?.[1]);
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${host.service.pid}/status`, 'utf8'))?.[1]);
 
 it(`${CYCLES} phones that come and go leave mounts, devices, cgroups, folders, files and memory as they were`, async () => {
   await churn(0, WARM_UP);

@@ -54,8 +54,10 @@ it('DNS servers that are given are asked and no others, and others after a start
 
 it('a DNS server that is none is refused by name', async () => {
   const host = aHost();
-  expect(await host.launch({ ANCLOUD_DNS_SERVERS: '192.0.2.1,dns.example' })).toMatchObject({ code: 1 });
-  const said = JSON.stringify(host.log);
+  expect(await host.service.launch({ ANCLOUD_DNS_SERVERS: '192.0.2.1,dns.example' })).toMatchObject({
+    code: 1,
+  });
+  const said = JSON.stringify(host.service.log);
   expect(said).toContain('CONFIG_INVALID');
   expect(said).toMatch(/ANCLOUD_DNS_SERVERS.*dns\.example/);
 });

@@ -90,11 +90,11 @@ async function undisturbed(
       const phone = `ph_${name}`;
       await host.restart(scenario.env ?? {});
       await scenario.begin(host, phone, images);
-      const from = host.log.length;
+      const from = host.service.log.length;
       await scenario.wish(host, phone, images);
       await scenario.reached(host, phone);
       await host.settled(phone);
-      const ran = host.log
+      const ran = host.service.log
         .slice(from)
         .flatMap(({ msg, step }) => (msg === 'step' && typeof step === 'object' ? [step.name] : []));
       steps[name] = [...new Set(ran)].filter((step) => !seen.has(step));
@@ -122,7 +122,7 @@ async function undisturbed(
 }
 
 function warningsOf(host: LoneHost): string {
-  const warned = host.log.filter(({ level }) => level === 'warn' || level === 'error');
+  const warned = host.service.log.filter(({ level }) => level === 'warn' || level === 'error');
   return warned
     .map(({ msg, step, err }) => `${msg} (${JSON.stringify(step ?? err?.message ?? '')})`)
     .join(', ');

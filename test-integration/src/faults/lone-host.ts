@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -11,24 +11,11 @@ import { createClient, type GrpcClient } from '@ancloud/kit/grpc-client';
 import { eventually, NotYet, PATIENCE_MS } from '../harness/eventually.js';
 import { claim, thisRun } from '../harness/owner.js';
 import { freeSubnet } from '../harness/places.js';
+import { type Ended, LoneService } from './lone-service.js';
 import { HOST_PREFIX, type Remains, removeRemains } from './remains.js';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const SERVICE = path.join(ROOT, 'services/container-svc/bundle/main.js');
-
-/** One line of the service's log. */
-export interface LogLine {
-  readonly msg: string;
-  /** A step that was done; a failed one is told by its name alone. */
-  readonly step?: { readonly name: string } | string;
-  readonly err?: { readonly code?: string; readonly message?: string; readonly fix?: string };
-  readonly [field: string]: unknown;
-}
-
-export interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 type Client<C> = GrpcClient<C extends { readonly service: infer D } ? D : never>;
 
@@ -63,17 +50,11 @@ export interface LoneHostOptions {
 export class LoneHost {
   readonly place: HostPlace;
   readonly root: string;
-  /** What the running service has said, and every one before it. */
-  readonly log: LogLine[] = [];
+  readonly service: LoneService;
   /** Longest start of the service, longest call and longest wait for a phone, ms. */
   readonly patienceMs: number;
-  /** What was written to the log and is no line of it. */
-  noise = '';
   readonly #env: Readonly<Record<string, string>>;
-  readonly #before: readonly string[];
-  readonly #service: string;
-  #child: ChildProcess | undefined;
-  #ended: Promise<Ended> | undefined;
+  readonly #main: string;
   #clients:
     | {
         readonly phones: Client<typeof ContainerServiceClient>;
@@ -91,9 +72,8 @@ export class LoneHost {
       run: `/run/ancloud-faults-${tag}`,
     };
     fs.mkdirSync(this.imports);
-    this.#before = options.before ?? [];
     this.patienceMs = options.patienceMs ?? PATIENCE_MS;
-    this.#service = options.service ?? SERVICE;
+    this.#main = options.service ?? SERVICE;
     this.#env = {
       PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
       HOME: os.homedir(),
@@ -107,12 +87,14 @@ export class LoneHost {
       NODE_COMPILE_CACHE: path.join(os.homedir(), '.cache/ancloud/node'),
       ...options.env,
     };
+    const argv = [...(options.before ?? []), process.execPath, '--enable-source-maps', this.#main];
+    this.service = new LoneService(argv, this.#env);
     claim(this.root, this.remains, thisRun());
   }
 
   /** What another process would need to take it away. */
   get remains(): Remains {
-    return { place: this.place, root: this.root, service: this.#service, env: this.#env };
+    return { place: this.place, root: this.root, service: this.#main, env: this.#env };
   }
 
   /** A folder from which this host may import images. */
@@ -124,27 +106,20 @@ export class LoneHost {
     return this.#env['ANCLOUD_SUBNET'] ?? '';
   }
 
-  /** The running service. */
-  get pid(): number {
-    if (this.#child?.pid === undefined) throw new Error('the service does not run');
-    return this.#child.pid;
-  }
-
   /** Starts the service and waits until it serves. Throws with its last words when it ends instead. */
   async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const lines = this.log.length;
-    const ended = this.launch(env);
+    const { service } = this;
+    const lines = service.log.length;
+    const ended = service.launch(env);
     let over: Ended | undefined;
     void ended.then((how) => (over = how));
     await eventually(() => {
       if (over !== undefined) return;
-      if (!this.log.slice(lines).some(({ msg }) => msg === 'ready'))
-        throw new NotYet(`the service says ${JSON.stringify(this.log.at(-1))} ${this.noise}`);
+      if (!service.log.slice(lines).some(({ msg }) => msg === 'ready'))
+        throw new NotYet(`the service says ${service.lastWords}`);
     }, this.patienceMs);
     if (over !== undefined)
-      throw new Error(
-        `the service ended (${JSON.stringify(over)}): ${JSON.stringify(this.log.at(-1))} ${this.noise}`,
-      );
+      throw new Error(`the service ended (${JSON.stringify(over)}): ${service.lastWords}`);
     const address = `unix:${this.place.run}/sockets/ancloud-container.socket`;
     this.#clients = {
       phones: createClient(ContainerServiceClient, address, { deadlineMs: this.patienceMs, retries: 0 }),
@@ -152,75 +127,12 @@ export class LoneHost {
     };
   }
 
-  /** Starts the service and waits for nothing; answers its end. */
-  launch(env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const argv = [...this.#before, process.execPath, '--enable-source-maps', this.#service];
-    const [program = '', ...args] = argv;
-    const child = spawn(program, args, { env: { ...this.#env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) {
-      let rest = '';
-      stream.setEncoding('utf8').on('data', (chunk: string) => {
-        const lines = (rest + chunk).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) this.#line(line);
-      });
-    }
-    this.#child = child;
-    this.#ended = new Promise((resolve) => {
-      child.once('close', (code, signal) => resolve({ code, signal }));
-    });
-    return this.#ended;
-  }
-
-  #line(line: string): void {
-    try {
-      this.log.push(JSON.parse(line) as LogLine);
-    } catch {
-      this.noise += `${line}\n`;
-    }
-  }
-
-  /** How the service ended; waits for it. */
-  ended(withinMs = PATIENCE_MS): Promise<Ended> {
-    const end = this.#ended;
-    if (end === undefined) throw new Error('the service was never started');
-    return Promise.race([
-      end,
-      new Promise<never>((_, reject) => {
-        setTimeout(
-          () =>
-            reject(
-              new Error(
-                `the service still runs after ${withinMs} ms; last: ${JSON.stringify(this.log.at(-1))}`,
-              ),
-            ),
-          withinMs,
-        ).unref();
-      }),
-    ]);
-  }
-
   /** Kills the service as a crash would; phones run on. Fine when it does not run. */
   async kill(): Promise<void> {
     this.#clients?.phones.close();
     this.#clients?.local.close();
     this.#clients = undefined;
-    this.#child?.kill('SIGKILL');
-    await this.#ended;
-    this.#child = undefined;
-  }
-
-  /** Lets the running service go on by itself, so that another can be started on the same folders. The caller ends it. */
-  detach(): { kill(): Promise<void> } {
-    const child = this.#child;
-    const ended = this.#ended;
-    this.#child = undefined;
-    return {
-      kill: async () => {
-        child?.kill('SIGKILL');
-        await ended;
-      },
-    };
+    await this.service.kill();
   }
 
   async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {

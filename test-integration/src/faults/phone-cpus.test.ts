@@ -50,8 +50,12 @@ describe('CPUs that phones are kept to', () => {
   it('are refused at the start where the machine lacks one', async () => {
     await host.kill();
     const beyond = String((parseCpuList(all)?.at(-1) ?? 0) + 1_000);
-    const lines = host.log.length;
-    expect(await host.launch({ ANCLOUD_PHONE_CPUS: `${some},${beyond}` })).not.toMatchObject({ code: 0 });
-    expect(JSON.stringify(host.log.slice(lines)) + host.noise).toContain(`there is no CPU ${beyond} here`);
+    const lines = host.service.log.length;
+    expect(await host.service.launch({ ANCLOUD_PHONE_CPUS: `${some},${beyond}` })).not.toMatchObject({
+      code: 0,
+    });
+    expect(JSON.stringify(host.service.log.slice(lines)) + host.service.noise).toContain(
+      `there is no CPU ${beyond} here`,
+    );
   });
 });

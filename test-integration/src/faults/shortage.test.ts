@@ -8,7 +8,8 @@ import { Profile } from '@ancloud/contracts/common/v1/common';
 import { Stage } from '@ancloud/contracts/state/v1/state';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { loopsBelow } from '../harness/leftovers.js';
-import { LoneHost, type LogLine } from './lone-host.js';
+import { LoneHost } from './lone-host.js';
+import type { LogLine } from './lone-service.js';
 
 const { folder, images } = inject('prepared');
 
@@ -37,10 +38,10 @@ async function refusal(
   host: LoneHost,
   env: Record<string, string> = {},
 ): Promise<NonNullable<LogLine['err']>> {
-  const ended = await host.launch(env);
-  expect(ended, host.noise).toEqual({ code: 1, signal: null });
-  const fatal = host.log.findLast(({ msg }) => msg.startsWith('did not start'));
-  expect(fatal?.err?.code, JSON.stringify(host.log.at(-1))).toBeDefined();
+  const ended = await host.service.launch(env);
+  expect(ended, host.service.noise).toEqual({ code: 1, signal: null });
+  const fatal = host.service.log.findLast(({ msg }) => msg.startsWith('did not start'));
+  expect(fatal?.err?.code, JSON.stringify(host.service.log.at(-1))).toBeDefined();
   return fatal?.err ?? {};
 }
 
@@ -166,8 +167,9 @@ describe('a taken port', () => {
   it('a second container-svc on the same folders: names the lock, and the first serves on', async () => {
     const host = aHost();
     await host.start();
-    const { phones, pid } = host;
-    const first = host.detach();
+    const { phones } = host;
+    const { pid } = host.service;
+    const first = host.service.detach();
     undo.push(() => first.kill());
     const { message, fix } = await refusal(host);
     expect(message).toContain(`${host.place.run}/container-svc.lock`);

@@ -46,7 +46,7 @@ export function killsIn(name: ScenarioName): void {
         const from = scenario.from === undefined ? Stage.STAGE_READY : scenario.from;
         if (from !== null) await host.until(phone, from);
         const asked = scenario.wish(host, phone, images).catch(() => {});
-        expect(await host.ended()).toEqual({ code: null, signal: 'SIGKILL' });
+        expect(await host.service.ended()).toEqual({ code: null, signal: 'SIGKILL' });
         await asked;
 
         await host.restart();

@@ -27,7 +27,7 @@ export async function toItsEnd(host: LoneHost, scenario: () => Promise<void>): P
       throw error;
     });
   } finally {
-    if (failures() > 0) for (const line of host.log.slice(-60)) console.log(JSON.stringify(line));
+    if (failures() > 0) for (const line of host.service.log.slice(-60)) console.log(JSON.stringify(line));
     await check('what is left at the end', async () => same(await host.remove(), []));
   }
   process.exitCode = failures() === 0 ? 0 : 1;

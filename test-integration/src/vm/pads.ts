@@ -56,7 +56,7 @@ export async function padChecks({ host, folder, plain, mapped, without, boot }: 
   };
   const armed = (fault: string) => ({ ANCLOUD_ENABLE_FAULTS: '1', ANCLOUD_FAULT: fault });
   const died = async (): Promise<void> =>
-    same(await host.ended(host.patienceMs), { code: null, signal: 'SIGKILL' });
+    same(await host.service.ended(host.patienceMs), { code: null, signal: 'SIGKILL' });
   for (const phone of [...both, without])
     fs.copyFileSync(`${folder}/pad-reader`, `${host.place.state}/phones/${phone}/data/pad-reader`);
 

@@ -62,7 +62,7 @@ try {
     throw error;
   });
 } finally {
-  if (failures() > 0) for (const line of host.log.slice(-60)) console.log(JSON.stringify(line));
+  if (failures() > 0) for (const line of host.service.log.slice(-60)) console.log(JSON.stringify(line));
   // It would keep this process, and with it the machine; its phones go with that.
   await host.kill();
 }

@@ -105,7 +105,7 @@ async function scenario(): Promise<void> {
     await check(`${step}: container-svc killed ${point} it`, async () => {
       if (way === 'up' && kills[i - 1]?.way !== 'down') await stop(PHONE);
       const asked = (way === 'up' ? run(PHONE) : stop(PHONE)).catch(() => {});
-      same(await host.ended(), { code: null, signal: 'SIGKILL' });
+      same(await host.service.ended(), { code: null, signal: 'SIGKILL' });
       await asked;
       await host.restart(armed(kills[i + 1]));
       same(
