@@ -11,6 +11,7 @@ import {
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Operation } from '../harness/farm.js';
 import type { Engine } from './engine.js';
+import { HostContainer, type HostRights } from './host-container.js';
 
 /** Where the host image has the reference guest. */
 const GUEST = '/usr/share/ancloud/reference.sqfs';
@@ -19,37 +20,6 @@ const CONFIG = '/etc/ancloud';
 const START_MS = 5 * 60_000;
 /** Names the farm on each of its containers, also on one that testcontainers gave up on. */
 const LABEL = 'ancloud.farm';
-
-/** What docker-compose.yml gives a host, so that the tests run under exactly these rights and no others. */
-interface HostRights {
-  readonly cap_add: string[];
-  readonly security_opt: string[];
-  readonly device_cgroup_rules: string[];
-  readonly sysctls: Record<string, string>;
-  readonly cgroup: string;
-  readonly tmpfs: string[];
-}
-
-/** A host as docker-compose.yml has it; testcontainers has no methods for half of what that takes. */
-class HostContainer extends GenericContainer {
-  constructor(image: string, rights: HostRights) {
-    super(image);
-    Object.assign(this.hostConfig, {
-      Init: true,
-      CapAdd: rights.cap_add,
-      SecurityOpt: rights.security_opt
-        .map((option) => option.replace('systempaths=unconfined', ''))
-        .filter(Boolean),
-      // What the command line makes of systempaths=unconfined.
-      MaskedPaths: [],
-      ReadonlyPaths: [],
-      CgroupnsMode: rights.cgroup,
-      DeviceCgroupRules: rights.device_cgroup_rules,
-      Sysctls: rights.sysctls,
-      Tmpfs: Object.fromEntries(rights.tmpfs.map((line) => line.split(':') as [string, string])),
-    });
-  }
-}
 
 /** The services that a farm has once, and any number of hosts, on one network. Owns all of it; `close` removes it. */
 export class ContainerFarm {
