@@ -4,16 +4,22 @@ interface MockRecording {
   readonly recordingId: string;
   readonly phoneId: string;
   state: 'recording' | 'finished';
-  readonly reason: string;
+  reason: string;
   readonly startedAt: string;
   readonly size: number;
   readonly durationMs: number;
   files: readonly { readonly index: number; complete: boolean }[];
 }
 
-/** Recordings that a pretended farm makes: of one file, which has nothing in it. */
+/** Recordings that a pretended farm makes, of one file, which has nothing in it; and one of a phone that is gone. */
 export class MockRecordings {
   readonly #all = new Map<string, MockRecording>();
+
+  constructor() {
+    const gone = this.start('ph_gone');
+    this.stop(gone.recordingId);
+    gone.reason = 'the phone was deleted';
+  }
 
   start(phoneId: string): MockRecording {
     const recording: MockRecording = {
@@ -31,13 +37,15 @@ export class MockRecordings {
   }
 
   list(phoneId: string): { recordings: MockRecording[] } {
-    return { recordings: [...this.#all.values()].filter((one) => one.phoneId === phoneId) };
+    const all = [...this.#all.values()].toReversed();
+    return { recordings: all.filter((one) => phoneId === '' || one.phoneId === phoneId) };
   }
 
   stop(recordingId: string): MockRecording | undefined {
     const recording = this.#all.get(recordingId);
     if (recording === undefined) return undefined;
     recording.state = 'finished';
+    recording.reason = 'it was stopped';
     recording.files = [{ index: 1, complete: true }];
     return recording;
   }

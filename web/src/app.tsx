@@ -13,6 +13,10 @@ import { Notices } from './ui/notices.js';
 import { Page } from './ui/page.js';
 import { Problem } from './ui/problem.js';
 
+// Seldom looked at.
+const RecordingsPage = lazy(async () => ({
+  default: (await import('./recordings/recordings-page.js')).RecordingsPage,
+}));
 // Only for the farm's admins.
 const HostsPage = lazy(async () => ({ default: (await import('./hosts/hosts-page.js')).HostsPage }));
 
@@ -77,6 +81,12 @@ function Pages(): ReactNode {
       return <PhonesPage />;
     case 'phone':
       return <PhonePage key={route.phoneId} phoneId={route.phoneId} />;
+    case 'recordings':
+      return (
+        <Suspense>
+          <RecordingsPage />
+        </Suspense>
+      );
     case 'hosts':
       return (
         <Suspense>

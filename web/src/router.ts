@@ -4,11 +4,13 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { readonly page: 'phones' }
   | { readonly page: 'phone'; readonly phoneId: string }
+  | { readonly page: 'recordings' }
   | { readonly page: 'hosts' }
   | { readonly page: 'nowhere' };
 
 export function routeOf(path: string): Route {
   if (path === '/' || path === '/phones') return { page: 'phones' };
+  if (path === '/recordings') return { page: 'recordings' };
   if (path === '/hosts') return { page: 'hosts' };
   const phoneId = /^\/phones\/(\w{1,64})$/.exec(path)?.[1];
   return phoneId === undefined ? { page: 'nowhere' } : { page: 'phone', phoneId };

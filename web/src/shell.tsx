@@ -22,6 +22,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
         </Link>
         <nav aria-label="Console">
           <Tab href="/" label="Phones" />
+          <Tab href="/recordings" label="Recordings" />
           {me.roles.includes('admin') && <Tab href="/hosts" label="Hosts" />}
         </nav>
         <div className="shell-end">

@@ -154,6 +154,7 @@ export class Client {
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(id)}/recordings`);
   }
 
+  /** Newest first; of all phones, also of those that are gone, where `id` is empty. */
   async recordings(id: string): Promise<readonly Recording[]> {
     const path = `/v1/recordings?phoneId=${encodeURIComponent(id)}`;
     return (await this.http.json<{ recordings: Recording[] }>('GET', path)).recordings;

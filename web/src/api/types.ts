@@ -199,7 +199,10 @@ export interface GroupState extends Group {
 
 export interface Recording {
   readonly recordingId: string;
+  /** It may be gone. */
+  readonly phoneId: string;
   readonly state: 'waiting' | 'recording' | 'finished';
+  /** Why it waits, or why it has ended. */
   readonly reason: string;
   readonly startedAt: string | null;
   readonly size: number;
