@@ -120,6 +120,23 @@ describe('sharing', () => {
     await page.waitForFunction(() => document.activeElement?.textContent?.trim() === 'Share');
   });
 
+  it('makes a link for a thumbnail, which is no viewer that may touch', async () => {
+    const { page } = at;
+    await page.getByRole('link', { name: 'support desk' }).click();
+    await page.getByRole('button', { name: 'Share', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Share support desk' });
+    await dialog.getByRole('radiogroup', { name: 'They may' }).getByText('Thumbnail').click();
+    await dialog.getByText('Sees a smaller picture without sound, and keeps no phone awake.').waitFor();
+    await wellMade(page);
+    const asked = page.waitForRequest(
+      (request) => request.url().endsWith('/viewers') && request.method() === 'POST',
+    );
+    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    expect((await asked).postDataJSON()).toEqual({ role: 'watch', layer: 'low', name: '', ttlSeconds: 600 });
+    await dialog.getByText('to see a thumbnail that moves.').waitFor();
+    await dialog.getByRole('list', { name: 'Not used yet' }).getByText('thumbnail, until').waitFor();
+  });
+
   it('opens a link in a plain page, which keeps no token in its address', async () => {
     const { page, gateway } = at;
     await page.goto(`${gateway.origin}/shared.html#token=a-token`);

@@ -12,6 +12,7 @@ import type {
   MacroState,
   Me,
   NewGroup,
+  NewViewer,
   Operation,
   Phone,
   PhoneOperation,
@@ -89,24 +90,7 @@ export class Client {
     return this.http.json('DELETE', `/v1/phones/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);
   }
 
-  /**
-   * @param name what others are shown for it.
-   * @param region where it is; empty = anywhere.
-   */
-  viewer(
-    id: string,
-    role: PhoneViewer['role'],
-    name: string,
-    ttlSeconds?: number,
-    region = '',
-  ): Promise<Viewer> {
-    const body = { role, name, ttlSeconds, ...(region === '' ? {} : { region }) };
-    return this.http.json('POST', `/v1/phones/${encodeURIComponent(id)}/viewers`, { body });
-  }
-
-  /** The phone's low layer alone, to look at in passing: keeps no phone awake and wakes none. */
-  thumbnail(id: string, name: string): Promise<Viewer> {
-    const body = { role: 'watch', name, layer: 'low' };
+  viewer(id: string, body: NewViewer): Promise<Viewer> {
     return this.http.json('POST', `/v1/phones/${encodeURIComponent(id)}/viewers`, { body });
   }
 

@@ -94,6 +94,19 @@ export interface PhoneOperation {
   readonly operation: Operation;
 }
 
+/** Somebody who is to be let in. */
+export interface NewViewer {
+  readonly role: PhoneViewer['role'];
+  /** What others are shown for it. */
+  readonly name: string;
+  /** How long its token is good; a minute where it is left out. */
+  readonly ttlSeconds?: number;
+  /** Where it is; anywhere where it is left out. */
+  readonly region?: string;
+  /** The phone's low layer alone, to look at in passing: keeps no phone awake and wakes none. */
+  readonly layer?: 'low';
+}
+
 export interface Viewer {
   readonly viewerId: string;
   readonly token: string;

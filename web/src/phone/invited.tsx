@@ -32,7 +32,8 @@ export function Invited({ phoneId }: { readonly phoneId: string }): ReactNode {
             <span>
               {callOf(viewer)}
               <small>
-                {viewer.role}, until {new Date(viewer.invitedUntil ?? 0).toLocaleTimeString()}
+                {viewer.pinned ? 'thumbnail' : viewer.role}, until{' '}
+                {new Date(viewer.invitedUntil ?? 0).toLocaleTimeString()}
               </small>
             </span>
             <Button

@@ -39,11 +39,10 @@ export function Player({ phoneId, role, taste, onKeys, onHolding, player }: Play
     async function join(): Promise<void> {
       try {
         // Who has signed in here owns the phone: nobody with less has to be asked.
-        const { token } = await client.viewer(
-          phoneId,
-          role === 'control' ? 'owner' : 'watch',
-          nameOfConsole(me.owner),
-        );
+        const { token } = await client.viewer(phoneId, {
+          role: role === 'control' ? 'owner' : 'watch',
+          name: nameOfConsole(me.owner),
+        });
         if (!over) element?.setAttribute('token', token);
       } catch (thrown) {
         if (!over) setError(thrown as Error);

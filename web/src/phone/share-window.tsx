@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { Button, Input, Label, Radio, RadioGroup, Text, TextField } from 'react-aria-components';
-import type { Phone, PhoneViewer, Viewer } from '../api/types.js';
+import type { NewViewer, Phone, PhoneViewer, Viewer } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { nameOf } from '../farm/words.js';
 import { Icon } from '../ui/icon.js';
@@ -11,12 +11,26 @@ import { useDeed } from '../ui/use-deed.js';
 import { Window } from '../ui/window.js';
 import { Invited } from './invited.js';
 
-type Role = PhoneViewer['role'];
+/** A role, or to be pinned to the low layer. */
+type Kind = PhoneViewer['role'] | 'thumbnail';
 
-const ROLE_WORDS: Readonly<Record<Role, readonly [string, string]>> = {
-  watch: ['Watch', 'Sees and hears, and cannot touch.'],
-  control: ['Control', 'Also touches, when nobody else is at work.'],
-  owner: ['Owner', 'Also takes the controls from those who have less.'],
+/** On the button, below it, and of the link. */
+const KIND_WORDS: Readonly<Record<Kind, readonly [string, string, string]>> = {
+  thumbnail: [
+    'Thumbnail',
+    'Sees a smaller picture without sound, and keeps no phone awake.',
+    'to see a thumbnail that moves',
+  ],
+  watch: ['Watch', 'Sees and hears, and cannot touch.', 'to watch'],
+  control: ['Control', 'Also touches, when nobody else is at work.', 'to control'],
+  owner: ['Owner', 'Also takes the controls from those who have less.', 'as an owner'],
+};
+
+const RIGHTS: Readonly<Record<Kind, Pick<NewViewer, 'role' | 'layer'>>> = {
+  thumbnail: { role: 'watch', layer: 'low' },
+  watch: { role: 'watch' },
+  control: { role: 'control' },
+  owner: { role: 'owner' },
 };
 
 interface ShareProps {
@@ -42,7 +56,7 @@ export function ShareWindow({ phone, open, onClose }: ShareProps): ReactNode {
 
 function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
   const { client } = useFarm();
-  const [role, setRole] = useState<Role>('watch');
+  const [kind, setKind] = useState<Kind>('watch');
   const [name, setName] = useState('');
   const [region, setRegion] = useState('');
   const [minutes, setMinutes] = useState(10);
@@ -54,18 +68,18 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
     setName('');
     setReturned(true);
   }
-  if (made !== undefined) return <Made viewer={made} role={role} again={again} />;
+  if (made !== undefined) return <Made viewer={made} kind={kind} again={again} />;
   return (
     <>
       <RadioGroup
         className="segments"
-        value={role}
-        onChange={(chosen) => setRole(chosen as Role)}
+        value={kind}
+        onChange={(chosen) => setKind(chosen as Kind)}
         orientation="horizontal"
       >
         <Label>They may</Label>
         <div>
-          {Object.entries(ROLE_WORDS).map(([name, [word]]) => (
+          {Object.entries(KIND_WORDS).map(([name, [word]]) => (
             <Radio key={name} value={name}>
               {word}
             </Radio>
@@ -73,7 +87,7 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
         </div>
       </RadioGroup>
       <p role="status" className="hint">
-        {ROLE_WORDS[role][1]}
+        {KIND_WORDS[kind][1]}
       </p>
       <TextField className="field" value={name} onChange={setName} maxLength={63} autoComplete="off">
         <Label>For whom</Label>
@@ -98,7 +112,16 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
           autoFocus={returned}
           isDisabled={busy}
           onPress={() =>
-            run(() => client.viewer(phoneId, role, name.trim(), minutes * 60, region.trim()), setMade)
+            run(
+              () =>
+                client.viewer(phoneId, {
+                  ...RIGHTS[kind],
+                  name: name.trim(),
+                  ttlSeconds: minutes * 60,
+                  ...(region.trim() === '' ? {} : { region: region.trim() }),
+                }),
+              setMade,
+            )
           }
         >
           <Icon name="share" /> {busy ? 'Making…' : 'Make a link'}
@@ -111,11 +134,11 @@ function Share({ phoneId }: { readonly phoneId: string }): ReactNode {
 /** What is shown once: the farm keeps no token. */
 function Made({
   viewer,
-  role,
+  kind,
   again,
 }: {
   readonly viewer: Viewer;
-  readonly role: Role;
+  readonly kind: Kind;
   readonly again: () => void;
 }): ReactNode {
   const { client } = useFarm();
@@ -126,9 +149,9 @@ function Made({
     <>
       <p>
         Lets one browser in, once
-        {viewer.expiresAt !== null && `, until ${new Date(viewer.expiresAt).toLocaleTimeString()}`}, to{' '}
-        {ROLE_WORDS[role][0].toLowerCase()}. It is not shown again. Who has come is listed on the phone’s
-        page, and can be removed there.
+        {viewer.expiresAt !== null && `, until ${new Date(viewer.expiresAt).toLocaleTimeString()}`},{' '}
+        {KIND_WORDS[kind][2]}. It is not shown again. Who has come is listed on the phone’s page, and can be
+        removed there.
       </p>
       <SecretField label="Link" value={link} autoFocus />
       <SecretField label="Token" value={viewer.token} />

@@ -48,7 +48,11 @@ export function LiveTile({ phoneId, onShown, onFailed }: LiveTileProps): ReactNo
       if (state !== 'live') fail();
     });
     async function join(to: AncloudPhone): Promise<void> {
-      const { token } = await client.thumbnail(phoneId, nameOfConsole(me.owner));
+      const { token } = await client.viewer(phoneId, {
+        role: 'watch',
+        name: nameOfConsole(me.owner),
+        layer: 'low',
+      });
       if (!over.signal.aborted) to.setAttribute('token', token);
     }
     join(element).catch(fail);
