@@ -52,6 +52,13 @@ describe('cameras and microphones', () => {
     const fold = await openFold(page, 'Camera and microphone');
     const live = fold.getByRole('list', { name: 'Feeds of this phone' }).getByRole('listitem');
     await live.getByText('live, 1 viewer, 5 MiB').waitFor();
+    await live.getByRole('button', { name: 'Let somebody watch feed fe_camera' }).click();
+    const where = live.getByRole('textbox', { name: 'WHEP address' });
+    expect(await where.inputValue()).toBe('https://farm.example/v1/whep?feed=fe_camera');
+    expect(await live.getByRole('textbox', { name: 'Bearer token' }).inputValue()).toMatch(/-token-watch$/);
+    await wellMade(page);
+    await live.getByRole('button', { name: 'Hide how feed fe_camera is watched' }).click();
+    await where.waitFor({ state: 'detached' });
     const make = fold.getByRole('button', { name: 'Make a feed' });
     await make.click();
     const token = fold.getByRole('textbox', { name: 'Bearer token' });

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { createFeed, endFeed, type Feed, listFeeds, type NewFeed } from '../../api/feeds.js';
+import type { Viewer } from '../../api/types.js';
 import { useFarm } from '../../farm/farm.js';
 import { bytes, count } from '../../farm/words.js';
 import { Icon } from '../../ui/icon.js';
@@ -12,6 +13,8 @@ import { useDeed } from '../../ui/use-deed.js';
 
 /** Who sends is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
+/** How long the token of somebody who is to watch a feed is good. */
+const WATCH_SECONDS = 600;
 
 /** Cameras and microphones that are sent to the phone by WHIP, and tokens for those who shall send one. */
 export function Feeds({ phoneId }: { readonly phoneId: string }): ReactNode {
@@ -45,6 +48,7 @@ export function Feeds({ phoneId }: { readonly phoneId: string }): ReactNode {
           {feeds.data?.map((feed) => (
             <FeedLine
               key={feed.feedId}
+              phoneId={phoneId}
               feed={feed}
               ended={() => void queries.invalidateQueries({ queryKey: key })}
             />
@@ -120,9 +124,17 @@ function Made({ feed, close }: { readonly feed: NewFeed; readonly close: () => v
   );
 }
 
-function FeedLine({ feed, ended }: { readonly feed: Feed; readonly ended: () => void }): ReactNode {
-  const { http } = useFarm().client;
+interface FeedLineProps {
+  readonly phoneId: string;
+  readonly feed: Feed;
+  readonly ended: () => void;
+}
+
+function FeedLine({ phoneId, feed, ended }: FeedLineProps): ReactNode {
+  const { client } = useFarm();
+  const { http } = client;
   const { busy, error, run } = useDeed();
+  const [guest, setGuest] = useState<Viewer>();
   const kinds = feed.tracks.map(({ kind }) => kind).join(' and ') || 'nothing yet';
   return (
     <li>
@@ -138,7 +150,33 @@ function FeedLine({ feed, ended }: { readonly feed: Feed; readonly ended: () => 
         </small>
         <small>{feed.feedId}</small>
         {error !== undefined && <Problem error={error} />}
+        {guest !== undefined && <Guest feedId={feed.feedId} viewer={guest} />}
       </span>
+      {guest === undefined ? (
+        <Button
+          className="button small"
+          aria-label={`Let somebody watch feed ${feed.feedId}`}
+          isDisabled={busy}
+          onPress={() =>
+            run(
+              () => client.viewer(phoneId, { role: 'watch', name: '', ttlSeconds: WATCH_SECONDS }),
+              setGuest,
+            )
+          }
+        >
+          Watch
+        </Button>
+      ) : (
+        <Button
+          className="button small"
+          // The one that was pressed is gone.
+          autoFocus
+          aria-label={`Hide how feed ${feed.feedId} is watched`}
+          onPress={() => setGuest(undefined)}
+        >
+          Hide
+        </Button>
+      )}
       <Button
         className="button small danger-text"
         aria-label={`End feed ${feed.feedId}`}
@@ -148,5 +186,21 @@ function FeedLine({ feed, ended }: { readonly feed: Feed; readonly ended: () => 
         End
       </Button>
     </li>
+  );
+}
+
+/** For one player of WHEP; shown once, as the farm keeps no token. */
+function Guest({ feedId, viewer }: { readonly feedId: string; readonly viewer: Viewer }): ReactNode {
+  return (
+    <>
+      <SecretField label="WHEP address" value={`${viewer.whepUrl}?feed=${feedId}`} />
+      <SecretField label="Bearer token" value={viewer.token} />
+      <small>
+        For one WHEP player
+        {viewer.expiresAt !== null &&
+          `, which comes until ${new Date(viewer.expiresAt).toLocaleTimeString()}`}
+        .
+      </small>
+    </>
   );
 }
