@@ -126,7 +126,8 @@ export function viewerRoutes(): readonly Route[] {
       /^\/v1\/viewers\/(\w+)$/,
       ({ part }) => {
         if (!viewers.delete(part)) throw new Refused(404, 'VIEWER_NOT_FOUND', `there is no viewer ${part}`);
-        return { viewerId: part };
+        // A media-svc that does not answer.
+        return { viewerId: part, controlEnded: true, pictureEnded: part !== 'vw_whep' };
       },
     ],
   ];

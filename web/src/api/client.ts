@@ -18,6 +18,7 @@ import type {
   PhoneOperation,
   PhoneViewer,
   Recording,
+  Revoked,
   Viewer,
 } from './types.js';
 
@@ -99,9 +100,9 @@ export class Client {
     return (await this.http.json<{ viewers: PhoneViewer[] }>('GET', path)).viewers;
   }
 
-  /** The viewer sees and touches nothing any more, and does not come back. */
-  async revoke(viewerId: string): Promise<void> {
-    await this.http.call('DELETE', `/v1/viewers/${encodeURIComponent(viewerId)}`);
+  /** The viewer does not come back, and sees and touches nothing any more: at once, unless the answer says otherwise. */
+  revoke(viewerId: string): Promise<Revoked> {
+    return this.http.json('DELETE', `/v1/viewers/${encodeURIComponent(viewerId)}`);
   }
 
   /** By the owner's word: whoever holds the controls loses them; to nobody where `viewerId` is empty. */

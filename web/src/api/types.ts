@@ -115,6 +115,12 @@ export interface Viewer {
   readonly expiresAt: string | null;
 }
 
+/** What of a viewer was over when the farm answered that its right is taken back; the rest ends within seconds. */
+export interface Revoked {
+  readonly controlEnded: boolean;
+  readonly pictureEnded: boolean;
+}
+
 /** Somebody who looks at a phone. */
 export interface PhoneViewer {
   readonly viewerId: string;

@@ -9,7 +9,7 @@ import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
 import type { Holding } from './holding.js';
 import { wayWords } from './way.js';
-import { callOf, exactly } from './who.js';
+import { callOf, exactly, stillWords } from './who.js';
 
 /** Who comes and goes is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
@@ -45,6 +45,14 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
     void asked
       .catch((error: unknown) => notify({ text: sentence((error as Error).message), bad: true }))
       .then(() => queries.invalidateQueries({ queryKey: key }));
+  async function putOut(viewer: PhoneViewer): Promise<void> {
+    const still = stillWords(await client.revoke(viewer.viewerId));
+    if (still !== '')
+      notify({
+        text: `${callOf(viewer)} does not come back, but still ${still} it for some seconds.`,
+        bad: true,
+      });
+  }
   // Who has not come yet is listed where it can be let in.
   const there = viewers.data?.filter((one) => one.connected || one.invitedUntil === null) ?? [];
   if (there.length === 0) return null;
@@ -97,7 +105,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                 <Button
                   className="button small danger-text"
                   aria-label={`Remove ${exactly(viewer)}`}
-                  onPress={() => ask(client.revoke(viewer.viewerId))}
+                  onPress={() => ask(putOut(viewer))}
                 >
                   Remove
                 </Button>
