@@ -159,11 +159,14 @@ describe('a macro', () => {
     expect(await code('POST', on('/play'), { macroId: macro.macroId })).toEqual([404, 'MACRO_NOT_FOUND']);
   });
 
-  it('waits for a pixel and for a text, and fails with a code when they do not come', async () => {
+  it('waits for a pixel and for a text in a part of the screen, and fails with a code when they do not come', async () => {
     await farm.shell(phone.phoneId, 'am start -n com.ancloud.notes/.MainActivity');
+    // Notes begins at the top: of the lower half nobody reads it.
+    const [above, below] = [0, 0.5].map((y) => ({ x: 0, y, width: 1, height: 0.5 }));
     const steps = [
       { text: { text: 'ready to go' } },
-      { waitForText: { text: 'Ready to', timeoutMs: 120_000 } },
+      { waitForText: { text: 'Ready to', region: above, timeoutMs: 120_000 } },
+      { waitForText: { text: 'Ready to', absent: true, region: below, timeoutMs: 120_000 } },
       { action: { name: 'startApp', argument: 'com.ancloud.latency' } },
       { waitForText: { text: 'ready to', absent: true, timeoutMs: 120_000 } },
     ];
