@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { Browser } from '../harness/browser.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
-import { execIn, hostClient } from '../harness/host-client.js';
+import { hostClient } from '../harness/host-client.js';
 import { counted } from '../harness/metrics.js';
+import { motionEvents } from '../harness/motion-events.js';
 import { redisPid } from '../harness/redis.js';
 import { RogueViewer } from '../harness/rogue-viewer.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
@@ -36,13 +37,7 @@ afterAll(async () => {
   host.close();
 });
 
-/** Motion events that the phone has had, as its input manager counts them. */
-async function landed(): Promise<number> {
-  const { stdout } = await execIn(host, phone.phoneId, { argv: ['/system/bin/dumpsys', 'input'] });
-  const count = /Motion events: (\d+)/.exec(stdout)?.[1];
-  if (count === undefined) throw new Error(`dumpsys input: ${stdout}`);
-  return Number(count);
-}
+const landed = (): Promise<number> => motionEvents(host, phone.phoneId);
 const control = (): Promise<{ viewerId: string; fence: number }> =>
   farm.api('GET', `/v1/phones/${phone.phoneId}/control`);
 const straight = (): Promise<number> => counted(farm, 'media-svc', 'ancloud_lane_messages_total', 'straight');

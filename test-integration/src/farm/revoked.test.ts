@@ -4,8 +4,9 @@ import { Browser } from '../harness/browser.js';
 import type { ViewerPage } from '../harness/viewer-page.js';
 import { eventually, NotYet } from '../harness/eventually.js';
 import { Farm, type Phone } from '../harness/farm.js';
-import { execIn, hostClient } from '../harness/host-client.js';
+import { hostClient } from '../harness/host-client.js';
 import { counted } from '../harness/metrics.js';
+import { motionEvents } from '../harness/motion-events.js';
 import { RogueViewer } from '../harness/rogue-viewer.js';
 
 // The player stops by itself when its right is taken back. This viewer does not: it holds its keys and goes on as if it had heard nothing.
@@ -35,13 +36,7 @@ afterAll(async () => {
   host.close();
 });
 
-/** Motion events that the phone has had, as its input manager counts them. */
-async function landed(): Promise<number> {
-  const { stdout } = await execIn(host, phone.phoneId, { argv: ['/system/bin/dumpsys', 'input'] });
-  const count = /Motion events: (\d+)/.exec(stdout)?.[1];
-  if (count === undefined) throw new Error(`dumpsys input: ${stdout}`);
-  return Number(count);
-}
+const landed = (): Promise<number> => motionEvents(host, phone.phoneId);
 /** Messages that went to the phone's session, by whichever way. */
 const passed = async (): Promise<number> =>
   (await counted(farm, 'media-svc', 'ancloud_lane_messages_total', 'straight')) +
