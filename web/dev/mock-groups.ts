@@ -17,9 +17,10 @@ export function groupRoutes(): readonly Route[] {
   };
   const state = (id: string): unknown => {
     const one = group(id);
-    const members = one.phoneIds.map((phoneId) => ({
+    const members = one.phoneIds.map((phoneId, index) => ({
       phoneId,
       state: one.exclude.includes(phoneId) ? 'excluded' : 'follows',
+      refused: index === 0 ? 3 : 0,
     }));
     return {
       ...one,

@@ -1,7 +1,7 @@
 import { AppError } from '@ancloud/kit/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeGateway, Printed } from '../farm/fake-gateway.js';
-import { groupAdd, groupRemove } from './group.js';
+import { groupAdd, groupRemove, groupShow } from './group.js';
 
 describe('who follows in a group, changed by the CLI', () => {
   let gateway: FakeGateway;
@@ -65,5 +65,33 @@ describe('who follows in a group, changed by the CLI', () => {
     const adding = groupAdd(gateway.layout, 'gr_1', ['ph_4'], new Printed());
     await expect(adding).rejects.toMatchObject({ code: 'GROUP_CHANGED' });
     expect([group.phoneIds, tries]).toEqual([['ph_1'], 8]);
+  });
+});
+
+describe('a group that is shown', () => {
+  const still = { place: 0, delayMs: 0 };
+
+  it.each([
+    ['', '', still, 'ph_1 leads'],
+    ['row', '', still, 'row: ph_1 leads'],
+    [
+      'row',
+      'vw_1',
+      { place: 0.02, delayMs: 30 },
+      'row: ph_1 leads, by vw_1 alone; places differ by up to 0.02, times by 30 ms',
+    ],
+  ])('called %j, led by %j, with jitter %j: %s', async (name, viewerId, jitter, head) => {
+    const group = { groupId: 'gr_1', masterId: 'ph_1', phoneIds: ['ph_2'], exclude: [], revision: 1 };
+    const members = [{ phoneId: 'ph_2', state: 'held', followed: 40, refused: 3 }];
+    const state = { ...group, name, viewerId, jitter, members, times: null };
+    const gateway = await FakeGateway.start({ 'GET /v1/groups/gr_1': () => state });
+    try {
+      const printed = new Printed();
+      await groupShow(gateway.layout, 'gr_1', printed);
+      const [first, , row] = printed.text.split('\n');
+      expect([first, row?.split(/ +/)]).toEqual([head, ['ph_2', 'held', '40', '3']]);
+    } finally {
+      await gateway.close();
+    }
   });
 });

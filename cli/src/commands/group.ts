@@ -98,8 +98,21 @@ export async function groupShow(layout: Layout, id: string, output: Output): Pro
         `skew p50 ${ms(times.skewP50Ms)} p99 ${ms(times.skewP99Ms)}`;
   output.result(
     state,
-    `${state.masterId} leads\n${table(['PHONE', 'STATE', 'FOLLOWED', 'REFUSED'], rows)}\n${spoken}`,
+    `${leadOf(state)}\n${table(['PHONE', 'STATE', 'FOLLOWED', 'REFUSED'], rows)}\n${spoken}`,
   );
+}
+
+/** `row: ph_a leads, by vw_b alone; places differ by up to 0.02, times by 30 ms`. */
+function leadOf({ masterId, viewerId, name, jitter }: GroupView): string {
+  const { place, delayMs } = jitter;
+  const called = name === '' ? '' : `${name}: `;
+  const alone = viewerId === '' ? '' : `, by ${viewerId} alone`;
+  const differ = place === 0 && delayMs === 0 ? '' : `; ${jitterWords(jitter)}`;
+  return `${called}${masterId} leads${alone}${differ}`;
+}
+
+function jitterWords({ place, delayMs }: GroupView['jitter']): string {
+  return `places differ by up to ${place}, times by ${delayMs} ms`;
 }
 
 /** `./ancloud group exclude GROUP [PHONE …]` */
@@ -158,10 +171,7 @@ export async function groupJitter(
   output: Output,
 ): Promise<void> {
   const changed = await change(layout, id, { jitter: jitterOf(place, delay) });
-  output.result(
-    changed,
-    `${id}: places differ by up to ${changed.jitter.place}, times by ${changed.jitter.delayMs} ms`,
-  );
+  output.result(changed, `${id}: ${jitterWords(changed.jitter)}`);
 }
 
 /** `./ancloud group rm GROUP` */

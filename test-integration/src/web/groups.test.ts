@@ -25,7 +25,7 @@ describe('a group', () => {
     expect(await nameless(page)).toEqual([]);
     await begin.click();
     await page.getByRole('heading', { name: 'support desk', level: 1 }).waitFor();
-    await panel().getByText('does the same').waitFor();
+    await panel().getByText('does the same, 3 inputs not done').waitFor();
     const closely = panel().getByRole('table', { name: 'How closely they follow' });
     await closely.getByRole('row', { name: 'First to last phone 0.6 ms 1.4 ms' }).waitFor();
     await closely.getByRole('row', { name: 'Until the last phone 1.9 ms 3.2 ms' }).waitFor();
@@ -44,7 +44,7 @@ describe('a group', () => {
     await panel().getByRole('button', { name: 'Exclude checkout tests' }).click();
     await panel().getByText('rests').waitFor();
     await panel().getByRole('button', { name: 'Include checkout tests' }).click();
-    await panel().getByText('does the same').waitFor();
+    await panel().getByText('does the same, 3 inputs not done').waitFor();
     await panel().getByRole('button', { name: 'End controlling together' }).click();
     await panel().waitFor({ state: 'detached' });
   });

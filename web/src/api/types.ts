@@ -203,6 +203,8 @@ export interface GroupState extends Group {
   readonly members: readonly {
     readonly phoneId: string;
     readonly state: 'follows' | 'held' | 'not_ready' | 'excluded' | 'unserved' | 'unspecified';
+    /** Inputs of the one that leads that were not done there: somebody else had its controls, or it was not ready. */
+    readonly refused: number;
   }[];
   /** Of the newest inputs; the wanted delay is taken off. */
   readonly times: null | {

@@ -100,7 +100,7 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
       <h2>Leads {group.phoneIds.length === 1 ? 'another phone' : `${group.phoneIds.length} phones`}</h2>
       <GroupName group={group} />
       <ul className="viewers" aria-label="Phones that follow">
-        {members.map(({ phoneId, state: is }) => {
+        {members.map(({ phoneId, state: is, refused }) => {
           const phone = known(phoneId);
           const name = phone === undefined ? phoneId : nameOf(phone);
           const rests = exclude.includes(phoneId);
@@ -108,7 +108,10 @@ function GroupPanel({ group }: { readonly group: Group }): ReactNode {
             <li key={phoneId}>
               <span>
                 <Link href={`/phones/${phoneId}`}>{name}</Link>
-                <small>{STATE_WORDS[is]}</small>
+                <small>
+                  {STATE_WORDS[is]}
+                  {refused > 0 && `, ${count(refused, 'input', 'inputs')} not done`}
+                </small>
               </span>
               <Button
                 className="button small"
