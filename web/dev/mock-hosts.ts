@@ -13,6 +13,7 @@ const mediaServices = (): object[] => [
     budget: { viewers: 1_000, packets: 200_000 },
     full: true,
     updatedAt: new Date().toISOString(),
+    recordings: { used: 512 << 20, budget: 10 * 2 ** 30 },
   },
   {
     mediaId: 'media-2',
@@ -24,6 +25,7 @@ const mediaServices = (): object[] => [
     budget: null,
     full: false,
     updatedAt: new Date().toISOString(),
+    recordings: null,
   },
 ];
 

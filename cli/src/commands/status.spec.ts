@@ -20,6 +20,7 @@ const media = {
   budget: { viewers: 100, packets: 9_000 },
   full: false,
   updatedAt: null,
+  recordings: { used: 5 << 20, budget: 100 << 20 },
 };
 
 describe('the status of a farm', () => {
@@ -44,7 +45,7 @@ describe('the status of a farm', () => {
     const printed = new Printed();
     await status(gateway.layout, printed);
     expect(printed.value).toMatchObject({ mediaServices: [media] });
-    expect(printed.text).toMatch(/^m1 +eu +2 +3\/100 +400\/9000 +no/m);
+    expect(printed.text).toMatch(/^m1 +eu +2 +3\/100 +400\/9000 +no +5\/100 MiB/m);
   });
 
   it('leaves media-svcs out where the gateway is of an older version, and tells the rest', async () => {

@@ -13,6 +13,8 @@ interface MediaServiceView {
   readonly budget: { readonly viewers: number; readonly packets: number } | null;
   readonly full: boolean;
   readonly updatedAt: string | null;
+  /** Bytes; absent of an older gateway. */
+  readonly recordings?: { readonly used: number; readonly budget: number } | null;
 }
 
 /** `./ancloud status`: processes, hosts, media-svcs, phones. */
@@ -81,13 +83,14 @@ async function mediaServicesOf(client: GatewayClient): Promise<MediaServiceView[
 }
 
 function mediaTable(services: readonly MediaServiceView[]): string {
-  const head = ['MEDIA', 'REGION', 'PHONES', 'VIEWERS', 'PACKETS/S', 'FULL', 'TOLD'];
+  const head = ['MEDIA', 'REGION', 'PHONES', 'VIEWERS', 'PACKETS/S', 'FULL', 'RECORDED', 'TOLD'];
   return table(head, services.map(mediaRow));
 }
 
 function mediaRow(service: MediaServiceView): string[] {
-  const { mediaId, region, phones, viewers, packets, budget, full, updatedAt } = service;
+  const { mediaId, region, phones, viewers, packets, budget, full, updatedAt, recordings } = service;
   const of = (most: number | undefined): string => (most === undefined ? '' : `/${most}`);
+  const mib = (bytes: number): string => (bytes / (1 << 20)).toFixed(0);
   const ago = (at: string): string => `${Math.round(Math.max(0, Date.now() - Date.parse(at)) / 1_000)} s ago`;
   return [
     mediaId,
@@ -96,6 +99,9 @@ function mediaRow(service: MediaServiceView): string[] {
     `${viewers}${of(budget?.viewers)}`,
     `${packets}${of(budget?.packets)}`,
     full ? 'yes' : 'no',
+    recordings === undefined || recordings === null
+      ? ''
+      : `${mib(recordings.used)}/${mib(recordings.budget)} MiB`,
     updatedAt === null ? '' : ago(updatedAt),
   ];
 }

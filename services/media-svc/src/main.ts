@@ -143,6 +143,7 @@ await runMain({ log }, async (life) => {
       process: processId,
       packets: pool.packets,
       budget: pool.budget,
+      recordings: recordings?.disk,
     }),
     log,
   );

@@ -57,7 +57,7 @@ export class Recordings implements PhoneFollower {
     const running = metrics.gauge('ancloud_media_recordings', 'Recordings under way');
     const bytes = metrics.gauge('ancloud_media_recordings_bytes', 'Bytes that all recordings here have');
     Object.assign(running, { collect: () => running.set(this.#running.length) });
-    Object.assign(bytes, { collect: () => bytes.set(this.#bytes) });
+    Object.assign(bytes, { collect: () => bytes.set(this.disk.used) });
   }
 
   /** Reads what there is; those that are wanted begin again. Errors: those of the file system. */
@@ -213,7 +213,7 @@ export class Recordings implements PhoneFollower {
   #lack(begins: boolean): string | undefined {
     const { budget, log } = this.#options;
     try {
-      return lackOfRoom({ budget, used: this.#bytes, free: this.#store.free }, begins);
+      return lackOfRoom({ budget, used: this.disk.used, free: this.#store.free }, begins);
     } catch (error) {
       log.error({ err: error }, 'the room for recordings could not be looked at');
       return 'the disk of recordings does not answer';
@@ -249,8 +249,10 @@ export class Recordings implements PhoneFollower {
     return [...this.#all.values()].filter(({ running }) => running);
   }
 
-  get #bytes(): number {
-    return [...this.#all.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  /** What all that are kept here have of what they may have, bytes. */
+  get disk(): { readonly used: number; readonly budget: number } {
+    const used = [...this.#all.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    return { used, budget: this.#options.budget };
   }
 }
 

@@ -62,6 +62,16 @@ it('ends when the budget is used up, whole and playable; the next one has no roo
     expect(fs.statSync(path.join(folder, `${id}-${index}.mp4`)).size).toBe(size);
   }
 
+  // As admins see it: what media-svc tells every five seconds.
+  await eventually(async () => {
+    const { mediaServices } = await farm.api<{
+      mediaServices: readonly { recordings: { used: number; budget: number } | null }[];
+    }>('GET', '/v1/media-services');
+    const told = mediaServices.map(({ recordings }) => recordings);
+    if (told[0]?.used !== sizeOf(ended)) throw new NotYet(JSON.stringify(told));
+    expect(told).toEqual([{ used: sizeOf(ended), budget: BUDGET_MIB << 20 }]);
+  });
+
   const refused = await start();
   expect(await refused.json()).toMatchObject({ status: 507, code: 'DISK_FULL' });
   expect((await farm.call('DELETE', `/v1/recordings/${id}`)).status).toBe(204);

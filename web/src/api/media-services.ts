@@ -15,6 +15,8 @@ export interface MediaService {
   readonly budget: { readonly viewers: number; readonly packets: number } | null;
   readonly full: boolean;
   readonly updatedAt: string | null;
+  /** Bytes; null where none are kept. */
+  readonly recordings: { readonly used: number; readonly budget: number } | null;
 }
 
 export async function mediaServices(http: Http): Promise<readonly MediaService[]> {

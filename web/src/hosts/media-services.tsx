@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { type MediaService, mediaServices } from '../api/media-services.js';
 import { useFarm } from '../farm/farm.js';
+import { bytes } from '../farm/words.js';
 import { Problem } from '../ui/problem.js';
 
 const FRESH_MS = 5_000;
@@ -32,6 +33,7 @@ export function MediaServices(): ReactNode {
               <th scope="col">Phones</th>
               <th scope="col">Viewers</th>
               <th scope="col">Packets a second</th>
+              <th scope="col">Recordings</th>
               <th scope="col">Told</th>
             </tr>
           </thead>
@@ -47,7 +49,7 @@ export function MediaServices(): ReactNode {
 }
 
 function Row({ service }: { readonly service: MediaService }): ReactNode {
-  const { mediaId, region, phones, viewers, packets, budget, full, updatedAt } = service;
+  const { mediaId, region, phones, viewers, packets, budget, full, updatedAt, recordings } = service;
   const of = (most: number | undefined): string => (most === undefined ? '' : ` of ${most}`);
   // By two clocks: the farm's may be ahead.
   const ago = (at: string): number => Math.round(Math.max(0, Date.now() - Date.parse(at)) / 1_000);
@@ -61,6 +63,7 @@ function Row({ service }: { readonly service: MediaService }): ReactNode {
       <td>{phones}</td>
       <td>{`${viewers}${of(budget?.viewers)}`}</td>
       <td>{`${packets}${of(budget?.packets)}`}</td>
+      <td>{recordings === null ? '' : `${bytes(recordings.used)} of ${bytes(recordings.budget)}`}</td>
       <td>{updatedAt === null ? '' : `${ago(updatedAt)} s ago`}</td>
     </tr>
   );

@@ -20,6 +20,7 @@ describe('listMediaServices', () => {
     full: true,
     updatedAtMs: 1_000,
     process: 'p1',
+    recordings: { used: 3_000, budget: 10_737_418_240 },
   });
   const facts = { medias: () => Promise.resolve([old, busy]) };
 
@@ -36,6 +37,7 @@ describe('listMediaServices', () => {
         budget: null,
         full: false,
         updatedAt: null,
+        recordings: null,
       },
       {
         mediaId: 'm1',
@@ -47,6 +49,7 @@ describe('listMediaServices', () => {
         budget: { viewers: 1_000, packets: 200_000 },
         full: true,
         updatedAt: '1970-01-01T00:00:01.000Z',
+        recordings: { used: 3_000, budget: 10_737_418_240 },
       },
     ]);
   });

@@ -14,17 +14,18 @@ export async function listMediaServices(
 }
 
 function viewOf(record: MediaRecord): MediaService {
-  const { mediaId, labels, workers, streams, viewers, packets, budget, full, updatedAtMs } = record;
-  const region = labels['region'] ?? '';
-  return { mediaId, region, workers, phones: streams, viewers, packets, budget, full, updatedAtMs };
+  const { mediaId, workers, viewers, packets, budget, full, updatedAtMs, recordings } = record;
+  const told = { mediaId, workers, viewers, packets, budget, full, updatedAtMs, recordings };
+  return { ...told, region: record.labels['region'] ?? '', phones: record.streams };
 }
 
 /** REST's spelling, by the rule of public-json.ts. */
-export function mediaServiceJson({ packets, budget, updatedAtMs, ...service }: MediaService) {
+export function mediaServiceJson({ packets, budget, updatedAtMs, recordings, ...service }: MediaService) {
   return {
     ...service,
     packets: Math.round(packets),
     budget: budget === undefined ? null : { viewers: budget.viewers, packets: Math.round(budget.packets) },
     updatedAt: time(updatedAtMs),
+    recordings: recordings ?? null,
   };
 }

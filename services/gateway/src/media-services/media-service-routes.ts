@@ -16,6 +16,13 @@ const mediaService = named(
       .describe('What its workers have room for, all together; null of one that does not tell'),
     full: z.boolean().describe('No worker has room for another viewer: new ones go elsewhere where they can'),
     updatedAt: z.iso.datetime().nullable().describe('Every 5 s; one that has been silent for 15 s is gone'),
+    recordings: z
+      .object({
+        used: z.int().describe('Bytes of all that are kept there, those under way included'),
+        budget: z.int().describe('Bytes; when they are used up none begins, and those under way end'),
+      })
+      .nullable()
+      .describe('null where none are kept, and of one that does not tell'),
   }),
 );
 
