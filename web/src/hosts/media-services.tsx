@@ -15,6 +15,8 @@ export function MediaServices(): ReactNode {
     queryFn: () => mediaServices(http),
     refetchInterval: FRESH_MS,
   });
+  // A farm of one place names none.
+  const regions = data?.some(({ region }) => region !== '') === true;
   return (
     <section className="ice" aria-labelledby="media-title">
       <h2 id="media-title">Media services</h2>
@@ -29,17 +31,16 @@ export function MediaServices(): ReactNode {
           <thead>
             <tr>
               <th scope="col">Name</th>
-              <th scope="col">Region</th>
+              {regions && <th scope="col">Region</th>}
               <th scope="col">Phones</th>
               <th scope="col">Viewers</th>
               <th scope="col">Packets a second</th>
-              <th scope="col">Recordings</th>
               <th scope="col">Told</th>
             </tr>
           </thead>
           <tbody>
             {data.map((one) => (
-              <Row key={one.mediaId} service={one} />
+              <Row key={one.mediaId} service={one} regions={regions} />
             ))}
           </tbody>
         </table>
@@ -48,7 +49,7 @@ export function MediaServices(): ReactNode {
   );
 }
 
-function Row({ service }: { readonly service: MediaService }): ReactNode {
+function Row({ service, regions }: { readonly service: MediaService; readonly regions: boolean }): ReactNode {
   const { mediaId, region, phones, viewers, packets, budget, full, updatedAt, recordings } = service;
   const of = (most: number | undefined): string => (most === undefined ? '' : ` of ${most}`);
   // By two clocks: the farm's may be ahead.
@@ -58,12 +59,14 @@ function Row({ service }: { readonly service: MediaService }): ReactNode {
       <th scope="row">
         {mediaId}
         {full && <small>Full: new viewers go elsewhere</small>}
+        {recordings !== null && (
+          <small>{`Recordings have ${bytes(recordings.used)} of ${bytes(recordings.budget)}`}</small>
+        )}
       </th>
-      <td>{region}</td>
+      {regions && <td>{region}</td>}
       <td>{phones}</td>
       <td>{`${viewers}${of(budget?.viewers)}`}</td>
       <td>{`${packets}${of(budget?.packets)}`}</td>
-      <td>{recordings === null ? '' : `${bytes(recordings.used)} of ${bytes(recordings.budget)}`}</td>
       <td>{updatedAt === null ? '' : `${ago(updatedAt)} s ago`}</td>
     </tr>
   );

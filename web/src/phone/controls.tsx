@@ -35,12 +35,12 @@ export function Controls({ phoneId, role, holding, player }: ControlsProps): Rea
         {asked && ' You have asked for them.'}
       </p>
       {by === 'mine' && (
-        <Button className="button" onPress={() => player.current?.control(false)}>
+        <Button className="button small" onPress={() => player.current?.control(false)}>
           Give up
         </Button>
       )}
       {role === 'control' && by === 'others' && (
-        <Button className="button" onPress={() => player.current?.control(!asked)}>
+        <Button className="button small" onPress={() => player.current?.control(!asked)}>
           {asked ? 'Withdraw' : 'Take controls'}
         </Button>
       )}

@@ -79,37 +79,39 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                   {viewer.hears && ', hears it'}
                   {viewer.connected && way !== '' && `, ${way}`}
                   {viewer.availableBps > 0 && `, a link of ${(viewer.availableBps / 1e6).toFixed(1)} Mb/s`}
-                  {viewer.mediaId !== '' && `, by ${viewer.mediaId}`}
+                  {viewer.mediaId !== '' && `, from ${viewer.mediaId}`}
                 </small>
                 {!mine && viewer.name !== '' && <small className="id">{viewer.viewerId}</small>}
               </span>
-              {mayHold && holding.by === 'mine' && (
-                <Button
-                  className="button small"
-                  aria-label={`Hand over to ${exactly(viewer)}`}
-                  onPress={() => player.current?.control(false, viewer.viewerId)}
-                >
-                  Hand over
-                </Button>
-              )}
-              {mayHold && !viewer.holdsControl && holding.by !== 'mine' && (
-                <Button
-                  className="button small"
-                  aria-label={`Give the controls to ${exactly(viewer)}`}
-                  onPress={() => ask(client.grantControl(phoneId, viewer.viewerId))}
-                >
-                  Give controls
-                </Button>
-              )}
-              {!mine && (
-                <Button
-                  className="button small danger-text"
-                  aria-label={`Remove ${exactly(viewer)}`}
-                  onPress={() => ask(putOut(viewer))}
-                >
-                  Remove
-                </Button>
-              )}
+              <div className="deeds">
+                {mayHold && holding.by === 'mine' && (
+                  <Button
+                    className="button small"
+                    aria-label={`Hand over to ${exactly(viewer)}`}
+                    onPress={() => player.current?.control(false, viewer.viewerId)}
+                  >
+                    Hand over
+                  </Button>
+                )}
+                {mayHold && !viewer.holdsControl && holding.by !== 'mine' && (
+                  <Button
+                    className="button small"
+                    aria-label={`Give the controls to ${exactly(viewer)}`}
+                    onPress={() => ask(client.grantControl(phoneId, viewer.viewerId))}
+                  >
+                    Give controls
+                  </Button>
+                )}
+                {!mine && (
+                  <Button
+                    className="button small danger-text"
+                    aria-label={`Remove ${exactly(viewer)}`}
+                    onPress={() => ask(putOut(viewer))}
+                  >
+                    Remove
+                  </Button>
+                )}
+              </div>
             </li>
           );
         })}
