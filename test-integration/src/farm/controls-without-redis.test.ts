@@ -27,7 +27,6 @@ beforeAll(async () => {
   owner = await browser.watch(farm, phone.phoneId, 'owner');
   await owner.firstFrame();
   rogue = await RogueViewer.join(farm, phone.phoneId);
-  await rogue.associate();
   await rogue.openChannels();
 });
 afterAll(async () => {

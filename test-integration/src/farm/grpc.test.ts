@@ -152,7 +152,6 @@ describe('macros', () => {
     // By a viewer's hands: what programs do is not recorded.
     const viewer = await RogueViewer.join(farm, phoneId);
     try {
-      await viewer.associate();
       await viewer.openChannels();
       await eventually(async () => {
         await viewer.touch();

@@ -26,7 +26,6 @@ beforeAll(async () => {
   witness = await browser.watch(farm, phone.phoneId, 'watch');
   await witness.firstFrame();
   rogue = await RogueViewer.join(farm, phone.phoneId);
-  await rogue.associate();
   await rogue.openChannels();
 });
 afterAll(async () => {

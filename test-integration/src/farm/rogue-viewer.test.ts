@@ -279,7 +279,6 @@ describe('a viewer with an SCTP association sends', () => {
   ])('%s: nobody else notices', async (_, sends) => {
     const one = await RogueViewer.join(farm, phone.phoneId);
     try {
-      await one.associate();
       await one.openChannels();
       const { sctp } = await one.heard();
       // How much is taken is the window's business; it has to have left, or nothing was tried.

@@ -64,13 +64,9 @@ export class RogueViewer {
     return this.#peers[way].send(how, bytes, times);
   }
 
-  /** Begins its SCTP association, still without a channel. */
-  associate(): Promise<void> {
-    return this.#peers.channels.associate();
-  }
-
-  /** Opens the two channels of a player. */
+  /** Begins its SCTP association and opens the two channels of a player. */
   async openChannels(): Promise<void> {
+    await this.#peers.channels.associate();
     const transport = this.#transport;
     const input = { streamId: STREAMS.input, ordered: true };
     const moves = { streamId: STREAMS.moves, ordered: false, maxRetransmits: 0 };
