@@ -18,6 +18,7 @@ import { requestCount } from './io/request-count.js';
 import { SessionCaller } from './io/session-caller.js';
 import { Pushes } from './pushes.js';
 import { Recordings } from './recordings.js';
+import { RefusedPackets } from './refused-packets.js';
 import { StreamLeases } from './stream-leases.js';
 import { Streams } from './streams.js';
 import { WhepSessions } from './whep-sessions.js';
@@ -33,12 +34,15 @@ await runMain({ log }, async (life) => {
     { name: 'ANCLOUD_RTP_LISTEN_IP', ips: [config.rtp.ip] },
     { name: 'ANCLOUD_PIPE_LISTEN_IP', ips: config.pipe.ip === config.rtp.ip ? [] : [config.pipe.ip] },
   ]);
+  const refused = new RefusedPackets(metrics, log);
+  life.add({ name: 'refused packets', free: () => refused.close() });
   // Beside the connections: viewers of a media-svc that was killed wait for the next one.
   const workers = WorkerPool.create({
     count: config.workers,
     budget: config.budget,
     ...config.webrtc,
     workerBin: config.workerBin,
+    refused,
     log,
   });
   // Awaited below; should something else fail first, the process ends, and its workers with it.

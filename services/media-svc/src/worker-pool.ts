@@ -1,6 +1,8 @@
 import { createWorker, type types } from 'mediasoup';
 import { AppError, type Log } from '@ancloud/kit';
 import { isFull, placeStream, placeViewer, type WorkerBudget } from './core/placement.js';
+import { WARNING_TAGS } from './core/worker-warning.js';
+import type { RefusedPackets } from './refused-packets.js';
 
 /** One worker process and its one WebRtcServer: all viewers on it share a UDP and a TCP port. */
 export interface PoolWorker {
@@ -28,6 +30,8 @@ export interface WorkerPoolOptions {
   /** Worker n listens on port + n, UDP and TCP. */
   readonly port: number;
   readonly workerBin: string | undefined;
+  /** Listens to what workers write about packets that they throw away. */
+  readonly refused: Pick<RefusedPackets, 'listen' | 'forget'>;
   readonly log: Log;
 }
 
@@ -131,11 +135,12 @@ export class WorkerPool {
   }
 
   async #start(index: number): Promise<void> {
-    const { listenIps, workerBin, log } = this.#options;
+    const { listenIps, workerBin, refused, log } = this.#options;
     const announced = this.#options.announced.length > 0 ? this.#options.announced : listenIps;
     const port = this.#options.port + index;
     const worker = await createWorker({
       logLevel: 'warn',
+      logTags: [...WARNING_TAGS],
       ...(workerBin === undefined ? {} : { workerBin }),
       appData: { index },
     }).catch((cause: unknown) => {
@@ -150,6 +155,8 @@ export class WorkerPool {
         },
       );
     });
+    refused.listen(worker);
+    worker.observer.once('close', () => refused.forget(worker));
     let server: types.WebRtcServer;
     try {
       server = await worker.createWebRtcServer({

@@ -1,3 +1,4 @@
+import { eventually, NotYet } from './eventually.js';
 import { portOf } from './farm-address.js';
 import type { Farm } from './farm.js';
 
@@ -23,4 +24,11 @@ export async function counted(
     .split('\n')
     .filter((line) => line.startsWith(`${name}{`) && line.includes(label))
     .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** Waits until a count is above what it was. */
+export async function rises(count: () => Promise<number>, above: number): Promise<void> {
+  await eventually(async () => {
+    if ((await count()) <= above) throw new NotYet(`it is still ${above}`);
+  });
 }
