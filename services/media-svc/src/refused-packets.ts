@@ -32,7 +32,7 @@ export class RefusedPackets {
     this.#metrics = {
       refused: metrics.tally(
         'ancloud_media_packets_refused_total',
-        'Lines of workers about packets that they threw away, malformed or taken by nobody; at most 100 a second of each worker are heard',
+        'Lines of workers about packets that they threw away, malformed or taken by nobody; who has written 100 is told to be silent for the rest of the second',
         'protocol',
         PROTOCOLS,
       ),
