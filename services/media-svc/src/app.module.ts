@@ -6,14 +6,14 @@ import { LOG, MediaController, PIPE_LISTEN, REQUEST_COUNT } from './api/media.co
 import { FeedController } from './api/feed.controller.js';
 import { PUSHES, PushController } from './api/push.controller.js';
 import { RECORDINGS, RecordingController } from './api/recording.controller.js';
-import { Feeds } from './feeds.js';
-import { IceSelfTest } from './ice-self-test.js';
+import { Feeds } from './feeds/feeds.js';
+import { IceSelfTest } from './ice/ice-self-test.js';
 import type { RequestCount } from './io/request-count.js';
-import type { PipeListen } from './pipe-end.js';
-import type { Pushes } from './pushes.js';
-import type { Recordings } from './recordings.js';
-import { Streams } from './streams.js';
-import { WhepSessions } from './whep-sessions.js';
+import type { PipeListen } from './streams/pipe-end.js';
+import type { Pushes } from './copies/pushes.js';
+import type { Recordings } from './copies/recordings.js';
+import { Streams } from './streams/streams.js';
+import { WhepSessions } from './whep/whep-sessions.js';
 
 /** Everything the gRPC edge is given; built in main.ts, in order, where its end is arranged too. */
 @Module({})

@@ -18,8 +18,8 @@ import {
 } from '@ancloud/kit';
 import { z } from 'zod';
 import type { WorkerBudget } from './core/placement.js';
-import type { RtpListen } from './ingest.js';
-import type { PipeListen } from './pipe-end.js';
+import type { RtpListen } from './streams/ingest.js';
+import type { PipeListen } from './streams/pipe-end.js';
 
 /** More are tried by every viewer at every join. */
 const MAX_ADDRESSES = 8;

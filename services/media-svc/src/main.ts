@@ -7,8 +7,8 @@ import { createLog, logLevelOf, Metrics, PulseAnswerer, runMain, startGrpcServic
 import { connectState } from '@ancloud/state';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
-import { Feeds } from './feeds.js';
-import { IceSelfTest } from './ice-self-test.js';
+import { Feeds } from './feeds/feeds.js';
+import { IceSelfTest } from './ice/ice-self-test.js';
 import { feedMetrics } from './io/feed-metrics.js';
 import { MediaPeers } from './io/media-peers.js';
 import { requireOwnAddresses } from './io/own-addresses.js';
@@ -16,13 +16,13 @@ import { PhoneEnds } from './io/phone-ends.js';
 import { Registration } from './io/registration.js';
 import { requestCount } from './io/request-count.js';
 import { SessionCaller } from './io/session-caller.js';
-import { Pushes } from './pushes.js';
-import { Recordings } from './recordings.js';
-import { RefusedPackets } from './refused-packets.js';
-import { StreamLeases } from './stream-leases.js';
-import { Streams } from './streams.js';
-import { WhepSessions } from './whep-sessions.js';
-import { WorkerPool } from './worker-pool.js';
+import { Pushes } from './copies/pushes.js';
+import { Recordings } from './copies/recordings.js';
+import { RefusedPackets } from './workers/refused-packets.js';
+import { StreamLeases } from './streams/stream-leases.js';
+import { Streams } from './streams/streams.js';
+import { WhepSessions } from './whep/whep-sessions.js';
+import { WorkerPool } from './workers/worker-pool.js';
 
 const log = createLog({ service: 'media-svc', level: logLevelOf(process.env) });
 

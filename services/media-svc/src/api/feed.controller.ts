@@ -10,7 +10,7 @@ import type {
   PatchWhipRequest,
   PatchWhipResponse,
 } from '@ancloud/contracts/media/v1/media';
-import { Feeds } from '../feeds.js';
+import { Feeds } from '../feeds/feeds.js';
 
 const SERVICE = 'ancloud.media.v1.MediaService';
 

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { GrpcMethod } from '@nestjs/microservices';
 import type { TestIceRequest, TestIceResponse } from '@ancloud/contracts/media/v1/media';
-import { IceSelfTest } from '../ice-self-test.js';
+import { IceSelfTest } from '../ice/ice-self-test.js';
 
 /** The gRPC edge of the ICE self-test. */
 @Controller()

@@ -20,9 +20,9 @@ import type {
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
 import type { RequestCount } from '../io/request-count.js';
-import type { PipeListen } from '../pipe-end.js';
-import { Streams } from '../streams.js';
-import { WhepSessions } from '../whep-sessions.js';
+import type { PipeListen } from '../streams/pipe-end.js';
+import { Streams } from '../streams/streams.js';
+import { WhepSessions } from '../whep/whep-sessions.js';
 import { PipeConnection } from './pipe-connection.js';
 import { SignalConnection } from './signal-connection.js';
 

@@ -1,9 +1,9 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { PipeDown, PipeOpen, PipeUp } from '@ancloud/contracts/media/v1/media';
 import { AppError, asAppError } from '@ancloud/kit';
-import type { PipeListen } from '../pipe-end.js';
-import { PipeOutlet } from '../pipe-outlet.js';
-import type { Streams } from '../streams.js';
+import type { PipeListen } from '../streams/pipe-end.js';
+import { PipeOutlet } from '../streams/pipe-outlet.js';
+import type { Streams } from '../streams/streams.js';
 
 /** An edge tells its load each second (io/pipe-call.ts). One that has said nothing for so long has vanished, and nothing has reset its connection, ms. */
 const SILENT_MS = 6_000;

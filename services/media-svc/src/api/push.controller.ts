@@ -8,7 +8,7 @@ import type {
 } from '@ancloud/contracts/media/v1/media';
 import type { PushRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
-import type { Pushes } from '../pushes.js';
+import type { Pushes } from '../copies/pushes.js';
 
 /** Injection token: the pushes, or undefined where nothing is pushed. */
 export const PUSHES = Symbol('pushes');

@@ -15,7 +15,7 @@ import type {
 import type { RecordingRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError, type OutgoingCall, streamOut } from '@ancloud/kit';
 import type { Observable } from 'rxjs';
-import type { Recordings } from '../recordings.js';
+import type { Recordings } from '../copies/recordings.js';
 
 /** Injection token: the recordings, or undefined where none are kept. */
 export const RECORDINGS = Symbol('recordings');

@@ -5,8 +5,8 @@ import type { Bus, Lanes, StraightOutlet } from '@ancloud/bus';
 import { AppError, asAppError, type Log } from '@ancloud/kit';
 import { ownShape } from '../core/rtp-parameters.js';
 import type { RequestCount } from '../io/request-count.js';
-import type { Streams } from '../streams.js';
-import { Viewer } from '../viewer.js';
+import type { Streams } from '../streams/streams.js';
+import { Viewer } from '../viewers/viewer.js';
 
 /** Requests of one viewer that may wait; more is a broken client. */
 const MAX_WAITING = 32;

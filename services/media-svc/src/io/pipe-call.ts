@@ -8,7 +8,7 @@ import type {
   PipeWish,
 } from '@ancloud/contracts/media/v1/media';
 import { AppError, fromGrpcError } from '@ancloud/kit';
-import type { Load } from '../inflow.js';
+import type { Load } from '../streams/inflow.js';
 
 /** The origin answers when its phone gives a picture, for which it waits 10 s. */
 const OPEN_MS = 12_000;
