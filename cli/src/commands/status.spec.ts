@@ -6,7 +6,7 @@ import { files } from '../layout.js';
 import { status } from './status.js';
 
 const older = {
-  'GET /v1/phones': () => ({ phones: [] }),
+  'GET /v1/phones': () => ({ phones: [], nextPageToken: '' }),
   'GET /v1/hosts': () => ({
     hosts: [{ hostId: 'h1', schedulable: true, phones: 0, capacity: 4, limits: [], conditions: [] }],
   }),

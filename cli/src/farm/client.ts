@@ -120,8 +120,16 @@ export class GatewayClient {
     return (await (await this.request('POST', path, { json })).json()) as T;
   }
 
-  phones(): Promise<{ phones: PhoneView[] }> {
-    return this.get('/v1/phones?pageSize=1000');
+  /** All of the caller's, by id, however many pages they are. */
+  async phones(): Promise<{ phones: PhoneView[] }> {
+    const phones: PhoneView[] = [];
+    for (let pageToken = ''; ;) {
+      const query = new URLSearchParams({ pageSize: '1000', pageToken }).toString();
+      const page = await this.get<{ phones: PhoneView[]; nextPageToken: string }>(`/v1/phones?${query}`);
+      phones.push(...page.phones);
+      pageToken = page.nextPageToken;
+      if (pageToken === '') return { phones };
+    }
   }
 
   /** Waits until the operation ended. Errors: the operation's own. */

@@ -10,7 +10,7 @@ import { type Layout, layoutFrom } from '../layout.js';
 import { Output } from '../output.js';
 
 /** What is answered to `METHOD /path`, or thrown. */
-type Routes = Readonly<Record<string, (body: unknown) => unknown>>;
+type Routes = Readonly<Record<string, (body: unknown, query: URLSearchParams) => unknown>>;
 
 /** For specs: a gateway of these routes and no others, that commands with `layout` ask until `close`, and what they print. */
 export class FakeGateway {
@@ -56,10 +56,11 @@ async function answer(
 async function outcome(routes: Routes, request: http.IncomingMessage): Promise<[number, unknown]> {
   const { method = '', url = '' } = request;
   try {
-    const route = routes[`${method} ${url.split('?')[0]}`];
+    const { pathname, searchParams } = new URL(url, 'http://gateway');
+    const route = routes[`${method} ${pathname}`];
     if (route === undefined)
       throw new AppError('ROUTE_NOT_FOUND', 'there is no such resource', { field: 'url' });
-    return [200, route(method === 'GET' ? undefined : await json(request))];
+    return [200, route(method === 'GET' ? undefined : await json(request), searchParams)];
   } catch (error) {
     if (!isAppError(error)) throw error;
     const problem = toProblem(error);

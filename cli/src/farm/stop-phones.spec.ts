@@ -38,7 +38,8 @@ describe('the phones of a farm that is taken down', () => {
       'GET /v1/phones': () => {
         looks -= 1;
         if (looks < 0) phases.delete('ph_4');
-        return { phones: Array.from(phases, ([phoneId, phase]) => ({ phoneId, phase })) };
+        const phones = Array.from(phases, ([phoneId, phase]) => ({ phoneId, phase }));
+        return { phones, nextPageToken: '' };
       },
       'POST /v1/phones/ph_1/stop': stop('ph_1'),
       'POST /v1/phones/ph_2/stop': stop('ph_2'),
