@@ -19,7 +19,6 @@ const verbWords = {
   reset: 'factory reset: wipe the data of the phone',
   pause: 'freeze the phone: no CPU time, its memory stays',
   resume: 'let a paused phone go on',
-  delete: 'remove the phone and its data',
 } as const;
 
 /** `phone` with all that one does to a phone, and what stands beside it: snapshots, groups, macros, operations. */
@@ -27,6 +26,10 @@ export function addPhones(program: Command): void {
   const phone = program.command('phone').description('phones').enablePositionalOptions();
   addSpecOptions(phone.command('create').option('--name <name>'))
     .option('--size <WxH>', 'of the screen, pixels, each 240-2560', '720x1280')
+    .option(
+      '--picture-size <pixels>',
+      'longest side of the picture that is sent, 180-2560; 0 = the screen’s own',
+    )
     .option('--disk <mib>', 'a disk of its own, 64-1048576; default: as much as the host’s disk has')
     .option('--no-wait', 'return as soon as it is placed')
     .action(
@@ -66,17 +69,9 @@ export function addPhones(program: Command): void {
         (await import('./phone-set.js')).phoneSet(layout, id, options, output),
       ),
     );
-  for (const [name, verb] of [
-    ['start', 'start'],
-    ['stop', 'stop'],
-    ['reboot', 'reboot'],
-    ['reset', 'reset'],
-    ['pause', 'pause'],
-    ['resume', 'resume'],
-    ['rm', 'delete'],
-  ] as const) {
+  for (const verb of ['start', 'stop', 'reboot', 'reset', 'pause', 'resume'] as const) {
     phone
-      .command(name)
+      .command(verb)
       .description(verbWords[verb])
       .argument('<id>')
       .action(
@@ -85,6 +80,16 @@ export function addPhones(program: Command): void {
         ),
       );
   }
+  phone
+    .command('rm')
+    .argument('<id>')
+    .option('--force', 'do not wait for a host that is lost; it removes the phone when it returns')
+    .description('remove the phone and its data')
+    .action(
+      action(async ({ layout, output }, id: string, options: { force?: boolean }) =>
+        (await import('./phone.js')).phoneRm(layout, id, options, output),
+      ),
+    );
   addSnapshots(program, phone);
   addGroups(program);
   addMacros(program);

@@ -7,6 +7,7 @@ export interface SpecOptions {
   readonly image?: string;
   readonly display?: string;
   readonly dpi?: string;
+  readonly screenFps?: string;
   readonly cpu?: string;
   readonly cpuWeight?: string;
   readonly memory?: string;
@@ -31,6 +32,7 @@ export function addSpecOptions(command: Command): Command {
   return command
     .option('--image <id>')
     .option('--dpi <n>', 'dots per inch of the screen, default 320')
+    .option('--screen-fps <n>', 'pictures a second that it may draw, 1-120, default 60')
     .option('--cpu <millis>', 'thousandths of a core')
     .option('--cpu-weight <n>', 'share of the CPU when all phones are busy, 1-10000, default 100')
     .option('--memory <mib>')
@@ -65,6 +67,8 @@ const limits = {
   disk: 'diskMib',
 } as const;
 
+const screen = { dpi: 'dpi', screenFps: 'fps' } as const;
+
 const encoder = { bitRate: 'bitRate', fps: 'maxFps', pictureSize: 'maxSize' } as const;
 
 /** The parts of the spec that were given; a part that was not is not there. */
@@ -88,10 +92,10 @@ export function specOf(options: SpecOptions): Record<string, unknown> {
 
 const isNone = (given: readonly string[]): boolean => given.length === 1 && given[0] === 'none';
 
-function displayOf({ display, dpi }: SpecOptions): Record<string, unknown> {
-  if (display === undefined && dpi === undefined) return {};
-  const size = display === undefined ? {} : parseSize(display);
-  return { display: { ...size, ...(dpi === undefined ? {} : { dpi: wholeNumber('dpi', dpi) }) } };
+function displayOf(options: SpecOptions): Record<string, unknown> {
+  const size = options.display === undefined ? {} : parseSize(options.display);
+  const all = { ...size, ...part('display', screen, options)['display'] };
+  return Object.keys(all).length === 0 ? {} : { display: all };
 }
 
 /** `720x1280` → width and height; the range is checked by the API. */

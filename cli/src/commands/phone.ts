@@ -8,7 +8,7 @@ import { toldOf } from './operation.js';
 import { type SpecOptions, specOf, wholeNumber } from './phone-spec.js';
 
 /** `size` is that of the screen. */
-export interface CreateOptions extends Omit<SpecOptions, 'display' | 'pictureSize'> {
+export interface CreateOptions extends Omit<SpecOptions, 'display'> {
   readonly name?: string;
   readonly size?: string;
   readonly wait: boolean;
@@ -69,22 +69,32 @@ export async function phoneShow(layout: Layout, id: string, output: Output): Pro
   output.result(phone, JSON.stringify(phone, null, 2));
 }
 
-/** `./ancloud phone start|stop|reboot|reset|pause|resume|rm ID`: asks and waits. */
+/** `./ancloud phone start|stop|reboot|reset|pause|resume ID`: asks and waits. */
 export async function phoneVerb(
   layout: Layout,
   id: string,
-  verb: 'start' | 'stop' | 'reboot' | 'reset' | 'pause' | 'resume' | 'delete',
+  verb: 'start' | 'stop' | 'reboot' | 'reset' | 'pause' | 'resume',
   output: Output,
 ): Promise<void> {
   const client = new GatewayClient(layout);
-  const path = `/v1/phones/${encodeURIComponent(id)}`;
-  const response =
-    verb === 'delete'
-      ? await client.request('DELETE', path)
-      : await client.request('POST', `${path}/${verb}`, { json: {} });
-  const { operation } = (await response.json()) as { operation: OperationView };
+  const path = `/v1/phones/${encodeURIComponent(id)}/${verb}`;
+  const { operation } = await client.post<{ operation: OperationView }>(path);
   const done = await client.wait(operation);
   output.result(done, `${id}: ${verb} done`);
+}
+
+/** `./ancloud phone rm ID [--force]`: asks and waits. */
+export async function phoneRm(
+  layout: Layout,
+  id: string,
+  options: { readonly force?: boolean },
+  output: Output,
+): Promise<void> {
+  const client = new GatewayClient(layout);
+  const query = options.force === true ? '?force=true' : '';
+  const response = await client.request('DELETE', `/v1/phones/${encodeURIComponent(id)}${query}`);
+  const { operation } = (await response.json()) as { operation: OperationView };
+  output.result(await client.wait(operation), `${id}: delete done`);
 }
 
 /** `./ancloud phone open ID`: a fresh one-time link to the phone's page. */
