@@ -49,6 +49,7 @@ const ALLOWED = {
     'scrcpy-wire',
     'adb',
     'testkit',
+    'cli',
   ],
 };
 
