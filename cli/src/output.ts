@@ -45,6 +45,12 @@ export class Output {
     process.stdout.write(this.json ? `${JSON.stringify(value, null, 2)}\n` : text === '' ? '' : `${text}\n`);
   }
 
+  /** One of results that come one by one: a JSON document on a line, or the text. */
+  line(value: unknown, text: string): void {
+    const line = this.json ? JSON.stringify(value) : onOneLine(text);
+    if (line !== '') process.stdout.write(`${line}\n`);
+  }
+
   /** One line of progress. */
   step(text: string): void {
     process.stderr.write(`ancloud: ${text}\n`);
@@ -59,12 +65,12 @@ export class Output {
   }
 }
 
-/**
- * Lines with aligned columns, header first. Names and reasons are whatever somebody wrote: what would steer the terminal (escape
- * sequences, ends of lines) is shown as a character that could not be.
- */
+/** Names and reasons are whatever somebody wrote: what would steer the terminal (escape sequences, ends of lines) is shown as a character that could not be. */
+const onOneLine = (text: string): string => text.replaceAll(/\p{Cc}/gu, '\uFFFD');
+
+/** Lines with aligned columns, header first. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows].map((row) => row.map((cell) => cell.replaceAll(/\p{Cc}/gu, '\uFFFD')));
+  const all = [header, ...rows].map((row) => row.map(onOneLine));
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   return all
     .map((row) =>

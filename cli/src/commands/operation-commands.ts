@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { action } from '../action.js';
 
-/** `operation show|wait`: what goes on after a command that did not wait. */
+/** `operation show|wait`: what goes on after a command that did not wait; `events`: what goes on at all. */
 export function addOperations(program: Command): void {
   const operation = program
     .command('operation')
@@ -24,4 +24,10 @@ export function addOperations(program: Command): void {
         (await import('./operation.js')).operationWait(layout, id, output),
       ),
     );
+  program
+    .command('events')
+    .description(
+      'how each phone is, then each change of phones and operations as it comes; with --json one document a line',
+    )
+    .action(action(async ({ layout, output }) => (await import('./events.js')).events(layout, output)));
 }

@@ -30,7 +30,8 @@ function read(client: GatewayClient, id: string): Promise<OperationView> {
   return client.get<OperationView>(`/v1/operations/${encodeURIComponent(id)}`);
 }
 
-function spoken({ operationId, kind, phoneId, state, percent, result, error }: OperationView): string {
+/** `op_1: start of ph_1, running, 20 %`. */
+export function spoken({ operationId, kind, phoneId, state, percent, result, error }: OperationView): string {
   const far = state === 'running' && percent > 0 ? `, ${percent} %` : '';
   const why = error === null ? '' : `: ${error.message}`;
   const made = result === '' ? '' : `, ${result}`;

@@ -72,6 +72,7 @@ export class GatewayClient {
       /** Of the body; default `application/octet-stream`. */
       mediaType?: string;
       headers?: Readonly<Record<string, string>>;
+      /** Of all of the answer; default 30,000. Infinity = for as long as it comes. */
       timeoutMs?: number;
     } = {},
   ): Promise<Response> {
@@ -89,7 +90,9 @@ export class GatewayClient {
         },
         ...(options.json === undefined ? {} : { body: JSON.stringify(options.json) }),
         ...(options.body === undefined ? {} : { body: options.body }),
-        signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
+        ...(options.timeoutMs === Infinity
+          ? {}
+          : { signal: AbortSignal.timeout(options.timeoutMs ?? 30_000) }),
       });
     } catch (cause) {
       throw new AppError('UNAVAILABLE', `the gateway at ${this.#base} does not answer`, {

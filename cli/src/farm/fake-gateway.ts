@@ -9,7 +9,7 @@ import { vi } from 'vitest';
 import { type Layout, layoutFrom } from '../layout.js';
 import { Output } from '../output.js';
 
-/** What is answered to `METHOD /path`, or thrown. */
+/** What is answered to `METHOD /path`, or thrown. A text is sent as it is, anything else as JSON. */
 type Routes = Readonly<Record<string, (body: unknown, query: URLSearchParams) => unknown>>;
 
 /** For specs: a gateway of these routes and no others, that commands with `layout` ask until `close`, and what they print. */
@@ -50,7 +50,9 @@ async function answer(
   response: http.ServerResponse,
 ): Promise<void> {
   const [status, body] = await outcome(routes, request);
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 async function outcome(routes: Routes, request: http.IncomingMessage): Promise<[number, unknown]> {
@@ -75,6 +77,11 @@ export class Printed extends Output {
 
   constructor() {
     super(false);
+  }
+
+  override line(value: unknown, text: string): void {
+    this.value = value;
+    this.text += `${text}\n`;
   }
 
   override result(value: unknown, text: string): void {

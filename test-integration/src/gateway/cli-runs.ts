@@ -73,6 +73,7 @@ export const RUNS: readonly string[] = [
   'macro stop ph_1',
   'operation show op_1',
   'operation wait op_1',
+  'events',
   'phone record start ph_1',
   'phone record stop ph_1',
   'recording ls --phone ph_1',
@@ -105,6 +106,12 @@ export const RUNS: readonly string[] = [
   'phone action ph_1 startApp com.example --take-over',
 ];
 
+/** Exit codes of runs that end otherwise than by 0, and why. */
+export const CODES: Readonly<Record<string, number>> = {
+  // It goes on until its connection ends, as that of this gateway does at once.
+  events: 75,
+};
+
 /** Commands that are not run here, and why. */
 export const COMMANDS_ASIDE: Readonly<Record<string, string>> = {
   up: 'starts the services of this machine',
@@ -122,7 +129,6 @@ export const ROUTES_ASIDE: Readonly<Record<string, string>> = {
   signal: 'for viewers, who have tokens and no key',
   signIn: 'cookies are for browsers',
   signOut: 'cookies are for browsers',
-  watchEvents: 'an endless stream, for programs',
   me: 'tells a page whether it is signed in',
   getUpload: 'asked for when an upload breaks off, which none does here',
   healthz: 'for whoever keeps the gateway alive',

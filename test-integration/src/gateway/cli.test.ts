@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { ancloud } from '@ancloud/cli/program';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { COMMANDS_ASIDE, FIELDS_ASIDE, FILES, ROUTES_ASIDE, RUNS, STANDARDS } from './cli-runs.js';
+import { CODES, COMMANDS_ASIDE, FIELDS_ASIDE, FILES, ROUTES_ASIDE, RUNS, STANDARDS } from './cli-runs.js';
 import { GatewayWorld } from './gateway-world.js';
 import { operationsOf, leaves, type Operation } from './openapi-operations.js';
 import { type Asked, NotingGateway, UPLOADED } from './noting-gateway.js';
@@ -99,7 +99,7 @@ const sorted = (names: Iterable<string>): string[] => [...new Set(names)].toSort
 describe('the CLI and the REST API', () => {
   it.each(RUNS)('are of one mind about ./ancloud %s', (line) => {
     const { code, said, asked = [] } = done.get(line) ?? {};
-    expect([code, said]).toEqual([0, expect.any(String)]);
+    expect([code, said]).toEqual([CODES[line] ?? 0, expect.any(String)]);
     expect(asked).not.toEqual([]);
     expect(asked.filter((one) => !operations.some((operation) => operation.is(one)))).toEqual([]);
   });

@@ -1,11 +1,21 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { Bus } from '@ancloud/bus';
 import type { State } from '@ancloud/state';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { endChild } from '../harness/end-child.js';
 import { eventually, require } from '../harness/eventually.js';
 import { FakeHost } from './fake-host.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { GatewayWorld } from './gateway-world.js';
 import { Partner } from './partner.js';
+
+const CLI = path.join(import.meta.dirname, '../../../cli/dist/main.js');
 
 let world: GatewayWorld;
 let state: State;
@@ -111,6 +121,55 @@ describe('events', () => {
     await eventually(() => require(phase() === 'ready', `phase ${String(phase())}`));
     close();
     await partner.remove(phoneId);
+  });
+});
+
+describe('./ancloud events', () => {
+  let folder: string;
+  let cli: ChildProcessByStdio<null, Readable, Readable>;
+  let lines: string[];
+  const begin = (at: GatewayProcess): void => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'ancloud-events-'));
+    const key = path.join(folder, 'key');
+    fs.writeFileSync(key, world.secrets.apiKey);
+    cli = spawn(process.execPath, [CLI, 'events', '--json'], {
+      env: { ...process.env, ANCLOUD_URL: at.url, ANCLOUD_API_KEY_FILE: key },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    lines = [];
+    readline.createInterface(cli.stdout).on('line', (line) => lines.push(line));
+  };
+  const told = (start: string): Promise<void> =>
+    eventually(() => require(lines.some((line) => line.startsWith(start)), lines.join('\n')));
+  const ended = (code: number): Promise<void> =>
+    eventually(() => require(cli.exitCode === code, `exit code ${cli.exitCode}`));
+  afterEach(async () => {
+    await endChild(cli, 'SIGKILL');
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it('tells them a line each, until its gateway ends', async () => {
+    const third = await world.another();
+    begin(third);
+    const problem = text(cli.stderr);
+    await told('{"event":"synced","data":{"phoneIds":[]}}');
+    const phoneId = await partner.ready(second);
+    await told(`{"event":"phone","data":{"phoneId":"${phoneId}",`);
+    await partner.remove(phoneId);
+    await told(`{"event":"phoneRemoved","data":{"phoneId":"${phoneId}"}}`);
+    await third.stop();
+    expect(JSON.parse(await problem)).toMatchObject({ code: 'UNAVAILABLE' });
+    await ended(75);
+  });
+
+  it('ends without a complaint when nobody reads on', async () => {
+    begin(second);
+    const complaint = text(cli.stderr);
+    await told('{"event":"synced"');
+    cli.stdout.destroy();
+    await partner.remove(await partner.ready(second));
+    expect(await complaint).toBe('');
+    await ended(0);
   });
 });
 
