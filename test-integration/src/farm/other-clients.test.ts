@@ -97,7 +97,9 @@ describe('a WHIP publisher that others wrote', () => {
         authorization: `Bearer ${token}`,
       });
       await seen.shows(rgb);
-      expect(await seen.soundPackets()).toBeGreaterThan(0);
+      await eventually(async () => {
+        if ((await seen.soundPackets()) === 0) throw new NotYet('no sound came');
+      });
       await client.stop();
       await becomes(feed.feedId, false);
       expect(client.refused.filter((line) => !forgiven.test(line))).toEqual([]);
