@@ -11,6 +11,7 @@ import { Feeds } from './feeds/feeds.js';
 import { IceSelfTest } from './ice/ice-self-test.js';
 import { feedMetrics } from './io/feed-metrics.js';
 import { MediaPeers } from './io/media-peers.js';
+import { Names } from './io/names.js';
 import { requireOwnAddresses } from './io/own-addresses.js';
 import { PhoneEnds } from './io/phone-ends.js';
 import { Registration } from './io/registration.js';
@@ -94,11 +95,12 @@ await runMain({ log }, async (life) => {
       : await Recordings.open({ folder, budget, ffmpeg, openStream, metrics, log });
   // Before the streams: what they sent is in the files when they end.
   life.add({ name: 'recordings', join: () => recordings?.close() });
+  const names = new Names();
   const { pushesDir, pushAllow: allow } = config;
   const pushes =
     pushesDir === undefined
       ? undefined
-      : await Pushes.open({ folder: pushesDir, allow, ffmpeg, openStream, metrics, log });
+      : await Pushes.open({ folder: pushesDir, allow, names, ffmpeg, openStream, metrics, log });
   life.add({ name: 'pushes', join: () => pushes?.close() });
   const followers = [recordings, pushes, streams, feeds].filter((one) => one !== undefined);
   const ends = new PhoneEnds(bus, state, followers, log);
@@ -109,7 +111,7 @@ await runMain({ log }, async (life) => {
     whep.revoke(viewerId, reason);
   });
   life.add({ name: 'revocations', stop: () => revocations.close() });
-  const iceSelfTest = new IceSelfTest({ mediaId: config.mediaId, pool, ...config.webrtc });
+  const iceSelfTest = new IceSelfTest({ mediaId: config.mediaId, pool, names, ...config.webrtc });
   const service = await startGrpcService({
     module: AppModule.with({
       streams,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { Metrics, silentLog } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Names } from '../io/names.js';
 import { Pushes } from './pushes.js';
 import type { Stream } from '../streams/stream.js';
 
@@ -31,6 +32,7 @@ const open = (allow = ['127.0.0.0/8']): Promise<Pushes> =>
   Pushes.open({
     folder,
     allow,
+    names: new Names(),
     ffmpeg: process.execPath,
     openStream: () => {
       asked += 1;

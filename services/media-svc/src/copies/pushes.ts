@@ -11,6 +11,7 @@ import type { PhoneFollower } from '../io/phone-ends.js';
 import { PushStore, type StoredPush } from '../io/push-store.js';
 import { TlsRelay } from '../io/tls-relay.js';
 import { WhipEndpoint } from '../io/whip-endpoint.js';
+import type { Names } from '../io/names.js';
 import type { LinkEvents, PushLink } from './push-link.js';
 import { Push } from './push.js';
 import { ProgressOutlet } from './progress-outlet.js';
@@ -34,6 +35,7 @@ export interface PushesOptions {
   readonly folder: string;
   /** Networks inside that may be pushed to. */
   readonly allow: readonly string[];
+  readonly names: Names;
   readonly ffmpeg: string;
   readonly openStream: (phoneId: string) => Promise<Stream>;
   readonly metrics: Metrics;
@@ -53,7 +55,7 @@ export class Pushes implements PhoneFollower {
   private constructor(options: PushesOptions, store: PushStore) {
     this.#options = options;
     this.#store = store;
-    this.#destinations = new Destinations(options.allow, { log: options.log });
+    this.#destinations = new Destinations(options.allow, { log: options.log, names: options.names });
     const { metrics } = options;
     this.#failures = metrics.counter(
       'ancloud_media_push_failures_total',

@@ -1,11 +1,14 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import net from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IceSelfTest } from './ice-self-test.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
+import { Names } from '../io/names.js';
 
 describe('the ICE self-test', () => {
   /** What the workers hold, in the order in which it was made. */
   let held: string[];
   let test: IceSelfTest;
+  let find: (name: string) => Promise<readonly string[]>;
   /** One that dies gives a router and no transport. */
   const worker = (index: number, dies = false) => {
     const holds = (what: string) => {
@@ -25,9 +28,14 @@ describe('the ICE self-test', () => {
       pool: { living } as unknown as WorkerPool,
       listenIps: [],
       announced: [],
+      names: new Names(find),
     });
   beforeEach(() => {
     held = [];
+    find = () => Promise.reject(new Error('ENOTFOUND'));
+  });
+  afterEach(() => {
+    vi.useRealTimers();
   });
 
   it('leaves nothing at its workers, transports closed by themselves', async () => {
@@ -40,5 +48,39 @@ describe('the ICE self-test', () => {
     test = of(worker(0), worker(1, true));
     await expect(test.run([])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(held).toEqual([]);
+  });
+
+  it('says of names that they are not found, and takes one of two lookups at a time for them', async () => {
+    vi.useFakeTimers();
+    const begun: string[] = [];
+    find = (name) => {
+      begun.push(name);
+      return new Promise(() => undefined);
+    };
+    const urls = ['stun:slow.example', 'stuns:slow.example', 'turn:other.example'];
+    const told = of().run([{ urls, username: '', credential: '' }]);
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect((await told).findings.map(({ tried, got }) => [tried, got])).toEqual([
+      [expect.stringContaining('stun:slow.example'), 'the name slow.example was not found within 6 s'],
+      [expect.stringContaining('stuns:slow.example'), 'the name slow.example was not found within 6 s'],
+      [
+        expect.stringContaining('turn:other.example'),
+        'the name other.example waited 6 s behind slow.example',
+      ],
+    ]);
+    expect(begun).toEqual(['slow.example']);
+  });
+
+  it('tries all addresses of a name by TCP', async () => {
+    const server = net.createServer((socket) =>
+      socket.resume().end('220 mail.example, which speaks no STUN\r\n'),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    find = () => Promise.resolve(['127.0.0.2', '127.0.0.1']);
+    const { port } = server.address() as net.AddressInfo;
+    const urls = [`turn:turn.example:${port}?transport=tcp`];
+    const { findings } = await of().run([{ urls, username: '', credential: '' }]);
+    expect(findings.map(({ got }) => got)).toEqual(['what answers there speaks no STUN']);
+    await new Promise((resolve) => server.close(resolve));
   });
 });

@@ -109,6 +109,27 @@ describe('Names', () => {
     expect([await same, await other]).toEqual([['203.0.113.7'], ['203.0.113.8']]);
   });
 
+  it('says behind which name of its owner one has waited, and whose names others are it does not say', async () => {
+    for (const owner of ['acme', 'rival']) void ask('slow.example', owner);
+    const told = [ask('live.example'), ask('live.example', 'third')];
+    await vi.advanceTimersByTimeAsync(6_000);
+    const message = (why: string): object => ({
+      code: 'UNAVAILABLE',
+      message: `the name live.example waited 6 s behind ${why}`,
+    });
+    await expect(told[0]).rejects.toMatchObject(message('slow.example'));
+    await expect(told[1]).rejects.toMatchObject(message("others' names"));
+  });
+
+  it('asks at once for who wants to know how it is now', async () => {
+    const first = ask('live.example');
+    lookups[0]?.resolve(['203.0.113.7']);
+    await first;
+    const now = names.addressesOf('live.example', 'acme', { anew: true });
+    lookups[1]?.resolve(['203.0.113.8']);
+    expect(await now).toEqual(['203.0.113.8']);
+  });
+
   it('tells what it knows of a name in use while it asks anew, and forgets it in the end', async () => {
     const first = ask('live.example');
     lookups[0]?.resolve(['203.0.113.7']);

@@ -38,9 +38,9 @@ export class Names {
     this.#find = find;
   }
 
-  /** All that it has. Errors: UNAVAILABLE when it has none, or none is known within 6 s; CAPACITY when `owner` has 64 others asked for. */
-  async addressesOf(name: string, owner: string): Promise<readonly string[]> {
-    const known = this.#known.get(name);
+  /** All that it has; `anew`: now. Errors: UNAVAILABLE when it has none, or none is known within 6 s; CAPACITY when `owner` has 64 others asked for. */
+  async addressesOf(name: string, owner: string, { anew = false } = {}): Promise<readonly string[]> {
+    const known = anew ? undefined : this.#known.get(name);
     const age = known === undefined ? Infinity : performance.now() - known.atMs;
     if (known === undefined || age > KNOWN_MS) return this.#ask(name, owner);
     if (age > FRESH_MS) void this.#ask(name, owner).catch(() => undefined);
@@ -65,8 +65,10 @@ export class Names {
         if (asked.waiting === 0 && !asked.begun) this.#remove(asked, owner);
       });
     if (found !== undefined) return found;
-    const fix = 'try again, or check the destination and the name servers that media-svc asks';
-    throw unknown(name, `was not found within ${LOOKUP_MS / 1_000} s`, fix);
+    const seconds = LOOKUP_MS / 1_000;
+    const before = this.#asked.get(owner)?.[0]?.name ?? "others' names";
+    const what = asked.begun ? `was not found within ${seconds} s` : `waited ${seconds} s behind ${before}`;
+    throw unknown(name, what, 'try again, or check the destination and the name servers that media-svc asks');
   }
 
   #lookupOf(name: string, owner: string): Lookup {

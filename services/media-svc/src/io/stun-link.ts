@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AppError } from '@ancloud/kit';
 import { readStun, stunLength, writeStun, type StunMessage } from './stun.js';
@@ -62,17 +62,28 @@ export class StunLink {
     });
   }
 
-  /** Errors: UNAVAILABLE with what came back, DEADLINE_EXCEEDED. */
+  /** `addresses`: of a name. Errors: UNAVAILABLE with what came back, DEADLINE_EXCEEDED. */
   static async tcp(
     host: string,
     port: number,
-    { framing, tls }: { readonly framing: Framing; readonly tls: boolean },
+    {
+      framing,
+      tls,
+      addresses = [host],
+    }: { readonly framing: Framing; readonly tls: boolean; readonly addresses?: readonly string[] },
   ): Promise<StunLink> {
     const opened = Promise.withResolvers<void>();
+    const lookup: LookupFunction = (_name, _options, found) =>
+      found(
+        null,
+        addresses.map((address) => ({ address, family: isIP(address) })),
+      );
     // A certificate of another name is refused, as browsers do.
     const socket: Socket = tls
-      ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) }, () => opened.resolve())
-      : connectTcp({ host, port }, () => opened.resolve());
+      ? connectTls({ host, port, lookup, ...(isIP(host) === 0 ? { servername: host } : {}) }, () =>
+          opened.resolve(),
+        )
+      : connectTcp({ host, port, lookup }, () => opened.resolve());
     const link = new StunLink((self) => {
       let read: Buffer = Buffer.alloc(0);
       socket.on('error', (error) => self.#fail(error));

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '@ancloud/kit';
-import type { IceServerUrl } from '../core/ice-url.js';
 import {
   attribute,
   errorOf,
@@ -14,7 +13,7 @@ import {
   type StunAddress,
   type StunMessage,
 } from './stun.js';
-import { StunLink, type StunRequest } from './stun-link.js';
+import type { StunLink, StunRequest } from './stun-link.js';
 
 export interface TurnLogin {
   readonly username: string;
@@ -61,12 +60,8 @@ export class TurnProbe {
     };
   }
 
-  /** Errors: UNAVAILABLE or DEADLINE_EXCEEDED without an answer; TurnRefusal, with 401 when the login is not taken. */
-  static async allocate({ host, port, way }: IceServerUrl, login: TurnLogin): Promise<TurnProbe> {
-    const link =
-      way === 'udp'
-        ? StunLink.udp(host, port)
-        : await StunLink.tcp(host, port, { framing: 'none', tls: way === 'tls' });
+  /** `link`, to a TURN server, is the probe's from now on. Errors: UNAVAILABLE or DEADLINE_EXCEEDED without an answer; TurnRefusal, with 401 when the login is not taken. */
+  static async allocate(link: StunLink, login: TurnLogin): Promise<TurnProbe> {
     try {
       const allocate: StunRequest = {
         method: method.allocate,
