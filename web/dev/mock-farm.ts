@@ -5,7 +5,10 @@ import { EventEmitter } from 'node:events';
 export interface MockPhone {
   phoneId: string;
   name: string;
-  spec: object & { display: { width: number; height: number; dpi: number; fps: number } };
+  spec: object & {
+    display: { width: number; height: number; dpi: number; fps: number };
+    labels: Record<string, string>;
+  };
   phase: string;
   hostId: string;
   reason: string;
@@ -91,7 +94,12 @@ export class MockFarm extends EventEmitter<{ event: [kind: string, data: unknown
     ];
   }
 
-  add(name: string, phase: string, more: Partial<MockPhone> = {}): MockPhone {
+  add(
+    name: string,
+    phase: string,
+    more: Partial<MockPhone> = {},
+    labels: Record<string, string> = {},
+  ): MockPhone {
     const phone: MockPhone = {
       phoneId: `ph_${crypto.randomBytes(8).toString('hex')}`,
       name,
@@ -101,7 +109,7 @@ export class MockFarm extends EventEmitter<{ event: [kind: string, data: unknown
         limits: { cpuMillis: 2_000, memoryMib: 2_048, pids: 4_096 },
         encoder: { bitRate: 4_000_000, maxFps: 60, maxSize: 0 },
         bootProperties: {},
-        labels: {},
+        labels,
       } as MockPhone['spec'],
       phase,
       hostId: 'attic-1',

@@ -120,9 +120,10 @@ function create(body: Record<string, unknown>): unknown {
       'no host can take the phone: attic-1 has 24 of 24',
       'stop or delete a phone, or add a host',
     );
-  const { display, gamepad } = (body['spec'] ?? {}) as {
+  const { display, gamepad, labels } = (body['spec'] ?? {}) as {
     display?: { width: number; height: number; dpi: number };
     gamepad?: boolean;
+    labels?: Record<string, string>;
   };
   if (gamepad === true && name === 'no pad')
     throw new Refused(
@@ -135,6 +136,7 @@ function create(body: Record<string, unknown>): unknown {
   const made = farm.add(name, 'placing', { viewable: false, createdAt: new Date().toISOString() });
   if (name === '') made.name = made.phoneId;
   if (display !== undefined) Object.assign(made.spec.display, display);
+  if (labels !== undefined) made.spec.labels = labels;
   return { phone: made, operation: farm.wish(made, 'create') };
 }
 
@@ -239,10 +241,10 @@ async function answered(request: http.IncomingMessage, reply: http.ServerRespons
 
 const [port = '0', fill = ''] = process.argv.slice(2);
 if (fill !== 'empty') {
-  farm.add('checkout tests', 'ready', { viewers: 2 });
-  farm.add('support desk', 'ready', { viewers: 1 });
+  farm.add('checkout tests', 'ready', { viewers: 2 }, { team: 'qa', rack: '1' });
+  farm.add('support desk', 'ready', { viewers: 1 }, { team: 'desk', rack: '12' });
   farm.add('nightly', 'booting');
-  farm.add('demo tablet', 'ready');
+  farm.add('demo tablet', 'ready', {}, { team: 'qa', spare: '' });
   farm.add('archive', 'stopped');
   farm.add('lab 7', 'failed', {
     reason: 'BootFailed',

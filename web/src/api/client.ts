@@ -86,6 +86,11 @@ export class Client {
     return this.http.json('PATCH', `/v1/phones/${encodeURIComponent(id)}`, { body: { spec: { encoder } } });
   }
 
+  /** Instead of all that it has. */
+  label(id: string, labels: Phone['spec']['labels']): Promise<PhoneOperation> {
+    return this.http.json('PATCH', `/v1/phones/${encodeURIComponent(id)}`, { body: { spec: { labels } } });
+  }
+
   /** `force`: also when the phone's host does not answer. */
   delete(id: string, force: boolean): Promise<PhoneOperation> {
     return this.http.json('DELETE', `/v1/phones/${encodeURIComponent(id)}${force ? '?force=true' : ''}`);

@@ -46,6 +46,7 @@ export interface Phone {
     };
     readonly limits: { readonly cpuMillis: number; readonly memoryMib: number; readonly pids: number };
     readonly encoder: Encoder;
+    readonly labels: Readonly<Record<string, string>>;
   };
   readonly phase: Phase;
   readonly hostId: string;
@@ -284,5 +285,6 @@ export interface CreatePhone {
     readonly display?: { readonly width: number; readonly height: number; readonly dpi: number };
     /** One with axes, as a device of the phone's own; else a viewer's gamepad presses keys. */
     readonly gamepad?: boolean;
+    readonly labels?: Phone['spec']['labels'];
   };
 }

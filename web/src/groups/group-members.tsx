@@ -1,8 +1,10 @@
-import type { FormEvent, ReactNode } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { Button, Input, Label, ListBoxItem, TextField } from 'react-aria-components';
-import type { Group } from '../api/types.js';
+import type { Group, Phone } from '../api/types.js';
 import { usePhones } from '../farm/farm.js';
+import { found } from '../farm/labels.js';
 import { nameOf } from '../farm/words.js';
+import { FindPhones } from '../phones/find-phones.js';
 import { Choice } from '../ui/choice.js';
 import type { ChangeGroup } from './group-change.js';
 import { useDraft } from './use-draft.js';
@@ -21,9 +23,14 @@ export function GroupMembers({
   const { value: name, seen, edit, sent } = useDraft(group.name, group.revision);
   const inIt = new Set([group.masterId, ...group.phoneIds]);
   const others = phones.data?.filter(({ phoneId }) => !inIt.has(phoneId)) ?? [];
+  const [find, setFind] = useState('');
+  const matching = found(others, find);
   function submit(event: FormEvent): void {
     event.preventDefault();
     void change({ name: name.trim() }, seen).then(sent);
+  }
+  function add(more: readonly Phone[]): void {
+    void change({ phoneIds: [...group.phoneIds, ...more.map(({ phoneId }) => phoneId)] });
   }
   return (
     <>
@@ -37,20 +44,32 @@ export function GroupMembers({
         </Button>
       </form>
       {others.length > 0 && (
-        // Whoever is chosen is in at once, and listed above: the field stands for the next one.
-        <Choice
-          label="Add a phone"
-          placeholder="Choose a phone"
-          value={null}
-          disabled={busy}
-          choose={(phoneId) => void change({ phoneIds: [...group.phoneIds, phoneId] })}
-        >
-          {others.map((phone) => (
-            <ListBoxItem key={phone.phoneId} id={phone.phoneId}>
-              {nameOf(phone)}
-            </ListBoxItem>
-          ))}
-        </Choice>
+        <>
+          <FindPhones text={find} onChange={setFind} />
+          {find.trim() !== '' && (
+            <Button
+              className="button small"
+              isDisabled={busy || matching.length === 0}
+              onPress={() => add(matching)}
+            >
+              Add all {matching.length} found
+            </Button>
+          )}
+          {/* Whoever is chosen is in at once, and listed above: the field stands for the next one. */}
+          <Choice
+            label="Add a phone"
+            placeholder="Choose a phone"
+            value={null}
+            disabled={busy || matching.length === 0}
+            choose={(id) => add(matching.filter(({ phoneId }) => phoneId === id))}
+          >
+            {matching.map((phone) => (
+              <ListBoxItem key={phone.phoneId} id={phone.phoneId}>
+                {nameOf(phone)}
+              </ListBoxItem>
+            ))}
+          </Choice>
+        </>
       )}
     </>
   );

@@ -5,6 +5,7 @@ import { Button, Label, Link, Radio, RadioGroup } from 'react-aria-components';
 import type { Phone } from '../api/types.js';
 import { useFarm, usePhones } from '../farm/farm.js';
 import { nameOf, phaseWords, toneOf } from '../farm/words.js';
+import { LabelList } from '../phones/labels.js';
 import { type PhoneActions, usePhoneActions } from '../phones/use-actions.js';
 import { navigate } from '../router.js';
 import { Fold } from '../ui/fold.js';
@@ -29,6 +30,7 @@ const Experience = lazy(async () => ({ default: (await import('./folds/experienc
 const Feeds = lazy(async () => ({ default: (await import('./folds/feeds.js')).Feeds }));
 const ShareWindow = lazy(async () => ({ default: (await import('./share-window.js')).ShareWindow }));
 const GroupPanels = lazy(async () => ({ default: (await import('../groups/group-panel.js')).GroupPanels }));
+const Labels = lazy(async () => ({ default: (await import('./folds/labels.js')).Labels }));
 const Macros = lazy(async () => ({ default: (await import('../macros/macros.js')).Macros }));
 const MoreActions = lazy(async () => ({ default: (await import('./folds/more-actions.js')).MoreActions }));
 const OwnView = lazy(async () => ({ default: (await import('./folds/own-view.js')).OwnView }));
@@ -176,6 +178,7 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
             </Suspense>
           )}
           <Conditions conditions={phone.conditions} />
+          <LabelList labels={phone.spec.labels} />
           <Details phone={phone} />
           <div className="folds">
             {on && (
@@ -188,6 +191,9 @@ function Shown({ phone }: { readonly phone: Phone }): ReactNode {
                 <OwnView taste={taste} choose={setTaste} />
               </Fold>
             )}
+            <Fold title="Labels">
+              <Labels phone={phone} />
+            </Fold>
             <Fold title="Push out">
               <Pushes phoneId={phone.phoneId} on={on} />
             </Fold>

@@ -14,9 +14,11 @@ import {
 } from 'react-aria-components';
 import type { CreatePhone } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
+import { labelsOf } from '../farm/labels.js';
 import { bytes, shortImage } from '../farm/words.js';
 import { Choice } from '../ui/choice.js';
 import { Problem } from '../ui/problem.js';
+import { LabelsField } from './labels.js';
 import { type Size, sizeLimits, sizes } from './sizes.js';
 
 const NEWEST = 'newest';
@@ -31,6 +33,7 @@ export function CreateForm({ close }: { readonly close: () => void }): ReactNode
   const [custom, setCustom] = useState<Size>(standard);
   const [imageId, setImageId] = useState(NEWEST);
   const [gamepad, setGamepad] = useState(false);
+  const [labels, setLabels] = useState('');
   const [error, setError] = useState<Error>();
   const [busy, setBusy] = useState(false);
   // One form makes one phone, however often its button is pressed or the network swallows an answer.
@@ -47,6 +50,7 @@ export function CreateForm({ close }: { readonly close: () => void }): ReactNode
         display: { width, height, dpi },
         ...(imageId === NEWEST ? {} : { imageId }),
         ...(gamepad ? { gamepad } : {}),
+        ...(labels.trim() === '' ? {} : { labels: labelsOf(labels) }),
       },
     };
     try {
@@ -143,6 +147,7 @@ export function CreateForm({ close }: { readonly close: () => void }): ReactNode
           </small>
         </span>
       </Checkbox>
+      <LabelsField text={labels} onChange={setLabels} />
       {error !== undefined && <Problem error={error} />}
       <div className="window-end">
         <Button className="button" onPress={close}>

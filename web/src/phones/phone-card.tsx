@@ -4,6 +4,7 @@ import type { Phone } from '../api/types.js';
 import { count, nameOf, type WishName, wishNames } from '../farm/words.js';
 import { Icon } from '../ui/icon.js';
 import { PhaseMark } from '../ui/phase-mark.js';
+import { LabelList } from './labels.js';
 import { Thumbnail } from './thumbnail.js';
 import { type Choice, ChooseButton } from './together.js';
 import { usePhoneActions } from './use-actions.js';
@@ -30,6 +31,7 @@ export function PhoneCard({ phone, choice }: PhoneCardProps): ReactNode {
           {phone.hostId === '' ? 'no host yet' : phone.hostId}
           {phone.viewers > 0 && ` · ${count(phone.viewers, 'viewer', 'viewers')}`}
         </p>
+        <LabelList labels={phone.spec.labels} />
         {phone.message !== '' && <p className="card-message">{phone.message}</p>}
         {choice !== undefined && phone.viewable && <ChooseButton phone={phone} choice={choice} />}
       </div>

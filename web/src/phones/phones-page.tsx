@@ -1,12 +1,14 @@
 import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
 import { usePhones } from '../farm/farm.js';
+import { found } from '../farm/labels.js';
 import { ordered } from '../farm/phone-list.js';
 import { count } from '../farm/words.js';
 import { Icon } from '../ui/icon.js';
 import { Page } from '../ui/page.js';
 import { Problem } from '../ui/problem.js';
 import { Window } from '../ui/window.js';
+import { FindPhones, useFind } from './find-phones.js';
 import { LiveWallProvider, useLive, useLiveWall } from './live-wall.js';
 import { PhoneCard } from './phone-card.js';
 import { ChoiceBar, useChoice } from './together.js';
@@ -20,7 +22,8 @@ export function PhonesPage(): ReactNode {
   const [choosing, setChoosing] = useState(false);
   const choice = useChoice();
   const list = phones.data;
-  const shown = useMemo(() => ordered(list ?? []), [list]);
+  const [find, setFind] = useFind();
+  const shown = useMemo(() => found(ordered(list ?? []), find), [list, find]);
   const [live, setLive] = useLive();
   const wall = useLiveWall(shown, live);
   const ready = list?.filter(({ phase }) => phase === 'ready').length ?? 0;
@@ -39,6 +42,7 @@ export function PhonesPage(): ReactNode {
             <p className="page-count">
               {count(list.length, 'phone', 'phones')}, {ready} ready
             </p>
+            <FindPhones text={find} onChange={setFind} />
             <ToggleButton
               className="button"
               aria-label="Live thumbnails"
@@ -72,9 +76,13 @@ export function PhonesPage(): ReactNode {
         </section>
       ) : (
         <>
+          <p role="status" className="found hint">
+            {find.trim() !== '' && `${shown.length} of ${count(list.length, 'phone', 'phones')} found`}
+          </p>
           {choosing && (
             <ChoiceBar
               phones={list}
+              shown={shown}
               choice={choice}
               close={() => {
                 setChoosing(false);

@@ -18,6 +18,8 @@ const GroupOptions = lazy(async () => ({
 export interface Choice {
   readonly chosen: readonly string[];
   readonly toggle: (phoneId: string) => void;
+  /** Those that are chosen already keep their places. */
+  readonly add: (phoneIds: readonly string[]) => void;
 }
 
 export function useChoice(): Choice & { readonly clear: () => void } {
@@ -26,6 +28,7 @@ export function useChoice(): Choice & { readonly clear: () => void } {
     chosen,
     toggle: (phoneId) =>
       setChosen((all) => (all.includes(phoneId) ? all.filter((one) => one !== phoneId) : [...all, phoneId])),
+    add: (phoneIds) => setChosen((all) => [...new Set([...all, ...phoneIds])]),
     clear: () => setChosen([]),
   };
 }
@@ -55,10 +58,13 @@ export function ChooseButton({
 /** Above the cards while phones are chosen: begins with the page of the phone that leads. */
 export function ChoiceBar({
   phones,
+  shown,
   choice,
   close,
 }: {
   readonly phones: readonly Phone[];
+  /** Those of them that the page is narrowed to. */
+  readonly shown: readonly Phone[];
   readonly choice: Choice;
   readonly close: () => void;
 }): ReactNode {
@@ -69,6 +75,7 @@ export function ChoiceBar({
   const [master, ...others] = choice.chosen;
   const named = (id: string | undefined): Phone | undefined => phones.find(({ phoneId }) => phoneId === id);
   const leader = named(master);
+  const more = shown.filter(({ phoneId, viewable }) => viewable && !choice.chosen.includes(phoneId));
   async function begin(): Promise<void> {
     if (master === undefined) return;
     setBusy(true);
@@ -88,6 +95,11 @@ export function ChoiceBar({
           ? 'Choose the phone that leads, then those that do the same.'
           : `${nameOf(leader)} leads, ${others.length} ${others.length === 1 ? 'follows' : 'follow'}.`}
       </p>
+      {more.length > 1 && (
+        <Button className="button" onPress={() => choice.add(more.map(({ phoneId }) => phoneId))}>
+          Choose all {more.length} shown
+        </Button>
+      )}
       <Button
         className="button primary"
         isDisabled={busy || others.length === 0}
