@@ -46,6 +46,17 @@ describe('the media-svcs', () => {
     const older = part.getByRole('row').filter({ hasText: 'media-2' });
     expect((await older.getByRole('cell').allTextContents()).slice(0, 4)).toEqual(['', '0', '0', '0']);
     await wellMade(page);
+    // On a phone's screen each figure is on one line, beside what it is of; what is not known has no line.
+    await page.setViewportSize({ width: 360, height: 740 });
+    const heights = await row
+      .getByRole('cell')
+      .evaluateAll((cells) => cells.map((cell) => cell.clientHeight));
+    expect(Math.max(...heights)).toBeLessThan(1.5 * Math.min(...heights));
+    const left = await row
+      .getByRole('cell')
+      .evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().x));
+    expect(new Set(left).size).toBe(1);
+    expect(await older.getByRole('cell').count()).toBe(4);
   });
 });
 
