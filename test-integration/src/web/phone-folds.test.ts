@@ -177,7 +177,7 @@ describe('how viewers see it', () => {
     const { page } = at;
     await page.getByRole('link', { name: 'support desk' }).click();
     const there = page.getByRole('list', { name: 'Who is there' }).getByRole('listitem');
-    const hers = 'hears it, by UDP through a relay, a link of 2.4 Mb/s, from media-1';
+    const hers = 'hears it, by UDP through a relay, a link of at least 2.4 Mb/s, from media-1';
     await there.filter({ hasText: 'Ann' }).getByText(hers).waitFor();
     await there.filter({ hasText: 'vw_whep' }).getByText('no way to the picture yet').waitFor();
     const unknown = await there.filter({ hasText: 'vw_whep' }).textContent();

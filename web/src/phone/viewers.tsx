@@ -2,14 +2,15 @@ import type { AncloudPhone } from '@ancloud/player';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode, RefObject } from 'react';
 import { Button } from 'react-aria-components';
+import { mediaServices } from '../api/media-services.js';
 import type { PhoneViewer } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
 import { Icon } from '../ui/icon.js';
 import { useNotify } from '../ui/notices.js';
 import { sentence } from '../ui/problem.js';
 import type { Holding } from './holding.js';
-import { wayWords } from './way.js';
-import { callOf, exactly, stillWords } from './who.js';
+import { linkWords, wayWords } from './way.js';
+import { callOf, exactly, severalMedia, stillWords, thereOf } from './who.js';
 
 /** Who comes and goes is told to nobody here, so it is looked at. */
 const FRESH_MS = 3_000;
@@ -31,7 +32,7 @@ interface ViewersProps {
  * to put somebody out.
  */
 export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
-  const { client } = useFarm();
+  const { client, me } = useFarm();
   const notify = useNotify();
   const queries = useQueryClient();
   const key = ['viewers', phoneId, holding] as const;
@@ -40,6 +41,11 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
     queryFn: () => client.viewers(phoneId),
     refetchInterval: FRESH_MS,
     placeholderData: (before) => before,
+  });
+  const services = useQuery({
+    queryKey: ['media-services'],
+    queryFn: () => mediaServices(client.http),
+    enabled: me.roles.includes('admin'),
   });
   const ask = (asked: Promise<unknown>): void =>
     void asked
@@ -53,8 +59,8 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
         bad: true,
       });
   }
-  // Who has not come yet is listed where it can be let in.
-  const there = viewers.data?.filter((one) => one.connected || one.invitedUntil === null) ?? [];
+  const there = thereOf(viewers.data ?? [], holding.me);
+  const several = severalMedia(services.data ?? [], there);
   if (there.length === 0) return null;
   return (
     <section className="who" aria-labelledby="who">
@@ -65,6 +71,7 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
           const asks = holding.asking.includes(viewer.viewerId);
           // The controls go to nobody who is away.
           const way = wayWords(viewer);
+          const link = linkWords(viewer);
           const mayHold = viewer.connected && viewer.role !== 'watch' && !mine;
           return (
             <li key={viewer.viewerId}>
@@ -78,8 +85,8 @@ export function Viewers({ phoneId, holding, player }: ViewersProps): ReactNode {
                   {asks && ', asks for the controls'}
                   {viewer.hears && ', hears it'}
                   {viewer.connected && way !== '' && `, ${way}`}
-                  {viewer.availableBps > 0 && `, a link of ${(viewer.availableBps / 1e6).toFixed(1)} Mb/s`}
-                  {viewer.mediaId !== '' && `, from ${viewer.mediaId}`}
+                  {link !== '' && `, ${link}`}
+                  {several && viewer.mediaId !== '' && `, from ${viewer.mediaId}`}
                 </small>
                 {!mine && viewer.name !== '' && <small className="id">{viewer.viewerId}</small>}
               </span>

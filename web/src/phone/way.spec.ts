@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Experience, PhoneViewer } from '../api/types.js';
-import { wayWords } from './way.js';
+import { linkWords, wayWords } from './way.js';
 
 it.each([
   ['', '', undefined, ''],
@@ -18,4 +18,13 @@ it.each([
     experience,
   };
   expect(wayWords(viewer)).toBe(words);
+});
+
+it.each([
+  [0, ''],
+  [6_000_000, ''],
+  [590_400, 'a link of at least 0.6 Mb/s'],
+  [8_130_000, 'a link of at least 8.1 Mb/s'],
+])('of a link that is estimated at %d bits a second it says %o', (availableBps, words) => {
+  expect(linkWords({ availableBps })).toBe(words);
 });
