@@ -22,7 +22,9 @@ it.each([
 
 it.each([
   [0, ''],
+  [5_400_000, ''],
   [6_000_000, ''],
+  [5_390_000, 'a link of at least 5.4 Mb/s'],
   [590_400, 'a link of at least 0.6 Mb/s'],
   [8_130_000, 'a link of at least 8.1 Mb/s'],
 ])('of a link that is estimated at %d bits a second it says %o', (availableBps, words) => {

@@ -13,14 +13,15 @@ export function wayWords({
   return experience?.relayed === true ? `${by} through a relay` : by;
 }
 
-/** Estimates begin with it, and have learnt nothing while they are at it (docs/protocol.md, "Low layer"). */
-const BEGINS_BPS = 6e6;
+/** Estimates begin with the upper one; from the lower one on nothing was found that speaks against it (docs/protocol.md, "Low layer"). */
+const FIRST_GUESS_BPS = { from: 5.4e6, to: 6e6 };
 
 /**
  * What is known of a viewer's link; empty where nothing is. The estimator sees only what is sent: when a packet is late it falls to what came
  * through by then, which is little while a screen stands still, and learns of more only by more that is sent. So it is a least.
  */
 export function linkWords({ availableBps }: Pick<PhoneViewer, 'availableBps'>): string {
-  if (availableBps === 0 || availableBps === BEGINS_BPS) return '';
+  const guessed = availableBps >= FIRST_GUESS_BPS.from && availableBps <= FIRST_GUESS_BPS.to;
+  if (availableBps === 0 || guessed) return '';
   return `a link of at least ${(availableBps / 1e6).toFixed(1)} Mb/s`;
 }
