@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { Button, Link, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import type { Phone } from '../api/types.js';
 import { count, nameOf, type WishName, wishNames } from '../farm/words.js';
@@ -15,7 +15,8 @@ interface PhoneCardProps {
   readonly choice: Choice | undefined;
 }
 
-export function PhoneCard({ phone, choice }: PhoneCardProps): ReactNode {
+/** Not rendered anew while it is of the same phone: a page may have thousands, and is rendered with each key that is typed on it. */
+export const PhoneCard = memo(function PhoneCard({ phone, choice }: PhoneCardProps): ReactNode {
   const actions = usePhoneActions(phone);
   const name = nameOf(phone);
   return (
@@ -72,4 +73,4 @@ export function PhoneCard({ phone, choice }: PhoneCardProps): ReactNode {
       {actions.confirmation}
     </li>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
 import { usePhones } from '../farm/farm.js';
 import { found } from '../farm/labels.js';
@@ -23,7 +23,9 @@ export function PhonesPage(): ReactNode {
   const choice = useChoice();
   const list = phones.data;
   const [find, setFind] = useFind();
-  const shown = useMemo(() => found(ordered(list ?? []), find), [list, find]);
+  // What is typed is shown at once, the cards when there is time for them.
+  const wanted = useDeferredValue(find);
+  const shown = useMemo(() => found(ordered(list ?? []), wanted), [list, wanted]);
   const [live, setLive] = useLive();
   const wall = useLiveWall(shown, live);
   const ready = list?.filter(({ phase }) => phase === 'ready').length ?? 0;
@@ -77,7 +79,7 @@ export function PhonesPage(): ReactNode {
       ) : (
         <>
           <p role="status" className="found hint">
-            {find.trim() !== '' && `${shown.length} of ${count(list.length, 'phone', 'phones')} found`}
+            {wanted.trim() !== '' && `${shown.length} of ${count(list.length, 'phone', 'phones')} found`}
           </p>
           {choosing && (
             <ChoiceBar

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, useMemo, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
 import type { Phone } from '../api/types.js';
 import { useFarm } from '../farm/farm.js';
@@ -24,13 +24,18 @@ export interface Choice {
 
 export function useChoice(): Choice & { readonly clear: () => void } {
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  return {
-    chosen,
-    toggle: (phoneId) =>
-      setChosen((all) => (all.includes(phoneId) ? all.filter((one) => one !== phoneId) : [...all, phoneId])),
-    add: (phoneIds) => setChosen((all) => [...new Set([...all, ...phoneIds])]),
-    clear: () => setChosen([]),
-  };
+  return useMemo(
+    () => ({
+      chosen,
+      toggle: (phoneId) =>
+        setChosen((all) =>
+          all.includes(phoneId) ? all.filter((one) => one !== phoneId) : [...all, phoneId],
+        ),
+      add: (phoneIds) => setChosen((all) => [...new Set([...all, ...phoneIds])]),
+      clear: () => setChosen([]),
+    }),
+    [chosen],
+  );
 }
 
 /** On a phone's card while phones are chosen. */
