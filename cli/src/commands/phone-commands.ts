@@ -119,7 +119,7 @@ export function addPhones(program: Command): void {
     .option('--region <label>', 'where the viewer is: a media-svc there serves it, if there is one', '')
     .option('--layer <layer>', 'low: the smaller picture alone, to watch a thumbnail that moves', 'auto')
     .description(
-      'let somebody see the phone: a signalling URL, and a token for one viewer (<ancloud-phone src token>)',
+      'let somebody see the phone: a signalling URL and a token for one viewer (<ancloud-phone src token>), and a page with both',
     )
     .action(
       action(

@@ -43,7 +43,7 @@ export async function phoneLs(layout: Layout, output: Output): Promise<void> {
   output.result(phones, table(['PHONE', 'NAME', 'PHASE', 'HOST', 'VIEWERS', 'REASON'], rows));
 }
 
-/** `./ancloud phone share ID`: what an application needs to let somebody see the phone. */
+/** `./ancloud phone share ID`: what an application needs to let somebody see the phone, and a page for who has none. */
 export async function phoneShare(
   layout: Layout,
   id: string,
@@ -60,7 +60,10 @@ export async function phoneShare(
   const body = { role, ttlSeconds: wholeNumber('--ttl', options.ttl), region, name, layer };
   const path = `/v1/phones/${encodeURIComponent(id)}/viewers`;
   const viewer = await new GatewayClient(layout).post<{ signalUrl: string; token: string }>(path, body);
-  output.result(viewer, `${viewer.signalUrl}\n${viewer.token}`);
+  const { signalUrl, token } = viewer;
+  // As the console's "Share" has it: behind the #, which no server is sent.
+  const { href: pageUrl } = new URL(`/shared.html#token=${token}`, signalUrl.replace(/^ws/, 'http'));
+  output.result({ ...viewer, pageUrl }, `${signalUrl}\n${token}\n${pageUrl}`);
 }
 
 /** `./ancloud phone show ID` */

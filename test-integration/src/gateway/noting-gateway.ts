@@ -45,6 +45,7 @@ const ANSWER = {
   uploadId: 'up_1',
   offset: UPLOADED.length,
   url: 'http://127.0.0.1/',
+  signalUrl: 'ws://127.0.0.1/v1/signal',
   phoneIds: ['ph_1'],
   revision: 1,
   jitter: { place: 0, delayMs: 0 },
