@@ -75,7 +75,7 @@ export class KeyFramePolicy {
     if (replayable(facts))
       return nowMs >= replayAtMs ? this.#replay(nowMs) : { do: 'wait', atMs: replayAtMs };
     const atMs = this.#lastResetMs + RESET_GAP_MS;
-    // The restart under way serves this one too; asked again when it does not come in its second.
+    // The restart under way serves this one too; asked again when it does not come in time.
     if (this.#resetPending && nowMs < atMs) return { do: 'wait', atMs };
     // A short group may be a still screen's: from when it may be replayed, it is given the time to be quiet once before the phone is
     // asked. One that was quiet while the last replay was too recent has not had it yet.
