@@ -1,17 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Bus, Lanes } from '@ancloud/bus';
 import type { Log } from '@ancloud/kit';
+import { FeedController } from './api/feed.controller.js';
 import { IceController } from './api/ice.controller.js';
 import { LOG, MediaController, PIPE_LISTEN, REQUEST_COUNT } from './api/media.controller.js';
-import { FeedController } from './api/feed.controller.js';
 import { PUSHES, PushController } from './api/push.controller.js';
 import { RECORDINGS, RecordingController } from './api/recording.controller.js';
+import type { Pushes } from './copies/pushes.js';
+import type { Recordings } from './copies/recordings.js';
 import { Feeds } from './feeds/feeds.js';
 import { IceSelfTest } from './ice/ice-self-test.js';
 import type { RequestCount } from './io/request-count.js';
 import type { PipeListen } from './streams/pipe-end.js';
-import type { Pushes } from './copies/pushes.js';
-import type { Recordings } from './copies/recordings.js';
 import { Streams } from './streams/streams.js';
 import { WhepSessions } from './whep/whep-sessions.js';
 

@@ -7,6 +7,8 @@ import { createLog, logLevelOf, Metrics, PulseAnswerer, runMain, startGrpcServic
 import { connectState } from '@ancloud/state';
 import { AppModule } from './app.module.js';
 import { readConfig } from './config.js';
+import { Pushes } from './copies/pushes.js';
+import { Recordings } from './copies/recordings.js';
 import { Feeds } from './feeds/feeds.js';
 import { IceSelfTest } from './ice/ice-self-test.js';
 import { feedMetrics } from './io/feed-metrics.js';
@@ -17,12 +19,10 @@ import { PhoneEnds } from './io/phone-ends.js';
 import { Registration } from './io/registration.js';
 import { requestCount } from './io/request-count.js';
 import { SessionCaller } from './io/session-caller.js';
-import { Pushes } from './copies/pushes.js';
-import { Recordings } from './copies/recordings.js';
-import { RefusedPackets } from './workers/refused-packets.js';
 import { StreamLeases } from './streams/stream-leases.js';
 import { Streams } from './streams/streams.js';
 import { WhepSessions } from './whep/whep-sessions.js';
+import { RefusedPackets } from './workers/refused-packets.js';
 import { WorkerPool } from './workers/worker-pool.js';
 
 const log = createLog({ service: 'media-svc', level: logLevelOf(process.env) });

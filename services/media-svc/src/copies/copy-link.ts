@@ -1,9 +1,9 @@
 import { asAppError } from '@ancloud/kit';
 import type { AccessUnit } from '@ancloud/rtp';
-import { Copy } from './copy.js';
 import { avcConfigOf, sameConfig } from '../core/avc-config.js';
-import type { LinkEvents, PushLink } from './push-link.js';
 import type { Stream } from '../streams/stream.js';
+import { Copy } from './copy.js';
+import type { LinkEvents, PushLink } from './push-link.js';
 import { Tap } from './tap.js';
 
 /** What an outlet tells its link. */

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { forEachNal, type AccessUnit } from '@ancloud/rtp';
 import { SyntheticH264 } from '@ancloud/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Copy } from './copy.js';
 import { avcConfigOf, type AvcConfig } from '../core/avc-config.js';
 import { ffmpegArgv, mp4Output } from '../core/ffmpeg-argv.js';
 import { FragmentReader, type Mp4Content } from '../core/mp4-fragments.js';
+import { Copy } from './copy.js';
 
 /** CI's machines have it (cli/src/setup/packages.ts); there its absence is a failure. */
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 || process.env['CI'] !== undefined;

@@ -4,9 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { box, track, u32 } from '@ancloud/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type HlsTarget, readPushUrl } from '../core/push-url.js';
-import { HlsOutlet } from './hls-outlet.js';
 import { Destinations } from '../io/destinations.js';
 import { HlsOrigin } from '../io/hls-origin.js';
+import { HlsOutlet } from './hls-outlet.js';
 
 /** A web server that keeps what is put there. */
 let server: http.Server;

@@ -1,5 +1,4 @@
 import { asAppError } from '@ancloud/kit';
-import type { Outlet, OutletEvents } from './copy-link.js';
 import { FragmentCutter, type Piece } from '../core/fragment-cutter.js';
 import {
   hasEnded,
@@ -12,6 +11,7 @@ import {
   writePlaylist,
 } from '../core/hls-playlist.js';
 import type { HlsOrigin } from '../io/hls-origin.js';
+import type { Outlet, OutletEvents } from './copy-link.js';
 
 /** Fragments are joined until a segment is so long: key frames may come closely together. */
 const SEGMENT_MS = 1_500;

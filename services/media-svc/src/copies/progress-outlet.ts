@@ -1,5 +1,5 @@
-import type { Outlet, OutletEvents } from './copy-link.js';
 import { framesSent } from '../core/ffmpeg-argv.js';
+import type { Outlet, OutletEvents } from './copy-link.js';
 
 /** Of ffmpegs that send by themselves, and say how far they are on their standard output. */
 export class ProgressOutlet implements Outlet {

@@ -5,8 +5,8 @@ import { type PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { Metrics, silentLog } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Names } from '../io/names.js';
-import { Pushes } from './pushes.js';
 import type { Stream } from '../streams/stream.js';
+import { Pushes } from './pushes.js';
 
 /** One that never gives a seat: a connection of a push waits for it. */
 const stream = { seat: () => new Promise(() => undefined) } as unknown as Stream;

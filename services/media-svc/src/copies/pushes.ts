@@ -1,21 +1,21 @@
 import { PushRecord, PushState } from '@ancloud/contracts/state/v1/state';
 import { AppError, type Log, type Metrics } from '@ancloud/kit';
-import { CopyLink, type OutletEvents, type Way } from './copy-link.js';
 import { ffmpegArgv, hlsOutput, progressOutput } from '../core/ffmpeg-argv.js';
 import { type CopyTarget, type HlsTarget, type PushTarget, readPushUrl } from '../core/push-url.js';
 import { type Addresses, Destinations } from '../io/destinations.js';
-import { HlsOutlet } from './hls-outlet.js';
 import { findFfmpeg } from '../io/ffmpeg.js';
 import { HlsOrigin } from '../io/hls-origin.js';
+import type { Names } from '../io/names.js';
 import type { PhoneFollower } from '../io/phone-ends.js';
 import { PushStore, type StoredPush } from '../io/push-store.js';
 import { TlsRelay } from '../io/tls-relay.js';
 import { WhipEndpoint } from '../io/whip-endpoint.js';
-import type { Names } from '../io/names.js';
-import type { LinkEvents, PushLink } from './push-link.js';
-import { Push } from './push.js';
-import { ProgressOutlet } from './progress-outlet.js';
 import type { Stream } from '../streams/stream.js';
+import { CopyLink, type OutletEvents, type Way } from './copy-link.js';
+import { HlsOutlet } from './hls-outlet.js';
+import { ProgressOutlet } from './progress-outlet.js';
+import { Push } from './push.js';
+import type { LinkEvents, PushLink } from './push-link.js';
 import { Turns } from './turns.js';
 import { WhipLink } from './whip-link.js';
 

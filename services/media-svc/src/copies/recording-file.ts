@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import type { RecordingFile } from '@ancloud/contracts/state/v1/state';
 import type { AccessUnit } from '@ancloud/rtp';
-import { Copy, type Refusal } from './copy.js';
 import type { AvcConfig } from '../core/avc-config.js';
 import { FragmentReader } from '../core/mp4-fragments.js';
 import type { FfmpegEnd } from '../io/ffmpeg.js';
 import type { RecordingStore } from '../io/recording-store.js';
+import { Copy, type Refusal } from './copy.js';
 
 export interface RecordingFileOptions {
   readonly store: RecordingStore;

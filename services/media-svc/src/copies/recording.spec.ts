@@ -7,11 +7,11 @@ import { silentLog } from '@ancloud/kit';
 import { H264Packetizer, RtpTimeline } from '@ancloud/rtp';
 import { SyntheticH264 } from '@ancloud/testkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import { RecordingStore } from '../io/recording-store.js';
-import { Recording } from './recording.js';
 import type { Stream } from '../streams/stream.js';
 import type { StreamViewer } from '../streams/stream-viewer.js';
+import type { Branch } from '../workers/branch.js';
+import { Recording } from './recording.js';
 
 const HOUR_MS = 3_600_000;
 

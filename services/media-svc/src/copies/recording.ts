@@ -3,9 +3,9 @@ import { asAppError, Backoff, type Log } from '@ancloud/kit';
 import type { AccessUnit } from '@ancloud/rtp';
 import { avcConfigOf, sameConfig } from '../core/avc-config.js';
 import type { RecordingStore } from '../io/recording-store.js';
+import type { Stream } from '../streams/stream.js';
 import { OpenFile } from './recording-file.js';
 import { Tap } from './tap.js';
-import type { Stream } from '../streams/stream.js';
 
 /** A recording that waited for a picture for this long is not waiting, it is forgotten. */
 const PATIENCE_MS = 10 * 60_000;

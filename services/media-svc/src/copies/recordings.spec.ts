@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import { RecordingFile, RecordingRecord, RecordingState } from '@ancloud/contracts/state/v1/state';
 import { AppError, Metrics, silentLog } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Recordings } from './recordings.js';
 import type { Stream } from '../streams/stream.js';
+import { Recordings } from './recordings.js';
 
 const MIB = 1 << 20;
 let folder: string;

@@ -6,9 +6,9 @@ import { lackOfRoom } from '../core/recording-room.js';
 import { findFfmpeg } from '../io/ffmpeg.js';
 import type { PhoneFollower } from '../io/phone-ends.js';
 import { RecordingStore } from '../io/recording-store.js';
+import type { Stream } from '../streams/stream.js';
 import { Recording } from './recording.js';
 import { settled } from './recording-file.js';
-import type { Stream } from '../streams/stream.js';
 import { Turns } from './turns.js';
 
 /** How often the room is looked at while somebody records. */

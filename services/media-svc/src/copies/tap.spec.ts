@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import { expect, it } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import type { Stream } from '../streams/stream.js';
+import type { Branch } from '../workers/branch.js';
 import { Tap } from './tap.js';
 
 class FakeConsumer extends EventEmitter {

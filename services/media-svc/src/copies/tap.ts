@@ -2,10 +2,10 @@ import type { types } from 'mediasoup';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { type AccessUnit, H264Depacketizer, parseRtp } from '@ancloud/rtp';
-import type { Branch } from '../workers/branch.js';
 import { ownShape } from '../core/rtp-parameters.js';
 import type { Stream } from '../streams/stream.js';
 import type { StreamViewer } from '../streams/stream-viewer.js';
+import type { Branch } from '../workers/branch.js';
 
 /** After this long without a picture since one was wished for, it is wished for again. */
 const KEY_FRAME_RETRY_MS = 1_000;

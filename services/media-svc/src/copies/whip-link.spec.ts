@@ -2,11 +2,11 @@ import { EventEmitter } from 'node:events';
 import { silentLog } from '@ancloud/kit';
 import type { types } from 'mediasoup';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import type { WhipEndpoint, WhipReply } from '../io/whip-endpoint.js';
-import type { PushLink } from './push-link.js';
 import type { Stream } from '../streams/stream.js';
 import type { StreamViewer } from '../streams/stream-viewer.js';
+import type { Branch } from '../workers/branch.js';
+import type { PushLink } from './push-link.js';
 import { WhipLink } from './whip-link.js';
 
 let told: string[];

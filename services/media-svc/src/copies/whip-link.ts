@@ -2,16 +2,16 @@ import type { types } from 'mediasoup';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { AppError, asAppError, type Log } from '@ancloud/kit';
-import type { Branch } from '../workers/branch.js';
 import { type PushTrack, readPushAnswer, writePushOffer } from '../core/push-sdp.js';
 import { ownShape, videoPayloadType } from '../core/rtp-parameters.js';
 import { IceAgent } from '../io/ice-agent.js';
 import type { WhipEndpoint } from '../io/whip-endpoint.js';
-import type { LinkEvents, PushLink } from './push-link.js';
-import { receptionOf } from '../viewers/reception.js';
-import { Receiver } from '../viewers/receiver.js';
 import type { Stream } from '../streams/stream.js';
 import type { StreamViewer } from '../streams/stream-viewer.js';
+import { Receiver } from '../viewers/receiver.js';
+import { receptionOf } from '../viewers/reception.js';
+import type { Branch } from '../workers/branch.js';
+import type { LinkEvents, PushLink } from './push-link.js';
 
 /** How often it is told how many pictures have gone out. */
 const TELL_MS = 1_000;

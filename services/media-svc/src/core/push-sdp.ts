@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
 import { AppError } from '@ancloud/kit/errors';
 import * as sdp from 'sdp-transform';
-import { sdpHead } from './sdp-head.js';
 import { dtlsOf, type IceCredentials, iceOf, parseSdp, type Section, textOf } from './sdp.js';
+import { sdpHead } from './sdp-head.js';
 
 /** Candidates of an answer that are looked at. */
 const MAX_CANDIDATES = 16;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { etagOf, writeAnswer, writeFragment, type AnswerTransport } from './whep-answer.js';
-import { BARE, CHROMIUM, FIREFOX } from './whep-offer.fixture.js';
 import { readOffer } from './whep-offer.js';
+import { BARE, CHROMIUM, FIREFOX } from './whep-offer.fixture.js';
 import { readWhipOffer } from './whip-offer.js';
 
 const transport: AnswerTransport = {

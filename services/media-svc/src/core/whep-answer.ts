@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import * as sdp from 'sdp-transform';
-import { sdpHead } from './sdp-head.js';
 import type { IceCredentials } from './sdp.js';
+import { sdpHead } from './sdp-head.js';
 import type { OfferedSection, WhepOffer } from './whep-offer.js';
 
 /** The farm's end of the transport, in mediasoup's words. */

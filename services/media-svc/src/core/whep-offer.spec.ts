@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { isAppError } from '@ancloud/kit/errors';
 import { describe, expect, it } from 'vitest';
-import { BARE, CHROMIUM, PUBLISHER } from './whep-offer.fixture.js';
 import { capabilitiesOf, readOffer, shapeOf } from './whep-offer.js';
+import { BARE, CHROMIUM, PUBLISHER } from './whep-offer.fixture.js';
 import { producersOf, readWhipOffer } from './whip-offer.js';
 
 describe('readOffer', () => {

@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import type { types } from 'mediasoup';
 import type { FeedView } from '@ancloud/contracts/media/v1/media';
 import { AppError, type Log } from '@ancloud/kit';
-import type { Branch } from '../workers/branch.js';
-import { Branches } from '../workers/branches.js';
 import type { Shape } from '../core/rtp-parameters.js';
 import type { FeedKind } from '../core/whip-offer.js';
-import { Publisher, type Publication } from './publisher.js';
 import type { StreamViewer, Watchable } from '../streams/stream-viewer.js';
+import type { Branch } from '../workers/branch.js';
+import { Branches } from '../workers/branches.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
+import { Publisher, type Publication } from './publisher.js';
 
 export interface FeedOptions {
   readonly id: string;

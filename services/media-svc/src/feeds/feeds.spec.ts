@@ -2,9 +2,9 @@ import { silentLog } from '@ancloud/kit';
 import type { State } from '@ancloud/state';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PUBLISHER } from '../core/whep-offer.fixture.js';
+import type { WorkerPool } from '../workers/worker-pool.js';
 import { Feed, type FeedOptions } from './feed.js';
 import { Feeds } from './feeds.js';
-import type { WorkerPool } from '../workers/worker-pool.js';
 
 /** Ms that Redis takes to give each lease, in which this process sleeps. */
 let slow: number;

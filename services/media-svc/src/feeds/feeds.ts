@@ -3,12 +3,12 @@ import { leases } from '@ancloud/contracts';
 import type { CreateWhipRequest, DeleteWhipRequest, FeedView } from '@ancloud/contracts/media/v1/media';
 import { AppError, type Log } from '@ancloud/kit';
 import { acquire, type Lease, type State } from '@ancloud/state';
-import { readWhipOffer, type FeedKind } from '../core/whip-offer.js';
 import type { PhoneEnd } from '../core/phone-end.js';
-import { Feed, hasEnded } from './feed.js';
+import { readWhipOffer, type FeedKind } from '../core/whip-offer.js';
 import type { PhoneFollower } from '../io/phone-ends.js';
-import type { Publisher } from './publisher.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
+import { Feed, hasEnded } from './feed.js';
+import type { Publisher } from './publisher.js';
 
 /** A feed and one of its publishers. */
 type FeedSession = DeleteWhipRequest;

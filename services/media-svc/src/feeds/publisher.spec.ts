@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import { PUBLISHER } from '../core/whep-offer.fixture.js';
 import { readWhipOffer } from '../core/whip-offer.js';
+import type { Branch } from '../workers/branch.js';
 import { Publisher } from './publisher.js';
 
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import type { types } from 'mediasoup';
 import { AppError } from '@ancloud/kit';
-import type { Branch } from '../workers/branch.js';
 import { writeAnswer } from '../core/whep-answer.js';
 import type { WhepOffer } from '../core/whep-offer.js';
 import { kindsOf, producersOf, type FeedKind } from '../core/whip-offer.js';
 import { IceSession } from '../ice/ice-session.js';
 import type { Received } from '../io/feed-metrics.js';
+import type { Branch } from '../workers/branch.js';
 
 /** Between two key frames that are asked of the publisher: a crowd that joins makes one wish. */
 const KEY_FRAME_MS = 1_000;

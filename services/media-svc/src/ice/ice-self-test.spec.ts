@@ -1,8 +1,8 @@
 import net from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { IceSelfTest } from './ice-self-test.js';
-import type { WorkerPool } from '../workers/worker-pool.js';
 import { Names } from '../io/names.js';
+import type { WorkerPool } from '../workers/worker-pool.js';
+import { IceSelfTest } from './ice-self-test.js';
 
 describe('the ICE self-test', () => {
   /** What the workers hold, in the order in which it was made. */

@@ -18,12 +18,12 @@ import {
   type Tried,
 } from '../core/ice-findings.js';
 import { readIceUrl, type IceServerUrl } from '../core/ice-url.js';
+import type { Names } from '../io/names.js';
 import { attribute, errorOf, method, readXorAddress, u32, valueOf, type StunMessage } from '../io/stun.js';
 import { StunLink, type StunRequest } from '../io/stun-link.js';
 import { TurnProbe, TurnRefusal } from '../io/turn-probe.js';
-import type { Names } from '../io/names.js';
-import { type Door, type OpenedDoors, openDoors } from './self-test-doors.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
+import { type Door, type OpenedDoors, openDoors } from './self-test-doors.js';
 
 /** Of a peer-reflexive candidate (RFC 8445 §5.1.2.1); a lite agent does not weigh it. */
 const PRIORITY = u32(((110 << 24) | (65_535 << 8) | 255) >>> 0);

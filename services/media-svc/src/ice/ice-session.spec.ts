@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { CHROMIUM } from '../core/whep-offer.fixture.js';
 import { readOffer } from '../core/whep-offer.js';
-import { IceSession } from './ice-session.js';
+import { CHROMIUM } from '../core/whep-offer.fixture.js';
 import type { ViewerTransport } from '../workers/transport-options.js';
+import { IceSession } from './ice-session.js';
 
 let restarts: number;
 let session: IceSession;

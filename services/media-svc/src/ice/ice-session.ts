@@ -1,7 +1,7 @@
 import { viewer as protocol } from '@ancloud/contracts';
 import { AppError, Rate } from '@ancloud/kit';
-import { type AnswerTransport, etagOf, writeFragment } from '../core/whep-answer.js';
 import type { IceCredentials } from '../core/sdp.js';
+import { type AnswerTransport, etagOf, writeFragment } from '../core/whep-answer.js';
 import type { WhepOffer } from '../core/whep-offer.js';
 import { readPatch } from '../core/whep-patch.js';
 import { candidatesOf, type ViewerTransport } from '../workers/transport-options.js';

@@ -1,7 +1,7 @@
 import type { InputDrop, Metrics } from '@ancloud/kit';
 import type { Experience } from '../core/experience.js';
-import type { Layer } from '../core/layer-choice.js';
 import type { WishReason } from '../core/key-frame-wish.js';
+import type { Layer } from '../core/layer-choice.js';
 import type { JoinStep } from '../streams/stream-viewer.js';
 import { ExperienceMetrics } from './experience-metrics.js';
 

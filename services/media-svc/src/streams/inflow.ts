@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
-import type { Source } from '../workers/branch.js';
 import type { WishReason } from '../core/key-frame-wish.js';
 import type { Counts } from '../core/picture-counts.js';
+import type { Source } from '../workers/branch.js';
 import type { LowLayer } from './low-layer.js';
 import type { MainPicture } from './main-picture.js';
 

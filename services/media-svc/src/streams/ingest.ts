@@ -4,6 +4,10 @@ import { isAppError } from '@ancloud/kit/errors';
 import type { AttachStreamResponse } from '@ancloud/contracts/session/v1/session';
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import type { Log, SrtpPolicy } from '@ancloud/kit';
+import { encrypts } from '../core/ingest-srtp.js';
+import type { WishReason } from '../core/key-frame-wish.js';
+import type { Layer } from '../core/layer-choice.js';
+import type { Counts } from '../core/picture-counts.js';
 import {
   audioParameters,
   audioPayloadType,
@@ -13,16 +17,12 @@ import {
   videoPayloadType,
   videoSsrc,
 } from '../core/rtp-parameters.js';
-import { encrypts } from '../core/ingest-srtp.js';
-import type { WishReason } from '../core/key-frame-wish.js';
-import type { Counts } from '../core/picture-counts.js';
-import type { Layer } from '../core/layer-choice.js';
+import type { SessionCaller } from '../io/session-caller.js';
 import type { Inflow } from './inflow.js';
 import { LowLayer } from './low-layer.js';
 import { alwaysRuns, type MainPicture, RestingPicture } from './main-picture.js';
 import { PictureCounter } from './picture-counter.js';
 import { watchReports } from './report-watch.js';
-import type { SessionCaller } from '../io/session-caller.js';
 
 /** Socket buffer of the ingest. With the kernel's default 104 packets of 45 s were lost on busy cores, with this none. */
 const RECV_BUFFER = 4 << 20;

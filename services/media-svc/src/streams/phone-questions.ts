@@ -1,7 +1,7 @@
 import type { SessionRecord } from '@ancloud/contracts/state/v1/state';
 import { AppError } from '@ancloud/kit';
-import { HostClock } from './host-clock.js';
 import type { SessionCaller } from '../io/session-caller.js';
+import { HostClock } from './host-clock.js';
 import { KeyboardLook } from './keyboard-look.js';
 
 /** What viewers ask of a phone, which its session answers: for all of them together, however many ask. Owned by the stream. */

@@ -2,10 +2,10 @@ import type { types } from 'mediasoup';
 import type { viewer as protocol } from '@ancloud/contracts';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import type { StreamEdge } from '@ancloud/contracts/state/v1/state';
-import type { Branch } from '../workers/branch.js';
 import type { WishReason } from '../core/key-frame-wish.js';
 import type { Layer } from '../core/layer-choice.js';
 import type { ViewerEnd } from '../viewers/viewer.js';
+import type { Branch } from '../workers/branch.js';
 
 /** `handshake`: from the join to DTLS; `picture`: from there until a key frame went out. */
 export type JoinStep = 'handshake' | 'picture';

@@ -6,15 +6,15 @@ import { AppError, type Log, type Metrics } from '@ancloud/kit';
 import type { BusSubscription } from '@ancloud/bus';
 import { type Lease, type Records, recordsOf, type State } from '@ancloud/state';
 import type { PhoneEnd } from '../core/phone-end.js';
+import type { PhoneFollower } from '../io/phone-ends.js';
+import { StreamMetrics } from '../io/stream-metrics.js';
+import type { WorkerPool } from '../workers/worker-pool.js';
 import type { Inflow } from './inflow.js';
 import { Inflows, type InflowsOptions, loadOf } from './inflows.js';
 import { Ingest } from './ingest.js';
-import { StreamMetrics } from '../io/stream-metrics.js';
-import type { PhoneFollower } from '../io/phone-ends.js';
 import { Paced } from './paced.js';
 import { Stream } from './stream.js';
 import { recordOf } from './stream-record.js';
-import type { WorkerPool } from '../workers/worker-pool.js';
 
 const REFRESH_MS = 5_000;
 /** Least time between two records of one stream: a crowd that joins changes the number of viewers a hundred times a second, ms. */

@@ -1,8 +1,8 @@
 import type { types } from 'mediasoup';
 import type { viewer as protocol } from '@ancloud/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import type { Layer, Link } from '../core/layer-choice.js';
+import type { Branch } from '../workers/branch.js';
 import { LayerSwitch } from './layer-switch.js';
 
 const MAIN_BPS = 3_000_000;

@@ -1,7 +1,6 @@
 import type { types } from 'mediasoup';
 import type { viewer as protocol } from '@ancloud/contracts';
 import { AppError } from '@ancloud/kit';
-import type { Branch } from '../workers/branch.js';
 import {
   chooseLayer,
   defaultLayerLimits,
@@ -13,8 +12,9 @@ import {
   switched,
 } from '../core/layer-choice.js';
 import type { LowSeat } from '../streams/low-layer.js';
-import type { Receiver } from './receiver.js';
 import type { Stream } from '../streams/stream.js';
+import type { Branch } from '../workers/branch.js';
+import type { Receiver } from './receiver.js';
 
 /** The new layer's first picture must be on the viewer's screen by then, ms. */
 const SWAP_MS = 8_000;

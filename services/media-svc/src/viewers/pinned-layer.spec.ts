@@ -1,7 +1,7 @@
 import type { types } from 'mediasoup';
 import { beforeEach, expect, it } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import type { LowSeat } from '../streams/low-layer.js';
+import type { Branch } from '../workers/branch.js';
 import { PinnedLayer } from './pinned-layer.js';
 
 const branch = {} as Branch;

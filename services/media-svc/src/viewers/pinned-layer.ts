@@ -1,11 +1,11 @@
 import type { types } from 'mediasoup';
 import type { viewer as protocol } from '@ancloud/contracts';
 import { AppError } from '@ancloud/kit';
+import type { LowSeat } from '../streams/low-layer.js';
+import type { Stream } from '../streams/stream.js';
 import type { Branch } from '../workers/branch.js';
 import type { Layers } from './layer-switch.js';
-import type { LowSeat } from '../streams/low-layer.js';
 import type { Receiver } from './receiver.js';
-import type { Stream } from '../streams/stream.js';
 
 /**
  * The low layer's picture for good: alone for a thumbnail, with the sound for a player by WHEP that takes both. It is sent nothing of the

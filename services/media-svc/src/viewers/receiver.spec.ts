@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import type { Layer } from '../core/layer-choice.js';
-import { Receiver } from './receiver.js';
 import type { Watchable } from '../streams/stream-viewer.js';
+import type { Branch } from '../workers/branch.js';
 import type { ViewerTransport } from '../workers/transport-options.js';
+import { Receiver } from './receiver.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

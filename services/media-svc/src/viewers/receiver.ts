@@ -1,13 +1,13 @@
 import type { types } from 'mediasoup';
 import { viewer as protocol } from '@ancloud/contracts';
 import { AppError, Rate } from '@ancloud/kit';
-import type { Branch } from '../workers/branch.js';
 import type { WishReason } from '../core/key-frame-wish.js';
 import type { Layer, Link } from '../core/layer-choice.js';
+import type { Watchable } from '../streams/stream-viewer.js';
+import type { Branch } from '../workers/branch.js';
+import { transportOptions, type ViewerTransport } from '../workers/transport-options.js';
 import { PictureTrace } from './picture-trace.js';
 import { PictureWait } from './picture-wait.js';
-import type { Watchable } from '../streams/stream-viewer.js';
-import { transportOptions, type ViewerTransport } from '../workers/transport-options.js';
 
 /** So often, and so many times at once, a picture that was paused and goes on, is consumed anew or of another layer is worth what a join is; more is as a loss. */
 const AGAIN = { perSecond: 0.1, burst: 3 };

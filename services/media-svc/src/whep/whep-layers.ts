@@ -1,10 +1,10 @@
 import type { viewer as protocol } from '@ancloud/contracts';
-import type { Branch } from '../workers/branch.js';
+import type { Stream } from '../streams/stream.js';
 import { type Layers, LayerSwitch } from '../viewers/layer-switch.js';
 import { PinnedLayer } from '../viewers/pinned-layer.js';
 import type { Receiver } from '../viewers/receiver.js';
 import { ReportedLink } from '../viewers/reported-link.js';
-import type { Stream } from '../streams/stream.js';
+import type { Branch } from '../workers/branch.js';
 
 /** Which layer a player by WHEP is sent. It asks once, and is told nothing. */
 export type WhepLayers = Pick<Layers, 'layer' | 'consume' | 'judge' | 'replaced' | 'close'>;

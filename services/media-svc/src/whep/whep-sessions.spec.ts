@@ -5,10 +5,10 @@ import type { ViewerChanged } from '@ancloud/contracts/events/v1/events';
 import { silentLog } from '@ancloud/kit';
 import type { types } from 'mediasoup';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Branch } from '../workers/branch.js';
 import { CHROMIUM } from '../core/whep-offer.fixture.js';
 import type { Feeds } from '../feeds/feeds.js';
 import type { Streams } from '../streams/streams.js';
+import type { Branch } from '../workers/branch.js';
 import { WhepSessions } from './whep-sessions.js';
 import type { WhepViewer } from './whep-viewer.js';
 

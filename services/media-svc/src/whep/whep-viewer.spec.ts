@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import { silentLog } from '@ancloud/kit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Branch } from '../workers/branch.js';
-import { CHROMIUM } from '../core/whep-offer.fixture.js';
 import { readOffer } from '../core/whep-offer.js';
+import { CHROMIUM } from '../core/whep-offer.fixture.js';
 import type { Watchable } from '../streams/stream-viewer.js';
+import type { Branch } from '../workers/branch.js';
 import { type WhepLayers } from './whep-layers.js';
 import { WhepViewer } from './whep-viewer.js';
 

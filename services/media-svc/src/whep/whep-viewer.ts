@@ -2,13 +2,13 @@ import type { types } from 'mediasoup';
 import type { ViewerView } from '@ancloud/contracts/media/v1/media';
 import { Role } from '@ancloud/contracts/common/v1/common';
 import { AppError, type Log } from '@ancloud/kit';
-import type { Branch } from '../workers/branch.js';
 import { writeAnswer, type AnswerTrack } from '../core/whep-answer.js';
 import { capabilitiesOf, type WhepOffer } from '../core/whep-offer.js';
 import { IceSession } from '../ice/ice-session.js';
-import { receptionOf } from '../viewers/reception.js';
-import { Receiver } from '../viewers/receiver.js';
 import type { StreamViewer, Watchable } from '../streams/stream-viewer.js';
+import { Receiver } from '../viewers/receiver.js';
+import { receptionOf } from '../viewers/reception.js';
+import type { Branch } from '../workers/branch.js';
 import type { WhepLayers } from './whep-layers.js';
 
 export interface WhepViewerOptions {

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { AppError } from '@ancloud/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Branches, MAX_SHAPES, type Seat } from './branches.js';
 import { ownShape, type Shape } from '../core/rtp-parameters.js';
+import { Branches, MAX_SHAPES, type Seat } from './branches.js';
 import type { PoolWorker } from './worker-pool.js';
 
 /** Routers that have not been closed. */

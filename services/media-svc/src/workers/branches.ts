@@ -1,6 +1,6 @@
 import { AppError } from '@ancloud/kit';
-import { Branch } from './branch.js';
 import { ownShape, type Shape } from '../core/rtp-parameters.js';
+import { Branch } from './branch.js';
 import type { PoolWorker, WorkerPool } from './worker-pool.js';
 
 /** A branch without viewers is kept this long: a viewer who reconnects finds it, and a crowd that thins out does not flap. */
