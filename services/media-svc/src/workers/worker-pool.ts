@@ -1,7 +1,6 @@
 import { createWorker, type types } from 'mediasoup';
 import { AppError, type Log } from '@ancloud/kit';
 import { isFull, placeStream, placeViewer, type WorkerBudget } from '../core/placement.js';
-import { WARNING_TAGS } from '../core/worker-warning.js';
 import type { RefusedPackets } from './refused-packets.js';
 
 /** One worker process and its one WebRtcServer: all viewers on it share a UDP and a TCP port. */
@@ -140,7 +139,6 @@ export class WorkerPool {
     const port = this.#options.port + index;
     const worker = await createWorker({
       logLevel: 'warn',
-      logTags: [...WARNING_TAGS],
       ...(workerBin === undefined ? {} : { workerBin }),
       appData: { index },
     }).catch((cause: unknown) => {
