@@ -6,7 +6,7 @@ import { askMedias, type MediaAsking } from '../signal/ask-medias.js';
 import { finding, mismatches, publicUrlFindings } from './public-url-findings.js';
 import { tryPublicUrl } from './try-public-url.js';
 
-/** A media-svc takes 20 s at most. */
+/** What is silent takes a media-svc 17 s (ice-self-test.ts). */
 const TEST_MS = 25_000;
 /** In the user name of the credentials that TURN servers are tried with: no viewer's id. */
 const TESTER = 'ice-self-test';

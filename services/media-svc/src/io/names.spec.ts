@@ -112,6 +112,7 @@ describe('Names', () => {
   it('says behind which name of its owner one has waited, and whose names others are it does not say', async () => {
     for (const owner of ['acme', 'rival']) void ask('slow.example', owner);
     const told = [ask('live.example'), ask('live.example', 'third')];
+    void ask('next.example', 'third');
     await vi.advanceTimersByTimeAsync(6_000);
     const message = (why: string): object => ({
       code: 'UNAVAILABLE',

@@ -66,7 +66,8 @@ export class Names {
       });
     if (found !== undefined) return found;
     const seconds = LOOKUP_MS / 1_000;
-    const before = this.#asked.get(owner)?.[0]?.name ?? "others' names";
+    const [first] = this.#asked.get(owner) ?? [];
+    const before = first?.begun === true ? first.name : "others' names";
     const what = asked.begun ? `was not found within ${seconds} s` : `waited ${seconds} s behind ${before}`;
     throw unknown(name, what, 'try again, or check the destination and the name servers that media-svc asks');
   }
