@@ -71,7 +71,7 @@ describe('the ICE self-test', () => {
     expect(begun).toEqual(['slow.example']);
   });
 
-  it('tries all addresses of a name by TCP', async () => {
+  it('tries all addresses of a name by TCP, and says what came of each', async () => {
     const server = net.createServer((socket) =>
       socket.resume().end('220 mail.example, which speaks no STUN\r\n'),
     );
@@ -82,5 +82,9 @@ describe('the ICE self-test', () => {
     const { findings } = await of().run([{ urls, username: '', credential: '' }]);
     expect(findings.map(({ got }) => got)).toEqual(['what answers there speaks no STUN']);
     await new Promise((resolve) => server.close(resolve));
+    const refused = await of().run([{ urls, username: '', credential: '' }]);
+    expect(refused.findings.map(({ got }) => got)).toEqual([
+      `connect ECONNREFUSED 127.0.0.2:${port}; connect ECONNREFUSED 127.0.0.1:${port}`,
+    ]);
   });
 });

@@ -156,7 +156,9 @@ export class StunLink {
   }
 
   #fail(cause: Error): void {
-    this.#failed.reject(new AppError('UNAVAILABLE', cause.message, { cause }));
+    // Of several addresses Node says by itself only that it was none.
+    const all = cause instanceof AggregateError ? (cause.errors as Error[]) : [cause];
+    this.#failed.reject(new AppError('UNAVAILABLE', all.map(({ message }) => message).join('; '), { cause }));
   }
 
   #take(bytes: Buffer): void {
