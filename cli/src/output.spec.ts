@@ -1,5 +1,24 @@
-import { describe, expect, it } from 'vitest';
-import { table } from './output.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Output, table } from './output.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('results that come one by one', () => {
+  it.each([
+    [true, '{"name":"a\\nb"}\n{}\n'],
+    [false, 'a\uFFFDb\n'],
+  ])('are a line each, with --json: %s', (json, printed) => {
+    let text = '';
+    vi.spyOn(process.stdout, 'write').mockImplementation((more) => ((text += more.toString()), true));
+    const output = new Output(json);
+    output.line({ name: 'a\nb' }, 'a\nb');
+    // What says nothing to people has no line for them.
+    output.line({}, '');
+    expect(text).toBe(printed);
+  });
+});
 
 describe('table', () => {
   it('aligns its columns', () =>

@@ -36,7 +36,6 @@ describe('events', () => {
     expect(printed.text.split('\n')).toEqual([
       'ph_1: ready',
       'ph_2 (Anna’s): failed, BOOT_TIMEOUT',
-      '',
       'op_1: start of ph_1, running',
       'ph_2: removed',
       '',

@@ -81,7 +81,7 @@ export class Printed extends Output {
 
   override line(value: unknown, text: string): void {
     this.value = value;
-    this.text += `${text}\n`;
+    if (text !== '') this.text += `${text}\n`;
   }
 
   override result(value: unknown, text: string): void {
