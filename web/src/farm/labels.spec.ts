@@ -70,9 +70,9 @@ describe('the lines of labels', () => {
   });
 
   it('leave alone what no line can say', () => {
-    const odd = { note: 'two\nlines', blank: ' x ', team: 'qa' };
-    expect(textOf(odd)).toBe('team=qa');
-    expect(relabelled(odd, textOf(odd), '')).toEqual({ note: 'two\nlines', blank: ' x ' });
+    const odd = { note: 'two\nlines', before: ' x', behind: 'x ' };
+    expect(textOf({ ...odd, team: 'qa' })).toBe('team=qa');
+    expect(relabelled({ ...odd, team: 'qa' }, 'team=qa', '')).toEqual(odd);
   });
 
   it('set a key that every object has', () => {

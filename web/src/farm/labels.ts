@@ -9,13 +9,10 @@ export function labelWords(labels: Labels): string[] {
     .map((key) => wordOf(key, labels[key] ?? ''));
 }
 
-/**
- * A line each, as they are typed and changed. Left out are those that a line cannot say: with a line break in the value, or blanks around it.
- */
+/** A line each, as they are typed and changed. Left out are those that a line cannot say: with a line break in the value, or blanks around it. */
 export function textOf(labels: Labels): string {
-  return labelWords(labels)
-    .filter((word) => word === word.trim() && !/[\r\n]/.test(word))
-    .join('\n');
+  const said = Object.entries(labels).filter(([key, value]) => labelsOf(wordOf(key, value))[key] === value);
+  return labelWords(Object.fromEntries(said)).join('\n');
 }
 
 /** Of lines `key=value` or `key`. Of a key that stands twice the last one counts; whether the farm takes a key, it says itself. */

@@ -20,8 +20,9 @@ export function Labels({ phone }: { readonly phone: Phone }): ReactNode {
     const labels = relabelled(spec.labels, draft.before, draft.text);
     run(
       () => wish(client.label(phoneId, labels)),
-      // What was typed while the farm answered stays to be set.
-      () => setDraft((now) => (now === draft ? undefined : now)),
+      // What was typed while the farm answered stays to be set: it changes what was set.
+      () =>
+        setDraft((now) => (now === undefined || now === draft ? undefined : { ...now, before: draft.text })),
     );
   }
   return (
