@@ -6,12 +6,6 @@ import { quietUsage } from './usage.js';
 
 const program = ancloud();
 
-// Whoever reads along, as `head` does, has read enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(exitCodes.ok);
-});
-
 const json = process.argv.includes('--json');
 if (json) quietUsage(program);
 

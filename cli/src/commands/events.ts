@@ -1,7 +1,7 @@
 import { AppError } from '@ancloud/kit/errors';
 import { GatewayClient, type OperationView, type PhoneView } from '../farm/client.js';
 import type { Layout } from '../layout.js';
-import type { Output } from '../output.js';
+import { exitCodes, type Output } from '../output.js';
 import { spoken } from './operation.js';
 
 /** Of a stream of server-sent events: what has a name. */
@@ -16,6 +16,7 @@ interface Told {
  */
 export async function events(layout: Layout, output: Output): Promise<void> {
   const client = new GatewayClient(layout);
+  process.stdout.on('error', endWithReader);
   const { body } = await client.request('GET', '/v1/events', { timeoutMs: Infinity });
   let cause: unknown;
   try {
@@ -31,6 +32,12 @@ export async function events(layout: Layout, output: Output): Promise<void> {
     fix: 'ask again: what was missed is told with the rest',
     cause,
   });
+}
+
+/** Whoever reads along, as `head` does, has read enough: there is no other end. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.ok);
 }
 
 /** As https://html.spec.whatwg.org/multipage/server-sent-events.html has them, as far as the gateway writes it: one line of data each. */
