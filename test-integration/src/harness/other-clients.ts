@@ -66,9 +66,7 @@ const PUBLISHERS = {
   'whip-whep': async ({ url, token }: Endpoint): Promise<void> => {
     const page = globalThis as InPage;
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-    for (const track of page.running.video.srcObject instanceof MediaStream
-      ? page.running.video.srcObject.getTracks()
-      : [])
+    for (const track of (page.running.video.srcObject as MediaStream).getTracks())
       pc.addTransceiver(track, { direction: 'sendonly' });
     const client = new page.clients.WHIPClient();
     await client.publish(pc, url, token);
@@ -90,6 +88,7 @@ export type Player = keyof typeof PLAYERS;
 export type Publisher = keyof typeof PUBLISHERS;
 
 export class OtherClient {
+  static #script: Promise<string> | undefined;
   readonly #page: Page;
   /** What the farm did not do of what it was asked. */
   readonly refused: string[] = [];
@@ -145,17 +144,12 @@ export class OtherClient {
   }
 
   static async #open(browser: Browser, farm: Farm): Promise<Page> {
-    const { outputFiles } = await build({
-      stdin: { contents: CLIENTS, resolveDir: import.meta.dirname },
-      bundle: true,
-      format: 'iife',
-      globalName: 'clients',
-      write: false,
-    });
+    OtherClient.#script ??= bundled();
+    const script = await OtherClient.#script;
     const page = await browser.context.newPage();
     await page.goto(`${farm.address.url}/sample.html`, { waitUntil: 'domcontentloaded' });
     await page.evaluate(keepConnections);
-    await page.evaluate(`${outputFiles[0]?.text ?? ''}; globalThis.clients = clients;`);
+    await page.evaluate(`${script}; globalThis.clients = clients;`);
     return page;
   }
 
@@ -182,6 +176,18 @@ export class OtherClient {
       }
     });
   }
+}
+
+/** All clients in one script, which leaves them in `clients`. */
+async function bundled(): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: CLIENTS, resolveDir: import.meta.dirname },
+    bundle: true,
+    format: 'iife',
+    globalName: 'clients',
+    write: false,
+  });
+  return outputFiles[0]?.text ?? '';
 }
 
 /** Runs in the page: clients show nobody the connection that they make. */
